@@ -1,0 +1,154 @@
+"""Who asks: one frozen answer per request, read in two statements and never kept longer."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, TypeVar
+
+from flask import has_request_context, request
+
+from crm.core import models
+
+T = TypeVar("T")
+
+ACTIONS = ("read", "create", "edit", "delete", "export")
+
+
+class Scope(IntEnum):
+    """How far a right reaches; each includes what the design's table says, not the one before."""
+
+    NONE = 0
+    OWN = 1
+    TEAM = 2
+    AGENCY = 3
+    COMPANY = 4
+    ALL = 5
+
+
+@dataclass(frozen=True)
+class CompanyFacts:
+    """What pages and defaults need of one of the actor's companies."""
+
+    id: int
+    name: str
+    code: str
+    country: str  # ISO 3166 alpha-2, "" where unknown
+    currency: str  # ISO 4217
+    language: str
+    time_zone: str
+    default_account_kind: str = "prospect"
+    active: bool = True
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The person behind a request or a command, with their companies, rights and the settings.
+
+    `grid` maps (entity, action) to the scopes of the person's roles, NONE left out; `settings` is
+    the application's settings row as a mapping.
+    """
+
+    user_id: int
+    name: str
+    language: str
+    time_zone: str
+    theme: str = ""  # "", "light" or "dark"; "" follows the system
+    agency_id: int | None = None
+    active_company_id: int | None = None  # None: all my companies
+    companies: tuple[CompanyFacts, ...] = ()
+    group_ids: tuple[int, ...] = ()
+    team_ids: tuple[int, ...] = ()
+    role_names: tuple[str, ...] = ()
+    grid: Mapping[tuple[str, str], frozenset[Scope]] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    must_change_password: bool = False
+
+    @property
+    def company_ids(self) -> tuple[int, ...]:
+        return tuple(company.id for company in self.companies)
+
+    @property
+    def company(self) -> CompanyFacts | None:
+        """The company new records go to: the chosen one, else the only or first active one."""
+        chosen = self.company_of(self.active_company_id)
+        return chosen or next((c for c in self.companies if c.active), None)
+
+    @property
+    def has_several_companies(self) -> bool:
+        return len(self.companies) > 1
+
+    def company_of(self, company_id: int | None) -> CompanyFacts | None:
+        return next((c for c in self.companies if c.id == company_id), None)
+
+    def scopes(self, action: str, entity: str) -> frozenset[Scope]:
+        return self.grid.get((entity, action), frozenset())
+
+    def can(self, action: str, entity: str) -> bool:
+        """Whether any row of `entity` is open to `action`; which rows, the row filter says."""
+        return bool(self.scopes(action, entity))
+
+    def reach(self, action: str, entity: str) -> Scope:
+        """The widest scope held, for rules that ask for "team or more"."""
+        return max(self.scopes(action, entity), default=Scope.NONE)
+
+    def on(self, switch: str) -> bool:
+        """Whether a switch of the settings is on."""
+        return bool(self.settings.get(switch))
+
+
+_ENVIRON = "crm.actor"
+_outside: ContextVar[Actor | None] = ContextVar("actor", default=None)
+
+
+def set_actor(actor: Actor | None) -> None:
+    """Name the actor of the present request, where its user was found."""
+    request.environ[_ENVIRON] = actor
+    company = actor.company if actor else None
+    request.environ["crm.company_language"] = company.language if company else None
+
+
+def find_actor() -> Actor | None:
+    """The actor, or None before a sign-in and in a command that named nobody."""
+    named = _outside.get()
+    if named is not None or not has_request_context():
+        return named
+    found: Actor | None = request.environ.get(_ENVIRON)
+    return found
+
+
+def current_actor() -> Actor:
+    """The actor; raises LookupError where there is none."""
+    actor = find_actor()
+    if actor is None:
+        raise LookupError("nobody acts here: sign in, or use acting_as()")
+    return actor
+
+
+@contextmanager
+def acting_as(actor: Actor) -> Iterator[Actor]:
+    """Act in someone's name outside a request: a command, a job, a test."""
+    token = _outside.set(actor)
+    try:
+        yield actor
+    finally:
+        _outside.reset(token)
+
+
+def per_request(key: object, make: Callable[[], T]) -> T:
+    """`make()` once per request; not on `flask.g`, which requests inside one app context share."""
+    if not has_request_context():
+        return make()
+    box: dict[object, T] = request.environ.setdefault("crm.cache", {})
+    if key not in box:
+        box[key] = make()
+    return box[key]
+
+
+def _user_id() -> int | None:
+    actor = find_actor()
+    return actor.user_id if actor else None
+
+
+models.acting_user = _user_id
