@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from flask import has_request_context, request
 
-from crm.core import models
+from crm.core.models import tables
 
 T = TypeVar("T")
 
@@ -151,4 +151,4 @@ def _user_id() -> int | None:
     return actor.user_id if actor else None
 
 
-models.acting_user = _user_id
+tables.acting_user[:] = [_user_id]

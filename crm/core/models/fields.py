@@ -1,32 +1,28 @@
-"""What every table of ours is made of: a field said once, the audit columns, the bin, the lock."""
+"""A field said once: its column, and everything form, API, import and journal need to know of it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
 from flask_appbuilder import Model
-from flask_appbuilder.security.sqla.models import User
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
     Date,
     Enum,
-    ForeignKey,
     Index,
     Integer,
-    Numeric,
     String,
     Table,
     Text,
     event,
+    text,
 )
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
-from crm.core.types import Exact, Instant, Money, Translated, Words, fold, utcnow
+from crm.core.types import Exact, Instant, Money, Translated
 
 Label = LazyString | str
 
@@ -179,7 +175,7 @@ def _complete(column: Column[Any], kind: str | None) -> Spec:
         said.label,
         required=required and extra["kind"] != "boolean",
         length=getattr(column.type, "length", None) if isinstance(column.type, String) else None,
-        places=getattr(column.type, "places", 2) if isinstance(column.type, Numeric | Exact) else 2,
+        places=getattr(column.type, "places", 0),
         **extra,
     )
 
@@ -209,135 +205,5 @@ def unique(name: str, *columns: str, field: str | None = None, live: str = "dele
 
     `live` is the SQL condition, the same on both databases; "" where the table has no bin.
     """
-    where = {"sqlite_where": _text(live), "postgresql_where": _text(live)} if live else {}
+    where = {"sqlite_where": text(live), "postgresql_where": text(live)} if live else {}
     return Index(name, *columns, unique=True, info={"field": field or columns[-1]}, **where)
-
-
-def _text(sql: str) -> Any:
-    from sqlalchemy import text
-
-    return text(sql)
-
-
-class ActingUser(Protocol):
-    """Anything that knows who acts now; `core.actor` puts its own here."""
-
-    def __call__(self) -> int | None: ...
-
-
-acting_user: ActingUser = lambda: None  # noqa: E731  replaced by core.actor, which stands above
-
-
-def _acting() -> int | None:
-    return acting_user()
-
-
-class Kept(Model):
-    """A row with a page of its own: who made it, who changed it, and the optimistic lock."""
-
-    __abstract__ = True
-    # The row of the rights grid that this table belongs to; the row filter reads it.
-    __entity__: ClassVar[str]
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    row_version: Mapped[int] = mapped_column(default=1, server_default="1", nullable=False)
-    created_on: Mapped[datetime] = field(
-        _l("Created on"), Instant, default=utcnow, nullable=False, readonly=True
-    )
-    changed_on: Mapped[datetime] = field(
-        _l("Changed on"), Instant, default=utcnow, onupdate=utcnow, nullable=False, readonly=True
-    )
-
-    @declared_attr
-    def created_by_id(cls) -> Mapped[int | None]:
-        return field(_l("Created by"), ForeignKey("ab_user.id"), default=_acting, readonly=True)
-
-    @declared_attr
-    def changed_by_id(cls) -> Mapped[int | None]:
-        return field(
-            _l("Changed by"), ForeignKey("ab_user.id"), default=_acting, onupdate=_acting, readonly=True
-        )
-
-    @declared_attr
-    def created_by(cls) -> Mapped[User | None]:
-        return relationship(User, foreign_keys=[cls.created_by_id], viewonly=True)
-
-    @declared_attr
-    def changed_by(cls) -> Mapped[User | None]:
-        return relationship(User, foreign_keys=[cls.changed_by_id], viewonly=True)
-
-    @declared_attr.directive
-    def __mapper_args__(cls) -> dict[str, Any]:
-        return {"version_id_col": cls.__table__.c.row_version} if hasattr(cls, "__table__") else {}
-
-    def check(self) -> None:
-        """Rules between fields; raises DomainError. Called before every flush that writes the row."""
-
-
-class Record(Kept):
-    """A business row: of one company, found again by imports, deleted into the bin."""
-
-    __abstract__ = True
-
-    external_ref: Mapped[str | None] = field(_l("External reference"), String(80))
-    deleted_at: Mapped[datetime | None] = field(_l("Deleted on"), Instant, readonly=True)
-
-    @declared_attr
-    def company_id(cls) -> Mapped[int]:
-        return field(_l("Company"), ForeignKey("company.id"), nullable=False, index=True)
-
-    @declared_attr
-    def company(cls) -> Mapped[Any]:
-        return relationship("Company", foreign_keys=[cls.company_id])
-
-
-class Owned:
-    """Mixin: somebody's, and of an agency, while agencies are managed."""
-
-    @declared_attr
-    def owner_id(cls) -> Mapped[int | None]:
-        return field(_l("Assigned to"), ForeignKey("ab_user.id"), index=True)
-
-    @declared_attr
-    def agency_id(cls) -> Mapped[int | None]:
-        return field(_l("Agency"), ForeignKey("agency.id"), index=True)
-
-    @declared_attr
-    def owner(cls) -> Mapped[User | None]:
-        return relationship(User, foreign_keys=[cls.owner_id])
-
-    @declared_attr
-    def agency(cls) -> Mapped[Any]:
-        return relationship("Agency", foreign_keys=[cls.agency_id])
-
-
-class Reference(Kept):
-    """A row of the installation's vocabulary: used ones are deactivated, never deleted."""
-
-    __abstract__ = True
-    __entity__ = "reference"
-
-    name: Mapped[Words] = field(_l("Name"), Translated, nullable=False, required=True)
-    position: Mapped[int] = field(_l("Position"), default=0, server_default="0", nullable=False)
-    active: Mapped[bool] = field(_l("Active"), default=True, server_default="1", nullable=False)
-
-    def __str__(self) -> str:
-        return str(self.name)
-
-
-class Child(Model):
-    """A row that has no page: read, written, deleted and journaled through its parent only."""
-
-    __abstract__ = True
-    # The relationship that leads to the parent.
-    __parent__: ClassVar[str]
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-
-
-def keep_folded(row: Any) -> None:
-    """Work out the folded columns of `row` from their sources."""
-    for column in row.__mapper__.columns:
-        source = column.info.get("folds")
-        if source is not None:
-            setattr(row, column.key, fold(str(getattr(row, source) or "")))

@@ -1,0 +1,110 @@
+"""Environment → one frozen Config; the only file that reads environment variables."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SHORTEST_SECRET = 32  # bytes; below that a signature can be guessed
+
+
+def folder(name: str) -> Path:
+    """`templates` or `translations`: inside the package when it is an installed wheel, else beside it."""
+    inside = ROOT / "crm" / name
+    return inside if inside.is_dir() else ROOT / name
+
+
+def languages() -> list[str]:
+    """The languages that have a catalogue, English first: a new folder is a new language."""
+    found = {path.parents[1].name for path in folder("translations").glob("*/LC_MESSAGES/messages.*o")}
+    return ["en", *sorted(found - {"en"})]
+
+
+class ConfigError(ValueError):
+    """The environment says something that cannot work; the message tells which variable and why."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Every choice that is not a setting of the application (design.md, the table of variables)."""
+
+    instance: Path
+    database_url: str
+    secret_key: str
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str = "http://127.0.0.1:8080"
+    proxies: int = 0
+    files: Path = Path("instance/files")
+    mail_url: str = ""
+    production: bool = False
+    admin_password: str | None = None
+    testing: bool = False
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+
+def read_config(env: Mapping[str, str] = os.environ) -> Config:
+    """The Config that `env` describes. Raises ConfigError where a variable makes no sense."""
+    instance = Path(env.get("INSTANCE", "") or Path.cwd() / "instance").absolute()
+    production = env.get("CRM_ENV", "") == "production"
+    host, port = env.get("HOST", "127.0.0.1"), _port(env.get("PORT", "8080"))
+    return Config(
+        instance=instance,
+        database_url=_database_url(env.get("DATABASE_URL", ""), instance),
+        secret_key=_secret_key(env.get("SECRET_KEY", ""), instance, production),
+        host=host,
+        port=port,
+        public_url=env.get("PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
+        proxies=_count("PROXIES", env.get("PROXIES", "0")),
+        files=Path(env.get("FILES_URL", "") or instance / "files").absolute(),
+        mail_url=env.get("MAIL_URL", ""),
+        production=production,
+        admin_password=env.get("CRM_ADMIN_PASSWORD") or None,
+    )
+
+
+def _count(name: str, text: str) -> int:
+    if not text.isdecimal():
+        raise ConfigError(f"{name} is {text!r}; it must be a whole number")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    port = _count("PORT", text)
+    if not 0 < port < 65536:
+        raise ConfigError(f"PORT is {text}; it must lie between 1 and 65535")
+    return port
+
+
+def _database_url(url: str, instance: Path) -> str:
+    if not url:
+        return f"sqlite:///{instance / 'crm.sqlite'}"
+    # The driver is ours to choose: psycopg 3 is the one that is installed.
+    for scheme in ("postgres://", "postgresql://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url[len(scheme) :]
+    if not url.startswith(("sqlite:", "postgresql+psycopg:")):
+        raise ConfigError("DATABASE_URL must begin with postgresql:// or sqlite://")
+    return url
+
+
+def _secret_key(key: str, instance: Path, production: bool) -> str:
+    if production and len(key.encode()) < SHORTEST_SECRET:
+        raise ConfigError(f"SECRET_KEY needs at least {SHORTEST_SECRET} bytes where CRM_ENV=production")
+    return key or _kept_secret(instance / "secret_key")
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret made at the first start. Two processes starting at once agree on one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text()

@@ -1,0 +1,157 @@
+"""Who changed what, when: one row per change, written by the flush itself."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from flask_appbuilder import Model
+from flask_appbuilder.security.sqla.models import Group, Role, User
+from sqlalchemy import JSON, ForeignKey, Index, String, event, insert, inspect, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from crm.core.models import Child, Kept
+from crm.core.models.tables import acting_user
+from crm.core.types import Instant, utcnow
+
+# Columns that say nothing to a reader, or must not be read: the password's hash among them.
+SILENT = {
+    "id", "row_version", "created_on", "changed_on", "created_by_id", "changed_by_id",
+    "password", "session_epoch", "sessions_from", "last_login", "login_count", "fail_login_count",
+    "locked_until", "created_by_fk", "changed_by_fk", "position",
+}  # fmt: skip
+
+
+class Journal(Model):
+    """One change of one row. The pair (kind, row_id) is no foreign key: the journal outlives rows."""
+
+    __tablename__ = "journal"
+    __table_args__ = (Index("ix_journal_row", "kind", "row_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))  # the table's name
+    row_id: Mapped[int]
+    company_id: Mapped[int | None] = mapped_column(index=True)
+    at: Mapped[datetime] = mapped_column(Instant, default=utcnow)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    action: Mapped[str] = mapped_column(String(20))  # created, changed, deleted, restored, purged
+    changes: Mapped[dict[str, list[Any]]] = mapped_column(JSON)  # field → [before, after]
+
+    user: Mapped[User | None] = relationship(User)
+
+
+@dataclass(frozen=True)
+class _Change:
+    row: Any
+    action: str
+    changes: dict[str, list[Any]]
+
+
+def _watched(row: Any) -> bool:
+    return isinstance(row, Kept | User | Group | Role)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, str | int | float | bool | dict) or value is None:
+        return value
+    return str(value)
+
+
+def _column_changes(row: Any) -> Iterator[tuple[str, list[Any]]]:
+    state = inspect(row)
+    for column in state.mapper.columns:
+        name = state.mapper.get_property_by_column(column).key
+        history = state.attrs[name].history
+        if name in SILENT or column.info.get("folds") or not history.has_changes():
+            continue
+        before = _plain(history.deleted[0]) if history.deleted else None
+        after = _plain(history.added[0]) if history.added else None
+        if before != after:
+            yield name, [before, after]
+
+
+def _list_changes(row: Any) -> Iterator[tuple[str, list[Any]]]:
+    """Many-to-many links and children, told by their labels."""
+    state = inspect(row)
+    for relation in state.mapper.relationships:
+        if not relation.uselist or relation.viewonly:
+            continue
+        if relation.secondary is None and not issubclass(relation.mapper.class_, Child):
+            continue
+        history = state.attrs[relation.key].history
+        if history.added or history.deleted:
+            yield relation.key, [_labels(history.deleted), _labels(history.added)]
+
+
+def _labels(rows: Any) -> str | None:
+    return ", ".join(str(row) for row in rows) or None
+
+
+def _action(row: Any, changes: dict[str, list[Any]]) -> str:
+    if "deleted_at" not in changes:
+        return "changed"
+    return "deleted" if changes["deleted_at"][1] else "restored"
+
+
+def _collect(session: Session) -> Iterator[_Change]:
+    for row in session.new:
+        if _watched(row):
+            yield _Change(row, "created", dict([*_column_changes(row), *_list_changes(row)]))
+    for row in session.dirty:
+        if _watched(row):
+            changes = dict([*_column_changes(row), *_list_changes(row)])
+            if changes:
+                yield _Change(row, _action(row, changes), changes)
+        elif isinstance(row, Child):
+            parent = getattr(row, row.__parent__)
+            changes = dict(_column_changes(row))
+            if parent is not None and changes:
+                told = {f"{row.__tablename__}.{name}": pair for name, pair in changes.items()}
+                yield _Change(parent, "changed", told)
+    for row in session.deleted:
+        if _watched(row):
+            yield _Change(row, "purged", {"": [str(row), None]})
+
+
+def _write(session: Session, context: Any) -> None:
+    """After the flush, when new rows have their ids and the attributes still their history."""
+    user_id = acting_user[0]() if acting_user else None
+    entries = [
+        {
+            "kind": change.row.__tablename__,
+            "row_id": change.row.id,
+            "company_id": getattr(change.row, "company_id", None),
+            "at": utcnow(),
+            "user_id": user_id,
+            "action": change.action,
+            "changes": {k: v for k, v in change.changes.items() if k != "deleted_at"},
+        }
+        for change in _collect(session)
+    ]
+    if entries:
+        session.execute(insert(Journal), entries)
+
+
+def history(session: Session, row: Any, limit: int = 100) -> list[Journal]:
+    """The journal of a row that the actor was let in to see, newest first."""
+    return list(
+        session.scalars(
+            select(Journal)
+            .where(Journal.kind == row.__tablename__, Journal.row_id == row.id)
+            .order_by(Journal.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def install(session: Any) -> None:
+    """Keep the journal of every flush of this session."""
+    event.listen(session, "after_flush", _write)
