@@ -1,0 +1,20 @@
+"""What every test can ask for."""
+
+from collections import Counter
+
+import pytest
+
+pytest_plugins = ("tests.servers", "tests.browser.chromium")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests met a real PostgreSQL and a real browser, lest they be skipped unseen."""
+    for marker in ("postgres", "browser"):
+        count = Counter(
+            outcome
+            for outcome in ("passed", "failed", "skipped")
+            for report in terminalreporter.stats.get(outcome, ())
+            if marker in getattr(report, "keywords", ())
+        )
+        ran = count["passed"] + count["failed"]
+        terminalreporter.write_line(f"{marker}: {ran} ran, {count['skipped']} skipped")
