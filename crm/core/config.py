@@ -18,7 +18,9 @@ def folder(name: str) -> Path:
 
 def languages() -> list[str]:
     """The languages that have a catalogue, English first: a new folder is a new language."""
-    found = {path.parents[1].name for path in folder("translations").glob("*/LC_MESSAGES/messages.*o")}
+    found = {
+        path.parents[1].name for path in folder("translations").glob("*/LC_MESSAGES/messages.*o")
+    }
     return ["en", *sorted(found - {"en"})]
 
 
@@ -95,7 +97,9 @@ def _database_url(url: str, instance: Path) -> str:
 
 def _secret_key(key: str, instance: Path, production: bool) -> str:
     if production and len(key.encode()) < SHORTEST_SECRET:
-        raise ConfigError(f"SECRET_KEY needs at least {SHORTEST_SECRET} bytes where CRM_ENV=production")
+        raise ConfigError(
+            f"SECRET_KEY needs at least {SHORTEST_SECRET} bytes where CRM_ENV=production"
+        )
     return key or _kept_secret(instance / "secret_key")
 
 

@@ -13,7 +13,11 @@ class DomainError(Exception):
     status = 422
 
     def __init__(
-        self, message: str = "", *, field: str | None = None, fields: Mapping[str, str] | None = None
+        self,
+        message: str = "",
+        *,
+        field: str | None = None,
+        fields: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.fields: dict[str, str] = dict(fields or {})

@@ -48,7 +48,9 @@ def filtered_models() -> tuple[type[Any], ...]:
     return tuple(
         model
         for model in mapped
-        if issubclass(model, Kept) and not issubclass(model, Reference) and hasattr(model, "__entity__")
+        if issubclass(model, Kept)
+        and not issubclass(model, Reference)
+        and hasattr(model, "__entity__")
     )
 
 
@@ -74,7 +76,9 @@ def criteria(model: type[Any], action: str, actor: Actor | None = None) -> Colum
 def _within(model: type[Any], actor: Actor, scopes: frozenset[Scope]) -> ColumnElement[bool]:
     if Scope.COMPANY in scopes or not hasattr(model, "owner_id"):
         return true()
-    if Scope.AGENCY in scopes and (not actor.on("manage_agencies") or not hasattr(model, "agency_id")):
+    if Scope.AGENCY in scopes and (
+        not actor.on("manage_agencies") or not hasattr(model, "agency_id")
+    ):
         return true()
     reach: list[ColumnElement[bool]] = [model.owner_id == actor.user_id]
     if Scope.TEAM in scopes:
@@ -203,4 +207,3 @@ def install(session: Any) -> None:
     """Put filter and guard on the session; before the first query of the process."""
     event.listen(session, "do_orm_execute", _filter)
     event.listen(session, "before_flush", _guard_links)
-

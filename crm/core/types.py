@@ -27,7 +27,9 @@ def fold(text: str | None) -> str:
 
     Done here and not in SQL because SQLite's lower() and order know only ASCII.
     """
-    plain = unicodedata.normalize("NFKD", (text or "").casefold().replace("œ", "oe").replace("æ", "ae"))
+    plain = unicodedata.normalize(
+        "NFKD", (text or "").casefold().replace("œ", "oe").replace("æ", "ae")
+    )
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
 
 

@@ -68,7 +68,9 @@ def _text(spec: Spec, value: Any, row: Any) -> str:
 def _long_text(spec: Spec, value: Any, row: Any) -> str:
     text = _text(spec, value, row)
     if len(text) > LONGEST:
-        raise ValueError(ngettext("At most %(num)s character.", "At most %(num)s characters.", LONGEST))
+        raise ValueError(
+            ngettext("At most %(num)s character.", "At most %(num)s characters.", LONGEST)
+        )
     return text
 
 
@@ -282,12 +284,16 @@ def check_row(row: Any) -> None:
     wrong: dict[str, str] = {}
     for column in state.mapper.columns:
         attribute = state.attrs[state.mapper.get_property_by_column(column).key]
-        if "said" not in column.info or (state.has_identity and not attribute.history.has_changes()):
+        if "said" not in column.info or (
+            state.has_identity and not attribute.history.has_changes()
+        ):
             continue
         try:
             _clean_attribute(row, attribute.key, column)
         except ValueError as error:
-            wrong[attribute.key.removesuffix("_id") if column.foreign_keys else attribute.key] = str(error)
+            wrong[attribute.key.removesuffix("_id") if column.foreign_keys else attribute.key] = (
+                str(error)
+            )
     if wrong:
         raise DomainError(fields=wrong)
     keep_folded(row)
@@ -301,7 +307,11 @@ def _clean_attribute(row: Any, name: str, column: Any) -> None:
         return  # the default, worked out by the INSERT, is ours
     if column.foreign_keys:
         relation = next(
-            (r.key for r in inspect(row).mapper.relationships if column in r.local_columns and not r.viewonly),
+            (
+                r.key
+                for r in inspect(row).mapper.relationships
+                if column in r.local_columns and not r.viewonly
+            ),
             None,
         )
         if relation is not None and value is None:

@@ -197,10 +197,14 @@ class computed:  # noqa: N801
 
 def folded(source: str, length: int = 255, **column: Any) -> Mapped[str]:
     """The key by which `source` is searched, sorted and unique; kept by the session's flush."""
-    return mapped_column(String(length), info={"folds": source}, nullable=False, default="", **column)
+    return mapped_column(
+        String(length), info={"folds": source}, nullable=False, default="", **column
+    )
 
 
-def unique(name: str, *columns: str, field: str | None = None, live: str = "deleted_at IS NULL") -> Index:
+def unique(
+    name: str, *columns: str, field: str | None = None, live: str = "deleted_at IS NULL"
+) -> Index:
     """A unique index over what is outside the bin; a clash is told beside `field`.
 
     `live` is the SQL condition, the same on both databases; "" where the table has no bin.

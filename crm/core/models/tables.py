@@ -44,7 +44,11 @@ class Kept(Model):
     @declared_attr
     def changed_by_id(cls) -> Mapped[int | None]:
         return field(
-            _l("Changed by"), ForeignKey("ab_user.id"), default=_acting, onupdate=_acting, readonly=True
+            _l("Changed by"),
+            ForeignKey("ab_user.id"),
+            default=_acting,
+            onupdate=_acting,
+            readonly=True,
         )
 
     @declared_attr

@@ -1,0 +1,155 @@
+"""Our SQLAInterface: rows of one table through the row filter, and verbs that never commit."""
+
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+from flask_appbuilder.models.sqla.interface import SQLAInterface
+from sqlalchemy import ColumnElement, Select, func, inspect, literal, select, union_all
+
+from crm.core import rows
+from crm.core.datamodel import saving
+from crm.core.datamodel.paging import COUNT_CAP, Ask, Found, order_keys, read_page
+from crm.core.db import db
+from crm.core.errors import NotFound
+
+
+class DataModel(SQLAInterface):  # type: ignore[misc]  # FAB ships no types
+    """Reads and writes of one table for pages, API and import alike.
+
+    `services` is the slice's module of verbs; where it has `defaults`, `create`, `update`,
+    `delete`, `candidates` or `refusal`, these are used instead of core's.
+    """
+
+    def __init__(
+        self, obj: type[Any], services: ModuleType | None = None, session: Any = None
+    ) -> None:
+        super().__init__(obj, session)
+        self.services = services
+
+    @property
+    def session(self) -> Any:
+        return db.session()
+
+    # Reading ────────────────────────────────────────────────────────────────────────────────────
+
+    def get(
+        self,
+        id: Any,
+        filters: Any = None,
+        select_columns: Any = None,
+        outer_default_load: bool = False,
+    ) -> Any:
+        """FAB 5.3's SQLAInterface.get: by a SELECT, which the row filter sees. None where not found."""
+        try:
+            return self.fetch(int(id))
+        except (ValueError, NotFound):
+            return None
+
+    def fetch(self, pk: int, action: str = "read") -> Any:
+        """The row for `action`. Raises NotFound."""
+        return rows.fetch(self.session, self.obj, pk, action)
+
+    def get_related_obj(self, col_name: str, value: Any) -> Any:
+        """FAB 5.3's SQLAInterface.get_related_obj, which answers from the identity map: ours asks."""
+        target = self.get_related_model(col_name)
+        return self.session.scalars(select(target).where(target.id == value)).unique().first()
+
+    def select(self, *where: ColumnElement[bool], in_bin: bool = False) -> Select[Any]:
+        """A statement for the rows that satisfy `where`."""
+        statement = select(self.obj).where(*where)
+        return statement.execution_options(**{rows.IN_BIN: True}) if in_bin else statement
+
+    def page(
+        self,
+        statement: Select[Any],
+        order: Sequence[tuple[str, str]],
+        ask: Ask,
+        relations: Sequence[str] = (),
+    ) -> Found:
+        """One page of `statement`. Raises ValueError where the token is not ours."""
+        return read_page(
+            self.session, statement, self.obj, order_keys(self.obj, order), ask, relations
+        )
+
+    def totals(
+        self, statement: Select[Any], sums: Sequence[str] = (), cap: int = COUNT_CAP
+    ) -> "Totals":
+        """How many rows up to `cap` + 1, and their sums by currency, in one statement."""
+        names = [*sums, *(["currency"] if sums else [])]
+        columns = [getattr(self.obj, name) for name in names] or [self.obj.id]
+        inner = statement.with_only_columns(*columns).order_by(None).limit(cap + 1).subquery()
+        if not sums:
+            return Totals(
+                int(self.session.scalar(select(func.count()).select_from(inner)) or 0), {}, cap
+            )
+        grouped = select(inner.c.currency, func.count(), *(func.sum(inner.c[n]) for n in sums))
+        found = self.session.execute(
+            grouped.group_by(inner.c.currency).order_by(func.count().desc())
+        )
+        by_currency = {
+            row[0]: dict(zip(sums, row[2:], strict=True)) | {"": row[1]} for row in found
+        }
+        count = sum(int(part.pop("")) for part in by_currency.values())
+        return Totals(count, by_currency, cap)
+
+    def counts(self, statements: Mapping[str, Select[Any]], cap: int = COUNT_CAP) -> dict[str, int]:
+        """Several capped counts in one UNION ALL."""
+        if not statements:
+            return {}
+        parts = [
+            select(literal(key).label("key"), func.count().label("n")).select_from(
+                statement.with_only_columns(self.obj.id).order_by(None).limit(cap + 1).subquery()
+            )
+            for key, statement in statements.items()
+        ]
+        return {row.key: int(row.n) for row in self.session.execute(union_all(*parts))}
+
+    # Writing ────────────────────────────────────────────────────────────────────────────────────
+
+    def defaults(self, values: saving.Values) -> dict[str, Any]:
+        return saving.complete(self.obj, values, self.services)
+
+    def create(self, values: saving.Values) -> Any:
+        """A new row. Raises DomainError by field."""
+        full = self.defaults(values)
+        own = getattr(self.services, "create", None)
+        return own(full) if own is not None else saving.create_row(self.obj, full, self.services)
+
+    def update(self, row: Any, values: saving.Values, version: int | None = None) -> None:
+        """Change `row`. Raises DomainError by field, Conflict where it was saved since `version`."""
+        saving.check_version(row, version)
+        own = getattr(self.services, "update", None)
+        if own is not None:
+            own(row, values)
+        else:
+            saving.update_row(row, values, self.services)
+
+    def remove(self, row: Any) -> None:
+        """Into the bin, or away for good where the table has none. Raises DomainError."""
+        own = getattr(self.services, "delete", None)
+        if own is not None:
+            own(row)
+        else:
+            saving.delete_row(row)
+
+    def restore(self, pk: int) -> Any:
+        """Out of the bin. Raises NotFound, DomainError."""
+        own = getattr(self.services, "restore", None)
+        return own(pk) if own is not None else saving.restore_row(self.obj, pk)
+
+    def candidates(self, relation: str, values: saving.Values) -> Any:
+        return saving.candidates(self.obj, relation, values, self.services)
+
+    @property
+    def has_bin(self) -> bool:
+        return "deleted_at" in inspect(self.obj).columns
+
+
+class Totals:
+    """A capped count and sums by currency."""
+
+    def __init__(self, count: int, sums: dict[str | None, dict[str, Any]], cap: int) -> None:
+        self.is_capped = count > cap
+        self.count = min(count, cap)
+        self.sums = {} if self.is_capped else sums

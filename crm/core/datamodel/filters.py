@@ -1,0 +1,228 @@
+"""The conditions that a list offers, by kind of field; each parses its values before SQL sees them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, and_, inspect, not_, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from crm.core.actor import find_actor
+from crm.core.errors import DomainError
+from crm.core.models import Label, Spec, spec_of
+from crm.core.models.checks import clean
+from crm.core.models.text import parse
+from crm.core.types import fold
+
+ME = "me"  # the value of a person's filter that means whoever reads
+
+Build = Callable[[Any, Sequence[Any]], ColumnElement[bool]]
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One way to compare. `values`: how many it takes; -1 is one or more."""
+
+    label: Label
+    values: int
+    build: Build
+
+
+def _contains(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
+    return _like(column, f"%{_escaped(values[0])}%")
+
+
+def _starts(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
+    return _like(column, f"{_escaped(values[0])}%")
+
+
+def _like(column: Any, pattern: str) -> ColumnElement[bool]:
+    folds = column.property.columns[0].info.get("folds")
+    return column.like(pattern, escape="\\") if folds else column.ilike(pattern, escape="\\")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+_EMPTY = Operator(_l("is empty"), 0, lambda column, values: column.is_(None))
+_FILLED = Operator(_l("is filled"), 0, lambda column, values: column.is_not(None))
+_IS = Operator(_l("is"), 1, lambda column, values: column == values[0])
+_TEXT = (
+    Operator(_l("contains"), 1, _contains),
+    _IS,
+    Operator(_l("begins with"), 1, _starts),
+    _EMPTY,
+    _FILLED,
+)
+_ORDERED = (
+    Operator(_l("at least"), 1, lambda column, values: column >= values[0]),
+    Operator(_l("at most"), 1, lambda column, values: column <= values[0]),
+    _IS,
+    _EMPTY,
+    _FILLED,
+    Operator(_l("between"), 2, lambda column, values: column.between(values[0], values[1])),
+)
+_DATED = (
+    Operator(_l("from"), 1, _ORDERED[0].build),
+    Operator(_l("until"), 1, _ORDERED[1].build),
+    *_ORDERED[2:],
+)
+_CHOSEN = (
+    Operator(_l("is one of"), -1, lambda column, values: column.in_(values)),
+    Operator(
+        _l("is none of"), -1, lambda column, values: or_(column.is_(None), column.not_in(values))
+    ),
+    _EMPTY,
+    _FILLED,
+)
+_MANY = (
+    Operator(_l("is one of"), -1, lambda column, values: _any(column, values)),
+    Operator(_l("is none of"), -1, lambda column, values: not_(_any(column, values))),
+)
+
+OPERATORS: dict[str, tuple[Operator, ...]] = {
+    **dict.fromkeys(("integer", "decimal", "money", "percent", "stars"), _ORDERED),
+    **dict.fromkeys(("date", "instant"), _DATED),
+    **dict.fromkeys(
+        ("choice", "reference", "country", "currency", "language", "time_zone"), _CHOSEN
+    ),
+    "boolean": (_IS,),
+    "references": _MANY,
+}
+
+
+def _any(relation: Any, values: Sequence[Any]) -> ColumnElement[bool]:
+    return relation.any(relation.property.mapper.class_.id.in_(values))
+
+
+def operators_of(spec: Spec) -> tuple[Operator, ...]:
+    return OPERATORS.get(spec.kind, _TEXT)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One applied filter: what its chip says, and its SQL."""
+
+    name: str
+    operator: int
+    values: tuple[Any, ...]  # parsed
+    texts: tuple[str, ...]  # as they came
+    where: ColumnElement[bool]
+
+
+def condition(
+    model: type[Any], name: str, operator: int, texts: Sequence[str], zone: str
+) -> Condition:
+    """The condition `name operator texts` on `model`.
+
+    `name` is a column, a relationship, or `relationship.column` of a to-one relation. Raises
+    DomainError, on `name`, where operator or values make no sense.
+    """
+    spec = filter_spec(model, name)
+    offered = operators_of(spec)
+    if not 0 <= operator < len(offered):
+        raise DomainError(_("This filter does not exist."), field=name)
+    chosen = offered[operator]
+    texts = [text for text in texts if text.strip()]
+    if (chosen.values == -1 and not texts) or (chosen.values >= 0 and len(texts) != chosen.values):
+        raise DomainError(_("This filter needs a value."), field=name)
+    try:
+        values = tuple(_value(spec, text, zone) for text in texts)
+    except ValueError as error:
+        raise DomainError(str(error), field=name) from error
+    return Condition(name, operator, values, tuple(texts), _where(model, name, chosen, values))
+
+
+def filter_spec(model: type[Any], name: str) -> Spec:
+    """The Spec behind a filter's name. Raises DomainError where there is none."""
+    relation, dot, rest = name.partition(".")
+    try:
+        return spec_of(_target(model, relation), rest) if dot else spec_of(model, name)
+    except KeyError as error:
+        raise DomainError(_("This filter does not exist."), field=name) from error
+
+
+def _target(model: type[Any], relation: str) -> type[Any]:
+    found: type[Any] = inspect(model).relationships[relation].mapper.class_
+    return found
+
+
+def _value(spec: Spec, text: str, zone: str) -> Any:
+    if spec.kind in ("reference", "references"):
+        actor = find_actor()
+        if text == ME and actor is not None:
+            return actor.user_id
+        if not text.isdecimal() or len(text) > 9:
+            raise ValueError(_("Not a valid choice."))
+        return int(text)
+    value = parse(spec, text, zone)
+    if spec.kind in (
+        "text",
+        "longtext",
+        "email",
+        "phone",
+        "url",
+        "postal_code",
+        "siren",
+        "siret",
+        "vat_number",
+    ):
+        return value  # a part of a value need not be valid on its own
+    return clean(spec, value)
+
+
+def _where(
+    model: type[Any], name: str, operator: Operator, values: Sequence[Any]
+) -> ColumnElement[bool]:
+    relation, dot, rest = name.partition(".")
+    if dot:
+        target = _target(model, relation)
+        inner = select(target.id).where(_where(target, rest, operator, values))
+        return _key(model, relation).in_(inner)
+    mapper = inspect(model)
+    if name in mapper.relationships:
+        if mapper.relationships[name].uselist:
+            return operator.build(getattr(model, name), values)
+        return operator.build(_key(model, name), values)
+    column: InstrumentedAttribute[Any] = folded_column(model, name)
+    if column.key != name:
+        values = [fold(value) if isinstance(value, str) else value for value in values]
+        if not values:  # an empty name has an empty key
+            column = getattr(model, name)
+    return operator.build(column, values)
+
+
+def _key(model: type[Any], relation: str) -> Any:
+    mapper = inspect(model)
+    local = next(iter(mapper.relationships[relation].local_columns))
+    return getattr(model, mapper.get_property_by_column(local).key)
+
+
+def folded_column(model: type[Any], name: str) -> Any:
+    """The column by which `name` is compared and sorted: its folded key where it has one."""
+    for column in inspect(model).columns:
+        if column.info.get("folds") == name:
+            return getattr(model, inspect(model).get_property_by_column(column).key)
+    return getattr(model, name)
+
+
+def search(model: type[Any], text: str) -> ColumnElement[bool] | None:
+    """The find box: every word of `text` in one of the searched fields; None where it says nothing."""
+    words = fold(text).split()
+    columns = searched_columns(model)
+    if not words or not columns:
+        return None
+    return and_(*(or_(*(_like(column, f"%{_escaped(w)}%") for column in columns)) for w in words))
+
+
+def searched_columns(model: type[Any]) -> list[Any]:
+    """The columns declared with `search=True`, by their folded keys where they have one."""
+    names = [
+        column.key
+        for column in inspect(model).columns
+        if "said" in column.info and column.info["said"].extra["search"]
+    ]
+    return [folded_column(model, name) for name in names]

@@ -1,0 +1,200 @@
+"""One page of a list: by key from either end, never by counting off the rows before it."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, false, inspect, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from crm.core.datamodel.filters import folded_column
+from crm.core.models import Reference
+
+COUNT_CAP = 10_000
+
+
+@dataclass(frozen=True)
+class Key:
+    """One expression of an order."""
+
+    expression: ColumnElement[Any]
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Which page. `cursor` is a token of a page before; `backwards` reads towards the start.
+
+    Without a cursor, backwards is the last page and `offset` counts from the first row.
+    """
+
+    size: int = 25
+    cursor: str = ""
+    backwards: bool = False
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class Found:
+    """The rows of a page, and the tokens of its neighbours; "" where there is none."""
+
+    rows: list[Any]
+    before: str
+    after: str
+
+
+def order_keys(model: type[Any], order: Sequence[tuple[str, str]]) -> list[Key]:
+    """Expressions for [(field, "asc" | "desc")], made total by the primary key; empty ones last."""
+    keys: list[Key] = []
+    for name, direction in order:
+        column = _sortable(model, name)
+        if _may_be_null(model, name):
+            keys.append(Key(column.is_(None)))
+        keys.append(Key(column, direction == "desc"))
+    last = order[-1][1] if order else "desc"
+    return [*keys, Key(model.id, last == "desc")]
+
+
+def _may_be_null(model: type[Any], name: str) -> bool:
+    mapper = inspect(model)
+    if name in mapper.relationships:
+        return bool(next(iter(mapper.relationships[name].local_columns)).nullable)
+    return name not in mapper.columns or bool(mapper.columns[name].nullable)
+
+
+def _sortable(model: type[Any], name: str) -> Any:
+    mapper = inspect(model)
+    if name not in mapper.relationships:
+        return folded_column(model, name)
+    relation = mapper.relationships[name]
+    target = relation.mapper.class_
+    local, remote = next(iter(relation.local_remote_pairs))
+    shown = target.position if issubclass(target, Reference) else _named(target)
+    return select(shown).where(remote == local).correlate(model.__table__).scalar_subquery()
+
+
+def _named(target: type[Any]) -> Any:
+    for name in ("name_key", "display_key", "last_name", "name"):
+        if hasattr(target, name):
+            return getattr(target, name)
+    return target.id  # type: ignore[attr-defined]  # every table of ours has one
+
+
+def _beyond(keys: Sequence[Key], values: Sequence[Any], backwards: bool) -> ColumnElement[bool]:
+    """The rows after (before, when backwards) the one whose keys are `values`."""
+    ways: list[ColumnElement[bool]] = []
+    for position, key in enumerate(keys):
+        equal = [_same(k.expression, v) for k, v in zip(keys[:position], values, strict=False)]
+        ways.append(and_(*equal, _past(key, values[position], backwards)))
+    beyond = or_(*ways)
+    if values[0] is None:
+        return beyond
+    # Said once more, so that an index finds the place instead of being read up to it.
+    lead = keys[0]
+    down = lead.descending != backwards
+    return and_(lead.expression <= values[0] if down else lead.expression >= values[0], beyond)
+
+
+def _same(expression: ColumnElement[Any], value: Any) -> ColumnElement[bool]:
+    return expression.is_(None) if value is None else expression == value
+
+
+def _past(key: Key, value: Any, backwards: bool) -> ColumnElement[bool]:
+    if value is None:
+        return false()  # the "is empty" key before it has told these apart already
+    return key.expression < value if key.descending != backwards else key.expression > value
+
+
+def read_page(
+    session: Session,
+    statement: Select[Any],
+    model: type[Any],
+    keys: Sequence[Key],
+    ask: Ask,
+    relations: Sequence[str],
+) -> Found:
+    """One page of `statement` (a select of `model`), its to-one `relations` joined outside the limit."""
+    columns = [key.expression.label(f"k{n}") for n, key in enumerate(keys)]
+    inner = statement.with_only_columns(*columns)
+    if ask.cursor:
+        inner = inner.where(_beyond(keys, decode(ask.cursor, len(keys)), ask.backwards))
+    inner = inner.order_by(*(_directed(key, ask.backwards) for key in keys))
+    inner = inner.limit(ask.size + 1).offset(ask.offset or None)
+    page = inner.subquery()
+    names = [page.c[f"k{n}"] for n in range(len(keys))]
+    outer = select(model, *names).join(page, model.id == names[-1])  # type: ignore[attr-defined]
+    outer = outer.options(*(joinedload(getattr(model, name)) for name in relations))
+    outer = outer.order_by(
+        *(_outer(key, name, ask.backwards) for key, name in zip(keys, names, strict=True))
+    )
+    rows: list[Row[Any]] = list(session.execute(outer).unique())
+    more = len(rows) > ask.size
+    rows = rows[: ask.size]
+    if ask.backwards:
+        rows.reverse()
+    return _neighbours(rows, more, ask)
+
+
+def _directed(key: Key, backwards: bool) -> ColumnElement[Any]:
+    return key.expression.desc() if key.descending != backwards else key.expression.asc()
+
+
+def _outer(key: Key, name: ColumnElement[Any], backwards: bool) -> ColumnElement[Any]:
+    return name.desc() if key.descending != backwards else name.asc()
+
+
+def _neighbours(rows: list[Row[Any]], more: bool, ask: Ask) -> Found:
+    if not rows:
+        return Found([], "", "")
+    first, last = encode(rows[0][1:]), encode(rows[-1][1:])
+    started = bool(ask.cursor or ask.offset) and not ask.backwards
+    return Found(
+        [row[0] for row in rows],
+        before=first if (ask.backwards and more) or started else "",
+        after=last if (not ask.backwards and more) or (ask.backwards and ask.cursor) else "",
+    )
+
+
+def encode(values: Sequence[Any]) -> str:
+    """A page token: the key of a row, as text that an address can carry."""
+    plain = [_tagged(value) for value in values]
+    return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
+
+
+def _tagged(value: Any) -> Any:
+    match value:
+        case datetime():
+            return ["t", value.isoformat()]
+        case date():
+            return ["d", value.isoformat()]
+        case Decimal():
+            return ["n", str(value)]
+        case _:
+            return value
+
+
+_READ = {"t": datetime.fromisoformat, "d": date.fromisoformat, "n": Decimal}
+
+
+def decode(token: str, length: int) -> list[Any]:
+    """The key in a token. Raises ValueError where it is not one of ours."""
+    try:
+        plain = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        values = [_READ[v[0]](v[1]) if isinstance(v, list) else v for v in plain]
+    except (
+        binascii.Error,
+        KeyError,
+        IndexError,
+        TypeError,
+        ArithmeticError,
+        UnicodeDecodeError,
+    ) as error:
+        raise ValueError("not a page token") from error
+    if len(values) != length or not isinstance(values[-1], int) or abs(values[-1]) >= 2**63:
+        raise ValueError("not a page token")
+    return values

@@ -1,0 +1,301 @@
+"""Create, change, delete, restore: the one road from values to a row, whoever asks.
+
+`values` maps names of columns and relationships to Python values: text, Decimal, date, aware
+datetime, bool; a row or None for a to-one relationship, a list of rows for the others. None of
+these functions commits.
+"""
+
+from collections.abc import Iterator, Mapping
+from types import ModuleType
+from typing import Any
+
+from flask_appbuilder import Model
+from flask_appbuilder.security.sqla.models import User
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import Table, func, inspect, select
+from sqlalchemy.orm.attributes import set_committed_value
+
+from crm.core import rows
+from crm.core.actor import Scope, current_actor, find_actor
+from crm.core.db import db, told_apart
+from crm.core.errors import Conflict, DomainError, Forbidden, NotFound
+from crm.core.models import Owned, Record, Reference, spec_of
+from crm.core.types import utcnow
+
+Values = Mapping[str, Any]
+
+
+def create_row(model: type[Any], values: Values, services: ModuleType | None = None) -> Any:
+    """A new, flushed row with `values`, completed by defaults that the caller did not give.
+
+    Raises DomainError by field; Forbidden where the row would lie outside the create scope.
+    """
+    session = db.session()
+    row = model()
+    with session.no_autoflush:
+        _place(model, values, row)
+        assign(row, _own_owner(model, values), services)
+        session.add(row)
+    with told_apart(session):
+        session.flush()
+    if rows.is_filtered() and not rows.may(session, "create", row):
+        raise Forbidden(_("You may not create this record here."))
+    return row
+
+
+def _place(model: type[Any], values: Values, row: Any) -> None:
+    """Put a business row in a company: the one given, else the actor's."""
+    if not issubclass(model, Record) or "company" in values or "company_id" in values:
+        return
+    if model.__table__.c.company_id.nullable:
+        return
+    actor = find_actor()
+    if actor is not None and actor.company is not None:
+        row.company_id = actor.company.id
+
+
+def _own_owner(model: type[Any], values: Values) -> Values:
+    """Who may create only their own rows cannot hand them to somebody else."""
+    actor = find_actor()
+    if actor is None or not rows.is_filtered() or not issubclass(model, Owned):
+        return values
+    owner = values.get("owner")
+    if owner is None or owner.id == actor.user_id:
+        return values
+    if actor.reach("edit", model.__entity__) < Scope.TEAM:  # type: ignore[attr-defined]
+        raise DomainError(_("You may only assign this record to yourself."), field="owner")
+    return values
+
+
+def check_version(row: Any, version: int | None) -> None:
+    """Hold `row` to the row_version that its writer saw. Raises Conflict where it was saved since.
+
+    Set as the committed value, it also stands in the UPDATE's WHERE: no gap to slip through.
+    """
+    if version is None:
+        return
+    if row.row_version != version:
+        raise Conflict(_("Somebody else changed this record meanwhile."))
+    set_committed_value(row, "row_version", version)
+
+
+def update_row(row: Any, values: Values, services: ModuleType | None = None) -> None:
+    """Change a row that was fetched for editing, and flush it. Raises DomainError by field."""
+    session = db.session()
+    with session.no_autoflush:
+        _guard_company(row, values)
+        _guard_owner(row, values)
+        assign(row, values, services)
+    with told_apart(session):
+        session.flush()
+
+
+def _guard_company(row: Any, values: Values) -> None:
+    if not isinstance(row, Record) or "company" not in values:
+        return
+    company = values["company"]
+    if (company.id if company is not None else None) != row.company_id:
+        raise DomainError(_("A record stays in its company."), field="company")
+
+
+def _guard_owner(row: Any, values: Values) -> None:
+    """Choosing another owner needs edit scope team or more; one may take what nobody has (spec 1.3)."""
+    actor = find_actor()
+    if (
+        actor is None
+        or not rows.is_filtered()
+        or not isinstance(row, Owned)
+        or "owner" not in values
+    ):
+        return
+    owner = values["owner"]
+    new = owner.id if owner is not None else None
+    if new == row.owner_id or actor.reach("edit", row.__entity__) >= Scope.TEAM:  # type: ignore[attr-defined]
+        return
+    if row.owner_id is None and new == actor.user_id:
+        return
+    raise DomainError(_("You may only assign this record to yourself."), field="owner")
+
+
+def assign(row: Any, values: Values, services: ModuleType | None = None) -> None:
+    """Set `values` on the row; links are accepted only where a picker would have offered them.
+
+    Raises DomainError by field.
+    """
+    relations = inspect(type(row)).relationships
+    wrong: dict[str, str] = {}
+    for name, value in values.items():
+        if name in relations and not relations[name].uselist:
+            try:
+                accept(row, name, value, values, services)
+            except DomainError as error:
+                wrong.update(error.fields)
+                continue
+            if (
+                _linked(row, name) == (value.id if value is not None else None)
+                and value is not None
+            ):
+                continue  # the same link: nothing to write, and a hidden one stays as it is
+        setattr(row, name, value)
+    if wrong:
+        raise DomainError(fields=wrong)
+
+
+def _linked(row: Any, relation: str) -> Any:
+    mapper = inspect(type(row))
+    local = next(iter(mapper.relationships[relation].local_columns))
+    return getattr(row, mapper.get_property_by_column(local).key)
+
+
+def accept(
+    row: Any, relation: str, target: Any, values: Values, services: ModuleType | None
+) -> None:
+    """Refuse a new link to a row that is no longer in use or that no picker offers."""
+    if target is None or inspect(target).pending or inspect(target).transient:
+        return
+    if _linked(row, relation) == target.id:
+        return  # what is already there stays valid
+    if isinstance(target, Reference) and not target.active:
+        raise DomainError(_("This choice is no longer in use."), field=relation)
+    condition = candidates(type(row), relation, {**_facts(row), **values}, services)
+    if condition is None:
+        return
+    model = type(target)
+    found = db.session.execute(select(model.id).where(model.id == target.id, condition)).first()
+    if found is None:
+        refusal = getattr(services, "refusal", None)
+        message = refusal(relation, {**_facts(row), **values}) if refusal else None
+        raise DomainError(message or _("Not a valid choice."), field=relation)
+
+
+def _facts(row: Any) -> dict[str, Any]:
+    """What the row already says of its surroundings, for who may be chosen beside it."""
+    if not inspect(row).persistent:
+        return {"company_id": getattr(row, "company_id", None)}
+    names = ("company_id", "account_id", "kind", "type")
+    return {name: getattr(row, name) for name in names if hasattr(row, name)}
+
+
+def candidates(model: type[Any], relation: str, values: Values, services: ModuleType | None) -> Any:
+    """The SQL condition for what `relation` may be set to, or None where the row filter is enough."""
+    own = getattr(services, "candidates", None)
+    condition = own(relation, values) if own is not None else None
+    if condition is not None:
+        return condition
+    target = inspect(model).relationships[relation].mapper.class_
+    if target is User:
+        return _colleagues()
+    return None
+
+
+def _colleagues() -> Any:
+    """Active people of the actor's companies."""
+    actor = find_actor()
+    if actor is None or not rows.is_filtered():
+        return User.active.is_(True)
+    members = Model.metadata.tables["user_company"]
+    shared = select(members.c.user_id).where(members.c.company_id.in_(actor.company_ids))
+    return User.active.is_(True) & User.id.in_(shared)
+
+
+def delete_row(row: Any) -> None:
+    """Into the bin where the table has one; a reference row only while nothing uses it.
+
+    Raises DomainError where it is used, with the number of records.
+    """
+    session = db.session()
+    if isinstance(row, Record):
+        row.deleted_at = utcnow()
+    else:
+        used = sum(count for __, count in uses(row))
+        if used:
+            raise DomainError(
+                ngettext(
+                    "Used by %(num)s record; deactivate it instead.",
+                    "Used by %(num)s records; deactivate it instead.",
+                    used,
+                )
+            )
+        session.delete(row)
+    with told_apart(session):
+        session.flush()
+
+
+def uses(row: Any) -> Iterator[tuple[Table, int]]:
+    """Each table that points to `row`, with how often; the bin and other companies included."""
+    target = type(row).__table__
+    own = {
+        relation.secondary
+        for relation in inspect(type(row)).relationships
+        if relation.secondary is not None
+    }
+    with rows.unfiltered("a used row stays, whoever uses it"):
+        for table in Model.metadata.tables.values():
+            for key in table.foreign_keys:
+                if key.column.table is not target or table in own or key.ondelete == "CASCADE":
+                    continue
+                count = db.session.scalar(
+                    select(func.count()).select_from(table).where(key.parent == row.id)
+                )
+                if count:
+                    yield table, count
+
+
+def restore_row(model: type[Any], pk: int) -> Any:
+    """Out of the bin. Raises NotFound; DomainError naming the field and who has its value now."""
+    session = db.session()
+    statement = select(model).where(model.id == pk, rows.criteria(model, "delete"))
+    row = session.scalars(statement.execution_options(**{rows.IN_BIN: True})).unique().first()
+    if row is None:
+        raise NotFound()
+    for index in model.__table__.indexes:
+        _refuse_double(row, index)
+    row.deleted_at = None
+    with told_apart(session):
+        session.flush()
+    return row
+
+
+def _refuse_double(row: Any, index: Any) -> None:
+    values = [getattr(row, column.name) for column in index.columns]
+    if not index.unique or any(value is None for value in values):
+        return
+    model, field = type(row), index.info.get("field", index.columns[-1].name)
+    same = [column == value for column, value in zip(index.columns, values, strict=True)]
+    other = db.session.scalars(select(model).where(*same, model.id != row.id)).unique().first()
+    if other is not None:
+        raise DomainError(
+            _(
+                "Cannot restore: %(other)s has this %(field)s.",
+                other=other,
+                field=spec_of(model, field).label,
+            )
+        )
+
+
+def complete(model: type[Any], values: Values, services: ModuleType | None) -> dict[str, Any]:
+    """`values` with the defaults of a new row: what the add form proposes, and what create fills in."""
+    own = getattr(services, "defaults", None)
+    full = dict(own(dict(values))) if own is not None else dict(values)
+    if issubclass(model, Owned) and "owner" in full and "owner" not in values:
+        full["owner"] = _default_owner(model, full["owner"])
+    return full
+
+
+def _default_owner(model: type[Any], owner: Any) -> Any:
+    """Where the create scope is own, a default owner who is somebody else gives way to oneself."""
+    actor = find_actor()
+    if actor is None or not rows.is_filtered():
+        return owner
+    if actor.reach("create", model.__entity__) <= Scope.OWN:  # type: ignore[attr-defined]
+        return myself()
+    return owner
+
+
+def myself() -> User:
+    """The acting user's row."""
+    user = db.session.get(User, current_actor().user_id)
+    if user is None:
+        raise LookupError("the acting user is gone")
+    return user
