@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # npm trusts what the machine trusts, as pip does: a company's own registry, for one.
 export NODE_USE_SYSTEM_CA := 1
 PIP := python -m pip install --quiet --disable-pip-version-check
-NPM := npm ci --no-audit --no-fund --loglevel=error
+NPM := npm ci > /dev/null
 LOCK := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --annotation-style line
 
 FRONT := $(shell find crm/assets crm templates \( -name node_modules -o -name static \) -prune -o -type f \
@@ -59,7 +59,7 @@ migration: .venv/ready ## Write a migration of what changed in the models: M="op
 lock: .venv/tools ## Renew the locks; UP=1 takes the newest releases
 	@$(LOCK) $(if $(UP),--upgrade) --group build pyproject.toml --output-file requirements.lock
 	@$(LOCK) $(if $(UP),--upgrade) --group test --constraint requirements.lock --output-file tests/requirements.lock
-	@for folder in crm/assets tests/browser; do (cd $$folder && npm $(if $(UP),update,install) --package-lock-only --no-audit --no-fund); done
+	@for folder in crm/assets tests/browser; do (cd $$folder && npm $(if $(UP),update,install) --package-lock-only > /dev/null); done
 	@node crm/assets/lock.mjs crm/assets/package-lock.json tests/browser/package-lock.json
 
 clean: ## Remove what was installed and built; the data in instance/ stays

