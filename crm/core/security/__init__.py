@@ -1,0 +1,71 @@
+"""Who may come in and what they may do: FAB's security manager, closed where it is open."""
+
+from typing import Any
+
+from flask import Flask
+from flask_wtf import CSRFProtect
+
+from crm.core.security import gate, locale
+from crm.core.security.builder import Builder
+from crm.core.security.gate import open_to_everyone
+from crm.core.security.identity import (
+    LOADER,
+    LoadActor,
+    SignedIn,
+    end_sessions,
+    load_actor,
+    sign_in,
+    sign_out,
+)
+from crm.core.security.manager import CoreSecurityManager
+from crm.core.security.pairs import pairs_of, pairs_with_a_view, sync_permissions, sync_roles
+from crm.core.security.passwords import check_password, hash_password, is_password, make_password
+from crm.core.security.redirects import safe_next
+
+# What FAB, Flask-Login and their kin must be told; without these lines they are open.
+CONFIG: dict[str, Any] = {
+    "AUTH_ROLE_PUBLIC": "",  # there is no role for everybody
+    "AUTH_USER_REGISTRATION": False,
+    "AUTH_USERNAME_CI": True,
+    "FAB_ADD_MENU_API": False,
+    "FAB_ADD_SECURITY_API": False,
+    "FAB_ALLOW_GET_UNSAFE_MUTATIONS": False,
+    "FAB_API_KEY_ENABLED": False,
+    "FAB_API_SHOW_STACKTRACE": False,
+    "FAB_CREATE_DB": False,
+    "FAB_UPDATE_PERMS": False,
+    "PERMANENT_SESSION_LIFETIME": 30 * 24 * 3600,
+    "RATELIMIT_ENABLED": True,
+    "RATELIMIT_HEADERS_ENABLED": True,
+    "RATELIMIT_STORAGE_URI": "memory://",
+    "SESSION_COOKIE_HTTPONLY": True,
+    "SESSION_COOKIE_SAMESITE": "Lax",
+    "JWT_ACCESS_TOKEN_EXPIRES": 15 * 60,
+    "JWT_REFRESH_TOKEN_EXPIRES": 7 * 24 * 3600,
+    "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: an hour-old form must still save
+}
+
+
+def prepare(app: Flask, loader: LoadActor) -> None:
+    """First of all, before Builder: APIs registered before CSRFProtect are not exempted from it."""
+    for key, value in CONFIG.items():
+        if app.config.get(key) == Flask.default_config.get(key):  # the factory said nothing else
+            app.config[key] = value
+    app.extensions[LOADER] = loader
+    CSRFProtect(app)
+    gate.install(app)
+
+
+def complete(app: Flask) -> None:
+    """After Builder, whose Babel asks the session alone for the language."""
+    babel = app.extensions["babel"]
+    babel.locale_selector = locale.pick_locale
+    babel.timezone_selector = locale.pick_time_zone
+
+
+__all__ = [
+    "Builder", "CoreSecurityManager", "LoadActor", "SignedIn", "check_password", "complete",
+    "end_sessions", "hash_password", "is_password", "load_actor", "make_password",
+    "open_to_everyone", "pairs_of", "pairs_with_a_view", "prepare", "safe_next", "sign_in",
+    "sign_out", "sync_permissions", "sync_roles",
+]  # fmt: skip

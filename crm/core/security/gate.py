@@ -1,0 +1,87 @@
+"""Before every request: whose it is, and whether it may go on. Closed unless said otherwise."""
+
+from typing import Any
+
+from flask import Flask, current_app, g, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_appbuilder.api import BaseApi
+from flask_babel import refresh
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import BadRequest
+
+from crm.core.actor import find_actor
+from crm.core.security.redirects import send_to, to_login
+
+# What libraries keep on `flask.g`, which requests made inside one app context share: the user of
+# the last request must not be the user of the next.
+SHARED = (
+    "_login_user", "csrf_token", "csrf_valid", "_jwt_extended_jwt", "_jwt_extended_jwt_header",
+    "_jwt_extended_jwt_user", "_jwt_extended_jwt_location", "_api_key_user",
+)  # fmt: skip
+
+# Endpoints for people who are not signed in.
+OPEN = {"static", "LoginView.login", "LoginView.logout"}
+# Endpoints for people whose first password is still to be changed, beside the open ones.
+PASSWORD_PAGE = "PasswordView.own"  # noqa: S105  an endpoint
+WHILE_CHANGING = {PASSWORD_PAGE, "PreferencesView.language", "PreferencesView.theme"}
+
+
+def open_to_everyone(*endpoints: str) -> None:
+    """Let these endpoints answer people who are not signed in."""
+    OPEN.update(endpoints)
+
+
+def forget_last_request() -> None:
+    """Drop what an earlier request left on a shared app context."""
+    for name in SHARED:
+        g.pop(name, None)
+    refresh()
+
+
+def gate() -> ResponseReturnValue | None:
+    """Find the actor, and stop here whoever has to sign in or to change a password first."""
+    if request.endpoint == "static":
+        return None
+    if _is_for_tokens():
+        # A cookie is no key to the API: any site can make a browser send it. The token is read
+        # where FAB's `protect` asks for it, and names the actor there.
+        current_app.login_manager._update_request_context_with_user()  # type: ignore[attr-defined]
+        return None
+    signed_in = current_user.is_authenticated  # loads the user, and the actor with it
+    if request.endpoint is None or request.endpoint in OPEN:
+        return None  # no such page: the error page says so, with the menu of whoever asks
+    if not signed_in:
+        return to_login()
+    actor = find_actor()
+    if actor is not None and actor.must_change_password and request.endpoint not in WHILE_CHANGING:
+        return send_to(url_for(PASSWORD_PAGE))
+    return None
+
+
+def _is_for_tokens() -> bool:
+    view = _view()
+    if view is None:
+        return request.path.startswith("/api/")
+    return isinstance(view, BaseApi) and not view.allow_browser_login
+
+
+def _view() -> Any:
+    """The FAB view that answers this request, if one does."""
+    name = request.blueprint
+    views = current_app.extensions["appbuilder"].baseviews
+    return next((view for view in views if view.endpoint == name), None) if name else None
+
+
+def _without_token(error: CSRFError) -> ResponseReturnValue:
+    """A form whose session has ended: sign in, and come back to it. Else the form is not ours."""
+    if not current_user.is_authenticated and request.endpoint != "LoginView.logout":
+        return to_login()
+    return current_app.handle_user_exception(BadRequest(error.description))
+
+
+def install(app: Flask) -> None:
+    """Put the gate on the app, in front of everything but the CSRF check."""
+    app.before_request(forget_last_request)
+    app.before_request(gate)
+    app.register_error_handler(CSRFError, _without_token)

@@ -1,0 +1,163 @@
+"""FAB's security manager, version 5.3, with our answers to its questions.
+
+Whom it loads is an Actor, what it allows is in the actor's grid, and none of its stock pages is
+registered.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask import Response, g, jsonify, request
+from flask_appbuilder.security.sqla.manager import SecurityManager
+from flask_appbuilder.security.sqla.models import User
+from flask_babel import gettext as _
+from flask_babel import refresh
+from sqlalchemy import func, or_, select, update
+from werkzeug.exceptions import Forbidden as HttpForbidden
+
+from crm.core.actor import find_actor, per_request, set_actor
+from crm.core.db import transaction
+from crm.core.security.attempts import count_attempt, forget_failures
+from crm.core.security.identity import SignedIn, load_actor
+from crm.core.security.login import LoginApi, LoginView
+from crm.core.security.pairs import Pair, pairs_of
+from crm.core.security.passwords import is_password
+from crm.core.types import utcnow
+
+# The epoch of the user that this request signed in or found: it goes into every token.
+EPOCH = "crm.session_epoch"
+
+
+class CoreSecurityManager(SecurityManager):  # type: ignore[misc]  # FAB has no type hints
+    """Users, rights and sign-in. What it does not override is not reachable."""
+
+    security_api = LoginApi
+    authdbview = LoginView
+    userstatschartview = None  # loads every user
+
+    def __init__(self, appbuilder: Any) -> None:
+        super().__init__(appbuilder)
+        self.jwt_manager.additional_claims_loader(
+            lambda identity: {"epoch": request.environ[EPOCH]}
+        )
+        self.jwt_manager.unauthorized_loader(lambda reason: _sign_in_first())
+        self.jwt_manager.invalid_token_loader(lambda reason: _sign_in_first())
+        self.jwt_manager.expired_token_loader(lambda header, payload: _sign_in_first())
+        self.jwt_manager.user_lookup_error_loader(lambda header, payload: _sign_in_first())
+
+    def register_views(self) -> None:
+        """Overrides FAB 5.3, which adds eleven stock pages: here the two logins, and no more.
+
+        Users, groups and roles are views like any other, in crm.companies.
+        """
+        self.appbuilder.add_api(self.security_api)
+        self.auth_view = self.authdbview()
+        self.appbuilder.add_view_no_menu(self.auth_view)
+
+    # Who is it?
+
+    def load_user(self, pk: str) -> SignedIn | None:
+        """Overrides FAB 5.3, where a session outlives a new password. `pk` is SignedIn's text."""
+        user = SignedIn.parse(str(pk))
+        actor = load_actor(user.id, *user.alive()) if user else None
+        set_actor(actor)
+        return user if actor else None
+
+    def load_user_jwt(self, header: Any, data: dict[str, Any]) -> SignedIn | None:
+        """Overrides FAB 5.3, where a token outlives a new password; the subject is the bare id.
+
+        The token names the epoch it was made in. Comparing `iat` with an instant would refuse the
+        tokens of the second in which the password changed, or let those of before through.
+        """
+        user = SignedIn.parse(f"{data['sub']}.{data.get('epoch', '')}.token")
+        actor = load_actor(user.id, User.session_epoch == user.epoch) if user else None
+        set_actor(actor)
+        refresh()  # the language was asked for before anybody was known
+        if user is None or actor is None:
+            return None
+        if actor.must_change_password:
+            raise HttpForbidden(response=password_first())
+        request.environ[EPOCH] = user.epoch
+        g.user = user
+        return user
+
+    def validate_api_key(self, api_key_string: str) -> None:
+        """Overrides FAB 5.3: its keys have scopes that nothing reads. There are none here."""
+
+    # May they?
+
+    def has_access(self, permission_name: str, view_name: str) -> bool:
+        """Overrides FAB 5.3, which asks the database for every button."""
+        return (permission_name, view_name) in self._pairs()
+
+    def _has_view_access(self, user: object, permission_name: str, view_name: str) -> bool:
+        """Overrides FAB 5.3: the actor is the user, however they were found."""
+        return self.has_access(permission_name, view_name)
+
+    def is_item_public(self, permission_name: str, view_name: str) -> bool:
+        """Overrides FAB 5.3: nothing is."""
+        return False
+
+    def _get_user_permission_view_menus(
+        self, user: object, permission_name: str, view_menus_name: Iterable[str]
+    ) -> set[str]:
+        """Overrides FAB 5.3: answered from the same set as everything else."""
+        return {view for view in view_menus_name or () if self.has_access(permission_name, view)}
+
+    @staticmethod
+    def _pairs() -> frozenset[Pair]:
+        actor = find_actor()
+        if actor is None or actor.must_change_password:
+            return frozenset()
+        return per_request(("pairs", actor.user_id), lambda: pairs_of(actor.grid))
+
+    # Is it their password?
+
+    def auth_user_db(self, username: str | None, password: str | None) -> SignedIn | None:
+        """Overrides FAB 5.3, both of whose logins pass here: nothing tells which names exist.
+
+        Every way out counts one attempt and checks one hash. The database is let go before the
+        hash, which takes a tenth of a second, so that nobody waits for it.
+        """
+        name, given = (username or "").strip().lower(), password or ""
+        with transaction() as session:
+            found = session.execute(
+                select(User.id, User.username, User.password, User.session_epoch)
+                .where(or_(User.username == name, User.email == name), User.active)
+            ).first()  # fmt: skip
+            counted = found.username if found else name
+            open_ = count_attempt(session, counted)
+        right = is_password(found.password if found and open_ else None, given)
+        if found is None or not right:
+            return None
+        with transaction() as session:
+            forget_failures(session, counted)
+            session.execute(update(User).where(User.id == found.id).values(**_greeted()))
+        request.environ[EPOCH] = found.session_epoch
+        return SignedIn(found.id, found.session_epoch, "")
+
+
+def _greeted() -> dict[str, Any]:
+    """FAB's own columns, which keep naive times; ours are UTC."""
+    return {
+        "login_count": func.coalesce(User.login_count, 0) + 1,
+        "last_login": utcnow().replace(tzinfo=None),
+    }
+
+
+def _sign_in_first() -> Response:
+    return _answer(401, _("Sign in first: send a valid token as “Authorization: Bearer …”."))
+
+
+def password_first() -> Response:
+    """What the API answers to somebody whose first password is still to be changed."""
+    return _answer(403, _("Change your password first: sign in with a browser."))
+
+
+def _answer(status: int, message: str) -> Response:
+    response: Response = jsonify(message=message)
+    response.status_code = status
+    return response
+
+
+__all__ = ["EPOCH", "CoreSecurityManager", "password_first"]

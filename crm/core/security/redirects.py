@@ -1,0 +1,42 @@
+"""Where a browser may be sent on: pages of ours, by their path alone."""
+
+import unicodedata
+
+from flask import request, url_for
+from werkzeug.wrappers import Response
+
+HOME = "/"
+
+
+def safe_next(url: str | None) -> str:
+    """`url` where it is a path of ours, else the home page.
+
+    Stricter than FAB's, which trusts the Host header: no scheme, no host, no backslash (browsers
+    read it as a slash), no control character (browsers drop it).
+    """
+    if not url or not url.startswith("/") or url[1:2] in ("/", "\\") or "\\" in url:
+        return HOME
+    if any(unicodedata.category(character)[0] == "C" for character in url):
+        return HOME
+    return url
+
+
+def to_login() -> Response:
+    """Ask who it is, then come back to where the person was; a script is told, not led astray."""
+    return send_to(url_for("LoginView.login", next=here()))
+
+
+def send_to(url: str) -> Response:
+    """Lead a browser to a page; a script gets 401 and the address, not a page to paste in."""
+    if request.headers.get("HX-Request") or request.accept_mimetypes.best == "application/json":
+        return Response("", status=401, headers={"HX-Redirect": url, "Cache-Control": "no-store"})
+    return Response("", status=302 if request.method == "GET" else 303, headers={"Location": url})
+
+
+def here() -> str:
+    """The page to come back to: this one, or the one whose form or script asked."""
+    if request.method == "GET" and not request.headers.get("HX-Request"):
+        return safe_next(request.full_path.rstrip("?"))
+    origin = request.host_url.rstrip("/")
+    referrer = request.referrer or ""
+    return safe_next(referrer.removeprefix(origin)) if referrer.startswith(origin + "/") else HOME
