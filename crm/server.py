@@ -2,11 +2,12 @@
 
 from typing import Any
 
+import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 
-class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no type hints
+class Server(BaseApplication):
     """gunicorn with its settings in code, so that no configuration file can disagree with us."""
 
     def __init__(self, **settings: Any) -> None:
@@ -25,12 +26,17 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no type hin
 
 
 def serve(host: str, port: int) -> None:
-    """Listen until TERM or INT; running requests get 15 s to finish.
+    """Answer until told to stop: TERM gives running requests 15 s to finish, INT none.
 
     gunicorn restarts a process that dies, and gives up where a new one cannot even start.
     """
+    bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    def ready(_server: object) -> None:
+        click.echo(f"Comptoir answers on http://{bind} (Ctrl+C stops it)")
+
     Server(
-        bind=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        bind=bind,
         workers=1,
         worker_class="gthread",
         threads=8,
@@ -39,4 +45,5 @@ def serve(host: str, port: int) -> None:
         forwarded_allow_ips="",  # crm.app reads the proxies' headers, as many as PROXIES says
         control_socket_disable=True,
         loglevel="warning",
+        when_ready=ready,
     ).run()
