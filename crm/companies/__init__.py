@@ -1,0 +1,1 @@
+"""Companies (sociétés), agencies (agences), users, groups, roles and settings."""

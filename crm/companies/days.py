@@ -1,0 +1,14 @@
+"""What day it is, for the person who asks or for a company."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from crm.core.actor import find_actor
+from crm.core.types import utcnow
+
+
+def today(time_zone: str | None = None) -> date:
+    """The present day in `time_zone`, else in that of the actor, else in UTC."""
+    actor = find_actor()
+    zone = time_zone or (actor.time_zone if actor else "UTC")
+    return utcnow().astimezone(ZoneInfo(zone)).date()

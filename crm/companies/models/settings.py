@@ -1,0 +1,157 @@
+"""The settings: one row for the application, one for each company. Source: spec 2.2 to 2.8."""
+
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from flask_appbuilder import Model
+from flask_appbuilder.security.sqla.models import Group
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import CheckConstraint, Column, ForeignKey, String, Table, Text
+from sqlalchemy.orm import Mapped, relationship
+
+from crm.companies.columns import by_value, flag, link
+from crm.companies.models.company import Company
+from crm.core.errors import DomainError
+from crm.core.models import Kept, field, unique
+
+
+class Assignable(StrEnum):
+    """Who may own an account."""
+
+    ALL = "all"
+    GROUPS = "groups"
+
+
+app_settings_group = Table(
+    "app_settings_group",
+    Model.metadata,
+    Column("settings_id", ForeignKey("app_settings.id", ondelete="CASCADE"), primary_key=True),
+    Column("group_id", ForeignKey("ab_group.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+
+class AppSettings(Kept):
+    """What the page "CRM application" decides for everyone, from their next click on."""
+
+    __tablename__ = "app_settings"
+    __entity__: ClassVar[str] = "settings"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    assignable_users: Mapped[Assignable] = field(
+        _l("Assignable users"),
+        by_value(Assignable),
+        choices={Assignable.ALL: _l("All users"), Assignable.GROUPS: _l("Some user groups")},
+        default=Assignable.ALL,
+        server_default=Assignable.ALL,
+        nullable=False,
+    )
+    assignable_everywhere: Mapped[bool] = flag(_l("Apply to leads and opportunities"))
+    show_customer_description: Mapped[bool] = flag(
+        _l("Display lead / client description in the opportunity")
+    )
+    manage_catalogs: Mapped[bool] = flag(_l("Manage catalogues"))
+    manage_recurring: Mapped[bool] = flag(_l("Manage recurring revenue on opportunities"))
+    default_recurring_duration: Mapped[int] = field(
+        _l("Default recurring duration (in months)"),
+        minimum=1,
+        maximum=120,
+        default=12,
+        server_default="12",
+        nullable=False,
+        required=True,
+    )
+    manage_agencies: Mapped[bool] = flag(
+        _l("Agencies management"), help=_l("An agency or establishment of the company.")
+    )
+    lead_default_status_id: Mapped[int] = link(_l("Default lead status"), "lead_status.id")
+    opportunity_default_stage_id: Mapped[int] = link(_l("Default opportunity stage"), "stage.id")
+    stale_after_days: Mapped[int] = field(
+        _l("Highlight leads without activity after (days)"),
+        minimum=1,
+        maximum=365,
+        default=15,
+        server_default="15",
+        nullable=False,
+        required=True,
+    )
+    bin_days: Mapped[int] = field(
+        _l("Days kept in the bin"),
+        minimum=1,
+        maximum=3650,
+        default=90,
+        server_default="90",
+        nullable=False,
+        required=True,
+    )
+
+    assignable_groups: Mapped[list[Group]] = relationship(
+        Group, secondary=app_settings_group, info={"label": _l("Assignable groups")}
+    )
+    lead_default_status: Mapped[Any] = relationship("LeadStatus")
+    opportunity_default_stage: Mapped[Any] = relationship("Stage")
+
+    def __str__(self) -> str:
+        return str(_("CRM application"))
+
+    def check(self) -> None:
+        """Rules between fields. Source: spec 2.2 and 2.7."""
+        wrong: dict[str, str] = {}
+        if self.assignable_users == Assignable.GROUPS and not self.assignable_groups:
+            wrong["assignable_groups"] = _("Choose at least one group.")
+        if self.lead_default_status is not None and not self.lead_default_status.is_offered:
+            wrong["lead_default_status"] = _("Choose an open status that is in use.")
+        stage = self.opportunity_default_stage
+        if stage is not None and not stage.is_offered:
+            wrong["opportunity_default_stage"] = _("Choose an open stage that is in use.")
+        if wrong:
+            raise DomainError(fields=wrong)
+
+
+class CompanySettings(Kept):
+    """What one company decides for its own records; created with it."""
+
+    __tablename__ = "company_settings"
+    __entity__: ClassVar[str] = "settings"
+    __table_args__ = (unique("uq_company_settings_company_id", "company_id", live=""),)
+
+    company_id: Mapped[int] = field(
+        _l("Company"), ForeignKey("company.id"), readonly=True, required=False
+    )
+    recurring_duration: Mapped[int | None] = field(
+        _l("Recurring duration for this company"),
+        minimum=1,
+        maximum=120,
+        help=_l("Empty: the application's."),
+    )
+    quote_validity_days: Mapped[int] = field(
+        _l("Quote validity (days)"),
+        minimum=1,
+        maximum=365,
+        default=30,
+        server_default="30",
+        nullable=False,
+        required=True,
+    )
+    opportunity_prefix: Mapped[str] = field(
+        _l("Prefix"), String(8), default="O", server_default="O", nullable=False, required=True
+    )
+    opportunity_padding: Mapped[int] = field(
+        _l("Digits"),
+        minimum=1,
+        maximum=10,
+        default=4,
+        server_default="4",
+        nullable=False,
+        required=True,
+    )
+    default_vat_rate_id: Mapped[int | None] = link(_l("Default VAT rate"), "vat_rate.id")
+    payment_terms: Mapped[str | None] = field(
+        _l("Payment terms"), Text, help=_l("Proposed for new accounts.")
+    )
+
+    company: Mapped[Company] = relationship()
+    default_vat_rate: Mapped[Any] = relationship("VatRate")
+
+    def __str__(self) -> str:
+        return str(self.company)

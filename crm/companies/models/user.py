@@ -1,0 +1,134 @@
+"""Our columns on the engine's users, groups and roles. Source: spec 1.2.
+
+They are added to the engine's classes: a subclass of User would give two Python classes for one
+row, and groups would refuse it. That must happen before the first query.
+"""
+
+from typing import Any
+
+from flask_appbuilder import Model
+from flask_appbuilder.security.sqla.models import Group, Role, User
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, event
+from sqlalchemy.orm import Mapper, backref, mapped_column, relationship
+
+from crm.companies.models.company import Agency, Company
+from crm.core.models import Label, field
+from crm.core.types import Instant, fold
+
+user_company = Table(
+    "user_company",
+    Model.metadata,
+    Column("user_id", ForeignKey("ab_user.id", ondelete="CASCADE"), primary_key=True),
+    Column("company_id", ForeignKey("company.id"), primary_key=True, index=True),
+)
+
+# The mapper of the engine has no types for these: whoever reads them says so.
+User.language = field(
+    _l("Language"), String(8), kind="language", default="en", server_default="en", nullable=False
+)
+User.time_zone = field(
+    _l("Time zone"),
+    String(64),
+    kind="time_zone",
+    default="Europe/Paris",
+    server_default="Europe/Paris",
+    nullable=False,
+)
+User.theme = field(
+    _l("Theme"),
+    String(8),
+    kind="choice",
+    choices={"": _l("As the system"), "light": _l("Light"), "dark": _l("Dark")},
+    default="",
+    server_default="",
+    nullable=False,
+)
+User.phone = field(_l("Phone"), String(20), kind="phone", nullable=True)
+User.job_title = field(_l("Job title"), String(80), nullable=True)
+# use_alter: agencies and companies know who made them, so one side must wait for the other.
+User.agency_id = field(
+    _l("Agency"), ForeignKey("agency.id", use_alter=True), index=True, nullable=True
+)
+User.active_company_id = field(
+    _l("Active company"), ForeignKey("company.id", use_alter=True), index=True, nullable=True
+)
+User.single_keys = field(
+    _l("Single-key shortcuts"), Boolean, default=True, server_default="1", nullable=False
+)
+# What ends sessions and holds attempts back; no page shows them.
+User.must_change_password = mapped_column(
+    Boolean, default=False, server_default="0", nullable=False
+)
+User.session_epoch = mapped_column(Integer, default=0, server_default="0", nullable=False)
+User.sessions_from = mapped_column(Integer, default=0, server_default="0", nullable=False)
+User.locked_until = mapped_column(Instant, nullable=True)
+User.name_key = mapped_column(
+    String(255), info={"folds": "full_name"}, default="", server_default="", nullable=False
+)
+Index("ix_ab_user_name_key", User.__table__.c.name_key, User.__table__.c.id)
+
+User.companies = relationship(
+    Company,
+    secondary=user_company,
+    backref=backref("users", info={"label": _l("Users")}),
+    order_by=Company.name_key,
+    info={"label": _l("Companies")},
+)
+User.agency = relationship(
+    Agency,
+    foreign_keys=[User.agency_id],
+    backref=backref("members", info={"label": _l("Members")}),
+)
+User.active_company = relationship(Company, foreign_keys=[User.active_company_id])
+
+Group.is_team = field(
+    _l("Team"),
+    Boolean,
+    default=False,
+    server_default="0",
+    nullable=False,
+    help=_l("Its members see each other's records where their role's scope is the team."),
+)
+# The name by which the program knows a role that it ships; rights never hang on it.
+Role.code = mapped_column(String(20), unique=True, nullable=True)
+
+
+def _full_name(user: Any) -> str:
+    return f"{user.first_name or ''} {user.last_name or ''}".strip()
+
+
+User.full_name = property(_full_name)
+User.__str__ = _full_name
+
+
+def _say(model: type, name: str, label: Label, **said: Any) -> None:
+    """Say of a column of the engine's what `field()` says of ours."""
+    column = model.__table__.c[name]  # type: ignore[attr-defined]
+    column.info.update(field(label, **said).column.info)  # type: ignore[attr-defined]
+
+
+_say(User, "first_name", _l("First name"), search=True)
+_say(User, "last_name", _l("Last name"), search=True)
+_say(User, "username", _l("Username"), search=True)
+_say(User, "email", _l("E-mail"), kind="email", search=True)
+_say(User, "active", _l("Active"))
+_say(Group, "name", _l("Name"), search=True)
+_say(Group, "description", _l("Description"))
+_say(Role, "name", _l("Name"), search=True)
+
+
+@event.listens_for(Mapper, "after_configured", once=True)
+def _say_of_relations() -> None:
+    """The engine's relations and back-references exist only now."""
+    User.groups.property.info["label"] = _l("Groups")
+    User.roles.property.info["label"] = _l("Roles")
+    Group.users.property.info["label"] = _l("Users")
+    Group.roles.property.info["label"] = _l("Roles")
+
+
+@event.listens_for(User, "before_insert")
+@event.listens_for(User, "before_update")
+def _keep_name_key(mapper: Any, connection: Any, user: Any) -> None:
+    """First and last name in both orders, so that either finds the person."""
+    user.name_key = fold(f"{user.last_name} {user.first_name} {user.last_name}")
