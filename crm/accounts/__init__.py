@@ -1,0 +1,1 @@
+"""Accounts (tiers), which are prospects or clients, and contacts (contacts)."""

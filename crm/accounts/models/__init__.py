@@ -1,0 +1,38 @@
+"""The tables of the slice."""
+
+from crm.accounts.models.account import NATURES, Account, AccountAddress, Nature
+from crm.accounts.models.contact import AccountContact, Contact
+from crm.accounts.models.people import CIVILITIES, Civility, Followed, Reachable, full_name
+from crm.accounts.models.reference import (
+    AccountCategory,
+    ContactRole,
+    Department,
+    Industry,
+    JobTitle,
+    Source,
+    Tag,
+)
+from crm.companies.models import ACCOUNT_KINDS, AccountKind
+
+__all__ = [
+    "ACCOUNT_KINDS",
+    "CIVILITIES",
+    "NATURES",
+    "Account",
+    "AccountAddress",
+    "AccountCategory",
+    "AccountContact",
+    "AccountKind",
+    "Civility",
+    "Contact",
+    "ContactRole",
+    "Department",
+    "Followed",
+    "Industry",
+    "JobTitle",
+    "Nature",
+    "Reachable",
+    "Source",
+    "Tag",
+    "full_name",
+]

@@ -1,0 +1,209 @@
+"""Prospects and clients: one entity, told apart by its kind. Source: spec 5.2."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar, Optional
+
+from flask_appbuilder import Model
+from flask_appbuilder.security.sqla.models import User
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
+from sqlalchemy import Column, ForeignKey, String, Table, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from crm.accounts.models.people import CIVILITIES, Civility, Followed, Reachable, full_name
+from crm.accounts.models.reference import AccountCategory, Industry, Source, Tag
+from crm.companies.columns import by_value, flag, link, listed
+from crm.companies.models import ACCOUNT_KINDS, AccountKind
+from crm.companies.rules import refuse_cycle, refuse_strangers
+from crm.core.errors import DomainError
+from crm.core.models import Child, Label, Owned, Record, computed, field, folded, unique
+from crm.core.types import Instant, Money
+
+if TYPE_CHECKING:
+    from crm.accounts.models.contact import AccountContact
+
+
+class Nature(StrEnum):
+    """Whether an account is an organisation or a private person."""
+
+    ORGANIZATION = "organization"
+    PERSON = "person"
+
+
+NATURES: dict[str, Label] = {
+    Nature.ORGANIZATION: lazy_pgettext("account", "Organisation"),
+    Nature.PERSON: _l("Person"),
+}
+
+account_tag = Table(
+    "account_tag",
+    Model.metadata,
+    Column("account_id", ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    Column("tag_id", ForeignKey("tag.id"), primary_key=True, index=True),
+)
+
+
+class Account(Reachable, Followed, Owned, Record):
+    """Someone the company sells to, or hopes to."""
+
+    __tablename__ = "account"
+    __entity__: ClassVar[str] = "accounts"
+    __table_args__ = (
+        # Also in the bin: a reference is never given twice.
+        unique("uq_account_reference", "company_id", "reference", field="reference", live=""),
+        unique("uq_account_external_ref", "company_id", "external_ref"),
+        unique("uq_account_siren", "company_id", "siren"),
+        unique("uq_account_siret", "company_id", "siret"),
+        listed("ix_account_list", "kind", "name_key"),
+    )
+
+    reference: Mapped[str] = field(
+        _l("Reference"), String(20), readonly=True, required=False, search=True
+    )
+    kind: Mapped[AccountKind] = field(
+        _l("Kind"), by_value(AccountKind), choices=ACCOUNT_KINDS, required=False
+    )
+    nature: Mapped[Nature] = field(
+        _l("Nature"),
+        by_value(Nature),
+        choices=NATURES,
+        default=Nature.ORGANIZATION,
+        server_default=Nature.ORGANIZATION,
+        required=True,
+    )
+    name: Mapped[str] = field(lazy_pgettext("account", "Name"), String(160), search=True)
+    name_key: Mapped[str] = folded("sort_name", 255)
+    civility: Mapped[Civility | None] = field(
+        _l("Civility"), by_value(Civility), choices=CIVILITIES
+    )
+    first_name: Mapped[str | None] = field(_l("First name"), String(80))
+    owner_id: Mapped[int | None] = link(_l("Account owner"), "ab_user.id")
+    category_id: Mapped[int | None] = link(_l("Category"), "account_category.id")
+    industry_id: Mapped[int | None] = link(_l("Industry"), "industry.id")
+    source_id: Mapped[int | None] = link(_l("Source"), "source.id")
+    parent_id: Mapped[int | None] = link(_l("Parent account"), "account.id")
+    siren: Mapped[str | None] = field(_l("SIREN"), String(9), kind="siren", search=True)
+    siret: Mapped[str | None] = field(_l("SIRET"), String(14), kind="siret", search=True)
+    vat_number: Mapped[str | None] = field(_l("VAT number"), String(20), kind="vat_number")
+    naf_code: Mapped[str | None] = field(_l("NAF code"), String(8))
+    legal_form: Mapped[str | None] = field(_l("Legal form"), String(40))
+    annual_revenue: Mapped[Decimal | None] = field(_l("Annual revenue"), Money, minimum=0)
+    employees: Mapped[int | None] = field(_l("Employees"), minimum=0)
+    website: Mapped[str | None] = field(_l("Website"), String(255), kind="url")
+    language: Mapped[str | None] = field(_l("Language"), String(8), kind="language")
+    currency: Mapped[str | None] = field(_l("Currency"), String(3), kind="currency")
+    payment_terms: Mapped[str | None] = field(_l("Payment terms"), Text)
+    score: Mapped[int | None] = field(_l("Score"), kind="stars", minimum=0, maximum=5)
+    key_account: Mapped[bool] = flag(_l("Key account"))
+    nurturing: Mapped[bool] = flag(_l("Nurturing"))
+    notes: Mapped[str | None] = field(_l("Notes"), Text)
+    # Shown with the notes on the account's opportunities.
+    notes_changed_on: Mapped[datetime | None] = mapped_column(Instant)
+    notes_changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+
+    owner: Mapped[User | None] = relationship(User, foreign_keys="Account.owner_id")
+    category: Mapped[AccountCategory | None] = relationship()
+    industry: Mapped[Industry | None] = relationship()
+    source: Mapped[Source | None] = relationship()
+    parent: Mapped[Optional["Account"]] = relationship(
+        remote_side="Account.id", back_populates="subsidiaries"
+    )
+    subsidiaries: Mapped[list["Account"]] = relationship(
+        back_populates="parent", viewonly=True, info={"label": _l("Subsidiaries")}
+    )
+    notes_changed_by: Mapped[User | None] = relationship(
+        User, foreign_keys="Account.notes_changed_by_id"
+    )
+    tags: Mapped[list[Tag]] = relationship(secondary=account_tag, info={"label": _l("Tags")})
+    addresses: Mapped[list["AccountAddress"]] = relationship(
+        back_populates="account",
+        cascade="all, delete-orphan",
+        order_by="AccountAddress.id",
+        info={"label": _l("Addresses")},
+    )
+    links: Mapped[list["AccountContact"]] = relationship(
+        back_populates="account",
+        cascade="all, delete-orphan",
+        order_by="AccountContact.id",
+        info={"label": _l("Contacts")},
+    )
+
+    def __str__(self) -> str:
+        return full_name(self.first_name, self.name)
+
+    @property
+    def sort_name(self) -> str:
+        """Name, then first name: persons sort by the one and are found by either."""
+        return " ".join(part for part in (self.name, self.first_name) if part)
+
+    @property
+    def main_address(self) -> Optional["AccountAddress"]:
+        """The default address, else the first one."""
+        default = (address for address in self.addresses if address.is_default)
+        return next(default, next(iter(self.addresses), None))
+
+    @property
+    def main_contact(self) -> Optional["AccountContact"]:
+        """The link to the main contact, if one is named."""
+        return next((link for link in self.links if link.is_main), None)
+
+    @computed(_l("City"))
+    def city(self) -> str | None:
+        """Of the main address."""
+        return self.main_address.city if self.main_address else None
+
+    def check(self) -> None:
+        """Rules between fields. Source: spec 5.2 and 6.3."""
+        if self.nature == Nature.PERSON:
+            wrong = {
+                name: _("Only organisations have one.")
+                for name in ("siren", "siret", "vat_number", "naf_code", "legal_form")
+                if getattr(self, name)
+            }
+        else:
+            wrong = {
+                name: _("Only persons have one.")
+                for name in ("civility", "first_name")
+                if getattr(self, name)
+            }
+        if self.siret:
+            self.siren = self.siren or self.siret[:9]
+            if not self.siret.startswith(self.siren):
+                wrong["siret"] = _("A SIRET begins with its SIREN.")
+        if sum(address.is_default for address in self.addresses) > 1:
+            wrong["addresses"] = _("Only one address can be the default one.")
+        if sum(link.is_main for link in self.links) > 1:
+            wrong["links"] = _("Only one contact can be the main one.")
+        if wrong:
+            raise DomainError(fields=wrong)
+        refuse_cycle(self, "parent", _("An account cannot stand above itself."))
+        refuse_strangers(self, "agency", "parent")
+
+
+class AccountAddress(Child):
+    """Where an account is, is delivered, or wants its bills."""
+
+    __tablename__ = "account_address"
+    __parent__: ClassVar[str] = "account"
+
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("account.id", ondelete="CASCADE"), index=True
+    )
+    label: Mapped[str | None] = field(_l("Label"), String(80))
+    street: Mapped[str | None] = field(_l("Address"), Text)
+    postal_code: Mapped[str | None] = field(_l("Postal code"), String(16), kind="postal_code")
+    city: Mapped[str | None] = field(_l("City"), String(80))
+    region: Mapped[str | None] = field(_l("Region"), String(80))
+    country: Mapped[str | None] = field(_l("Country"), String(2), kind="country")
+    is_billing: Mapped[bool] = flag(_l("Billing address"))
+    is_delivery: Mapped[bool] = flag(_l("Delivery address"))
+    is_default: Mapped[bool] = flag(_l("Default"))
+
+    account: Mapped[Account] = relationship(back_populates="addresses")
+
+    def __str__(self) -> str:
+        town = " ".join(part for part in (self.postal_code, self.city) if part)
+        return "\n".join(line for line in (self.street, town, self.country) if line)

@@ -1,0 +1,59 @@
+"""The vocabulary of leads, accounts and contacts. Source: spec 3."""
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped
+
+from crm.core.models import Reference, field
+
+
+class Source(Reference):
+    """Where a lead, an account or an opportunity came from."""
+
+    __tablename__ = "source"
+
+    code: Mapped[str | None] = field(_l("Code"), String(20))
+
+
+class AccountCategory(Reference):
+    """What sort of account it is: key account, SME, public sector."""
+
+    __tablename__ = "account_category"
+
+    code: Mapped[str | None] = field(_l("Code"), String(20))
+
+
+class Industry(Reference):
+    """What an account does for a living."""
+
+    __tablename__ = "industry"
+
+    code: Mapped[str | None] = field(_l("Code"), String(20))
+
+
+class JobTitle(Reference):
+    """What a person does."""
+
+    __tablename__ = "job_title"
+
+
+class Department(Reference):
+    """Where in an account a person works."""
+
+    __tablename__ = "department"
+
+
+class ContactRole(Reference):
+    """What a contact is to a sale: the one who decides, uses, pays."""
+
+    __tablename__ = "contact_role"
+
+
+class Tag(Reference):
+    """A free mark on leads, accounts and opportunities."""
+
+    __tablename__ = "tag"
+
+    hue: Mapped[str] = field(
+        _l("Colour"), String(8), kind="hue", default="gray", server_default="gray", nullable=False
+    )
