@@ -1,0 +1,1 @@
+"""Opportunities (opportunités), their stages (étapes) and the reasons why sales are lost."""

@@ -1,0 +1,263 @@
+"""Sales that may be made. Source: spec 3 and 7."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from flask_appbuilder import Model
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
+from sqlalchemy import Column, ForeignKey, String, Table, Text, inspect
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from crm.accounts.models import Account, Contact, Followed, Source, Tag
+from crm.companies.columns import by_value, flag, link, listed
+from crm.companies.rules import changed, refuse_strangers
+from crm.core.actor import find_actor
+from crm.core.errors import DomainError
+from crm.core.models import Owned, Record, Reference, computed, field, folded, unique
+from crm.core.types import Instant, Money, round_half_up, utcnow
+from crm.opportunities import recurring
+
+
+class StageKind(StrEnum):
+    """What a stage means; rules hang on it, because admins name and order the stages."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+# From kind to kind: the fields that must be filled first. A pair that is missing is refused.
+MOVES: dict[tuple[StageKind, StageKind], tuple[str, ...]] = {
+    (StageKind.OPEN, StageKind.OPEN): (),
+    (StageKind.OPEN, StageKind.WON): ("account", "closed_on"),
+    (StageKind.OPEN, StageKind.LOST): ("lost_reason", "closed_on"),
+    (StageKind.WON, StageKind.OPEN): (),
+    (StageKind.LOST, StageKind.OPEN): (),
+}
+
+# What a closed opportunity no longer lets itself be told (spec 7.2).
+CLOSED_KEEPS = (
+    "amount",
+    "currency",
+    "best_case",
+    "worst_case",
+    "probability",
+    "expected_close_on",
+    "recurring_amount",
+    "recurring_period",
+    "recurring_duration",
+    "recurring_start_on",
+)
+CLOSED_KEEPS_LINKS = ("account", "contact")
+
+
+class Stage(Reference):
+    """A step of the sale."""
+
+    __tablename__ = "stage"
+
+    kind: Mapped[StageKind] = field(
+        _l("Kind"),
+        by_value(StageKind),
+        choices={
+            StageKind.OPEN: _l("Open"),
+            StageKind.WON: _l("Won"),
+            StageKind.LOST: _l("Lost"),
+        },
+    )
+    probability: Mapped[int] = field(
+        _l("Probability (%)"), kind="percent", minimum=0, maximum=100, default=0, required=True
+    )
+    hue: Mapped[str] = field(
+        _l("Colour"), String(8), kind="hue", default="gray", server_default="gray", nullable=False
+    )
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether a new opportunity may start here."""
+        return self.kind == StageKind.OPEN and self.active
+
+
+class LostReason(Reference):
+    """Why a lead or an opportunity was lost."""
+
+    __tablename__ = "lost_reason"
+
+    free_text: Mapped[bool] = flag(_l("Free text"), help=_l("Asks for a comment."))
+    for_leads: Mapped[bool] = flag(_l("For leads"), on=True)
+    for_opportunities: Mapped[bool] = flag(_l("For opportunities"), on=True)
+
+
+opportunity_tag = Table(
+    "opportunity_tag",
+    Model.metadata,
+    Column("opportunity_id", ForeignKey("opportunity.id", ondelete="CASCADE"), primary_key=True),
+    Column("tag_id", ForeignKey("tag.id"), primary_key=True, index=True),
+)
+
+
+class Opportunity(Followed, Owned, Record):
+    """One sale, from the first talk to its end."""
+
+    __tablename__ = "opportunity"
+    __entity__: ClassVar[str] = "opportunities"
+    __table_args__ = (
+        # Also in the bin: a reference is never given twice.
+        unique("uq_opportunity_reference", "company_id", "reference", field="reference", live=""),
+        unique("uq_opportunity_external_ref", "company_id", "external_ref"),
+        listed("ix_opportunity_list", "expected_close_on"),
+        listed("ix_opportunity_stage", "stage_id", "expected_close_on"),
+        listed("ix_opportunity_name", "name_key"),
+    )
+
+    reference: Mapped[str] = field(
+        _l("Reference"), String(20), readonly=True, required=False, search=True
+    )
+    name: Mapped[str] = field(_l("Name"), String(160), search=True)
+    name_key: Mapped[str] = folded("name", 160)
+    account_id: Mapped[int | None] = link(_l("Client / Prospect"), "account.id")
+    contact_id: Mapped[int | None] = link(_l("Contact"), "contact.id")
+    stage_id: Mapped[int] = field(_l("Stage"), ForeignKey("stage.id"), required=False)
+    stage_since: Mapped[datetime] = field(
+        _l("In stage since"), Instant, default=utcnow, readonly=True
+    )
+    # Where Reopen leads back to.
+    open_stage_id: Mapped[int | None] = mapped_column(ForeignKey("stage.id"))
+    probability: Mapped[int] = field(
+        _l("Probability (%)"), kind="percent", minimum=0, maximum=100, required=False
+    )
+    amount: Mapped[Decimal | None] = field(
+        _l("Amount"), Money, minimum=0, help=_l("One-off, excluding tax.")
+    )
+    currency: Mapped[str] = field(_l("Currency"), String(3), kind="currency", required=False)
+    best_case: Mapped[Decimal | None] = field(_l("Best case"), Money, minimum=0)
+    worst_case: Mapped[Decimal | None] = field(_l("Worst case"), Money, minimum=0)
+    expected_close_on: Mapped[date | None] = field(_l("Expected close date"))
+    closed_on: Mapped[date | None] = field(_l("Closed on"), readonly=True)
+    need_type: Mapped[str | None] = field(_l("Type of need"), String(80))
+    source_id: Mapped[int | None] = link(_l("Source"), "source.id")
+    score: Mapped[int | None] = field(_l("Score"), kind="stars", minimum=0, maximum=5)
+    description: Mapped[str | None] = field(_l("Description"), Text)
+    memo: Mapped[str | None] = field(
+        _l("Memo"), Text, help=_l("Shown only to those who can edit the opportunity.")
+    )
+    competitor: Mapped[str | None] = field(_l("Competitor"), String(160))
+    next_step: Mapped[str | None] = field(_l("Next step"), String(255))
+    lost_reason_id: Mapped[int | None] = link(_l("Lost reason"), "lost_reason.id", readonly=True)
+    lost_comment: Mapped[str | None] = field(_l("Comment"), Text, readonly=True)
+
+    recurring_amount: Mapped[Decimal | None] = field(
+        _l("Expected recurring amount"), Money, minimum=0, help=_l("For each period.")
+    )
+    recurring_period: Mapped[int] = field(
+        lazy_pgettext("recurring", "Period"),
+        kind="choice",
+        choices={
+            "1": _l("Monthly"),
+            "3": _l("Quarterly"),
+            "6": _l("Half-yearly"),
+            "12": _l("Yearly"),
+        },
+        default=1,
+        server_default="1",
+        nullable=False,
+    )
+    recurring_duration: Mapped[int | None] = field(
+        _l("Expected duration (in months)"), minimum=1, maximum=120
+    )
+    recurring_start_on: Mapped[date | None] = field(_l("Recurring start date"))
+
+    account: Mapped[Account | None] = relationship()
+    contact: Mapped[Contact | None] = relationship()
+    stage: Mapped[Stage] = relationship(foreign_keys="Opportunity.stage_id")
+    open_stage: Mapped[Stage | None] = relationship(foreign_keys="Opportunity.open_stage_id")
+    source: Mapped[Source | None] = relationship()
+    lost_reason: Mapped[LostReason | None] = relationship()
+    tags: Mapped[list[Tag]] = relationship(secondary=opportunity_tag, info={"label": _l("Tags")})
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_closed(self) -> bool:
+        """Won or lost."""
+        return self.stage is not None and self.stage.kind != StageKind.OPEN
+
+    @computed(_l("Recurring end date"), "date")
+    def recurring_end_on(self) -> date | None:
+        """The first day no longer covered."""
+        if self.recurring_start_on is None or self.recurring_duration is None:
+            return None
+        return recurring.end(self.recurring_start_on, self.recurring_duration)
+
+    @computed(_l("Monthly recurring revenue"), "money")
+    def recurring_monthly(self) -> Decimal | None:
+        """What a month brings."""
+        if self.recurring_amount is None:
+            return None
+        return recurring.monthly(self.recurring_amount, self.recurring_period or 1)
+
+    @computed(_l("Recurring total"), "money")
+    def recurring_total(self) -> Decimal | None:
+        """What the whole duration brings."""
+        if self.recurring_amount is None or self.recurring_duration is None:
+            return None
+        return recurring.total(
+            self.recurring_amount, self.recurring_period or 1, self.recurring_duration
+        )
+
+    @computed(_l("Total expected"), "money")
+    def total_amount(self) -> Decimal | None:
+        """The amount, with the recurring total while recurring revenue is managed."""
+        actor = find_actor()
+        more = self.recurring_total if actor is None or actor.on("manage_recurring") else None
+        if self.amount is None and more is None:
+            return None
+        return (self.amount or Decimal(0)) + (more or Decimal(0))
+
+    @computed(_l("Weighted amount"), "money")
+    def weighted_amount(self) -> Decimal | None:
+        """The total expected, as far as it is likely. Source: spec 7.1."""
+        total = self.total_amount
+        if total is None:
+            return None
+        return round_half_up(total * Decimal(self.probability or 0) / 100)
+
+    def check(self) -> None:
+        """Rules between fields. Source: spec 7.1, 7.2 and 7.5."""
+        wrong: dict[str, str] = {}
+        amount, best, worst = self.amount, self.best_case, self.worst_case
+        if best is not None and amount is not None and best < amount:
+            wrong["best_case"] = _("The best case is below the amount.")
+        if worst is not None and amount is not None and worst > amount:
+            wrong["worst_case"] = _("The worst case is above the amount.")
+        if best is not None and worst is not None and worst > best:
+            wrong["worst_case"] = _("The worst case is above the best case.")
+        if self.recurring_amount is not None and self.recurring_duration is None:
+            wrong["recurring_duration"] = _("A recurring amount needs a duration.")
+        if self.contact is not None and changed(self, "contact") and not self._knows_contact():
+            wrong["contact"] = _("Choose a contact of this account.")
+        if wrong:
+            raise DomainError(fields=wrong)
+        self._check_closed()
+        refuse_strangers(self, "agency", "account", "contact")
+
+    def _knows_contact(self) -> bool:
+        if self.account is None or self.contact is None:
+            return True
+        return any(link.account is self.account for link in self.contact.links)
+
+    def _check_closed(self) -> None:
+        """A closed opportunity keeps its figures and links, until it is reopened."""
+        state: Any = inspect(self)
+        if not state.has_identity or not self.is_closed or changed(self, "stage"):
+            return
+        touched = [name for name in CLOSED_KEEPS if state.attrs[name].history.has_changes()]
+        touched += [name for name in CLOSED_KEEPS_LINKS if changed(self, name)]
+        if touched:
+            message = _("This opportunity is closed; reopen it to change this.")
+            raise DomainError(fields=dict.fromkeys(touched, message))
