@@ -1,0 +1,152 @@
+"""A light record, outside the directory of accounts. Source: spec 3 and 4.1."""
+
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar
+
+from flask_appbuilder import Model
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Column, ForeignKey, String, Table, Text
+from sqlalchemy.orm import Mapped, relationship
+
+from crm.accounts.models import (
+    CIVILITIES,
+    AccountCategory,
+    Civility,
+    Department,
+    Followed,
+    Industry,
+    JobTitle,
+    Reachable,
+    Source,
+    Tag,
+    full_name,
+)
+from crm.companies.columns import by_value, flag, link, listed
+from crm.companies.rules import refuse_strangers
+from crm.core.errors import DomainError
+from crm.core.models import Owned, Record, Reference, computed, field, folded, unique
+from crm.opportunities.models import LostReason
+
+
+class LeadStatusKind(StrEnum):
+    """What a status means; rules hang on it, because admins name and order the statuses."""
+
+    OPEN = "open"
+    CONVERTED = "converted"
+    LOST = "lost"
+
+
+# From kind to kind: the fields that must be filled first. A pair that is missing is refused.
+MOVES: dict[tuple[LeadStatusKind, LeadStatusKind], tuple[str, ...]] = {
+    (LeadStatusKind.OPEN, LeadStatusKind.OPEN): (),
+    (LeadStatusKind.OPEN, LeadStatusKind.LOST): ("lost_reason", "lost_on"),
+    (LeadStatusKind.LOST, LeadStatusKind.OPEN): (),
+}
+
+# Bands that do not overlap: 20 people are in one of them only.
+COMPANY_SIZES = ("1–19", "20–99", "100–499", "500–999", "1000–1999", "2000+")
+
+
+class LeadStatus(Reference):
+    """How far a lead has been worked on."""
+
+    __tablename__ = "lead_status"
+
+    kind: Mapped[LeadStatusKind] = field(
+        _l("Kind"),
+        by_value(LeadStatusKind),
+        choices={
+            LeadStatusKind.OPEN: _l("Open"),
+            LeadStatusKind.CONVERTED: _l("Converted"),
+            LeadStatusKind.LOST: _l("Lost"),
+        },
+    )
+    hue: Mapped[str] = field(
+        _l("Colour"), String(8), kind="hue", default="gray", server_default="gray", nullable=False
+    )
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether a new lead may start here."""
+        return self.kind == LeadStatusKind.OPEN and self.active
+
+
+lead_tag = Table(
+    "lead_tag",
+    Model.metadata,
+    Column("lead_id", ForeignKey("lead.id", ondelete="CASCADE"), primary_key=True),
+    Column("tag_id", ForeignKey("tag.id"), primary_key=True, index=True),
+)
+
+
+class Lead(Reachable, Followed, Owned, Record):
+    """Someone to call back."""
+
+    __tablename__ = "lead"
+    __entity__: ClassVar[str] = "leads"
+    __table_args__ = (
+        unique("uq_lead_external_ref", "company_id", "external_ref"),
+        listed("ix_lead_list", "received_on"),
+        listed("ix_lead_status", "status_id", "received_on"),
+        listed("ix_lead_name", "name_key"),
+    )
+
+    civility: Mapped[Civility | None] = field(
+        _l("Civility"), by_value(Civility), choices=CIVILITIES
+    )
+    first_name: Mapped[str | None] = field(_l("First name"), String(80), search=True)
+    last_name: Mapped[str | None] = field(_l("Last name"), String(80), search=True)
+    organization: Mapped[str | None] = field(_l("Organisation"), String(160), search=True)
+    name_key: Mapped[str] = folded("display_name", 330)
+    job_title_id: Mapped[int | None] = link(_l("Job title"), "job_title.id")
+    department_id: Mapped[int | None] = link(_l("Department"), "department.id")
+    website: Mapped[str | None] = field(_l("Website"), String(255), kind="url")
+    address: Mapped[str | None] = field(_l("Address"), Text)
+    postal_code: Mapped[str | None] = field(_l("Postal code"), String(16), kind="postal_code")
+    city: Mapped[str | None] = field(_l("City"), String(80))
+    region: Mapped[str | None] = field(_l("Region"), String(80))
+    country: Mapped[str | None] = field(_l("Country"), String(2), kind="country")
+    description: Mapped[str | None] = field(_l("Description"), Text)
+    status_id: Mapped[int] = field(_l("Status"), ForeignKey("lead_status.id"), required=False)
+    status_note: Mapped[str | None] = field(_l("Status note"), Text)
+    source_id: Mapped[int | None] = link(_l("Source"), "source.id")
+    source_note: Mapped[str | None] = field(_l("Source details"), String(255))
+    received_on: Mapped[date] = field(_l("Received on"), required=False)
+    score: Mapped[int | None] = field(_l("Score"), kind="stars", minimum=0, maximum=5)
+    company_size: Mapped[str | None] = field(
+        _l("Size"), String(12), kind="choice", choices={size: size for size in COMPANY_SIZES}
+    )
+    industry_id: Mapped[int | None] = link(_l("Industry"), "industry.id")
+    category_id: Mapped[int | None] = link(_l("Category"), "account_category.id")
+    key_account: Mapped[bool] = flag(_l("Key account"))
+    nurturing: Mapped[bool] = flag(_l("Nurturing"))
+    lost_reason_id: Mapped[int | None] = link(_l("Lost reason"), "lost_reason.id", readonly=True)
+    lost_comment: Mapped[str | None] = field(_l("Comment"), Text, readonly=True)
+    lost_on: Mapped[date | None] = field(_l("Lost on"), readonly=True)
+
+    job_title: Mapped[JobTitle | None] = relationship()
+    department: Mapped[Department | None] = relationship()
+    status: Mapped[LeadStatus] = relationship()
+    source: Mapped[Source | None] = relationship()
+    industry: Mapped[Industry | None] = relationship()
+    category: Mapped[AccountCategory | None] = relationship()
+    lost_reason: Mapped[LostReason | None] = relationship()
+    tags: Mapped[list[Tag]] = relationship(secondary=lead_tag, info={"label": _l("Tags")})
+
+    def __str__(self) -> str:
+        return str(self.display_name)
+
+    @computed(_l("Lead"))
+    def display_name(self) -> str:
+        """The organisation, then the person."""
+        person = full_name(self.first_name, self.last_name)
+        return ", ".join(part for part in (self.organization, person) if part)
+
+    def check(self) -> None:
+        """Rules between fields. Source: spec 4.1."""
+        if not self.last_name and not self.organization:
+            message = _("Enter a last name or an organisation.")
+            raise DomainError(fields={"last_name": message, "organization": message})
+        refuse_strangers(self, "agency")
