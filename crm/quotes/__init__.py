@@ -1,0 +1,1 @@
+"""Quotes (devis), their lines, and the products (produits) that fill them."""

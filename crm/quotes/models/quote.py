@@ -1,0 +1,220 @@
+"""An offer to a client or prospect, with its lines. Source: spec 8.1."""
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import ClassVar
+
+from flask_appbuilder.security.sqla.models import User
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from crm.accounts.models import Account, Contact
+from crm.companies.columns import by_value, flag, link, listed
+from crm.companies.rules import changed, refuse_strangers
+from crm.core.errors import DomainError
+from crm.core.models import Child, Owned, Record, computed, field, folded, unique
+from crm.core.types import Exact, Money
+from crm.opportunities.models import Opportunity
+from crm.quotes import totals
+from crm.quotes.models.product import Product, Unit, VatRate
+
+
+class QuoteStatus(StrEnum):
+    """Where a quote stands."""
+
+    DRAFT = "draft"
+
+
+class LineKind(StrEnum):
+    """An item counts; the others arrange the page."""
+
+    ITEM = "item"
+    SECTION = "section"
+    TEXT = "text"
+    SUBTOTAL = "subtotal"
+
+
+class Quote(Owned, Record):
+    """Free to edit while it is a draft."""
+
+    __tablename__ = "quote"
+    __entity__: ClassVar[str] = "quotes"
+    __table_args__ = (
+        unique("uq_quote_external_ref", "company_id", "external_ref"),
+        listed("ix_quote_list", "issued_on"),
+        listed("ix_quote_title", "title_key"),
+    )
+
+    title: Mapped[str | None] = field(_l("Subject"), String(160), search=True)
+    title_key: Mapped[str] = folded("title", 160)
+    status: Mapped[QuoteStatus] = field(
+        _l("Status"),
+        by_value(QuoteStatus),
+        choices={QuoteStatus.DRAFT: _l("Draft")},
+        default=QuoteStatus.DRAFT,
+        server_default=QuoteStatus.DRAFT,
+        readonly=True,
+    )
+    account_id: Mapped[int] = link(_l("Client"), "account.id")
+    contact_id: Mapped[int | None] = link(_l("Customer contact"), "contact.id")
+    opportunity_id: Mapped[int | None] = link(_l("Opportunity"), "opportunity.id")
+    owner_id: Mapped[int | None] = link(_l("Salesperson"), "ab_user.id")
+    customer_reference: Mapped[str | None] = field(_l("Customer reference"), String(80))
+    issued_on: Mapped[date] = field(_l("Quote date"), required=False)
+    valid_until: Mapped[date] = field(_l("Valid until"), required=False)
+    currency: Mapped[str] = field(_l("Currency"), String(3), kind="currency", required=False)
+    billing_address: Mapped[str | None] = field(_l("Billing address"), Text)
+    delivery_address: Mapped[str | None] = field(_l("Delivery address"), Text)
+    prices_include_tax: Mapped[bool] = flag(_l("Prices including tax"))
+    global_discount: Mapped[Decimal | None] = field(
+        _l("Global discount (%)"), Exact(2), kind="percent", minimum=0, maximum=100
+    )
+    intro: Mapped[str | None] = field(_l("Introduction"), Text)
+    conditions: Mapped[str | None] = field(_l("Conditions"), Text)
+    internal_note: Mapped[str | None] = field(_l("Internal note"), Text)
+    total_excl: Mapped[Decimal] = field(_l("Total excl. tax"), Money, default=0, readonly=True)
+    total_vat: Mapped[Decimal] = field(_l("Total VAT"), Money, default=0, readonly=True)
+    total_incl: Mapped[Decimal] = field(_l("Total incl. tax"), Money, default=0, readonly=True)
+    total_discount: Mapped[Decimal] = field(_l("Discount"), Money, default=0, readonly=True)
+
+    owner: Mapped[User | None] = relationship(User, foreign_keys="Quote.owner_id")
+    account: Mapped[Account] = relationship()
+    contact: Mapped[Contact | None] = relationship()
+    opportunity: Mapped[Opportunity | None] = relationship()
+    lines: Mapped[list["QuoteLine"]] = relationship(
+        back_populates="quote",
+        cascade="all, delete-orphan",
+        order_by="QuoteLine.position, QuoteLine.id",
+        info={"label": _l("Lines")},
+    )
+
+    def __str__(self) -> str:
+        return self.title or str(self.account)
+
+    @property
+    def totals(self) -> totals.Totals:
+        """What the lines come to, with VAT by rate. Source: spec 8.5."""
+        return totals.of(
+            [line.facts for line in self.lines if line.kind == LineKind.ITEM],
+            global_discount=self.global_discount or Decimal(0),
+            prices_include_tax=bool(self.prices_include_tax),
+            places=totals.places(self.currency),
+        )
+
+    def check(self) -> None:
+        """Rules between fields, and the stored totals. Source: spec 8.1 and 8.5."""
+        wrong: dict[str, str] = {}
+        if self.valid_until is not None and self.valid_until < self.issued_on:
+            wrong["valid_until"] = _("A quote cannot end before its date.")
+        deal = self.opportunity
+        if deal is not None and changed(self, "opportunity") and deal.account is not self.account:
+            wrong["opportunity"] = _("This opportunity is of another account.")
+        if self.contact is not None and changed(self, "contact") and not self._knows_contact():
+            wrong["contact"] = _("Choose a contact of this account.")
+        if wrong:
+            raise DomainError(fields=wrong)
+        refuse_strangers(self, "agency", "account", "contact", "opportunity")
+        for line in self.lines:
+            line.check()
+        self.keep_totals()
+
+    def _knows_contact(self) -> bool:
+        return self.contact is None or any(
+            link.account is self.account for link in self.contact.links
+        )
+
+    def keep_totals(self) -> None:
+        """Store what the lines come to."""
+        found = self.totals
+        self.total_excl, self.total_vat = found.excl, found.vat
+        self.total_incl, self.total_discount = found.incl, found.discount
+        items = [line for line in self.lines if line.kind == LineKind.ITEM]
+        for line, net in zip(items, found.lines_excl, strict=True):
+            line.total_excl = net
+
+
+class QuoteLine(Child):
+    """An article, or a title, a text or a subtotal between articles."""
+
+    __tablename__ = "quote_line"
+    __parent__: ClassVar[str] = "quote"
+
+    quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int] = mapped_column(default=0, server_default="0", nullable=False)
+    kind: Mapped[LineKind] = field(
+        _l("Kind"),
+        by_value(LineKind),
+        choices={
+            LineKind.ITEM: _l("Item"),
+            LineKind.SECTION: _l("Section title"),
+            LineKind.TEXT: _l("Text"),
+            LineKind.SUBTOTAL: _l("Subtotal"),
+        },
+        default=LineKind.ITEM,
+        server_default=LineKind.ITEM,
+        nullable=False,
+    )
+    product_id: Mapped[int | None] = link(_l("Product"), "product.id")
+    label: Mapped[str] = field(_l("Label"), String(255))
+    description: Mapped[str | None] = field(_l("Description"), Text)
+    quantity: Mapped[Decimal | None] = field(_l("Quantity"), Exact(3))
+    unit_id: Mapped[int | None] = link(_l("Unit"), "unit.id")
+    unit_price: Mapped[Decimal | None] = field(_l("Unit price excl. tax"), Exact(4), kind="money")
+    discount_percent: Mapped[Decimal | None] = field(
+        _l("Discount"), Exact(2), kind="percent", minimum=0, maximum=100
+    )
+    discount_amount: Mapped[Decimal | None] = field(
+        _l("Discount amount"), Exact(4), kind="money", minimum=0, help=_l("For each unit.")
+    )
+    vat_rate_id: Mapped[int | None] = link(_l("VAT rate"), "vat_rate.id")
+    total_excl: Mapped[Decimal | None] = field(_l("Total excl. tax"), Money, readonly=True)
+
+    quote: Mapped[Quote] = relationship(back_populates="lines")
+    product: Mapped[Product | None] = relationship()
+    unit: Mapped[Unit | None] = relationship()
+    vat_rate: Mapped[VatRate | None] = relationship()
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def facts(self) -> totals.Line:
+        """What the arithmetic needs of an item."""
+        return totals.Line(
+            quantity=self.quantity or Decimal(0),
+            unit_price=self.unit_price or Decimal(0),
+            discount_percent=self.discount_percent or Decimal(0),
+            discount_amount=self.discount_amount or Decimal(0),
+            vat_rate=self.vat_rate.rate if self.vat_rate is not None else Decimal(0),
+        )
+
+    @computed(_l("Discounted unit price"), "money", places=4)
+    def discounted_price(self) -> Decimal | None:
+        """Shown, never used to compute."""
+        return totals.discounted_price(self.facts) if self.kind == LineKind.ITEM else None
+
+    def check(self) -> None:
+        """Rules between fields. Source: spec 8.5."""
+        if self.kind not in (None, LineKind.ITEM):
+            self.product = self.unit = self.vat_rate = None
+            self.quantity = self.unit_price = self.total_excl = None
+            self.discount_percent = self.discount_amount = None
+            return
+        wrong = {
+            name: _("Required field")
+            for name in ("quantity", "unit_price")
+            if getattr(self, name) is None
+        }
+        if self.quantity == 0:
+            wrong["quantity"] = _("The quantity cannot be zero.")
+        if self.vat_rate is None and self.vat_rate_id is None:
+            wrong["vat_rate"] = _("Required field")
+        if self.discount_percent and self.discount_amount:
+            wrong["discount_amount"] = _("Give a percentage or an amount, not both.")
+        if self.discount_amount and self.discount_amount > (self.unit_price or 0):
+            wrong["discount_amount"] = _("The discount is larger than the price.")
+        if wrong:
+            raise DomainError(fields=wrong)
