@@ -1,0 +1,188 @@
+"""What happens with leads, accounts and contacts, and when. Source: spec 3 and 9."""
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import String, Text
+from sqlalchemy.orm import Mapped, relationship
+
+from crm.accounts.models import Account, Contact
+from crm.companies.columns import by_value, flag, link, listed
+from crm.companies.rules import refuse_strangers
+from crm.core.errors import DomainError
+from crm.core.models import Label, Owned, Record, Reference, computed, field, folded, unique
+from crm.core.types import Instant, utcnow
+from crm.leads.models import Lead
+from crm.opportunities.models import Opportunity
+from crm.quotes.models import Quote
+
+
+class EventType(StrEnum):
+    """What kind of event it is."""
+
+    MEETING = "meeting"
+    CALL = "call"
+    TASK = "task"
+    EVENT = "event"
+
+
+class EventStatus(StrEnum):
+    """Whether it is still to come."""
+
+    PLANNED = "planned"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class Direction(StrEnum):
+    """Who calls."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class Priority(StrEnum):
+    """How much a task presses."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+EVENT_TYPES: dict[str, Label] = {
+    EventType.MEETING: _l("Meeting"),
+    EventType.CALL: _l("Call"),
+    EventType.TASK: _l("Task"),
+    EventType.EVENT: _l("Event"),
+}
+
+# What an event may relate to, by the names of the relations.
+RELATED = ("lead", "account", "contact", "opportunity", "quote")
+
+
+class EventCategory(Reference):
+    """A finer sort of event, of one type."""
+
+    __tablename__ = "event_category"
+    __table_args__ = (unique("uq_event_category_code", "code", live=""),)
+
+    code: Mapped[str | None] = field(_l("Code"), String(20))
+    type: Mapped[EventType] = field(_l("Type"), by_value(EventType), choices=EVENT_TYPES)
+
+
+class Event(Owned, Record):
+    """A meeting, a call, a task or another event; its owner is the organiser."""
+
+    __tablename__ = "event"
+    __entity__: ClassVar[str] = "events"
+    __table_args__ = (
+        unique("uq_event_external_ref", "company_id", "external_ref"),
+        listed("ix_event_list", "starts_at"),
+        listed("ix_event_subject", "subject_key"),
+    )
+
+    type: Mapped[EventType] = field(
+        _l("Type"),
+        by_value(EventType),
+        choices=EVENT_TYPES,
+        default=EventType.MEETING,
+        server_default=EventType.MEETING,
+        required=True,
+    )
+    subject: Mapped[str] = field(_l("Subject"), String(200), search=True)
+    subject_key: Mapped[str] = folded("subject", 200)
+    starts_at: Mapped[datetime] = field(_l("Start"), Instant, required=False)
+    ends_at: Mapped[datetime] = field(_l("End"), Instant, required=False)
+    all_day: Mapped[bool] = flag(_l("All day"))
+    time_zone: Mapped[str] = field(_l("Time zone"), String(64), kind="time_zone", required=False)
+    status: Mapped[EventStatus] = field(
+        _l("Status"),
+        by_value(EventStatus),
+        choices={
+            EventStatus.PLANNED: _l("Planned"),
+            EventStatus.DONE: _l("Done"),
+            EventStatus.CANCELLED: _l("Cancelled"),
+        },
+        default=EventStatus.PLANNED,
+        server_default=EventStatus.PLANNED,
+        required=True,
+    )
+    outcome: Mapped[str | None] = field(_l("Outcome"), Text)
+    call_direction: Mapped[Direction | None] = field(
+        _l("Direction"),
+        by_value(Direction),
+        choices={Direction.INBOUND: _l("Inbound"), Direction.OUTBOUND: _l("Outbound")},
+        help=_l("Of a call."),
+    )
+    priority: Mapped[Priority | None] = field(
+        _l("Priority"),
+        by_value(Priority),
+        choices={
+            Priority.LOW: _l("Low"),
+            Priority.NORMAL: _l("Normal"),
+            Priority.HIGH: _l("High"),
+            Priority.URGENT: _l("Urgent"),
+        },
+        help=_l("Of a task."),
+    )
+    category_id: Mapped[int | None] = link(_l("Category"), "event_category.id")
+    lead_id: Mapped[int | None] = link(_l("Lead"), "lead.id")
+    account_id: Mapped[int | None] = link(_l("Client / Prospect"), "account.id")
+    contact_id: Mapped[int | None] = link(_l("Contact"), "contact.id")
+    opportunity_id: Mapped[int | None] = link(_l("Opportunity"), "opportunity.id")
+    quote_id: Mapped[int | None] = link(_l("Quote"), "quote.id")
+    location: Mapped[str | None] = field(_l("Place"), String(255))
+    video_url: Mapped[str | None] = field(_l("Video link"), String(255), kind="url")
+    description: Mapped[str | None] = field(_l("Description"), Text)
+
+    category: Mapped[EventCategory | None] = relationship()
+    lead: Mapped[Lead | None] = relationship()
+    account: Mapped[Account | None] = relationship()
+    contact: Mapped[Contact | None] = relationship()
+    opportunity: Mapped[Opportunity | None] = relationship()
+    quote: Mapped[Quote | None] = relationship()
+
+    def __str__(self) -> str:
+        return self.subject
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the clock of this event hangs."""
+        return ZoneInfo(self.time_zone or "UTC")
+
+    @computed(_l("Due date"), "date")
+    def due_on(self) -> date | None:
+        """The day of a task."""
+        return self.starts_at.astimezone(self.zone).date() if self.type == EventType.TASK else None
+
+    @property
+    def last_day(self) -> date:
+        """The last day of an event, included."""
+        return (self.ends_at - timedelta(microseconds=1)).astimezone(self.zone).date()
+
+    @property
+    def is_overdue(self) -> bool:
+        """Planned, and its time has passed."""
+        return self.status == EventStatus.PLANNED and self.ends_at < utcnow()
+
+    def check(self) -> None:
+        """Rules between fields. Source: spec 9.1 and 9.2."""
+        wrong: dict[str, str] = {}
+        if self.ends_at <= self.starts_at:
+            wrong["ends_at"] = _("The end must come after the start.")
+        if self.category is not None and self.category.type != self.type:
+            wrong["category"] = _("This category is for another type of event.")
+        if self.lead is not None and self.account is not None:
+            wrong["account"] = _("Choose a lead or an account, not both.")
+        if wrong:
+            raise DomainError(fields=wrong)
+        if self.type != EventType.CALL:
+            self.call_direction = None
+        if self.type != EventType.TASK:
+            self.priority = None
+        refuse_strangers(self, "agency", *RELATED)
