@@ -1,0 +1,1 @@
+"""Catalogues (catalogues): the PDF files that salespeople show and send."""

@@ -1,0 +1,86 @@
+"""Catalogues and their types. Source: spec 3 and 10."""
+
+from datetime import date
+from typing import ClassVar
+
+from flask_appbuilder.security.sqla.models import User
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
+from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, relationship
+
+from crm.companies.columns import LIVE, link, listed
+from crm.companies.days import today
+from crm.core.errors import DomainError
+from crm.core.models import Record, Reference, computed, field, folded
+
+
+def _unique(name: str, column: str, field: str) -> Index:
+    """Unique in a company, "all companies" counting as one: NULL would differ from itself."""
+    live = text(LIVE)
+    return Index(
+        name,
+        text("coalesce(company_id, 0)"),
+        column,
+        unique=True,
+        info={"field": field},
+        sqlite_where=live,
+        postgresql_where=live,
+    )
+
+
+class CatalogType(Reference):
+    """What a catalogue is for: general, prices, news."""
+
+    __tablename__ = "catalog_type"
+
+
+class Catalog(Record):
+    """One PDF file; without a company it is everybody's."""
+
+    __tablename__ = "catalog"
+    __entity__: ClassVar[str] = "catalogs"
+    __table_args__ = (
+        _unique("uq_catalog_name_key", "name_key", "name"),
+        _unique("uq_catalog_external_ref", "external_ref", "external_ref"),
+        listed("ix_catalog_list", "name_key"),
+    )
+
+    name: Mapped[str] = field(_l("Name"), String(160), search=True)
+    name_key: Mapped[str] = folded("name", 160)
+    company_id: Mapped[int | None] = field(  # type: ignore[assignment]  # empty: everybody's
+        _l("Company"),
+        ForeignKey("company.id"),
+        index=True,
+        nullable=True,
+        help=_l("Empty: all companies."),
+    )
+    owner_id: Mapped[int | None] = link(_l("Assigned to"), "ab_user.id")
+    type_id: Mapped[int] = link(_l("Catalogue type"), "catalog_type.id")
+    brand: Mapped[str | None] = field(_l("Brand"), String(80), search=True)
+    description: Mapped[str | None] = field(_l("Description"), Text)
+    language: Mapped[str | None] = field(_l("Language"), String(8), kind="language")
+    valid_from: Mapped[date | None] = field(_l("Valid from"))
+    valid_until: Mapped[date | None] = field(lazy_pgettext("catalogue", "Valid until"))
+    # The name under which the file is kept: random, and never part of an address.
+    stored_name: Mapped[str] = field(_l("PDF file"), String(40), kind="file")
+    file_name: Mapped[str] = field(_l("File name"), String(255), readonly=True, required=False)
+    file_size: Mapped[int] = field(_l("File size (bytes)"), readonly=True, required=False)
+    pages: Mapped[int] = field(_l("Pages"), readonly=True, required=False)
+
+    owner: Mapped[User | None] = relationship(User, foreign_keys="Catalog.owner_id")
+    type: Mapped[CatalogType] = relationship()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @computed(_l("Outdated"), "boolean")
+    def outdated(self) -> bool:
+        """Whether its time has passed."""
+        return self.valid_until is not None and self.valid_until < today()
+
+    def check(self) -> None:
+        """Rules between fields. Source: spec 10."""
+        if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
+            raise DomainError(_("The last day comes before the first one."), field="valid_until")
