@@ -5,7 +5,7 @@ datetime, bool; a row or None for a to-one relationship, a list of rows for the 
 these functions commits.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -20,7 +20,7 @@ from crm.core import rows
 from crm.core.actor import Scope, current_actor, find_actor
 from crm.core.db import db, told_apart
 from crm.core.errors import Conflict, DomainError, Forbidden, NotFound
-from crm.core.models import Owned, Record, Reference, spec_of
+from crm.core.models import Child, Owned, Record, Reference, spec_of
 from crm.core.types import utcnow
 
 Values = Mapping[str, Any]
@@ -137,9 +137,42 @@ def assign(row: Any, values: Values, services: ModuleType | None = None) -> None
                 and value is not None
             ):
                 continue  # the same link: nothing to write, and a hidden one stays as it is
-        setattr(row, name, value)
+        if name in relations and issubclass(relations[name].mapper.class_, Child):
+            wrong.update(assign_children(row, name, value, services))
+        else:
+            setattr(row, name, value)
     if wrong:
         raise DomainError(fields=wrong)
+
+
+def assign_children(
+    row: Any, relation: str, lines: Sequence[Values], services: ModuleType | None
+) -> dict[str, str]:
+    """Make the children of `row` those of `lines`, in this order; one with an "id" is changed.
+
+    Returns what is wrong, as `relation.number.field` → sentence, the number counting from 0.
+    """
+    model = inspect(type(row)).relationships[relation].mapper.class_
+    present = {child.id: child for child in getattr(row, relation)} if row.id else {}
+    wrong: dict[str, str] = {}
+    children = []
+    for number, values in enumerate(lines):
+        pk = values.get("id")
+        if pk is not None and pk not in present:
+            wrong[f"{relation}.{number}"] = _("This line is no longer there.")
+            continue
+        child = present[pk] if pk is not None else model()
+        rest = {name: value for name, value in values.items() if name != "id"}
+        try:
+            assign(child, rest, services)
+        except DomainError as error:
+            wrong |= {f"{relation}.{number}.{name}": text for name, text in error.fields.items()}
+        if hasattr(child, "position"):
+            child.position = number
+        children.append(child)
+    if not wrong:
+        setattr(row, relation, children)
+    return wrong
 
 
 def _linked(row: Any, relation: str) -> Any:

@@ -16,7 +16,7 @@ from babel.numbers import get_currency_precision, list_currencies
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import event, inspect
+from sqlalchemy import Integer, event, inspect
 from sqlalchemy.orm import Session
 from stdnum.eu import vat
 from stdnum.exceptions import ValidationError as StdnumError
@@ -301,6 +301,28 @@ def check_row(row: Any) -> None:
         row.check()
 
 
+def _check_child(row: Child) -> None:
+    """As `check_row`, naming the line within its parent: `lines.2.quantity`."""
+    try:
+        check_row(row)
+    except DomainError as error:
+        parent = getattr(row, row.__parent__)
+        where = _place_of(parent, row)
+        if where is None:
+            raise
+        raise DomainError(
+            error.message, fields={f"{where}.{name}": text for name, text in error.fields.items()}
+        ) from error
+
+
+def _place_of(parent: Any, row: Child) -> str | None:
+    for relation in inspect(parent).mapper.relationships if parent is not None else ():
+        if relation.uselist and relation.mapper.class_ is type(row):
+            children = list(getattr(parent, relation.key))
+            return f"{relation.key}.{children.index(row)}" if row in children else None
+    return None
+
+
 def _clean_attribute(row: Any, name: str, column: Any) -> None:
     value = getattr(row, name)
     if value is None and (column.default is not None or column.server_default is not None):
@@ -319,9 +341,19 @@ def _clean_attribute(row: Any, name: str, column: Any) -> None:
         if value is None:
             clean(spec_of(type(row), name), None)
         return
-    cleaned = clean(spec_of(type(row), name), value, row)
+    cleaned = _as_stored(column, clean(spec_of(type(row), name), value, row))
     if cleaned is not value:
         setattr(row, name, cleaned)
+
+
+def _as_stored(column: Any, value: Any) -> Any:
+    """A choice as its column keeps it: a member of its Enum, or a number."""
+    enum_class = getattr(column.type, "enum_class", None)
+    if enum_class is not None and isinstance(value, str):
+        return enum_class(value)
+    if isinstance(value, str) and isinstance(column.type, Integer):
+        return int(value)
+    return value
 
 
 @event.listens_for(Session, "before_flush")
@@ -329,7 +361,9 @@ def obey(session: Session, context: Any, instances: Any) -> None:
     """Nothing is written that a field, or a rule between fields, refuses."""
     with session.no_autoflush:
         for row in [*session.new, *(row for row in session.dirty if session.is_modified(row))]:
-            if isinstance(row, Kept | Child):
+            if isinstance(row, Child):
+                _check_child(row)
+            elif isinstance(row, Kept):
                 check_row(row)
 
 

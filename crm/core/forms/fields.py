@@ -1,0 +1,70 @@
+"""One input: what was typed, what it means, what is wrong with it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from crm.core.forms.options import Option
+from crm.core.models import Spec
+from crm.core.models.text import typed
+
+SELECTS = ("country", "currency", "language", "time_zone")
+
+
+@dataclass
+class FormField:
+    """A field of a form. `texts` is what stands in the input, typed or stored."""
+
+    name: str
+    spec: Spec
+    texts: list[str] = field(default_factory=list)
+    data: Any = None
+    errors: list[str] = field(default_factory=list)
+    width: str = ""
+    options: list[Option] = field(default_factory=list)
+    blank: str | None = None
+    picker_url: str = ""
+    picker_with: tuple[str, ...] = ()
+    unit: str = ""
+    parts: list[tuple[str, str, str, str]] = field(default_factory=list)
+    rows: list[list["FormField"]] = field(default_factory=list)
+    blank_row: list["FormField"] = field(default_factory=list)
+    add_label: str = ""
+    readonly: bool = False
+    accept: str = ""
+    current: Any = None
+    kind: str = ""
+    search_name: str = ""
+    format_hint: str = ""
+    autocomplete: str = "off"
+    help: Any = None
+    dependents: list["FormField"] = field(default_factory=list)
+    opens_with: str = ""
+    inherit: Any = None
+    fields: list["FormField"] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.kind = self.kind or self.spec.kind
+        self.help = self.help or self.spec.help
+
+    @property
+    def id(self) -> str:
+        return f"f-{self.name}".replace(".", "-")
+
+    @property
+    def label(self) -> str:
+        return str(self.spec.label)
+
+    @property
+    def text(self) -> str:
+        return self.texts[0] if self.texts else ""
+
+    @property
+    def count_name(self) -> str:
+        return f"{self.name}-count"
+
+    def show(self, value: Any, zone: str) -> None:
+        """Put a stored value into the input."""
+        self.data = value
+        if self.kind in ("reference", "references", "rows", "translated"):
+            return
+        self.texts = [typed(self.spec, value, zone)]

@@ -1,0 +1,114 @@
+"""What may be chosen: short vocabularies at once, everything else twenty at a time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import Select, and_, inspect, literal, or_, select, union_all
+
+from crm.core.datamodel import DataModel
+from crm.core.datamodel.filters import search
+from crm.core.models import Reference
+from crm.core.types import fold
+
+OFFERED = 20  # rows of a picker
+LISTED = 60  # rows of a vocabulary that a form carries whole
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice; `detail` tells namesakes apart, `warning` says what is wrong with it now."""
+
+    value: str
+    text: str
+    selected: bool = False
+    detail: str = ""
+    warning: str = ""
+
+
+def target_of(model: type[Any], relation: str) -> type[Any]:
+    found: type[Any] = inspect(model).relationships[relation].mapper.class_
+    return found
+
+
+def is_listed(model: type[Any], relation: str) -> bool:
+    """Whether the relation leads to a vocabulary that is offered whole."""
+    return issubclass(target_of(model, relation), Reference)
+
+
+def reference_options(
+    session: Any, models: Sequence[type[Reference]]
+) -> dict[type[Reference], list[Reference]]:
+    """The active rows of several vocabularies, in their order, by one statement each kind at most.
+
+    The ids come in one UNION ALL; the rows themselves are then few and read by key.
+    """
+    if not models:
+        return {}
+    parts = [
+        select(literal(number).label("number"), model.id.label("id"), model.name.label("name"))
+        .where(model.active.is_(True))
+        .order_by(model.position, model.id)
+        .limit(LISTED)
+        .subquery()
+        for number, model in enumerate(models)
+    ]
+    found = session.execute(
+        union_all(*(select(part.c.number, part.c.id, part.c.name) for part in parts))
+    )
+    options: dict[type[Reference], list[Any]] = {model: [] for model in models}
+    for row in found:
+        options[models[row.number]].append(row)
+    return options
+
+
+def pick(datamodel: DataModel, relation: str, text: str, values: Mapping[str, Any]) -> list[Any]:
+    """The first rows that `relation` may be set to and that `text` finds."""
+    target = target_of(datamodel.obj, relation)
+    statement: Select[Any] = select(target)
+    condition = datamodel.candidates(relation, values)
+    if condition is not None:
+        statement = statement.where(condition)
+    if issubclass(target, Reference):
+        return _pick_reference(datamodel.session, target, text)
+    found = _found(target, text)
+    if found is not None:
+        statement = statement.where(found)
+    statement = statement.order_by(*_alphabetical(target)).limit(OFFERED)
+    return list(datamodel.session.scalars(statement).unique())
+
+
+def _pick_reference(session: Any, target: type[Reference], text: str) -> list[Any]:
+    """Vocabularies are few and translated: matched in Python, in the reader's language."""
+    rows = session.scalars(
+        select(target).where(target.active.is_(True)).order_by(target.position, target.id)
+    )
+    wanted = fold(text)
+    return [row for row in rows if wanted in fold(str(row))][:OFFERED]
+
+
+def _found(target: type[Any], text: str) -> Any:
+    if not text.strip():
+        return None
+    if target is User:
+        return and_(*(_user_word(word) for word in text.split()))
+    if hasattr(target, "name_key"):
+        found = search(target, text)
+        return found if found is not None else target.name_key.like(f"%{fold(text)}%")
+    return search(target, text)
+
+
+def _user_word(word: str) -> Any:
+    pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    columns = (User.first_name, User.last_name, User.username)
+    return or_(*(column.ilike(pattern, escape="\\") for column in columns))
+
+
+def _alphabetical(target: type[Any]) -> tuple[Any, ...]:
+    if target is User:
+        return (User.first_name, User.last_name, User.id)
+    for name in ("name_key", "display_key", "name"):
+        if hasattr(target, name):
+            return (getattr(target, name), target.id)
+    return (target.id,)
