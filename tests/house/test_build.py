@@ -8,7 +8,8 @@ from pathlib import Path
 import brotli
 import pytest
 
-STATIC = Path(__file__).parents[2] / "crm/static"
+ROOT = Path(__file__).parents[2]
+STATIC = ROOT / "crm/static"
 MANIFEST: dict[str, str] = json.loads((STATIC / "manifest.json").read_text())
 TEXT = sorted(path for path in STATIC.glob("*.*") if path.suffix in {".css", ".js", ".svg"})
 FIRST_LOAD = 150_000  # bytes over the wire, design.md "Budgets"
@@ -33,6 +34,19 @@ def test_css_refers_to_built_files_only() -> None:
     css = (STATIC / MANIFEST["main.css"]).read_text()
     for address in re.findall(r"url\(([^)]*)\)", css):
         assert (STATIC / address.strip("\"'").split("#")[0]).is_file(), address
+
+
+def test_the_purge_keeps_every_class_that_a_template_uses() -> None:
+    tabler = ROOT / "crm/assets/node_modules/@tabler/core/dist/css/tabler.css"
+    known, kept = classes(tabler), classes(STATIC / MANIFEST["main.css"])
+    for template in (ROOT / "templates").rglob("*.html"):
+        used = " ".join(re.findall(r'class="([^"{]*)"', template.read_text())).split()
+        assert known.intersection(used) <= kept, template
+
+
+def classes(css: Path) -> set[str]:
+    """The class names that a stylesheet has a rule for."""
+    return set(re.findall(r"\.([a-zA-Z][\w-]*)", css.read_text()))
 
 
 def test_a_first_load_keeps_to_its_budget() -> None:
