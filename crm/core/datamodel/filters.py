@@ -204,7 +204,7 @@ def _key(model: type[Any], relation: str) -> Any:
 def folded_column(model: type[Any], name: str) -> Any:
     """The column by which `name` is compared and sorted: its folded key where it has one."""
     for column in inspect(model).columns:
-        if column.info.get("folds") == name:
+        if column.info.get("sorts") == name:
             return getattr(model, inspect(model).get_property_by_column(column).key)
     return getattr(model, name)
 
@@ -219,10 +219,17 @@ def search(model: type[Any], text: str) -> ColumnElement[bool] | None:
 
 
 def searched_columns(model: type[Any]) -> list[Any]:
-    """The columns declared with `search=True`, by their folded keys where they have one."""
+    """The fields declared with `search=True`, by their folded keys where they have one."""
     names = [
-        column.key
+        column.info.get("sorts", column.key)
         for column in inspect(model).columns
-        if "said" in column.info and column.info["said"].extra["search"]
+        if column.info.keys() & {"said", "sorts"}
     ]
-    return [folded_column(model, name) for name in names]
+    return [folded_column(model, name) for name in dict.fromkeys(names) if _searched(model, name)]
+
+
+def _searched(model: type[Any], name: str) -> bool:
+    try:
+        return spec_of(model, name).search
+    except KeyError:
+        return False

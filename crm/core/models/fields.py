@@ -195,11 +195,14 @@ class computed:  # noqa: N801
         return self if row is None else self.method(row)
 
 
-def folded(source: str, length: int = 255, **column: Any) -> Mapped[str]:
-    """The key by which `source` is searched, sorted and unique; kept by the session's flush."""
-    return mapped_column(
-        String(length), info={"folds": source}, nullable=False, default="", **column
-    )
+def folded(source: str, length: int = 255, *, sorts: str = "", **column: Any) -> Mapped[str]:
+    """The key by which `source` is searched, sorted and unique; kept by the session's flush.
+
+    `sorts` names the field that the key stands for where it is made from something else: people
+    are shown as "Paul Roy" and sorted as "Roy Paul".
+    """
+    info = {"folds": source, "sorts": sorts or source}
+    return mapped_column(String(length), info=info, nullable=False, default="", **column)
 
 
 def unique(
