@@ -12,7 +12,6 @@ from sqlalchemy.orm import Mapped, relationship
 
 from crm.accounts.models import Account, Contact
 from crm.companies.columns import by_value, flag, link, listed
-from crm.companies.rules import refuse_strangers
 from crm.core.errors import DomainError
 from crm.core.models import Label, Owned, Record, Reference, computed, field, folded, unique
 from crm.core.types import Instant, utcnow
@@ -83,7 +82,7 @@ class Event(Owned, Record):
     __table_args__ = (
         unique("uq_event_external_ref", "company_id", "external_ref"),
         listed("ix_event_list", "starts_at"),
-        listed("ix_event_subject", "subject_key"),
+        listed("ix_event_subject", "name_key"),
     )
 
     type: Mapped[EventType] = field(
@@ -95,7 +94,7 @@ class Event(Owned, Record):
         required=True,
     )
     subject: Mapped[str] = field(_l("Subject"), String(200), search=True)
-    subject_key: Mapped[str] = folded("subject", 200)
+    name_key: Mapped[str] = folded("subject", 200)
     starts_at: Mapped[datetime] = field(_l("Start"), Instant, required=False)
     ends_at: Mapped[datetime] = field(_l("End"), Instant, required=False)
     all_day: Mapped[bool] = flag(_l("All day"))
@@ -185,4 +184,3 @@ class Event(Owned, Record):
             self.call_direction = None
         if self.type != EventType.TASK:
             self.priority = None
-        refuse_strangers(self, "agency", *RELATED)

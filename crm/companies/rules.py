@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import inspect
 
 from crm.core.errors import DomainError
@@ -16,21 +15,6 @@ def refuse_cycle(row: Any, relation: str, message: str) -> None:
     while (seen := getattr(seen, relation)) is not None:
         if seen is row:
             raise DomainError(message, field=relation)
-
-
-def refuse_strangers(row: Any, *relations: str) -> None:
-    """Refuse a link to a row of another company, in the words for one that does not exist.
-
-    A record also stays in its company for good: what hangs on it would be left in the other.
-    Source: spec, "Common", and A-82.
-    """
-    state = inspect(row)
-    if state.has_identity and changed(row, "company"):
-        raise DomainError(_("A record stays in its company."), field="company")
-    for relation in relations:
-        target = getattr(row, relation) if changed(row, relation) else None
-        if target is not None and target.company_id != company_id_of(row):
-            raise DomainError(_("Not a valid choice."), field=relation)
 
 
 def company_id_of(row: Any) -> int | None:

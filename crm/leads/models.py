@@ -24,7 +24,6 @@ from crm.accounts.models import (
     full_name,
 )
 from crm.companies.columns import by_value, flag, link, listed
-from crm.companies.rules import refuse_strangers
 from crm.core.errors import DomainError
 from crm.core.models import Owned, Record, Reference, computed, field, folded, unique
 from crm.opportunities.models import LostReason
@@ -96,9 +95,9 @@ class Lead(Reachable, Followed, Owned, Record):
     civility: Mapped[Civility | None] = field(
         _l("Civility"), by_value(Civility), choices=CIVILITIES
     )
-    first_name: Mapped[str | None] = field(_l("First name"), String(80), search=True)
-    last_name: Mapped[str | None] = field(_l("Last name"), String(80), search=True)
-    organization: Mapped[str | None] = field(_l("Organisation"), String(160), search=True)
+    first_name: Mapped[str | None] = field(_l("First name"), String(80))
+    last_name: Mapped[str | None] = field(_l("Last name"), String(80))
+    organization: Mapped[str | None] = field(_l("Organisation"), String(160))
     name_key: Mapped[str] = folded("display_name", 330)
     job_title_id: Mapped[int | None] = link(_l("Job title"), "job_title.id")
     department_id: Mapped[int | None] = link(_l("Department"), "department.id")
@@ -138,7 +137,7 @@ class Lead(Reachable, Followed, Owned, Record):
     def __str__(self) -> str:
         return str(self.display_name)
 
-    @computed(_l("Lead"))
+    @computed(_l("Lead"), search=True)
     def display_name(self) -> str:
         """The organisation, then the person."""
         person = full_name(self.first_name, self.last_name)
@@ -149,4 +148,3 @@ class Lead(Reachable, Followed, Owned, Record):
         if not self.last_name and not self.organization:
             message = _("Enter a last name or an organisation.")
             raise DomainError(fields={"last_name": message, "organization": message})
-        refuse_strangers(self, "agency")

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.accounts.models import Account, Contact, Followed, Source, Tag
 from crm.companies.columns import by_value, flag, link, listed
-from crm.companies.rules import changed, refuse_strangers
+from crm.companies.rules import changed
 from crm.core.actor import find_actor
 from crm.core.errors import DomainError
 from crm.core.models import Owned, Record, Reference, computed, field, folded, unique
@@ -244,7 +244,6 @@ class Opportunity(Followed, Owned, Record):
         if wrong:
             raise DomainError(fields=wrong)
         self._check_closed()
-        refuse_strangers(self, "agency", "account", "contact")
 
     def _knows_contact(self) -> bool:
         if self.account is None or self.contact is None:

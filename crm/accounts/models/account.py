@@ -17,7 +17,7 @@ from crm.accounts.models.people import CIVILITIES, Civility, Followed, Reachable
 from crm.accounts.models.reference import AccountCategory, Industry, Source, Tag
 from crm.companies.columns import by_value, flag, link, listed
 from crm.companies.models import ACCOUNT_KINDS, AccountKind
-from crm.companies.rules import refuse_cycle, refuse_strangers
+from crm.companies.rules import refuse_cycle
 from crm.core.errors import DomainError
 from crm.core.models import Child, Label, Owned, Record, computed, field, folded, unique
 from crm.core.types import Instant, Money
@@ -75,7 +75,7 @@ class Account(Reachable, Followed, Owned, Record):
         required=True,
     )
     name: Mapped[str] = field(lazy_pgettext("account", "Name"), String(160), search=True)
-    name_key: Mapped[str] = folded("sort_name", 255)
+    name_key: Mapped[str] = folded("sort_name", 255, sorts="name")
     civility: Mapped[Civility | None] = field(
         _l("Civility"), by_value(Civility), choices=CIVILITIES
     )
@@ -180,7 +180,6 @@ class Account(Reachable, Followed, Owned, Record):
         if wrong:
             raise DomainError(fields=wrong)
         refuse_cycle(self, "parent", _("An account cannot stand above itself."))
-        refuse_strangers(self, "agency", "parent")
 
 
 class AccountAddress(Child):

@@ -12,9 +12,9 @@ from crm.accounts.models.account import Account
 from crm.accounts.models.people import CIVILITIES, Civility, Followed, Reachable, full_name
 from crm.accounts.models.reference import ContactRole, Department, JobTitle
 from crm.companies.columns import by_value, flag, link, listed
-from crm.companies.rules import changed, company_id_of, refuse_cycle, refuse_strangers
+from crm.companies.rules import changed, company_id_of, refuse_cycle
 from crm.core.errors import DomainError
-from crm.core.models import Child, Owned, Record, field, folded, unique
+from crm.core.models import Child, Owned, Record, computed, field, folded, unique
 
 
 class Contact(Reachable, Followed, Owned, Record):
@@ -30,9 +30,9 @@ class Contact(Reachable, Followed, Owned, Record):
     civility: Mapped[Civility | None] = field(
         _l("Civility"), by_value(Civility), choices=CIVILITIES
     )
-    first_name: Mapped[str | None] = field(_l("First name"), String(80), search=True)
-    last_name: Mapped[str] = field(_l("Last name"), String(80), search=True)
-    name_key: Mapped[str] = folded("sort_name", 255)
+    first_name: Mapped[str | None] = field(_l("First name"), String(80))
+    last_name: Mapped[str] = field(_l("Last name"), String(80))
+    name_key: Mapped[str] = folded("sort_name", 255, sorts="name")
     reports_to_id: Mapped[int | None] = link(lazy_pgettext("contact", "Manager"), "contact.id")
     language: Mapped[str | None] = field(_l("Language"), String(8), kind="language")
     address: Mapped[str | None] = field(_l("Address"), Text)
@@ -48,6 +48,11 @@ class Contact(Reachable, Followed, Owned, Record):
     )
 
     def __str__(self) -> str:
+        return str(self.name)
+
+    @computed(_l("Name"), search=True)
+    def name(self) -> str:
+        """As it is spoken."""
         return full_name(self.first_name, self.last_name)
 
     @property
@@ -64,7 +69,6 @@ class Contact(Reachable, Followed, Owned, Record):
     def check(self) -> None:
         """Rules between fields. Source: spec 6.1."""
         refuse_cycle(self, "reports_to", _("A person cannot be above themselves."))
-        refuse_strangers(self, "agency", "reports_to")
         manager = self.reports_to
         if manager is not None and changed(self, "reports_to") and self.links:
             ours = {link.account_id or link.account.id for link in self.links}

@@ -13,8 +13,8 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Tabl
 from sqlalchemy.orm import Mapper, backref, mapped_column, relationship
 
 from crm.companies.models.company import Agency, Company
-from crm.core.models import Label, field
-from crm.core.types import Instant, fold
+from crm.core.models import Label, field, folded
+from crm.core.types import fold
 
 user_company = Table(
     "user_company",
@@ -56,16 +56,12 @@ User.active_company_id = field(
 User.single_keys = field(
     _l("Single-key shortcuts"), Boolean, default=True, server_default="1", nullable=False
 )
-# What ends sessions and holds attempts back; no page shows them.
+# What ends sessions and asks for a new password; no page shows them.
 User.must_change_password = mapped_column(
     Boolean, default=False, server_default="0", nullable=False
 )
 User.session_epoch = mapped_column(Integer, default=0, server_default="0", nullable=False)
-User.sessions_from = mapped_column(Integer, default=0, server_default="0", nullable=False)
-User.locked_until = mapped_column(Instant, nullable=True)
-User.name_key = mapped_column(
-    String(255), info={"folds": "full_name"}, default="", server_default="", nullable=False
-)
+User.name_key = folded("sort_name", sorts="full_name", server_default="")
 Index("ix_ab_user_name_key", User.__table__.c.name_key, User.__table__.c.id)
 
 User.companies = relationship(
@@ -98,7 +94,13 @@ def _full_name(user: Any) -> str:
     return f"{user.first_name or ''} {user.last_name or ''}".strip()
 
 
+def _sort_name(user: Any) -> str:
+    """Last name first, which sorts, then in the spoken order, which is searched too."""
+    return f"{user.last_name or ''} {user.first_name or ''} {user.last_name or ''}".strip()
+
+
 User.full_name = property(_full_name)
+User.sort_name = property(_sort_name)
 User.__str__ = _full_name
 
 
@@ -130,5 +132,5 @@ def _say_of_relations() -> None:
 @event.listens_for(User, "before_insert")
 @event.listens_for(User, "before_update")
 def _keep_name_key(mapper: Any, connection: Any, user: Any) -> None:
-    """First and last name in both orders, so that either finds the person."""
-    user.name_key = fold(f"{user.last_name} {user.first_name} {user.last_name}")
+    """The engine's own tables are not checked before a flush as ours are."""
+    user.name_key = fold(user.sort_name)

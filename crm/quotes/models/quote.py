@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.accounts.models import Account, Contact
 from crm.companies.columns import by_value, flag, link, listed
-from crm.companies.rules import changed, refuse_strangers
+from crm.companies.rules import changed
 from crm.core.errors import DomainError
 from crm.core.models import Child, Owned, Record, computed, field, folded, unique
 from crm.core.types import Exact, Money
@@ -45,11 +45,11 @@ class Quote(Owned, Record):
     __table_args__ = (
         unique("uq_quote_external_ref", "company_id", "external_ref"),
         listed("ix_quote_list", "issued_on"),
-        listed("ix_quote_title", "title_key"),
+        listed("ix_quote_title", "name_key"),
     )
 
     title: Mapped[str | None] = field(_l("Subject"), String(160), search=True)
-    title_key: Mapped[str] = folded("title", 160)
+    name_key: Mapped[str] = folded("title", 160)
     status: Mapped[QuoteStatus] = field(
         _l("Status"),
         by_value(QuoteStatus),
@@ -116,7 +116,6 @@ class Quote(Owned, Record):
             wrong["contact"] = _("Choose a contact of this account.")
         if wrong:
             raise DomainError(fields=wrong)
-        refuse_strangers(self, "agency", "account", "contact", "opportunity")
         for line in self.lines:
             line.check()
         self.keep_totals()
