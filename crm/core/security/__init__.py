@@ -6,6 +6,7 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 
 from crm.core.security import gate, locale
+from crm.core.security.attempts import forget_failures
 from crm.core.security.builder import Builder
 from crm.core.security.gate import open_to_everyone
 from crm.core.security.identity import (
@@ -65,7 +66,7 @@ def complete(app: Flask) -> None:
 
 __all__ = [
     "Builder", "CoreSecurityManager", "LoadActor", "SignedIn", "check_password", "complete",
-    "end_sessions", "hash_password", "is_password", "load_actor", "make_password",
-    "open_to_everyone", "pairs_of", "pairs_with_a_view", "prepare", "safe_next", "sign_in",
-    "sign_out", "sync_permissions", "sync_roles",
+    "end_sessions", "forget_failures", "hash_password", "is_password", "load_actor",
+    "make_password", "open_to_everyone", "pairs_of", "pairs_with_a_view", "prepare", "safe_next",
+    "sign_in", "sign_out", "sync_permissions", "sync_roles",
 ]  # fmt: skip

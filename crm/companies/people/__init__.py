@@ -1,0 +1,1 @@
+"""Users, groups and roles: what can be done to them, whoever asks, and what nobody may do."""

@@ -1,0 +1,120 @@
+"""What `crm user` does; each function is one command. Whoever runs it has the whole machine."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from getpass import getpass
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import Group, Role, User
+from flask_babel import gettext as _
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import selectinload
+
+from crm.companies.models import Company
+from crm.companies.people import users
+from crm.core.db import db, transaction
+from crm.core.errors import DomainError, NotFound
+from crm.core.security import check_password
+
+
+def create(
+    username: str,
+    email: str,
+    name: str,
+    *,
+    roles: Sequence[str] = (),
+    groups: Sequence[str] = (),
+    companies: Sequence[str] = (),
+) -> str:
+    """Make a user and answer their first password, which they must change.
+
+    `name` is "First Last"; roles and groups are named by their names (roles by their codes too),
+    companies by their codes, all of them where none is given. Raises DomainError, NotFound.
+    """
+    first, _space, last = name.strip().partition(" ")
+    with transaction():
+        user = users.create(
+            {
+                "username": username,
+                "email": email,
+                "first_name": first,
+                "last_name": last or first,
+                "active": True,
+                "roles": [_named(Role, role, Role.name, Role.code) for role in roles],
+                "groups": [_named(Group, group, Group.name) for group in groups],
+                "companies": _companies(companies),
+            }
+        )
+        return users.give_password(user)
+
+
+def password(name: str, new: str, *, must_change: bool = False) -> str:
+    """Give a user this password. Answers what is wrong with it, "" where nothing is.
+
+    A weak one is taken all the same: whoever runs commands here could write to the database.
+    Raises NotFound; DomainError where it is empty.
+    """
+    if not new.strip("\0 "):
+        raise DomainError(_("The password is empty."), field="password")
+    with transaction():
+        user = users.find(name)
+        users.set_password(user, new, must_change=must_change)
+        return weakness(new, user.username)
+
+
+def weakness(new: str, username: str) -> str:
+    """What the page would say against this password, or ""."""
+    try:
+        check_password(new, username)
+    except DomainError as error:
+        return str(error)
+    return ""
+
+
+def deactivate(name: str) -> None:
+    """Let nobody sign in as this user any more. Raises NotFound, DomainError."""
+    with transaction():
+        users.deactivate(users.find(name))
+
+
+def listing() -> Iterator[str]:
+    """One line a user: name, state, roles, groups, companies."""
+    statement = select(User).order_by(User.username).options(
+        selectinload(User.roles), selectinload(User.groups), selectinload(User.companies)
+    )  # fmt: skip
+    for user in db.session.scalars(statement):
+        state = "" if user.active else _("inactive")
+        if user.active and not user.password:
+            state = _("no password")
+        lists = (user.roles, user.groups, [company.code for company in user.companies])
+        columns = (user.username, state, *(", ".join(map(str, names)) for names in lists))
+        yield "\t".join(columns)
+
+
+def read_password(prompt: str) -> str:
+    """A password from the keyboard, twice and unseen, or the first line of what is piped in.
+
+    Raises DomainError where the two differ.
+    """
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    first = getpass(prompt)
+    if getpass(_("Again: ")) != first:
+        raise DomainError(_("The two passwords differ."), field="password")
+    return first
+
+
+def _named(model: Any, name: str, *columns: Any) -> Any:
+    found = db.session.scalars(
+        select(model).where(or_(*(func.lower(column) == name.lower() for column in columns)))
+    ).first()
+    if found is None:
+        raise NotFound(_("There is no “%(name)s”.", name=name))
+    return found
+
+
+def _companies(codes: Sequence[str]) -> list[Company]:
+    statement = select(Company).order_by(Company.id)
+    if codes:
+        statement = statement.where(Company.code.in_([code.upper() for code in codes]))
+    return list(db.session.scalars(statement))

@@ -1,0 +1,95 @@
+"""What can be done to a role: its cells, its name, copies. FAB's pairs follow from the cells."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import Role
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import func, select
+
+from crm.companies.models import RoleCell
+from crm.companies.people.rights import ADMIN, Cell, holders
+from crm.core.actor import Scope
+from crm.core.db import db, told_apart
+from crm.core.errors import DomainError
+from crm.core.security import pairs_with_a_view, sync_permissions, sync_roles
+
+Grid = Mapping[Cell, Scope]
+
+
+def grid_of(role: Any) -> dict[Cell, Scope]:
+    """The cells of a role."""
+    return {(cell.entity, cell.action): Scope(cell.scope) for cell in role.cells}
+
+
+def save_cells(role: Any, grid: Grid) -> None:
+    """Set cells of a role; those not named stay. Raises DomainError, by the guard's rules.
+
+    "None" is stored too: `crm init` fills in cells that are missing, and must not undo it.
+    """
+    known = {(cell.entity, cell.action): cell for cell in role.cells}
+    for (entity, action), scope in grid.items():
+        cell = known.get((entity, action))
+        if cell is None:
+            role.cells.append(RoleCell(entity=entity, action=action, scope=int(scope)))
+        elif cell.scope != scope:
+            cell.scope = int(scope)
+    _save(role)
+
+
+def create(name: str, like: Any = None) -> Role:
+    """A new role, with the cells of `like` or none. Raises DomainError on `name`."""
+    role = Role(name=name.strip())
+    db.session.add(role)
+    db.session.flush()
+    save_cells(role, grid_of(like) if like is not None else {})
+    return role
+
+
+def rename(role: Any, name: str) -> None:
+    """Call a role something else. Raises DomainError on `name`."""
+    role.name = name.strip()
+    _save(role)
+
+
+def delete(role: Any) -> None:
+    """Remove a role that nobody has. Raises DomainError, with how many do."""
+    if role.code == ADMIN:
+        raise DomainError(_("The administrator role cannot be changed; duplicate it."))
+    used = len(role.user) + len(role.groups)
+    if used:
+        raise DomainError(
+            ngettext(
+                "%(num)s user or group has this role; take it away first.",
+                "%(num)s users or groups have this role; take it away first.",
+                used,
+            )
+        )
+    db.session.delete(role)
+    db.session.flush()
+
+
+def people_with(role: Any) -> int:
+    """How many people have a role, themselves or through a group, the deactivated included."""
+    return int(db.session.scalar(select(func.count()).where(holders(Role.id == role.id))) or 0)
+
+
+def sync(appbuilder: Any) -> None:
+    """Bring FAB's permissions in line with the views and the grid; part of `crm init`."""
+    statement = select(Role.id, RoleCell.entity, RoleCell.action, RoleCell.scope).outerjoin(
+        RoleCell
+    )
+    cells: dict[int, list[Cell]] = {}
+    for role_id, entity, action, scope in db.session.execute(statement):
+        held = cells.setdefault(role_id, [])
+        if scope:
+            held.append((entity, action))
+    sync_permissions(db.session(), pairs_with_a_view(appbuilder), cells)
+
+
+def _save(role: Any) -> None:
+    with told_apart(db.session()):
+        db.session.flush()
+    held = [cell for cell, scope in grid_of(role).items() if scope]
+    sync_roles(db.session(), {role.id: held})

@@ -1,0 +1,151 @@
+"""What can be done to a user, whoever asks: page, API, import or command. Source: spec 1.2."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import Role, User
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, func, select
+
+from crm.companies.models import Agency, Company
+from crm.companies.people.rights import ADMIN, active_admins
+from crm.core.actor import find_actor
+from crm.core.datamodel.saving import create_row, delete_row, update_row
+from crm.core.db import db
+from crm.core.errors import DomainError, NotFound
+from crm.core.security import (
+    check_password,
+    forget_failures,
+    hash_password,
+    is_password,
+    make_password,
+)
+
+Values = Mapping[str, Any]
+
+
+def defaults(values: dict[str, Any]) -> dict[str, Any]:
+    """What a new user starts with: the present company, its language and time zone."""
+    actor = find_actor()
+    company = db.session.get(Company, actor.company.id) if actor and actor.company else None
+    proposed: dict[str, Any] = {"active": True}
+    if company is not None:
+        proposed |= {"companies": [company], "language": company.language}
+        proposed |= {"time_zone": company.time_zone}
+    return proposed | values
+
+
+def create(values: Values) -> User:
+    """A user, who has no password yet and so cannot sign in. Raises DomainError by field."""
+    _need_places(values)
+    return create_row(User, values)
+
+
+def update(user: User, values: Values) -> None:
+    """Change a user. Raises DomainError by field."""
+    kept = {name: getattr(user, name) for name in ("companies", "roles", "groups")}
+    _need_places({**kept, **values})
+    actor = find_actor()
+    if actor is not None and actor.user_id == user.id and values.get("active") is False:
+        raise DomainError(_("You cannot deactivate yourself."), field="active")
+    update_row(user, values)
+
+
+def delete(user: User) -> None:
+    """Remove a user who never did anything; others are deactivated. Raises DomainError."""
+    actor = find_actor()
+    if actor is not None and actor.user_id == user.id:
+        raise DomainError(_("You cannot delete yourself."))
+    delete_row(user)
+
+
+def _need_places(values: Values) -> None:
+    wrong: dict[str, str] = {}
+    if not values.get("companies"):
+        wrong["companies"] = _("Choose at least one company.")
+    if not values.get("roles") and not values.get("groups"):
+        wrong["roles"] = _("Choose at least one role or group.")
+    if wrong:
+        raise DomainError(fields=wrong)
+
+
+def candidates(relation: str, values: Values) -> ColumnElement[bool] | None:
+    """Agencies in use of the person's companies; for the rest the row filter is enough."""
+    if relation != "agency":
+        return None
+    chosen = [company.id for company in values.get("companies") or ()]
+    offered: ColumnElement[bool] = Agency.active.is_(True)
+    return offered & Agency.company_id.in_(chosen) if chosen else offered
+
+
+def deactivate(user: User) -> None:
+    """Let nobody sign in as this user any more. Their records stay theirs."""
+    user.active = False
+    db.session.flush()
+
+
+def set_password(user: User, password: str, *, must_change: bool) -> None:
+    """Give a user this password, ending their sessions and opening a closed name again.
+
+    The password is not judged here: see `check_password`. With `must_change` the first thing they
+    may do with it is to choose their own.
+    """
+    user.password = hash_password(password)
+    user.must_change_password = must_change
+    forget_failures(db.session(), user.username)
+    db.session.flush()
+
+
+def give_password(user: User) -> str:
+    """Give a user a made-up password that they must change, and answer it: it is told once."""
+    password = make_password()
+    set_password(user, password, must_change=True)
+    return password
+
+
+def change_own_password(user: User, old: str, new: str) -> None:
+    """Choose one's own password. Raises DomainError on `old_password` or `password`."""
+    if not is_password(user.password, old):
+        raise DomainError(_("This is not your present password."), field="old_password")
+    if old == new:
+        raise DomainError(_("Choose a password other than the present one."), field="password")
+    check_password(new, user.username, user.email.partition("@")[0])
+    set_password(user, new, must_change=False)
+
+
+def find(name: str) -> User:
+    """The user of this username or e-mail address. Raises NotFound."""
+    name = name.strip().lower()
+    column = User.email if "@" in name else User.username
+    user: User | None = db.session.scalars(select(User).where(column == name)).first()
+    if user is None:
+        raise NotFound(_("There is no user “%(name)s”.", name=name))
+    return user
+
+
+def ensure_admin(password: str | None = None) -> str | None:
+    """Make the user `admin` where nobody administers yet.
+
+    Answers the made-up password, to be told once, where none was given; None where there was
+    nothing to do, or `password` was taken. A made-up one must be changed at the first sign-in.
+    """
+    session = db.session()
+    if session.execute(active_admins().limit(1)).first() is not None:
+        return None
+    if session.scalar(select(func.count()).where(User.username == "admin")):
+        return None  # deactivated by somebody who is not to be overruled by an upgrade
+    role = session.scalars(select(Role).where(Role.code == ADMIN)).one()
+    admin = User(
+        username="admin",
+        first_name="Admin",
+        last_name="Comptoir",
+        email="admin@localhost.localdomain",
+        active=True,
+        roles=[role],
+        companies=list(session.scalars(select(Company).order_by(Company.id))),
+    )
+    session.add(admin)
+    if password is None:
+        return give_password(admin)
+    set_password(admin, password, must_change=False)
+    return None
