@@ -1,0 +1,94 @@
+"""A list's state lives in its address; this reads it, and writes the addresses of its neighbours.
+
+FAB's own names are kept: `_flt_<operator>_<field>`, `_oc_<View>`, `_od_<View>`, `psize_<View>`,
+`page_<View>`. `search` finds; `after`, `before` and `from` page by key.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from flask import abort, request
+
+NUMBER = re.compile(r"\d{1,7}")
+FILTER = re.compile(r"_flt_(\d{1,2})_(.{1,60})")
+PAGING = ("after", "before", "from", "last")
+
+Pairs = list[tuple[str, str]]
+
+
+def refuse_junk() -> None:
+    """Answer 400 to arguments that FAB would choke on (its int() calls), before it sees them."""
+    for key, value in request.args.items(multi=True):
+        if "\x00" in value or "\x00" in key:
+            abort(400)
+        if re.match(r"(page|psize)_", key) and not NUMBER.fullmatch(value):
+            abort(400)
+
+
+@dataclass
+class Address:
+    """The state of the list of view `key` at `path`."""
+
+    key: str
+    path: str
+    filters: list[tuple[str, int, tuple[str, ...]]] = field(default_factory=list)
+    search: str = ""
+    order: tuple[str, str] | None = None
+    size: int | None = None
+    page: int = 0
+    after: str = ""
+    before: str = ""
+    last: bool = False
+    first: int = 0  # how many rows stand before this page, for its words only
+    rest: Pairs = field(default_factory=list)  # arguments of the page around the list
+
+    def pairs(self, **change: object) -> Pairs:
+        """The arguments of the same list, but for what `change` says."""
+        now = {**self.__dict__, **change}
+        pairs: Pairs = list(self.rest)
+        if now["search"]:
+            pairs.append(("search", str(now["search"])))
+        for name, operator, values in now["filters"]:  # type: ignore[attr-defined]
+            pairs += [(f"_flt_{operator}_{name}", value) for value in values or ("",)]
+        if now["order"]:
+            column, direction = now["order"]  # type: ignore[misc]
+            pairs += [(f"_oc_{self.key}", column), (f"_od_{self.key}", direction)]
+        if now["size"]:
+            pairs.append((f"psize_{self.key}", str(now["size"])))
+        return pairs
+
+    def url(self, extra: Sequence[tuple[str, str]] = (), **change: object) -> str:
+        """The address of the first page of the list with `change`."""
+        return self.at([*self.pairs(**change), *extra])
+
+    def at(self, pairs: Pairs) -> str:
+        return f"{self.path}?{urlencode(pairs)}" if pairs else self.path
+
+
+def read_address(key: str, path: str, fields: Iterable[str], keep: Sequence[str] = ()) -> Address:
+    """The state in the present request. A filter on a field that is not offered is left out."""
+    args = request.args
+    offered = set(fields)
+    address = Address(key, path)
+    address.rest = [(name, value) for name in keep for value in args.getlist(name)]
+    for name in args:
+        found = FILTER.fullmatch(name)
+        if found and found[2] in offered:
+            address.filters.append((found[2], int(found[1]), tuple(args.getlist(name))))
+    address.search = args.get("search", "").strip()[:100]
+    order, direction = args.get(f"_oc_{key}", ""), args.get(f"_od_{key}", "asc")
+    if order:
+        address.order = (order, "desc" if direction == "desc" else "asc")
+    address.size = _number(f"psize_{key}")
+    address.page = _number(f"page_{key}") or 0
+    address.after, address.before = args.get("after", ""), args.get("before", "")
+    address.last = "last" in args
+    address.first = _number("from") or 0
+    return address
+
+
+def _number(name: str) -> int | None:
+    text = request.args.get(name, "")
+    return int(text) if NUMBER.fullmatch(text) else None

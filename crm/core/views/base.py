@@ -1,0 +1,223 @@
+"""What every page of a table shares: its words, what is visible now, which row, who may."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import ModelView as FabModelView
+from flask_appbuilder.hooks import before_request
+from flask_babel import gettext as _
+from sqlalchemy import inspect
+
+from crm.core.actor import Actor, current_actor
+from crm.core.datamodel import DataModel
+from crm.core.errors import NotFound
+from crm.core.models import Label
+from crm.core.rows import may
+from crm.core.views.shown import Field, show
+
+# Larger ids than a column holds are no rows: 404, not an error of the database.
+PK = "<int(max=2147483647):pk>"
+
+READ = dict.fromkeys(("list", "index", "show", "pick", "totals", "old_list"), "read")
+WRITE = {
+    "add": "create",
+    "edit": "edit",
+    "field": "edit",
+    "delete": "delete",
+    "bin": "delete",
+    "restore": "delete",
+    "export": "export",
+}
+
+Fieldset = tuple[Label | None, Mapping[str, Any]]
+
+
+@dataclass
+class Action:
+    """A button or an entry of a menu: a link, or a POST."""
+
+    label: str
+    url: str
+    icon: str = ""
+    method: str = "get"
+    danger: bool = False
+    primary: bool = False
+    confirm: str = ""
+    key: str = ""
+    values: Sequence[tuple[str, str]] = ()
+    disabled: str = ""
+    children: list["Action"] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A shipped filter, shown as a tab: [(field, operator, values)]."""
+
+    key: str
+    label: Label
+    filters: Sequence[tuple[str, int, Sequence[str]]]
+
+
+@dataclass
+class Group:
+    """Fields under a title."""
+
+    title: str
+    fields: list[Any]
+    note: str = ""
+    action: Action | None = None
+    addresses: list[Any] = field(default_factory=list)
+    help: str = ""
+    key: str = ""
+
+
+class BaseView(FabModelView):  # type: ignore[misc]  # FAB ships no types
+    """One table's pages. A slice declares columns and words; core does the rest.
+
+    FAB 5.3's ModelView gives the routes, endpoints and permissions; its forms, widgets and filter
+    object, which are shared by all threads or read whole tables, are not used.
+    """
+
+    datamodel: DataModel
+    class_permission_name: str  # the entity of the rights grid
+    setting: ClassVar[str | None] = None  # the switch that opens this page
+    setting_columns: ClassVar[Mapping[str, str]] = {}  # column → switch
+    tab_of: ClassVar[Sequence[str]] = ()  # relationships whose target shows this list as a tab
+    tab_titles: ClassVar[Mapping[str, Label]] = {}
+    verbs: ClassVar[Mapping[str, str]] = {}  # extra method → action of the grid
+    icon: ClassVar[str] = "list"
+    one: ClassVar[Label] = ""  # the noun: "Lead"
+    empty_title: ClassVar[Label] = ""
+    empty_text: ClassVar[Label] = ""
+    widths: ClassVar[Mapping[str, str]] = {}
+    children: ClassVar[Mapping[str, Sequence[str]]] = {}
+    presets: ClassVar[Sequence[Preset]] = ()
+    sum_columns: ClassVar[Sequence[str]] = ()
+    side_fieldsets: ClassVar[Sequence[Fieldset]] = ()
+    idline: ClassVar[Sequence[str]] = ()
+    readonly_in_place: ClassVar[Sequence[str]] = ()
+    max_page_size = 100
+
+    # FAB's deprecated and unguarded routes: bulk actions by GET, files by name, a second REST.
+    exclude_route_methods = {
+        "action", "action_post", "download", "api", "api_column_add", "api_column_edit", "api_create",
+        "api_delete", "api_get", "api_read", "api_readvalues", "api_update",
+    }  # fmt: skip
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.method_permission_name = {**READ, **WRITE, **self.verbs}
+        super().__init__(**kwargs)
+
+    def _init_forms(self) -> None:
+        """FAB 5.3 builds forms with every row of every related table; ours are made on request."""
+
+    def _init_titles(self) -> None:
+        """FAB 5.3 freezes English titles at start-up; a slice declares lazy ones."""
+        self.title = self.list_title
+
+    @before_request
+    def _gate(self) -> ResponseReturnValue | None:
+        """A feature that is off answers 404, whoever asks and whatever they may."""
+        if self.setting is not None and not current_actor().on(self.setting):
+            abort(404)
+        return None
+
+    # What is visible now ────────────────────────────────────────────────────────────────────────
+
+    def visible(self, names: Iterable[str]) -> list[str]:
+        """`names` without those whose switch is off, or that say nothing to this actor."""
+        actor = current_actor()
+        return [name for name in names if self.is_visible(name, actor)]
+
+    def is_visible(self, name: str, actor: Actor) -> bool:
+        root = name.partition(".")[0]
+        switch = self.setting_columns.get(root)
+        if switch is not None and not actor.on(switch):
+            return False
+        return root != "company" or actor.has_several_companies
+
+    def fieldsets(self, sets: Sequence[Fieldset] | None) -> list[tuple[str, list[str]]]:
+        """(title, visible names) of each fieldset that has any."""
+        found = [(str(title or ""), self.visible(said["fields"])) for title, said in sets or ()]
+        return [(title, names) for title, names in found if names]
+
+    def can(self, action: str) -> bool:
+        return current_actor().can(action, self.class_permission_name)
+
+    # Rows and addresses ─────────────────────────────────────────────────────────────────────────
+
+    def row(self, pk: int, action: str = "read") -> Any:
+        """The row, or 404: for someone else's, one in the bin, and one that never was."""
+        try:
+            found = self.datamodel.fetch(pk, action)
+        except NotFound:
+            abort(404)
+        if not self.shows(found):
+            abort(404)
+        return found
+
+    def shows(self, row: Any) -> bool:
+        """Whether `row` has its page here; two views of one table tell their rows apart."""
+        return True
+
+    def may(self, action: str, row: Any) -> bool:
+        """Whether the actor may do `action` to this row."""
+        return self.can(action) and may(self.datamodel.session, action, row)
+
+    def url(self, method: str, **values: Any) -> str:
+        return url_for(f"{self.endpoint}.{method}", **values)
+
+    def page_of(self, row: Any) -> str | None:
+        """The address of a row's page, where there is one that the actor may open."""
+        view = view_of(row)
+        if view is None or not view.can("read"):
+            return None
+        if view.setting is not None and not current_actor().on(view.setting):
+            return None
+        return view.url("show", pk=row.id)
+
+    def field_of(self, row: Any, name: str) -> Field:
+        """The shown value; a slice overrides it to add a warning or a colour."""
+        shown = show(row, name, self.page_of)
+        shown.width = self.widths.get(name, "")
+        return shown
+
+    # Answers ────────────────────────────────────────────────────────────────────────────────────
+
+    def render(self, template: str, status: int = 200, **context: Any) -> ResponseReturnValue:
+        return render_template(template, view=self, **context), status
+
+    def to_record(self, row: Any, message: str = "", undo_url: str = "") -> ResponseReturnValue:
+        """303 to the row's page, with a toast."""
+        if message:
+            flash({"text": message, "undo_url": undo_url} if undo_url else message, "success")
+        return redirect(self.page_of(row) or self.url("show", pk=row.id), 303)
+
+    def relations(self, names: Iterable[str]) -> list[str]:
+        """The to-one relationships among `names`."""
+        mapped = inspect(self.datamodel.obj).relationships
+        return [name for name in names if name in mapped and not mapped[name].uselist]
+
+    def words(self, name: str) -> str:
+        return str(getattr(self, name) or _("Record"))
+
+
+def all_views() -> list[Any]:
+    """Every page class of the application, in the order of the menu."""
+    views: list[Any] = current_app.extensions["appbuilder"].baseviews
+    return [view for view in views if isinstance(view, BaseView)]
+
+
+def view_of(row: Any) -> Any:
+    """The view that has the page of `row`, or None."""
+    return next(
+        (view for view in all_views() if view.datamodel.obj is type(row) and view.shows(row)), None
+    )
+
+
+def here() -> str:
+    """The present address with its arguments."""
+    return request.full_path.rstrip("?")

@@ -1,0 +1,140 @@
+"""/X/delete, /X/bin/, /X/restore: away and back again; POST only."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask import abort, flash, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose, has_access
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from crm.core.actor import current_actor
+from crm.core.datamodel.paging import Ask
+from crm.core.db import transaction
+from crm.core.errors import DomainError, NotFound
+from crm.core.models import spec_of
+from crm.core.models.text import write_date, write_instant, write_number
+from crm.core.rows import criteria
+from crm.core.types import utcnow
+from crm.core.views.base import PK
+from crm.core.views.form import FormPages
+from crm.core.views.list import Column, ListPage
+from crm.core.views.shown import Field, person, zone
+
+SOON = 7  # days before the purge in which the date is marked
+
+
+@dataclass
+class BinRow:
+    """A line of the bin; its name is no link, because a row in the bin has no page."""
+
+    id: int
+    fields: list[Field]
+    restore_url: str
+    deleted_on: str
+    deleted_by: Field | None
+    purge_on: str
+    purge_soon: str
+
+
+class BinPages(FormPages):
+    """Delete and restore."""
+
+    @expose(f"/delete/{PK}", methods=("POST",))
+    @has_access
+    def delete(self, pk: int) -> ResponseReturnValue:
+        row = self.row(pk, "delete")
+        name = str(row)
+        try:
+            with transaction():
+                self.datamodel.remove(row)
+        except DomainError as error:
+            flash(str(error), "danger")
+            return redirect(self.url("show", pk=pk), 303)
+        message: Any = _("%(name)s deleted", name=name)
+        if self.datamodel.has_bin:
+            message = {"text": message, "undo_url": self.url("restore", pk=pk)}
+        flash(message, "success")
+        return redirect(self.url("list"), 303)
+
+    @expose("/bin/")
+    @has_access
+    def bin(self) -> ResponseReturnValue:
+        return self.render("core/bin.html", page=self.bin_page())
+
+    @expose(f"/restore/{PK}", methods=("POST",))
+    @has_access
+    def restore(self, pk: int) -> ResponseReturnValue:
+        try:
+            with transaction():
+                row = self.datamodel.restore(pk)
+        except NotFound:
+            abort(404)
+        except DomainError as error:
+            page = self.bin_page()
+            page.refusal = str(error)  # type: ignore[attr-defined]
+            return self.render("core/bin.html", 409, page=page)
+        return self.to_record(row, _("%(name)s restored", name=row))
+
+    def bin_page(self) -> ListPage:
+        """What the actor may restore, newest first."""
+        if not self.datamodel.has_bin:
+            abort(404)
+        model = self.datamodel.obj
+        statement = self.datamodel.select(
+            *self.base_conditions(), *self.bin_conditions(), criteria(model, "delete"), in_bin=True
+        )
+        token = request.args.get("after", "")
+        try:
+            relations = [*self.relations(self.visible(self.list_columns)), "changed_by"]
+            found = self.datamodel.page(
+                statement, [("deleted_at", "desc")], Ask(25, token), relations
+            )
+        except ValueError:
+            abort(400)
+        page = ListPage(_("Bin"), self.key, "trash")
+        page.crumbs = [(self.words("list_title"), self.url("list"))]
+        names = self.bin_names()
+        page.columns = [Column(n, str(spec_of(model, n).label), "") for n in names]
+        page.rows = [self._bin_row(row, names) for row in found.rows]  # type: ignore[misc]
+        page.next_url = self.url("bin") + f"?after={found.after}" if found.after else ""
+        page.count = len(page.rows)
+        page.total_text = write_number(page.count)
+        page.empty = "" if page.rows else "nothing"
+        page.empty_title = _("The bin is empty")
+        page.note = self._bin_note()  # type: ignore[attr-defined]
+        return page
+
+    def bin_conditions(self) -> list[Any]:
+        """What this bin is about, where two pages share a table."""
+        return []
+
+    def bin_names(self) -> list[str]:
+        """The first columns of the list are enough to know a record again."""
+        return self.visible(self.list_columns)[:3]
+
+    def _bin_days(self) -> int:
+        return int(current_actor().settings.get("bin_days") or 90)
+
+    def _bin_note(self) -> str:
+        days = self._bin_days()
+        return ngettext(
+            "Deleted records stay here for %(num)s day; restored, they come back as they were.",
+            "Deleted records stay here for %(num)s days; restored, they come back as they were.",
+            days,
+        )
+
+    def _bin_row(self, row: Any, names: list[str]) -> BinRow:
+        fields = [self.field_of(row, name) for name in names]
+        for one in fields:
+            one.url = None
+        purge = row.deleted_at + timedelta(days=self._bin_days())
+        left = (purge - utcnow()).days
+        soon = ngettext("in %(num)s day", "in %(num)s days", max(left, 0)) if left < SOON else ""
+        by = person(row.changed_by) if row.changed_by is not None else None
+        return BinRow(
+            row.id, fields, self.url("restore", pk=row.id), write_instant(row.deleted_at, zone()), by,
+            write_date(purge.date()), soon,
+        )  # fmt: skip

@@ -1,0 +1,189 @@
+"""A value ready to be placed on a page: its text, its link, its colour, its warning."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_appbuilder.security.sqla.models import User
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import inspect
+
+from crm.core.actor import find_actor
+from crm.core.models import Spec, spec_of
+from crm.core.models.checks import HUES
+from crm.core.models.text import write_near, written
+
+LINKS = ("text", "person", "reference", "company")
+
+
+@dataclass
+class Field:
+    """One shown value (templates/core/parts/value.html draws it by `kind`)."""
+
+    name: str
+    label: str
+    kind: str
+    value: Any = None
+    text: str = ""
+    url: str | None = None
+    hue: str = ""
+    glyph: str = ""
+    icon: str = ""
+    missing: bool = False
+    initials: str = ""
+    warning: str = ""
+    editable: bool = False
+    items: list["Field"] = field(default_factory=list)
+    currency: str = ""
+    width: str = ""
+    tone: str = ""
+    title: str = ""
+    meta: str = ""
+    choices: list[Any] | None = None
+    action: str = ""
+
+
+def zone() -> str:
+    """The reader's time zone."""
+    actor = find_actor()
+    return actor.time_zone if actor else "UTC"
+
+
+def initials(text: str) -> str:
+    """Two letters for an avatar: Claire Dumas → CD."""
+    words = [word for word in text.split() if word[:1].isalnum()]
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words))[
+        :2
+    ].upper()
+
+
+def hue_of(number: int) -> str:
+    """A person keeps one of the hues but gray, wherever they stand."""
+    return HUES[1:][number % (len(HUES) - 1)]
+
+
+def person(user: User, name: str = "", label: str = "") -> Field:
+    """A user by name, with the avatar's letters."""
+    text = f"{user.first_name} {user.last_name}".strip() or user.username
+    return Field(name, label, "person", user, text, initials=initials(text), hue=hue_of(user.id))
+
+
+def show(row: Any, name: str, page_of: Callable[[Any], str | None] | None = None) -> Field:
+    """The Field of `row`'s column, relationship or computed value `name`."""
+    spec = spec_of(type(row), name)
+    base = Field(name, str(spec.label), spec.kind)
+    if spec.kind == "reference":
+        return _link(base, row, name, page_of)
+    value = getattr(row, name)
+    if spec.kind == "references":
+        base.items = [_target(Field(name, "", "reference"), item, page_of) for item in value]
+        base.text = ", ".join(item.text for item in base.items)
+        return base
+    if spec.kind == "next":
+        return show_next(base, value)
+    return show_value(base, spec, value, getattr(row, "currency", None))
+
+
+def show_value(base: Field, spec: Spec, value: Any, currency: str | None = None) -> Field:
+    """Complete `base` with a plain value."""
+    base.value = value
+    base.currency = currency or ""
+    base.text = written(spec, value, zone=zone(), currency=currency)
+    if spec.kind == "instant" and value is not None:
+        base.title = base.text
+    if spec.kind == "url" and value:
+        base.url, base.text = (
+            value,
+            value.removeprefix("https://").removeprefix("http://").rstrip("/"),
+        )
+    if spec.kind == "email" and value:
+        base.url = f"mailto:{value}"
+    if spec.kind == "phone" and value:
+        base.url = f"tel:{value}"
+    if spec.kind == "hue" and value:
+        base.kind, base.hue = "tag", value
+    return base
+
+
+def _link(base: Field, row: Any, name: str, page_of: Callable[[Any], str | None] | None) -> Field:
+    mapper = inspect(type(row))
+    if name not in mapper.relationships:
+        name = next(r.key for r in mapper.relationships if mapper.columns[name] in r.local_columns)
+    target = getattr(row, name)
+    if target is not None:
+        return _target(base, target, page_of)
+    local = next(iter(mapper.relationships[name].local_columns))
+    if getattr(row, mapper.get_property_by_column(local).key) is not None:
+        base.missing, base.text = True, _("Not available")
+    elif name == "owner":
+        base.kind, base.tone, base.icon, base.meta = "next", "", "user-question", ""
+        base.text = _("Unassigned")
+    return base
+
+
+def _target(base: Field, target: Any, page_of: Callable[[Any], str | None] | None) -> Field:
+    base.value = target
+    if isinstance(target, User):
+        found = person(target, base.name, base.label)
+        base.kind, base.text, base.initials, base.hue = (
+            "person",
+            found.text,
+            found.initials,
+            found.hue,
+        )
+        return base
+    base.text = str(target)
+    base.hue = getattr(target, "hue", "") or ""
+    if hasattr(target, "kind") and base.hue:
+        base.kind, base.glyph = "status", status_glyph(target)
+    elif base.hue:
+        base.kind = "tag"
+    if page_of is not None:
+        base.url = page_of(target)
+    return base
+
+
+def status_glyph(status: Any) -> str:
+    """The shape of a status: it fills with its place, and tells its end without colour."""
+    kind = str(getattr(status.kind, "value", status.kind))
+    if kind in ("won", "converted"):
+        return "st-won"
+    if kind == "lost":
+        return "st-lost"
+    if getattr(status, "is_pause", False):
+        return "st-pause"
+    return f"st-{min(max(status.position, 0), 3)}"
+
+
+def show_next(base: Field, value: tuple[datetime, str] | None) -> Field:
+    """The next action: late, today, none or later, in words and sign (ui, "Next action")."""
+    base.kind = "next"
+    if value is None:
+        base.tone, base.icon, base.text = "none", "alert-triangle", _("No action")
+        return base
+    moment, icon = value
+    days = _days_until(moment)
+    base.title = written(Spec("", "instant"), moment, zone=zone())
+    if days < 0:
+        base.tone, base.icon = "late", "alert-circle"
+        base.text = ngettext("%(num)s day overdue", "%(num)s days overdue", -days)
+    elif days == 0:
+        base.tone, base.icon, base.text = "today", "clock", write_near(moment, zone())
+    else:
+        base.tone, base.icon, base.text = "", icon, write_near(moment, zone())
+    return base
+
+
+def _days_until(moment: datetime) -> int:
+    here = ZoneInfo(zone())
+    return (moment.astimezone(here).date() - datetime.now(UTC).astimezone(here).date()).days
+
+
+def editable(fields: Iterable[Field], names: Iterable[str]) -> None:
+    """Mark the fields that may be changed in place."""
+    allowed = set(names)
+    for one in fields:
+        one.editable = one.name in allowed
