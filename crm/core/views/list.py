@@ -166,48 +166,12 @@ class Query:
         return bool(self.conditions) or self.found is not None
 
 
-class ListPages(BaseView):
-    """The list and what it is asked by script: pickers and totals."""
+class ListParts(BaseView):
+    """How a list is read from its address and put together."""
 
     list_columns: Sequence[str]
     search_columns: Sequence[str]
     order_columns: Sequence[str]
-
-    @expose("/list/")
-    @has_access
-    def list(self) -> ResponseReturnValue:
-        if "filter" in request.args:
-            return redirect(self._canonical(), 302)
-        page = self.list_page(self.address(), full=True)
-        return self.render(self.list_template, page=page)
-
-    list_template = "core/list.html"
-
-    @expose("/")
-    @has_access
-    def index(self) -> ResponseReturnValue:
-        return redirect(self.url("list"), 302)
-
-    @expose("/totals/")
-    @has_access
-    def totals(self) -> ResponseReturnValue:
-        """The sums of a list too long to be summed while its page is made."""
-        address = self.address()
-        query = self.query(address)
-        totals = self.datamodel.totals(
-            self.datamodel.select(*query.where), self.sum_columns, cap=10**9
-        )
-        page = ListPage("", self.key, self.icon, columns=self.columns(address))
-        self._put_sums(page, totals)
-        return self.render("core/parts/sums.html", page=page)
-
-    @expose("/pick/<name>")
-    @has_access
-    def pick(self, name: str) -> ResponseReturnValue:
-        """Twenty rows that a field of the form, or a filter, may be set to."""
-        relation, datamodel = self._picked(name)
-        found = pick(datamodel, relation, request.args.get("q", "")[:100], self._surroundings())
-        return jsonify(results=[self._option(row) for row in found], more=False)
 
     def _picked(self, name: str) -> tuple[str, Any]:
         """A visible relation of the table, or of the lines of one of its children."""
@@ -557,6 +521,49 @@ class Note:
     text: str
     url: str = ""
     url_label: str = ""
+
+
+class ListPages(ListParts):
+    """The list and what it is asked by script: pickers and totals.
+
+    A class of its own, because inside it `list` is a page and no longer a type.
+    """
+
+    list_template = "core/list.html"
+
+    @expose("/list/")
+    @has_access
+    def list(self) -> ResponseReturnValue:
+        if "filter" in request.args:
+            return redirect(self._canonical(), 302)
+        page = self.list_page(self.address(), full=True)
+        return self.render(self.list_template, page=page)
+
+    @expose("/")
+    @has_access
+    def index(self) -> ResponseReturnValue:
+        return redirect(self.url("list"), 302)
+
+    @expose("/totals/")
+    @has_access
+    def totals(self) -> ResponseReturnValue:
+        """The sums of a list too long to be summed while its page is made."""
+        address = self.address()
+        query = self.query(address)
+        totals = self.datamodel.totals(
+            self.datamodel.select(*query.where), self.sum_columns, cap=10**9
+        )
+        page = ListPage("", self.key, self.icon, columns=self.columns(address))
+        self._put_sums(page, totals)
+        return self.render("core/parts/sums.html", page=page)
+
+    @expose("/pick/<name>")
+    @has_access
+    def pick(self, name: str) -> ResponseReturnValue:
+        """Twenty rows that a field of the form, or a filter, may be set to."""
+        relation, datamodel = self._picked(name)
+        found = pick(datamodel, relation, request.args.get("q", "")[:100], self._surroundings())
+        return jsonify(results=[self._option(row) for row in found], more=False)
 
 
 def _css(name: str, spec: Spec) -> str:
