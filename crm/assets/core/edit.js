@@ -1,0 +1,72 @@
+// A record's field, edited at its place: the pencil or a click on the value opens the input, Enter
+// saves, Esc restores, Tab saves and opens the next. htmx fetches and swaps.
+import htmx from "htmx.org";
+
+const read = new Map(); // id of the field → how it looked before
+let next = null;
+
+document.addEventListener("click", (event) => {
+  const field = event.target.closest?.(".c-field:not(.editing)");
+  if (!field || event.target.closest("a, button, label, input") || String(getSelection())) return;
+  field.querySelector(".edit")?.click();
+});
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target } = event.detail;
+  if (target?.matches?.(".c-field:not(.editing)")) read.set(target.id, target.outerHTML);
+});
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  const field = document.getElementById(event.detail.elt.id);
+  if (!field?.matches(".c-field")) return;
+  if (field.classList.contains("editing")) return openInput(field);
+  read.delete(field.id);
+  if (next) document.getElementById(next)?.querySelector(".edit")?.click();
+  else field.querySelector(".edit")?.focus();
+  next = null;
+});
+
+// A picker is built a moment after the swap; its own input takes the focus then.
+function openInput(field) {
+  const input = field.querySelector("input:not([type=hidden]), select, textarea");
+  if (input?.tomselect) input.tomselect.focus();
+  else input?.focus();
+  if (input?.select && input.type !== "date") input.select();
+}
+
+function restore(field) {
+  const html = read.get(field.id);
+  if (!html) return;
+  const { id } = field;
+  field.outerHTML = html;
+  const back = document.getElementById(id);
+  htmx.process(back);
+  back.querySelector(".edit")?.focus();
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-cancel]");
+  if (button) restore(button.closest(".c-field"));
+});
+
+document.addEventListener("keydown", (event) => {
+  const form = event.target.closest?.("form[data-edit]");
+  if (!form) return;
+  const field = form.closest(".c-field");
+  if (event.key === "Escape") {
+    event.stopPropagation();
+    restore(field);
+  } else if (event.key === "Tab" && !event.shiftKey && !event.target.matches("button, [type=radio]")) {
+    event.preventDefault();
+    const all = [...document.querySelectorAll(".c-field:has(.edit), .c-field.editing")];
+    next = all[all.indexOf(field) + 1]?.id ?? null;
+    form.requestSubmit();
+  }
+});
+
+// Somebody else saved meanwhile: the form shows both versions, so nothing typed is lost by going there.
+document.addEventListener("htmx:responseError", (event) => {
+  const { xhr, elt } = event.detail;
+  const form = elt.closest?.("form[data-edit]");
+  if (form && xhr.status === 409) HTMLFormElement.prototype.submit.call(form);
+});

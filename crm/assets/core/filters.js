@@ -1,0 +1,43 @@
+// data-filter-form: writes a condition in the address as the list reads it, without a detour over
+// the server; an operator that needs no value hides the values.
+import { on } from "./enhance.js";
+import { buttonOf, openFrom } from "./menus.js";
+
+on("[data-filter-form]", (form) => {
+  const operator = form.elements.op;
+  const values = form.querySelector("[data-values]");
+  const alone = () => {
+    values.hidden = operator.selectedOptions[0]?.hasAttribute("data-alone") ?? false;
+  };
+  operator.addEventListener("change", alone);
+  alone();
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const name = form.dataset.filterForm;
+    const data = new FormData(form);
+    const address = new URLSearchParams();
+    for (const [key, value] of data) {
+      if (!["filter", "op", "value"].includes(key) && !new RegExp(`^_flt_\\d+_${name}$`).test(key)) address.append(key, value);
+    }
+    const given = values.hidden ? ["1"] : data.getAll("value").filter(Boolean);
+    for (const value of given) address.append(`_flt_${data.get("op")}_${name}`, value);
+    location.assign(`${form.getAttribute("action")}?${address}`);
+  });
+});
+
+// From the list of fields to the popover of one: both cannot be open, and the second has its place.
+document.addEventListener(
+  "click",
+  (event) => {
+    const item = event.target.closest?.("[data-filter]");
+    if (!item) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const menu = item.closest("[popover]");
+    const button = buttonOf(menu);
+    menu.hidePopover();
+    openFrom(document.getElementById(item.dataset.filter), button);
+  },
+  true,
+);

@@ -1,0 +1,107 @@
+// Single-letter keys, outside fields only, and the dialog that lists them. The letters after G and C
+// follow the words of the menu, so they change with the language.
+import { dialog } from "./dialog.js";
+import { on } from "./enhance.js";
+import { make, say } from "./words.js";
+
+const single = document.body.dataset.keys !== "off";
+let first = "";
+let clock;
+
+// Each entry takes the letter it asks for, else the first letter of its words that is free.
+function letters(selector) {
+  const taken = new Map();
+  const entries = [...document.querySelectorAll(selector)];
+  const text = (entry) => (entry.querySelector(".c-cut") ?? entry).textContent.trim();
+  for (const entry of entries) if (entry.dataset.letter) taken.set(entry.dataset.letter.toLowerCase(), entry);
+  for (const entry of entries) {
+    if (entry.dataset.letter) continue;
+    const free = [...plain(text(entry))].find((letter) => /[a-z]/.test(letter) && !taken.has(letter));
+    if (free) taken.set(free, entry);
+  }
+  return taken;
+}
+
+function plain(text) {
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+}
+
+const go = () => letters(".c-side [data-go], .c-side-foot a");
+const create = () => letters("[data-create]");
+
+function rows() {
+  return [...document.querySelectorAll("[data-rows-keys] [data-row] .main")].map((cell) => cell.querySelector("a") ?? cell);
+}
+
+function moveRow(step) {
+  const links = rows();
+  if (!links.length) return document.querySelector(`[data-step="${step > 0 ? "j" : "k"}"]`)?.click();
+  const at = links.findIndex((link) => link.closest("tr").contains(document.activeElement));
+  const link = links[at < 0 ? (step > 0 ? 0 : links.length - 1) : Math.min(Math.max(at + step, 0), links.length - 1)];
+  link.focus();
+  link.scrollIntoView({ block: "nearest" });
+}
+
+const acts = {
+  "/": () => document.querySelector("[data-find]")?.select(),
+  j: () => moveRow(1),
+  k: () => moveRow(-1),
+  ".": () => (document.activeElement.closest("[data-row]")?.querySelector(".c-more") ?? document.querySelector('[popovertarget="more"]'))?.click(),
+  e: () => document.querySelector('[data-letter="e"]')?.click(),
+  "?": list,
+};
+
+document.addEventListener("keydown", (event) => {
+  const inField = event.target.closest?.("input, textarea, select, [contenteditable], [data-menu], dialog");
+  if (inField || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (!single && event.key !== "?") return;
+  const key = event.key.toLowerCase();
+  const second = { g: go, c: create }[first]?.().get(key);
+  forget();
+  if (second) {
+    event.preventDefault();
+    second.click();
+  } else if (key === "g" || key === "c") {
+    first = key;
+    clock = setTimeout(forget, 1500);
+  } else if (acts[key]) {
+    event.preventDefault();
+    acts[key]();
+  }
+});
+
+function forget() {
+  clearTimeout(clock);
+  first = "";
+}
+
+function line(keys, words) {
+  return make("div", {}, make("dt", { class: "c-kbds" }, ...keys.map((key) => make("kbd", {}, key))), make("dd", {}, words));
+}
+
+function list() {
+  const words = (entry) => (entry.querySelector(".c-cut") ?? entry).textContent.trim().replace(/\s*\d[\d\s]*$/, "");
+  const page = [
+    ...(document.querySelector("[data-find]") ? [line(["/"], say("find"))] : []),
+    ...(rows().length || document.querySelector("[data-step]") ? [line(["J"], say("next")), line(["K"], say("previous"))] : []),
+    ...(rows().length ? [line([say("enter")], say("open")), line(["."], say("rowMenu"))] : []),
+    ...(document.querySelector('[data-letter="e"]') ? [line(["E"], say("edit"))] : []),
+    line([say("ctrl"), say("enter")], say("saveKey")),
+    line([say("esc")], say("closeKey")),
+    line(["?"], say("thisList")),
+    ...[...go()].map(([letter, entry]) => line(["G", letter.toUpperCase()], say("goTo", { page: words(entry) }))),
+    ...[...create()].map(([letter, entry]) => line(["C", letter.toUpperCase()], say("create", { entity: words(entry) }))),
+  ];
+  dialog(say("keys"), make("dl", { class: "c-keys", tabindex: "0" }, ...page));
+}
+
+on("[data-show-keys]", (button) => button.addEventListener("click", list));
+
+// The menus show the letters; screen readers have them in the dialog.
+if (single) {
+  for (const [letter, entry] of create()) {
+    const keys = ["C", letter.toUpperCase()].map((key) => make("kbd", { "data-k": key }));
+    entry.append(make("span", { class: "c-kbds", "aria-hidden": "true" }, ...keys));
+  }
+}
+

@@ -1,0 +1,102 @@
+// data-menu and every popover: its place beside the button, arrow keys, and which button opened it.
+import { on } from "./enhance.js";
+
+const GAP = 4;
+const opener = new WeakMap();
+const focusable = '[role^="menuitem"]:not([hidden])';
+
+export function buttonOf(popover) {
+  return opener.get(popover) ?? document.querySelector(`[popovertarget="${popover.id}"]`);
+}
+
+export function openFrom(popover, button) {
+  opener.set(popover, button);
+  popover.showPopover();
+}
+
+document.addEventListener(
+  "click",
+  (event) => {
+    const button = event.target.closest?.("[popovertarget]");
+    const popover = button && document.getElementById(button.getAttribute("popovertarget"));
+    if (popover && !popover.matches(":popover-open")) opener.set(popover, button);
+  },
+  true,
+);
+
+on("[popover]:not(dialog)", (popover) => {
+  popover.addEventListener("toggle", (event) => {
+    const open = event.newState === "open";
+    const button = buttonOf(popover);
+    button?.setAttribute("aria-expanded", String(open));
+    if (!open) return;
+    place(popover, button);
+    firstOf(popover)?.focus({ preventScroll: true });
+  });
+});
+
+function firstOf(popover) {
+  if (popover.matches("[data-menu]")) return visible(popover)[0];
+  return popover.querySelector("input:not([type=hidden]), .ts-control input, select:not(.tomselected), button, a");
+}
+
+// Below the button, on its left or right edge, above where there is no room. On a phone the
+// stylesheet makes it a sheet at the foot, and the inset stays as it is.
+function place(popover, button) {
+  if (!button || matchMedia("(max-width: 767.98px)").matches) {
+    popover.style.removeProperty("inset");
+    return;
+  }
+  const from = button.getBoundingClientRect();
+  const { offsetWidth: width, offsetHeight: height } = popover;
+  const { clientWidth, clientHeight } = document.documentElement;
+  const left = from.left + width <= clientWidth - GAP ? from.left : Math.max(GAP, from.right - width);
+  const below = from.bottom + GAP + height <= clientHeight;
+  const top = below ? from.bottom + GAP : Math.max(GAP, from.top - GAP - height);
+  popover.style.inset = `${top}px auto auto ${left}px`;
+}
+
+// The place is the window's, so a menu does not follow its button: scrolling closes it.
+addEventListener(
+  "scroll",
+  (event) => {
+    const open = document.querySelector("[data-menu]:popover-open");
+    if (open && !open.contains(event.target)) open.hidePopover();
+  },
+  { capture: true, passive: true },
+);
+
+function visible(menu) {
+  return [...menu.querySelectorAll(focusable)].filter((item) => item.checkVisibility());
+}
+
+on("[data-menu]", (menu) => {
+  menu.addEventListener("keydown", (event) => {
+    const items = visible(menu);
+    const at = items.indexOf(document.activeElement);
+    const to = {
+      ArrowDown: () => items[(at + 1) % items.length],
+      ArrowUp: () => items[(at - 1 + items.length) % items.length],
+      Home: () => items[0],
+      End: () => items.at(-1),
+    }[event.key];
+    if (to) {
+      event.preventDefault();
+      to().focus();
+    } else if (event.key === "Tab") {
+      menu.hidePopover();
+    } else if (event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      byLetter(items, at, event);
+    }
+  });
+});
+
+function byLetter(items, at, event) {
+  const rest = [...items.slice(at + 1), ...items.slice(0, at + 1)];
+  const found = rest.find((item) => item.textContent.trim().toLowerCase().startsWith(event.key.toLowerCase()));
+  event.stopPropagation();
+  if (found) {
+    event.preventDefault();
+    found.focus();
+  }
+}

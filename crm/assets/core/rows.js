@@ -1,0 +1,16 @@
+// data-rows: one more row of a child table, from the template beside it.
+import { enhance, on } from "./enhance.js";
+
+on("[data-rows]", (box) => {
+  const count = box.querySelector("[data-count]");
+  const button = box.querySelector("[data-add-row]");
+  button.addEventListener("click", () => {
+    const holder = document.createElement("div");
+    holder.innerHTML = box.querySelector("template").innerHTML.replaceAll("__n__", count.value);
+    const row = holder.firstElementChild;
+    count.value = Number(count.value) + 1;
+    button.before(row);
+    enhance(row);
+    row.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+  });
+});
