@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
+from crm.companies.models import Agency, user_company
 from crm.core.errors import DomainError
 from crm.core.models.checks import check_row
 
@@ -27,22 +28,47 @@ def check_person(session: Session, row: Any) -> None:
         return
     check_row(row)
     if isinstance(row, User):
-        _check_user(row)
+        _check_user(session, row)
     for name in ALONE[type(row)]:
         _check_alone(session, row, name)
 
 
-def _check_user(user: Any) -> None:
+def _check_user(session: Session, user: Any) -> None:
     if not USERNAME.fullmatch(user.username or ""):
         message = _("Use letters without accents, digits, dot, dash and underscore; at least two.")
         raise DomainError(message, field="username")
-    agency = user.agency
-    if agency is not None and agency.company_id not in {company.id for company in user.companies}:
-        raise DomainError(
-            _("This agency belongs to none of the person's companies."), field="agency"
-        )
-    if user.active_company is not None and user.active_company not in user.companies:
-        user.active_company = None
+    if not touched(user, "companies", "agency", "agency_id", "active_company", "active_company_id"):
+        return
+    ids = company_ids(session, user)
+    agency_id = user.agency.id if user.agency is not None else user.agency_id
+    if agency_id is not None and _company_of(session, agency_id) not in ids:
+        message = _("This agency belongs to none of the person's companies.")
+        raise DomainError(message, field="agency")
+    chosen = user.active_company.id if user.active_company is not None else user.active_company_id
+    if chosen is not None and chosen not in ids:
+        user.active_company = user.active_company_id = None
+
+
+def company_ids(session: Session, user: Any) -> set[int]:
+    """The companies of a user as they will be, those that the actor may not see included."""
+    history = inspect(user).attrs.companies.history
+    stored = select(user_company.c.company_id).where(user_company.c.user_id == user.id)
+    before = set(session.scalars(stored)) if inspect(user).persistent else set()
+    removed = {company.id for company in history.deleted or ()}
+    return (before - removed) | {company.id for company in history.added or ()}
+
+
+def _company_of(session: Session, agency_id: int) -> int | None:
+    table = Agency.__table__  # the table itself: an agency out of the actor's sight still counts
+    company_id: int | None = session.scalar(
+        select(table.c.company_id).where(table.c.id == agency_id)
+    )
+    return company_id
+
+
+def touched(row: Any, *names: str) -> bool:
+    """Whether one of these attributes changes with the next flush."""
+    return any(inspect(row).attrs[name].history.has_changes() for name in names)
 
 
 def _check_alone(session: Session, row: Any, name: str) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import event, inspect, select
 from sqlalchemy.orm import Session
 
 from crm.companies.models import RoleCell
-from crm.companies.people.checks import check_person
+from crm.companies.people.checks import check_person, company_ids
 from crm.companies.people.rights import (
     ADMIN,
     Reach,
@@ -31,6 +31,8 @@ from crm.core.errors import DomainError, Forbidden
 RESERVED = ("username", "active", "roles", "groups", "companies", "agency", "agency_id")
 # What ends every session and token of a user when it changes.
 KEYS = ("password", "active")
+# The relationships by which rights are held.
+LISTS = ("roles", "groups", "users", "user", "companies")
 _HAD_ADMINS = "crm.had_admins"
 
 
@@ -45,10 +47,12 @@ def guard(session: Session, context: Any, instances: Any) -> None:
             if row not in gone:
                 check_person(session, row)
         if changed:
-            _guard(changed, gone)
+            _guard(session, changed, gone)
         for row in changed:
             if isinstance(row, User) and inspect(row).persistent and _added(row, *KEYS):
                 row.session_epoch = (row.session_epoch or 0) + 1
+            if row not in gone:
+                _raise_version(row)
         if _may_cost_an_admin(changed, gone):
             session.info[_HAD_ADMINS] = _has_admins(session)
 
@@ -78,16 +82,25 @@ def _changed(session: Session) -> Iterator[Any]:
             yield row
 
 
+def _raise_version(row: Any) -> None:
+    """A changed list or cell is a change of the row: two editors of one grid must meet."""
+    if isinstance(row, RoleCell):
+        row = row.role
+    elif not (_added(row, *LISTS) or _removed(row, *LISTS)):
+        return
+    if row is not None and inspect(row).persistent and not _added(row, "row_version"):
+        row.row_version += 1
+
+
 def _may_cost_an_admin(changed: list[Any], gone: set[Any]) -> bool:
     """Only what takes something away is worth the two questions."""
-    lists = ("roles", "groups", "users", "user")
     return any(
-        row in gone or _removed(row, *lists) or (isinstance(row, User) and _added(row, "active"))
+        row in gone or _removed(row, *LISTS) or (isinstance(row, User) and _added(row, "active"))
         for row in changed
     )
 
 
-def _guard(changed: list[Any], gone: set[Any]) -> None:
+def _guard(session: Session, changed: list[Any], gone: set[Any]) -> None:
     actor = find_actor()
     if actor is None:
         if has_request_context():
@@ -96,7 +109,7 @@ def _guard(changed: list[Any], gone: set[Any]) -> None:
     for row in changed:
         match row:
             case User():
-                _guard_user(row, actor)
+                _guard_user(session, row, actor)
             case Group():
                 _guard_group(row, actor)
             case Role():
@@ -105,10 +118,10 @@ def _guard(changed: list[Any], gone: set[Any]) -> None:
                 _guard_cell(row, actor)
 
 
-def _guard_user(user: Any, actor: Actor) -> None:
+def _guard_user(session: Session, user: Any, actor: Actor) -> None:
     if user.id != actor.user_id:
         _may(actor, "edit" if inspect(user).persistent else "create")
-        _guard_above(user, actor)
+        _guard_above(session, user, actor)
     elif _added(user, *RESERVED) or _removed(user, *RESERVED):
         _may(actor, "edit")
     _guard_grant(reach_of(_added(user, "roles")), actor, "roles")
@@ -119,17 +132,19 @@ def _guard_user(user: Any, actor: Actor) -> None:
         raise DomainError(_("You cannot grant what you do not have."), field="companies")
 
 
-def _guard_above(user: Any, actor: Actor) -> None:
+def _guard_above(session: Session, user: Any, actor: Actor) -> None:
     """Whoever has more rights, or works elsewhere, is not one's to change, down to the password."""
     if not inspect(user).persistent:
         return
-    before = {*roles_of(user), *_removed(user, "roles")}
-    before |= {role for group in _removed(user, "groups") for role in group.roles}
-    if exceeds(reach_of(before - _added(user, "roles")), actor):
+    roles = {*roles_of(user), *_removed(user, "roles")} - _added(user, "roles")
+    roles |= {role for group in _removed(user, "groups") for role in group.roles}
+    if exceeds(reach_of(roles), actor):
         raise DomainError(_("This person has rights that you do not have."))
     if actor.reach("edit", "users") < Scope.ALL:
-        companies = {company.id for company in {*user.companies, *_removed(user, "companies")}}
-        if not companies & {*actor.company_ids}:
+        added = {company.id for company in _added(user, "companies")}
+        before = company_ids(session, user) - added
+        before |= {company.id for company in _removed(user, "companies")}
+        if not before & {*actor.company_ids}:
             raise Forbidden(_("This person belongs to none of your companies."))
 
 

@@ -13,6 +13,7 @@ from crm.core.actor import find_actor
 from crm.core.datamodel.saving import create_row, delete_row, update_row
 from crm.core.db import db
 from crm.core.errors import DomainError, NotFound
+from crm.core.rows import unfiltered
 from crm.core.security import (
     check_password,
     forget_failures,
@@ -22,6 +23,8 @@ from crm.core.security import (
 )
 
 Values = Mapping[str, Any]
+# A list that stays as it is, of which the actor may see a part or nothing.
+ANY = ("…",)
 
 
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
@@ -43,8 +46,7 @@ def create(values: Values) -> User:
 
 def update(user: User, values: Values) -> None:
     """Change a user. Raises DomainError by field."""
-    kept = {name: getattr(user, name) for name in ("companies", "roles", "groups")}
-    _need_places({**kept, **values})
+    _need_places({"companies": ANY, "roles": user.roles, "groups": user.groups, **values})
     actor = find_actor()
     if actor is not None and actor.user_id == user.id and values.get("active") is False:
         raise DomainError(_("You cannot deactivate yourself."), field="active")
@@ -135,6 +137,8 @@ def ensure_admin(password: str | None = None) -> str | None:
     if session.scalar(select(func.count()).where(User.username == "admin")):
         return None  # deactivated by somebody who is not to be overruled by an upgrade
     role = session.scalars(select(Role).where(Role.code == ADMIN)).one()
+    with unfiltered("the first administrator belongs to every company there is"):
+        companies = list(session.scalars(select(Company).order_by(Company.id)))
     admin = User(
         username="admin",
         first_name="Admin",
@@ -142,7 +146,7 @@ def ensure_admin(password: str | None = None) -> str | None:
         email="admin@localhost.localdomain",
         active=True,
         roles=[role],
-        companies=list(session.scalars(select(Company).order_by(Company.id))),
+        companies=companies,
     )
     session.add(admin)
     if password is None:

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask
 from flask_wtf import CSRFProtect
 
-from crm.core.security import gate, locale
+from crm.core.security import gate, locale, people
 from crm.core.security.attempts import forget_failures
 from crm.core.security.builder import Builder
 from crm.core.security.gate import open_to_everyone
@@ -37,7 +37,6 @@ CONFIG: dict[str, Any] = {
     "FAB_UPDATE_PERMS": False,
     "PERMANENT_SESSION_LIFETIME": 30 * 24 * 3600,
     "RATELIMIT_ENABLED": True,
-    "RATELIMIT_HEADERS_ENABLED": True,
     "RATELIMIT_STORAGE_URI": "memory://",
     "SESSION_COOKIE_HTTPONLY": True,
     "SESSION_COOKIE_SAMESITE": "Lax",
@@ -67,6 +66,6 @@ def complete(app: Flask) -> None:
 __all__ = [
     "Builder", "CoreSecurityManager", "LoadActor", "SignedIn", "check_password", "complete",
     "end_sessions", "forget_failures", "hash_password", "is_password", "load_actor",
-    "make_password", "open_to_everyone", "pairs_of", "pairs_with_a_view", "prepare", "safe_next",
-    "sign_in", "sign_out", "sync_permissions", "sync_roles",
+    "make_password", "open_to_everyone", "pairs_of", "pairs_with_a_view", "people", "prepare",
+    "safe_next",    "sign_in", "sign_out", "sync_permissions", "sync_roles",
 ]  # fmt: skip

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, current_app, flash, g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder.api import BaseApi
+from flask_babel import gettext as _
 from flask_babel import refresh
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
@@ -76,6 +77,7 @@ def _view() -> Any:
 def _without_token(error: CSRFError) -> ResponseReturnValue:
     """A form whose session has ended: sign in, and come back to it. Else the form is not ours."""
     if not current_user.is_authenticated and request.endpoint != "LoginView.logout":
+        flash(_("Your session has ended. Sign in to go on."), "info")
         return to_login()
     return current_app.handle_user_exception(BadRequest(error.description))
 

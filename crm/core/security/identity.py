@@ -3,13 +3,13 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from flask import current_app, session
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import User
 from flask_login import current_user, login_user, logout_user
-from sqlalchemy import CheckConstraint, ColumnElement, String, delete, event, exists, update
+from sqlalchemy import ColumnElement, String, delete, exists, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from crm.core.actor import Actor
@@ -113,17 +113,3 @@ def end_sessions(database: Session, user_id: int) -> int:
     )
     epoch: int = database.execute(raised).scalar_one()
     return epoch
-
-
-# "Ana" and "ana" are one name, and so are two spellings of an e-mail address: kept in lower case,
-# on every path, so that the unique constraints mean it on both databases (SQLite's lower() knows
-# only ASCII; names are ASCII, see crm.companies).
-@event.listens_for(User.username, "set", retval=True)
-@event.listens_for(User.email, "set", retval=True)
-def _lower(row: Any, value: str | None, before: Any, initiator: Any) -> str | None:
-    return value.strip().lower() if isinstance(value, str) else value
-
-
-User.__table__.append_constraint(
-    CheckConstraint("username = lower(username)", name="username_is_lower")
-)

@@ -23,7 +23,8 @@ def safe_next(url: str | None) -> str:
 
 def to_login() -> Response:
     """Ask who it is, then come back to where the person was; a script is told, not led astray."""
-    return send_to(url_for("LoginView.login", next=here()))
+    following = here()
+    return send_to(url_for("LoginView.login", next=None if following == HOME else following))
 
 
 def send_to(url: str) -> Response:

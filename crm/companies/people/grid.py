@@ -1,0 +1,97 @@
+"""The words of the grid of rights: entities, actions, scopes, and a role in one sentence."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from crm.companies.people.rights import Cell
+from crm.core.actor import ACTIONS, Scope
+from crm.core.models import Label
+
+# In the order of the page: entity → (words, icon). Source: spec 1.3.
+ENTITIES: Mapping[str, tuple[Label, str]] = {
+    "leads": (_l("Leads"), "target-arrow"),
+    "accounts": (_l("Accounts"), "building-store"),
+    "contacts": (_l("Contacts"), "address-book"),
+    "opportunities": (_l("Opportunities"), "trending-up"),
+    "quotes": (_l("Quotes"), "file-invoice"),
+    "events": (_l("Events"), "calendar-event"),
+    "catalogs": (_l("Catalogues"), "book"),
+    "products": (_l("Products"), "package"),
+    "reference": (_l("Reference data"), "list-details"),
+    "agencies": (_l("Agencies"), "map-pin"),
+    "companies": (_l("Companies"), "building"),
+    "users": (_l("Users, groups, roles"), "user"),
+    "settings": (_l("CRM application"), "adjustments-horizontal"),
+    "templates": (_l("Templates"), "template"),
+    "messages": (_l("Outbox"), "send"),
+    "journal": (_l("Journal"), "history"),
+    "translations": (_l("Translations"), "language"),
+}
+
+ACTION_WORDS: Mapping[str, Label] = dict(
+    zip(ACTIONS, (_l("Read"), _l("Create"), _l("Edit"), _l("Delete"), _l("Export")), strict=True)
+)
+
+# scope → (words, what it means).
+SCOPES: Mapping[Scope, tuple[Label, Label]] = {
+    Scope.NONE: (_l("None"), _l("nothing")),
+    Scope.OWN: (_l("Own"), _l("assigned to oneself")),
+    Scope.TEAM: (_l("Team"), _l("one's own, one's team's, or unassigned")),
+    Scope.AGENCY: (_l("Agency"), _l("one's own, one's agency's, or without agency")),
+    Scope.COMPANY: (_l("Company"), _l("of one's companies")),
+    Scope.ALL: (_l("All"), _l("of all companies")),
+}
+
+# The roles that ship, by code: their stored name and its words. A role that was renamed keeps its
+# new name in every language.
+SHIPPED: Mapping[str, tuple[str, Label]] = {
+    "admin": ("Admin", _l("Admin")),
+    "manager": ("CRM manager", _l("CRM manager")),
+    "salesperson": ("Salesperson", _l("Salesperson")),
+    "assistant": ("Assistant", _l("Assistant")),
+    "auditor": ("Auditor", _l("Auditor")),
+    "translator": ("Translator", _l("Translator")),
+}
+
+# What salespeople call a record; the sentence about a role speaks of these first.
+RECORDS = ("leads", "accounts", "contacts", "opportunities", "quotes", "events")
+
+
+def role_name(role: Any) -> str:
+    """A role's name: a shipped one that was not renamed is called in the reader's language."""
+    stored, words = SHIPPED.get(role.code or "", ("", ""))
+    return str(words) if role.name == stored else str(role.name)
+
+
+def describe(grid: Mapping[Cell, Scope]) -> str:
+    """What a role may do, in one sentence worked out from its cells: true after every change."""
+    if grid.get(("users", "edit")) is Scope.ALL and grid.get(("settings", "edit")) is Scope.ALL:
+        return _("Everything, in all companies, and the application's settings")
+    records = _by_scope({action: _usual(action, grid) for action in ACTIONS})
+    others = [
+        str(words)
+        for entity, (words, _icon) in ENTITIES.items()
+        if entity not in RECORDS and grid.get((entity, "edit"))
+    ]
+    parts = [_("Records: %(what)s", what=records)] if records else []
+    if others:
+        parts.append(_("changes: %(entities)s", entities=", ".join(others)))
+    return "; ".join(parts) or _("Nothing yet")
+
+
+def _usual(action: str, grid: Mapping[Cell, Scope]) -> Scope:
+    """The scope that most kinds of records have; the narrower of two that are as frequent."""
+    scopes = [grid.get((entity, action), Scope.NONE) for entity in RECORDS]
+    return max(sorted(set(scopes)), key=scopes.count)
+
+
+def _by_scope(usual: Mapping[str, Scope]) -> str:
+    parts = []
+    for scope in sorted({*usual.values()} - {Scope.NONE}, reverse=True):
+        actions = [str(ACTION_WORDS[a]).lower() for a in ACTIONS if usual[a] is scope]
+        words = str(SCOPES[scope][0]).lower()
+        parts.append(_("%(actions)s (%(scope)s)", actions=", ".join(actions), scope=words))
+    return ", ".join(parts)
