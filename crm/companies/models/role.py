@@ -1,23 +1,25 @@
 """One cell of the grid of rights. Source: spec 1.3."""
 
-from typing import ClassVar
-
+from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import Role
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, backref, mapped_column, relationship
 
 from crm.core.actor import Scope
-from crm.core.models import Child, field
+from crm.core.models import field
 
 
-class RoleCell(Child):
-    """How far `role` may do `action` to `entity`: the value of a `Scope`, 0 for not at all."""
+class RoleCell(Model):
+    """How far `role` may do `action` to `entity`: the value of a `Scope`, 0 for not at all.
+
+    No `Child`: the journal would say that a scope changed, and not which.
+    """
 
     __tablename__ = "role_cell"
     __table_args__ = (UniqueConstraint("role_id", "entity", "action"),)
-    __parent__: ClassVar[str] = "role"
 
+    id: Mapped[int] = mapped_column(primary_key=True)
     role_id: Mapped[int] = mapped_column(ForeignKey("ab_role.id", ondelete="CASCADE"))
     entity: Mapped[str] = mapped_column(String(20))
     action: Mapped[str] = mapped_column(String(10))

@@ -13,7 +13,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Tabl
 from sqlalchemy.orm import Mapper, backref, mapped_column, relationship
 
 from crm.companies.models.company import Agency, Company
-from crm.core.models import Label, field, folded
+from crm.core.models import Label, computed, field, folded
 from crm.core.types import fold
 
 user_company = Table(
@@ -99,7 +99,7 @@ def _sort_name(user: Any) -> str:
     return f"{user.last_name or ''} {user.first_name or ''} {user.last_name or ''}".strip()
 
 
-User.full_name = property(_full_name)
+User.full_name = computed(_l("Name"), "person")(_full_name)
 User.sort_name = property(_sort_name)
 User.__str__ = _full_name
 
