@@ -4,17 +4,19 @@ A table takes part by naming its row of the rights grid in `__entity__`. Closed 
 nobody acts, a filtered table is empty.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_, event, false, inspect, or_, select, true
-from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy import ColumnElement, and_, event, false, inspect, null, or_, select, true
+from sqlalchemy.orm import Mapper, ORMExecuteState, Session, with_loader_criteria
 
 from crm.core.actor import Actor, Scope, find_actor
 from crm.core.errors import DomainError, NotFound
@@ -22,7 +24,7 @@ from crm.core.models import Kept, Reference
 
 _reasons: ContextVar[str | None] = ContextVar("unfiltered", default=None)
 
-# Execution option: the bin instead of what is outside it.
+# Execution option: the table whose bin is meant, instead of what is outside it.
 IN_BIN = "crm_in_bin"
 
 
@@ -100,10 +102,10 @@ def _bin(model: type[Any], in_bin: bool) -> ColumnElement[bool]:
     return model.deleted_at.is_not(None) if in_bin else model.deleted_at.is_(None)
 
 
-def _options(actor: Actor | None, in_bin: bool) -> list[Any]:
+def _options(actor: Actor | None, in_bin: type[Any] | None) -> list[Any]:
     return [
         with_loader_criteria(
-            model, and_(criteria(model, "read", actor), _bin(model, in_bin)), include_aliases=True
+            model, and_(criteria(model, "read", actor), _bin(model, model is in_bin)), include_aliases=True
         )
         for model in filtered_models()
     ]
@@ -114,7 +116,7 @@ def _filter(state: ORMExecuteState) -> None:
         return
     if state.is_column_load or not is_filtered():
         return
-    in_bin = bool(state.execution_options.get(IN_BIN))
+    in_bin = state.execution_options.get(IN_BIN)
     actor = find_actor()
     # Building the conditions costs more than using them: the last actor's are kept in the session.
     kept: dict[Any, Any] = state.session.info.setdefault("crm.criteria", {})
@@ -126,56 +128,90 @@ def _filter(state: ORMExecuteState) -> None:
     state.statement = state.statement.options(*kept[in_bin])
 
 
+@dataclass(frozen=True)
+class _Link:
+    """A link that is about to be written."""
+
+    row: Any
+    relation: str
+    pk: int
+
+
 def _guard_links(session: Session, context: Any, instances: Any) -> None:
     """No row points to one that its writer may not see, or that belongs to another company."""
     if not is_filtered():
         return
     with session.no_autoflush:
+        written: dict[type[Any], list[_Link]] = defaultdict(list)
         for row in [*session.new, *(r for r in session.dirty if session.is_modified(r))]:
-            for relation in inspect(row).mapper.relationships:
-                if relation.direction.name == "MANYTOONE" and not relation.viewonly:
-                    _guard(session, row, relation)
+            for target, link in _new_links(row):
+                written[target].append(link)
+        for target, links in written.items():
+            # One statement for all the links to a table, be they three or three thousand.
+            reachable = _reachable(session, target, {link.pk for link in links})
+            for link in links:
+                _guard(link, reachable)
 
 
-def _guard(session: Session, row: Any, relation: Any) -> None:
-    target = relation.mapper.class_
-    column = next(iter(relation.local_columns))
+def _new_links(row: Any) -> Iterator[tuple[type[Any], _Link]]:
     state = inspect(row)
-    attribute = state.mapper.get_property_by_column(column).key
-    if not _changed(state, attribute, relation.key):
-        return
-    linked = getattr(row, relation.key) if state.attrs[relation.key].history.added else None
-    if linked is not None and inspect(linked).pending:
-        return  # made in the same breath, and guarded itself
-    pk = linked.id if linked is not None else getattr(row, attribute)
-    if pk is None or target not in (*filtered_models(), User):
-        return
+    for relation, attribute, target in _guarded(state.mapper):
+        if not _changed(state, attribute, relation):
+            continue
+        linked = getattr(row, relation) if _changed(state, relation) else None
+        if linked is not None and inspect(linked).pending:
+            continue  # made in the same breath, and guarded itself
+        pk = linked.id if linked is not None else getattr(row, attribute)
+        if pk is not None:
+            yield target, _Link(row, relation, pk)
+
+
+@lru_cache(maxsize=200)
+def _guarded(mapper: Mapper[Any]) -> tuple[tuple[str, str, type[Any]], ...]:
+    """The to-one relations that need guarding: name, foreign key, target."""
+    return tuple(
+        (
+            relation.key,
+            mapper.get_property_by_column(next(iter(relation.local_columns))).key,
+            relation.mapper.class_,
+        )
+        for relation in mapper.relationships
+        if relation.direction.name == "MANYTOONE"
+        and not relation.viewonly
+        and relation.mapper.class_ in (*filtered_models(), User)
+    )
+
+
+def _changed(state: Any, *names: str) -> bool:
+    return any(name in state.committed_state and state.attrs[name].history.added for name in names)
+
+
+def _reachable(session: Session, target: type[Any], pks: set[int]) -> dict[int, int | None]:
+    """Which of these rows the actor may link to, with their company where they have one."""
     if target is User:
-        return _guard_user(session, row, relation.key, pk)
-    columns = [target.id, target.company_id] if hasattr(target, "company_id") else [target.id]
-    found = session.execute(select(*columns).where(target.id == pk)).first()
-    if found is None:
-        raise DomainError(_("Not a valid choice."), field=relation.key)
+        return dict.fromkeys(_colleagues(session, pks))
+    company = target.company_id if hasattr(target, "company_id") else null()
+    found = session.execute(select(target.id, company).where(target.id.in_(pks)))
+    return {row[0]: row[1] for row in found}
+
+
+def _guard(link: _Link, reachable: dict[int, int | None]) -> None:
+    row = link.row
     own = getattr(row, "company_id", None) or getattr(getattr(row, "company", None), "id", None)
-    if len(found) > 1 and own is not None and found[1] not in (None, own):
-        raise DomainError(_("Not a valid choice."), field=relation.key)
+    if link.pk not in reachable or (own is not None and reachable[link.pk] not in (None, own)):
+        raise DomainError(_("Not a valid choice."), field=link.relation)
 
 
-def _changed(state: Any, attribute: str, relation: str) -> bool:
-    return bool(state.attrs[attribute].history.added or state.attrs[relation].history.added)
-
-
-def _guard_user(session: Session, row: Any, relation: str, pk: int) -> None:
+def _colleagues(session: Session, pks: set[int]) -> set[int]:
     """A person is in reach who shares one of the actor's companies, or all with scope `all`."""
     actor = find_actor()
-    if actor is None or actor.user_id == pk or actor.reach("read", "users") is Scope.ALL:
-        return
+    if actor is None or actor.reach("read", "users") is Scope.ALL:
+        return pks
     members = Model.metadata.tables["user_company"]
     shared = select(members.c.user_id).where(
-        members.c.user_id == pk, members.c.company_id.in_(actor.company_ids)
+        members.c.user_id.in_(pks - {actor.user_id}), members.c.company_id.in_(actor.company_ids)
     )
-    if session.execute(shared.limit(1)).first() is None:
-        raise DomainError(_("Not a valid choice."), field=relation)
+    return (pks & {actor.user_id}) | set(session.scalars(shared))
 
 
 def fetch(session: Session, model: type[Any], pk: int, action: str = "read") -> Any:
@@ -193,14 +229,19 @@ def fetch(session: Session, model: type[Any], pk: int, action: str = "read") -> 
 
 
 def may(session: Session, action: str, row: Any) -> bool:
-    """Whether the actor may do `action` to this row: the same condition, asked of one row."""
-    model = type(row)
+    """Whether the actor may do `action` to this row."""
+    return bool(allowed(session, action, [row]))
+
+
+def allowed(session: Session, action: str, rows: Sequence[Any]) -> set[int]:
+    """The keys of those `rows`, all of one table, to which the actor may do `action`."""
+    model = type(rows[0])
+    ids = {row.id for row in rows}
     if model not in filtered_models():
         actor = find_actor()
-        return actor is not None and actor.can(action, model.__entity__)
-    condition = criteria(model, action)
-    found = session.execute(select(model.id).where(model.id == row.id, condition)).first()
-    return found is not None
+        return ids if actor is not None and actor.can(action, model.__entity__) else set()
+    statement = select(model.id).where(model.id.in_(ids), criteria(model, action))
+    return set(session.scalars(statement))
 
 
 def install(session: Any) -> None:

@@ -46,4 +46,6 @@ class Followed:
     """
 
     last_event_at: Mapped[datetime | None] = field(_l("Last event"), Instant, readonly=True)
-    next_event_at: Mapped[datetime | None] = field(_l("Next event"), Instant, readonly=True)
+    next_event_at: Mapped[datetime | None] = field(
+        _l("Next event"), Instant, kind="next", readonly=True
+    )

@@ -1,9 +1,11 @@
 """Our SQLAInterface: rows of one table through the row filter, and verbs that never commit."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 
+from flask_appbuilder.models.base import BaseInterface
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import ColumnElement, Select, func, inspect, literal, select, union_all
 
@@ -21,11 +23,20 @@ class DataModel(SQLAInterface):  # type: ignore[misc]  # FAB ships no types
     `delete`, `candidates` or `refusal`, these are used instead of core's.
     """
 
-    def __init__(
-        self, obj: type[Any], services: ModuleType | None = None, session: Any = None
-    ) -> None:
-        super().__init__(obj, session)
+    def __init__(self, obj: type[Any], services: ModuleType | None = None) -> None:
+        # FAB 5.3's SQLAInterface.__init__ configures every mapper, while half of them are still
+        # to be imported: what it collects is worked out when it is first asked for.
+        BaseInterface.__init__(self, obj)
         self.services = services
+
+    @cached_property
+    def list_properties(self) -> dict[str, Any]:
+        return {prop.key: prop for prop in inspect(self.obj).iterate_properties}
+
+    @cached_property
+    def list_columns(self) -> dict[str, Any]:
+        columns = inspect(self.obj).columns
+        return {name: columns[name] for name in self.list_properties if name in columns}
 
     @property
     def session(self) -> Any:
@@ -58,7 +69,7 @@ class DataModel(SQLAInterface):  # type: ignore[misc]  # FAB ships no types
     def select(self, *where: ColumnElement[bool], in_bin: bool = False) -> Select[Any]:
         """A statement for the rows that satisfy `where`."""
         statement = select(self.obj).where(*where)
-        return statement.execution_options(**{rows.IN_BIN: True}) if in_bin else statement
+        return statement.execution_options(**{rows.IN_BIN: self.obj}) if in_bin else statement
 
     def page(
         self,

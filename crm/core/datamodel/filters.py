@@ -85,7 +85,7 @@ _MANY = (
 
 OPERATORS: dict[str, tuple[Operator, ...]] = {
     **dict.fromkeys(("integer", "decimal", "money", "percent", "stars"), _ORDERED),
-    **dict.fromkeys(("date", "instant"), _DATED),
+    **dict.fromkeys(("date", "instant", "next"), _DATED),
     **dict.fromkeys(
         ("choice", "reference", "country", "currency", "language", "time_zone"), _CHOSEN
     ),

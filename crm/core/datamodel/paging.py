@@ -132,6 +132,7 @@ def read_page(
     outer = outer.order_by(
         *(_outer(key, name, ask.backwards) for key, name in zip(keys, names, strict=True))
     )
+    outer = outer.execution_options(**statement.get_execution_options())
     rows: list[Row[Any]] = list(session.execute(outer).unique())
     more = len(rows) > ask.size
     rows = rows[: ask.size]

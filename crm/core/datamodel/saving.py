@@ -18,6 +18,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from crm.core import rows
 from crm.core.actor import Scope, current_actor, find_actor
+from crm.core.datamodel.bulk import find_bulk
 from crm.core.db import db, told_apart
 from crm.core.errors import Conflict, DomainError, Forbidden, NotFound
 from crm.core.models import Child, Owned, Record, Reference, spec_of
@@ -27,7 +28,7 @@ Values = Mapping[str, Any]
 
 
 def create_row(model: type[Any], values: Values, services: ModuleType | None = None) -> Any:
-    """A new, flushed row with `values`, completed by defaults that the caller did not give.
+    """A new row with `values`, flushed at once or, within a bulk, with the others.
 
     Raises DomainError by field; Forbidden where the row would lie outside the create scope.
     """
@@ -37,6 +38,10 @@ def create_row(model: type[Any], values: Values, services: ModuleType | None = N
         _place(model, values, row)
         assign(row, _own_owner(model, values), services)
         session.add(row)
+    bulk = find_bulk()
+    if bulk is not None:
+        bulk.made.append(row)
+        return row
     with told_apart(session):
         session.flush()
     if rows.is_filtered() and not rows.may(session, "create", row):
@@ -87,8 +92,9 @@ def update_row(row: Any, values: Values, services: ModuleType | None = None) -> 
         _guard_company(row, values)
         _guard_owner(row, values)
         assign(row, values, services)
-    with told_apart(session):
-        session.flush()
+    if find_bulk() is None:
+        with told_apart(session):
+            session.flush()
 
 
 def _guard_company(row: Any, values: Values) -> None:
@@ -191,15 +197,30 @@ def accept(
         return  # what is already there stays valid
     if isinstance(target, Reference) and not target.active:
         raise DomainError(_("This choice is no longer in use."), field=relation)
-    condition = candidates(type(row), relation, {**_facts(row), **values}, services)
+    facts = {**_facts(row), **values}
+
+    def ask(facts: Values) -> str | None:
+        return _refused(type(row), relation, target, facts, services)
+
+    bulk = find_bulk()
+    question = (type(row), relation, target.id)
+    message = bulk.answer(question, facts, ask) if bulk is not None else ask(facts)
+    if message is not None:
+        raise DomainError(message, field=relation)
+
+
+def _refused(
+    model: type[Any], relation: str, target: Any, facts: Values, services: ModuleType | None
+) -> str | None:
+    """Why `relation` may not be set to `target`; None where it may."""
+    condition = candidates(model, relation, facts, services)
     if condition is None:
-        return
-    model = type(target)
-    found = db.session.execute(select(model.id).where(model.id == target.id, condition)).first()
-    if found is None:
-        refusal = getattr(services, "refusal", None)
-        message = refusal(relation, {**_facts(row), **values}) if refusal else None
-        raise DomainError(message or _("Not a valid choice."), field=relation)
+        return None
+    kind = type(target)
+    if db.session.execute(select(kind.id).where(kind.id == target.id, condition)).first():
+        return None
+    refusal = getattr(services, "refusal", None)
+    return (refusal(relation, facts) if refusal else None) or _("Not a valid choice.")
 
 
 def _facts(row: Any) -> dict[str, Any]:
@@ -279,7 +300,7 @@ def restore_row(model: type[Any], pk: int) -> Any:
     """Out of the bin. Raises NotFound; DomainError naming the field and who has its value now."""
     session = db.session()
     statement = select(model).where(model.id == pk, rows.criteria(model, "delete"))
-    row = session.scalars(statement.execution_options(**{rows.IN_BIN: True})).unique().first()
+    row = session.scalars(statement.execution_options(**{rows.IN_BIN: model})).unique().first()
     if row is None:
         raise NotFound()
     for index in model.__table__.indexes:

@@ -247,6 +247,7 @@ _CHECKS: dict[str, Callable[[Spec, Any, Any], Any]] = {
     "percent": lambda spec, value, row: (_exact if spec.places else _integer)(spec, value, row),
     "date": _date,
     "instant": _instant,
+    "next": _instant,
     "boolean": _boolean,
     "choice": _choice,
     "email": _email,

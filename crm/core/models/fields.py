@@ -40,7 +40,8 @@ class Spec:
     """All that is said of a field, once, for form, API, import, export, filter and journal.
 
     `kind` names how it is typed, checked and shown: text, longtext, integer, decimal, money,
-    percent, stars, date, instant, boolean, choice, reference, references, translated, email,
+    percent, stars, date, instant, next (the
+    next action), boolean, choice, reference, references, translated, email,
     phone, url, postal_code, country, currency, language, time_zone, siren, siret, vat_number,
     hue, picture, file. `choices` maps a stored value to its words. `note` stands beside the label.
     """

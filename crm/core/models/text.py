@@ -53,7 +53,7 @@ def parse(spec: Spec, text: str, zone: str = "UTC") -> Any:
             return parse_decimal(text) if spec.places else parse_integer(text)
         case "date":
             return parse_date(text)
-        case "instant":
+        case "instant" | "next":
             return parse_instant(text, zone)
         case _:
             return text
@@ -163,7 +163,7 @@ def written(spec: Spec, value: Any, *, zone: str = "UTC", currency: str | None =
             return write_number(value)
         case "date":
             return write_date(value)
-        case "instant":
+        case "instant" | "next":
             return write_instant(value, zone)
         case "boolean":
             return _("Yes") if value else _("No")

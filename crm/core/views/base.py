@@ -59,6 +59,7 @@ class Preset:
     key: str
     label: Label
     filters: Sequence[tuple[str, int, Sequence[str]]]
+    switch: str = ""  # the setting without which it is not shown
 
 
 @dataclass
@@ -110,6 +111,19 @@ class BaseView(FabModelView):  # type: ignore[misc]  # FAB ships no types
     def __init__(self, **kwargs: Any) -> None:
         self.method_permission_name = {**READ, **WRITE, **self.verbs}
         super().__init__(**kwargs)
+
+    def _init_properties(self) -> None:
+        """FAB 5.3 guesses every list left out, makes English labels, and one filter object a view.
+
+        Ours are declared, labelled by their columns, and filtered by conditions of each request.
+        """
+        self.related_views, self._related_views = [], []
+        for kind in ("show", "add", "edit"):
+            sets = getattr(self, f"{kind}_fieldsets") or ()
+            names = [name for _title, said in sets for name in said["fields"]]
+            setattr(self, f"{kind}_columns", names or list(getattr(self, f"{kind}_columns") or ()))
+        for columns in ("list_columns", "search_columns", "order_columns"):
+            setattr(self, columns, list(getattr(self, columns) or ()))
 
     def _init_forms(self) -> None:
         """FAB 5.3 builds forms with every row of every related table; ours are made on request."""

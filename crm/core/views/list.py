@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from flask import abort, jsonify, redirect, request
+from flask import Response, abort, jsonify, redirect, request, stream_with_context
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import ColumnElement, Select, inspect, select
+from sqlalchemy.orm import selectinload
 
 from crm.core.actor import current_actor
 from crm.core.datamodel import DataModel
@@ -28,6 +30,8 @@ from crm.core.forms.form import code_choices
 from crm.core.forms.options import pick
 from crm.core.models import Spec, spec_of
 from crm.core.models.text import write_money, write_number, written
+from crm.core.rows import criteria
+from crm.core.transfer.export import columns_of, every_row, export_rows
 from crm.core.views.address import Address, read_address
 from crm.core.views.base import Action, BaseView, Preset
 from crm.core.views.shown import Field, hue_of, initials, zone
@@ -43,7 +47,7 @@ CSS_OF_KIND = {
 CSS_OF_NAME = {
     "owner": "w-who", "agency": "w-agency", "status": "w-status", "stage": "w-status", "company": "w-co",
     "organization": "w-org", "account": "w-org", "email": "w-mail from-xl", "phone": "num w-phone from-l",
-    "next_event": "w-next", "reference": "w-ref",
+    "next_event_at": "w-next", "reference": "w-ref",
 }  # fmt: skip
 
 
@@ -314,6 +318,17 @@ class ListParts(BaseView):
 
     list_relations: Sequence[str] = ()
 
+    def export_names(self) -> list[str]:
+        """The columns of the CSV: the list's, then what else the record shows."""
+        sets = [*(self.show_fieldsets or ()), *self.side_fieldsets]
+        shown = [name for _title, names in self.fieldsets(sets) for name in names]
+        names = dict.fromkeys([*self.visible(self.list_columns), *shown])
+        return [name for name in names if name not in self.children]
+
+    def _collections(self, names: Sequence[str]) -> list[str]:
+        mapped = inspect(self.datamodel.obj).relationships
+        return [name for name in names if name in mapped and mapped[name].uselist]
+
     def columns(self, address: Address) -> list[Column]:
         ordered, direction = self.order(address)[0] if self.order(address) else ("", "")
         columns = []
@@ -342,7 +357,7 @@ class ListParts(BaseView):
         fields[0].url = url
         line = Row(row.id, url, fields, actions=self.row_actions(row))
         by_name = {one.name: one for one in fields}
-        line.sub_field = by_name.get("next_event")
+        line.sub_field = by_name.get("next_event_at")
         line.sub_glyph = next((f for f in fields if f.kind == "status"), None)
         line.sub_text = next((f.text for f in fields[1:] if f.kind in ("text", "reference")), "")
         return line
@@ -419,11 +434,16 @@ class ListParts(BaseView):
         if full and self.presets:
             self._put_presets(page, address)
 
+    def shown_presets(self) -> Sequence[Preset]:
+        """The shipped filters that make sense now."""
+        return [p for p in self.presets if not p.switch or current_actor().on(p.switch)]
+
     def filter_names(self) -> list[str]:
         names = self.visible(self.search_columns)
         return [n for n in names if n != "company" or current_actor().active_company_id is None]
 
     def _put_presets(self, page: ListPage, address: Address) -> None:
+        presets = self.shown_presets()
         counts = self.datamodel.counts(
             {
                 preset.key: self.datamodel.select(*self.preset_where(preset))
@@ -431,7 +451,7 @@ class ListParts(BaseView):
             }
         )
         now = {(name, operator, tuple(values)) for name, operator, values in address.filters}
-        for preset in self.presets:
+        for preset in presets:
             filters = [(name, operator, tuple(values)) for name, operator, values in preset.filters]
             count = counts.get(preset.key, 0)
             text = write_number(count) if count <= COUNT_CAP else f"{write_number(COUNT_CAP)}+"
@@ -543,6 +563,26 @@ class ListPages(ListParts):
     @has_access
     def index(self) -> ResponseReturnValue:
         return redirect(self.url("list"), 302)
+
+    @expose("/export")
+    @has_access
+    def export(self) -> ResponseReturnValue:
+        """The list as it is filtered and ordered, as CSV; only rows within the export scope."""
+        address = self.address()
+        query = self.query(address, [criteria(self.datamodel.obj, "export")])
+        names = self.export_names()
+        rows = every_row(
+            self.datamodel,
+            self.datamodel.select(*query.where),
+            self.order(address),
+            self.relations([*names, *self.list_relations]),
+            [selectinload(getattr(self.datamodel.obj, name)) for name in self._collections(names)],
+        )
+        name = f"{self.route_base.strip('/').replace('/', '-')}-{date.today():%Y-%m-%d}.csv"
+        pieces = stream_with_context(export_rows(columns_of(self.datamodel.obj, names), rows))
+        answer = Response(pieces, mimetype="text/csv")
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return answer
 
     @expose("/totals/")
     @has_access

@@ -153,7 +153,7 @@ class RecordPages(ListPages):
 
     def put_tab(self, page: RecordPage, row: Any, chosen: str) -> None:
         """The tabs of the record, and what the chosen one shows."""
-        related = self.related_views(row)
+        related = self.lists_here(row)
         counts = self._tab_counts(related, row)
         keys = [
             "",
@@ -212,7 +212,7 @@ class RecordPages(ListPages):
             for title, names in self.fieldsets(sets)
         ]
 
-    def related_views(self, row: Any) -> list[tuple[Any, str]]:
+    def lists_here(self, row: Any) -> list[tuple[Any, str]]:
         """(view, relationship) of each list that hangs on this record and that the actor may read."""
         actor = current_actor()
         return [
@@ -467,7 +467,7 @@ def _revived(spec: Any, value: Any) -> Any:
     match spec.kind:
         case "date":
             return date.fromisoformat(value)
-        case "instant":
+        case "instant" | "next":
             return datetime.fromisoformat(value)
         case "money" | "decimal" | "percent":
             return Decimal(value)

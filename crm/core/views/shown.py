@@ -158,13 +158,12 @@ def status_glyph(status: Any) -> str:
     return f"st-{min(max(status.position, 0), 3)}"
 
 
-def show_next(base: Field, value: tuple[datetime, str] | None) -> Field:
+def show_next(base: Field, moment: datetime | None) -> Field:
     """The next action: late, today, none or later, in words and sign (ui, "Next action")."""
     base.kind = "next"
-    if value is None:
+    if moment is None:
         base.tone, base.icon, base.text = "none", "alert-triangle", _("No action")
         return base
-    moment, icon = value
     days = _days_until(moment)
     base.title = written(Spec("", "instant"), moment, zone=zone())
     if days < 0:
@@ -173,7 +172,7 @@ def show_next(base: Field, value: tuple[datetime, str] | None) -> Field:
     elif days == 0:
         base.tone, base.icon, base.text = "today", "clock", write_near(moment, zone())
     else:
-        base.tone, base.icon, base.text = "", icon, write_near(moment, zone())
+        base.tone, base.icon, base.text = "", "calendar-event", write_near(moment, zone())
     return base
 
 

@@ -1,0 +1,150 @@
+"""The `crm` commands; each parses its arguments and calls one service."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import update_wrapper
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask.cli import FlaskGroup, with_appcontext
+
+from crm import translators
+from crm.core.config import Config, ConfigError
+from crm.core.errors import DomainError
+from crm.core.rows import unfiltered
+
+
+def _make_app() -> Flask:
+    """The application, or one sentence about what the environment says wrong."""
+    from crm.app import create_app  # the commands that need no database start without it
+
+    try:
+        return create_app()
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from None
+
+
+main = FlaskGroup(
+    "crm",
+    help="Comptoir, the CRM of the back office.",
+    create_app=_make_app,
+    add_default_commands=False,
+    add_version_option=False,
+    load_dotenv=False,
+)
+main.add_command(translators.group)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """A rule's refusal as a sentence and exit code 1, not a trace."""
+    try:
+        yield
+    except DomainError as error:
+        raise click.ClickException(str(error) or "There is no such record.") from None
+
+
+def command(name: str, group: click.Group = main) -> Callable[[Callable[..., Any]], click.Command]:
+    """A command that sees every row: whoever runs commands here owns the machine."""
+
+    def wrap(function: Callable[..., Any]) -> click.Command:
+        def run(*args: Any, **kwargs: Any) -> Any:
+            with _told(), unfiltered(f"crm {name}"):
+                return function(*args, **kwargs)
+
+        return group.command(name)(with_appcontext(update_wrapper(run, function)))
+
+    return wrap
+
+
+@command("init")
+def init() -> None:
+    """Migrate the database, and add roles, reference data and the first admin where missing."""
+    from crm.init import init as run
+
+    password = run()
+    if password is not None:
+        click.echo(f"First sign-in: user admin, password {password} (shown once, to be changed)")
+
+
+@main.command("serve")
+@with_appcontext
+def serve() -> None:
+    """Answer on HOST:PORT until told to stop."""
+    from crm.server import serve as run
+
+    config: Config = current_app.extensions["crm.config"]
+    run(config.host, config.port)
+
+
+@command("demo")
+def demo() -> None:
+    """Fill an empty database with two companies and a year of business."""
+    from crm.demo import make
+
+    click.echo(make())
+
+
+@command("doctor")
+def doctor() -> None:
+    """Say in words what is wrong with this set-up; exit code 1 where something is."""
+    from crm.doctor import examine
+
+    findings = list(examine())
+    for finding in findings:
+        click.echo(str(finding))
+    sys.exit(any(finding.is_wrong for finding in findings))
+
+
+@main.group("user")
+def user() -> None:
+    """Users: list, create, give a password, deactivate."""
+
+
+@command("list", user)
+def user_list() -> None:
+    """Every user with state, roles, groups and companies."""
+    from crm.companies.people import commands
+
+    for line in commands.listing():
+        click.echo(line)
+
+
+@command("create", user)
+@click.argument("username")
+@click.argument("email")
+@click.argument("name")
+@click.option("--role", "roles", multiple=True, help="A role's name; may be repeated.")
+@click.option("--group", "groups", multiple=True, help="A group's name; may be repeated.")
+@click.option("--company", "companies", multiple=True, help="A company's code; all without it.")
+def user_create(username: str, email: str, name: str, **places: tuple[str, ...]) -> None:
+    """Make a user; their first password is printed once."""
+    from crm.companies.people import commands
+
+    password = commands.create(username, email, name, **places)
+    click.echo(f"{username}: password {password} (shown once, to be changed at the first sign-in)")
+
+
+@command("password", user)
+@click.argument("name")
+@click.option("--must-change", is_flag=True, help="Ask for another one at the next sign-in.")
+def user_password(name: str, must_change: bool) -> None:
+    """Give a user a password, read from standard input."""
+    from crm.companies.people import commands
+
+    weak = commands.password(
+        name, commands.read_password(f"Password of {name}: "), must_change=must_change
+    )
+    click.echo(f"{name} can sign in with it." + (f" It is weak: {weak}" if weak else ""))
+
+
+@command("deactivate", user)
+@click.argument("name")
+def user_deactivate(name: str) -> None:
+    """Let nobody sign in as this user any more; what they own stays theirs."""
+    from crm.companies.people import commands
+
+    commands.deactivate(name)
+    click.echo(f"{name} can no longer sign in.")

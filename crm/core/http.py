@@ -1,0 +1,152 @@
+"""What every answer owes: headers, error pages that tell nothing they should not, sane arguments."""
+
+import logging
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask, Response, flash, jsonify, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from markupsafe import escape
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from crm.core.errors import DomainError
+
+log = logging.getLogger("crm")
+
+POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'"
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+# A file shown inside a page of ours: the page may frame it, nobody else may.
+FILE_POLICY = f"{POLICY}; frame-ancestors 'self'"
+
+
+def install(app: Flask, proxies: int, secure: bool) -> None:
+    """Headers, error pages, and the proxies' word on who asks."""
+    if proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's documented seam
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
+        )
+    app.after_request(_headers)
+    if secure:
+        app.after_request(_transport)
+    app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(DomainError, _ruled_out)
+    app.register_error_handler(Exception, _broken)
+
+
+def _headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if "Cache-Control" not in response.headers:
+        # Not no-store, with which the browser's Back throws a typed form away.
+        response.headers["Cache-Control"] = "private, no-cache"
+    response.headers.add("Vary", "Cookie, HX-Request")
+    return response
+
+
+def _transport(response: Response) -> Response:
+    response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response
+
+
+def wants_json() -> bool:
+    """Whether a program asks: the API, or a script that says so."""
+    return request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json"
+
+
+def _refused(error: HTTPException) -> ResponseReturnValue:
+    """A 4xx or 5xx that was meant."""
+    if error.code is not None and error.code < 400:
+        return error.get_response()
+    status = error.code or 500
+    if wants_json():
+        answer = jsonify(message=str(error.description or error.name))
+        answer.status_code = status
+    else:
+        answer = Response(page(status, str(error.description or "")), status, mimetype="text/html")
+    for name, value in error.get_headers():
+        if name not in ("Content-Type", "Content-Length"):
+            answer.headers[name] = value
+    return answer
+
+
+def _ruled_out(error: DomainError) -> ResponseReturnValue:
+    """A rule said no to an act that has no form of its own: the page it came from says why."""
+    if wants_json():
+        errors = {name: [text] for name, text in error.fields.items()}
+        return jsonify(message=error.message, errors=errors), error.status
+    if error.status == 404 or request.method == "GET":
+        return page(404 if error.status == 404 else 400, ""), error.status
+    if request.headers.get("HX-Request"):
+        return str(error), error.status
+    flash(str(error), "danger")
+    origin = request.host_url.rstrip("/") + "/"
+    back = request.referrer or ""
+    return redirect(back if back.startswith(origin) else "/", 303)
+
+
+def _broken(error: Exception) -> ResponseReturnValue:
+    """A bug: its trace goes to the log under a reference, the reference to the user."""
+    reference = secrets.token_hex(4).upper()
+    log.error("%s %s %s", reference, request.method, request.path, exc_info=error)
+    if wants_json():
+        return jsonify(message=_("Something went wrong on our side"), reference=reference), 500
+    return page(500, "", reference), 500
+
+
+def page(status: int, detail: str, reference: str = "") -> str:
+    """The error page of `status`."""
+    title, text = _words(status)
+    context: dict[str, Any] = {
+        "status": status,
+        "title": title,
+        "text": text,
+        "reference": reference,
+    }
+    try:
+        return render_template("core/error.html", **context, detail=detail)
+    except Exception:  # the frame of the page needs what is broken: say it without a frame
+        log.exception("the error page itself failed")
+        return f"<!doctype html><title>{status}</title><h1>{escape(title)}</h1>{escape(reference)}"
+
+
+def _words(status: int) -> tuple[str, str]:
+    match status:
+        case 403:
+            return (
+                _("This page is not open to your role"),
+                _("Your administrator decides which pages a role may open."),
+            )
+        case 404 if not current_user.is_authenticated:
+            return _("This page does not exist"), _("The address may be mistyped.")
+        case 404:
+            return (
+                _("This page does not exist, or you have no access to it"),
+                _("The record may have been deleted, or it belongs to a colleague."),
+            )
+        case 405:
+            return _("This address does not work that way"), _("Go back and use the button again.")
+        case 409:
+            return _("Somebody else changed this record meanwhile."), _(
+                "Open it again to see both."
+            )
+        case 413:
+            return _("This file is too large"), _("Nothing was saved.")
+        case 429:
+            return _("Too many attempts"), _("Wait a minute, then try again.")
+        case 500:
+            return (
+                _("Something went wrong on our side"),
+                _("Nothing was half saved. The reference below tells us what happened."),
+            )
+        case _:
+            return _("This request cannot be understood"), _("Check the address, or go back.")

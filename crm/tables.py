@@ -1,0 +1,11 @@
+"""Every table there is. Imported before FAB's security manager, which makes the mappers final."""
+
+from crm.accounts import models as accounts
+from crm.calendar import models as calendar
+from crm.catalog import models as catalog
+from crm.companies import models as companies
+from crm.leads import models as leads
+from crm.opportunities import models as opportunities
+from crm.quotes import models as quotes
+
+__all__ = ["accounts", "calendar", "catalog", "companies", "leads", "opportunities", "quotes"]
