@@ -10,7 +10,9 @@ class Counter(Model):
 
     __tablename__ = "counter"
 
-    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"), primary_key=True)
+    company_id: Mapped[int] = mapped_column(
+        ForeignKey("company.id", ondelete="CASCADE"), primary_key=True
+    )
     kind: Mapped[str] = mapped_column(String(20), primary_key=True)
     year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=0)
     last: Mapped[int] = mapped_column(nullable=False)

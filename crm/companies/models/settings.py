@@ -116,7 +116,7 @@ class CompanySettings(Kept):
     __table_args__ = (unique("uq_company_settings_company_id", "company_id", live=""),)
 
     company_id: Mapped[int] = field(
-        _l("Company"), ForeignKey("company.id"), readonly=True, required=False
+        _l("Company"), ForeignKey("company.id", ondelete="CASCADE"), readonly=True, required=False
     )
     recurring_duration: Mapped[int | None] = field(
         _l("Recurring duration for this company"),

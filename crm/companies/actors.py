@@ -1,0 +1,157 @@
+"""The actor who is a user: their row with the settings, then all they hold, in two statements."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import (
+    Group,
+    Role,
+    User,
+    assoc_group_role,
+    assoc_user_group,
+    assoc_user_role,
+)
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    String,
+    bindparam,
+    cast,
+    literal,
+    null,
+    select,
+    union_all,
+)
+
+from crm.companies.models import AppSettings, Company, RoleCell, user_company
+from crm.companies.models.settings import app_settings_group
+from crm.core.actor import Actor, CompanyFacts, Scope
+from crm.core.db import db
+from crm.core.types import fold
+
+# Tables and not classes: the row filter, which asks who acts, must stay out of the answer to that.
+_user, _company, _settings = User.__table__, Company.__table__, AppSettings.__table__
+_role, _group, _cell = Role.__table__, Group.__table__, RoleCell.__table__
+_me = bindparam("user_id", type_=Integer)
+
+_PERSON = (
+    _user.c.id,
+    _user.c.first_name,
+    _user.c.last_name,
+    _user.c.language,
+    _user.c.time_zone,
+    _user.c.theme,
+    _user.c.agency_id,
+    _user.c.active_company_id,
+    _user.c.must_change_password,
+)
+_SETTINGS = tuple(
+    column.label(f"app_{column.name}")
+    for column in _settings.c
+    if column.name not in ("id", "created_on", "changed_on", "created_by_id", "changed_by_id")
+)
+_COMPANY = ("name", "code", "country", "currency", "language", "time_zone", "default_account_kind")
+
+
+def load_actor(user_id: int, *alive: ColumnElement[bool]) -> Actor | None:
+    """The actor who is this user; None where they are gone, inactive, or `alive` does not hold."""
+    session = db.session()
+    found = session.execute(_person().where(*alive), {"user_id": user_id}).mappings().first()
+    if found is None:
+        return None
+    held: dict[str, list[Any]] = defaultdict(list)
+    for row in session.execute(_held, {"user_id": user_id}):
+        held[row.sort].append(row)
+    return Actor(
+        user_id=found["id"],
+        name=f"{found['first_name']} {found['last_name']}".strip(),
+        language=found["language"],
+        time_zone=found["time_zone"],
+        theme=found["theme"],
+        agency_id=found["agency_id"],
+        active_company_id=found["active_company_id"],
+        companies=_companies(held["company"]),
+        group_ids=tuple(row.number for row in held["group"]),
+        team_ids=tuple(row.number for row in held["group"] if row.flag),
+        role_names=tuple(row.name for row in held["role"]),
+        grid=_grid(held["cell"]),
+        settings=_settings_of(found, held["assignable"]),
+        must_change_password=found["must_change_password"],
+    )
+
+
+def _person() -> Any:
+    everyone = _user.outerjoin(_settings, _settings.c.id == 1)
+    statement = select(*_PERSON, *_SETTINGS).select_from(everyone)
+    return statement.where(_user.c.id == _me, _user.c.active)
+
+
+def _row(sort: str, number: Any, flag: Any, *texts: Any) -> Any:
+    """One part of the union: all parts have the columns of the widest, which is the companies'."""
+    columns = [cast(text, String) for text in texts]
+    columns += [cast(null(), String)] * (len(_COMPANY) - len(texts))
+    named = (column.label(name) for column, name in zip(columns, _COMPANY, strict=True))
+    return select(
+        literal(sort).label("sort"),
+        cast(number, Integer).label("number"),
+        cast(flag, Integer).label("flag"),
+        *named,
+    )
+
+
+def _everything() -> Any:
+    """Companies, groups, roles, cells, and the groups whose members may own accounts."""
+    own = select(assoc_user_role.c.role_id).where(assoc_user_role.c.user_id == _me)
+    grouped = (
+        select(assoc_group_role.c.role_id)
+        .join(assoc_user_group, assoc_user_group.c.group_id == assoc_group_role.c.group_id)
+        .where(assoc_user_group.c.user_id == _me)
+    )
+    roles = own.union(grouped)
+    return union_all(
+        _row("company", _company.c.id, _company.c.active, *(_company.c[n] for n in _COMPANY))
+        .join(user_company, user_company.c.company_id == _company.c.id)
+        .where(user_company.c.user_id == _me),
+        _row("group", _group.c.id, _group.c.is_team, _group.c.name)
+        .join(assoc_user_group, assoc_user_group.c.group_id == _group.c.id)
+        .where(assoc_user_group.c.user_id == _me),
+        _row("role", _role.c.id, null(), _role.c.name).where(_role.c.id.in_(roles)),
+        _row("cell", _cell.c.scope, null(), _cell.c.entity, _cell.c.action).where(
+            _cell.c.scope > 0, _cell.c.role_id.in_(roles)
+        ),
+        _row("assignable", app_settings_group.c.group_id, null()),
+    )
+
+
+_held = _everything()
+
+
+def _companies(rows: Iterable[Any]) -> tuple[CompanyFacts, ...]:
+    facts = (
+        CompanyFacts(
+            id=row.number,
+            name=row.name,
+            code=row.code,
+            country=row.country or "",
+            currency=row.currency,
+            language=row.language,
+            time_zone=row.time_zone,
+            default_account_kind=row.default_account_kind,
+            active=bool(row.flag),
+        )
+        for row in rows
+    )
+    return tuple(sorted(facts, key=lambda company: fold(company.name)))
+
+
+def _grid(cells: Iterable[Any]) -> dict[tuple[str, str], frozenset[Scope]]:
+    grid: dict[tuple[str, str], set[Scope]] = defaultdict(set)
+    for cell in cells:
+        grid[cell.name, cell.code].add(Scope(cell.number))
+    return {held: frozenset(scopes) for held, scopes in grid.items()}
+
+
+def _settings_of(found: Any, assignable: Iterable[Any]) -> dict[str, Any]:
+    settings = {key[4:]: value for key, value in found.items() if key.startswith("app_")}
+    return {**settings, "assignable_group_ids": tuple(row.number for row in assignable)}

@@ -1,0 +1,110 @@
+"""What a new record is given where nothing was said: company, owner, agency. Source: spec 11."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import User
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from crm.companies.models import Agency, Company
+from crm.companies.remembered import remembered
+from crm.companies.settings import setting
+from crm.core.actor import find_actor
+from crm.core.db import db
+from crm.core.errors import DomainError
+from crm.core.rows import unfiltered
+
+Values = dict[str, Any]
+
+
+def fill(values: Values, name: str, default: Callable[[], Any]) -> None:
+    """Give `name` a value where it has none."""
+    if values.get(name) is None:
+        values[name] = default()
+
+
+def propose(values: Values, name: str, default: Callable[[], Any]) -> None:
+    """Give `name` a value where nothing was said of it; empty stays empty where that was said."""
+    if name not in values:
+        values[name] = default()
+
+
+def fill_company(values: Values, *related: Any) -> Company:
+    """The company of a new record: that of the first related row, else the one chosen on top.
+
+    Raises DomainError where there is none, or where it takes no new records.
+    """
+    fill(values, "company", lambda: _company_of(related))
+    company = values["company"]
+    if company is None:
+        raise DomainError(_("Choose a company."), field="company")
+    if not company.active:
+        raise DomainError(_("This company is closed to new records."), field="company")
+    values.pop("company_id", None)
+    return company  # type: ignore[no-any-return]  # values hold anything
+
+
+def _company_of(related: tuple[Any, ...]) -> Company | None:
+    company_id = next((row.company_id for row in related if row is not None), None)
+    if company_id is None:
+        actor = find_actor()
+        company_id = actor.company.id if actor is not None and actor.company else None
+    return None if company_id is None else company_by_id(company_id)
+
+
+def company_by_id(company_id: int) -> Company | None:
+    """A company by its key, whoever may open its page."""
+
+    def read() -> Company | None:
+        with unfiltered("the company of a record is named on it"):
+            return db.session.get(Company, company_id)
+
+    return remembered(("company", company_id), read)
+
+
+def me() -> User | None:
+    """The acting user's row; None in a command that acts for nobody."""
+    actor = find_actor()
+    if actor is None:
+        return None
+    user_id = actor.user_id
+    return remembered(("user", user_id), lambda: db.session.get(User, user_id))
+
+
+def pick_agency(company: Company, *holders: Any) -> Agency | None:
+    """The agency of the first holder (account, lead, user) that has one of this company.
+
+    None while agencies are not managed.
+    """
+    if not setting("manage_agencies"):
+        return None
+    agencies = (holder.agency for holder in holders if holder is not None)
+    return next((a for a in agencies if a is not None and a.company_id == company.id), None)
+
+
+def agency_by_area(company: Company, postal_code: str | None) -> Agency | None:
+    """The agency whose postal areas name the longest beginning of `postal_code`."""
+    if not postal_code or not setting("manage_agencies"):
+        return None
+
+    def read() -> list[Agency]:
+        with unfiltered("an agency is proposed by its area, not by who may open its page"):
+            return list(
+                db.session.scalars(
+                    select(Agency).where(
+                        Agency.company_id == company.id,
+                        Agency.active.is_(True),
+                        Agency.postal_areas.is_not(None),
+                    )
+                )
+            )
+
+    code = postal_code.replace(" ", "").upper()
+    fits = [
+        (len(area), agency.id, agency)
+        for agency in remembered(("areas", company.id), read)
+        for area in agency.areas
+        if code.startswith(area)
+    ]
+    return max(fits, key=lambda fit: fit[:2])[2] if fits else None

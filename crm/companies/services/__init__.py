@@ -1,0 +1,1 @@
+"""What can be done to companies, agencies and settings; users are in `people`."""

@@ -1,0 +1,21 @@
+"""An agency is of one company, and so is who runs it. Source: spec 11."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement
+
+from crm.companies.choices import offered
+from crm.companies.defaults import fill_company
+from crm.companies.models import Agency
+
+
+def defaults(values: dict[str, Any]) -> dict[str, Any]:
+    """The company chosen on top."""
+    fill_company(values)
+    return values
+
+
+def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
+    """A company in use; a manager who works for it."""
+    return offered(Agency, relation, values)

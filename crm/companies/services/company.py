@@ -1,0 +1,54 @@
+"""A company brings its settings with it, and stays while it has records. Source: spec 1.1."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import ngettext
+from sqlalchemy import ColumnElement, inspect, select
+
+from crm.companies.models import Company, CompanySettings
+from crm.core.datamodel.saving import create_row, delete_row, uses
+from crm.core.db import db
+from crm.core.errors import DomainError
+
+
+def create(values: Mapping[str, Any]) -> Company:
+    """A new company, with its settings. Raises DomainError by field."""
+    company: Company = create_row(Company, values)
+    add_settings(company)
+    return company
+
+
+def add_settings(company: Company) -> CompanySettings:
+    """The settings of a company that has none yet: the defaults, and the first VAT rate in use."""
+    rate = inspect(CompanySettings).relationships["default_vat_rate"].mapper.class_
+    statement = select(rate).where(rate.active.is_(True)).order_by(rate.position, rate.id).limit(1)
+    settings = CompanySettings(
+        company=company, default_vat_rate=db.session.scalars(statement).first()
+    )
+    db.session.add(settings)
+    db.session.flush()
+    return settings
+
+
+def delete(company: Company) -> None:
+    """Raises DomainError, with the number of records, where there are any."""
+    used = sum(count for __, count in uses(company))
+    if used:
+        raise DomainError(
+            ngettext(
+                "This company has %(num)s record; deactivate it instead.",
+                "This company has %(num)s records; deactivate it instead.",
+                used,
+            )
+        )
+    delete_row(company)
+
+
+def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
+    """A parent is another company."""
+    company_id = values.get("id")
+    if relation == "parent" and company_id is not None:
+        other: ColumnElement[bool] = Company.id != company_id
+        return other
+    return None

@@ -1,0 +1,43 @@
+"""The settings that hold now, for whoever acts or for nobody."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from crm.companies.models import AppSettings, CompanySettings
+from crm.companies.remembered import remembered
+from crm.core.actor import find_actor
+from crm.core.db import db
+from crm.core.rows import unfiltered
+
+
+def app_settings() -> AppSettings:
+    """The application's row. Raises LookupError before `crm init` made it."""
+
+    def read() -> AppSettings:
+        with unfiltered("settings hold for everyone, whoever may open their page"):
+            row = db.session.get(AppSettings, 1)
+        if row is None:
+            raise LookupError("there are no settings yet: run `crm init`")
+        return row
+
+    return remembered("app_settings", read)
+
+
+def setting(name: str) -> Any:
+    """One setting of the application: the actor's copy, else the row's."""
+    actor = find_actor()
+    if actor is not None and name in actor.settings:
+        return actor.settings[name]
+    return getattr(app_settings(), name)
+
+
+def company_settings(company_id: int) -> CompanySettings:
+    """The row of one company; it is made with the company."""
+
+    def read() -> CompanySettings:
+        with unfiltered("a company's settings hold for its records, whoever may open their page"):
+            statement = select(CompanySettings).where(CompanySettings.company_id == company_id)
+            return db.session.scalars(statement).one()
+
+    return remembered(("company_settings", company_id), read)
