@@ -46,6 +46,9 @@ class Contact(Reachable, Followed, Owned, Record):
         order_by="AccountContact.id",
         info={"label": _l("Accounts")},
     )
+    accounts: Mapped[list[Account]] = relationship(
+        secondary="account_contact", viewonly=True, info={"label": _l("Accounts")}
+    )
 
     def __str__(self) -> str:
         return str(self.name)

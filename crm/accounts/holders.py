@@ -1,0 +1,24 @@
+"""How many rows of an upper slice still need an account, told without telling of hidden ones."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from crm.accounts.models import Account
+from crm.core.db import db
+from crm.core.rows import unfiltered
+
+
+def holding(model: type[Any], account: Account, words: Callable[[int], str]) -> str | None:
+    """`words` of the number of visible rows; of hidden ones only that there are some; else None."""
+    statement = select(func.count()).where(
+        model.account_id == account.id, model.deleted_at.is_(None)
+    )
+    seen = db.session.scalar(statement)
+    if seen:
+        return words(seen)
+    with unfiltered("an account stays while anybody's record needs it"):
+        hidden = db.session.scalar(statement)
+    return str(_("records that you cannot see")) if hidden else None

@@ -1,0 +1,1 @@
+"""What can be done to accounts and contacts, whoever asks: page, import or API."""

@@ -1,0 +1,129 @@
+"""Prospects and clients: what they start with, and how one becomes the other. Source: spec 5."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import User
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, and_
+
+from crm.accounts.models import Account, AccountContact, AccountKind, Contact, Nature
+from crm.accounts.signals import account_deleting
+from crm.companies import assignable
+from crm.companies.choices import company_ids, offered
+from crm.companies.defaults import (
+    agency_by_area,
+    fill,
+    fill_company,
+    me,
+    pick_agency,
+    propose,
+)
+from crm.companies.models import Company
+from crm.companies.numbering import next_reference
+from crm.companies.settings import company_settings
+from crm.core.datamodel.saving import create_row, delete_row, update_row
+from crm.core.errors import DomainError
+
+RULES = sys.modules[__name__]  # core asks it for candidates and refusals
+REFERENCE = ("account", "T", 5)  # kind of counter, prefix, digits
+
+
+def defaults(values: dict[str, Any]) -> dict[str, Any]:
+    """The company's own language, currency and terms; the creator as owner, if assignable."""
+    company = fill_company(values, values.get("parent"))
+    fill(values, "kind", lambda: AccountKind(company.default_account_kind))
+    fill(values, "nature", lambda: Nature.ORGANIZATION)
+    propose(values, "owner", lambda: _default_owner(company))
+    propose(values, "agency", lambda: _default_agency(company, values))
+    propose(values, "language", lambda: company.language)
+    propose(values, "currency", lambda: company.currency)
+    propose(values, "payment_terms", lambda: company_settings(company.id).payment_terms)
+    return values
+
+
+def _default_owner(company: Company) -> User | None:
+    creator = me()
+    return creator if creator and assignable.may_own(creator, company.id) else None
+
+
+def _default_agency(company: Company, values: Mapping[str, Any]) -> Any:
+    addresses = values.get("addresses") or [{}]
+    return pick_agency(company, me()) or agency_by_area(company, addresses[0].get("postal_code"))
+
+
+def create(values: Mapping[str, Any]) -> Account:
+    """A new account, with its reference. Raises DomainError by field."""
+    named = {**values, "reference": next_reference(values["company"].id, *REFERENCE)}
+    account: Account = create_row(Account, _with_one_default(named), RULES)
+    return account
+
+
+def update(account: Account, values: Mapping[str, Any]) -> None:
+    """Change an account. Raises DomainError by field."""
+    update_row(account, _with_one_default(values), RULES)
+
+
+def _with_one_default(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The first address is the default one where none is named."""
+    addresses = [dict(address) for address in values.get("addresses") or ()]
+    if addresses and not any(address.get("is_default") for address in addresses):
+        addresses[0]["is_default"] = True
+    return {**values, "addresses": addresses} if "addresses" in values else dict(values)
+
+
+def become_client(account: Account) -> None:
+    """Make a prospect a client; a client stays one. Source: spec 5.1."""
+    account.kind = AccountKind.CLIENT
+
+
+def delete(account: Account) -> None:
+    """Into the bin. Raises DomainError, with the counts, while upper slices need the account."""
+    answers = (answer for __, answer in account_deleting.send(account))
+    kept = [answer for answer in answers if answer]
+    if kept:
+        raise DomainError(
+            _("%(account)s has %(what)s and cannot be deleted.", account=account, what=_list(kept))
+        )
+    delete_row(account)
+
+
+def _list(parts: list[str]) -> str:
+    if len(parts) < 2:
+        return parts[0]
+    return str(_("%(first)s and %(last)s", first=", ".join(parts[:-1]), last=parts[-1]))
+
+
+def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
+    """Owners by the settings; parents and contacts of the same company. Source: spec 2.2, 5.2."""
+    if relation == "owner":
+        return assignable.assignable(*company_ids(values))
+    if relation == "contact":  # of a link
+        return Contact.company_id.in_(company_ids(values))
+    if relation in ("job_title", "department", "role"):
+        return None
+    condition = offered(Account, relation, values)
+    if relation == "parent" and condition is not None and values.get("id"):
+        return and_(condition, Account.id != values["id"])
+    return condition
+
+
+def refusal(relation: str, values: Mapping[str, Any]) -> str | None:
+    """Why an owner was refused. Source: spec 2.2."""
+    if relation != "owner":
+        return None
+    company = next(iter(company_ids(values)), 0)
+    return assignable.refusal(values.get("owner"), company)
+
+
+def is_owner_stale(account: Account) -> bool:
+    """Whether the owner could no longer be chosen: "No longer assignable". Source: spec 2.2."""
+    owner = account.owner
+    return owner is not None and not assignable.may_own(owner, account.company_id)
+
+
+def main_contact(account: Account) -> Contact | None:
+    """The main contact, or None where nobody is named or they are in the bin or out of reach."""
+    link: AccountContact | None = account.main_contact
+    return link.contact if link is not None else None

@@ -1,0 +1,94 @@
+"""Contacts and what they do for their accounts. Source: spec 6."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, and_, select
+
+from crm.accounts.models import Account, AccountContact, Contact
+from crm.companies.choices import company_ids, offered
+from crm.companies.defaults import fill_company, me, pick_agency, propose
+from crm.core.datamodel.saving import create_row, update_row
+from crm.core.db import db
+from crm.core.errors import DomainError
+from crm.core.rows import unfiltered
+
+RULES = sys.modules[__name__]  # core asks it for candidates
+
+
+def defaults(values: dict[str, Any]) -> dict[str, Any]:
+    """Company, owner and agency of the first account; `accounts` may stand for bare links."""
+    accounts = values.pop("accounts", None) or ()
+    values["links"] = values.get("links") or [{"account": account} for account in accounts]
+    account = next((link["account"] for link in values["links"] if link.get("account")), None)
+    company = fill_company(values, account)
+    propose(values, "owner", lambda: account.owner if account and account.owner else me())
+    propose(values, "agency", lambda: pick_agency(company, account, values["owner"]))
+    return values
+
+
+def create(values: Mapping[str, Any]) -> Contact:
+    """A new contact. Raises DomainError by field."""
+    contact: Contact = create_row(Contact, values, RULES)
+    _keep_accounts_in_order(contact)
+    return contact
+
+
+def update(contact: Contact, values: Mapping[str, Any]) -> None:
+    """Change a contact. Raises DomainError by field."""
+    update_row(contact, values, RULES)
+    _keep_accounts_in_order(contact)
+
+
+def _keep_accounts_in_order(contact: Contact) -> None:
+    """In each account one main contact, and no e-mail address twice. Source: spec 6.1 and 6.3."""
+    account_ids = [link.account_id for link in contact.links]
+    if contact.email and account_ids:
+        _refuse_double_email(contact, account_ids)
+    led = [link.account_id for link in contact.links if link.is_main]
+    if led:
+        _step_down(contact, led)
+
+
+def _refuse_double_email(contact: Contact, account_ids: list[int]) -> None:
+    statement = (
+        select(Contact.id)
+        .join(AccountContact, AccountContact.contact_id == Contact.id)
+        .where(
+            AccountContact.account_id.in_(account_ids),
+            Contact.email == contact.email,
+            Contact.id != contact.id,
+            Contact.deleted_at.is_(None),
+        )
+    )
+    with unfiltered("an address is unique among the contacts of an account, whoever sees them"):
+        found = db.session.execute(statement.limit(1)).first()
+    if found is not None:
+        message = _("Another contact of this account has this e-mail address.")
+        raise DomainError(message, field="email")
+
+
+def _step_down(contact: Contact, account_ids: list[int]) -> None:
+    """Who is named main contact takes the place of the one before."""
+    statement = select(AccountContact).where(
+        AccountContact.account_id.in_(account_ids),
+        AccountContact.is_main,
+        AccountContact.contact_id != contact.id,
+    )
+    for link in db.session.scalars(statement):
+        link.is_main = False
+    db.session.flush()
+
+
+def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
+    """Accounts and managers of the same company. Source: spec 6.1, 6.3."""
+    if relation == "account":  # of a link
+        return Account.company_id.in_(company_ids(values))
+    if relation in ("job_title", "department", "role"):
+        return None
+    condition = offered(Contact, relation, values)
+    if relation == "reports_to" and condition is not None and values.get("id"):
+        return and_(condition, Contact.id != values["id"])
+    return condition

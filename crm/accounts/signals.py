@@ -1,0 +1,9 @@
+"""What happens to accounts that upper slices listen to."""
+
+from blinker import Namespace
+
+_signals = Namespace()
+
+# An account is about to go into the bin. Receivers answer how many rows of theirs still need it,
+# as a sentence part ("3 opportunities"), or None; any answer keeps the account where it is.
+account_deleting = _signals.signal("account-deleting")
