@@ -1,0 +1,37 @@
+"""What can be done to an opportunity, whoever asks: page, import or API. Source: spec 7."""
+
+from crm.opportunities.services.record import (
+    candidates,
+    create,
+    default_duration,
+    defaults,
+    refusal,
+    take_charge,
+    update,
+)
+from crm.opportunities.services.stages import (
+    Outcome,
+    default_stage,
+    lose,
+    move,
+    others_of_account,
+    reopen,
+    win,
+)
+
+__all__ = [
+    "Outcome",
+    "candidates",
+    "create",
+    "default_duration",
+    "default_stage",
+    "defaults",
+    "lose",
+    "move",
+    "others_of_account",
+    "refusal",
+    "reopen",
+    "take_charge",
+    "update",
+    "win",
+]

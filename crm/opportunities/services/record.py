@@ -1,0 +1,145 @@
+"""New and changed opportunities. Source: spec 7.1, 7.2 and 7.5."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, and_, select
+
+from crm.accounts.models import Account, AccountContact, Contact
+from crm.accounts.services.account import main_contact
+from crm.companies import assignable
+from crm.companies.choices import company_ids, offered
+from crm.companies.defaults import fill, fill_company, me, pick_agency, propose
+from crm.companies.numbering import next_reference
+from crm.companies.settings import company_settings, setting
+from crm.core import rows
+from crm.core.datamodel.saving import create_row, myself, update_row
+from crm.core.db import db
+from crm.core.errors import DomainError
+from crm.opportunities.models import LostReason, Opportunity, Stage, StageKind
+from crm.opportunities.services.stages import Outcome, default_stage, move
+
+RULES = sys.modules[__name__]  # core asks it for candidates and refusals
+CLOSING = ("closed_on", "lost_reason", "lost_comment")
+
+
+def defaults(values: dict[str, Any]) -> dict[str, Any]:
+    """What the account says of a new opportunity, else the creator and the settings."""
+    fill(values, "account", lambda: _only_account(values.get("contact")))
+    account = values["account"]
+    company = fill_company(values, account)
+    fill(values, "currency", lambda: (account and account.currency) or company.currency)
+    fill(values, "stage", default_stage)
+    fill(values, "probability", lambda: values["stage"].probability)
+    propose(values, "owner", lambda: account.owner if account and account.owner else me())
+    propose(values, "agency", lambda: pick_agency(company, account, values["owner"]))
+    propose(values, "source", lambda: account.source if account else None)
+    propose(values, "contact", lambda: main_contact(account) if account else None)
+    return _with_duration(values, company.id)
+
+
+def _only_account(contact: Contact | None) -> Account | None:
+    """A contact with one account names the account. Source: spec 7.1."""
+    accounts = contact.accounts if contact is not None else ()
+    return accounts[0] if len(accounts) == 1 else None
+
+
+def _with_duration(values: dict[str, Any], company_id: int) -> dict[str, Any]:
+    """A recurring amount without duration gets the company's, else the application's (spec 7.5)."""
+    if values.get("recurring_amount") is not None and values.get("recurring_duration") is None:
+        values["recurring_duration"] = default_duration(company_id)
+    return values
+
+
+def default_duration(company_id: int) -> int:
+    """The months proposed where a recurring duration is empty."""
+    return company_settings(company_id).recurring_duration or int(
+        setting("default_recurring_duration")
+    )
+
+
+def create(values: Mapping[str, Any]) -> Opportunity:
+    """A new opportunity, with its reference. Raises DomainError by field.
+
+    In a closed stage it is created in the default one, then won or lost with what that needs.
+    """
+    stage = values["stage"]
+    rest, outcome = _split(values, stage)
+    if stage.kind != StageKind.OPEN:
+        rest |= {"stage": default_stage(), "probability": default_stage().probability}
+    settings = company_settings(rest["company"].id)
+    rest["reference"] = next_reference(
+        settings.company_id,
+        "opportunity",
+        settings.opportunity_prefix,
+        settings.opportunity_padding,
+    )
+    opportunity: Opportunity = create_row(Opportunity, rest, RULES)
+    if stage.kind != StageKind.OPEN:
+        move(opportunity, stage, **outcome)
+        db.session.flush()
+    return opportunity
+
+
+def update(opportunity: Opportunity, values: Mapping[str, Any]) -> None:
+    """Change an opportunity; another stage among the values is a move. Raises DomainError."""
+    rest, outcome = _split(values, values.get("stage") or opportunity.stage)
+    stage = rest.pop("stage", None)
+    if opportunity.recurring_amount is None and opportunity.recurring_duration is None:
+        rest = _with_duration(rest, opportunity.company_id)
+    if rest.get("contact") is not None and not rest.get("account", opportunity.account):
+        rest["account"] = _only_account(rest["contact"])
+    if stage is not None and rest.get("probability") == opportunity.probability:
+        rest.pop("probability")  # the typed value holds until the stage changes
+    update_row(opportunity, rest, RULES)
+    if stage is not None and stage is not opportunity.stage:
+        move(opportunity, stage, **outcome)
+        if rest.get("probability") is not None and stage.kind == StageKind.OPEN:
+            opportunity.probability = rest["probability"]
+        db.session.flush()
+
+
+def _split(values: Mapping[str, Any], stage: Stage) -> tuple[dict[str, Any], Outcome]:
+    """Fields to save, and what closes. A closing said of an open opportunity is refused."""
+    rest = {name: value for name, value in values.items() if name not in CLOSING}
+    outcome = {name: values[name] for name in CLOSING if values.get(name) is not None}
+    if outcome and stage.kind == StageKind.OPEN:
+        message = _("Only a closed opportunity has this; choose a closed stage.")
+        raise DomainError(fields=dict.fromkeys(outcome, message))
+    return rest, outcome  # type: ignore[return-value]  # its keys are those of Outcome
+
+
+def take_charge(opportunity: Opportunity) -> None:
+    """Make it mine: unassigned ones that I read, others that I may edit (spec 1.3, 4.3)."""
+    if opportunity.is_closed:
+        raise DomainError(_("This opportunity is closed."))
+    may_edit = rows.may(db.session(), "edit", opportunity)
+    if opportunity.owner_id is not None and not may_edit:
+        raise DomainError(_("This opportunity is assigned to somebody else."))
+    update_row(opportunity, {"owner": myself()}, RULES)
+
+
+def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
+    """Contacts of the account; owners by the settings where they hold here too (spec 2.2, 7.1)."""
+    if relation == "lost_reason":
+        return LostReason.for_opportunities.is_(True)
+    if relation == "owner" and setting("assignable_everywhere"):
+        return assignable.assignable(*company_ids(values))
+    condition = offered(Opportunity, relation, values)
+    account = values.get("account")
+    account_id = account.id if account is not None else values.get("account_id")
+    if relation == "contact" and condition is not None and account_id is not None:
+        known = select(AccountContact.contact_id).where(AccountContact.account_id == account_id)
+        return and_(condition, Contact.id.in_(known))
+    return condition
+
+
+def refusal(relation: str, values: Mapping[str, Any]) -> str | None:
+    """Why an owner or a contact was refused."""
+    if relation == "contact":
+        return str(_("Choose a contact of this account."))
+    if relation != "owner" or not setting("assignable_everywhere"):
+        return None
+    return assignable.refusal(values.get("owner"), next(iter(company_ids(values)), 0))
