@@ -1,0 +1,27 @@
+"""What can be done to a lead, whoever asks: page, import or API. Source: spec 4."""
+
+from crm.leads.services.record import (
+    candidates,
+    create,
+    defaults,
+    is_stale,
+    refusal,
+    take_charge,
+    update,
+)
+from crm.leads.services.statuses import Outcome, change_status, default_status, lose, reopen
+
+__all__ = [
+    "Outcome",
+    "candidates",
+    "change_status",
+    "create",
+    "default_status",
+    "defaults",
+    "is_stale",
+    "lose",
+    "refusal",
+    "reopen",
+    "take_charge",
+    "update",
+]

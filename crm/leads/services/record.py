@@ -1,0 +1,112 @@
+"""New and changed leads. Source: spec 4.1."""
+
+import sys
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement
+
+from crm.companies import assignable
+from crm.companies.choices import company_ids, offered
+from crm.companies.days import today
+from crm.companies.defaults import agency_by_area, fill, fill_company, me, pick_agency, propose
+from crm.companies.settings import setting
+from crm.core import rows
+from crm.core.datamodel.saving import create_row, myself, update_row
+from crm.core.db import db
+from crm.core.errors import DomainError
+from crm.core.types import utcnow
+from crm.leads.models import Lead, LeadStatus, LeadStatusKind
+from crm.leads.services.statuses import Outcome, change_status, default_status
+from crm.opportunities.models import LostReason
+
+RULES = sys.modules[__name__]  # core asks it for candidates and refusals
+LOSING = ("lost_on", "lost_reason", "lost_comment")
+
+
+def defaults(values: dict[str, Any]) -> dict[str, Any]:
+    """Received today, by the creator and for their agency, in the default status."""
+    company = fill_company(values)
+    fill(values, "status", default_status)
+    fill(values, "received_on", lambda: today(company.time_zone))
+    propose(values, "owner", me)
+    propose(
+        values,
+        "agency",
+        lambda: pick_agency(company, me()) or agency_by_area(company, values.get("postal_code")),
+    )
+    return values
+
+
+def create(values: Mapping[str, Any]) -> Lead:
+    """A new lead. Raises DomainError by field.
+
+    In a lost status it is created in the default one, then lost with what that needs.
+    """
+    status = values["status"]
+    rest, outcome = _split(values, status)
+    if status.kind != LeadStatusKind.OPEN:
+        rest["status"] = default_status()
+    lead: Lead = create_row(Lead, rest, RULES)
+    if status.kind != LeadStatusKind.OPEN:
+        change_status(lead, status, **outcome)
+        db.session.flush()
+    return lead
+
+
+def update(lead: Lead, values: Mapping[str, Any]) -> None:
+    """Change a lead; another status among the values is a move. Raises DomainError by field."""
+    rest, outcome = _split(values, values.get("status") or lead.status)
+    status = rest.pop("status", None)
+    update_row(lead, rest, RULES)
+    if status is not None and status is not lead.status:
+        change_status(lead, status, **outcome)
+        db.session.flush()
+
+
+def _split(values: Mapping[str, Any], status: LeadStatus) -> tuple[dict[str, Any], Outcome]:
+    """Fields to save, and what loses a lead. A loss said of an open lead is refused."""
+    rest = {name: value for name, value in values.items() if name not in LOSING}
+    outcome = {name: values[name] for name in LOSING if values.get(name) is not None}
+    if outcome and status.kind == LeadStatusKind.OPEN:
+        message = _("Only a lost lead has this; choose a lost status.")
+        raise DomainError(fields=dict.fromkeys(outcome, message))
+    return rest, outcome  # type: ignore[return-value]  # its keys are those of Outcome
+
+
+def take_charge(lead: Lead) -> None:
+    """Make it mine: unassigned ones that I read, others that I may edit (spec 1.3, 4.3)."""
+    if lead.status.kind == LeadStatusKind.LOST:
+        raise DomainError(_("This lead is lost; reopen it first."))
+    if lead.owner_id is not None and not rows.may(db.session(), "edit", lead):
+        raise DomainError(_("This lead is assigned to somebody else."))
+    update_row(lead, {"owner": myself()}, RULES)
+
+
+def is_stale(lead: Lead) -> str:
+    """Why an open lead is highlighted: "unassigned", "quiet", or "". Source: spec 4.5."""
+    since = utcnow() - timedelta(days=setting("stale_after_days"))
+    if lead.status.kind != LeadStatusKind.OPEN or lead.created_on > since:
+        return ""
+    if lead.owner_id is None:
+        return "unassigned"
+    last = max(lead.changed_on, lead.last_event_at or lead.changed_on)
+    return "quiet" if last < since and lead.next_event_at is None else ""
+
+
+def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
+    """Owners by the settings where they hold here too. Source: spec 2.2."""
+    if relation == "lost_reason":
+        return LostReason.for_leads.is_(True)
+    if relation == "owner" and setting("assignable_everywhere"):
+        return assignable.assignable(*company_ids(values))
+    return offered(Lead, relation, values)
+
+
+def refusal(relation: str, values: Mapping[str, Any]) -> str | None:
+    """Why an owner was refused."""
+    if relation != "owner" or not setting("assignable_everywhere"):
+        return None
+    return assignable.refusal(values.get("owner"), next(iter(company_ids(values)), 0))
