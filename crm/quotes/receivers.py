@@ -1,0 +1,20 @@
+"""What quotes do at news from below."""
+
+from typing import Any
+
+from flask_babel import ngettext
+
+from crm.accounts.holders import holding
+from crm.accounts.models import Account
+from crm.accounts.signals import account_deleting
+from crm.quotes.models import Quote
+
+
+def _words(count: int) -> str:
+    return str(ngettext("%(num)s quote", "%(num)s quotes", count))
+
+
+@account_deleting.connect
+def keep_account(account: Account, **news: Any) -> str | None:
+    """An account with quotes stays (spec 5.5)."""
+    return holding(Quote, account, _words)

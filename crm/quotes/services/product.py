@@ -1,0 +1,24 @@
+"""Products, which fill the lines of quotes. Source: spec 8.1."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement
+
+from crm.companies.choices import offered
+from crm.companies.defaults import fill, fill_company, propose
+from crm.companies.settings import company_settings
+from crm.quotes.models import Product
+
+
+def defaults(values: dict[str, Any]) -> dict[str, Any]:
+    """The company's currency and VAT rate."""
+    company = fill_company(values)
+    fill(values, "currency", lambda: company.currency)
+    propose(values, "vat_rate", lambda: company_settings(company.id).default_vat_rate)
+    return values
+
+
+def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
+    """Companies in use."""
+    return offered(Product, relation, values)

@@ -1,0 +1,121 @@
+"""Quotes, from an opportunity, an account or nothing. Source: spec 8.3."""
+
+import sys
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, and_, select
+
+from crm.accounts.models import Account, AccountContact, Contact, Nature
+from crm.accounts.services.account import main_contact
+from crm.companies.choices import company_ids, offered
+from crm.companies.days import today
+from crm.companies.defaults import fill, fill_company, me, pick_agency, propose
+from crm.companies.models import Company
+from crm.companies.settings import company_settings
+from crm.core.datamodel.saving import create_row, update_row
+from crm.core.errors import DomainError
+from crm.core.types import utcnow
+from crm.opportunities.models import Opportunity, StageKind
+from crm.quotes.models import Product, Quote
+from crm.quotes.services.lines import complete, of_opportunity
+
+RULES = sys.modules[__name__]  # core asks it for candidates and refusals
+
+
+def defaults(values: dict[str, Any]) -> dict[str, Any]:
+    """What the opportunity, then the account, say of a new quote."""
+    deal: Opportunity | None = values.get("opportunity")
+    fill(values, "account", lambda: deal.account if deal else None)
+    account: Account | None = values["account"]
+    company = fill_company(values, account, deal)
+    settings = company_settings(company.id)
+    fill(values, "issued_on", lambda: today(company.time_zone))
+    validity = timedelta(days=settings.quote_validity_days)
+    fill(values, "valid_until", lambda: values["issued_on"] + validity)
+    fill(values, "currency", lambda: _currency(deal, account, company))
+    propose(values, "title", lambda: deal.name if deal else None)
+    propose(values, "contact", lambda: deal.contact if deal else account and main_contact(account))
+    propose(values, "owner", lambda: deal.owner if deal and deal.owner else me())
+    propose(values, "agency", lambda: pick_agency(company, deal, account, values["owner"]))
+    propose(values, "billing_address", lambda: _address(account, "is_billing"))
+    propose(values, "delivery_address", lambda: _address(account, "is_delivery"))
+    for_person = account is not None and account.nature == Nature.PERSON
+    propose(values, "prices_include_tax", lambda: for_person)
+    rate = settings.default_vat_rate
+    propose(
+        values,
+        "lines",
+        lambda: of_opportunity(deal, rate, values["prices_include_tax"]) if deal else [],
+    )
+    return values
+
+
+def _currency(deal: Opportunity | None, account: Account | None, company: Company) -> str:
+    of_account = account.currency if account is not None else None
+    return (deal.currency if deal is not None else None) or of_account or company.currency
+
+
+def _address(account: Account | None, use: str) -> str | None:
+    """The account's address for this use, else its main one, as text: it may move later."""
+    if account is None:
+        return None
+    found = (address for address in account.addresses if getattr(address, use))
+    address = next(found, account.main_address)
+    return f"{account}\n{address}" if address is not None else None
+
+
+def create(values: Mapping[str, Any]) -> Quote:
+    """A new draft. Raises DomainError by field."""
+    deal: Opportunity | None = values.get("opportunity")
+    if values.get("account") is None:
+        raise DomainError(_("Choose a client before creating a quote."), field="account")
+    if deal is not None and deal.stage.kind == StageKind.LOST:
+        message = _("This opportunity is lost; reopen it first.")
+        raise DomainError(message, field="opportunity")
+    quote: Quote = create_row(Quote, _with_lines(values, values["company"].id), RULES)
+    return quote
+
+
+def update(quote: Quote, values: Mapping[str, Any]) -> None:
+    """Change a draft. Raises DomainError by field, those of lines as `lines.0.quantity`."""
+    if "lines" in values:
+        quote.changed_on = utcnow()  # a change of the lines alone is one of the quote too
+    update_row(quote, _with_lines(values, quote.company_id), RULES)
+
+
+def _with_lines(values: Mapping[str, Any], company_id: int) -> dict[str, Any]:
+    if "lines" not in values:
+        return dict(values)
+    rate = company_settings(company_id).default_vat_rate
+    return {**values, "lines": [complete(line, rate) for line in values["lines"] or ()]}
+
+
+def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
+    """Contacts and opportunities of the account; products in use. Source: spec 8.1."""
+    if relation == "product":  # of a line
+        return and_(Product.active.is_(True), Product.company_id.in_(company_ids(values)))
+    if relation in ("unit", "vat_rate"):
+        return None
+    condition = offered(Quote, relation, values)
+    account = values.get("account")
+    account_id = account.id if account is not None else values.get("account_id")
+    if condition is None or account_id is None:
+        return condition
+    if relation == "opportunity":
+        return and_(condition, Opportunity.account_id == account_id)
+    if relation == "contact":
+        known = select(AccountContact.contact_id).where(AccountContact.account_id == account_id)
+        return and_(condition, Contact.id.in_(known))
+    return condition
+
+
+def refusal(relation: str, values: Mapping[str, Any]) -> str | None:
+    """Why a contact or an opportunity was refused."""
+    words = {
+        "contact": _("Choose a contact of this account."),
+        "opportunity": _("This opportunity is of another account."),
+    }
+    return str(words[relation]) if relation in words else None
