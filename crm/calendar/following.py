@@ -1,0 +1,65 @@
+"""Keeps "Last event" and "Next event" of the records that events relate to (spec 4.1, 5.2)."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from crm.accounts.models import Account, Contact
+from crm.calendar.models import Event, EventStatus
+from crm.core.db import db
+from crm.core.rows import unfiltered
+from crm.core.types import utcnow
+from crm.leads.models import Lead
+from crm.opportunities.models import Opportunity
+
+# Relation of an event → the table that keeps the dates.
+KEEPERS: dict[str, type[Any]] = {
+    "lead": Lead,
+    "account": Account,
+    "contact": Contact,
+    "opportunity": Opportunity,
+}
+
+Followed = frozenset[tuple[str, int]]  # relation, key
+
+
+def followed(event: Event) -> Followed:
+    """The records that an event relates to now."""
+    keys = ((relation, getattr(event, f"{relation}_id")) for relation in KEEPERS)
+    return frozenset((relation, key) for relation, key in keys if key is not None)
+
+
+def follow(records: Iterable[tuple[str, int]]) -> None:
+    """Work out both dates of these records anew.
+
+    A statement and not a change of the rows: nobody edited them, so their version, journal and
+    "Changed on" stay, and who may not edit a record may still plan an event with it.
+    """
+    with unfiltered("the dates count every event, whoever reads the record"):
+        for relation, key in sorted(records):
+            _follow(relation, key)
+
+
+def _follow(relation: str, key: int) -> None:
+    model = KEEPERS[relation]
+    mine = (getattr(Event, f"{relation}_id") == key, Event.deleted_at.is_(None))
+    planned = select(func.min(Event.starts_at)).where(*mine, Event.status == EventStatus.PLANNED)
+    begun = select(func.max(Event.starts_at)).where(
+        *mine, Event.status != EventStatus.CANCELLED, Event.starts_at <= utcnow()
+    )
+    statement = (
+        update(model)
+        .where(model.id == key)
+        .values(
+            next_event_at=planned.scalar_subquery(),
+            last_event_at=begun.scalar_subquery(),
+            changed_on=model.changed_on,
+            changed_by_id=model.changed_by_id,
+        )
+    )
+    session = db.session()
+    session.execute(statement, execution_options={"synchronize_session": False})
+    kept = session.identity_map.get(session.identity_key(model, key))
+    if kept is not None:
+        session.expire(kept, ["next_event_at", "last_event_at"])

@@ -1,0 +1,40 @@
+"""What the calendar does at news from below."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from crm.calendar import services
+from crm.calendar.models import Event, EventStatus
+from crm.core.db import db
+from crm.core.rows import unfiltered
+from crm.leads.models import Lead
+from crm.leads.signals import status_changed
+from crm.opportunities.models import Opportunity
+from crm.opportunities.signals import stage_changed
+
+
+@stage_changed.connect
+def cancel_with_opportunity(
+    opportunity: Opportunity, *, cancel_events: bool = False, **news: Any
+) -> None:
+    """The Lose dialog may cancel what was planned (spec 7.3)."""
+    if cancel_events:
+        _cancel_planned(Event.opportunity_id == opportunity.id)
+
+
+@status_changed.connect
+def cancel_with_lead(lead: Lead, *, cancel_events: bool = False, **news: Any) -> None:
+    """The Lose dialog may cancel what was planned (spec 4.3)."""
+    if cancel_events:
+        _cancel_planned(Event.lead_id == lead.id)
+
+
+def _cancel_planned(mine: Any) -> None:
+    statement = select(Event).where(
+        mine, Event.status == EventStatus.PLANNED, Event.deleted_at.is_(None)
+    )
+    with unfiltered("a lost sale cancels its planned events, whoever holds them"):
+        events = list(db.session.scalars(statement))
+        for event in events:
+            services.cancel(event)

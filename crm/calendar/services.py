@@ -1,0 +1,193 @@
+"""What can be done to an event, whoever asks: page, import or API. Source: spec 9."""
+
+import sys
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, and_, select
+
+from crm.accounts.models import Account, AccountContact, Contact
+from crm.calendar.following import follow, followed
+from crm.calendar.models import (
+    RELATED,
+    Direction,
+    Event,
+    EventCategory,
+    EventStatus,
+    EventType,
+    Priority,
+)
+from crm.companies.choices import offered
+from crm.companies.defaults import fill, fill_company, me, pick_agency, propose
+from crm.core import rows
+from crm.core.actor import find_actor
+from crm.core.datamodel.saving import create_row, delete_row, myself, restore_row, update_row
+from crm.core.db import db
+from crm.core.errors import DomainError
+from crm.core.types import utcnow
+from crm.leads.models import Lead
+
+RULES = sys.modules[__name__]  # core asks it for candidates
+HALF_HOUR = timedelta(minutes=30)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+def defaults(values: dict[str, Any]) -> dict[str, Any]:
+    """In the next half hour, for an hour, with what the related records say of each other."""
+    _relate(values)
+    related = [values.get(name) for name in RELATED]
+    company = fill_company(values, *related)
+    fill(values, "type", lambda: EventType.MEETING)
+    fill(values, "time_zone", lambda: _zone_of(values))
+    fill(values, "starts_at", next_half_hour)
+    fill(values, "ends_at", lambda: values["starts_at"] + HOUR)
+    propose(values, "owner", lambda: _owner_of(related) or me())
+    holders = (values.get("account"), values.get("lead"), values["owner"])
+    propose(values, "agency", lambda: pick_agency(company, *holders))
+    propose(values, "location", lambda: place_of(values))
+    propose(values, "all_day", lambda: values["type"] == EventType.TASK)
+    if values["type"] == EventType.CALL:
+        fill(values, "call_direction", lambda: Direction.OUTBOUND)
+    if values["type"] == EventType.TASK:
+        fill(values, "priority", lambda: Priority.NORMAL)
+    return values
+
+
+def _relate(values: dict[str, Any]) -> None:
+    """A quote names its opportunity, and either names account and contact (spec 9.2)."""
+    for name in ("quote", "opportunity"):
+        source = values.get(name)
+        if source is None:
+            continue
+        for relation in ("opportunity", "account", "contact"):
+            if values.get(relation) is None and hasattr(source, relation):
+                values[relation] = getattr(source, relation)
+
+
+def _owner_of(related: list[Any]) -> Any:
+    """An event made from a lead is its owner's (spec 4.3)."""
+    lead = next((row for row in related if isinstance(row, Lead)), None)
+    return lead.owner if lead is not None else None
+
+
+def _zone_of(values: Mapping[str, Any]) -> str:
+    owner, actor = values.get("owner"), find_actor()
+    if owner is not None:
+        return str(owner.time_zone)
+    return actor.time_zone if actor is not None else str(values["company"].time_zone)
+
+
+def next_half_hour(now: datetime | None = None) -> datetime:
+    """The present, rounded up to a half hour."""
+    moment = (now or utcnow()).replace(second=0, microsecond=0) + timedelta(minutes=29)
+    return moment - timedelta(minutes=moment.minute % 30)
+
+
+def place_of(values: Mapping[str, Any]) -> str | None:
+    """Where to go: the address of the lead or of the account, on one line."""
+    lead, account = values.get("lead"), values.get("account")
+    if lead is not None:
+        parts = [lead.address, f"{lead.postal_code or ''} {lead.city or ''}"]
+    elif account is not None and account.main_address is not None:
+        parts = str(account.main_address).splitlines()
+    else:
+        return None
+    return ", ".join(part.strip() for part in parts if part and part.strip())[:255] or None
+
+
+def create(values: Mapping[str, Any]) -> Event:
+    """A new event. Raises DomainError by field."""
+    event: Event = create_row(Event, _whole_days(dict(values)), RULES)
+    follow(followed(event))
+    return event
+
+
+def update(event: Event, values: Mapping[str, Any]) -> None:
+    """Change an event; what moves its start alone keeps its duration. Raises DomainError."""
+    before = followed(event)
+    full = {"all_day": event.all_day, "time_zone": event.time_zone, "type": event.type, **values}
+    starts_at = full.get("starts_at") or event.starts_at
+    full["starts_at"] = starts_at
+    full["ends_at"] = full.get("ends_at") or starts_at + (event.ends_at - event.starts_at)
+    if full["type"] != event.type and full.get("category") is event.category:
+        full["category"] = None
+    _relate(full)
+    update_row(event, _whole_days(full), RULES)
+    follow(before | followed(event))
+
+
+def _whole_days(values: dict[str, Any]) -> dict[str, Any]:
+    """Dates without time run from midnight to midnight on the clock of the event."""
+    if values.get("type") == EventType.TASK:
+        values["all_day"] = True
+    if not values.get("all_day"):
+        return values
+    zone = ZoneInfo(values["time_zone"])
+    first = values["starts_at"].astimezone(zone).date()
+    last = (values["ends_at"] - timedelta(microseconds=1)).astimezone(zone).date()
+    if values.get("type") == EventType.TASK:
+        last = first
+    values["starts_at"] = datetime.combine(first, time(), zone)
+    values["ends_at"] = datetime.combine(max(first, last) + DAY, time(), zone)
+    return values
+
+
+def delete(event: Event) -> None:
+    """Into the bin."""
+    delete_row(event)
+    follow(followed(event))
+
+
+def restore(pk: int) -> Event:
+    """Out of the bin. Raises NotFound, DomainError."""
+    event: Event = restore_row(Event, pk)
+    follow(followed(event))
+    return event
+
+
+def mark_done(event: Event, outcome: str | None = None) -> None:
+    """It took place; `outcome` says what came of it. Raises DomainError where it is not planned."""
+    _need(event, EventStatus.PLANNED)
+    update(event, {"status": EventStatus.DONE, "outcome": outcome or event.outcome})
+
+
+def cancel(event: Event) -> None:
+    """It will not take place. Raises DomainError where it is not planned."""
+    _need(event, EventStatus.PLANNED)
+    update(event, {"status": EventStatus.CANCELLED})
+
+
+def reopen(event: Event) -> None:
+    """It is planned again. Raises DomainError where it is."""
+    if event.status == EventStatus.PLANNED:
+        raise DomainError(_("This event is planned already."))
+    update(event, {"status": EventStatus.PLANNED})
+
+
+def _need(event: Event, status: EventStatus) -> None:
+    if event.status != status:
+        raise DomainError(_("Only a planned event can be changed like this."))
+
+
+def take_charge(event: Event) -> None:
+    """Make it mine: unassigned ones that I read, others that I may edit (spec 1.3, 9.3)."""
+    if event.owner_id is not None and not rows.may(db.session(), "edit", event):
+        raise DomainError(_("This event is assigned to somebody else."))
+    update_row(event, {"owner": myself()}, RULES)
+
+
+def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
+    """Records of one company; categories of the type; contacts of the account. Source: spec 9.2."""
+    if relation == "category":
+        kind = values.get("type")
+        return EventCategory.type == kind if kind else None
+    condition = offered(Event, relation, values)
+    account: Account | None = values.get("account")
+    if relation == "contact" and condition is not None and account is not None:
+        known = select(AccountContact.contact_id).where(AccountContact.account_id == account.id)
+        return and_(condition, Contact.id.in_(known))
+    return condition
