@@ -1,0 +1,141 @@
+"""What `?q=` asks: parsed, bounded, held to what is visible now; or a 400 that says why."""
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import prison
+from flask import request
+from flask_babel import gettext as _
+from werkzeug.exceptions import BadRequest
+
+MAX_PAGE_SIZE = 100
+# A page beyond this is no page of ours, and its offset no integer of the database's.
+LAST_PAGE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The arguments of one request."""
+
+    columns: list[str] | None = None  # None: all of them
+    keys: frozenset[str] | None = None  # which of the labels come with the answer; None: all
+    filters: tuple[Mapping[str, Any], ...] = ()
+    order: tuple[str, str] | None = None
+    page: int = 0
+    size: int = 20
+
+
+def read_arguments(
+    known: Collection[str], columns: Collection[str], keys: Collection[str], size: int = 20
+) -> Asked:
+    """The present request's `q`. `known` are the arguments that the endpoint has.
+
+    Raises BadRequest.
+    """
+    given = parse_q(request.args.get("q", ""))
+    for name in given:
+        if name not in known:
+            raise BadRequest(_("Unknown argument: %(name)s.", name=name))
+    return Asked(
+        columns=_columns(given, columns),
+        keys=_keys(given, keys),
+        filters=_filters(given),
+        order=_order(given),
+        page=_number(given, "page", 0, 0, LAST_PAGE),
+        size=min(_number(given, "page_size", size, 1, 2**31), MAX_PAGE_SIZE),
+    )
+
+
+def parse_q(text: str) -> dict[str, Any]:
+    """Rison, else JSON, as in FAB 5.3; whatever else is a BadRequest."""
+    if not text:
+        return {}
+    for parse in (_rison, _json):
+        found = parse(text)
+        if found is not None:
+            return found
+    raise BadRequest(_("The argument q is neither rison nor JSON of the expected shape."))
+
+
+def _rison(text: str) -> dict[str, Any] | None:
+    # prison 0.2 runs past the end of a broken text, in more ways than its own exception tells.
+    broken = (prison.decoder.ParserException, LookupError, RecursionError, TypeError, ValueError)
+    return _told(prison.loads, text, broken)
+
+
+def _json(text: str) -> dict[str, Any] | None:
+    return _told(json.loads, text, (RecursionError, ValueError))
+
+
+def _told(
+    parse: Callable[[str], Any], text: str, broken: tuple[type[Exception], ...]
+) -> dict[str, Any] | None:
+    try:
+        found = parse(text)
+    except broken:
+        return None
+    return found if isinstance(found, dict) and is_text(found) else None
+
+
+def is_text(found: Any) -> bool:
+    """Whether every string in `found` can be stored: JSON may write half a character (\\ud800)."""
+    try:
+        json.dumps(found, ensure_ascii=False).encode()
+    except (RecursionError, TypeError, ValueError):
+        return False
+    return True
+
+
+def _names(given: Mapping[str, Any], argument: str) -> list[str]:
+    names = given.get(argument, [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise BadRequest(_("%(name)s must be a list of names.", name=argument))
+    return names
+
+
+def _columns(given: Mapping[str, Any], known: Collection[str]) -> list[str] | None:
+    names = [*_names(given, "columns"), *_names(given, "select_columns")]
+    for name in names:
+        if name not in known:
+            raise BadRequest(_("Unknown column: %(name)s.", name=name))
+    return list(dict.fromkeys(names)) or None
+
+
+def _keys(given: Mapping[str, Any], known: Collection[str]) -> frozenset[str] | None:
+    names = _names(given, "keys")
+    for name in names:
+        if name not in known and name != "none":
+            raise BadRequest(_("Unknown key: %(name)s.", name=name))
+    return frozenset(names) if names else None
+
+
+def _filters(given: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    filters = given.get("filters", [])
+    if not isinstance(filters, list) or not all(_is_filter(one) for one in filters):
+        raise BadRequest(_("filters must be a list of {col, opr, value}."))
+    return tuple(filters)
+
+
+def _is_filter(one: Any) -> bool:
+    return (
+        isinstance(one, dict)
+        and one.keys() <= {"col", "opr", "value"}
+        and isinstance(one.get("col"), str)
+        and isinstance(one.get("opr"), str)
+    )
+
+
+def _order(given: Mapping[str, Any]) -> tuple[str, str] | None:
+    column, direction = given.get("order_column", ""), given.get("order_direction", "asc")
+    if not isinstance(column, str) or direction not in ("asc", "desc"):
+        raise BadRequest(_("order_column is a name, order_direction asc or desc."))
+    return (column, direction) if column else None
+
+
+def _number(given: Mapping[str, Any], name: str, default: int, low: int, high: int) -> int:
+    number = given.get(name, default)
+    if isinstance(number, bool) or not isinstance(number, int) or not low <= number <= high:
+        raise BadRequest(_("%(name)s must be a whole number from %(low)s on.", name=name, low=low))
+    return number

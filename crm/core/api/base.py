@@ -1,0 +1,116 @@
+"""What an API declares, taken from the table's pages, and what of it exists for this actor now."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from flask_appbuilder.api import ModelRestApi as FabModelRestApi
+from sqlalchemy import ColumnElement, select
+
+from crm.core.actor import Actor, current_actor
+from crm.core.api import columns as declared
+from crm.core.api.arguments import Asked
+from crm.core.api.representing import loading, represent
+from crm.core.datamodel import DataModel
+from crm.core.errors import NotFound
+from crm.core.rows import criteria
+
+
+class TableApi(FabModelRestApi):
+    """Declarations, and rows in JSON. Nothing is kept on the object in a request.
+
+    Of FAB 5.3's ModelRestApi the addresses, the shape and the permissions stay. Its filter object,
+    shared by all threads, and its schemas, which make rows up for unknown ids, are not used.
+    """
+
+    view: ClassVar[Any] = None
+    datamodel: DataModel
+    resource_name: str | None = None
+    class_permission_name: str | None = None  # the entity of the rights grid
+    setting: str | None = None  # the switch that opens the API
+    setting_columns: Mapping[str, str] = {}  # column → switch
+    children: Mapping[str, Sequence[str]] = {}  # child relationship → its rows' columns
+    list_relations: Sequence[str] = ()  # what the list's computed values read
+    editors_only: Sequence[str] = ()  # columns told only on rows that the actor may edit
+    outcome_columns: Sequence[str] = ()  # what a move asks for: read-only in a form, taken here
+    list_columns: Sequence[str] = ()
+    show_columns: Sequence[str] = ()
+    add_columns: Sequence[str] = ()
+    edit_columns: Sequence[str] = ()
+    search_columns: Sequence[str] = ()
+    order_columns: Sequence[str] = ()
+
+    method_permission_name: ClassVar[Mapping[str, str]] = {
+        "get_list": "read", "get": "read", "info": "read",
+        "post": "create", "put": "edit", "delete": "delete",
+    }  # fmt: skip
+    allow_browser_login = False
+
+    def __init__(self) -> None:
+        if self.view is not None:
+            ours = type(self).__mro__[: type(self).__mro__.index(TableApi)]
+            own = {name for cls in ours for name in vars(cls)}
+            for name, said in declared.columns_of(self.view).items():
+                if name not in own:
+                    setattr(self, name, said)
+        super().__init__()
+
+    def _init_properties(self) -> None:
+        """FAB 5.3 completes missing lists with every column there is; ours are checked instead."""
+        declared.check(self)
+
+    def _init_titles(self) -> None:
+        """FAB 5.3 freezes English titles at start-up; a slice declares lazy ones."""
+
+    def _init_model_schemas(self) -> None:
+        """FAB 5.3 makes marshmallow schemas from the columns' types; our Specs say more."""
+
+    # What is visible now ────────────────────────────────────────────────────────────────────────
+
+    def is_visible(self, name: str, actor: Actor) -> bool:
+        """Whether a column exists for `actor`: the switch it depends on is on."""
+        switch = self.setting_columns.get(name.partition(".")[0])
+        return switch is None or actor.on(switch)
+
+    def visible(self, names: Iterable[str]) -> list[str]:
+        actor = current_actor()
+        return [name for name in names if self.is_visible(name, actor)]
+
+    # Rows ───────────────────────────────────────────────────────────────────────────────────────
+
+    def base_conditions(self) -> list[ColumnElement[bool]]:
+        """What this API is about, where it is not all rows of the table."""
+        return []
+
+    def one(self, pk: int, names: Sequence[str]) -> dict[str, Any]:
+        """The row as it is in the database now, in JSON. Raises NotFound."""
+        model = self.datamodel.obj
+        statement = self.datamodel.select(model.id == pk, *self.base_conditions())
+        statement = statement.options(*loading(model, names, self.children))
+        statement = statement.execution_options(populate_existing=True)
+        told = self.told(self.datamodel.session.scalars(statement).unique(), names)
+        if not told:
+            raise NotFound
+        return told[0]
+
+    def told(self, found: Iterable[Any], names: Sequence[str]) -> list[dict[str, Any]]:
+        """Rows in JSON, without what only their editors may read."""
+        rows = list(found)
+        private = [name for name in names if name in self.editors_only]
+        told = [represent(row, names, self.children) for row in rows]
+        if private and rows:
+            open_ids = self._editable([row.id for row in rows])
+            for one in told:
+                if one["id"] not in open_ids:
+                    one.update(dict.fromkeys(private))
+        return told
+
+    def _editable(self, ids: Sequence[int]) -> set[int]:
+        model = self.datamodel.obj
+        statement = select(model.id).where(model.id.in_(ids), criteria(model, "edit"))
+        return set(self.datamodel.session.scalars(statement))
+
+
+def chosen(known: Mapping[str, Callable[[], Any]], asked: Asked) -> dict[str, Any]:
+    """The labels that were asked for; without `keys` all of them, as in FAB."""
+    keys = known if asked.keys is None else asked.keys
+    return {name: make() for name, make in known.items() if name in keys}

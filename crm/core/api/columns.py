@@ -1,0 +1,132 @@
+"""Which fields an API tells and takes: the lists of the table's pages, checked at start-up."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import inspect
+
+from crm.core.datamodel.filters import filter_spec
+from crm.core.datamodel.paging import order_keys
+from crm.core.errors import DomainError
+from crm.core.models import Child, Spec, spec_of
+
+# A hash in an answer is a leak even where someone declared it as a field.
+SECRET = re.compile(r"passw|hash|secret|token|(^|_)salt|_key$")
+# Kept as files: they have an address of their own, never a value in JSON.
+FILES = ("file", "picture")
+# What an API takes from its view as it is.
+SAME = (
+    "datamodel", "class_permission_name", "setting", "setting_columns", "children", "base_order",
+    "list_relations", "editors_only", "outcome_columns", "list_title", "show_title", "add_title",
+    "edit_title",
+)  # fmt: skip
+
+
+def columns_of(view: Any) -> dict[str, Any]:
+    """What a view class declares, under the names that a ModelRestApi has for it."""
+    model = view.datamodel.obj
+    listed = _told(model, view.list_columns or ())
+    found = {name: getattr(view, name) for name in SAME if getattr(view, name, None)}
+    return found | {
+        "resource_name": (view.route_base or "").strip("/") or None,
+        "list_columns": listed,
+        "show_columns": _told(
+            model,
+            [*(view.show_columns or _fields(view, "show_fieldsets", "side_fieldsets")), *listed],
+        ),
+        "add_columns": _told(model, view.add_columns or _fields(view, "add_fieldsets")),
+        "edit_columns": _told(model, view.edit_columns or _fields(view, "edit_fieldsets")),
+        "search_columns": list(view.search_columns or ()),
+        "order_columns": list(view.order_columns or [n for n in listed if is_sortable(model, n)]),
+    }
+
+
+def _fields(view: Any, *sets: str) -> list[str]:
+    fieldsets = [fieldset for name in sets for fieldset in getattr(view, name, None) or ()]
+    return [name for _, said in fieldsets for name in said["fields"]]
+
+
+def _told(model: type[Any], names: Iterable[str]) -> list[str]:
+    """`names` once each, without files."""
+    return [n for n in dict.fromkeys(names) if not _is_file(model, n)]
+
+
+def _is_file(model: type[Any], name: str) -> bool:
+    try:
+        return spec_of(model, name).kind in FILES
+    except KeyError:
+        return False  # `check` says so, with the name of the API
+
+
+def is_sortable(model: type[Any], name: str) -> bool:
+    """Whether `name` stands for something that SQL can sort by."""
+    if name in inspect(model).relationships and inspect(model).relationships[name].uselist:
+        return False
+    try:
+        return all(hasattr(key.expression, "desc") for key in order_keys(model, [(name, "asc")]))
+    except AttributeError:
+        return False
+
+
+def is_written(spec: Spec) -> bool:
+    """Whether a request may set the field."""
+    return not spec.readonly and spec.kind not in FILES
+
+
+def written(api: Any, names: Iterable[str]) -> list[str]:
+    """What a body may hold: those of `names` that may be set, and what a move asks for."""
+    model = api.datamodel.obj
+    free = [name for name in names if is_written(spec_of(model, name))]
+    found: list[str] = api.visible(dict.fromkeys([*free, *api.outcome_columns]))
+    return found
+
+
+def check(api: Any) -> None:
+    """Refuse an API whose columns are unknown, secret or not spelled out. Raises RuntimeError.
+
+    FAB 5.3 takes every column there is where a list is missing, and dumps a related row whole,
+    password hash included, where a relationship is named.
+    """
+    model, name = api.datamodel.obj, type(api).__name__
+    kinds = ("list_columns", "show_columns", "add_columns", "edit_columns", "outcome_columns")
+    for kind in kinds:
+        for column in getattr(api, kind):
+            _check_column(f"{name}.{kind}: {column}", model, column, api.children)
+    for relation, columns in api.children.items():
+        child = inspect(model).relationships[relation].mapper.class_
+        for column in columns:
+            _check_column(f"{name}.children: {relation}.{column}", child, column, {})
+    for column in api.search_columns:
+        _check_filter(f"{name}.search_columns: {column}", model, column)
+    for column in api.order_columns:
+        if not is_sortable(model, column):
+            raise RuntimeError(f"{name}.order_columns: {column} cannot be sorted by")
+    for column in {*api.editors_only} & {*api.search_columns, *api.order_columns}:
+        raise RuntimeError(f"{name}.editors_only: {column} could be guessed by filters or order")
+
+
+def _check_column(
+    where: str, model: type[Any], name: str, children: Mapping[str, Sequence[str]]
+) -> None:
+    if SECRET.search(name):
+        raise RuntimeError(f"{where} looks like a secret")
+    try:
+        spec_of(model, name)
+    except KeyError as error:
+        raise RuntimeError(f"{where} is no field") from error
+    mapper = inspect(model)
+    if name in mapper.columns and mapper.columns[name].foreign_keys:
+        raise RuntimeError(f"{where} is a key; name its relationship")
+    relation = mapper.relationships.get(name)
+    if relation is not None and issubclass(relation.mapper.class_, Child) and name not in children:
+        raise RuntimeError(f"{where}: say in `children` which columns of its rows are told")
+
+
+def _check_filter(where: str, model: type[Any], name: str) -> None:
+    if SECRET.search(name):
+        raise RuntimeError(f"{where} looks like a secret")
+    try:
+        filter_spec(model, name)
+    except (DomainError, KeyError) as error:
+        raise RuntimeError(f"{where} cannot be filtered on") from error

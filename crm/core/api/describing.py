@@ -1,0 +1,66 @@
+"""What `/_info` says of a table, now and to this actor: fields, filters, rights; no rows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from crm.core.api.columns import is_written
+from crm.core.api.filtering import names_of
+from crm.core.datamodel.filters import filter_spec, operators_of
+from crm.core.models import Spec, spec_of
+
+
+def fields_info(
+    model: type[Any], names: Iterable[str], children: Mapping[str, Sequence[str]]
+) -> list[dict[str, Any]]:
+    """Each of `names` with what is said of it."""
+    told = []
+    for name in names:
+        info = field_info(name, spec_of(model, name))
+        if name in children:
+            child = model.__mapper__.relationships[name].mapper.class_
+            info["kind"] = "rows"
+            taken = [n for n in children[name] if is_written(spec_of(child, n))]
+            info["columns"] = fields_info(child, taken, {})
+        told.append(info)
+    return told
+
+
+def field_info(name: str, spec: Spec) -> dict[str, Any]:
+    """One field; what does not apply is left out."""
+    info: dict[str, Any] = {
+        "name": name,
+        "label": str(spec.label),
+        "description": str(spec.help or ""),
+        "kind": spec.kind,
+        "required": spec.required,
+    }
+    limits = {
+        "max_length": spec.length,
+        "minimum": spec.minimum,
+        "maximum": spec.maximum,
+        "decimals": spec.places or None,
+    }
+    info |= {name: limit for name, limit in limits.items() if limit is not None}
+    if spec.choices is not None:
+        info["choices"] = [{"value": k, "label": str(v)} for k, v in spec.choices.items()]
+    return info
+
+
+def filters_info(model: type[Any], names: Iterable[str]) -> dict[str, list[dict[str, str]]]:
+    """The operators of each filter: FAB's `{column: [{"name", "operator"}]}`."""
+    return {
+        name: [
+            {"name": str(operator.label), "operator": key}
+            for key, operator in zip(names_of(spec), operators_of(spec), strict=True)
+        ]
+        for name, spec in ((name, filter_spec(model, name)) for name in names)
+    }
+
+
+def labels(model: type[Any], names: Iterable[str]) -> dict[str, str]:
+    return {name: str(spec_of(model, name).label) for name in names}
+
+
+def helps(model: type[Any], names: Iterable[str]) -> dict[str, str]:
+    found = ((name, spec_of(model, name).help) for name in names)
+    return {name: str(text) for name, text in found if text}

@@ -1,0 +1,252 @@
+"""A JSON body → the values of a row: the way in that a form has for people."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from flask import request
+from flask_babel import gettext as _
+from sqlalchemy import Integer, inspect, select
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from crm.core.api.arguments import is_text
+from crm.core.api.columns import is_written
+from crm.core.config import languages
+from crm.core.db import db
+from crm.core.errors import DomainError, NotFound
+from crm.core.models import Spec, spec_of
+from crm.core.models.checks import CONTROL, clean
+
+LARGEST_ID = 2**31 - 1
+EXACT = r"[+-]?[0-9]{1,18}(\.[0-9]{1,9})?"
+MOST_ROWS = 500  # of a list in a body: lines of a quote, tags of a lead
+# Their rules ask for the country of the row, which the flush knows.
+CHECKED_LATER = ("phone", "postal_code")
+
+
+def read_body() -> dict[str, Any]:
+    """The request's JSON object. Raises UnsupportedMediaType, BadRequest, RequestEntityTooLarge."""
+    if not request.is_json:
+        raise UnsupportedMediaType(_("Send JSON, with the header Content-Type: application/json."))
+    try:
+        body = json.loads(request.get_data())
+    except (RecursionError, ValueError) as error:
+        raise BadRequest(_("The body is not valid JSON.")) from error
+    if not isinstance(body, dict) or not is_text(body):
+        raise BadRequest(_("The body must be a JSON object."))
+    return body
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads bodies for one table: `written` are the fields it takes, `shown` those it tells."""
+
+    model: type[Any]
+    written: Sequence[str]
+    shown: Sequence[str] = ()
+    children: Mapping[str, Sequence[str]] | None = None
+    new: bool = False
+
+    def read(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Values by name, for DataModel. Raises DomainError with every field that is wrong."""
+        values: dict[str, Any] = {}
+        wrong: dict[str, str] = {}
+        for name, raw in body.items():
+            try:
+                self._take(name, raw, values)
+            except DomainError as error:
+                wrong |= error.fields
+            except ValueError as error:
+                wrong[name] = str(error)
+        if wrong:
+            raise DomainError(fields=wrong)
+        return values
+
+    def _take(self, name: str, raw: Any, values: dict[str, Any]) -> None:
+        if name not in self.written:
+            known = name in self.shown
+            raise ValueError(_("This field is read-only.") if known else _("Unknown field."))
+        if self.children and name in self.children:
+            values[name] = self._lines(name, raw)
+            return
+        value = self._value(name, raw)
+        if value is not None or _may_be_empty(self.model, name):
+            values[name] = value
+        elif not self.new:
+            raise ValueError(_("Required field"))
+        # In a new row an empty value that cannot stay empty is one that was not given.
+
+    def _value(self, name: str, raw: Any) -> Any:
+        spec = spec_of(self.model, name)
+        match spec.kind:
+            case "reference":
+                return _row(self.model, name, raw) if raw is not None else None
+            case "references":
+                return _rows(self.model, name, raw)
+            case _:
+                return value_of(spec, raw, _is_number(self.model, name))
+
+    def _lines(self, relation: str, raw: Any) -> list[dict[str, Any]]:
+        if not isinstance(raw, list) or len(raw) > MOST_ROWS:
+            raise ValueError(_("A list of at most %(num)s objects is expected.", num=MOST_ROWS))
+        columns = (self.children or {})[relation]
+        model = _target(self.model, relation)
+        free = [name for name in columns if is_written(spec_of(model, name))]
+        reader = Reader(model, free, columns, new=True)
+        lines: list[dict[str, Any]] = []
+        wrong: dict[str, str] = {}
+        for number, line in enumerate(raw):
+            try:
+                lines.append(_line(reader, line, lines))
+            except DomainError as error:
+                wrong |= {f"{relation}.{number}.{n}": text for n, text in error.fields.items()}
+            except ValueError as error:
+                wrong[f"{relation}.{number}"] = str(error)
+        if wrong:
+            raise DomainError(fields=wrong)
+        return lines
+
+
+def _line(reader: Reader, raw: Any, before: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """One child: the row with this "id" changed, or a new one without."""
+    if not isinstance(raw, dict):
+        raise ValueError(_("An object is expected."))
+    pk = raw.get("id")
+    rest = {name: value for name, value in raw.items() if name != "id"}
+    if pk is None:
+        return reader.read(rest)
+    if not is_id(pk) or any(line.get("id") == pk for line in before):
+        raise ValueError(_("Not a valid choice."))
+    kept = Reader(reader.model, reader.written, reader.shown)
+    return {"id": pk, **kept.read(rest)}
+
+
+def read_id(text: str) -> int:
+    """The id in an address. What no column can hold is no row. Raises NotFound."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) <= LARGEST_ID):
+        raise NotFound
+    return int(text)
+
+
+def is_id(raw: Any) -> bool:
+    return isinstance(raw, int) and not isinstance(raw, bool) and 0 < raw <= LARGEST_ID
+
+
+def _target(model: type[Any], relation: str) -> type[Any]:
+    found: type[Any] = inspect(model).relationships[relation].mapper.class_
+    return found
+
+
+def _row(model: type[Any], relation: str, raw: Any) -> Any:
+    """The row with this id, through the row filter. FAB 5.3 makes one up where there is none."""
+    if not is_id(raw):
+        raise ValueError(_("Not a valid choice."))
+    return _rows(model, relation, [raw])[0]
+
+
+def _rows(model: type[Any], relation: str, raw: Any) -> list[Any]:
+    if not isinstance(raw, list) or len(raw) > MOST_ROWS or not all(is_id(pk) for pk in raw):
+        raise ValueError(_("A list of ids is expected."))
+    if not raw:
+        return []
+    target = _target(model, relation)
+    rows = db.session.scalars(select(target).where(target.id.in_(raw))).unique()
+    found = {row.id: row for row in rows}
+    if len(found) != len(set(raw)):
+        raise ValueError(_("Not a valid choice."))
+    return [found[pk] for pk in dict.fromkeys(raw)]
+
+
+def _may_be_empty(model: type[Any], name: str) -> bool:
+    mapper = inspect(model)
+    if name in mapper.relationships:
+        relation = mapper.relationships[name]
+        return relation.uselist or all(column.nullable for column in relation.local_columns)
+    return bool(mapper.columns[name].nullable)
+
+
+def _is_number(model: type[Any], name: str) -> bool:
+    column = inspect(model).columns.get(name)
+    return column is not None and isinstance(column.type, Integer)
+
+
+def value_of(spec: Spec, raw: Any, is_number: bool = False) -> Any:
+    """The Python value of a JSON one, as far as the field alone can say.
+
+    `is_number` tells a choice that is kept as a number. Raises ValueError with a sentence.
+    """
+    if raw is None:
+        return clean(spec, None)
+    if isinstance(raw, str):
+        raw = CONTROL.sub("", raw)
+        if not raw.strip():
+            return clean(spec, None)
+    value = _typed(spec, raw, is_number)
+    return value if spec.kind in CHECKED_LATER else clean(spec, value)
+
+
+def _typed(spec: Spec, raw: Any, is_number: bool) -> Any:
+    match spec.kind:
+        case "decimal" | "money":
+            return read_exact(raw)
+        case "percent":
+            return read_exact(raw) if spec.places else raw
+        case "date":
+            return read_date(raw)
+        case "instant":
+            return read_instant(raw)
+        case "choice" if is_number and isinstance(raw, str) and raw.isascii() and raw.isdecimal():
+            return int(raw)
+        case "translated":
+            return _read_words(raw)
+        case "integer" | "stars" | "boolean" | "choice":
+            return raw
+        case _ if not isinstance(raw, str):
+            raise ValueError(_("Text is expected."))
+        case _:
+            return raw
+
+
+def read_exact(raw: Any) -> Decimal:
+    """A Decimal from "1234.50" or a whole number; JSON's own 1234.50 is a float to most."""
+    if isinstance(raw, float):
+        raise ValueError(_("Send this number as text, for example “1234.50”."))
+    if isinstance(raw, int) and not isinstance(raw, bool) and abs(raw) < 10**18:
+        return Decimal(raw)
+    if not isinstance(raw, str) or not re.fullmatch(EXACT, raw.strip()):
+        raise ValueError(_("A number is expected."))
+    return Decimal(raw.strip())
+
+
+def read_date(raw: Any) -> date:
+    """A day as YYYY-MM-DD (RFC 3339)."""
+    if not isinstance(raw, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", raw):
+        raise ValueError(_("A date is expected, for example 2027-01-31."))
+    try:
+        return date.fromisoformat(raw)
+    except ValueError as error:
+        raise ValueError(_("A date is expected, for example 2027-01-31.")) from error
+
+
+def read_instant(raw: Any) -> datetime:
+    """An aware datetime as in RFC 3339. Without an offset nobody knows which moment is meant."""
+    sentence = _("An instant with its offset is expected, for example 2027-01-31T14:00:00Z.")
+    if not isinstance(raw, str) or len(raw) > 40:
+        raise ValueError(sentence)
+    try:
+        moment = datetime.fromisoformat(raw)
+    except ValueError as error:
+        raise ValueError(sentence) from error
+    if moment.tzinfo is None or not 1900 <= moment.year <= 2200:
+        raise ValueError(sentence)
+    return moment
+
+
+def _read_words(raw: Any) -> Any:
+    if not isinstance(raw, dict) or not raw.keys() <= set(languages()):
+        raise ValueError(_("An object of texts by language is expected, for example {“en”: “…”}."))
+    return raw

@@ -1,0 +1,128 @@
+"""GET: the list, a row, and what may be asked and written."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import Response
+from flask_appbuilder.api import expose
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, inspect
+from werkzeug.exceptions import BadRequest
+
+from crm.core.api import describing
+from crm.core.api.arguments import Asked, read_arguments
+from crm.core.api.base import TableApi, chosen
+from crm.core.api.columns import written
+from crm.core.api.filtering import where
+from crm.core.api.guard import answer, guarded, refuse
+from crm.core.api.reading import read_id
+from crm.core.datamodel.paging import Ask
+from crm.core.errors import DomainError
+
+LIST_ARGUMENTS = (
+    "keys", "columns", "select_columns", "filters", "order_column", "order_direction", "page",
+    "page_size",
+)  # fmt: skip
+LIST_KEYS = (
+    "list_columns", "order_columns", "label_columns", "description_columns", "list_title",
+)  # fmt: skip
+SHOW_ARGUMENTS = ("keys", "columns", "select_columns")
+SHOW_KEYS = ("show_columns", "label_columns", "description_columns", "show_title")
+INFO_KEYS = ("permissions", "add_columns", "edit_columns", "filters", "add_title", "edit_title")
+
+Labels = dict[str, Callable[[], Any]]
+
+
+class ReadApi(TableApi):
+    """The reading half."""
+
+    @expose("/_info", methods=("GET",))
+    @guarded
+    def info(self) -> Response:
+        """What may be asked and written now; no rows: FAB 5.3 lists those of relations."""
+        asked = read_arguments(("keys",), (), INFO_KEYS)
+        model, sm = self.datamodel.obj, self.appbuilder.sm
+        entity = self.class_permission_name
+        known: Labels = {
+            "permissions": lambda: [p for p in self.base_permissions if sm.has_access(p, entity)],
+            "add_columns": lambda: self._fields(self.add_columns),
+            "edit_columns": lambda: self._fields(self.edit_columns),
+            "filters": lambda: describing.filters_info(model, self.visible(self.search_columns)),
+            "add_title": lambda: str(self.add_title or ""),
+            "edit_title": lambda: str(self.edit_title or ""),
+        }
+        return answer(**chosen(known, asked))
+
+    def _fields(self, names: Sequence[str]) -> list[dict[str, Any]]:
+        return describing.fields_info(self.datamodel.obj, written(self, names), self.children)
+
+    @expose("/", methods=("GET",))
+    @guarded
+    def get_list(self) -> Response:
+        """A page of rows: `ids`, `result`, and a `count` up to 10,000 (then `count_capped`)."""
+        names = self.visible(self.list_columns)
+        asked = read_arguments(LIST_ARGUMENTS, names, LIST_KEYS, self.page_size)
+        names = asked.columns or names
+        statement = self.datamodel.select(*self.base_conditions(), *self._conditions(asked))
+        totals = self.datamodel.totals(statement)
+        ask = Ask(asked.size, offset=asked.page * asked.size)
+        found = self.datamodel.page(statement, self._order(asked), ask, self._relations(names))
+        model = self.datamodel.obj
+        known: Labels = {
+            "list_columns": lambda: names,
+            "order_columns": lambda: self.visible(self.order_columns),
+            "label_columns": lambda: describing.labels(model, names),
+            "description_columns": lambda: describing.helps(model, names),
+            "list_title": lambda: str(self.list_title or ""),
+        }
+        return answer(
+            count=totals.count,
+            count_capped=totals.is_capped,
+            ids=[row.id for row in found.rows],
+            result=self.told(found.rows, names),
+            **chosen(known, asked),
+        )
+
+    def _conditions(self, asked: Asked) -> list[ColumnElement[bool]]:
+        """The filters as SQL. Raises BadRequest that names the column."""
+        offered = self.visible(self.search_columns)
+        try:
+            for one in asked.filters:
+                if one["col"] not in offered:
+                    raise DomainError(_("This filter does not exist."), field=one["col"])
+            return [where(self.datamodel.obj, one) for one in asked.filters]
+        except DomainError as error:
+            message = "; ".join(f"{name}: {text}" for name, text in error.fields.items())
+            raise BadRequest(response=refuse(400, message, error.fields)) from error
+
+    def _order(self, asked: Asked) -> list[tuple[str, str]]:
+        """The order asked for, else the declared one; never none, or rows repeat between pages."""
+        if asked.order is not None:
+            if asked.order[0] not in self.visible(self.order_columns):
+                raise BadRequest(_("Unknown order: %(name)s.", name=asked.order[0]))
+            return [asked.order]
+        base = self.base_order or ()
+        pairs = [base] if base and isinstance(base[0], str) else list(base)
+        return [(name, direction) for name, direction in pairs if name != "id"]
+
+    def _relations(self, names: Sequence[str]) -> list[str]:
+        """The relationships that a line reads, joined to the page."""
+        mapped = inspect(self.datamodel.obj).relationships
+        return list(dict.fromkeys(n for n in (*names, *self.list_relations) if n in mapped))
+
+    @expose("/<pk>", methods=("GET",))
+    @guarded
+    def get(self, pk: str) -> Response:
+        """One row, whole."""
+        names = self.visible(self.show_columns)
+        asked = read_arguments(SHOW_ARGUMENTS, names, SHOW_KEYS)
+        names = asked.columns or names
+        row = self.one(read_id(pk), names)
+        model = self.datamodel.obj
+        known: Labels = {
+            "show_columns": lambda: names,
+            "label_columns": lambda: describing.labels(model, names),
+            "description_columns": lambda: describing.helps(model, names),
+            "show_title": lambda: str(self.show_title or ""),
+        }
+        return answer(id=row["id"], result=row, **chosen(known, asked))

@@ -1,0 +1,97 @@
+"""A row → JSON: exact numbers as text, instants in UTC, links by id and label, never more."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import inspect
+from sqlalchemy.orm import InstanceState, joinedload, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
+
+from crm.core.models import spec_of
+
+Children = Mapping[str, Sequence[str]]
+
+
+def represent(row: Any, names: Iterable[str], children: Children) -> dict[str, Any]:
+    """`row` as an object of its id, its version where it has one, and `names`."""
+    told: dict[str, Any] = {"id": row.id}
+    if hasattr(row, "row_version"):
+        told["row_version"] = row.row_version
+    for name in names:
+        columns = children.get(name)
+        if columns is None:
+            told[name] = value(row, name)
+        else:
+            told[name] = [represent(child, columns, {}) for child in getattr(row, name)]
+    return told
+
+
+def value(row: Any, name: str) -> Any:
+    """One field of `row` in JSON."""
+    spec = spec_of(type(row), name)
+    found = getattr(row, name)
+    match spec.kind:
+        case "reference":
+            return _link(row, name, found)
+        case "references":
+            return [_target(item) for item in found]
+        case "money" | "decimal" | "percent" if isinstance(found, Decimal | int) and spec.places:
+            return f"{Decimal(found):.{spec.places}f}"
+        case "next":
+            return plain(found[0]) if found else None  # the moment; what goes with it is for a page
+        case _:
+            return plain(found)
+
+
+def plain(found: Any) -> Any:
+    """A stored value in JSON, by its type."""
+    match found:
+        case Enum():
+            return found.value
+        case datetime():
+            return found.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case date():
+            return found.isoformat()
+        case Decimal():
+            return f"{found:f}"
+        case None | bool() | int() | str() | dict():
+            return found
+        case _:
+            return str(found)
+
+
+def _target(row: Any) -> dict[str, Any]:
+    return {"id": row.id, "label": str(row)}
+
+
+def _link(row: Any, relation: str, target: Any) -> dict[str, Any] | None:
+    """The row behind a key; of one that is hidden or in the bin, only that there is one."""
+    if target is not None:
+        return _target(target)
+    state: InstanceState[Any] = inspect(row)
+    local = next(iter(state.mapper.relationships[relation].local_columns))
+    if getattr(row, state.mapper.get_property_by_column(local).key) is None:
+        return None
+    return {"id": None, "label": None, "available": False}
+
+
+def loading(model: type[Any], names: Iterable[str], children: Children) -> list[ORMOption]:
+    """What reads one row with all of `names` in few statements, whatever their number.
+
+    Links and the first list come with the row; each further list takes a statement of its own,
+    because joined to the first they would multiply.
+    """
+    mapped = inspect(model).relationships
+    links = [name for name in names if name in mapped and not mapped[name].uselist]
+    lists = [name for name in names if name in mapped and mapped[name].uselist]
+    options: list[ORMOption] = [joinedload(getattr(model, name)) for name in links]
+    for number, name in enumerate(lists):
+        load = joinedload if number == 0 else selectinload
+        child = mapped[name].mapper.class_
+        nested = [n for n in children.get(name, ()) if n in inspect(child).relationships]
+        inner = [joinedload(getattr(child, n)) for n in nested]
+        options.append(load(getattr(model, name)).options(*inner))
+    return options

@@ -1,0 +1,123 @@
+"""FAB's ModelRestApi as Comptoir uses it; here POST, PUT and DELETE."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response, request, url_for
+from flask_appbuilder.api import expose
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from crm.core.api import openapi
+from crm.core.api.columns import written
+from crm.core.api.guard import answer, guarded, refuse
+from crm.core.api.reading import Reader, is_id, read_body, read_id
+from crm.core.api.reads import ReadApi
+from crm.core.datamodel.saving import check_version
+from crm.core.db import transaction
+from crm.core.errors import Conflict, DomainError, NotFound
+
+
+class ModelRestApi(ReadApi):
+    """One table's API. A slice names the page class whose declarations it shares, and no more:
+
+    class LeadApi(ModelRestApi):
+        view = LeadView
+
+    What a subclass declares itself wins over its view.
+    """
+
+    @expose("/", methods=("POST",))
+    @guarded
+    def post(self) -> Response:
+        """A new row: 201 with the row as it now is, where its maker may read it."""
+        body = read_body()
+        with transaction() as session:
+            with session.no_autoflush:
+                values = self._reader(self.add_columns, new=True).read(body)
+            pk = self.datamodel.create(values).id
+        made = self._saved(pk, 201)
+        made.headers["Location"] = url_for(f"{self.endpoint}.get", pk=pk)
+        return made
+
+    @expose("/<pk>", methods=("PUT",))
+    @guarded
+    def put(self, pk: str) -> Response:
+        """Change the fields that the body names; those it leaves out stay.
+
+        409, with the row as saved, where it was changed since the `row_version` in the body.
+        """
+        number, body = read_id(pk), read_body()
+        version = self._version(body)
+        try:
+            with transaction() as session:
+                row = self._row(number, "edit")
+                check_version(row, version)
+                with session.no_autoflush:
+                    values = self._reader(self.edit_columns).read(body)
+                self.datamodel.update(row, values, version)
+        except Conflict as error:
+            return self._stale(number, error)
+        return self._saved(number)
+
+    @expose("/<pk>", methods=("DELETE",))
+    @guarded
+    def delete(self, pk: str) -> Response:
+        """Into the bin. With `?row_version=` not where the row was changed since: 409."""
+        number, given = read_id(pk), request.args.get("row_version")
+        try:
+            with transaction():
+                row = self._row(number, "delete")
+                if given is not None:
+                    check_version(row, read_version(given))
+                self.datamodel.remove(row)
+        except Conflict as error:
+            return self._stale(number, error)
+        return answer(message="OK")
+
+    def add_api_spec(self, api_spec: Any) -> None:
+        """FAB 5.3 describes the same to everybody; ours is what this actor finds here now."""
+        openapi.describe(self, api_spec)
+
+    def _version(self, body: dict[str, Any]) -> int | None:
+        """Takes the version out of the body. None where the table has no lock (FAB's own)."""
+        if not hasattr(self.datamodel.obj, "row_version"):
+            return None
+        given = body.pop("row_version", None)
+        if given is None:
+            raise DomainError(_("Send the row_version that you read."), field="row_version")
+        return read_version(given)
+
+    def _reader(self, names: Sequence[str], new: bool = False) -> Reader:
+        shown = ["id", "row_version", *self.visible([*names, *self.show_columns])]
+        return Reader(self.datamodel.obj, written(self, names), shown, self.children, new)
+
+    def _row(self, pk: int, action: str) -> Any:
+        """The row for `action`. Raises NotFound."""
+        row, model = self.datamodel.fetch(pk, action), self.datamodel.obj
+        conditions = self.base_conditions()
+        if conditions:
+            found = select(model.id).where(model.id == pk, *conditions)
+            if self.datamodel.session.scalar(found) is None:
+                raise NotFound
+        return row
+
+    def _saved(self, pk: int, status: int = 200) -> Response:
+        try:
+            return answer(status, id=pk, result=self.one(pk, self.visible(self.show_columns)))
+        except NotFound:
+            return answer(status, id=pk)  # handed over to where its editor does not read
+
+    def _stale(self, pk: int, error: Conflict) -> Response:
+        """The row as somebody else saved it: what a client needs to merge and try again."""
+        row = self.one(pk, self.visible(self.show_columns))
+        return refuse(409, error.message, None, row_version=row["row_version"], result=row)
+
+
+def read_version(given: Any) -> int:
+    """A row_version, from a body or an address. Raises DomainError."""
+    if isinstance(given, str) and given.isascii() and given.isdecimal() and len(given) < 11:
+        given = int(given)
+    if not is_id(given):
+        raise DomainError(_("A whole number is expected."), field="row_version")
+    return int(given)

@@ -1,0 +1,192 @@
+"""Specs → JSON schemas of OpenAPI 3.0: what an answer holds, what a body may hold."""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Integer, inspect
+
+from crm.core.api.columns import is_written
+from crm.core.api.reading import EXACT, LARGEST_ID, MOST_ROWS
+from crm.core.config import languages
+from crm.core.models import Record, Spec, spec_of
+from crm.core.models.checks import HUES, LARGEST_INTEGER, LONGEST
+
+Schema = dict[str, Any]
+Children = Mapping[str, Sequence[str]]
+
+ID: Schema = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
+FORMATS = {"date": "date", "instant": "date-time", "email": "email", "url": "uri"}
+
+
+def answered(
+    model: type[Any], names: Iterable[str], children: Children, taken: Container[str]
+) -> Schema:
+    """A row as `representing.represent` tells it; every key is always there.
+
+    `taken` are the names that some body may hold: the others are read-only.
+    """
+    properties: dict[str, Schema] = {"id": {**ID, "readOnly": True}}
+    if hasattr(model, "row_version"):
+        properties["row_version"] = dict(ID)
+    for name in names:
+        if name in children:
+            child = _target(model, name)
+            free = [n for n in children[name] if is_written(spec_of(child, n))]
+            items = answered(child, children[name], {}, free)
+            properties[name] = _said(spec_of(model, name), {"type": "array", "items": items})
+        else:
+            properties[name] = _answer_of(model, name, name not in taken)
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def posted(model: type[Any], names: Iterable[str], children: Children) -> Schema:
+    """The body of a POST; required is what no default fills in."""
+    taken = list(names)
+    schema = _body(model, taken, children)
+    required = [name for name in taken if _is_required(model, name)]
+    return schema | ({"required": required} if required else {})
+
+
+def put(model: type[Any], names: Iterable[str], children: Children) -> Schema:
+    """The body of a PUT: any of the fields, and the version that was read."""
+    schema = _body(model, names, children)
+    if not hasattr(model, "row_version"):
+        return schema
+    schema["properties"] |= {"row_version": dict(ID)}
+    return schema | {"required": ["row_version"]}
+
+
+def _body(model: type[Any], names: Iterable[str], children: Children) -> Schema:
+    properties = {}
+    for name in names:
+        if name in children:
+            child = _target(model, name)
+            line = _body(child, [n for n in children[name] if is_written(spec_of(child, n))], {})
+            line["properties"] = {"id": dict(ID), **line["properties"]}
+            lines = {"type": "array", "items": line, "maxItems": MOST_ROWS}
+            properties[name] = _said(spec_of(model, name), lines)
+        else:
+            properties[name] = _body_of(model, name)
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _target(model: type[Any], relation: str) -> type[Any]:
+    found: type[Any] = inspect(model).relationships[relation].mapper.class_
+    return found
+
+
+def _columns(model: type[Any], name: str) -> list[Any]:
+    mapper = inspect(model)
+    if name in mapper.relationships:
+        return list(mapper.relationships[name].local_columns)
+    return [mapper.columns[name]] if name in mapper.columns else []
+
+
+def _is_required(model: type[Any], name: str) -> bool:
+    if name == "company" and issubclass(model, Record):
+        return False  # the actor's own, where none is named
+    columns = _columns(model, name)
+    filled = any(c.default is not None or c.server_default is not None for c in columns)
+    return spec_of(model, name).required and not filled
+
+
+def _may_be_null(model: type[Any], name: str) -> bool:
+    columns = _columns(model, name)
+    return all(column.nullable for column in columns) if columns else True
+
+
+def _said(spec: Spec, schema: Schema) -> Schema:
+    words = {"title": str(spec.label), "description": str(spec.help or "")}
+    return {**{name: text for name, text in words.items() if text}, **schema}
+
+
+def _answer_of(model: type[Any], name: str, read_only: bool) -> Schema:
+    spec = spec_of(model, name)
+    empty = _may_be_null(model, name)
+    match spec.kind:
+        case "reference":
+            # What stands beside a $ref is not read: no label here.
+            return {"$ref": "#/components/schemas/" + ("OptionalLink" if empty else "Link")}
+        case "references":
+            link = {"$ref": "#/components/schemas/Link"}
+            return _said(spec, {"type": "array", "items": link})
+        case "money" | "decimal" | "percent" if spec.places:
+            schema: Schema = {"type": "string", "example": f"1234.{'5'.ljust(spec.places, '0')}"}
+        case _:
+            schema = _plain(spec, _is_number(model, name))
+    if read_only:
+        schema["readOnly"] = True
+    return _said(spec, _or_null(schema, empty))
+
+
+def _body_of(model: type[Any], name: str) -> Schema:
+    spec = spec_of(model, name)
+    empty = _may_be_null(model, name)
+    match spec.kind:
+        case "reference":
+            schema = dict(ID)
+        case "references":
+            return _said(spec, {"type": "array", "items": dict(ID), "maxItems": MOST_ROWS})
+        case "money" | "decimal" | "percent" if spec.places:
+            text = {"type": "string", "pattern": f"^{EXACT}$"}
+            exact: Schema = {"anyOf": [text, {"type": "integer"}]}
+            if empty:
+                text["nullable"] = True  # type: ignore[assignment]
+            return _said(spec, exact)
+        case _:
+            schema = _plain(spec, _is_number(model, name))
+    return _said(spec, _or_null(schema, empty))
+
+
+def _or_null(schema: Schema, empty: bool) -> Schema:
+    if not empty:
+        return schema
+    if "enum" in schema:
+        schema["enum"] = [*schema["enum"], None]
+    return {**schema, "nullable": True}
+
+
+def _is_number(model: type[Any], name: str) -> bool:
+    return any(isinstance(column.type, Integer) for column in _columns(model, name))
+
+
+def _plain(spec: Spec, is_number: bool) -> Schema:
+    """The schema of a value that is the same both ways."""
+    match spec.kind:
+        case "boolean":
+            return {"type": "boolean"}
+        case "integer" | "stars" | "percent":
+            return {"type": "integer", **_limits(spec)}
+        case "choice" | "language" | "hue":
+            return _choice(spec, is_number)
+        case "translated":
+            text = {"type": "string", "maxLength": 255}
+            return {"type": "object", "additionalProperties": text}
+        case _:
+            return _text(spec)
+
+
+def _choice(spec: Spec, is_number: bool) -> Schema:
+    codes = {"language": languages(), "hue": list(HUES)}
+    values = codes.get(spec.kind) or [getattr(key, "value", key) for key in spec.choices or ()]
+    if is_number:
+        return {"type": "integer", "enum": [int(value) for value in values]}
+    return {"type": "string", "enum": [str(value) for value in values]}
+
+
+def _text(spec: Spec) -> Schema:
+    schema: Schema = {"type": "string"}
+    longest = LONGEST if spec.kind == "longtext" else spec.length
+    if longest is not None:
+        schema["maxLength"] = longest
+    if spec.kind in FORMATS:
+        schema["format"] = FORMATS[spec.kind]
+    return schema
+
+
+def _limits(spec: Spec) -> Schema:
+    low, high = spec.minimum, spec.maximum
+    return {
+        "minimum": low if low is not None else -LARGEST_INTEGER,
+        "maximum": high if high is not None else LARGEST_INTEGER,
+    }
