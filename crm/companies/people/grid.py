@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flask_appbuilder.security.sqla.models import Role
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -95,3 +96,7 @@ def _by_scope(usual: Mapping[str, Scope]) -> str:
         words = str(SCOPES[scope][0]).lower()
         parts.append(_("%(actions)s (%(scope)s)", actions=", ".join(actions), scope=words))
     return ", ".join(parts)
+
+
+# Wherever a page, a picker or a message names a role.
+Role.__str__ = role_name

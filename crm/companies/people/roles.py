@@ -6,13 +6,15 @@ from typing import Any
 from flask_appbuilder.security.sqla.models import Role
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from crm.companies.models import RoleCell
 from crm.companies.people.rights import ADMIN, Cell, holders
-from crm.core.actor import Scope
+from crm.core.actor import Scope, find_actor
+from crm.core.datamodel.saving import create_row
 from crm.core.db import db, told_apart
 from crm.core.errors import DomainError
+from crm.core.journal import Journal
 from crm.core.security import pairs_with_a_view, sync_permissions, sync_roles
 
 Grid = Mapping[Cell, Scope]
@@ -28,6 +30,7 @@ def save_cells(role: Any, grid: Grid) -> None:
 
     "None" is stored too: `crm init` fills in cells that are missing, and must not undo it.
     """
+    before = grid_of(role)
     known = {(cell.entity, cell.action): cell for cell in role.cells}
     for (entity, action), scope in grid.items():
         cell = known.get((entity, action))
@@ -35,22 +38,39 @@ def save_cells(role: Any, grid: Grid) -> None:
             role.cells.append(RoleCell(entity=entity, action=action, scope=int(scope)))
         elif cell.scope != scope:
             cell.scope = int(scope)
-    _save(role)
+    with told_apart(db.session()):
+        db.session.flush()
+    _tell(role, before, grid)
+    held = [cell for cell, scope in grid_of(role).items() if scope]
+    sync_roles(db.session(), {role.id: held})
 
 
-def create(name: str, like: Any = None) -> Role:
-    """A new role, with the cells of `like` or none. Raises DomainError on `name`."""
-    role = Role(name=name.strip())
-    db.session.add(role)
-    db.session.flush()
-    save_cells(role, grid_of(like) if like is not None else {})
+def _tell(role: Any, before: Grid, grid: Grid) -> None:
+    """Write the cells that changed into the journal: `leads.read`, from scope to scope."""
+    changes = {
+        ".".join(cell): [int(before.get(cell, Scope.NONE)), int(scope)]
+        for cell, scope in grid.items()
+        if before.get(cell, Scope.NONE) != scope
+    }
+    actor = find_actor()
+    if changes and actor is not None:  # what `crm init` fills in is no news
+        entry = {"kind": "ab_role", "row_id": role.id, "action": "changed", "changes": changes}
+        db.session.execute(insert(Journal).values(user_id=actor.user_id, **entry))
+
+
+def create(values: Mapping[str, Any]) -> Role:
+    """A new role without rights. Raises DomainError on `name`."""
+    role: Role = create_row(Role, values)
     return role
 
 
-def rename(role: Any, name: str) -> None:
-    """Call a role something else. Raises DomainError on `name`."""
-    role.name = name.strip()
-    _save(role)
+def duplicate(role: Any) -> Role:
+    """A new role with the same cells, named after it. Raises DomainError, as any grant does."""
+    taken = set(db.session.scalars(select(Role.name)))
+    names = (f"{role.name} ({number})" for number in range(2, len(taken) + 3))
+    copy = create({"name": next(name for name in names if name not in taken)})
+    save_cells(copy, grid_of(role))
+    return copy
 
 
 def delete(role: Any) -> None:
@@ -86,10 +106,3 @@ def sync(appbuilder: Any) -> None:
         if scope:
             held.append((entity, action))
     sync_permissions(db.session(), pairs_with_a_view(appbuilder), cells)
-
-
-def _save(role: Any) -> None:
-    with told_apart(db.session()):
-        db.session.flush()
-    held = [cell for cell, scope in grid_of(role).items() if scope]
-    sync_roles(db.session(), {role.id: held})

@@ -1,0 +1,79 @@
+"""The DataModels of users, groups and roles: whom one may see, and lists in few statements."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import ColumnElement, Select, inspect, select
+from sqlalchemy.orm.attributes import set_committed_value
+
+from crm.companies.models import user_company
+from crm.core.actor import Scope, find_actor
+from crm.core.datamodel import DataModel
+from crm.core.datamodel.paging import Found
+from crm.core.errors import NotFound
+from crm.core.rows import is_filtered
+
+
+def visible_people(action: str = "read") -> ColumnElement[bool] | None:
+    """The users on whom the actor may do `action`: of a company of theirs; None where all are."""
+    actor = find_actor()
+    if not is_filtered() or (actor and actor.reach(action, "users") is Scope.ALL):
+        return None
+    company_ids = actor.company_ids if actor and actor.can(action, "users") else ()
+    shared = select(user_company.c.user_id).where(user_company.c.company_id.in_(company_ids))
+    condition: ColumnElement[bool] = User.id.in_(shared)
+    return condition
+
+
+class PeopleModel(DataModel):
+    """Users, groups or roles. The row filter leaves FAB's tables alone: a name shows everywhere."""
+
+    lists: Sequence[str] = ()  # relationships that a list shows
+
+    def fetch(self, pk: int, action: str = "read") -> Any:
+        found = super().fetch(pk, action)
+        condition = visible_people(action) if self.obj is User else None
+        if condition is not None:
+            statement = select(User.id).where(User.id == pk, condition)
+            if self.session.execute(statement).first() is None:
+                raise NotFound
+        return found
+
+    def select(self, *where: ColumnElement[bool], in_bin: bool = False) -> Select[Any]:
+        condition = visible_people() if self.obj is User else None
+        if condition is not None:
+            where = (*where, condition)
+        return super().select(*where, in_bin=in_bin)
+
+    def page(self, *args: Any, **kwargs: Any) -> Found:
+        found = super().page(*args, **kwargs)
+        for name in self.lists:
+            self._read(found.rows, name)
+        return found
+
+    def _read(self, rows: Sequence[Any], name: str) -> None:
+        """One relationship of all rows of a page, in one statement."""
+        relation = inspect(self.obj).relationships[name]
+        target, own = relation.mapper.class_, list(relation.secondary_synchronize_pairs)
+        link = relation.secondary
+        key, other = next(iter(relation.synchronize_pairs))[1], own[0][1]
+        statement = (
+            select(key, target)
+            .join(link, other == target.id)
+            .where(key.in_([row.id for row in rows]))
+            .order_by(target.name, target.id)
+        )
+        held: dict[int, list[Any]] = {row.id: [] for row in rows}
+        for row_id, item in self.session.execute(statement):
+            held[row_id].append(item)
+        for row in rows:
+            set_committed_value(row, name, held[row.id])
+
+
+class UserModel(PeopleModel):
+    lists = ("roles", "groups")
+
+
+class GroupModel(PeopleModel):
+    lists = ("roles",)

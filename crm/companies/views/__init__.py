@@ -1,0 +1,1 @@
+"""Pages of companies, agencies and people, and of oneself: profile, password, preferences."""

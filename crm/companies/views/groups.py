@@ -1,0 +1,39 @@
+"""/groups: people who share roles; a group can be a team."""
+
+from typing import Any, ClassVar
+
+from flask_appbuilder.security.sqla.models import Group
+from flask_babel import lazy_gettext as _l
+
+from crm.companies.people import groups
+from crm.companies.people.reading import GroupModel
+from crm.core.views import ModelView
+
+
+class GroupView(ModelView):
+    """Groups. To put somebody in one is to give them its roles: the guard asks whether one may."""
+
+    datamodel = GroupModel(Group, groups)
+    route_base = "/groups"
+    class_permission_name = "users"
+    exclude_route_methods = ModelView.exclude_route_methods | {"bin", "restore", "totals"}
+    icon = "users-group"
+    one = _l("Group")
+    list_title = _l("Groups")
+    add_title = _l("Create a group")
+    edit_title = _l("Edit the group")
+    empty_title = _l("No groups yet")
+    empty_text = _l("A group gives its roles to all its members, and may be a team.")
+    list_columns = ["name", "is_team", "roles", "description"]
+    order_columns = ["name", "is_team"]
+    base_order = ("name", "asc")
+    search_columns = ["is_team", "roles"]
+    edit_fieldsets: ClassVar[Any] = [
+        (None, {"fields": ["name", "is_team", "description"]}),
+        (_l("Place and rights"), {"fields": ["roles", "users"]}),
+    ]
+    add_fieldsets = edit_fieldsets
+    show_fieldsets: ClassVar[Any] = [
+        (None, {"fields": ["name", "is_team", "description", "roles"]})
+    ]
+    readonly_in_place = ("roles", "users")

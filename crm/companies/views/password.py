@@ -1,0 +1,102 @@
+"""/password: choosing one's own. The only page there is while a first password is in use."""
+
+from dataclasses import dataclass
+
+from flask import flash, redirect, request, session
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import limit
+from flask_appbuilder.security.sqla.models import User
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_limiter.util import get_remote_address
+
+from crm.companies.people.users import change_own_password
+from crm.core.actor import current_actor
+from crm.core.db import transaction
+from crm.core.errors import DomainError
+from crm.core.forms import FormField
+from crm.core.models import Spec
+from crm.core.security import safe_next, sign_in
+from crm.core.security.page import Page
+from crm.core.security.passwords import SHORTEST
+from crm.core.views import FormPage, Group
+
+FIELDS = (
+    ("old_password", _l("Present password"), "current-password"),
+    ("password", _l("New password"), "new-password"),
+    ("confirm", _l("New password, again"), "new-password"),
+)
+
+
+@dataclass
+class PasswordPage(FormPage):
+    """`forced`: nothing else is open until it is done."""
+
+    forced: bool = False
+
+
+class PasswordView(Page):
+    """Asks for the old one, which FAB 5.3 does not: an unlocked screen is not an account."""
+
+    route_base = "/password"
+    default_view = "own"
+
+    @expose("/", methods=("GET", "POST"))
+    @limit("10 per minute", key_func=get_remote_address, methods=["POST"])
+    def own(self) -> ResponseReturnValue:
+        fields = _fields()
+        if request.method == "GET":
+            return self._page(fields)
+        try:
+            _agree(request.form.get("password", ""), request.form.get("confirm", ""))
+            with transaction() as database:
+                user = database.get_one(User, current_actor().user_id)
+                change_own_password(
+                    user, request.form.get("old_password", ""), request.form.get("password", "")
+                )
+                user_id, epoch = user.id, user.session_epoch
+        except DomainError as error:
+            for name, text in error.fields.items():
+                fields[name].errors.append(text)
+            return self._page(fields, 422)
+        # All sessions have ended with the old password; this one begins anew.
+        sign_in(user_id, epoch, remember=session.permanent)
+        flash(_("Password changed. You are signed out everywhere else."), "success")
+        return redirect(safe_next(request.args.get("next")), 303)
+
+    def _page(self, fields: dict[str, FormField], status: int = 200) -> ResponseReturnValue:
+        forced = current_actor().must_change_password
+        page = PasswordPage(
+            title=_("Choose your password") if forced else _("Change my password"),
+            action=request.full_path.rstrip("?"),
+            crumbs=[],
+            groups=[Group("", list(fields.values()))],
+            cancel_url="" if forced else "/profile/",
+            submit_label=_("Save"),
+            draft_key="",  # a password is not kept in the browser
+            has_required=True,
+            forced=forced,
+        )
+        if forced:
+            page.intro = _(
+                "The password you signed in with was given to you. Choose your own to go on."
+            )
+        page.errors = [(f.id, f.label, text) for f in fields.values() for text in f.errors]
+        return self.render("companies/password.html", status, page=page)
+
+
+def _fields() -> dict[str, FormField]:
+    fields = {
+        name: FormField(name, Spec(label, "password", required=True), autocomplete=autocomplete)
+        for name, label, autocomplete in FIELDS
+    }
+    fields["password"].help = _(
+        "At least %(num)s characters; a few words make a good one.", num=SHORTEST
+    )
+    return fields
+
+
+def _agree(password: str, again: str) -> None:
+    if password != again:
+        raise DomainError(_("The two passwords differ."), field="confirm")

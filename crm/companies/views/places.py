@@ -1,0 +1,73 @@
+"""/companies and /agencies: who sells, and from where."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from flask_babel import lazy_gettext as _l
+
+from crm.companies.models import Agency, Company
+from crm.companies.services import agency, company
+from crm.core.datamodel import DataModel
+from crm.core.views import ModelView
+
+
+class CompanyView(ModelView):
+    """Companies; each owns its business."""
+
+    datamodel = DataModel(Company, company)
+    route_base = "/companies"
+    class_permission_name = "companies"
+    exclude_route_methods = ModelView.exclude_route_methods | {"bin", "restore", "totals"}
+    icon = "building"
+    one = _l("Company")
+    list_title = _l("Companies")
+    add_title = _l("Create a company")
+    edit_title = _l("Edit the company")
+    list_columns = ["name", "code", "city", "country", "currency", "language", "active"]
+    order_columns = ["name", "code", "city"]
+    base_order = ("name", "asc")
+    search_columns = ["active", "country", "currency", "language"]
+    idline = ("code", "active")
+    edit_fieldsets: ClassVar[Any] = [
+        (_l("Identity"), {"fields": ["name", "code", "parent", "siren", "siret", "vat_number"]}),
+        (_l("Address"), {"fields": ["address", "postal_code", "city", "country"]}),
+        (_l("Habits"), {"fields": [
+            "currency", "language", "time_zone", "default_account_kind", "active",
+        ]}),
+    ]  # fmt: skip
+    add_fieldsets = edit_fieldsets
+    show_fieldsets = edit_fieldsets
+    widths: ClassVar[Mapping[str, str]] = {
+        "address": "w6", "postal_code": "w2", "city": "w2", "country": "w2",
+    }  # fmt: skip
+
+
+class AgencyView(ModelView):
+    """Agencies, while they are managed."""
+
+    datamodel = DataModel(Agency, agency)
+    route_base = "/agencies"
+    class_permission_name = "agencies"
+    setting = "manage_agencies"
+    exclude_route_methods = ModelView.exclude_route_methods | {"bin", "restore", "totals"}
+    tab_of = ("company",)
+    icon = "map-pin"
+    one = _l("Agency")
+    list_title = _l("Agencies")
+    add_title = _l("Create an agency")
+    edit_title = _l("Edit the agency")
+    empty_title = _l("No agencies yet")
+    empty_text = _l("An agency or establishment of the company.")
+    list_columns = ["name", "code", "company", "city", "phone", "manager", "active"]
+    order_columns = ["name", "code", "company", "city"]
+    base_order = ("name", "asc")
+    search_columns = ["active", "company", "manager"]
+    idline = ("company", "code", "active")
+    edit_fieldsets: ClassVar[Any] = [
+        (_l("Identity"), {"fields": ["name", "code", "company", "manager", "active"]}),
+        (_l("Address"), {"fields": ["address", "city", "country", "phone", "email"]}),
+        (_l("Assignment"), {"fields": ["postal_areas"]}),
+    ]
+    add_fieldsets = edit_fieldsets
+    show_fieldsets = edit_fieldsets
+    widths: ClassVar[Mapping[str, str]] = {"address": "w6", "postal_areas": "w6"}

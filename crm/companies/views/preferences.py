@@ -1,0 +1,75 @@
+"""/lang, /theme, /company: what one chooses for oneself, from any page and back to it."""
+
+from typing import Any
+
+from flask import abort, redirect, request, session
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import update
+
+from crm.core.actor import current_actor, find_actor
+from crm.core.config import languages
+from crm.core.db import transaction
+from crm.core.security import open_to_everyone, safe_next
+from crm.core.security.page import Page
+
+THEMES = {"light": "light", "dark": "dark", "system": "", "": ""}
+ALL_COMPANIES = ("all", "0", "")
+
+open_to_everyone("PreferencesView.language")  # the sign-in page offers it
+
+
+class PreferencesView(Page):
+    """Each is one statement on one's own row: no history is kept of what one looks at."""
+
+    route_base = ""
+    default_view = "language"
+
+    @expose("/lang/", methods=("POST",))
+    @expose("/lang/<code>", methods=("POST",))
+    def language(self, code: str | None = None) -> ResponseReturnValue:
+        """One's language: kept with the user, or in the session before signing in."""
+        chosen = request.form.get("language", "") if code is None else code
+        if chosen not in languages():
+            abort(404)
+        session["locale"] = chosen
+        if find_actor() is not None:
+            _set(language=chosen)
+        return _back()
+
+    @expose("/theme/", methods=("POST",))
+    @expose("/theme/<name>", methods=("POST",))
+    def theme(self, name: str | None = None) -> ResponseReturnValue:
+        """Light, dark, or as the system."""
+        chosen = request.form.get("theme", "") if name is None else name
+        if chosen not in THEMES:
+            abort(404)
+        _set(theme=THEMES[chosen])
+        return _back()
+
+    @expose("/company/", methods=("POST",))
+    @expose("/company/<pk>", methods=("POST",))
+    def company(self, pk: str | None = None) -> ResponseReturnValue:
+        """The company that lists, pickers and new records start from; one of one's own, or all."""
+        chosen = request.form.get("company", "") if pk is None else pk
+        if chosen in ALL_COMPANIES:
+            _set(active_company_id=None)
+            return _back()
+        if not chosen.isdecimal() or len(chosen) > 9:
+            abort(404)
+        company = current_actor().company_of(int(chosen))
+        if company is None or not company.active:
+            abort(404)
+        _set(active_company_id=company.id)
+        return _back()
+
+
+def _set(**values: Any) -> None:
+    mine = User.id == current_actor().user_id
+    with transaction() as database:
+        database.execute(update(User).where(mine).values(**values))
+
+
+def _back() -> ResponseReturnValue:
+    return redirect(safe_next(request.form.get("next")), 303)

@@ -1,0 +1,95 @@
+"""/profile: oneself. What decides over rights is shown, and changed by administrators only."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from flask import flash, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose
+from flask_appbuilder.security.sqla.models import User
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from crm.companies.people import users
+from crm.core.actor import current_actor
+from crm.core.datamodel import DataModel
+from crm.core.datamodel.saving import check_version, update_row
+from crm.core.db import db, transaction
+from crm.core.errors import DomainError
+from crm.core.forms import Form
+from crm.core.models import Label
+from crm.core.security.page import Page
+from crm.core.views import Field, FormPage, Group
+from crm.core.views.shown import show
+
+PERSON = ("first_name", "last_name", "email", "phone", "job_title")
+COMFORT = ("language", "time_zone", "theme", "single_keys")
+FACTS = ("username", "companies", "agency", "groups", "roles")
+
+
+@dataclass
+class ProfilePage(FormPage):
+    """A form, with what one may only read of oneself."""
+
+    password_url: str = ""
+    facts: list[Field] = field(default_factory=list)
+
+
+class ProfileView(Page):
+    """One's own row, in a form without anything that gives rights."""
+
+    route_base = "/profile"
+    default_view = "own"
+    groups: ClassVar[tuple[tuple[Label, tuple[str, ...]], ...]] = (
+        (_l("Personal details"), PERSON),
+        (_l("Language and display"), COMFORT),
+    )
+
+    @expose("/", methods=("GET", "POST"))
+    def own(self) -> ResponseReturnValue:
+        user = db.session.scalars(select(User).where(User.id == current_actor().user_id)).one()
+        names = [name for _title, names in self.groups for name in names]
+        form = Form(DataModel(User, users), names)
+        if request.method == "GET":
+            form.show({name: getattr(user, name) for name in names})
+            return self._page(user, form)
+        version = request.form.get("row_version", "")
+        if form.read(request.form):
+            try:
+                with transaction():
+                    check_version(user, int(version) if version.isdecimal() else 0)
+                    update_row(user, form.values)
+            except DomainError as error:
+                form.refuse(error.message, error.fields)
+            else:
+                flash(_("Profile saved"), "success")
+                return redirect(self.url("own"), 303)
+        return self._page(user, form, 422)
+
+    def _page(self, user: User, form: Form, status: int = 200) -> ResponseReturnValue:
+        form.offer()
+        page = ProfilePage(
+            title=_("My profile"),
+            action=self.url("own"),
+            crumbs=[],
+            groups=[
+                Group(str(title), [form.fields[name] for name in names])
+                for title, names in self.groups
+            ],
+            cancel_url="/",
+            submit_label=_("Save"),
+            draft_key="profile",
+            has_required=True,
+            hidden=[("row_version", request.form.get("row_version") or str(user.row_version))],
+            password_url="/password/",  # noqa: S106  an address
+            facts=[show(user, name) for name in self._facts()],
+        )
+        page.errors = [(f.id, f.label, text) for f in form.fields.values() for text in f.errors]
+        page.form_errors = form.form_errors
+        return self.render("companies/profile.html", status, page=page)
+
+    def _facts(self) -> list[str]:
+        actor = current_actor()
+        hidden = {"agency"} if not actor.on("manage_agencies") else set()
+        return [name for name in FACTS if name not in hidden]

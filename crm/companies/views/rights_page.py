@@ -1,0 +1,155 @@
+"""What the page of a role shows, and what it posts back."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from flask import current_app
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+
+from crm.companies.people.grid import ACTION_WORDS, ENTITIES, SCOPES
+from crm.companies.people.rights import Cell
+from crm.core.actor import ACTIONS, Scope, current_actor
+from crm.core.security import pairs_with_a_view
+from crm.core.views import Action, Field
+from crm.core.views.record import Entry, Tab
+
+Grid = Mapping[Cell, Scope]
+
+
+@dataclass
+class RightsCell:
+    """A select of the grid."""
+
+    name: str
+    label: str
+    scope: int
+    text: str
+
+
+@dataclass
+class RightsRow:
+    """An entity; None stands where no page of it has the action."""
+
+    entity: str
+    label: str
+    icon: str
+    cells: list[RightsCell | None]
+
+
+@dataclass
+class RolePage:
+    """Everything templates/companies/role.html places."""
+
+    title: str
+    action: str
+    crumbs: list[tuple[str, str]]
+    readonly: bool
+    note: str = ""
+    hidden: list[tuple[str, str]] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
+    menu: list[Action] = field(default_factory=list)
+    tabs: list[Tab] = field(default_factory=list)
+    actions_head: list[str] = field(default_factory=list)
+    rows: list[RightsRow] = field(default_factory=list)
+    scopes: list[tuple[int, str]] = field(default_factory=list)
+    legend: list[tuple[int, str, str]] = field(default_factory=list)
+    errors: list[tuple[str, str, str]] = field(default_factory=list)
+    form_errors: list[str] = field(default_factory=list)
+    error_cells: set[str] = field(default_factory=set)
+    people: list[tuple[Field, str]] | None = None
+    history: list[Entry] | None = None
+
+
+@dataclass
+class RoleLine:
+    """A role in the list."""
+
+    label: str
+    url: str
+    description: str
+    people: str
+    actions: list[Action]
+
+
+@dataclass
+class RolesPage:
+    """Everything templates/companies/roles.html places."""
+
+    title: str
+    rows: list[RoleLine]
+    create_url: str
+    create_label: str
+    crumbs: list[tuple[str, str]] = field(default_factory=list)
+    note: str = ""
+
+
+def shown_cells() -> dict[str, list[str]]:
+    """entity → actions, of what some page or API has now: a feature that is off leaves no row."""
+    actor = current_actor()
+    builder = current_app.extensions["appbuilder"]
+    asked = pairs_with_a_view(builder)
+    open_ = {
+        view.class_permission_name
+        for view in builder.baseviews
+        if getattr(view, "setting", None) is None or actor.on(view.setting)
+    }
+    shown = {
+        entity: [action for action in ACTIONS if (f"can_{action}", entity) in asked]
+        for entity in ENTITIES
+        if entity in open_
+    }
+    return {entity: actions for entity, actions in shown.items() if actions}
+
+
+def put_grid(page: RolePage, grid: Grid) -> None:
+    """The rows of the grid, and the words of its selects."""
+    page.actions_head = [str(ACTION_WORDS[action]) for action in ACTIONS]
+    for entity, actions in shown_cells().items():
+        words, icon = ENTITIES[entity]
+        cells = [
+            _cell(entity, action, grid.get((entity, action), Scope.NONE))
+            if action in actions
+            else None
+            for action in ACTIONS
+        ]
+        page.rows.append(RightsRow(entity, str(words), icon, cells))
+    offered = list(_offered(grid.values()))
+    page.scopes = [(int(scope), str(SCOPES[scope][0])) for scope in offered]
+    page.legend = [(int(s), str(SCOPES[s][0]), str(SCOPES[s][1])) for s in offered]
+
+
+def _cell(entity: str, action: str, scope: Scope) -> RightsCell:
+    name = f"{entity}.{action}"
+    return RightsCell(name, cell_words(entity, action), int(scope), str(SCOPES[scope][0]))
+
+
+def cell_words(entity: str, action: str) -> str:
+    """A cell by name: "Leads, read"."""
+    return _(
+        "%(entity)s, %(action)s",
+        entity=ENTITIES[entity][0],
+        action=str(ACTION_WORDS[action]).lower(),
+    )
+
+
+def _offered(held: Iterable[Scope]) -> Iterable[Scope]:
+    """All scopes; the agency's only while agencies are managed, or where a cell has it."""
+    with_agency = current_actor().on("manage_agencies") or Scope.AGENCY in held
+    return (scope for scope in SCOPES if scope is not Scope.AGENCY or with_agency)
+
+
+def read_grid(posted: MultiDict[str, str], page: RolePage) -> dict[Cell, Scope]:
+    """The cells that were posted; what cannot be one is an error of the page."""
+    grid: dict[Cell, Scope] = {}
+    known = {str(int(scope)): scope for scope in Scope}
+    for entity, actions in shown_cells().items():
+        for action in actions:
+            name = f"{entity}.{action}"
+            text = posted.get(name)
+            if text in known:
+                grid[entity, action] = known[text]
+            elif text is not None:
+                page.error_cells.add(name)
+                page.errors.append((name, cell_words(entity, action), _("Not a valid choice.")))
+    return grid

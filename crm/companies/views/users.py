@@ -1,0 +1,141 @@
+"""/users: who works here, and the password that lets them in for the first time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from flask import make_response
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose, has_access
+from flask_appbuilder.security.sqla.models import User
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from crm.companies.people import users
+from crm.companies.people.reading import UserModel
+from crm.core.actor import current_actor
+from crm.core.db import transaction
+from crm.core.views import Action, Field, ModelView, Note, Preset
+from crm.core.views.base import PK
+from crm.core.views.shown import person
+
+
+@dataclass
+class GivenPassword:
+    """A made-up password, told once: no page can show it again."""
+
+    title: str
+    name: str
+    username: str
+    password: str
+    text: str
+    back_url: str
+    back_label: str
+    crumbs: list[tuple[str, str]] = field(default_factory=list)
+
+
+class UserView(ModelView):
+    """Users. What they may do comes from their roles and groups; the guard keeps both honest."""
+
+    datamodel = UserModel(User, users)
+    route_base = "/users"
+    class_permission_name = "users"
+    exclude_route_methods = ModelView.exclude_route_methods | {"bin", "restore", "totals"}
+    verbs: ClassVar[Mapping[str, str]] = {
+        "new_password": "edit", "activate": "edit", "deactivate": "edit",
+    }  # fmt: skip
+    setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
+    tab_of = ("companies", "groups", "roles")
+    icon = "user"
+    one = _l("User")
+    list_title = _l("Users")
+    add_title = _l("Create a user")
+    edit_title = _l("Edit the user")
+    presets = (
+        Preset("active", _l("Active users"), [("active", 0, ["1"])]),
+        Preset("inactive", _l("Inactive users"), [("active", 0, ["0"])]),
+    )
+    list_columns = ["full_name", "username", "email", "roles", "groups", "agency", "active"]
+    order_columns = ["full_name", "username", "email", "agency"]
+    base_order = ("full_name", "asc")
+    search_columns = ["active", "roles", "groups", "companies", "agency", "language"]
+    idline = ("username", "active")
+    edit_fieldsets: ClassVar[Any] = [
+        (_l("Personal details"), {"fields": [
+            "first_name", "last_name", "username", "email", "phone", "job_title",
+        ]}),
+        (_l("Place and rights"), {"fields": ["companies", "agency", "groups", "roles", "active"]}),
+        (_l("Language and display"), {"fields": ["language", "time_zone"]}),
+    ]  # fmt: skip
+    add_fieldsets = edit_fieldsets
+    show_fieldsets = edit_fieldsets
+    # In place one would grant or lock out by a slip: the form shows all of it together.
+    readonly_in_place = ("username", "active", "companies", "agency", "groups", "roles")
+
+    def field_of(self, row: Any, name: str) -> Field:
+        if name != "full_name":
+            return super().field_of(row, name)
+        return person(row, name, str(_("Name")))
+
+    def notice(self, row: Any) -> Note | None:
+        if not row.active:
+            return Note("info", _("Inactive: cannot sign in, and is not proposed as owner."))
+        if not row.password:
+            return Note("warn", _("No password was given yet: this person cannot sign in."))
+        if row.must_change_password:
+            return Note("info", _("Has yet to choose a password of their own."))
+        return None
+
+    def record_actions(self, row: Any) -> list[Action]:
+        if not self.may_edit(row) or not row.active or row.id == current_actor().user_id:
+            return []
+        label = _("New password") if row.password else _("Give a first password")
+        url = self.url("new_password", pk=row.id)
+        confirm = _("Sessions of this person end, and the old password no longer works.")
+        return [Action(label, url, "key", "post", confirm=confirm if row.password else "")]
+
+    def record_menu(self, row: Any, editable: bool) -> list[Action]:
+        menu = super().record_menu(row, editable)
+        if not editable or row.id == current_actor().user_id:
+            return menu
+        if row.active:
+            switch = Action(_("Deactivate"), self.url("deactivate", pk=row.id), "user-off", "post")
+            switch.confirm = _("Their sessions end; what they own stays theirs.")
+        else:
+            switch = Action(_("Activate"), self.url("activate", pk=row.id), "user-check", "post")
+        menu.insert(1, switch)
+        return menu
+
+    @expose(f"/password/{PK}", methods=("POST",))
+    @has_access
+    def new_password(self, pk: int) -> ResponseReturnValue:
+        """Make up a password, which must be changed, and show it on this answer alone."""
+        user = self.row(pk, "edit")
+        with transaction():
+            password = users.give_password(user)
+            text = _("Tell it to them in person: it is not shown again, and must be changed.")
+            here = self.url("show", pk=pk)
+            page = GivenPassword(
+                _("Password of %(name)s", name=user), str(user), user.username, password, text,
+                here, _("Back to the user"),
+                [(self.words("list_title"), self.url("list")), (str(user), here)],
+            )  # fmt: skip
+        response = make_response(self.render("companies/given_password.html", page=page))
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @expose(f"/deactivate/{PK}", methods=("POST",))
+    @has_access
+    def deactivate(self, pk: int) -> ResponseReturnValue:
+        return self._switch(pk, False)
+
+    @expose(f"/activate/{PK}", methods=("POST",))
+    @has_access
+    def activate(self, pk: int) -> ResponseReturnValue:
+        return self._switch(pk, True)
+
+    def _switch(self, pk: int, active: bool) -> ResponseReturnValue:
+        user = self.row(pk, "edit")
+        with transaction():
+            users.update(user, {"active": active})
+        return self.to_record(user, self.changed_message(user))
