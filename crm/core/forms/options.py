@@ -1,8 +1,7 @@
 """What may be chosen: short vocabularies at once, everything else twenty at a time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import Select, and_, inspect, literal, or_, select, union_all
@@ -16,15 +15,14 @@ OFFERED = 20  # rows of a picker
 LISTED = 60  # rows of a vocabulary that a form carries whole
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """One choice; `detail` tells namesakes apart, `warning` says what is wrong with it now."""
 
     value: str
     text: str
     selected: bool = False
-    detail: str = ""
     warning: str = ""
+    detail: str = ""
 
 
 def target_of(model: type[Any], relation: str) -> type[Any]:

@@ -38,6 +38,10 @@ class BinRow:
     purge_on: str
     purge_soon: str
 
+    @property
+    def main(self) -> Field:
+        return self.fields[0]
+
 
 class BinPages(FormPages):
     """Delete and restore."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import abort, request
 from flask.typing import ResponseReturnValue
@@ -61,12 +61,12 @@ class ConflictPage:
     fields: list["Differing"]
     hidden: list[tuple[str, str]]
     merged_count: int = 0
+    joinable: list[tuple[str, str]] = field(default_factory=list)
     crumbs: list[tuple[str, str]] = field(default_factory=list)
 
 
-@dataclass
-class Differing:
-    """One field that two people changed; `typed` is what the form posts to keep one's own."""
+class Differing(NamedTuple):
+    """One field that two people changed; the texts are for reading, `typed` is what was typed."""
 
     name: str
     label: str
@@ -74,7 +74,6 @@ class Differing:
     saved: str
     before: str
     typed: list[str]
-    saved_typed: list[str]
 
 
 class FormPages(RecordPages):
@@ -107,6 +106,7 @@ class FormPages(RecordPages):
         if not version.isdecimal() or len(version) > 9:
             abort(400)
         ok = form.read(request.form, before)
+        settle(form, before)
         if row.row_version != int(version):
             return self._conflict(row, form, int(version))
         try:
@@ -238,24 +238,17 @@ class FormPages(RecordPages):
         )  # fmt: skip
         for name, mine in form.fields.items():
             theirs = saved.fields[name]
-            if posted_pairs(mine) == posted_pairs(theirs):
-                page.hidden += posted_pairs(mine)
-            elif name not in old:
-                # Nobody else touched this field: what was typed stands.
-                page.hidden += posted_pairs(mine)
+            if posted_pairs(mine) == posted_pairs(theirs) or in_words(mine) == old.get(name):
+                page.hidden += posted_pairs(theirs)  # not touched here: the saved value stands
+                continue
+            page.hidden += posted_pairs(mine)
+            if name not in old:  # nobody else touched this field: what was typed stands
                 page.merged_count += 1
-            else:
-                page.fields.append(
-                    Differing(
-                        name,
-                        mine.label,
-                        in_words(mine),
-                        in_words(theirs),
-                        old[name],
-                        [v for __, v in posted_pairs(mine)],
-                        [v for __, v in posted_pairs(theirs)],
-                    )  # fmt: skip
-                )
+                continue
+            texts = (in_words(mine), in_words(theirs), old[name])
+            page.fields.append(Differing(name, mine.label, *texts, [v for _n, v in posted_pairs(mine)]))
+            if mine.kind == "longtext" and mine.text and theirs.text:
+                page.joinable.append((name, mine.label))
         return self.render("core/conflict.html", 409, page=page, form=form, row=row)
 
     def _before(self, row: Any, version: int) -> dict[str, str]:
@@ -280,6 +273,15 @@ class FormPages(RecordPages):
         return f"{last.user.first_name} {last.user.last_name}".strip(), write_instant(
             last.at, zone()
         )
+
+
+def settle(form: Form, before: Mapping[str, Any]) -> None:
+    """Follow the choices made on the conflict page: keep what is saved, or join two texts."""
+    for name in form.fields:
+        if request.form.get(f"join_{name}") and form.values.get(name):
+            form.values[name] = f"{before[name]}\n\n{form.values[name]}"
+        elif request.form.get(f"choice_{name}") == "saved":
+            form.values.pop(name, None)
 
 
 def here_path() -> str:
