@@ -43,11 +43,17 @@ def told_apart(session: Session) -> Iterator[None]:
     try:
         yield
     except StaleDataError as error:
-        session.rollback()
+        _give_up(session)
         raise Conflict(_("Somebody else changed this record meanwhile.")) from error
     except IntegrityError as error:
-        session.rollback()
+        _give_up(session)
         raise _refusal(error) from error
+
+
+def _give_up(session: Session) -> None:
+    """Within a savepoint, whoever set it goes back to it: what was written before it stands."""
+    if not session.in_nested_transaction():
+        session.rollback()
 
 
 def _refusal(error: IntegrityError) -> DomainError:
@@ -76,7 +82,7 @@ def _names(said: str, table: Table, index: Index) -> bool:
         return False
     rest = said.removeprefix(prefix)
     columns = ", ".join(f"{table.name}.{column.name}" for column in index.columns)
-    return rest == columns or rest == f"index '{index.name}'"
+    return rest in (columns, f"index '{index.name}'")
 
 
 def _writes() -> bool:

@@ -220,7 +220,7 @@ def _refused(
     if db.session.execute(select(kind.id).where(kind.id == target.id, condition)).first():
         return None
     refusal = getattr(services, "refusal", None)
-    return (refusal(relation, facts) if refusal else None) or _("Not a valid choice.")
+    return (refusal(relation, facts) if refusal else None) or str(_("Not a valid choice."))
 
 
 def _facts(row: Any) -> dict[str, Any]:
