@@ -3,12 +3,35 @@
 from collections.abc import Sequence
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
+
+from crm.companies.views.groups import GroupView
+from crm.companies.views.password import PasswordView
+from crm.companies.views.places import AgencyView, CompanyView
+from crm.companies.views.preferences import PreferencesView
+from crm.companies.views.profile import ProfileView
+from crm.companies.views.roles import RoleView
+from crm.companies.views.users import UserView
 from crm.core.datamodel import DataModel
 from crm.core.views.frame import Entry
 from crm.leads.views import LeadView
 
+ADMINISTRATION = _l("Administration")
+
+# The sidebar.
 MAIN: Sequence[Entry] = (Entry(LeadView, mine="mine", in_bar=True),)
-CONFIG: Sequence[Entry] = ()
+
+# The sidebar of "Application config".
+CONFIG: Sequence[Entry] = (
+    Entry(CompanyView, group=ADMINISTRATION),
+    Entry(AgencyView, group=ADMINISTRATION),
+    Entry(UserView, group=ADMINISTRATION),
+    Entry(GroupView, group=ADMINISTRATION),
+    Entry(RoleView, group=ADMINISTRATION),
+)
+
+# Pages that everybody has and no menu lists: oneself.
+OWN: Sequence[type[Any]] = (PasswordView, PreferencesView, ProfileView)
 
 
 def register(appbuilder: Any) -> None:
@@ -17,6 +40,8 @@ def register(appbuilder: Any) -> None:
         appbuilder.add_view_no_menu(entry.view)
         if entry.api is not None:
             appbuilder.add_api(entry.api)
+    for page in OWN:
+        appbuilder.add_view_no_menu(page)
 
 
 def datamodel_of(resource: str) -> DataModel:
