@@ -197,6 +197,8 @@ def typed(spec: Spec, value: Any, zone: str = "UTC") -> str:
         return f"{value.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}"
     if spec.kind == "date":
         return write_date(value)
+    if spec.kind == "phone":
+        return write_phone(value)
     if isinstance(value, Enum):
         return str(value.value)
     return str(value)

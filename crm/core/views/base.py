@@ -196,7 +196,8 @@ class BaseView(FabModelView):  # type: ignore[misc]  # FAB ships no types
     def field_of(self, row: Any, name: str) -> Field:
         """The shown value; a slice overrides it to add a warning or a colour."""
         shown = show(row, name, self.page_of)
-        shown.width = self.widths.get(name, "")
+        # A form has six columns, a record three: only what takes the whole width says so in both.
+        shown.width = "w6" if self.widths.get(name) == "w6" else ""
         return shown
 
     # Answers ────────────────────────────────────────────────────────────────────────────────────

@@ -47,6 +47,18 @@ class NavItem:
 
 
 @dataclass
+class Switcher:
+    """The companies one works for, and the one that is chosen; `items`: label, initials, value, current."""
+
+    current_label: str
+    initials: str
+    action: str
+    items: list[tuple[str, str, str, bool]]
+    several: bool
+    hue: str = "blue"
+
+
+@dataclass
 class Frame:
     """The context of templates/core/base.html for somebody who is signed in."""
 
@@ -55,7 +67,7 @@ class Frame:
     shortcuts: list[NavItem]
     create_menu: list[tuple[str, str, str]]
     config_url: str
-    switcher: dict[str, Any] | None
+    switcher: Switcher | None
     user_menu: dict[str, Any]
 
 
@@ -182,7 +194,7 @@ def _config_url(settings: Sequence[tuple[Entry, Any]]) -> str:
     return menu_url(settings[0][1]) if settings else ""
 
 
-def _switcher(actor: Actor) -> dict[str, Any] | None:
+def _switcher(actor: Actor) -> Switcher | None:
     if not actor.has_several_companies:
         return None
     chosen = actor.company_of(actor.active_company_id)
@@ -190,14 +202,13 @@ def _switcher(actor: Actor) -> dict[str, Any] | None:
     items = [
         (c.name, initials(c.name), str(c.id), c is chosen) for c in actor.companies if c.active
     ]
-    return {
-        "current_label": chosen.name if chosen else every,
-        "initials": initials(chosen.name) if chosen else "",
-        "hue": "blue",
-        "several": chosen is None,
-        "action": url_for("PreferencesView.company"),
-        "items": [*items, (every, "", "all", chosen is None)],
-    }
+    return Switcher(
+        current_label=chosen.name if chosen else every,
+        initials=initials(chosen.name) if chosen else "",
+        action=url_for("PreferencesView.company"),
+        items=[*items, (every, "", "all", chosen is None)],
+        several=chosen is None,
+    )
 
 
 def _user_menu(actor: Actor) -> dict[str, Any]:

@@ -115,7 +115,8 @@ class RecordPages(ListPages):
             page.edit_url = self.url("edit", pk=row.id)
             page.field_url = self.url("show", pk=row.id).replace("/show/", "/field/")
         page.idline = [self.field_of(row, name) for name in self.visible(self.idline)]
-        page.actions = self.record_actions(row)
+        edit = [Action(_("Edit"), page.edit_url, "pencil", key="E")] if editable else []
+        page.actions = [*edit, *self.record_actions(row)]
         page.menu = self.record_menu(row, editable)
         page.notice = self.notice(row)
         return page
