@@ -27,7 +27,7 @@ def _make_app() -> Flask:
 
 
 main = FlaskGroup(
-    "crm",
+    name="crm",
     help="Comptoir, the CRM of the back office.",
     create_app=_make_app,
     add_default_commands=False,

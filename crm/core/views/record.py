@@ -131,9 +131,7 @@ class RecordPages(ListPages):
 
     def record_menu(self, row: Any, editable: bool) -> list[Action]:
         """The "…" of the head; what destroys stands last."""
-        menu = (
-            [Action(_("Edit"), self.url("edit", pk=row.id), "pencil", key="E")] if editable else []
-        )
+        menu: list[Action] = []
         if "delete" not in self.exclude_route_methods and self.may("delete", row):
             url = self.url("delete", pk=row.id)
             confirm = "" if self.datamodel.has_bin else _("This cannot be undone.")
