@@ -1,15 +1,21 @@
 """What can be done to a role: its cells, its name, copies. FAB's pairs follow from the cells."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from flask_appbuilder.security.sqla.models import Role
+from flask_appbuilder.security.sqla.models import (
+    Role,
+    assoc_group_role,
+    assoc_user_group,
+    assoc_user_role,
+)
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, union
 
 from crm.companies.models import RoleCell
-from crm.companies.people.rights import ADMIN, Cell, holders
+from crm.companies.people.rights import ADMIN, Cell
 from crm.core.actor import Scope, find_actor
 from crm.core.datamodel.saving import create_row
 from crm.core.db import db, told_apart
@@ -90,9 +96,21 @@ def delete(role: Any) -> None:
     db.session.flush()
 
 
-def people_with(role: Any) -> int:
-    """How many people have a role, themselves or through a group, the deactivated included."""
-    return int(db.session.scalar(select(func.count()).where(holders(Role.id == role.id))) or 0)
+def people_by_role() -> dict[int, int]:
+    """role → how many people have it, themselves or through a group, the deactivated included."""
+    own = select(assoc_user_role.c.role_id, assoc_user_role.c.user_id)
+    grouped = select(assoc_group_role.c.role_id, assoc_user_group.c.user_id).join(
+        assoc_user_group, assoc_user_group.c.group_id == assoc_group_role.c.group_id
+    )
+    held = union(own, grouped).subquery()
+    counted = select(held.c.role_id, func.count()).group_by(held.c.role_id)
+    return {row[0]: row[1] for row in db.session.execute(counted)}
+
+
+def changed_by_role() -> dict[int, datetime]:
+    """role → when it last changed."""
+    last = select(Journal.row_id, func.max(Journal.at)).where(Journal.kind == "ab_role")
+    return {row[0]: row[1] for row in db.session.execute(last.group_by(Journal.row_id))}
 
 
 def sync(appbuilder: Any) -> None:

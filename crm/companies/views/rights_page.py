@@ -11,8 +11,8 @@ from crm.companies.people.grid import ACTION_WORDS, ENTITIES, SCOPES
 from crm.companies.people.rights import Cell
 from crm.core.actor import ACTIONS, Scope, current_actor
 from crm.core.security import pairs_with_a_view
-from crm.core.views import Action, Field
-from crm.core.views.record import Entry, Tab
+from crm.core.views import Action, Note
+from crm.core.views.record import Tab
 
 Grid = Mapping[Cell, Scope]
 
@@ -45,30 +45,32 @@ class RolePage:
     action: str
     crumbs: list[tuple[str, str]]
     readonly: bool
-    note: str = ""
+    cancel_url: str
     hidden: list[tuple[str, str]] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
     menu: list[Action] = field(default_factory=list)
     tabs: list[Tab] = field(default_factory=list)
-    actions_head: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    columns: list[tuple[str, str]] = field(default_factory=list)
     rows: list[RightsRow] = field(default_factory=list)
     scopes: list[tuple[int, str]] = field(default_factory=list)
     legend: list[tuple[int, str, str]] = field(default_factory=list)
     errors: list[tuple[str, str, str]] = field(default_factory=list)
     form_errors: list[str] = field(default_factory=list)
-    error_cells: set[str] = field(default_factory=set)
-    people: list[tuple[Field, str]] | None = None
-    history: list[Entry] | None = None
+    draft_key: str = ""
+    submit_label: str = ""
+    effect: str = ""
 
 
 @dataclass
 class RoleLine:
     """A role in the list."""
 
-    label: str
+    name: str
     url: str
-    description: str
-    people: str
+    sentence: str
+    users: str
+    changed_text: str
     actions: list[Action]
 
 
@@ -78,10 +80,9 @@ class RolesPage:
 
     title: str
     rows: list[RoleLine]
-    create_url: str
-    create_label: str
+    add_url: str
+    add_label: str
     crumbs: list[tuple[str, str]] = field(default_factory=list)
-    note: str = ""
 
 
 def shown_cells() -> dict[str, list[str]]:
@@ -104,7 +105,7 @@ def shown_cells() -> dict[str, list[str]]:
 
 def put_grid(page: RolePage, grid: Grid) -> None:
     """The rows of the grid, and the words of its selects."""
-    page.actions_head = [str(ACTION_WORDS[action]) for action in ACTIONS]
+    page.columns = [(action, str(ACTION_WORDS[action])) for action in ACTIONS]
     for entity, actions in shown_cells().items():
         words, icon = ENTITIES[entity]
         cells = [
@@ -150,6 +151,5 @@ def read_grid(posted: MultiDict[str, str], page: RolePage) -> dict[Cell, Scope]:
             if text in known:
                 grid[entity, action] = known[text]
             elif text is not None:
-                page.error_cells.add(name)
                 page.errors.append((name, cell_words(entity, action), _("Not a valid choice.")))
     return grid

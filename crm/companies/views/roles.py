@@ -14,7 +14,7 @@ from sqlalchemy.orm import selectinload
 
 from crm.companies.people import roles
 from crm.companies.people.grid import ENTITIES, SCOPES, describe
-from crm.companies.people.reading import PeopleModel, visible_people
+from crm.companies.people.reading import PeopleModel
 from crm.companies.people.rights import ADMIN, holders
 from crm.companies.views.rights_page import (
     RoleLine,
@@ -28,11 +28,11 @@ from crm.core.actor import Scope
 from crm.core.datamodel.saving import check_version
 from crm.core.db import transaction
 from crm.core.errors import Conflict, DomainError
-from crm.core.models.text import write_number
-from crm.core.views import Action, Field, ModelView
-from crm.core.views.base import PK
+from crm.core.models.text import write_instant, write_number
+from crm.core.views import Action, ModelView, Note, RecordPage
+from crm.core.views.base import PK, all_views
 from crm.core.views.record import HISTORY, Tab
-from crm.core.views.shown import person
+from crm.core.views.shown import zone
 
 PEOPLE = "people"
 
@@ -44,7 +44,7 @@ class RoleParts(ModelView):
     route_base = "/roles"
     class_permission_name = "users"
     exclude_route_methods = ModelView.exclude_route_methods | {
-        "bin", "restore", "totals", "export", "field", "pick",
+        "bin", "restore", "totals", "export", "field",
     }  # fmt: skip
     verbs: ClassVar[Mapping[str, str]] = {"save": "edit", "duplicate": "create"}
     icon = "shield-lock"
@@ -56,11 +56,12 @@ class RoleParts(ModelView):
     search_columns = ()
     add_columns = edit_columns = ("name",)
 
-    def line_of(self, role: Any) -> RoleLine:
+    def line_of(self, role: Any, people: int, changed: Any) -> RoleLine:
         menu = [*self.role_actions(role), *self.record_menu(role, self.may_edit(role))]
-        people = write_number(roles.people_with(role))
+        told = write_instant(changed, zone()) if changed is not None else ""
+        sentence = describe(roles.grid_of(role))
         url = self.url("show", pk=role.id)
-        return RoleLine(str(role), url, describe(roles.grid_of(role)), people, menu)
+        return RoleLine(str(role), url, sentence, write_number(people), told, menu)
 
     def role_page(self, role: Any) -> RolePage:
         is_fixed = role.code == ADMIN
@@ -68,13 +69,18 @@ class RoleParts(ModelView):
             str(role),
             self.url("save", pk=role.id),
             [(self.words("list_title"), self.url("list"))],
-            readonly=is_fixed or not self.may_edit(role),
+            is_fixed or not self.may_edit(role),
+            self.url("list"),
             hidden=[("row_version", str(role.row_version))],
             actions=self.role_actions(role),
             menu=self.record_menu(role, self.may_edit(role)),
+            tabs=self.tabs(role, ""),
+            submit_label=_("Save"),
+            effect=_("It applies to everyone at their next click."),
         )
         if is_fixed:
-            page.note = _("This role can do everything, so that somebody always can. Duplicate it.")
+            text = _("This role can do everything, so that somebody always can. Duplicate it.")
+            page.notes.append(Note("info", text))
         return page
 
     def role_actions(self, role: Any) -> list[Action]:
@@ -89,34 +95,28 @@ class RoleParts(ModelView):
                 action.label = _("Rename")
         return [action for action in menu if row.code != ADMIN or not action.danger]
 
-    def put_tabs(self, page: RolePage, role: Any, chosen: str) -> None:
+    def tabs(self, role: Any, chosen: str) -> list[Tab]:
         here = self.url("show", pk=role.id)
-        count = write_number(roles.people_with(role))
-        page.tabs = [
+        count = write_number(roles.people_by_role().get(role.id, 0))
+        return [
             Tab("", _("Rights"), here, chosen == ""),
             Tab(PEOPLE, _("Users"), f"{here}?tab={PEOPLE}", chosen == PEOPLE, count),
             Tab(HISTORY, _("Journal"), f"{here}?tab={HISTORY}", chosen == HISTORY),
         ]
 
-    def people_of(self, role: Any) -> list[tuple[Field, str]]:
-        """Who has the role, and through what."""
-        statement = (
-            select(User)
-            .where(holders(Role.id == role.id))
-            .order_by(User.name_key, User.id)
-            .options(selectinload(User.roles), selectinload(User.groups))
-            .limit(500)
-        )
-        condition = visible_people()
-        if condition is not None:
-            statement = statement.where(condition)
-        found = self.datamodel.session.scalars(statement).unique()
-        return [(self._person(user), _how(user, role)) for user in found]
-
-    def _person(self, user: User) -> Field:
-        shown = person(user)
-        shown.url = self.page_of(user)
-        return shown
+    def put_other(self, role: Any, tab: str) -> RecordPage:
+        """The tabs that are no grid: who has the role, in whatever way, and its history."""
+        page = RecordPage(str(role), role.id, [(self.words("list_title"), self.url("list"))])
+        page.actions, page.menu = self.role_actions(role), self.record_menu(role, False)
+        if tab == HISTORY:
+            page.history = self.history_of(role)
+            return page
+        view = next(view for view in all_views() if view.datamodel.obj is User)
+        address = view.address(self.url("show", pk=role.id), keep=("tab",))
+        address.rest = [("tab", tab)]
+        page.related = view.list_page(address, full=False, extra=[holders(Role.id == role.id)])
+        page.related.export_url = page.related.add_url = ""
+        return page
 
     def _change(
         self, model: type[Any], name: str, before: Any, after: Any, names: Any
@@ -136,9 +136,13 @@ class RoleView(RoleParts):
     @has_access
     def list(self) -> ResponseReturnValue:
         everyone = select(Role).order_by(Role.id).options(selectinload(Role.cells))
+        people, changed = roles.people_by_role(), roles.changed_by_role()
         page = RolesPage(
             self.words("list_title"),
-            [self.line_of(role) for role in self.datamodel.session.scalars(everyone)],
+            [
+                self.line_of(role, people.get(role.id, 0), changed.get(role.id))
+                for role in self.datamodel.session.scalars(everyone)
+            ],
             self.url("add") if self.can("create") else "",
             self.words("add_title"),
         )
@@ -148,17 +152,15 @@ class RoleView(RoleParts):
     @has_access
     def show(self, pk: int) -> ResponseReturnValue:
         role = self.row(pk)
-        page, tab = self.role_page(role), request.args.get("tab", "")
-        self.put_tabs(page, role, tab)
-        match tab:
-            case "":
-                put_grid(page, roles.grid_of(role))
-            case "people":
-                page.people = self.people_of(role)
-            case "history":
-                page.history = self.history_of(role)
-            case _:
-                abort(404)
+        tab = request.args.get("tab", "")
+        if tab not in ("", PEOPLE, HISTORY):
+            abort(404)
+        if tab:
+            other = self.put_other(role, tab)
+            other.tabs = self.tabs(role, tab)
+            return self.render(self.show_template, page=other, row=role)
+        page = self.role_page(role)
+        put_grid(page, roles.grid_of(role))
         return self.render("companies/role.html", page=page, row=role)
 
     @expose(f"/save/{PK}", methods=("POST",))
@@ -183,7 +185,6 @@ class RoleView(RoleParts):
                 status = error.status
         role = self.row(pk)
         page.hidden = [("row_version", str(role.row_version))]
-        self.put_tabs(page, role, "")
         put_grid(page, {**roles.grid_of(role), **grid})
         return self.render("companies/role.html", status, page=page, row=role)
 
@@ -194,11 +195,3 @@ class RoleView(RoleParts):
         with transaction():
             copy = roles.duplicate(role)
         return self.to_record(copy, self.created_message(copy))
-
-
-def _how(user: User, role: Any) -> str:
-    """The role itself, or the groups that give it."""
-    if role in user.roles:
-        return _("Directly")
-    through = [str(group) for group in user.groups if role in group.roles]
-    return _("Through %(groups)s", groups=", ".join(through))

@@ -15,7 +15,8 @@ def pick_locale() -> str:
     actor = find_actor()
     wanted = [actor.language] if actor else []
     if has_request_context():
-        wanted.append(session.get("locale", ""))
+        # On the sign-in page a link chooses, for that page alone: a GET leaves nothing behind.
+        wanted += [request.args.get("lang", ""), session.get("locale", "")]
         wanted.append(request.accept_languages.best_match(offered) or "")
     return next((language for language in wanted if language in offered), "en")
 

@@ -10,27 +10,31 @@ from flask_appbuilder.baseviews import expose
 from flask_appbuilder.security.api import SecurityApi
 from flask_appbuilder.security.decorators import limit
 from flask_appbuilder.security.views import AuthDBView
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_jwt_extended import jwt_required
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
+from crm.core.config import languages
+from crm.core.models.text import language_name
 from crm.core.security.identity import sign_in, sign_out
-from crm.core.security.redirects import safe_next
+from crm.core.security.redirects import HOME, safe_next
 
 # For one address, on each of the two ways in; crm.core.security.attempts counts by name.
 RATE = "10 per minute"
 
 
-@dataclass(frozen=True)
+@dataclass
 class LoginPage:
     """What templates/companies/login.html shows."""
 
-    title: str
     action: str
+    languages: list[tuple[str, str, str]]  # code, own name, address of this page in it
+    remember: str  # the words of the box
     username: str = ""
-    remember: bool = False
+    is_remembered: bool = True
     error: str = ""
 
 
@@ -47,18 +51,19 @@ class LoginView(AuthDBView):  # type: ignore[misc]  # FAB has no type hints
         following = safe_next(request.args.get("next"))
         if current_user.is_authenticated:
             return redirect(following)
+        page = _page(following)
         if request.method == "GET":
-            return self._page(LoginPage(str(self.title), _here(following)))
-        name, remember = request.form.get("username", ""), "remember" in request.form
-        user = self.appbuilder.sm.auth_user_db(name, request.form.get("password", ""))
+            return self._page(page)
+        page.username = request.form.get("username", "")
+        page.is_remembered = "remember" in request.form
+        user = self.appbuilder.sm.auth_user_db(page.username, request.form.get("password", ""))
         if user is None:
-            error = _(
+            page.error = _(
                 "Wrong username or password. After five failures the account stays closed"
                 " for 15 minutes."
             )
-            page = LoginPage(str(self.title), _here(following), name, remember, error)
             return self._page(page), 401
-        sign_in(user.id, user.epoch, remember)
+        sign_in(user.id, user.epoch, page.is_remembered)
         return redirect(following, 303)
 
     @expose("/logout/", methods=("POST",))
@@ -72,12 +77,21 @@ class LoginView(AuthDBView):  # type: ignore[misc]  # FAB has no type hints
         return response
 
     def _page(self, page: LoginPage) -> str:
-        html: str = self.render_template(self.login_template, page=page, title=page.title)
+        html: str = self.render_template(self.login_template, page=page)
         return html
 
 
-def _here(following: str) -> str:
-    return url_for("LoginView.login", next=None if following == "/" else following)
+def _page(following: str) -> LoginPage:
+    after = None if following == HOME else following
+    spoken = get_locale()
+    return LoginPage(
+        url_for("LoginView.login", next=after, lang=request.args.get("lang") and spoken.language),
+        [
+            (code, language_name(code), url_for("LoginView.login", next=after, lang=code))
+            for code in languages()
+        ],
+        _("Keep me signed in on this device for 30 days"),
+    )
 
 
 class LoginApi(SecurityApi):  # type: ignore[misc]  # FAB has no type hints
