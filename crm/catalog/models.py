@@ -64,7 +64,7 @@ class Catalog(Record):
     valid_from: Mapped[date | None] = field(_l("Valid from"))
     valid_until: Mapped[date | None] = field(lazy_pgettext("catalogue", "Valid until"))
     # The name under which the file is kept: random, and never part of an address.
-    stored_name: Mapped[str] = field(_l("PDF file"), String(40), kind="file")
+    file: Mapped[str] = field(_l("PDF file"), String(40), kind="file")
     file_name: Mapped[str] = field(_l("File name"), String(255), readonly=True, required=False)
     file_size: Mapped[int] = field(_l("File size (bytes)"), readonly=True, required=False)
     pages: Mapped[int] = field(_l("Pages"), readonly=True, required=False)

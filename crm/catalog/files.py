@@ -1,0 +1,134 @@
+"""PDF files: checked by what is in them, kept under random names, each with a picture of page 1."""
+
+import io
+import secrets
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Protocol
+
+from flask import current_app
+from flask_babel import gettext as _
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from crm.core.db import db
+from crm.core.errors import DomainError
+
+LARGEST = 50 * 1024 * 1024  # bytes
+COVER = (480, 680)  # pixels, at most
+_MADE, _REPLACED = "crm.files_made", "crm.files_replaced"
+_pdfium = threading.Lock()  # the library is not made for threads
+
+
+class Upload(Protocol):
+    """What a form sends: Werkzeug's FileStorage, or anything like it."""
+
+    filename: str | None
+    stream: IO[bytes]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file that is kept now."""
+
+    name: str  # random; it says nothing and is part of no address
+    file_name: str  # as its owner calls it
+    size: int  # bytes
+    pages: int
+
+
+def keep(upload: Upload) -> Stored:
+    """Check a PDF and keep it; it goes away again if the transaction does.
+
+    Raises DomainError on `file` where it is no PDF, broken, locked or too large.
+    """
+    file_name = Path(upload.filename or "").name[-255:]
+    if not file_name.lower().endswith(".pdf"):
+        raise _refused(_("Only PDF files are accepted."))
+    content = upload.stream.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise _refused(_("This file is larger than 50 MB."))
+    pages, cover = _read(content)
+    name = secrets.token_hex(16)
+    folder = _folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    db.session().info.setdefault(_MADE, []).append(name)
+    (folder / f"{name}.png").write_bytes(cover)
+    (folder / f"{name}.pdf").write_bytes(content)
+    return Stored(name, file_name, len(content), pages)
+
+
+def replace(name: str) -> None:
+    """Let a file go, once the transaction that gave up on it is safe."""
+    db.session().info.setdefault(_REPLACED, []).append(name)
+
+
+def pdf(name: str) -> Path:
+    """Where a kept file is. Raises FileNotFoundError."""
+    return _existing(f"{name}.pdf")
+
+
+def cover(name: str) -> Path:
+    """Where the picture of its first page is. Raises FileNotFoundError."""
+    return _existing(f"{name}.png")
+
+
+def _existing(name: str) -> Path:
+    path = _folder() / name
+    if not path.is_file():
+        raise FileNotFoundError(name)
+    return path
+
+
+def _folder() -> Path:
+    files: Path = current_app.extensions["crm.config"].files
+    return files / "catalogs"
+
+
+def _read(content: bytes) -> tuple[int, bytes]:
+    """The number of pages, and a PNG of the first. Raises DomainError where it is no PDF."""
+    import pypdfium2
+
+    if b"%PDF-" not in content[:1024]:
+        raise _refused(_("This file is not a valid PDF."))
+    with _pdfium:
+        try:
+            document = pypdfium2.PdfDocument(content)
+            try:
+                return len(document), _picture(document[0])
+            finally:
+                document.close()
+        except (pypdfium2.PdfiumError, IndexError) as error:
+            raise _refused(_("This file is not a valid PDF.")) from error
+
+
+def _picture(page: object) -> bytes:
+    width, height = page.get_size()  # type: ignore[attr-defined]  # the library has no types
+    scale = min(COVER[0] / max(width, 1), COVER[1] / max(height, 1))
+    image = page.render(scale=scale).to_pil()  # type: ignore[attr-defined]
+    buffer = io.BytesIO()
+    image.convert("RGB").save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def _refused(message: str) -> DomainError:
+    return DomainError(message, field="file")
+
+
+@event.listens_for(Session, "after_commit")
+def _let_go(session: Session) -> None:
+    _remove(session.info.pop(_REPLACED, ()))
+    session.info.pop(_MADE, None)
+
+
+@event.listens_for(Session, "after_rollback")
+def _take_back(session: Session) -> None:
+    _remove(session.info.pop(_MADE, ()))
+    session.info.pop(_REPLACED, None)
+
+
+def _remove(names: list[str] | tuple[()]) -> None:
+    for name in names:
+        for suffix in ("pdf", "png"):
+            (_folder() / f"{name}.{suffix}").unlink(missing_ok=True)

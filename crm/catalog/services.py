@@ -1,0 +1,60 @@
+"""What can be done to a catalogue, whoever asks. Source: spec 10."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement
+
+from crm.catalog import files
+from crm.catalog.models import Catalog
+from crm.companies.choices import offered
+from crm.companies.defaults import fill_company, me, propose
+from crm.core.datamodel.saving import create_row, update_row
+from crm.core.errors import DomainError
+
+RULES = sys.modules[__name__]  # core asks it for candidates
+
+
+def defaults(values: dict[str, Any]) -> dict[str, Any]:
+    """The company chosen on top, and the creator. An empty company means all of them."""
+    propose(values, "company", lambda: fill_company({}))
+    propose(values, "owner", me)
+    return values
+
+
+def create(values: Mapping[str, Any]) -> Catalog:
+    """A new catalogue; `file` is what the form sent. Raises DomainError by field."""
+    if values.get("file") is None:
+        raise DomainError(_("Choose a PDF file."), field="file")
+    catalog: Catalog = create_row(Catalog, _kept(values), RULES)
+    return catalog
+
+
+def update(catalog: Catalog, values: Mapping[str, Any]) -> None:
+    """Change a catalogue; another file takes the place of the one before. Raises DomainError."""
+    rest = {name: value for name, value in values.items() if name != "file" or value is not None}
+    before = catalog.file
+    update_row(catalog, _kept(rest), RULES)
+    if catalog.file != before:
+        files.replace(before)
+
+
+def _kept(values: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` with the file kept and described."""
+    if values.get("file") is None:
+        return dict(values)
+    stored = files.keep(values["file"])
+    return {
+        **values,
+        "file": stored.name,
+        "file_name": stored.file_name,
+        "file_size": stored.size,
+        "pages": stored.pages,
+    }
+
+
+def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
+    """Companies in use, and the people who work for the one chosen."""
+    return offered(Catalog, relation, values)
