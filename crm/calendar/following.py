@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, inspect, select, update
 
 from crm.accounts.models import Account, Contact
 from crm.calendar.models import Event, EventStatus
@@ -26,8 +26,15 @@ Followed = frozenset[tuple[str, int]]  # relation, key
 
 def followed(event: Event) -> Followed:
     """The records that an event relates to now."""
-    keys = ((relation, getattr(event, f"{relation}_id")) for relation in KEEPERS)
+    keys = ((relation, _key(event, relation)) for relation in KEEPERS)
     return frozenset((relation, key) for relation, key in keys if key is not None)
+
+
+def _key(event: Event, relation: str) -> int | None:
+    """Of the record, also where the event gathered by an import has no foreign keys yet."""
+    linked: Any = inspect(event).dict.get(relation)
+    key: int | None = linked.id if linked is not None else getattr(event, f"{relation}_id")
+    return key
 
 
 def follow(records: Iterable[tuple[str, int]]) -> None:

@@ -36,13 +36,13 @@ def fill_company(values: Values, *related: Any) -> Company:
     Raises DomainError where there is none, or where it takes no new records.
     """
     fill(values, "company", lambda: _company_of(related))
-    company = values["company"]
+    company: Company | None = values["company"]
     if company is None:
         raise DomainError(_("Choose a company."), field="company")
     if not company.active:
         raise DomainError(_("This company is closed to new records."), field="company")
     values.pop("company_id", None)
-    return company  # type: ignore[no-any-return]  # values hold anything
+    return company
 
 
 def _company_of(related: tuple[Any, ...]) -> Company | None:

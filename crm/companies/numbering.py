@@ -17,11 +17,12 @@ def next_number(company_id: int, kind: str, year: int = 0) -> int:
     The counter's row stays locked until the transaction ends: two records made at once get two
     numbers, and one that is given up leaves no gap.
     """
-    insert = _INSERT[db.session.get_bind().dialect.name]
-    first = insert(Counter).values(company_id=company_id, kind=kind, year=year, last=1)
+    # The table and not the class, which would flush what an import still gathers.
+    insert, table = _INSERT[db.session.get_bind().dialect.name], Counter.__table__
+    first = insert(table).values(company_id=company_id, kind=kind, year=year, last=1)
     statement = first.on_conflict_do_update(
-        index_elements=["company_id", "kind", "year"], set_={"last": Counter.last + 1}
-    ).returning(Counter.last)
+        index_elements=["company_id", "kind", "year"], set_={"last": table.c.last + 1}
+    ).returning(table.c.last)
     number: int = db.session.execute(statement).scalar_one()
     return number
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from sqlalchemy import event
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from crm.core.db import db
 
@@ -30,5 +30,6 @@ def forget() -> None:
 
 
 @event.listens_for(Session, "after_transaction_end")
-def _forget(session: Session, transaction: object) -> None:
-    session.info.pop(_KEY, None)
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    if not transaction.nested:  # an import's batches are nested in one
+        session.info.pop(_KEY, None)

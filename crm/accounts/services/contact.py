@@ -44,6 +44,7 @@ def update(contact: Contact, values: Mapping[str, Any]) -> None:
 
 def _keep_accounts_in_order(contact: Contact) -> None:
     """In each account one main contact, and no e-mail address twice. Source: spec 6.1 and 6.3."""
+    db.session.flush()  # an import gathers rows; these questions need them in the database
     account_ids = [link.account_id for link in contact.links]
     if contact.email and account_ids:
         _refuse_double_email(contact, account_ids)

@@ -6,16 +6,25 @@ from typing import Any
 from flask_babel import ngettext
 from sqlalchemy import ColumnElement, inspect, select
 
+from crm.companies.defaults import me
 from crm.companies.models import Company, CompanySettings
+from crm.core.actor import Scope, find_actor
 from crm.core.datamodel.saving import create_row, delete_row, uses
 from crm.core.db import db
 from crm.core.errors import DomainError
 
 
 def create(values: Mapping[str, Any]) -> Company:
-    """A new company, with its settings. Raises DomainError by field."""
+    """A new company, with its settings; whoever may say where people work, works for it.
+
+    Raises DomainError by field.
+    """
     company: Company = create_row(Company, values)
     add_settings(company)
+    actor, creator = find_actor(), me()
+    if actor and creator and actor.reach("edit", "users") is Scope.ALL:
+        creator.companies.append(company)
+        db.session.flush()
     return company
 
 

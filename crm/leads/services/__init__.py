@@ -1,6 +1,7 @@
 """What can be done to a lead, whoever asks: page, import or API. Source: spec 4."""
 
 from crm.leads.services.record import (
+    GIVEN_AT_CREATION,
     candidates,
     create,
     defaults,
@@ -12,6 +13,7 @@ from crm.leads.services.record import (
 from crm.leads.services.statuses import Outcome, change_status, default_status, lose, reopen
 
 __all__ = [
+    "GIVEN_AT_CREATION",
     "Outcome",
     "candidates",
     "change_status",

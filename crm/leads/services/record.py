@@ -23,7 +23,8 @@ from crm.leads.services.statuses import Outcome, change_status, default_status
 from crm.opportunities.models import LostReason
 
 RULES = sys.modules[__name__]  # core asks it for candidates and refusals
-LOSING = ("lost_on", "lost_reason", "lost_comment")
+# What a page shows and only Lose changes may be given where the lost one is made.
+GIVEN_AT_CREATION = ("lost_on", "lost_reason", "lost_comment")
 
 
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +53,7 @@ def create(values: Mapping[str, Any]) -> Lead:
     lead: Lead = create_row(Lead, rest, RULES)
     if status.kind != LeadStatusKind.OPEN:
         change_status(lead, status, **outcome)
-        db.session.flush()
+        update_row(lead, {})
     return lead
 
 
@@ -63,13 +64,13 @@ def update(lead: Lead, values: Mapping[str, Any]) -> None:
     update_row(lead, rest, RULES)
     if status is not None and status is not lead.status:
         change_status(lead, status, **outcome)
-        db.session.flush()
+        update_row(lead, {})
 
 
 def _split(values: Mapping[str, Any], status: LeadStatus) -> tuple[dict[str, Any], Outcome]:
     """Fields to save, and what loses a lead. A loss said of an open lead is refused."""
-    rest = {name: value for name, value in values.items() if name not in LOSING}
-    outcome = {name: values[name] for name in LOSING if values.get(name) is not None}
+    rest = {name: value for name, value in values.items() if name not in GIVEN_AT_CREATION}
+    outcome = {name: values[name] for name in GIVEN_AT_CREATION if values.get(name) is not None}
     if outcome and status.kind == LeadStatusKind.OPEN:
         message = _("Only a lost lead has this; choose a lost status.")
         raise DomainError(fields=dict.fromkeys(outcome, message))

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from crm.companies.days import today
 from crm.companies.remembered import remembered
 from crm.companies.settings import setting
+from crm.core.datamodel.saving import update_row
 from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.leads.models import MOVES, Lead, LeadStatus, LeadStatusKind
@@ -79,7 +80,7 @@ def lose(lead: Lead, *, cancel_events: bool = False, **outcome: Unpack[Outcome])
     if lead.status.kind != LeadStatusKind.OPEN:
         raise DomainError(_("Only an open lead can be lost."))
     change_status(lead, _lost_status(), cancel_events=cancel_events, **outcome)
-    db.session.flush()
+    update_row(lead, {})
 
 
 def reopen(lead: Lead) -> None:
@@ -87,7 +88,7 @@ def reopen(lead: Lead) -> None:
     if lead.status.kind != LeadStatusKind.LOST:
         raise DomainError(_("Only a lost lead can be reopened."))
     change_status(lead, default_status())
-    db.session.flush()
+    update_row(lead, {})
 
 
 def _lost_status() -> LeadStatus:

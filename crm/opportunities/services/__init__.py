@@ -1,6 +1,7 @@
 """What can be done to an opportunity, whoever asks: page, import or API. Source: spec 7."""
 
 from crm.opportunities.services.record import (
+    GIVEN_AT_CREATION,
     candidates,
     create,
     default_duration,
@@ -20,6 +21,7 @@ from crm.opportunities.services.stages import (
 )
 
 __all__ = [
+    "GIVEN_AT_CREATION",
     "Outcome",
     "candidates",
     "create",

@@ -22,7 +22,8 @@ from crm.opportunities.models import LostReason, Opportunity, Stage, StageKind
 from crm.opportunities.services.stages import Outcome, default_stage, move
 
 RULES = sys.modules[__name__]  # core asks it for candidates and refusals
-CLOSING = ("closed_on", "lost_reason", "lost_comment")
+# What a page shows and only a move changes may be given where the closed one is made.
+GIVEN_AT_CREATION = ("closed_on", "lost_reason", "lost_comment")
 
 
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +80,7 @@ def create(values: Mapping[str, Any]) -> Opportunity:
     opportunity: Opportunity = create_row(Opportunity, rest, RULES)
     if stage.kind != StageKind.OPEN:
         move(opportunity, stage, **outcome)
-        db.session.flush()
+        update_row(opportunity, {})
     return opportunity
 
 
@@ -98,13 +99,13 @@ def update(opportunity: Opportunity, values: Mapping[str, Any]) -> None:
         move(opportunity, stage, **outcome)
         if rest.get("probability") is not None and stage.kind == StageKind.OPEN:
             opportunity.probability = rest["probability"]
-        db.session.flush()
+        update_row(opportunity, {})
 
 
 def _split(values: Mapping[str, Any], stage: Stage) -> tuple[dict[str, Any], Outcome]:
     """Fields to save, and what closes. A closing said of an open opportunity is refused."""
-    rest = {name: value for name, value in values.items() if name not in CLOSING}
-    outcome = {name: values[name] for name in CLOSING if values.get(name) is not None}
+    rest = {name: value for name, value in values.items() if name not in GIVEN_AT_CREATION}
+    outcome = {name: values[name] for name in GIVEN_AT_CREATION if values.get(name) is not None}
     if outcome and stage.kind == StageKind.OPEN:
         message = _("Only a closed opportunity has this; choose a closed stage.")
         raise DomainError(fields=dict.fromkeys(outcome, message))

@@ -13,6 +13,7 @@ from crm.accounts.services.account import become_client
 from crm.companies.days import today
 from crm.companies.remembered import remembered
 from crm.companies.settings import setting
+from crm.core.datamodel.saving import update_row
 from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.core.types import utcnow
@@ -116,7 +117,7 @@ def win(
     move(opportunity, _stage_of(StageKind.WON), **outcome)
     for other in also_lose:
         lose(other, **(losing or {}))
-    db.session.flush()
+    update_row(opportunity, {})
 
 
 def lose(
@@ -124,7 +125,7 @@ def lose(
 ) -> None:
     """Lose an opportunity, for a reason. Raises DomainError on `lost_reason`, `lost_comment`."""
     move(opportunity, _stage_of(StageKind.LOST), cancel_events=cancel_events, **outcome)
-    db.session.flush()
+    update_row(opportunity, {})
 
 
 def reopen(opportunity: Opportunity) -> None:
@@ -133,7 +134,7 @@ def reopen(opportunity: Opportunity) -> None:
         raise DomainError(_("This opportunity is open already."))
     last = opportunity.open_stage
     move(opportunity, last if last is not None and last.is_offered else default_stage())
-    db.session.flush()
+    update_row(opportunity, {})
 
 
 def _stage_of(kind: StageKind) -> Stage:

@@ -98,7 +98,7 @@ class Quote(Owned, Record):
     def totals(self) -> totals.Totals:
         """What the lines come to, with VAT by rate. Source: spec 8.5."""
         return totals.of(
-            [line.facts for line in self.lines if line.kind == LineKind.ITEM],
+            [line.facts for line in self.lines if line.is_item],
             global_discount=self.global_discount or Decimal(0),
             prices_include_tax=bool(self.prices_include_tax),
             places=totals.places(self.currency),
@@ -116,8 +116,6 @@ class Quote(Owned, Record):
             wrong["contact"] = _("Choose a contact of this account.")
         if wrong:
             raise DomainError(fields=wrong)
-        for line in self.lines:
-            line.check()
         self.keep_totals()
 
     def _knows_contact(self) -> bool:
@@ -130,7 +128,7 @@ class Quote(Owned, Record):
         found = self.totals
         self.total_excl, self.total_vat = found.excl, found.vat
         self.total_incl, self.total_discount = found.incl, found.discount
-        items = [line for line in self.lines if line.kind == LineKind.ITEM]
+        items = [line for line in self.lines if line.is_item]
         for line, net in zip(items, found.lines_excl, strict=True):
             line.total_excl = net
 
@@ -180,6 +178,11 @@ class QuoteLine(Child):
         return self.label
 
     @property
+    def is_item(self) -> bool:
+        """Whether the line counts; that is what a line is by default."""
+        return self.kind in (None, LineKind.ITEM)
+
+    @property
     def facts(self) -> totals.Line:
         """What the arithmetic needs of an item."""
         return totals.Line(
@@ -193,11 +196,11 @@ class QuoteLine(Child):
     @computed(_l("Discounted unit price"), "money", places=4)
     def discounted_price(self) -> Decimal | None:
         """Shown, never used to compute."""
-        return totals.discounted_price(self.facts) if self.kind == LineKind.ITEM else None
+        return totals.discounted_price(self.facts) if self.is_item else None
 
     def check(self) -> None:
         """Rules between fields. Source: spec 8.5."""
-        if self.kind not in (None, LineKind.ITEM):
+        if not self.is_item:
             self.product = self.unit = self.vat_rate = None
             self.quantity = self.unit_price = self.total_excl = None
             self.discount_percent = self.discount_amount = None
