@@ -164,7 +164,8 @@ class Form:
         value = parse(field.spec, field.text, self.zone)
         if value is None and field.spec.required:
             raise ValueError(_("Required field"))
-        self.values[name] = value
+        # A form that comes back shows ticks and stars from their value, not from their text.
+        self.values[name] = field.data = value
 
     def _read_link(
         self, name: str, field: FormField, posted: MultiDict[str, str], before: Values
@@ -278,7 +279,7 @@ class Form:
         field.errors.append(_("Line %(number)s: %(error)s", number=int(number) + 1, error=text))
 
     def offer(self) -> "Form":
-        """Fill in what selects and pickers offer: vocabularies in one statement, else the present choice."""
+        """Fill in what selects offer: vocabularies in one statement, else the present choice."""
         everyone = [
             *self.fields.values(),
             *(p for f in self.fields.values() for line in [*f.rows, f.blank_row] for p in line),
