@@ -96,8 +96,11 @@ class FormPages(RecordPages):
     @expose(f"/edit/{PK}", methods=("GET", "POST"))
     @has_access
     def edit(self, pk: int) -> ResponseReturnValue:
-        row = self.row(pk, "edit")
-        names = self.edit_names(row)
+        return self.change(self.row(pk, "edit"))
+
+    def change(self, row: Any) -> ResponseReturnValue:
+        """The form of a row (GET), and its saving (POST)."""
+        pk, names = row.id, self.edit_names(row)
         form = self.form(names)
         before = stored(row, names)
         if request.method == "GET":
@@ -192,9 +195,9 @@ class FormPages(RecordPages):
         return self.render(self.add_template, status, page=page, form=form)
 
     def _edit_page(self, row: Any, form: Form, status: int = 200) -> ResponseReturnValue:
-        url = self.page_of(row) or self.url("list")
+        url = self.way_back(row)
         page = self.form_page(form, self.words("edit_title"), request.path, url, str(row.id))
-        page.crumbs.append((str(row), url))
+        page.crumbs = self.crumbs_of(row)
         page.row_version = row.row_version
         # A form that comes back keeps the version it was opened with.
         version = request.form.get("row_version", "") or str(row.row_version)
@@ -211,7 +214,7 @@ class FormPages(RecordPages):
             if fields:
                 groups.append(Group(group_title, fields))
         page = FormPage(
-            title, action, [(self.words("list_title"), self.url("list"))], groups, cancel_url,
+            title, action, self.crumbs_of(), groups, cancel_url,
             _("Save"), f"{self.route_base.strip('/')}/{key}",
         )  # fmt: skip
         page.errors = [(f.id, f.label, text) for f in form.fields.values() for text in f.errors]
@@ -220,6 +223,15 @@ class FormPages(RecordPages):
         if any(f.kind in ("file", "picture") for f in form.fields.values()):
             page.enctype = "multipart/form-data"
         return page
+
+    def way_back(self, row: Any) -> str:
+        """Where the form of a row is left for."""
+        return self.page_of(row) or self.url("list")
+
+    def crumbs_of(self, row: Any = None) -> list[tuple[str, str]]:
+        """What stands above a form."""
+        crumbs = [(self.words("list_title"), self.url("list"))]
+        return crumbs if row is None else [*crumbs, (str(row), self.way_back(row))]
 
     def prepare_form(self, form: Form) -> None:
         """A slice's last word on the inputs: units, notes, which choices to leave out."""
@@ -233,8 +245,8 @@ class FormPages(RecordPages):
         old = self._before(row, version)
         page = ConflictPage(
             _("Two versions of this record"), *self._last_change(row), request.path,
-            self.page_of(row) or self.url("list"), [], [("row_version", str(row.row_version))],
-            crumbs=[(self.words("list_title"), self.url("list")), (str(row), self.url("show", pk=row.id))],
+            self.way_back(row), [], [("row_version", str(row.row_version))],
+            crumbs=self.crumbs_of(row),
         )  # fmt: skip
         for name, mine in form.fields.items():
             theirs = saved.fields[name]
@@ -246,7 +258,9 @@ class FormPages(RecordPages):
                 page.merged_count += 1
                 continue
             texts = (in_words(mine), in_words(theirs), old[name])
-            page.fields.append(Differing(name, mine.label, *texts, [v for _n, v in posted_pairs(mine)]))
+            page.fields.append(
+                Differing(name, mine.label, *texts, [v for _n, v in posted_pairs(mine)])
+            )
             if mine.kind == "longtext" and mine.text and theirs.text:
                 page.joinable.append((name, mine.label))
         return self.render("core/conflict.html", 409, page=page, form=form, row=row)
