@@ -75,7 +75,7 @@ class Group:
     key: str = ""
 
 
-class BaseView(FabModelView):  # type: ignore[misc]  # FAB ships no types
+class BaseView(FabModelView):
     """One table's pages. A slice declares columns and words; core does the rest.
 
     FAB 5.3's ModelView gives the routes, endpoints and permissions; its forms, widgets and filter
@@ -85,6 +85,7 @@ class BaseView(FabModelView):  # type: ignore[misc]  # FAB ships no types
     datamodel: DataModel
     class_permission_name: str  # the entity of the rights grid
     setting: ClassVar[str | None] = None  # the switch that opens this page
+    under: ClassVar[str] = ""  # the endpoint of the menu entry that stands for this page
     setting_columns: ClassVar[Mapping[str, str]] = {}  # column → switch
     tab_of: ClassVar[Sequence[str]] = ()  # relationships whose target shows this list as a tab
     tab_titles: ClassVar[Mapping[str, Label]] = {}
@@ -117,7 +118,8 @@ class BaseView(FabModelView):  # type: ignore[misc]  # FAB ships no types
 
         Ours are declared, labelled by their columns, and filtered by conditions of each request.
         """
-        self.related_views, self._related_views = [], []
+        self.related_views: list[Any] = []
+        self._related_views: list[Any] = []
         for kind in ("show", "add", "edit"):
             sets = getattr(self, f"{kind}_fieldsets") or ()
             names = [name for _title, said in sets for name in said["fields"]]
@@ -208,7 +210,8 @@ class BaseView(FabModelView):  # type: ignore[misc]  # FAB ships no types
     def to_record(self, row: Any, message: str = "", undo_url: str = "") -> ResponseReturnValue:
         """303 to the row's page, with a toast."""
         if message:
-            flash({"text": message, "undo_url": undo_url} if undo_url else message, "success")
+            told: Any = {"text": message, "undo_url": undo_url} if undo_url else message
+            flash(told, "success")
         return redirect(self.page_of(row) or self.url("show", pk=row.id), 303)
 
     def relations(self, names: Iterable[str]) -> list[str]:

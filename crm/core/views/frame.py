@@ -20,7 +20,7 @@ from crm.core.views.shown import hue_of, initials
 
 @dataclass(frozen=True)
 class Entry:
-    """A page of the menu. `mine` is the key of the shipped filter whose rows are counted beside it."""
+    """A page of the menu. `mine`: the shipped filter whose rows are counted beside it."""
 
     view: type[Any]
     api: type[Any] | None = None
@@ -93,7 +93,7 @@ def install(app: Flask, main: Sequence[Entry], config: Sequence[Entry]) -> None:
 
 def frame(actor: Actor, main: Sequence[Entry], config: Sequence[Entry]) -> Frame:
     """The frame that `actor` sees now."""
-    here = request.blueprint or ""
+    here = _standing()
     settings = [(entry, view) for entry, view in _open(config)]
     in_config = any(view.endpoint == here for _entry, view in settings)
     entries = list(_open(main))
@@ -113,6 +113,14 @@ def frame(actor: Actor, main: Sequence[Entry], config: Sequence[Entry]) -> Frame
         switcher=_switcher(actor),
         user_menu=_user_menu(actor),
     )
+
+
+def _standing() -> str:
+    """The endpoint of the entry that is current: a page without one stands under another's."""
+    here = request.blueprint or ""
+    views = current_app.extensions["appbuilder"].baseviews
+    view = next((view for view in views if view.endpoint == here), None)
+    return getattr(view, "under", "") or here
 
 
 def _open(entries: Sequence[Entry]) -> Iterator[tuple[Entry, Any]]:
@@ -161,11 +169,13 @@ def view_presets(view: Any) -> Sequence[Preset]:
 
 def menu_url(view: Any) -> str:
     """Where the menu leads: the list, or a page's own front."""
-    return url_for(f"{view.endpoint}.{'list' if hasattr(view, 'datamodel') else view.default_view}")
+    return url_for(f"{view.endpoint}.{view.default_view}")
 
 
 def _preset_url(view: Any, preset: Preset) -> str:
-    pairs = {f"_flt_{operator}_{name}": list(values) for name, operator, values in preset.filters}
+    pairs: dict[str, Any] = {
+        f"_flt_{operator}_{name}": list(values) for name, operator, values in preset.filters
+    }
     return url_for(f"{view.endpoint}.list", **pairs)
 
 
