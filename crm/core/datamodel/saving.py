@@ -21,7 +21,7 @@ from crm.core.actor import Scope, current_actor, find_actor
 from crm.core.datamodel.bulk import find_bulk
 from crm.core.db import db, told_apart
 from crm.core.errors import Conflict, DomainError, Forbidden, NotFound
-from crm.core.models import Child, Owned, Record, Reference, spec_of
+from crm.core.models import Child, Kept, Owned, Record, Reference, spec_of
 from crm.core.types import utcnow
 
 Values = Mapping[str, Any]
@@ -92,9 +92,23 @@ def update_row(row: Any, values: Values, services: ModuleType | None = None) -> 
         _guard_company(row, values)
         _guard_owner(row, values)
         assign(row, values, services)
+        _mark_lists(row)
     if find_bulk() is None:
         with told_apart(session):
             session.flush()
+
+
+def _mark_lists(row: Any) -> None:
+    """A change of links or lines alone is a change of the record: its version has to tell it."""
+    state, session = inspect(row), db.session()
+    for relation in state.mapper.relationships if isinstance(row, Kept) else ():
+        if not relation.uselist or relation.viewonly:
+            continue
+        lines = state.dict.get(relation.key) or ()
+        if state.attrs[relation.key].history.has_changes() or any(
+            isinstance(line, Child) and session.is_modified(line) for line in lines
+        ):
+            row.changed_on = utcnow()
 
 
 def _guard_company(row: Any, values: Values) -> None:
@@ -106,7 +120,7 @@ def _guard_company(row: Any, values: Values) -> None:
 
 
 def _guard_owner(row: Any, values: Values) -> None:
-    """Choosing another owner needs edit scope team or more; one may take what nobody has (spec 1.3)."""
+    """Another owner needs edit scope team or more; one may take what nobody has (spec 1.3)."""
     actor = find_actor()
     if (
         actor is None
@@ -232,7 +246,7 @@ def _facts(row: Any) -> dict[str, Any]:
 
 
 def candidates(model: type[Any], relation: str, values: Values, services: ModuleType | None) -> Any:
-    """The SQL condition for what `relation` may be set to, or None where the row filter is enough."""
+    """What `relation` may be set to, as SQL; None where the row filter is enough."""
     own = getattr(services, "candidates", None)
     condition = own(relation, values) if own is not None else None
     if condition is not None:
@@ -302,7 +316,7 @@ def restore_row(model: type[Any], pk: int) -> Any:
     statement = select(model).where(model.id == pk, rows.criteria(model, "delete"))
     row = session.scalars(statement.execution_options(**{rows.IN_BIN: model})).unique().first()
     if row is None:
-        raise NotFound()
+        raise NotFound
     for index in model.__table__.indexes:
         _refuse_double(row, index)
     row.deleted_at = None
@@ -329,7 +343,7 @@ def _refuse_double(row: Any, index: Any) -> None:
 
 
 def complete(model: type[Any], values: Values, services: ModuleType | None) -> dict[str, Any]:
-    """`values` with the defaults of a new row: what the add form proposes, and what create fills in."""
+    """`values` with the defaults of a new row, which the add form proposes and create fills in."""
     own = getattr(services, "defaults", None)
     full = dict(own(dict(values))) if own is not None else dict(values)
     if issubclass(model, Owned) and "owner" in full and "owner" not in values:
@@ -342,7 +356,7 @@ def _default_owner(model: type[Any], owner: Any) -> Any:
     actor = find_actor()
     if actor is None or not rows.is_filtered():
         return owner
-    if actor.reach("create", model.__entity__) <= Scope.OWN:  # type: ignore[attr-defined]
+    if actor.reach("create", model.__entity__) <= Scope.OWN:
         return myself()
     return owner
 
