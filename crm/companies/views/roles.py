@@ -89,11 +89,10 @@ class RoleParts(ModelView):
         return [Action(_("Duplicate"), self.url("duplicate", pk=role.id), "copy", "post")]
 
     def record_menu(self, row: Any, editable: bool) -> list[Action]:
-        menu = super().record_menu(row, editable)
-        for action in menu:
-            if action.url == self.url("edit", pk=row.id):
-                action.label = _("Rename")
-        return [action for action in menu if row.code != ADMIN or not action.danger]
+        menu = [action for action in super().record_menu(row, editable) if row.code != ADMIN]
+        if editable:
+            menu.insert(0, Action(_("Rename"), self.url("edit", pk=row.id), "pencil"))
+        return menu
 
     def tabs(self, role: Any, chosen: str) -> list[Tab]:
         here = self.url("show", pk=role.id)
@@ -107,7 +106,8 @@ class RoleParts(ModelView):
     def put_other(self, role: Any, tab: str) -> RecordPage:
         """The tabs that are no grid: who has the role, in whatever way, and its history."""
         page = RecordPage(str(role), role.id, [(self.words("list_title"), self.url("list"))])
-        page.actions, page.menu = self.role_actions(role), self.record_menu(role, False)
+        page.actions = self.role_actions(role)
+        page.menu = self.record_menu(role, self.may_edit(role))
         if tab == HISTORY:
             page.history = self.history_of(role)
             return page

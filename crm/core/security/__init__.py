@@ -18,7 +18,6 @@ from crm.core.security.identity import (
     sign_in,
     sign_out,
 )
-from crm.core.security.manager import CoreSecurityManager
 from crm.core.security.pairs import pairs_of, pairs_with_a_view, sync_permissions, sync_roles
 from crm.core.security.passwords import check_password, hash_password, is_password, make_password
 from crm.core.security.redirects import safe_next
@@ -46,6 +45,18 @@ CONFIG: dict[str, Any] = {
 }
 
 
+def __getattr__(name: str) -> Any:
+    """CoreSecurityManager, imported when an app is made and not with the services that use this.
+
+    FAB 5.3's module of it makes the mappers final, so every table must be known before.
+    """
+    if name != "CoreSecurityManager":
+        raise AttributeError(name)
+    from crm.core.security.manager import CoreSecurityManager
+
+    return CoreSecurityManager
+
+
 def prepare(app: Flask, loader: LoadActor) -> None:
     """First of all, before Builder: APIs registered before CSRFProtect are not exempted from it."""
     for key, value in CONFIG.items():
@@ -64,7 +75,7 @@ def complete(app: Flask) -> None:
 
 
 __all__ = [
-    "Builder", "CoreSecurityManager", "LoadActor", "SignedIn", "check_password", "complete",
+    "Builder", "LoadActor", "SignedIn", "check_password", "complete",
     "end_sessions", "forget_failures", "hash_password", "is_password", "load_actor",
     "make_password", "open_to_everyone", "pairs_of", "pairs_with_a_view", "people", "prepare",
     "safe_next",    "sign_in", "sign_out", "sync_permissions", "sync_roles",

@@ -6,7 +6,7 @@ from flask import Blueprint, current_app
 from flask_appbuilder import AppBuilder
 
 
-class Builder(AppBuilder):  # type: ignore[misc]  # FAB has no type hints
+class Builder(AppBuilder):
     """An AppBuilder with the home page, the logins and the description of the API, and no more."""
 
     def __init__(self, app: Any, session: Any, **options: Any) -> None:

@@ -53,7 +53,7 @@ def gate() -> ResponseReturnValue | None:
     if request.endpoint is None or request.endpoint in OPEN:
         return None  # no such page: the error page says so, with the menu of whoever asks
     if not signed_in:
-        return to_login()
+        return None if isinstance(_view(), BaseApi) else to_login()
     actor = find_actor()
     if actor is not None and actor.must_change_password and request.endpoint not in WHILE_CHANGING:
         return send_to(url_for(PASSWORD_PAGE))

@@ -38,7 +38,7 @@ class LoginPage:
     error: str = ""
 
 
-class LoginView(AuthDBView):  # type: ignore[misc]  # FAB has no type hints
+class LoginView(AuthDBView):
     """/login/ and /logout/. Overrides both methods of FAB 5.3's AuthDBView and its AuthView."""
 
     login_template = "companies/login.html"
@@ -94,7 +94,7 @@ def _page(following: str) -> LoginPage:
     )
 
 
-class LoginApi(SecurityApi):  # type: ignore[misc]  # FAB has no type hints
+class LoginApi(SecurityApi):
     """/api/v1/security/login and /refresh, whose documentation is FAB's."""
 
     @expose("/login", methods=("POST",))

@@ -28,7 +28,7 @@ from crm.core.types import utcnow
 EPOCH = "crm.session_epoch"
 
 
-class CoreSecurityManager(SecurityManager):  # type: ignore[misc]  # FAB has no type hints
+class CoreSecurityManager(SecurityManager):
     """Users, rights and sign-in. What it does not override is not reachable."""
 
     security_api = LoginApi
@@ -76,7 +76,7 @@ class CoreSecurityManager(SecurityManager):  # type: ignore[misc]  # FAB has no 
         if user is None or actor is None:
             return None
         if actor.must_change_password:
-            raise HttpForbidden(response=password_first())
+            raise HttpForbidden(_("Change your password first: sign in with a browser."))
         request.environ[EPOCH] = user.epoch
         g.user = user
         return user
@@ -146,18 +146,10 @@ def _greeted() -> dict[str, Any]:
 
 
 def _sign_in_first() -> Response:
-    return _answer(401, _("Sign in first: send a valid token as “Authorization: Bearer …”."))
-
-
-def password_first() -> Response:
-    """What the API answers to somebody whose first password is still to be changed."""
-    return _answer(403, _("Change your password first: sign in with a browser."))
-
-
-def _answer(status: int, message: str) -> Response:
+    message = _("Sign in first: send a valid token as “Authorization: Bearer …”.")
     response: Response = jsonify(message=message)
-    response.status_code = status
+    response.status_code = 401
     return response
 
 
-__all__ = ["EPOCH", "CoreSecurityManager", "password_first"]
+__all__ = ["EPOCH", "CoreSecurityManager"]
