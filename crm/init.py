@@ -1,4 +1,7 @@
-"""`crm init`: bring a database, new or old, to what this version expects. Safe to run twice at once."""
+"""`crm init`: bring a database, new or old, to what this version expects.
+
+Safe to run twice at once.
+"""
 
 import sqlite3
 from collections.abc import Iterator

@@ -11,7 +11,7 @@ SHORTEST_SECRET = 32  # bytes; below that a signature can be guessed
 
 
 def folder(name: str) -> Path:
-    """`templates` or `translations`: inside the package when it is an installed wheel, else beside it."""
+    """`templates` or `translations`: inside an installed package, else beside it."""
     inside = ROOT / "crm" / name
     return inside if inside.is_dir() else ROOT / name
 
@@ -107,7 +107,7 @@ def _kept_secret(path: Path) -> str:
     """The secret made at the first start. Two processes starting at once agree on one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(48))
     except FileExistsError:
         pass

@@ -1,4 +1,4 @@
-"""What every answer owes: headers, error pages that tell nothing they should not, sane arguments."""
+"""What every answer owes: headers, and error pages that tell nothing they should not."""
 
 import logging
 import secrets
@@ -17,7 +17,10 @@ from crm.core.errors import DomainError
 
 log = logging.getLogger("crm")
 
-POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'"
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; "
+    "form-action 'self'"
+)
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",

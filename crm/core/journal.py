@@ -25,7 +25,7 @@ SILENT = {
 
 
 class Journal(Model):
-    """One change of one row. The pair (kind, row_id) is no foreign key: the journal outlives rows."""
+    """One change of one row. (kind, row_id) is no foreign key: the journal outlives rows."""
 
     __tablename__ = "journal"
     __table_args__ = (Index("ix_journal_row", "kind", "row_id", "id"),)

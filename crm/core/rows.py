@@ -30,7 +30,7 @@ IN_BIN = "crm_in_bin"
 
 @contextmanager
 def unfiltered(reason: str) -> Iterator[None]:
-    """The only door past the filter. `reason` says, for a reviewer, why these rows are ours to see."""
+    """The only door past the filter. `reason` tells a reviewer why these rows are ours to see."""
     token = _reasons.set(reason)
     try:
         yield
@@ -57,7 +57,7 @@ def filtered_models() -> tuple[type[Any], ...]:
 
 
 def criteria(model: type[Any], action: str, actor: Actor | None = None) -> ColumnElement[bool]:
-    """The SQL condition for the rows of `model` on which the actor may do `action`; the bin apart."""
+    """The rows of `model` on which the actor may do `action`, as SQL; the bin apart."""
     actor = actor or find_actor()
     if actor is None:
         return false()
@@ -105,7 +105,9 @@ def _bin(model: type[Any], in_bin: bool) -> ColumnElement[bool]:
 def _options(actor: Actor | None, in_bin: type[Any] | None) -> list[Any]:
     return [
         with_loader_criteria(
-            model, and_(criteria(model, "read", actor), _bin(model, model is in_bin)), include_aliases=True
+            model,
+            and_(criteria(model, "read", actor), _bin(model, model is in_bin)),
+            include_aliases=True,
         )
         for model in filtered_models()
     ]
@@ -224,7 +226,7 @@ def fetch(session: Session, model: type[Any], pk: int, action: str = "read") -> 
         statement = statement.where(criteria(model, action))
     row = session.scalars(statement).unique().first()
     if row is None:
-        raise NotFound()
+        raise NotFound
     return row
 
 

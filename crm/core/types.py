@@ -1,4 +1,4 @@
-"""Column types and values that both databases store alike: money, instants, folded and translated text."""
+"""Values that both databases store alike: money, instants, folded and translated text."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -100,7 +100,7 @@ class Words(dict[str, str]):
     Falls back to the company's language, then to the first one filled.
     """
 
-    def __init__(self, words: Mapping[str, str] = {}, /, **more: str) -> None:  # noqa: B006
+    def __init__(self, words: Mapping[str, str] = {}, /, **more: str) -> None:
         super().__init__({**words, **more})
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ from crm.core.db import db
 from crm.core.errors import NotFound
 
 
-class DataModel(SQLAInterface):  # type: ignore[misc]  # FAB ships no types
+class DataModel(SQLAInterface):
     """Reads and writes of one table for pages, API and import alike.
 
     `services` is the slice's module of verbs; where it has `defaults`, `create`, `update`,
@@ -51,7 +51,7 @@ class DataModel(SQLAInterface):  # type: ignore[misc]  # FAB ships no types
         select_columns: Any = None,
         outer_default_load: bool = False,
     ) -> Any:
-        """FAB 5.3's SQLAInterface.get: by a SELECT, which the row filter sees. None where not found."""
+        """FAB 5.3's SQLAInterface.get: by a SELECT, which the row filter sees, or None."""
         try:
             return self.fetch(int(id))
         except (ValueError, NotFound):
@@ -62,7 +62,7 @@ class DataModel(SQLAInterface):  # type: ignore[misc]  # FAB ships no types
         return rows.fetch(self.session, self.obj, pk, action)
 
     def get_related_obj(self, col_name: str, value: Any) -> Any:
-        """FAB 5.3's SQLAInterface.get_related_obj, which answers from the identity map: ours asks."""
+        """FAB 5.3's SQLAInterface.get_related_obj answers from the identity map: ours asks."""
         target = self.get_related_model(col_name)
         return self.session.scalars(select(target).where(target.id == value)).unique().first()
 
@@ -128,7 +128,7 @@ class DataModel(SQLAInterface):  # type: ignore[misc]  # FAB ships no types
         return own(full) if own is not None else saving.create_row(self.obj, full, self.services)
 
     def update(self, row: Any, values: saving.Values, version: int | None = None) -> None:
-        """Change `row`. Raises DomainError by field, Conflict where it was saved since `version`."""
+        """Change `row`. Raises DomainError by field, Conflict where it was saved since."""
         saving.check_version(row, version)
         own = getattr(self.services, "update", None)
         if own is not None:

@@ -1,12 +1,12 @@
-"""The conditions that a list offers, by kind of field; each parses its values before SQL sees them."""
+"""The conditions that a list offers, by kind of field; SQL sees parsed values only."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_, inspect, not_, or_, select
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, and_, inspect, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from crm.core.actor import find_actor
@@ -78,9 +78,15 @@ _CHOSEN = (
     _EMPTY,
     _FILLED,
 )
+
+
+def _has(relation: Any, values: Sequence[Any]) -> ColumnElement[bool]:
+    return relation.any(relation.property.mapper.class_.id.in_(values))
+
+
 _MANY = (
-    Operator(_l("is one of"), -1, lambda column, values: _any(column, values)),
-    Operator(_l("is none of"), -1, lambda column, values: not_(_any(column, values))),
+    Operator(_l("is one of"), -1, _has),
+    Operator(_l("is none of"), -1, lambda column, values: ~_has(column, values)),
 )
 
 OPERATORS: dict[str, tuple[Operator, ...]] = {
@@ -92,10 +98,6 @@ OPERATORS: dict[str, tuple[Operator, ...]] = {
     "boolean": (_IS,),
     "references": _MANY,
 }
-
-
-def _any(relation: Any, values: Sequence[Any]) -> ColumnElement[bool]:
-    return relation.any(relation.property.mapper.class_.id.in_(values))
 
 
 def operators_of(spec: Spec) -> tuple[Operator, ...]:
@@ -210,7 +212,7 @@ def folded_column(model: type[Any], name: str) -> Any:
 
 
 def search(model: type[Any], text: str) -> ColumnElement[bool] | None:
-    """The find box: every word of `text` in one of the searched fields; None where it says nothing."""
+    """The find box: every word of `text` in a searched field; None where it says nothing."""
     words = fold(text).split()
     columns = searched_columns(model)
     if not words or not columns:

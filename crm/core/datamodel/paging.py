@@ -82,7 +82,7 @@ def _named(target: type[Any]) -> Any:
     for name in ("name_key", "display_key", "last_name", "name"):
         if hasattr(target, name):
             return getattr(target, name)
-    return target.id  # type: ignore[attr-defined]  # every table of ours has one
+    return target.id
 
 
 def _beyond(keys: Sequence[Key], values: Sequence[Any], backwards: bool) -> ColumnElement[bool]:
@@ -118,7 +118,7 @@ def read_page(
     ask: Ask,
     relations: Sequence[str],
 ) -> Found:
-    """One page of `statement` (a select of `model`), its to-one `relations` joined outside the limit."""
+    """One page of `statement`, its to-one `relations` joined outside the limit."""
     columns = [key.expression.label(f"k{n}") for n, key in enumerate(keys)]
     inner = statement.with_only_columns(*columns)
     if ask.cursor:
@@ -127,7 +127,7 @@ def read_page(
     inner = inner.limit(ask.size + 1).offset(ask.offset or None)
     page = inner.subquery()
     names = [page.c[f"k{n}"] for n in range(len(keys))]
-    outer = select(model, *names).join(page, model.id == names[-1])  # type: ignore[attr-defined]
+    outer = select(model, *names).join(page, model.id == names[-1])
     outer = outer.options(*(joinedload(getattr(model, name)) for name in relations))
     outer = outer.order_by(
         *(_outer(key, name, ask.backwards) for key, name in zip(keys, names, strict=True))
@@ -179,7 +179,7 @@ def _tagged(value: Any) -> Any:
             return value
 
 
-_READ = {"t": datetime.fromisoformat, "d": date.fromisoformat, "n": Decimal}
+_READ: dict[str, Any] = {"t": datetime.fromisoformat, "d": date.fromisoformat, "n": Decimal}
 
 
 def decode(token: str, length: int) -> list[Any]:

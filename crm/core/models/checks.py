@@ -43,7 +43,7 @@ def clean(spec: Spec, value: Any, row: Any = None) -> Any:
     """
     if isinstance(value, str):
         value = CONTROL.sub("", value.replace("\r\n", "\n")).strip()
-    if value is None or value == "" or value == {}:
+    if value is None or value in ("", {}):
         if spec.required:
             raise ValueError(_("Required field"))
         return None
@@ -94,7 +94,7 @@ def _exact(spec: Spec, value: Any, row: Any) -> Decimal:
     return value
 
 
-def _in_range(spec: Spec, value: Decimal | int, largest: int) -> None:
+def _in_range(spec: Spec, value: Any, largest: int) -> None:
     low, high = spec.minimum, spec.maximum
     if low is not None and high is not None and not low <= value <= high:
         raise ValueError(_("Between %(low)s and %(high)s.", low=low, high=high))
@@ -140,7 +140,7 @@ def _choice(spec: Spec, value: Any, row: Any) -> Any:
 
 def _email(spec: Spec, value: Any, row: Any) -> str:
     text = _text(spec, value, row)
-    local, at, domain = text.partition("@")
+    _local, at, domain = text.partition("@")
     if not at or not domain:
         raise ValueError(_("The domain after “@” is missing, for example name@company.com"))
     try:
@@ -193,7 +193,8 @@ def _postal_code(spec: Spec, value: Any, row: Any) -> str:
 def countries() -> frozenset[str]:
     """ISO 3166 alpha-2 codes, as the CLDR knows them; groups of countries left out."""
     skipped = {"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB"}
-    return frozenset(c for c in Locale("en").territories if len(c) == 2 and c not in skipped)
+    codes = (str(code) for code in Locale("en").territories)
+    return frozenset(code for code in codes if len(code) == 2 and code not in skipped)
 
 
 @lru_cache

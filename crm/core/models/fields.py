@@ -1,11 +1,10 @@
-"""A field said once: its column, and everything form, API, import and journal need to know of it."""
+"""A field said once: its column, and what form, API, import and journal need to know of it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask_appbuilder import Model
-from flask_babel import LazyString
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
@@ -24,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.core.types import Exact, Instant, Money, Translated
 
-Label = LazyString | str
+Label = Any  # a LazyString or a str; flask_babel has no type hints
 
 Model.metadata.naming_convention = {
     "ix": "ix_%(column_0_label)s",
@@ -76,13 +75,13 @@ _KIND_OF: tuple[tuple[type, str], ...] = (
 
 @dataclass(frozen=True)
 class _Said:
-    """What `field()` was told; the column completes it into a Spec once it has a name and a type."""
+    """What `field()` was told; a column with name and type completes it into a Spec."""
 
     label: Label
     extra: Mapping[str, Any]
 
 
-def field(  # noqa: PLR0913
+def field(
     label: Label,
     *args: Any,
     kind: str | None = None,
@@ -120,6 +119,8 @@ def _range_constraint(column: Column[Any], parent: Any) -> None:
     said = column.info.get("said")
     if not isinstance(parent, Table) or said is None:
         return
+    if parent.metadata is not Model.metadata:
+        return  # a copy, Alembic's for one, is given the constraints of its original
     low, high = said.extra["minimum"], said.extra["maximum"]
     scale = 0 if not isinstance(column.type, Exact) else column.type.places
     if scale and low not in (None, 0):
@@ -182,7 +183,7 @@ def _complete(column: Column[Any], kind: str | None) -> Spec:
 
 
 class computed:  # noqa: N801
-    """A shown value that is worked out, not stored: `@computed(_l("Total"), "money")` on a method."""
+    """A shown value that is worked out, not stored: `@computed(_l("Total"), "money")`."""
 
     def __init__(self, label: Label, kind: str = "text", **said: Any) -> None:
         self.spec = Spec(label, kind, readonly=True, **said)
@@ -213,5 +214,7 @@ def unique(
 
     `live` is the SQL condition, the same on both databases; "" where the table has no bin.
     """
-    where = {"sqlite_where": text(live), "postgresql_where": text(live)} if live else {}
+    where: dict[str, Any] = (
+        {"sqlite_where": text(live), "postgresql_where": text(live)} if live else {}
+    )
     return Index(name, *columns, unique=True, info={"field": field or columns[-1]}, **where)

@@ -52,11 +52,11 @@ class Kept(Model):
         )
 
     @declared_attr
-    def created_by(cls) -> Mapped[User | None]:
+    def created_by(cls: Any) -> Mapped[User | None]:
         return relationship(User, foreign_keys=[cls.created_by_id], viewonly=True)
 
     @declared_attr
-    def changed_by(cls) -> Mapped[User | None]:
+    def changed_by(cls: Any) -> Mapped[User | None]:
         return relationship(User, foreign_keys=[cls.changed_by_id], viewonly=True)
 
     @declared_attr.directive
@@ -64,7 +64,7 @@ class Kept(Model):
         return {"version_id_col": cls.__table__.c.row_version} if hasattr(cls, "__table__") else {}
 
     def check(self) -> None:
-        """Rules between fields; raises DomainError. Called before every flush that writes the row."""
+        """Rules between fields, called before each flush of the row. Raises DomainError."""
 
 
 class Record(Kept):
@@ -80,7 +80,7 @@ class Record(Kept):
         return field(_l("Company"), ForeignKey("company.id"), nullable=False, index=True)
 
     @declared_attr
-    def company(cls) -> Mapped[Any]:
+    def company(cls: Any) -> Mapped[Any]:
         return relationship("Company", foreign_keys=[cls.company_id])
 
 
@@ -96,11 +96,11 @@ class Owned:
         return field(_l("Agency"), ForeignKey("agency.id"), index=True)
 
     @declared_attr
-    def owner(cls) -> Mapped[User | None]:
+    def owner(cls: Any) -> Mapped[User | None]:
         return relationship(User, foreign_keys=[cls.owner_id])
 
     @declared_attr
-    def agency(cls) -> Mapped[Any]:
+    def agency(cls: Any) -> Mapped[Any]:
         return relationship("Agency", foreign_keys=[cls.agency_id])
 
 

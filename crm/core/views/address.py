@@ -50,10 +50,10 @@ class Address:
         pairs: Pairs = list(self.rest)
         if now["search"]:
             pairs.append(("search", str(now["search"])))
-        for name, operator, values in now["filters"]:  # type: ignore[attr-defined]
+        for name, operator, values in now["filters"]:
             pairs += [(f"_flt_{operator}_{name}", value) for value in values or ("",)]
         if now["order"]:
-            column, direction = now["order"]  # type: ignore[misc]
+            column, direction = now["order"]
             pairs += [(f"_oc_{self.key}", column), (f"_od_{self.key}", direction)]
         if now["size"]:
             pairs.append((f"psize_{self.key}", str(now["size"])))

@@ -103,10 +103,10 @@ class BaseView(FabModelView):
     readonly_in_place: ClassVar[Sequence[str]] = ()
     max_page_size = 100
 
-    # FAB's deprecated and unguarded routes: bulk actions by GET, files by name, a second REST.
+    # FAB's unguarded routes: bulk actions by GET, files by name, a second REST.
     exclude_route_methods = {
-        "action", "action_post", "download", "api", "api_column_add", "api_column_edit", "api_create",
-        "api_delete", "api_get", "api_read", "api_readvalues", "api_update",
+        "action", "action_post", "download", "api", "api_column_add", "api_column_edit",
+        "api_create", "api_delete", "api_get", "api_read", "api_readvalues", "api_update",
     }  # fmt: skip
 
     def __init__(self, **kwargs: Any) -> None:

@@ -139,6 +139,11 @@ class BinPages(FormPages):
         soon = ngettext("in %(num)s day", "in %(num)s days", max(left, 0)) if left < SOON else ""
         by = person(row.changed_by) if row.changed_by is not None else None
         return BinRow(
-            row.id, fields, self.url("restore", pk=row.id), write_instant(row.deleted_at, zone()), by,
-            write_date(purge.date()), soon,
-        )  # fmt: skip
+            row.id,
+            fields,
+            self.url("restore", pk=row.id),
+            write_instant(row.deleted_at, zone()),
+            by,
+            write_date(purge.date()),
+            soon,
+        )

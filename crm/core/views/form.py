@@ -239,7 +239,7 @@ class FormPages(RecordPages):
     # Two editors ────────────────────────────────────────────────────────────────────────────────
 
     def _conflict(self, row: Any, form: Form, version: int) -> ResponseReturnValue:
-        """Both versions, field by field; what only one of the two changed is merged without a question."""
+        """Both versions; what only one of the two changed is merged without a question."""
         saved = self.form(list(form.fields)).show(stored(row, list(form.fields))).offer()
         form.offer()
         old = self._before(row, version)

@@ -48,7 +48,7 @@ class NavItem:
 
 @dataclass
 class Switcher:
-    """The companies one works for, and the one that is chosen; `items`: label, initials, value, current."""
+    """One's companies and the chosen one; an item is (label, initials, value, current)."""
 
     current_label: str
     initials: str

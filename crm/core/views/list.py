@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from flask import Response, abort, jsonify, redirect, request, stream_with_context
@@ -32,6 +31,7 @@ from crm.core.models import Spec, spec_of
 from crm.core.models.text import write_money, write_number, written
 from crm.core.rows import criteria
 from crm.core.transfer.export import columns_of, every_row, export_rows
+from crm.core.types import utcnow
 from crm.core.views.address import Address, read_address
 from crm.core.views.base import Action, BaseView, Preset
 from crm.core.views.shown import Field, hue_of, initials, zone
@@ -45,9 +45,9 @@ CSS_OF_KIND = {
     "phone": "num w-phone",
 }
 CSS_OF_NAME = {
-    "owner": "w-who", "agency": "w-agency", "status": "w-status", "stage": "w-status", "company": "w-co",
-    "organization": "w-org", "account": "w-org", "email": "w-mail from-xl", "phone": "num w-phone from-l",
-    "next_event_at": "w-next", "reference": "w-ref",
+    "owner": "w-who", "agency": "w-agency", "status": "w-status", "stage": "w-status",
+    "company": "w-co", "organization": "w-org", "account": "w-org", "email": "w-mail from-xl",
+    "phone": "num w-phone from-l", "next_event_at": "w-next", "reference": "w-ref",
 }  # fmt: skip
 
 
@@ -222,7 +222,7 @@ class ListParts(BaseView):
         return read_address(self.key, path or request.path, self.visible(self.search_columns), keep)
 
     def _canonical(self) -> str:
-        """Without script the filter form sends filter, op and value: say the same in the address."""
+        """Without script the filter form sends filter, op and value: say it as the address does."""
         address = self.address(self.url("list"))
         name, operator = request.args["filter"], request.args.get("op", "0")
         kept = [f for f in address.filters if f[0] != name]
@@ -262,10 +262,9 @@ class ListParts(BaseView):
         """The order asked for where it is one of ours, else the view's."""
         if address.order and address.order[0] in self.visible(self.order_columns):
             return [address.order]
-        base = self.base_order or ("id", "desc")
-        if isinstance(base[0], str):
-            base = (base,)
-        return [(name, direction) for name, direction in base if name != "id"]
+        base: Any = self.base_order or ()
+        orders = [base] if base and isinstance(base[0], str) else base
+        return [(name, direction) for name, direction in orders]
 
     # The page ───────────────────────────────────────────────────────────────────────────────────
 
@@ -388,8 +387,10 @@ class ListParts(BaseView):
         if shown:
             page.range_text = _(
                 "%(first)s–%(last)s of %(total)s",
-                first=write_number(first + 1), last=write_number(first + shown), total=page.total_text,
-            )  # fmt: skip
+                first=write_number(first + 1),
+                last=write_number(first + shown),
+                total=page.total_text,
+            )
         pairs = address.pairs()
         if found.before:
             page.prev_url = address.at(
@@ -427,10 +428,11 @@ class ListParts(BaseView):
         )
         if not searched_columns(self.datamodel.obj):
             page.search_label = ""
-        page.sort_options = [
-            (str(spec_of(self.datamodel.obj, name).label), address.url(order=(name, "asc")), self.order(address)[:1] == [(name, "asc")])
-            for name in self.visible(self.order_columns)
-        ]  # fmt: skip
+        order = self.order(address)[:1]
+        for name in self.visible(self.order_columns):
+            label = str(spec_of(self.datamodel.obj, name).label)
+            here = order == [(name, "asc")]
+            page.sort_options.append((label, address.url(order=(name, "asc")), here))
         if full and self.presets:
             self._put_presets(page, address)
 
@@ -578,7 +580,7 @@ class ListPages(ListParts):
             self.relations([*names, *self.list_relations]),
             [selectinload(getattr(self.datamodel.obj, name)) for name in self._collections(names)],
         )
-        name = f"{self.route_base.strip('/').replace('/', '-')}-{date.today():%Y-%m-%d}.csv"
+        name = f"{self.route_base.strip('/').replace('/', '-')}-{utcnow():%Y-%m-%d}.csv"
         pieces = stream_with_context(export_rows(columns_of(self.datamodel.obj, names), rows))
         answer = Response(pieces, mimetype="text/csv")
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -1,4 +1,4 @@
-"""/X/show/<id>: the record, its tabs, its history; /X/field/<id>/<name>: one value changed in place."""
+"""/X/show/<id>: the record, its tabs, its history; /X/field/…: one value changed in place."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -139,7 +139,7 @@ class RecordPages(ListPages):
         return menu
 
     def notice(self, row: Any) -> Note | None:
-        """A record of a company that is not the one chosen in the top bar says so (design, Rights)."""
+        """A record of another company than the one chosen in the top bar says so (design)."""
         actor = current_actor()
         company_id = getattr(row, "company_id", None)
         if actor.active_company_id in (None, company_id) or company_id is None:
@@ -212,7 +212,7 @@ class RecordPages(ListPages):
         ]
 
     def lists_here(self, row: Any) -> list[tuple[Any, str]]:
-        """(view, relationship) of each list that hangs on this record and that the actor may read."""
+        """(view, relationship) of each list that hangs on this record, if the actor may read it."""
         actor = current_actor()
         return [
             (view, relation)
@@ -269,7 +269,7 @@ class RecordPages(ListPages):
         changes = []
         for name, (before, after) in one.changes.items():
             shown = self._change(model, name, before, after, names)
-            if shown is not None and one.action not in ("created",):
+            if shown is not None and one.action != "created":
                 changes.append(shown)
         if one.action == "changed" and not changes:
             return None
@@ -352,8 +352,10 @@ class RecordPages(ListPages):
         if form.read(request.form, before) and self._saved(row, form):
             return self.render(
                 "core/parts/field_read.html",
-                field=self._read_field(row, name), page=self.record_page(row), others=self._others(row, name),
-            )  # fmt: skip
+                field=self._read_field(row, name),
+                page=self.record_page(row),
+                others=self._others(row, name),
+            )
         return self._field_edit(self.row(pk, "edit"), form, name, 422)
 
     def _read_field(self, row: Any, name: str) -> Field:
@@ -395,9 +397,13 @@ class RecordPages(ListPages):
         field: FormField = form.fields[name]
         field.errors = [*field.errors, *form.form_errors]
         return self.render(
-            "core/parts/field_edit.html", status,
-            field=field, action=request.path, row_version=row.row_version, page=self.record_page(row),
-        )  # fmt: skip
+            "core/parts/field_edit.html",
+            status,
+            field=field,
+            action=request.path,
+            row_version=row.row_version,
+            page=self.record_page(row),
+        )
 
     def picker_base(self) -> str:
         return self.url("pick", name="x")[:-2]

@@ -1,0 +1,62 @@
+"""What a verb asks for before it acts: a few fields of the row, and ticks for what goes with it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from werkzeug.datastructures import MultiDict
+
+from crm.core.datamodel import DataModel
+from crm.core.datamodel.saving import Values
+from crm.core.forms.fields import FormField
+from crm.core.forms.form import Form
+from crm.core.models import Label, Spec
+
+TICK = "tick-"
+
+
+class Dialog(Form):
+    """A slice says names and words; the view shows it as a page, which works without script."""
+
+    names: ClassVar[Sequence[str]] = ()
+    required: ClassVar[Sequence[str]] = ()  # beyond what the columns themselves require
+    title: Label = ""
+    intro: Label = ""
+    submit: Label = ""  # the act, as its button named it
+    keep: Label = ""  # the way out, named too
+    done: Label = ""
+    danger: ClassVar[bool] = False
+
+    def __init__(self, datamodel: DataModel, row: Any, picker: str = "") -> None:
+        self.row = row
+        super().__init__(datamodel, self.asked(), picker=picker)
+        for name in self.required:
+            field = self.fields[name]
+            field.spec = replace(field.spec, required=True)
+
+    def asked(self) -> list[str]:
+        """The fields to ask for now."""
+        return list(self.names)
+
+    def tick(self, name: str, label: str, *, on: bool) -> None:
+        """A box that is no column: whether something else happens too."""
+        field = FormField(TICK + name, Spec(label, "boolean"), width="w6")
+        field.show(on, self.zone)
+        self.fields[TICK + name] = field
+
+    def is_ticked(self, name: str) -> bool:
+        """Whether the box was ticked; False where it was not offered."""
+        field = self.fields.get(TICK + name)
+        return field is not None and bool(field.data)
+
+    def read(self, posted: MultiDict[str, str], before: Values | None = None) -> bool:
+        """As a form; the ticks apart, because they are no values of the row."""
+        ticks = {name: field for name, field in self.fields.items() if name.startswith(TICK)}
+        for name, field in ticks.items():
+            field.show(name in posted, self.zone)
+        everything = self.fields
+        self.fields = {name: field for name, field in everything.items() if name not in ticks}
+        try:
+            return super().read(posted, before)
+        finally:
+            self.fields = everything
