@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-pytest_plugins = ("tests.servers", "tests.browser.chromium")
+pytest_plugins = ("tests.servers", "tests.fixtures", "tests.browser.chromium")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
