@@ -17,6 +17,7 @@ from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, event, false, inspect, null, or_, select, true
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.orm.interfaces import ORMOption
 
 from crm.core.actor import Actor, Scope, find_actor
 from crm.core.errors import DomainError, NotFound
@@ -216,12 +217,19 @@ def _colleagues(session: Session, pks: set[int]) -> set[int]:
     return (pks & {actor.user_id}) | set(session.scalars(shared))
 
 
-def fetch(session: Session, model: type[Any], pk: int, action: str = "read") -> Any:
+def fetch(
+    session: Session,
+    model: type[Any],
+    pk: int,
+    action: str = "read",
+    options: Sequence[ORMOption] = (),
+) -> Any:
     """The row, if the actor may do `action` to it. Raises NotFound otherwise.
 
     Always a SELECT: the identity map would answer without asking the filter.
     """
-    statement = select(model).where(model.id == pk).execution_options(populate_existing=True)
+    statement = select(model).where(model.id == pk).options(*options)
+    statement = statement.execution_options(populate_existing=True)
     if action != "read" and is_filtered() and model in filtered_models():
         statement = statement.where(criteria(model, action))
     row = session.scalars(statement).unique().first()
@@ -233,6 +241,19 @@ def fetch(session: Session, model: type[Any], pk: int, action: str = "read") -> 
 def may(session: Session, action: str, row: Any) -> bool:
     """Whether the actor may do `action` to this row."""
     return bool(allowed(session, action, [row]))
+
+
+def rights(session: Session, row: Any, actions: Sequence[str]) -> set[str]:
+    """Those of `actions` that the actor may do to this row, in one statement."""
+    model, actor = type(row), find_actor()
+    if actor is None:
+        return set()
+    held = [action for action in actions if actor.can(action, model.__entity__)]
+    if not held or model not in filtered_models():
+        return set(held)
+    columns = (criteria(model, action).label(action) for action in held)
+    found = session.execute(select(*columns).select_from(model).where(model.id == row.id)).first()
+    return {action for action in held if found is not None and getattr(found, action)}
 
 
 def allowed(session: Session, action: str, rows: Sequence[Any]) -> set[int]:

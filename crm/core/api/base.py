@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, select
 from crm.core.actor import Actor, current_actor
 from crm.core.api import columns as declared
 from crm.core.api.arguments import Asked
-from crm.core.api.representing import loading, represent
+from crm.core.api.representing import represent
 from crm.core.datamodel import DataModel
+from crm.core.datamodel.loading import loading
 from crm.core.errors import NotFound
 from crm.core.rows import criteria
 

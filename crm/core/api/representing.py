@@ -1,18 +1,16 @@
 """A row → JSON: exact numbers as text, instants in UTC, links by id and label, never more."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
 from sqlalchemy import inspect
-from sqlalchemy.orm import InstanceState, joinedload, selectinload
-from sqlalchemy.orm.interfaces import ORMOption
+from sqlalchemy.orm import InstanceState
 
+from crm.core.datamodel.loading import Children
 from crm.core.models import spec_of
-
-Children = Mapping[str, Sequence[str]]
 
 
 def represent(row: Any, names: Iterable[str], children: Children) -> dict[str, Any]:
@@ -76,22 +74,3 @@ def _link(row: Any, relation: str, target: Any) -> dict[str, Any] | None:
     if getattr(row, state.mapper.get_property_by_column(local).key) is None:
         return None
     return {"id": None, "label": None, "available": False}
-
-
-def loading(model: type[Any], names: Iterable[str], children: Children) -> list[ORMOption]:
-    """What reads one row with all of `names` in few statements, whatever their number.
-
-    Links and the first list come with the row; each further list takes a statement of its own,
-    because joined to the first they would multiply.
-    """
-    mapped = inspect(model).relationships
-    links = [name for name in names if name in mapped and not mapped[name].uselist]
-    lists = [name for name in names if name in mapped and mapped[name].uselist]
-    options: list[ORMOption] = [joinedload(getattr(model, name)) for name in links]
-    for number, name in enumerate(lists):
-        load = joinedload if number == 0 else selectinload
-        child = mapped[name].mapper.class_
-        nested = [n for n in children.get(name, ()) if n in inspect(child).relationships]
-        inner = [joinedload(getattr(child, n)) for n in nested]
-        options.append(load(getattr(model, name)).options(*inner))
-    return options

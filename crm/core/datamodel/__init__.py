@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, inspect, literal, select, un
 
 from crm.core import rows
 from crm.core.datamodel import saving
+from crm.core.datamodel.loading import Children, loading
 from crm.core.datamodel.paging import COUNT_CAP, Ask, Found, order_keys, read_page
 from crm.core.db import db
 from crm.core.errors import NotFound
@@ -57,9 +58,16 @@ class DataModel(SQLAInterface):
         except (ValueError, NotFound):
             return None
 
-    def fetch(self, pk: int, action: str = "read") -> Any:
-        """The row for `action`. Raises NotFound."""
-        return rows.fetch(self.session, self.obj, pk, action)
+    def fetch(
+        self,
+        pk: int,
+        action: str = "read",
+        names: Sequence[str] = (),
+        children: Children | None = None,
+    ) -> Any:
+        """The row for `action`, read along with what `names` need. Raises NotFound."""
+        options = loading(self.obj, names, children)
+        return rows.fetch(self.session, self.obj, pk, action, options)
 
     def get_related_obj(self, col_name: str, value: Any) -> Any:
         """FAB 5.3's SQLAInterface.get_related_obj answers from the identity map: ours asks."""

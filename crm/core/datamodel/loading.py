@@ -11,7 +11,11 @@ Children = Mapping[str, Sequence[str]]
 
 
 def loading(
-    model: type[Any], names: Iterable[str], children: Children = {}, *, joined: bool = True
+    model: type[Any],
+    names: Iterable[str],
+    children: Children | None = None,
+    *,
+    joined: bool = True,
 ) -> list[ORMOption]:
     """Options that read `names` of `model`: columns are passed over, `links.account` is a path.
 
@@ -23,7 +27,7 @@ def loading(
     for name in names:
         first, _dot, rest = name.partition(".")
         if first in mapped:
-            further = [rest] if rest else list(children.get(first, ()))
+            further = [rest] if rest else list((children or {}).get(first, ()))
             paths.setdefault(first, []).extend(further)
     lists = [name for name in paths if mapped[name].uselist]
     apart = set(lists[1:] if joined else lists)

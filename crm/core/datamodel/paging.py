@@ -10,9 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, false, inspect, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from crm.core.datamodel.filters import folded_column
+from crm.core.datamodel.loading import loading
 from crm.core.models import Reference
 
 COUNT_CAP = 10_000
@@ -128,7 +129,7 @@ def read_page(
     page = inner.subquery()
     names = [page.c[f"k{n}"] for n in range(len(keys))]
     outer = select(model, *names).join(page, model.id == names[-1])
-    outer = outer.options(*(joinedload(getattr(model, name)) for name in relations))
+    outer = outer.options(*loading(model, relations, joined=False))
     outer = outer.order_by(
         *(_outer(key, name, ask.backwards) for key, name in zip(keys, names, strict=True))
     )

@@ -38,6 +38,16 @@ class Dialog(Form):
         """The fields to ask for now."""
         return list(self.names)
 
+    def proposed(self) -> Values:
+        """What stands in the fields at first, beside what the row holds."""
+        return {}
+
+    def show(self, values: Values) -> "Dialog":
+        """As a form; the ticks stay as they were offered."""
+        ticks = {name: f.data for name, f in self.fields.items() if name.startswith(TICK)}
+        super().show({**values, **ticks})
+        return self
+
     def tick(self, name: str, label: str, *, on: bool) -> None:
         """A box that is no column: whether something else happens too."""
         field = FormField(TICK + name, Spec(label, "boolean"), width="w6")

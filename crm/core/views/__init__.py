@@ -1,14 +1,14 @@
 """FAB's ModelView as Comptoir uses it: list, record, form and bin of one table."""
 
 from crm.core.views.base import Action, Group, Preset
-from crm.core.views.bin import BinPages
 from crm.core.views.form import FormPage
 from crm.core.views.list import Note
 from crm.core.views.record import Panel, RecordPage
 from crm.core.views.shown import Field
+from crm.core.views.verbs import VerbPages
 
 
-class ModelView(BinPages):
+class ModelView(VerbPages):
     """The pages of one table; a slice declares columns and words, and adds its verbs."""
 
 

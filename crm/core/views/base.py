@@ -11,15 +11,18 @@ from flask_appbuilder.hooks import before_request
 from flask_babel import gettext as _
 from sqlalchemy import inspect
 
-from crm.core.actor import Actor, current_actor
+from crm.core.actor import Actor, current_actor, per_request
 from crm.core.datamodel import DataModel
 from crm.core.errors import NotFound
 from crm.core.models import Label
-from crm.core.rows import may
+from crm.core.rows import rights
 from crm.core.views.shown import Field, show
 
 # Larger ids than a column holds are no rows: 404, not an error of the database.
 PK = "<int(max=2147483647):pk>"
+
+# What a page asks of its row, all at once.
+CHANGES = ("edit", "delete")
 
 READ = dict.fromkeys(("list", "index", "show", "pick", "totals", "old_list"), "read")
 WRITE = {
@@ -165,10 +168,13 @@ class BaseView(FabModelView):
 
     # Rows and addresses ─────────────────────────────────────────────────────────────────────────
 
-    def row(self, pk: int, action: str = "read") -> Any:
-        """The row, or 404: for someone else's, one in the bin, and one that never was."""
+    def row(self, pk: int, action: str = "read", names: Sequence[str] = ()) -> Any:
+        """The row, or 404: for someone else's, one in the bin, and one that never was.
+
+        `names` are read along with it.
+        """
         try:
-            found = self.datamodel.fetch(pk, action)
+            found = self.datamodel.fetch(pk, action, names, self.children)
         except NotFound:
             abort(404)
         if not self.shows(found):
@@ -181,7 +187,9 @@ class BaseView(FabModelView):
 
     def may(self, action: str, row: Any) -> bool:
         """Whether the actor may do `action` to this row."""
-        return self.can(action) and may(self.datamodel.session, action, row)
+        key = ("may", type(row), row.id, row.row_version)
+        held = per_request(key, lambda: rights(self.datamodel.session, row, CHANGES))
+        return action in held
 
     def url(self, method: str, **values: Any) -> str:
         return url_for(f"{self.endpoint}.{method}", **values)

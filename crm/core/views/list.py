@@ -240,9 +240,18 @@ class ListParts(BaseView):
             [own | model.company_id.is_(None)] if model.__table__.c.company_id.nullable else [own]
         )
 
-    def query(self, address: Address, extra: Sequence[ColumnElement[bool]] = ()) -> Query:
-        """The conditions of an address; a filter that makes no sense is named and left out."""
-        query = Query([*self.base_conditions(), *extra], [], None, [])
+    def query(
+        self,
+        address: Address,
+        about: Sequence[ColumnElement[bool]] | None = None,
+        extra: Sequence[ColumnElement[bool]] = (),
+    ) -> Query:
+        """The conditions of an address; a filter that makes no sense is named and left out.
+
+        `about` takes the place of what the list is about, `extra` narrows that.
+        """
+        base = self.base_conditions() if about is None else about
+        query = Query([*base, *extra], [], None, [])
         for name, operator, values in address.filters:
             try:
                 query.conditions.append(
@@ -273,11 +282,11 @@ class ListParts(BaseView):
         address: Address,
         *,
         full: bool,
-        extra: Sequence[ColumnElement[bool]] = (),
+        about: Sequence[ColumnElement[bool]] | None = None,
         without: str = "",
     ) -> ListPage:
         """The list of `address`. `full` with tabs and filters; `without` the column of a parent."""
-        query = self.query(address, extra)
+        query = self.query(address, about)
         statement = self.datamodel.select(*query.where)
         totals = self.datamodel.totals(statement, self.sum_columns)
         size = min(max(address.size or self.page_size, 1), self.max_page_size)
@@ -305,14 +314,13 @@ class ListParts(BaseView):
             backwards=bool(address.before) or address.last,
             offset=0 if address.after or address.before else min(address.page * size, COUNT_CAP),
         )
-        relations = self.relations(self._read_columns())
         try:
-            return self.datamodel.page(statement, self.order(address), ask, relations)
+            return self.datamodel.page(statement, self.order(address), ask, self._read_columns())
         except ValueError:
             abort(400)
 
     def _read_columns(self) -> list[str]:
-        """The columns that a line reads; a slice adds those its computed values need."""
+        """The columns that a line reads; a slice adds in `list_relations` what else it needs."""
         return self.visible([*self.list_columns, *self.list_relations])
 
     list_relations: Sequence[str] = ()
@@ -571,7 +579,7 @@ class ListPages(ListParts):
     def export(self) -> ResponseReturnValue:
         """The list as it is filtered and ordered, as CSV; only rows within the export scope."""
         address = self.address()
-        query = self.query(address, [criteria(self.datamodel.obj, "export")])
+        query = self.query(address, extra=[criteria(self.datamodel.obj, "export")])
         names = self.export_names()
         rows = every_row(
             self.datamodel,

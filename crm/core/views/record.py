@@ -54,9 +54,10 @@ class Entry:
 
 @dataclass
 class Panel:
-    """A read-only block beside or below the fields."""
+    """A read-only block beside or below the fields; `first` puts it above the side's groups."""
 
     title: str
+    first: bool = False
     html: Markup | str = ""
     lines: list[Field] = field(default_factory=list)
     fields: list[Field] = field(default_factory=list)
@@ -101,10 +102,18 @@ class RecordPages(ListPages):
     @expose(f"/show/{PK}")
     @has_access
     def show(self, pk: int) -> ResponseReturnValue:
-        row = self.row(pk)
+        row = self.row(pk, names=self.shown_names())
         page = self.record_page(row)
         self.put_tab(page, row, request.args.get("tab", ""))
         return self.render(self.show_template, page=page, row=row)
+
+    record_relations: Sequence[str] = ()
+
+    def shown_names(self) -> list[str]:
+        """What the record shows; a slice adds in `record_relations` what its own blocks read."""
+        sets = [*(self.show_fieldsets or ()), *self.side_fieldsets]
+        fields = [name for _title, names in self.fieldsets(sets) for name in names]
+        return self.visible([*self.idline, *fields, *self.record_relations])
 
     def record_page(self, row: Any) -> RecordPage:
         """The head of a record, whichever tab is open."""
@@ -116,7 +125,7 @@ class RecordPages(ListPages):
             page.field_url = self.url("show", pk=row.id).replace("/show/", "/field/")
         page.idline = [self.field_of(row, name) for name in self.visible(self.idline)]
         edit = [Action(_("Edit"), page.edit_url, "pencil", key="E")] if editable else []
-        page.actions = [*edit, *self.record_actions(row)]
+        page.actions = [*edit, *self.head_actions(row)]
         page.menu = self.record_menu(row, editable)
         page.notice = self.notice(row)
         return page
@@ -125,9 +134,25 @@ class RecordPages(ListPages):
         """Whether the record offers to be changed."""
         return "edit" not in self.exclude_route_methods and self.may("edit", row)
 
+    def head_actions(self, row: Any) -> list[Action]:
+        """Buttons of the head: those of upper slices, the record's own, the primary one last."""
+        actions = [
+            *(a for v, r in reversed(self.lists_here(row)) for a in v.actions_on(row, r)),
+            *self.record_actions(row),
+        ]
+        return sorted(actions, key=lambda action: action.primary)
+
     def record_actions(self, row: Any) -> list[Action]:
-        """Buttons of the head; the last one may be the page's primary."""
+        """The record's own buttons of the head; the last one may be the page's primary."""
         return []
+
+    def actions_on(self, parent: Any, relation: str) -> list[Action]:
+        """What this list offers in the head of the record it hangs on: to add to it, mostly."""
+        return []
+
+    def panel_on(self, parent: Any, relation: str) -> Panel | None:
+        """What this list says in the side column of the record it hangs on."""
+        return None
 
     def record_menu(self, row: Any, editable: bool) -> list[Action]:
         """The "…" of the head; what destroys stands last."""
@@ -199,6 +224,8 @@ class RecordPages(ListPages):
         """The first tab: the fields, in groups, and the side column."""
         page.groups = self.groups(row, self.show_fieldsets)
         page.side = self.groups(row, self.side_fieldsets)
+        told = (view.panel_on(row, relation) for view, relation in self.lists_here(row))
+        page.panels = [panel for panel in told if panel is not None]
         if page.field_url:
             names = set(self.in_place())
             for group in [*page.groups, *page.side]:
@@ -243,12 +270,9 @@ class RecordPages(ListPages):
         """This list, of what belongs to `parent`, with a way to add to it."""
         address = self.address(path, keep=("tab",))
         address.rest = [("tab", tab)]
-        page: ListPage = self.list_page(
-            address,
-            full=False,
-            extra=[belongs(self.datamodel.obj, relation, parent)],
-            without=relation,
-        )
+        # Of the parent, and no further: its company may be another than the one chosen on top.
+        about = [belongs(self.datamodel.obj, relation, parent)]
+        page: ListPage = self.list_page(address, full=False, about=about, without=relation)
         if page.add_url:
             page.add_url = self.url("add", **{relation: parent.id})
         page.export_url = page.bin_url = ""
