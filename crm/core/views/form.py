@@ -96,7 +96,7 @@ class FormPages(RecordPages):
     @expose(f"/edit/{PK}", methods=("GET", "POST"))
     @has_access
     def edit(self, pk: int) -> ResponseReturnValue:
-        return self.change(self.row(pk, "edit"))
+        return self.change(self.row(pk, "edit", self.visible(self.edit_columns or ())))
 
     def change(self, row: Any) -> ResponseReturnValue:
         """The form of a row (GET), and its saving (POST)."""
