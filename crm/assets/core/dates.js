@@ -4,7 +4,6 @@ import { on } from "./enhance.js";
 import { icon, make, say } from "./words.js";
 
 const locale = document.documentElement.lang || "en";
-const dayFirst = locale !== "en-US";
 
 on("[data-date]", (input) => {
   const native = make("input", { type: "date", class: "c-native-date", tabindex: "-1", "aria-hidden": "true" });
@@ -62,7 +61,7 @@ export function read(text, now = new Date()) {
   if (days) return shift(Number(days[1] + days[2]));
   const parts = typed.match(/^(\d{1,2})[/.\-\s](\d{1,2})(?:[/.\-\s](\d{2}|\d{4}))?$/);
   if (!parts) return null;
-  const [d, m] = dayFirst ? [parts[1], parts[2]] : [parts[2], parts[1]];
+  const [, d, m] = parts;
   const year = parts[3] ? Number(parts[3].length === 2 ? `20${parts[3]}` : parts[3]) : now.getFullYear();
   const day = new Date(year, Number(m) - 1, Number(d), 12);
   return day.getMonth() === Number(m) - 1 && day.getDate() === Number(d) ? day : null;

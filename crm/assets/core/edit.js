@@ -2,6 +2,8 @@
 // saves, Esc restores, Tab saves and opens the next. htmx fetches and swaps.
 import htmx from "htmx.org";
 
+import { icon, make, say } from "./words.js";
+
 const read = new Map(); // id of the field → how it looked before
 let next = null;
 
@@ -13,7 +15,11 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { target } = event.detail;
-  if (target?.matches?.(".c-field:not(.editing)")) read.set(target.id, target.outerHTML);
+  if (target?.matches?.(".c-field:not(.editing)")) {
+    const before = target.cloneNode(true);
+    for (const part of before.querySelectorAll(".htmx-request")) part.classList.remove("htmx-request");
+    read.set(target.id, before.outerHTML);
+  }
 });
 
 document.addEventListener("htmx:afterSettle", (event) => {
@@ -64,9 +70,20 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// Somebody else saved meanwhile: the form shows both versions, so nothing typed is lost by going there.
-document.addEventListener("htmx:responseError", (event) => {
+// Somebody else saved meanwhile: what was typed stays, what they saved is told, and a second save is meant.
+document.addEventListener("htmx:responseError", async (event) => {
   const { xhr, elt } = event.detail;
   const form = elt.closest?.("form[data-edit]");
-  if (form && xhr.status === 409) HTMLFormElement.prototype.submit.call(form);
+  if (!form || xhr.status !== 409) return;
+  const answer = await fetch(form.action, { headers: { "HX-Request": "true" } });
+  if (!answer.ok) return;
+  const now = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("form[data-edit]");
+  form.elements.row_version.value = now.elements.row_version.value;
+  refuse(form, xhr.responseText || say("conflict"));
 });
+
+/** A sentence under the input, which stays as it is. */
+export function refuse(form, text) {
+  form.querySelector(".c-err")?.remove();
+  form.querySelector(".tools").before(make("div", { class: "c-err", role: "alert" }, icon("alert-circle"), make("span", {}, text)));
+}

@@ -6,11 +6,16 @@ import { buttonOf, openFrom } from "./menus.js";
 on("[data-filter-form]", (form) => {
   const operator = form.elements.op;
   const values = form.querySelector("[data-values]");
-  const alone = () => {
-    values.hidden = operator.selectedOptions[0]?.hasAttribute("data-alone") ?? false;
+  const second = values.querySelector("[data-second]");
+  const asks = () => {
+    const chosen = operator.selectedOptions[0];
+    values.hidden = chosen?.hasAttribute("data-alone") ?? false;
+    if (!second) return;
+    second.disabled = !chosen?.hasAttribute("data-two");
+    (second.closest(".c-date") ?? second).hidden = second.disabled;
   };
-  operator.addEventListener("change", alone);
-  alone();
+  operator.addEventListener("change", asks);
+  asks();
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -20,7 +25,7 @@ on("[data-filter-form]", (form) => {
     for (const [key, value] of data) {
       if (!["filter", "op", "value"].includes(key) && !new RegExp(`^_flt_\\d+_${name}$`).test(key)) address.append(key, value);
     }
-    const given = values.hidden ? ["1"] : data.getAll("value").filter(Boolean);
+    const given = values.hidden ? [""] : data.getAll("value").filter(Boolean);
     for (const value of given) address.append(`_flt_${data.get("op")}_${name}`, value);
     location.assign(`${form.getAttribute("action")}?${address}`);
   });

@@ -26,7 +26,7 @@ function plain(text) {
   return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
-const go = () => letters(".c-side [data-go], .c-side-foot a");
+const go = () => letters(".c-side [data-go]:not(.c-nav-folding + div *), .c-side .c-side-foot a");
 const create = () => letters("[data-create]");
 
 function rows() {
@@ -47,7 +47,7 @@ const acts = {
   j: () => moveRow(1),
   k: () => moveRow(-1),
   ".": () => (document.activeElement.closest("[data-row]")?.querySelector(".c-more") ?? document.querySelector('[popovertarget="more"]'))?.click(),
-  e: () => document.querySelector('[data-letter="e"]')?.click(),
+  e: () => document.querySelector('[data-key="e"]')?.click(),
   "?": list,
 };
 
@@ -85,7 +85,7 @@ function list() {
     ...(document.querySelector("[data-find]") ? [line(["/"], say("find"))] : []),
     ...(rows().length || document.querySelector("[data-step]") ? [line(["J"], say("next")), line(["K"], say("previous"))] : []),
     ...(rows().length ? [line([say("enter")], say("open")), line(["."], say("rowMenu"))] : []),
-    ...(document.querySelector('[data-letter="e"]') ? [line(["E"], say("edit"))] : []),
+    ...(document.querySelector('[data-key="e"]') ? [line(["E"], say("edit"))] : []),
     line([say("ctrl"), say("enter")], say("saveKey")),
     line([say("esc")], say("closeKey")),
     line(["?"], say("thisList")),

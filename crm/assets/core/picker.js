@@ -1,17 +1,16 @@
-// data-picker: a select becomes a search in what the server offers, twenty rows at most. Tom Select is
-// fetched by the pages that have one.
+// data-picker: a select becomes a search in what the server offers, twenty rows at most. Tom Select's
+// base is fetched by the pages that have one.
 import { on } from "./enhance.js";
 import { start, stop } from "./progress.js";
 import { icon, make, say } from "./words.js";
 
 on("select[data-picker]", async (select) => {
-  const { default: TomSelect } = await import("./tomselect.js");
+  const { default: TomSelect } = await import("tom-select/base");
   if (!select.isConnected || select.tomselect) return;
   const focused = document.activeElement === select;
   const url = select.dataset.picker;
   const label = select.labels?.[0]?.textContent.trim() ?? select.getAttribute("aria-label") ?? "";
   const control = new TomSelect(select, {
-    plugins: select.multiple ? { remove_button: { label: "", title: "", className: "c-remove" } } : {},
     valueField: "value",
     labelField: "text",
     searchField: url ? [] : ["text"],
@@ -23,13 +22,19 @@ on("select[data-picker]", async (select) => {
     selectOnTab: true,
     closeAfterSelect: !select.multiple,
     score: url ? () => () => 1 : undefined,
-    allowEmptyOption: !select.multiple && !select.required,
+    hideSelected: Boolean(url) || select.multiple,
     hidePlaceholder: true,
-    load: url ? (query, done) => load(select, url, query, done) : undefined,
+    load: url
+      ? async (query, done) => {
+          const found = await load(select, url, query);
+          control.clearOptions(); // what an earlier question found; the choice itself stays
+          done(found);
+        }
+      : undefined,
     shouldLoad: () => Boolean(url),
     render: {
       option: (data) => shown(data, true),
-      item: (data) => shown(data, false),
+      item: (data) => shown(data, false, select.multiple || !select.required),
       no_results: () => make("div", { class: "no-results" }, say("noResult")),
       loading: () => make("div", { class: "no-results" }, say("loading")),
     },
@@ -41,7 +46,13 @@ on("select[data-picker]", async (select) => {
     },
     onItemAdd() {
       this.setTextboxValue("");
-      if (url) this.clearOptions();
+      this.wrapper.classList.remove("typing");
+    },
+    onType(text) {
+      this.wrapper.classList.toggle("typing", Boolean(text));
+    },
+    onBlur() {
+      this.wrapper.classList.remove("typing");
     },
   });
   named(control, select, label);
@@ -60,10 +71,16 @@ function named(control, select, label) {
     control.dropdown_content.setAttribute("aria-label", label);
   }
   control.wrapper.classList.toggle("is-invalid", select.classList.contains("is-invalid"));
-  for (const button of control.control.querySelectorAll(".c-remove")) button.replaceChildren(icon("x"));
+  // What is left of the select is for the form alone.
+  select.setAttribute("aria-hidden", "true");
+  control.control.addEventListener("mousedown", (event) => event.target.closest(".c-remove") && event.stopPropagation(), true);
+  control.control.addEventListener("click", (event) => {
+    const item = event.target.closest(".c-remove")?.closest(".item");
+    if (item) control.removeItem(item.dataset.value);
+  });
 }
 
-async function load(select, url, query, done) {
+async function load(select, url, query) {
   const address = new URL(url, location.href);
   address.searchParams.set("q", query);
   for (const name of select.dataset.with?.split(" ") ?? []) {
@@ -74,20 +91,21 @@ async function load(select, url, query, done) {
   try {
     const answer = await fetch(address, { headers: { Accept: "application/json" } });
     const { results } = await answer.json();
-    done(results.map((one) => ({ ...one, value: String(one.value) })));
+    return results.map((one) => ({ ...one, value: String(one.value) }));
   } catch {
-    done();
+    return [];
   } finally {
     stop();
   }
 }
 
-function shown(data, isOption) {
+function shown(data, isOption, removable = false) {
   const parts = [];
   if (data.initials) parts.push(make("span", { class: `avatar avatar-s hue-${data.hue ?? "gray"}`, "data-i": data.initials, "aria-hidden": "true" }));
   if (data.glyph) parts.push(icon(data.glyph, `c-glyph ink-${data.hue ?? "gray"}`));
   parts.push(make("span", { class: "c-cut" }, data.text || "–"));
   if (data.warning) parts.push(make("span", { class: "c-next none" }, icon("alert-triangle"), data.warning));
   if (isOption && data.detail) parts.push(make("span", { class: "d" }, data.detail));
+  if (removable) parts.push(make("button", { type: "button", class: "c-remove", "aria-label": say("remove", { value: data.text }) }, icon("x")));
   return make("div", {}, ...parts);
 }

@@ -1,4 +1,4 @@
-// data-rows: one more row of a child table, from the template beside it.
+// data-rows: one more row of a child table, from the template beside it, or one less.
 import { enhance, on } from "./enhance.js";
 
 on("[data-rows]", (box) => {
@@ -12,5 +12,14 @@ on("[data-rows]", (box) => {
     button.before(row);
     enhance(row);
     row.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+  });
+  box.addEventListener("click", (event) => {
+    const row = event.target.closest("[data-remove-row]")?.closest("[data-row]");
+    if (!row) return;
+    const form = row.closest("form");
+    row.remove();
+    button.focus();
+    form.dataset.changed = "yes";
+    form.dispatchEvent(new Event("input"));
   });
 });

@@ -3,7 +3,8 @@
 import htmx from "htmx.org";
 
 import { dialog } from "./dialog.js";
-import { icon, make, say } from "./words.js";
+import { refuse } from "./edit.js";
+import { make, say } from "./words.js";
 
 const token = () => document.querySelector("meta[name=csrf-token]")?.content ?? "";
 const login = document.body.dataset.login;
@@ -34,9 +35,7 @@ document.addEventListener("htmx:responseError", (event) => {
 
 function failed(elt) {
   const form = elt.closest?.("form[data-edit]");
-  if (!form) return;
-  form.querySelector(".c-err")?.remove();
-  form.querySelector(".tools").before(make("div", { class: "c-err", role: "alert" }, icon("alert-circle"), make("span", {}, say("offline"))));
+  if (form) refuse(form, say("offline"));
 }
 
 function again(elt) {

@@ -1,5 +1,5 @@
-// data-tabs: the tabs of a record. Arrows move, a panel is fetched once and kept with what is typed in
-// it, and the tab is in the address.
+// data-tabs: the tabs of a record. Arrows move, what is below them is fetched once and kept with what is
+// typed in it, and the tab is in the address.
 import htmx from "htmx.org";
 
 import { enhance, on } from "./enhance.js";
@@ -15,7 +15,7 @@ on("[data-tabs]", (list) => {
 
   async function show(tab, remember = true) {
     if (tab === current) return;
-    const old = document.getElementById("panel");
+    const old = document.getElementById("record");
     panels.set(current.id, old);
     const panel = panels.get(tab.id) ?? (await fetchPanel(tab.href));
     if (!panel) return location.assign(tab.href);
@@ -56,9 +56,9 @@ on("[data-tabs]", (list) => {
 async function fetchPanel(url) {
   start();
   try {
-    const answer = await fetch(url);
+    const answer = await fetch(url, { headers: { "HX-Request": "true" } });
     if (!answer.ok || answer.redirected) return null;
-    return new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("panel");
+    return new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("record");
   } catch {
     return null;
   } finally {
