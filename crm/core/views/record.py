@@ -488,6 +488,8 @@ def _told(
         return ""
     if target is not None:
         return names.get((target, value), _("Not available"))
+    if spec.kind == "references":
+        return str(value)  # links are journaled by their labels
     return written(spec, _revived(spec, value), zone=zone())
 
 
