@@ -11,18 +11,22 @@ from crm.companies.views.places import AgencyView, CompanyView
 from crm.companies.views.preferences import PreferencesView
 from crm.companies.views.profile import ProfileView
 from crm.companies.views.roles import RoleView
+from crm.companies.views.settings_company import CompanySettingsView
+from crm.companies.views.settings_crm import AppSettingsView, AppsView
 from crm.companies.views.users import UserView
 from crm.core.datamodel import DataModel
 from crm.core.views.frame import Entry
+from crm.leads.api import LeadApi
 from crm.leads.views import LeadView
 
-ADMINISTRATION = _l("Administration")
+APPS, ADMINISTRATION = _l("Apps management"), _l("Administration")
 
 # The sidebar.
-MAIN: Sequence[Entry] = (Entry(LeadView, mine="mine", in_bar=True),)
+MAIN: Sequence[Entry] = (Entry(LeadView, LeadApi, mine="mine", in_bar=True),)
 
 # The sidebar of "Application config".
 CONFIG: Sequence[Entry] = (
+    Entry(AppSettingsView, group=APPS, label=_l("CRM, configure")),
     Entry(CompanyView, group=ADMINISTRATION),
     Entry(AgencyView, group=ADMINISTRATION),
     Entry(UserView, group=ADMINISTRATION),
@@ -33,6 +37,9 @@ CONFIG: Sequence[Entry] = (
 # Pages that everybody has and no menu lists: oneself.
 OWN: Sequence[type[Any]] = (PasswordView, PreferencesView, ProfileView)
 
+# Pages that stand under the entry of another (their `under`) and are reached from it.
+WITHIN: Sequence[type[Any]] = (AppsView, CompanySettingsView)
+
 
 def register(appbuilder: Any) -> None:
     """Give every page and resource of the table its routes."""
@@ -40,7 +47,7 @@ def register(appbuilder: Any) -> None:
         appbuilder.add_view_no_menu(entry.view)
         if entry.api is not None:
             appbuilder.add_api(entry.api)
-    for page in OWN:
+    for page in (*OWN, *WITHIN):
         appbuilder.add_view_no_menu(page)
 
 

@@ -3,12 +3,20 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose, has_access
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from crm.accounts.badges import refusals
 from crm.core.datamodel import DataModel
-from crm.core.views import ModelView, Preset
+from crm.core.forms import Form
+from crm.core.views import PK, Action, Field, ModelView, Preset, RecordPage, choices_of
 from crm.leads import services
-from crm.leads.models import Lead
+from crm.leads.forms import CANCEL_EVENTS, LoseLead
+from crm.leads.highlights import highlight
+from crm.leads.models import Lead, LeadStatusKind
+from crm.leads.queries import open_statuses
 
 
 class LeadView(ModelView):
@@ -18,6 +26,11 @@ class LeadView(ModelView):
     route_base = "/leads"
     class_permission_name = "leads"
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
+    verbs: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("lose", "reopen", "take_charge", "change_status"), "edit"
+    )
+    outcome_columns = services.GIVEN_AT_CREATION
+    readonly_in_place = ("status",)
     icon = "target-arrow"
     one = _l("Lead")
     list_title = _l("Leads")
@@ -36,17 +49,20 @@ class LeadView(ModelView):
         "company", "status", "score", "next_event_at",
     ]  # fmt: skip
     order_columns = [
-        "display_name", "organization", "received_on", "owner", "agency", "status", "score", "next_event_at",
+        "display_name", "organization", "received_on", "owner", "agency", "status", "score",
+        "next_event_at",
     ]  # fmt: skip
     base_order = ("received_on", "desc")
     search_columns = [
         "status", "status.kind", "owner", "source", "agency", "company", "score", "category",
         "industry", "country", "city", "received_on", "tags", "do_not_call", "key_account",
+        "lost_reason",
     ]  # fmt: skip
     idline = ("status", "owner", "score")
     widths: ClassVar[Mapping[str, str]] = {
-        "civility": "w2", "first_name": "w2", "last_name": "w2", "address": "w6", "postal_code": "w2",
-        "city": "w2", "country": "w2", "tags": "w6", "description": "w6", "status_note": "w6",
+        "civility": "w2", "first_name": "w2", "last_name": "w2", "address": "w6",
+        "postal_code": "w2", "city": "w2", "country": "w2", "tags": "w6", "description": "w6",
+        "status_note": "w6",
     }  # fmt: skip
     contact: ClassVar[list[str]] = [
         "civility", "first_name", "last_name", "organization", "job_title", "department", "email",
@@ -71,6 +87,86 @@ class LeadView(ModelView):
         ]}),
     ]  # fmt: skip
     side_fieldsets: ClassVar[Any] = [
-        (_l("Follow-up"), {"fields": ["owner", "agency", "company", "status", "lost_reason", "last_event_at"]}),
+        (_l("Follow-up"), {"fields": [
+            "owner", "agency", "company", "status", "lost_reason", "lost_comment", "last_event_at",
+        ]}),
         (_l("Marketing"), {"fields": ["score", "company_size", "source", "source_note", "tags"]}),
     ]  # fmt: skip
+
+    def first_tab(self) -> str:
+        return _("Contact details")
+
+    # What is shown ──────────────────────────────────────────────────────────────────────────────
+
+    def field_of(self, row: Lead, name: str) -> Field:
+        shown = super().field_of(row, name)
+        highlight(row, shown)
+        return shown
+
+    def record_page(self, row: Lead) -> RecordPage:
+        page = super().record_page(row)
+        page.idline += refusals(row)
+        if page.edit_url and row.status.kind == LeadStatusKind.OPEN:
+            statuses = self.datamodel.session.scalars(open_statuses())
+            page.idline[0].choices = choices_of(statuses, row.status)
+            page.idline[0].action = self.url("change_status", pk=row.id)
+        return page
+
+    def record_actions(self, row: Lead) -> list[Action]:
+        actions = []
+        is_open = row.status.kind == LeadStatusKind.OPEN
+        if is_open and self.can("edit") and row.owner_id is None:
+            actions.append(self.taking_charge(row))
+        if not self.may_edit(row):
+            return actions
+        if is_open:
+            actions.append(Action(_("Lose"), self.url("lose", pk=row.id), "circle-x"))
+        if row.status.kind == LeadStatusKind.LOST:
+            url = self.url("reopen", pk=row.id)
+            actions.append(Action(_("Reopen"), url, "restore", "post", primary=True))
+        return actions
+
+    def row_actions(self, row: Lead) -> list[Action]:
+        take = row.owner_id is None and row.status.kind == LeadStatusKind.OPEN and self.can("edit")
+        return [*([self.taking_charge(row)] if take else []), *super().row_actions(row)]
+
+    def taking_charge(self, row: Lead) -> Action:
+        url = self.url("take_charge", pk=row.id)
+        return Action(_("Take charge"), url, "user-check", "post")
+
+    def prepare_form(self, form: Form) -> None:
+        """Losing asks for a reason: it has a page of its own, and is no choice among others."""
+        if "status" in form.fields:
+            form.fields["status"].keep(self.datamodel.session.scalars(open_statuses()))
+
+    # Verbs ──────────────────────────────────────────────────────────────────────────────────────
+
+    @expose(f"/change_status/{PK}", methods=("POST",))
+    @has_access
+    def change_status(self, pk: int) -> ResponseReturnValue:
+        lead = self.row(pk, "edit")
+        status = self.chosen("status")
+        return self.act(lead, lambda: self.datamodel.update(lead, {"status": status}))
+
+    @expose(f"/take_charge/{PK}", methods=("POST",))
+    @has_access
+    def take_charge(self, pk: int) -> ResponseReturnValue:
+        lead = self.row(pk)
+        return self.act(lead, lambda: services.take_charge(lead), _("Lead taken charge of"))
+
+    @expose(f"/lose/{PK}", methods=("GET", "POST"))
+    @has_access
+    def lose(self, pk: int) -> ResponseReturnValue:
+        lead = self.row(pk, "edit")
+        dialog = LoseLead(self.datamodel, lead, self.picker_base())
+
+        def lose() -> None:
+            services.lose(lead, cancel_events=dialog.is_ticked(CANCEL_EVENTS), **dialog.values)
+
+        return self.ask(lead, dialog, lose, undo_url=self.url("reopen", pk=pk))
+
+    @expose(f"/reopen/{PK}", methods=("POST",))
+    @has_access
+    def reopen(self, pk: int) -> ResponseReturnValue:
+        lead = self.row(pk, "edit")
+        return self.act(lead, lambda: services.reopen(lead), _("Lead reopened"))

@@ -1,5 +1,6 @@
 """One input: what was typed, what it means, what is wrong with it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,6 +62,12 @@ class FormField:
     @property
     def count_name(self) -> str:
         return f"{self.name}-count"
+
+    def keep(self, rows: Iterable[Any]) -> None:
+        """Offer these rows only, and what is chosen already; to be called once all are offered."""
+        values = {str(row.id) for row in rows}
+        self.options = [one for one in self.options if one.value in values or one.selected]
+        self.picker_url = ""
 
     def show(self, value: Any, zone: str) -> None:
         """Put a stored value into the input."""

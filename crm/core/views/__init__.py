@@ -1,10 +1,10 @@
 """FAB's ModelView as Comptoir uses it: list, record, form and bin of one table."""
 
-from crm.core.views.base import Action, Group, Preset
+from crm.core.views.base import PK, Action, Group, Preset
 from crm.core.views.form import FormPage
 from crm.core.views.list import Note
 from crm.core.views.record import Panel, RecordPage
-from crm.core.views.shown import Field
+from crm.core.views.shown import Field, choices_of
 from crm.core.views.verbs import VerbPages
 
 
@@ -13,6 +13,7 @@ class ModelView(VerbPages):
 
 
 __all__ = [
+    "PK",
     "Action",
     "Field",
     "FormPage",
@@ -22,4 +23,5 @@ __all__ = [
     "Panel",
     "Preset",
     "RecordPage",
+    "choices_of",
 ]

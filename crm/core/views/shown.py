@@ -158,6 +158,13 @@ def status_glyph(status: Any) -> str:
     return f"st-{min(max(status.position, 0), 3)}"
 
 
+def choices_of(rows: Iterable[Any], current: Any) -> list[Any]:
+    """A vocabulary as the menu of a field that is changed where it stands."""
+    return [
+        (str(row), str(row.id), status_glyph(row), row.hue, row.id == current.id) for row in rows
+    ]
+
+
 def show_next(base: Field, moment: datetime | None) -> Field:
     """The next action: late, today, none or later, in words and sign (ui, "Next action")."""
     base.kind = "next"

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import request
+from flask import abort, request
 from flask.typing import ResponseReturnValue
 
 from crm.core.db import transaction
@@ -19,7 +19,7 @@ class VerbPages(BinPages):
     """What a verb's address does around the service that it calls."""
 
     def act(
-        self, row: Any, verb: Callable[[], None], message: str, undo_url: str = ""
+        self, row: Any, verb: Callable[[], None], message: str = "", undo_url: str = ""
     ) -> ResponseReturnValue:
         """Do it, and back to the record. A refusal is told on the page that one came from."""
         with transaction():
@@ -36,6 +36,12 @@ class VerbPages(BinPages):
         if dialog.read(request.form, before) and self._done(dialog, verb):
             return self.to_record(row, str(dialog.done), undo_url)
         return self._asking(row, dialog, 422)
+
+    def chosen(self, relation: str) -> Any:
+        """The row that a button names as `relation`; 404 where there is none for this actor."""
+        text = request.form.get(relation, "")
+        pk = int(text) if text.isdecimal() and len(text) < 10 else 0
+        return self.datamodel.get_related_obj(relation, pk) or abort(404)
 
     def _done(self, dialog: Dialog, verb: Callable[[], None]) -> bool:
         try:

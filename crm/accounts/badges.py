@@ -1,0 +1,20 @@
+"""What must be seen at once of someone: that they refuse calls or e-mails."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+from crm.core.views import Field
+
+
+def refusals(row: Any) -> list[Field]:
+    """A red tag for each refusal of a lead, an account or a contact."""
+    said = (
+        ("do_not_call", _("Refuses calls"), "phone-off"),
+        ("do_not_email", _("Refuses e-mails"), "mail-off"),
+    )
+    return [
+        Field(name, "", "tag", True, text, hue="red", icon=icon)
+        for name, text, icon in said
+        if getattr(row, name)
+    ]

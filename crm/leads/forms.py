@@ -1,0 +1,35 @@
+"""What losing a lead asks for. Source: spec 4.3."""
+
+from typing import Any, ClassVar
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from crm.core.datamodel import DataModel
+from crm.core.forms import Dialog
+from crm.leads.queries import reasons
+
+CANCEL_EVENTS = "cancel_events"
+
+
+class LoseLead(Dialog):
+    """The reason, and whether what was planned is cancelled too."""
+
+    names = ("lost_reason", "lost_comment")
+    required = ("lost_reason",)
+    title = _l("Lose the lead")
+    submit = _l("Lose")
+    keep = _l("Keep the lead")
+    done = _l("Lead lost")
+    danger: ClassVar[bool] = True
+
+    def __init__(self, datamodel: DataModel, row: Any, picker: str = "") -> None:
+        super().__init__(datamodel, row, picker)
+        self.intro = _("%(lead)s leaves the open leads. You can reopen it.", lead=row)
+        if row.next_event_at is not None:
+            self.tick(CANCEL_EVENTS, _("Also cancel its planned events"), on=True)
+
+    def offer(self) -> "LoseLead":
+        super().offer()
+        self.fields["lost_reason"].keep(self.datamodel.session.scalars(reasons()))
+        return self
