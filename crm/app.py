@@ -14,16 +14,22 @@ from flask_migrate import Migrate
 from sqlalchemy import text
 
 from crm import assets, navigation
+from crm.calendar import receivers as calendar_receivers
 from crm.companies.actors import load_actor
 from crm.core import http, journal, rows, security
 from crm.core.config import Config, folder, languages, read_config
 from crm.core.db import db, init_app
 from crm.core.views import frame
 from crm.core.views.address import refuse_junk
+from crm.opportunities import receivers as opportunities_receivers
+from crm.quotes import receivers as quotes_receivers
 from crm.reporting.views import HomeView
 
 UPLOAD_CAP = 51 * 1024 * 1024  # a catalogue of 50 MB and its form
 FORM_CAP = 1024 * 1024
+
+# What upper slices do at news from lower ones; being imported connects them.
+RECEIVERS = (opportunities_receivers, quotes_receivers, calendar_receivers)
 
 rows.install(db.session)
 journal.install(db.session)

@@ -329,7 +329,7 @@ def _refuse_double(row: Any, index: Any) -> None:
     values = [getattr(row, column.name) for column in index.columns]
     if not index.unique or any(value is None for value in values):
         return
-    model, field = type(row), index.info.get("field", index.columns[-1].name)
+    model, field = type(row), index.info.get("field") or list(index.columns)[-1].name
     same = [column == value for column, value in zip(index.columns, values, strict=True)]
     other = db.session.scalars(select(model).where(*same, model.id != row.id)).unique().first()
     if other is not None:
