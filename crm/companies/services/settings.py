@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, inspect
+from sqlalchemy import ColumnElement, inspect, select
 
-from crm.companies.models import AppSettings
+from crm.companies.models import AppSettings, CompanySettings, Counter
 from crm.companies.remembered import forget
 from crm.core.datamodel.saving import update_row
+from crm.core.db import db
 
 OPEN = "open"  # the kind of statuses and stages where records may begin
 
@@ -25,3 +26,12 @@ def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] 
     target = inspect(AppSettings).relationships[relation].mapper.class_
     condition: ColumnElement[bool] = (target.kind == OPEN) & target.active.is_(True)
     return condition
+
+
+def coming_reference(settings: CompanySettings) -> str:
+    """The reference of the company's next opportunity, as things are: shown, never kept."""
+    statement = select(Counter.last).where(
+        Counter.company_id == settings.company_id, Counter.kind == "opportunity", Counter.year == 0
+    )
+    number = (db.session.scalar(statement) or 0) + 1
+    return f"{settings.opportunity_prefix}{number:0{settings.opportunity_padding}d}"

@@ -1,0 +1,111 @@
+"""How a page of settings is declared, and the form that reads it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import MultiDict
+
+from crm.core.datamodel.saving import Values
+from crm.core.forms import Form, FormField
+from crm.core.models import Label, Spec
+
+
+@dataclass(frozen=True)
+class Option:
+    """One setting. `under` unfolds while it is on or, of a choice, while `opens_with` is chosen."""
+
+    name: str
+    help: Label = ""
+    unit: Label = ""
+    under: tuple["Option", ...] = ()
+    opens_with: str = ""
+    required: bool = False  # while it is unfolded, where the column alone does not say so
+
+    def names(self) -> Iterator[str]:
+        yield self.name
+        for option in self.under:
+            yield from option.names()
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two settings side by side under one label."""
+
+    name: str
+    label: Label
+    parts: tuple[str, str]
+
+    def names(self) -> Iterator[str]:
+        yield from self.parts
+
+
+Section = tuple[Label, Sequence[Option | Pair]]
+
+MONTHS, DAYS = _l("months"), _l("days")
+
+
+def names_of(sections: Sequence[Section]) -> list[str]:
+    """Every setting of a page, in its order."""
+    return [name for _title, options in sections for option in options for name in option.names()]
+
+
+class SettingsForm(Form):
+    """A form of which what is folded away is not read: its stored value is kept."""
+
+    openers: Mapping[str, Option] = {}  # a setting that is folded away at times → what opens it
+
+    def read(self, posted: MultiDict[str, str], before: Values | None = None) -> bool:
+        every = self.fields
+        closed = {n for n, opener in self.openers.items() if n in every and not _on(opener, posted)}
+        for name in closed:
+            self._show(every[name], name, (before or {}).get(name), before or {})
+        self.fields = {name: field for name, field in every.items() if name not in closed}
+        try:
+            return super().read(posted, before)
+        finally:
+            self.fields = every
+
+
+def _on(opener: Option, posted: MultiDict[str, str]) -> bool:
+    return posted.get(opener.name, "") == (opener.opens_with or "1")
+
+
+def openers_of(sections: Sequence[Section]) -> dict[str, Option]:
+    """For each setting that is folded away at times, the one that opens it."""
+    options = (option for _title, options in sections for option in options)
+    return {
+        below.name: option
+        for option in options
+        if isinstance(option, Option)
+        for below in option.under
+    }
+
+
+def placed(option: Option | Pair, fields: Mapping[str, FormField]) -> FormField:
+    """The field of an option as templates/core/parts/option.html draws it."""
+    if isinstance(option, Pair):
+        parts = [fields[name] for name in option.parts]
+        return FormField(option.name, Spec(option.label, "pair"), fields=parts)
+    field = dressed(option, fields)
+    field.kind = {"boolean": "switch", "choice": "radio"}.get(field.kind, field.kind)
+    field.opens_with = option.opens_with
+    field.dependents = [dressed(below, fields) for below in option.under if below.name in fields]
+    return field
+
+
+def dressed(option: Option, fields: Mapping[str, FormField]) -> FormField:
+    """A field with what the page says of it beside what its column says."""
+    field = fields[option.name]
+    field.help = option.help or field.help
+    field.unit = str(option.unit)
+    if option.required:
+        field.spec = replace(field.spec, required=True)
+    return field
+
+
+def offer_only(field: FormField, allowed: set[Any]) -> None:
+    """Leave the choices in `allowed`, and the present one, in a plain select."""
+    field.picker_url = ""
+    field.options = [o for o in field.options if o.selected or int(o.value) in allowed]

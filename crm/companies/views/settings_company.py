@@ -1,0 +1,136 @@
+"""/settings/companies/<id>: what one company decides for its own records."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from flask import abort, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose, has_access
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from crm.companies.models import Company, CompanySettings
+from crm.companies.services import settings
+from crm.companies.settings import setting
+from crm.companies.views.options import DAYS, MONTHS, Option, Pair, Section
+from crm.companies.views.settings import SettingsPage, SettingsPages
+from crm.core.datamodel import DataModel
+from crm.core.forms import Form
+from crm.core.views import Action, Field, Note
+from crm.core.views.base import PK
+from crm.core.views.record import stored
+from crm.core.views.shown import hue_of, initials
+
+SECTIONS: Sequence[Section] = (
+    (_l("Opportunities"), (
+        Option("recurring_duration", unit=MONTHS),
+        Pair(
+            "opportunity_numbering",
+            _l("Opportunity numbering"),
+            ("opportunity_prefix", "opportunity_padding"),
+        ),
+    )),
+    (_l("Quotes"), (
+        Option("quote_validity_days", unit=DAYS),
+        Option("default_vat_rate", _l("For lines without a product.")),
+    )),
+    (_l("Clients and prospects"), (Option("payment_terms"),)),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Inherit:
+    """What an empty setting takes from the application's."""
+
+    text: str
+    own_text: str
+    placeholder: str
+
+
+class CompanySettingsView(SettingsPages):
+    """The settings of one company within reach."""
+
+    datamodel = DataModel(CompanySettings, settings)
+    route_base = "/settings/companies"
+    default_view = "company"
+    verbs: ClassVar[Mapping[str, str]] = {"company": "read"}
+    setting_columns: ClassVar[Mapping[str, str]] = {"recurring_duration": "manage_recurring"}
+    edit_title = list_title = _l("Settings per company")
+    edit_template = "companies/settings_company.html"
+    sections = SECTIONS
+
+    @expose(f"/{PK}", methods=("GET", "POST"))
+    @has_access
+    def company(self, pk: int) -> ResponseReturnValue:
+        """The form; with `?from=<id>` filled in from another company, and not yet saved."""
+        row, source = self._of(pk), self._source()
+        if source is None or request.method == "POST":
+            return self.answer(row)
+        names = self.edit_names(row)
+        return self._edit_page(row, self.form(names).show(stored(source, names)))
+
+    def _of(self, company_id: int) -> CompanySettings:
+        statement = select(CompanySettings).where(CompanySettings.company_id == company_id)
+        eager = joinedload(CompanySettings.company), joinedload(CompanySettings.default_vat_rate)
+        row = self.datamodel.session.scalars(statement.options(*eager)).first()
+        if row is None:
+            abort(404)
+        return row
+
+    def _source(self) -> CompanySettings | None:
+        pk = request.args.get("from", "")
+        if not pk:
+            return None
+        return self._of(int(pk)) if pk.isdecimal() and len(pk) < 10 else abort(404)
+
+    def way_back(self, row: Any) -> str:
+        return self.url("company", pk=row.company_id)
+
+    def crumbs_of(self, row: Any = None) -> list[tuple[str, str]]:
+        apps = (_("Apps management"), url_for("AppsView.apps"))
+        return [
+            apps,
+            (_("CRM, configure"), url_for("AppSettingsView.app")),
+            (_("CRM configuration"), ""),
+        ]
+
+    def prepare_form(self, form: Form) -> None:
+        form.fields["default_vat_rate"].picker_url = ""
+        if (duration := form.fields.get("recurring_duration")) is not None:
+            months = int(setting("default_recurring_duration"))
+            words = ngettext("%(num)s month", "%(num)s months", months)
+            duration.inherit = Inherit(
+                _("Inherited from the application: %(value)s", value=words),
+                _("Application: %(value)s", value=words),
+                str(months),
+            )
+
+    def complete(self, page: SettingsPage, row: CompanySettings) -> None:
+        page.company = Field("company", "", "company", row.company, row.company.name)
+        page.company.initials, page.company.hue = (
+            initials(row.company.name),
+            hue_of(row.company_id),
+        )
+        page.company_url = self.page_of(row.company)
+        coming = settings.coming_reference(row)
+        for group in page.groups:
+            for one in group.fields:
+                if one.name == "opportunity_numbering":
+                    one.help = _("Next number: %(number)s", number=coming)
+        source = self._source()
+        if source is not None:
+            text = _("Filled in from %(company)s; nothing is saved yet.", company=source.company)
+            page.notes.append(Note("info", text))
+        page.actions = [] if page.readonly else self._copies(row)
+
+    def _copies(self, row: CompanySettings) -> list[Action]:
+        """The other companies, to fill the form in from."""
+        statement = select(Company.id, Company.name).where(Company.id != row.company_id)
+        others = self.datamodel.session.execute(statement.order_by(Company.name_key)).all()
+        here = self.way_back(row)
+        children = [Action(name, f"{here}?from={pk}") for pk, name in others]
+        return [Action(_("Copy from …"), "", "copy", children=children)] if children else []

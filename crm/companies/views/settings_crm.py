@@ -1,0 +1,185 @@
+"""/apps/ and /settings/crm: what the application does for everyone, from their next click on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from flask import url_for
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose, has_access
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from sqlalchemy import literal, select, union_all
+
+from crm.companies.models import AppSettings, Assignable, Company, CompanySettings
+from crm.companies.services import settings
+from crm.companies.views.options import DAYS, Option, Section, offer_only
+from crm.companies.views.settings import SettingsPage, SettingsPages
+from crm.core.datamodel import DataModel
+from crm.core.forms import Form
+from crm.core.forms.options import target_of
+from crm.core.models.text import write_instant
+from crm.core.security.page import Page
+from crm.core.views.shown import hue_of, initials, zone
+
+SECTIONS: Sequence[Section] = (
+    (_l("General"), (
+        Option(
+            "assignable_users",
+            _l("Who can own an account, everywhere: forms, edits in place, import, API."),
+            opens_with=Assignable.GROUPS,
+            under=(
+                Option("assignable_groups", required=True),
+                Option("assignable_everywhere"),
+            ),
+        ),
+        Option(
+            "manage_agencies",
+            _l("Shows the agency on every record, the Agencies page and a filter in every list."),
+        ),
+        Option("manage_catalogs", _l("Adds Catalogues to the menu. Off, the files are kept.")),
+        Option(
+            "bin_days",
+            _l("Then records are deleted for good; their numbers are not given again."),
+            DAYS,
+        ),
+    )),
+    (_l("Opportunities"), (
+        Option(
+            "show_customer_description",
+            _l("The client’s Notes, up to date and read only."),
+        ),
+        Option(
+            "manage_recurring",
+            _l("Adds the Recurring section, its columns and its filters."),
+            under=(
+                Option(
+                    "default_recurring_duration",
+                    _l("From 1 to 120. A one-year subscription is 12. Durations already entered "
+                       "do not change."),
+                ),
+            ),
+        ),
+        Option("opportunity_default_stage"),
+    )),
+    (_l("Leads"), (
+        Option("lead_default_status"),
+        Option("stale_after_days", unit=DAYS),
+    )),
+)  # fmt: skip
+
+# Records begin in an open row of these vocabularies.
+BEGINNINGS = ("lead_default_status", "opportunity_default_stage")
+
+
+@dataclass
+class CompanyLine:
+    """A company on the page, and the way to its own settings."""
+
+    name: str
+    url: str
+    initials: str
+    hue: str
+    recurring_text: str
+    inherited: bool
+    changed_text: str
+
+
+@dataclass
+class AppCard:
+    """An application that can be configured."""
+
+    title: str
+    text: str
+    url: str
+    icon: str
+
+
+@dataclass
+class AppsPage:
+    """Everything templates/companies/apps.html places."""
+
+    title: str
+    crumbs: list[tuple[str, str]]
+    apps: list[AppCard]
+
+
+class AppsView(Page):
+    """Apps management: one card an application; the CRM is the only one."""
+
+    route_base = "/apps"
+    default_view = "apps"
+    class_permission_name = "settings"
+    method_permission_name: ClassVar[dict[str, str]] = {"apps": "read"}
+    under = "AppSettingsView"
+
+    @expose("/")
+    @has_access
+    def apps(self) -> ResponseReturnValue:
+        text = _("Leads, prospects, clients, opportunities, quotes and events.")
+        crm = AppCard(_("CRM"), text, url_for("AppSettingsView.app"), "adjustments-horizontal")
+        page = AppsPage(_("Apps management"), [(_("Application config"), "")], [crm])
+        return self.render("companies/apps.html", page=page)
+
+
+class AppSettingsView(SettingsPages):
+    """The application's settings, and the list of the companies' own."""
+
+    datamodel = DataModel(AppSettings, settings)
+    route_base = "/settings/crm"
+    default_view = "app"
+    verbs: ClassVar[dict[str, str]] = {"app": "read"}
+    edit_title = list_title = _l("CRM application")
+    edit_template = "companies/settings_crm.html"
+    sections = SECTIONS
+
+    @expose("", methods=("GET", "POST"))
+    @has_access
+    def app(self) -> ResponseReturnValue:
+        return self.answer(self.row(1, names=self.edit_columns))
+
+    def way_back(self, row: Any) -> str:
+        return self.url("app")
+
+    def crumbs_of(self, row: Any = None) -> list[tuple[str, str]]:
+        above = [(_("Application config"), ""), (_("Apps management"), url_for("AppsView.apps"))]
+        return [*above, (_("CRM, configure"), "")]
+
+    def prepare_form(self, form: Form) -> None:
+        allowed = self._beginnings()
+        for name in BEGINNINGS:
+            offer_only(form.fields[name], allowed[name])
+
+    def _beginnings(self) -> dict[str, set[int]]:
+        """What each default may be, all in one statement."""
+        parts = []
+        for name in BEGINNINGS:
+            target = target_of(AppSettings, name)
+            found = select(literal(name).label("name"), target.id)
+            parts.append(found.where(self.datamodel.candidates(name, {})))
+        allowed: dict[str, set[int]] = {name: set() for name in BEGINNINGS}
+        for name, pk in self.datamodel.session.execute(union_all(*parts)):
+            allowed[name].add(pk)
+        return allowed
+
+    def complete(self, page: SettingsPage, row: AppSettings) -> None:
+        statement = select(
+            Company.id, Company.name, CompanySettings.recurring_duration, CompanySettings.changed_on
+        ).join(CompanySettings, CompanySettings.company_id == Company.id)
+        found = self.datamodel.session.execute(statement.order_by(Company.name_key))
+        page.companies = [self._line(company, row) for company in found]
+        page.recurring = row.manage_recurring
+
+    def _line(self, company: Any, row: AppSettings) -> CompanyLine:
+        months = company.recurring_duration or row.default_recurring_duration
+        words = ngettext("%(num)s month", "%(num)s months", months)
+        return CompanyLine(
+            name=company.name,
+            url=url_for("CompanySettingsView.company", pk=company.id),
+            initials=initials(company.name),
+            hue=hue_of(company.id),
+            recurring_text=words if row.manage_recurring else "",
+            inherited=company.recurring_duration is None,
+            changed_text=write_instant(company.changed_on, zone()),
+        )
