@@ -14,26 +14,22 @@ from crm.core.models import Spec
 
 # Beyond this a list of values is a query of its own, not a filter.
 MOST_VALUES = 200
-
-_TEXT = ("contains", "eq", "sw", "empty", "filled")
-_ORDERED = ("gte", "lte", "eq", "empty", "filled", "between")
-_CHOSEN = ("in", "not_in", "empty", "filled")
-
-# The names of `operators_of(spec)`, in its order; kinds that are not listed compare as text.
+MOMENTS = ("instant", "next")
+# A kind of each family of operators → their names, in the order of `operators_of`.
 NAMES: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(
-        ("integer", "decimal", "money", "percent", "stars", "date", "instant"), _ORDERED
-    ),
-    **dict.fromkeys(
-        ("choice", "reference", "country", "currency", "language", "time_zone"), _CHOSEN
-    ),
+    "text": ("contains", "eq", "sw", "empty", "filled"),
+    "integer": ("gte", "lte", "eq", "empty", "filled", "between"),
+    "date": ("gte", "lte", "eq", "empty", "filled", "between"),
+    "choice": ("in", "not_in", "empty", "filled"),
     "boolean": ("eq",),
-    "references": ("in", "not_in"),
+    "references": _CHOSEN,
 }
+_FAMILIES = {id(operators_of(Spec("", kind))): names for kind, names in NAMES.items()}
 
 
 def names_of(spec: Spec) -> tuple[str, ...]:
-    return NAMES.get(spec.kind, _TEXT)
+    """The names of `operators_of(spec)`, in its order: they stay when the words change."""
+    return _FAMILIES[id(operators_of(spec))]
 
 
 def where(model: type[Any], one: Mapping[str, Any]) -> ColumnElement[bool]:
@@ -48,7 +44,7 @@ def where(model: type[Any], one: Mapping[str, Any]) -> ColumnElement[bool]:
     if len(values) > MOST_VALUES:
         raise DomainError(_("At most %(num)s values.", num=MOST_VALUES), field=column)
     try:
-        if spec.kind == "instant" and "." not in column and len(values) == chosen.values:
+        if spec.kind in MOMENTS and "." not in column and len(values) == chosen.values:
             # The pages' parser knows minutes; who asks what changed since needs the very instant.
             return chosen.build(getattr(model, column), [read_instant(value) for value in values])
         texts = [_text(spec, value) for value in values]
@@ -73,7 +69,7 @@ def _text(spec: Spec, value: Any) -> str:
             return str(read_exact(str(value)))
         case "date":
             return read_date(value).isoformat()
-        case "instant":
+        case "instant" | "next":
             return f"{read_instant(value).astimezone(UTC):%Y-%m-%dT%H:%M}"
         case _:
             return str(value)

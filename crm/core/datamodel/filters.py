@@ -87,6 +87,8 @@ def _has(relation: Any, values: Sequence[Any]) -> ColumnElement[bool]:
 _MANY = (
     Operator(_l("is one of"), -1, _has),
     Operator(_l("is none of"), -1, lambda column, values: ~_has(column, values)),
+    Operator(_l("is empty"), 0, lambda column, values: ~column.any()),
+    Operator(_l("is filled"), 0, lambda column, values: column.any()),
 )
 
 OPERATORS: dict[str, tuple[Operator, ...]] = {

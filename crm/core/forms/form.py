@@ -3,6 +3,7 @@
 import zoneinfo
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from flask_babel import gettext as _
 from sqlalchemy import inspect, select
@@ -16,7 +17,7 @@ from crm.core.forms.fields import FormField
 from crm.core.forms.options import Option, is_listed, pick, reference_options, target_of
 from crm.core.models import Spec, spec_of
 from crm.core.models.checks import HUES, clean, currencies
-from crm.core.models.text import country_choices, language_name, parse
+from crm.core.models.text import country_choices, language_name, parse, typed
 
 Width = Mapping[str, str]
 NUMBER_OF_LINES = 500  # of one record; more is a mistake or an attack
@@ -44,6 +45,7 @@ class Form:
         self.children = children or {}
         self.form_errors: list[str] = []
         self.values: dict[str, Any] = {}
+        self.around: dict[str, Any] = {}
         self.fields: dict[str, FormField] = {
             name: self._field(datamodel.obj, name) for name in names
         }
@@ -68,6 +70,14 @@ class Form:
         field.blank = None if spec.required else ""
         return field
 
+    def about(self, row: Any) -> "Form":
+        """Tell the row's pickers what the form itself does not ask for: its company, mostly."""
+        facts = {"id": row.id, "company": getattr(row, "company_id", None)}
+        facts["account"] = getattr(row, "account_id", None)
+        known = {name: value for name, value in facts.items() if value and name not in self.fields}
+        self.around = known
+        return self
+
     # From a row, or the defaults of a new one ───────────────────────────────────────────────────
 
     def show(self, values: Values) -> "Form":
@@ -84,6 +94,8 @@ class Form:
         match field.kind:
             case "reference":
                 field.texts = [str(value.id)] if value is not None else [""]
+                if value is None and values.get(f"{name}_id") is not None:
+                    field.blank = _("Not available")
             case "references":
                 field.texts = [str(row.id) for row in value or ()]
             case "translated":
@@ -106,22 +118,20 @@ class Form:
         columns = self.children[field.name]
         field.rows = [
             self._line(field.name, str(n), child, model, columns)
-            for n, child in enumerate(children)
+            for n, child in enumerate(children or [None])  # an empty line says what is asked
         ]
         field.blank_row = self._line(field.name, "__n__", None, model, columns)
-        field.texts = [str(len(children))]
 
     def _line(
         self, relation: str, number: str, child: Any, model: type[Any], columns: Sequence[str]
     ) -> list[FormField]:
         prefix = f"{relation}-{number}-"
         line = [self._field(model, name, prefix) for name in columns]
-        blank = model() if child is None else child
+        said = _said_of(child, model, columns)
         for name, field in zip(columns, line, strict=True):
-            value = _default(model, name) if child is None else getattr(blank, name)
-            self._show(field, name, value, {})
+            self._show(field, name, said[name], said)
         key = FormField(f"{prefix}id", spec_of_id(), kind="hidden")
-        key.texts = [str(child.id) if child is not None and child.id else ""]
+        key.texts = [str(said.get("id") or "")]
         return [key, *line]
 
     # From what was typed ────────────────────────────────────────────────────────────────────────
@@ -144,7 +154,7 @@ class Form:
     ) -> None:
         match field.kind:
             case "rows":
-                self._read_lines(field, posted)
+                self._read_lines(field, posted, before.get(name) or ())
             case "translated":
                 parts = {code: posted.get(f"{name}-{code}", "").strip() for code in languages()}
                 self._show_parts(field, parts)
@@ -205,17 +215,23 @@ class Form:
             raise ValueError(_("Not a valid choice."))
         return [found[text] for text in texts]
 
-    def _read_lines(self, field: FormField, posted: MultiDict[str, str]) -> None:
+    def _read_lines(
+        self, field: FormField, posted: MultiDict[str, str], before: Sequence[Any]
+    ) -> None:
         model = target_of(self.datamodel.obj, field.name)
         columns = self.children[field.name]
         count = posted.get(field.count_name, "0")
         lines: list[dict[str, Any]] = []
+        stored = {str(child.id): child for child in before}
         field.rows, field.blank_row = [], self._line(field.name, "__n__", None, model, columns)
         for number in range(min(int(count) if count.isdecimal() else 0, NUMBER_OF_LINES)):
             prefix = f"{field.name}-{number}-"
             if not any(key.startswith(prefix) for key in posted):
                 continue  # a line that was taken out
-            lines.append(self._read_line(field, prefix, posted, model, columns, len(field.rows)))
+            child = stored.get(posted.get(f"{prefix}id", ""))
+            if _is_blank(prefix, posted, model, columns, child):
+                continue
+            lines.append(self._read_line(field, prefix, posted, columns, child))
         self.values[field.name] = lines
 
     def _read_line(
@@ -223,18 +239,20 @@ class Form:
         field: FormField,
         prefix: str,
         posted: MultiDict[str, str],
-        model: type[Any],
         columns: Sequence[str],
-        place: int,
+        child: Any,
     ) -> dict[str, Any]:
-        line = self._line(field.name, str(place), None, model, columns)
+        model, place = target_of(self.datamodel.obj, field.name), len(field.rows)
+        line = self._line(field.name, str(place), child, model, columns)
         pk = posted.get(f"{prefix}id", "")
         line[0].texts = [pk]
         values: dict[str, Any] = {"id": int(pk)} if pk.isdecimal() and len(pk) < 10 else {}
         for name, part in zip(columns, line[1:], strict=True):
             part.texts = posted.getlist(prefix + name) or [""]
+            if not part.text and is_hidden(child, name):
+                continue  # the hidden target stays
             try:
-                values[name] = self._part_value(part, model, name)
+                values[name] = part.data = self._part_value(part, model, name)
             except ValueError as error:
                 part.errors = [str(error)]
                 field.errors = [_("Line %(number)s: %(error)s", number=place + 1, error=error)]
@@ -293,6 +311,8 @@ class Form:
             match field.kind:
                 case "reference" | "references":
                     self._offer_rows(field, listed.get(self._target(field), []))
+                    if self.around and field.picker_url:
+                        field.picker_url += "?" + urlencode(self.around)
                 case "choice" | "radio" if field.spec.choices is not None:
                     chosen = field.text
                     field.options = [
@@ -378,6 +398,42 @@ def _default(model: type[Any], name: str) -> Any:
         return None
     default = mapper.columns[name].default
     return default.arg if default is not None and default.is_scalar else None
+
+
+def _said_of(child: Any, model: type[Any], columns: Sequence[str]) -> dict[str, Any]:
+    """What a line holds: a stored one, one that a default proposes, or a new one."""
+    said = {name: _default(model, name) for name in columns}
+    if isinstance(child, Mapping):
+        return {**said, **{name: child[name] for name in columns if name in child}}
+    if child is None:
+        return said
+    hidden = {f"{name}_id": True for name in columns if is_hidden(child, name)}
+    return {name: getattr(child, name) for name in columns} | hidden | {"id": child.id}
+
+
+def is_hidden(child: Any, name: str) -> bool:
+    """Whether a line leads to a row that is in the bin or out of reach."""
+    relation = inspect(type(child)).relationships.get(name) if child is not None else None
+    if relation is None or getattr(child, name) is not None:
+        return False
+    return any(getattr(child, column.key) is not None for column in relation.local_columns)
+
+
+def _is_blank(
+    prefix: str, posted: MultiDict[str, str], model: type[Any], columns: Sequence[str], child: Any
+) -> bool:
+    """Whether nothing was said on a line: a new one is no line yet, an old one is taken out."""
+    if any(is_hidden(child, name) for name in columns):
+        return False
+    return all(
+        posted.get(prefix + name, "").strip() in ("", typed_default(model, name))
+        for name in columns
+    )
+
+
+def typed_default(model: type[Any], name: str) -> str:
+    """What stands in the input of a new line before anybody types."""
+    return typed(spec_of(model, name), _default(model, name))
 
 
 def spec_of_id() -> Any:

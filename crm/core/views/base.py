@@ -91,6 +91,7 @@ class BaseView(FabModelView):
     under: ClassVar[str] = ""  # the endpoint of the menu entry that stands for this page
     setting_columns: ClassVar[Mapping[str, str]] = {}  # column → switch
     tab_of: ClassVar[Sequence[str]] = ()  # relationships whose target shows this list as a tab
+    tab_place: ClassVar[int] = 50  # among the tabs, from the left
     tab_titles: ClassVar[Mapping[str, Label]] = {}
     verbs: ClassVar[Mapping[str, str]] = {}  # extra method → action of the grid
     icon: ClassVar[str] = "list"
@@ -178,8 +179,12 @@ class BaseView(FabModelView):
         except NotFound:
             abort(404)
         if not self.shows(found):
-            abort(404)
+            self.elsewhere(found)
         return found
+
+    def elsewhere(self, row: Any) -> None:
+        """A row that has its page on another view is asked for here."""
+        abort(404)
 
     def shows(self, row: Any) -> bool:
         """Whether `row` has its page here; two views of one table tell their rows apart."""

@@ -101,7 +101,7 @@ class FormPages(RecordPages):
     def change(self, row: Any) -> ResponseReturnValue:
         """The form of a row (GET), and its saving (POST)."""
         pk, names = row.id, self.edit_names(row)
-        form = self.form(names)
+        form = self.form(names).about(row)
         before = stored(row, names)
         if request.method == "GET":
             return self._edit_page(row, form.show(before))

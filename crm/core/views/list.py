@@ -193,10 +193,10 @@ class ListParts(BaseView):
     def _surroundings(self) -> dict[str, Any]:
         """What the form around a picker says already: ids as numbers, the rest as text."""
         values: dict[str, Any] = {}
-        for name in ("company", "account", "kind", "type"):
+        for name in ("company", "account", "kind", "type", "id"):
             text = request.args.get(name, "")
             if text.isdecimal() and len(text) < 10:
-                values[f"{name}_id"] = int(text)
+                values[name if name == "id" else f"{name}_id"] = int(text)
             elif text:
                 values[name] = text[:40]
         return values

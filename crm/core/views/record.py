@@ -241,7 +241,7 @@ class RecordPages(ListPages):
     def lists_here(self, row: Any) -> list[tuple[Any, str]]:
         """(view, relationship) of each list that hangs on this record, if the actor may read it."""
         actor = current_actor()
-        return [
+        found = [
             (view, relation)
             for view in all_views()
             for relation in view.tab_of
@@ -250,6 +250,7 @@ class RecordPages(ListPages):
             and (view.setting is None or actor.on(view.setting))
             and view.is_visible(relation, actor)
         ]
+        return sorted(found, key=lambda pair: pair[0].tab_place)
 
     def _tab_counts(self, related: Sequence[tuple[Any, str]], row: Any) -> dict[str, str]:
         """The number on each tab, in one statement."""
@@ -370,6 +371,7 @@ class RecordPages(ListPages):
         if name not in self.in_place():
             abort(404)
         form = Form(self.datamodel, [name], picker=self.picker_base(), widths=self.widths)
+        form.about(row)
         before = stored(row, [name])
         if request.method == "GET":
             return self._field_edit(row, form.show(before), name)

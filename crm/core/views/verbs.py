@@ -30,6 +30,7 @@ class VerbPages(BinPages):
         self, row: Any, dialog: Dialog, verb: Callable[[], None], undo_url: str = ""
     ) -> ResponseReturnValue:
         """GET asks; POST acts, or asks again with what is wrong beside each field."""
+        dialog.about(row)
         before = stored(row, [name for name in dialog.names if name in dialog.fields])
         if request.method == "GET":
             return self._asking(row, dialog.show({**before, **dialog.proposed()}))
