@@ -22,7 +22,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "date": ("gte", "lte", "eq", "empty", "filled", "between"),
     "choice": ("in", "not_in", "empty", "filled"),
     "boolean": ("eq",),
-    "references": _CHOSEN,
+    "references": ("in", "not_in", "empty", "filled"),
 }
 _FAMILIES = {id(operators_of(Spec("", kind))): names for kind, names in NAMES.items()}
 
