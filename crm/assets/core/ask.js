@@ -1,0 +1,80 @@
+// data-ask: a page that asks for what an act needs opens as a dialog over the record. Without script,
+// and where anything is unusual, it is the page itself.
+import { enhance } from "./enhance.js";
+import { start, stop } from "./progress.js";
+import { icon, make, say } from "./words.js";
+
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest?.("a[data-ask]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  link.closest("[popover]")?.hidePopover();
+  const asked = await read(link.href);
+  if (asked) open(asked);
+  else location.assign(link.href);
+});
+
+/** The form of a page that asks and its words, where it led to if it does not ask, or null. */
+async function read(url, options = {}) {
+  start();
+  try {
+    const answer = await fetch(url, { ...options, headers: { "HX-Request": "true" } });
+    if (answer.redirected) return { next: answer.url };
+    if (!answer.ok && answer.status !== 422) return null;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const form = page.querySelector("form#f");
+    const bar = page.querySelector("[data-savebar]");
+    return form && bar && { form, bar, title: page.getElementById("title")?.textContent.trim() };
+  } catch {
+    return null;
+  } finally {
+    stop();
+  }
+}
+
+function open({ next, form, title, bar }) {
+  if (next) return location.assign(next);
+  const close = make("button", { type: "button", class: "btn btn-ghost btn-icon", "aria-label": say("close") }, icon("x"));
+  const keep = make("button", { type: "button", class: "btn" }, bar.querySelector("[data-leave]")?.textContent.trim() || say("cancel"));
+  const said = bar.querySelector("[type=submit]");
+  const act = make("button", { type: "submit", form: "ask", class: said.className }, said.textContent.trim());
+  const body = make("div", { class: "bd" });
+  const shown = make(
+    "dialog",
+    { class: "c-dialog", "aria-labelledby": "ask-title" },
+    make("div", { class: "hd" }, make("h2", { id: "ask-title" }, title), close),
+    body,
+    make("div", { class: "ft" }, keep, act),
+  );
+  document.body.append(shown);
+  place(body, form);
+  shown.showModal();
+  (body.querySelector("input:not([type=hidden]), select, textarea") ?? act).focus();
+  for (const button of [close, keep]) button.addEventListener("click", () => shown.close());
+  shown.addEventListener("close", () => shown.remove());
+  shown.addEventListener("submit", (event) => send(event, body, act));
+}
+
+async function send(event, body, act) {
+  event.preventDefault();
+  event.stopPropagation();
+  const form = event.target;
+  act.setAttribute("aria-busy", "true");
+  const answer = await read(form.action, { method: "POST", body: new FormData(form) });
+  act.removeAttribute("aria-busy");
+  if (!answer) return form.submit();
+  if (answer.next) return location.assign(answer.next);
+  place(body, answer.form);
+}
+
+// The dialog is short, so the messages beside the fields need no summary above them.
+function place(body, form) {
+  const shown = document.importNode(form, true);
+  shown.id = "ask";
+  shown.className = "c-ask";
+  shown.removeAttribute("data-dirty");
+  if (shown.querySelector("[aria-invalid]")) shown.querySelector("[role=alert][data-focus]")?.remove();
+  body.replaceChildren(shown);
+  enhance(body);
+  body.querySelector("[aria-invalid]")?.focus();
+}
