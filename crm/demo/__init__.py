@@ -1,0 +1,42 @@
+"""A believable year of business, made through the services: what they refuse, the demo cannot have.
+
+The same seed gives the same names and amounts; the dates are counted from today.
+"""
+
+import random
+from datetime import UTC, datetime
+
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import select
+
+from crm.companies.actors import load_actor
+from crm.core.actor import acting_as
+from crm.core.db import db, transaction
+from crm.demo import business, places
+from crm.leads.models import Lead
+from crm.opportunities.models import Opportunity
+
+SEED = 20_270_101
+
+
+def make() -> str:
+    """Fill a database that nobody has worked in yet; says what it did, or why it did nothing."""
+    if _is_in_use():
+        return "The demo is left out: somebody has already worked here."
+    with transaction():
+        cast = places.make()
+    luck = random.Random(SEED)  # noqa: S311  a story, not a secret
+    for owner, share in business.SHARES.items():
+        actor = load_actor(cast.people[owner].id)
+        if actor is not None:
+            with acting_as(actor), transaction():
+                business.make(cast, owner, share, luck, datetime.now(UTC))
+    return "The demo is ready: ACME France with Lyon and Lille, and ACME Iberia."
+
+
+def _is_in_use() -> bool:
+    """Whether anybody has signed in, or any business has been entered."""
+    signed_in = select(User.id).where(User.last_login.is_not(None)).limit(1)
+    people = select(User.id).offset(1).limit(1)
+    entered = [select(model.id).limit(1) for model in (Lead, Opportunity)]
+    return any(db.session.execute(one).first() for one in (signed_in, people, *entered))

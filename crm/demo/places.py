@@ -1,0 +1,113 @@
+"""Two companies, two agencies, the people who work there, and every switch on."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import Group, Role, User
+from sqlalchemy import select
+
+from crm.companies.models import Agency, AppSettings, Company
+from crm.companies.people import users
+from crm.companies.services import company as companies
+from crm.core.datamodel.saving import create_row, update_row
+from crm.core.db import db
+
+FRANCE = {
+    "name": "ACME France", "code": "ACME-FR", "country": "FR", "currency": "EUR",
+    "language": "fr", "time_zone": "Europe/Paris", "address": "12 quai Perrache",
+    "postal_code": "69002", "city": "Lyon",
+}  # fmt: skip
+IBERIA = {
+    "name": "ACME Iberia", "code": "ACME-IB", "country": "ES", "currency": "EUR",
+    "language": "en", "time_zone": "Europe/Madrid", "city": "Madrid",
+}  # fmt: skip
+
+# username: first name, last name, role, group, agency, language, job title
+PEOPLE = {
+    "alice": ("Alice", "Perrin", "admin", "", "", "fr", "Directrice administrative"),
+    "marc": ("Marc", "Lefèvre", "manager", "Commerciaux", "Lyon", "fr", "Responsable commercial"),
+    "claire": ("Claire", "Dumas", "salesperson", "Commerciaux", "Lyon", "fr", "Commerciale"),
+    "hugo": ("Hugo", "Bernard", "salesperson", "Commerciaux", "Lille", "fr", "Commercial"),
+    "nadia": ("Nadia", "Roussel", "assistant", "Support", "Lyon", "fr", "Assistante"),
+    "olga": ("Olga", "Martín", "salesperson", "Ventas", "", "en", "Account executive"),
+}
+
+
+@dataclass
+class Cast:
+    """Who and where, by name."""
+
+    france: Any
+    iberia: Any
+    agencies: dict[str, Any]
+    people: dict[str, Any]
+
+
+def make() -> Cast:
+    """Companies, agencies, groups, people, settings; the first company is renamed, not doubled."""
+    first = db.session.scalars(select(Company).order_by(Company.id)).first()
+    if first is None:
+        first = companies.create(FRANCE)
+    else:
+        update_row(first, FRANCE)
+    iberia = companies.create(IBERIA)
+    agencies = {
+        name: create_row(Agency, {"name": name, "company": first, "city": name, "country": "FR"})
+        for name in ("Lyon", "Lille")
+    }
+    groups = {name: _group(name) for name in ("Commerciaux", "Support", "Ventas")}
+    people = {name: _person(name, first, iberia, agencies, groups) for name in PEOPLE}
+    _switch_on()
+    _let_admin_in(first, iberia)
+    return Cast(first, iberia, agencies, people)
+
+
+def _group(name: str) -> Group:
+    group = Group(name=name, is_team=name != "Support")
+    db.session.add(group)
+    db.session.flush()
+    return group
+
+
+def _person(name: str, france: Any, iberia: Any, agencies: Any, groups: Any) -> User:
+    first, last, code, group, agency, language, title = PEOPLE[name]
+    own = {"olga": [iberia], "alice": [france, iberia]}.get(name, [france])
+    return users.create(
+        {
+            "username": name,
+            "first_name": first,
+            "last_name": last,
+            "email": f"{name}@acme.example",
+            "active": True,
+            "companies": own,
+            "roles": [db.session.scalars(select(Role).where(Role.code == code)).one()],
+            "groups": [groups[group]] if group else [],
+            "agency": agencies.get(agency),
+            "language": language,
+            "time_zone": own[0].time_zone,
+            "job_title": title,
+        }
+    )
+
+
+def _switch_on() -> None:
+    settings = db.session.get(AppSettings, 1)
+    update_row(
+        settings,
+        {
+            "show_customer_description": True,
+            "manage_catalogs": True,
+            "manage_recurring": True,
+            "manage_agencies": True,
+            "assignable_everywhere": False,
+        },
+    )
+
+
+def _let_admin_in(*companies_of_demo: Any) -> None:
+    """The first administrator sees all of it."""
+    admin = db.session.scalars(select(User).where(User.username == "admin")).first()
+    if admin is not None:
+        missing = [company for company in companies_of_demo if company not in admin.companies]
+        admin.companies.extend(missing)
+        db.session.flush()
