@@ -5,6 +5,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from crm.accounts.api import AccountApi, ContactApi
+from crm.accounts.views import ClientView, ContactView, ProspectView
 from crm.companies.views.groups import GroupView
 from crm.companies.views.password import PasswordView
 from crm.companies.views.places import AgencyView, CompanyView
@@ -22,7 +24,13 @@ from crm.leads.views import LeadView
 APPS, ADMINISTRATION = _l("Apps management"), _l("Administration")
 
 # The sidebar.
-MAIN: Sequence[Entry] = (Entry(LeadView, LeadApi, mine="mine", in_bar=True),)
+CUSTOMERS = {"group": _l("Customer follow-up"), "group_icon": "building-skyscraper"}
+MAIN: Sequence[Entry] = (
+    Entry(LeadView, LeadApi, mine="mine", in_bar=True),
+    Entry(ProspectView),
+    Entry(ClientView, AccountApi, **CUSTOMERS),
+    Entry(ContactView, ContactApi, **CUSTOMERS),
+)
 
 # The sidebar of "Application config".
 CONFIG: Sequence[Entry] = (

@@ -69,6 +69,17 @@ class Contact(Reachable, Followed, Owned, Record):
         main = (link for link in self.links if link.is_main)
         return next(main, next(iter(self.links), None))
 
+    @computed(_l("Account"))
+    def main_account(self) -> str:
+        """Where they work first of all; empty where the reader may not see it."""
+        account = self.main_link.account if self.main_link else None
+        return str(account or "")
+
+    @computed(_l("Job title"))
+    def main_job(self) -> str:
+        """What they do there."""
+        return str((self.main_link.job_title if self.main_link else None) or "")
+
     def check(self) -> None:
         """Rules between fields. Source: spec 6.1."""
         refuse_cycle(self, "reports_to", _("A person cannot be above themselves."))

@@ -10,6 +10,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from crm.companies.models import user_company
 from crm.core.actor import Scope, find_actor
 from crm.core.datamodel import DataModel
+from crm.core.datamodel.loading import Children
 from crm.core.datamodel.paging import Found
 from crm.core.errors import NotFound
 from crm.core.rows import is_filtered
@@ -31,8 +32,14 @@ class PeopleModel(DataModel):
 
     lists: Sequence[str] = ()  # relationships that a list shows
 
-    def fetch(self, pk: int, action: str = "read") -> Any:
-        found = super().fetch(pk, action)
+    def fetch(
+        self,
+        pk: int,
+        action: str = "read",
+        names: Sequence[str] = (),
+        children: Children | None = None,
+    ) -> Any:
+        found = super().fetch(pk, action, names, children)
         condition = visible_people(action) if self.obj is User else None
         if condition is not None:
             statement = select(User.id).where(User.id == pk, condition)

@@ -28,13 +28,13 @@ class Dialog(Form):
     danger: ClassVar[bool] = False
 
     def __init__(self, datamodel: DataModel, row: Any, picker: str = "") -> None:
+        super().__init__(datamodel, self.asked(row), picker=picker)
         self.row = row
-        super().__init__(datamodel, self.asked(), picker=picker)
         for name in self.required:
             field = self.fields[name]
             field.spec = replace(field.spec, required=True)
 
-    def asked(self) -> list[str]:
+    def asked(self, row: Any) -> list[str]:
         """The fields to ask for now."""
         return list(self.names)
 

@@ -45,6 +45,7 @@ class Form:
         self.children = children or {}
         self.form_errors: list[str] = []
         self.values: dict[str, Any] = {}
+        self.row: Any = None  # the row that is changed; None while it is made
         self.around: dict[str, Any] = {}
         self.fields: dict[str, FormField] = {
             name: self._field(datamodel.obj, name) for name in names
@@ -74,6 +75,7 @@ class Form:
         """Tell the row's pickers what the form itself does not ask for: its company, mostly."""
         facts = {"id": row.id, "company": getattr(row, "company_id", None)}
         facts["account"] = getattr(row, "account_id", None)
+        self.row = row
         known = {name: value for name, value in facts.items() if value and name not in self.fields}
         self.around = known
         return self

@@ -10,7 +10,6 @@ from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import ColumnElement, Select, inspect, select
-from sqlalchemy.orm import selectinload
 
 from crm.core.actor import current_actor
 from crm.core.datamodel import DataModel
@@ -23,6 +22,7 @@ from crm.core.datamodel.filters import (
     search,
     searched_columns,
 )
+from crm.core.datamodel.loading import loading
 from crm.core.datamodel.paging import COUNT_CAP, Ask, Found
 from crm.core.errors import DomainError
 from crm.core.forms.form import code_choices
@@ -333,8 +333,11 @@ class ListParts(BaseView):
         return [name for name in names if name not in self.children]
 
     def _collections(self, names: Sequence[str]) -> list[str]:
+        """The lists among `names` and in what the list's computed values need, with their paths."""
         mapped = inspect(self.datamodel.obj).relationships
-        return [name for name in names if name in mapped and mapped[name].uselist]
+        lists = {relation.key for relation in mapped if relation.uselist}
+        every = [*names, *self.list_relations]
+        return [name for name in every if name.partition(".")[0] in lists]
 
     def columns(self, address: Address) -> list[Column]:
         ordered, direction = self.order(address)[0] if self.order(address) else ("", "")
@@ -586,7 +589,7 @@ class ListPages(ListParts):
             self.datamodel.select(*query.where),
             self.order(address),
             self.relations([*names, *self.list_relations]),
-            [selectinload(getattr(self.datamodel.obj, name)) for name in self._collections(names)],
+            loading(self.datamodel.obj, self._collections(names), joined=False),
         )
         name = f"{self.route_base.strip('/').replace('/', '-')}-{utcnow():%Y-%m-%d}.csv"
         pieces = stream_with_context(export_rows(columns_of(self.datamodel.obj, names), rows))

@@ -69,6 +69,16 @@ class Panel:
 
 
 @dataclass
+class Address:
+    """A postal address as a block; `tags` say what it is used for."""
+
+    title: str
+    lines: list[str]
+    tags: list[str]
+    edit_url: str = ""
+
+
+@dataclass
 class RecordPage:
     """Everything templates/core/record.html places."""
 

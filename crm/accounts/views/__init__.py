@@ -1,0 +1,6 @@
+"""The pages of the slice."""
+
+from crm.accounts.views.account import ClientView, ProspectView
+from crm.accounts.views.contact import ContactView
+
+__all__ = ["ClientView", "ContactView", "ProspectView"]

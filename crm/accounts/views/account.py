@@ -1,0 +1,151 @@
+"""/prospects and /clients: two views of one table, told apart by the kind. Source: spec 5."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from flask import abort, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose, has_access
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement
+
+from crm.accounts.badges import refusals
+from crm.accounts.models import Account, AccountKind
+from crm.accounts.services import account as services
+from crm.accounts.views import fields, shown
+from crm.core.datamodel import DataModel
+from crm.core.forms import Form
+from crm.core.models import Label
+from crm.core.views import PK, Action, Field, Group, ModelView, Preset, RecordPage
+from crm.core.views.base import view_of
+from crm.core.views.list import Column, Row
+
+MINE = [("owner", 0, ["me"])]
+NOBODY = [("owner", 2, [""])]
+
+
+class AccountView(ModelView):
+    """What both have in common: everything but the kind and the words."""
+
+    kind: ClassVar[AccountKind]
+    datamodel = DataModel(Account, services)
+    class_permission_name = "accounts"
+    setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
+    verbs: ClassVar[Mapping[str, str]] = {"make_client": "edit"}
+    children: ClassVar[Mapping[str, Sequence[str]]] = {"addresses": fields.ADDRESS}
+    list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
+    list_relations = ("addresses",)
+    base_order = ("name", "asc")
+    idline = ("score", "owner", "city")
+    widths = fields.WIDTHS
+    add_fieldsets = edit_fieldsets = fields.FORM
+    show_fieldsets = fields.RECORD
+    record_relations = ("notes_changed_by", "links.contact", "links.job_title")
+    tab_titles: ClassVar[Mapping[str, Label]] = {"parent": _l("Subsidiaries")}
+
+    # Which accounts ─────────────────────────────────────────────────────────────────────────────
+
+    def base_conditions(self) -> list[ColumnElement[bool]]:
+        return [*super().base_conditions(), Account.kind == self.kind]
+
+    def shows(self, row: Account) -> bool:
+        return row.kind == self.kind
+
+    def elsewhere(self, row: Account) -> None:
+        """A link made before the prospect became a client leads on; a form is not lost by it."""
+        if request.method == "GET":
+            method = str(request.endpoint).rpartition(".")[2]
+            place = {**(request.view_args or {}), **request.args.to_dict(flat=False)}
+            abort(redirect(view_of(row).url(method, **place)))
+
+    def given(self) -> dict[str, Any]:
+        return {**super().given(), "kind": self.kind}
+
+    # What is shown ──────────────────────────────────────────────────────────────────────────────
+
+    def field_of(self, row: Account, name: str) -> Field:
+        found = super().field_of(row, name)
+        if name == "city":
+            found.icon = "map-pin"
+        return found
+
+    def line(self, row: Account, columns: Sequence[Column]) -> Row:
+        line = super().line(row, columns)
+        line.main.text = str(row)  # a person's first name stands in a column of its own
+        return line
+
+    def record_page(self, row: Account) -> RecordPage:
+        page = super().record_page(row)
+        page.idline = [shown.kind_badge(row), *page.idline, *refusals(row)]
+        shown.mark_owner(row, page.idline)
+        return page
+
+    def groups(self, row: Account, sets: Any) -> list[Group]:
+        return shown.arrange(row, super().groups(row, sets), self.edit_address(row))
+
+    def edit_address(self, row: Account) -> str:
+        return self.url("edit", pk=row.id) if self.may_edit(row) else ""
+
+    def put_first(self, page: RecordPage, row: Account) -> None:
+        super().put_first(page, row)
+        contact = shown.main_contact(row, self.page_of)
+        page.panels += [contact] if contact else []
+
+    def prepare_form(self, form: Form) -> None:
+        shown.prepare(form)
+
+    # Becoming a client ──────────────────────────────────────────────────────────────────────────
+
+    def record_actions(self, row: Account) -> list[Action]:
+        if row.kind == AccountKind.CLIENT or not self.may_edit(row):
+            return []
+        url = self.url("make_client", pk=row.id)
+        return [Action(_("Make a client"), url, "building-skyscraper", "post")]
+
+    @expose(f"/make_client/{PK}", methods=("POST",))
+    @has_access
+    def make_client(self, pk: int) -> ResponseReturnValue:
+        account = self.row(pk, "edit")
+        message = _("%(account)s is a client now", account=account)
+        return self.act(account, lambda: services.become_client(account), message)
+
+
+class ProspectView(AccountView):
+    """Accounts that have not bought yet."""
+
+    kind = AccountKind.PROSPECT
+    route_base = "/prospects"
+    icon = "building-store"
+    one = _l("Prospect")
+    list_title = _l("Prospects")
+    add_title = _l("Create a prospect")
+    edit_title = _l("Edit the prospect")
+    empty_title = _l("No prospects yet")
+    empty_text = _l("A prospect is a qualified account that has not bought yet.")
+    presets = (
+        Preset("mine", _l("My prospects"), MINE),
+        Preset("unassigned", _l("Unassigned prospects"), NOBODY),
+        Preset("all", _l("All prospects"), []),
+    )
+
+
+class ClientView(AccountView):
+    """Accounts that bought."""
+
+    kind = AccountKind.CLIENT
+    route_base = "/clients"
+    tab_of = ("parent",)
+    tab_place = 90
+    icon = "building-skyscraper"
+    one = _l("Client")
+    list_title = _l("Clients")
+    add_title = _l("Create a client")
+    edit_title = _l("Edit the client")
+    empty_title = _l("No clients yet")
+    empty_text = _l("A prospect becomes a client with the first won opportunity.")
+    presets = (
+        Preset("mine", _l("My clients"), MINE),
+        Preset("unassigned", _l("Unassigned clients"), NOBODY),
+        Preset("all", _l("All clients"), []),
+    )

@@ -1,0 +1,104 @@
+"""/contacts: people, and what they do for which accounts. Source: spec 6."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from crm.accounts.badges import refusals
+from crm.accounts.models import AccountContact, Contact
+from crm.accounts.services import contact as services
+from crm.core.datamodel import DataModel
+from crm.core.forms import Form
+from crm.core.views import Field, ModelView, Preset, RecordPage
+
+
+class ContactView(ModelView):
+    """People who work for accounts, or for none yet."""
+
+    datamodel = DataModel(Contact, services)
+    route_base = "/contacts"
+    class_permission_name = "contacts"
+    setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
+    tab_of = ("accounts",)
+    tab_place = 10
+    children: ClassVar[Mapping[str, Sequence[str]]] = {
+        "links": ("account", "job_title", "department", "role", "is_main")
+    }
+    icon = "address-book"
+    one = _l("Contact")
+    list_title = _l("Contacts")
+    add_title = _l("Create a contact")
+    edit_title = _l("Edit the contact")
+    empty_title = _l("No contacts yet")
+    empty_text = _l("A contact is a person who works for a prospect or a client.")
+
+    presets = (
+        Preset("mine", _l("My contacts"), [("owner", 0, ["me"])]),
+        Preset("unassigned", _l("Unassigned contacts"), [("owner", 2, [""])]),
+        Preset("alone", _l("Without account"), [("accounts", 2, [""])]),
+        Preset("all", _l("All contacts"), []),
+    )
+    list_columns = [
+        "name", "main_account", "main_job", "phone", "mobile", "email", "owner", "agency",
+        "company", "last_event_at",
+    ]  # fmt: skip
+    list_relations = ("links.account", "links.job_title")
+    order_columns = ["name", "owner", "agency", "last_event_at"]
+    base_order = ("name", "asc")
+    search_columns = [
+        "owner", "accounts", "agency", "company", "language", "do_not_call", "do_not_email",
+        "last_event_at", "next_event_at", "created_on",
+    ]  # fmt: skip
+    idline = ("main_account", "main_job", "owner")
+    widths: ClassVar[Mapping[str, str]] = {
+        "civility": "w2", "first_name": "w2", "last_name": "w2", "address": "w6", "notes": "w6",
+        "links": "w6",
+    }  # fmt: skip
+    edit_fieldsets: ClassVar[Any] = [
+        (_l("Contact details"), {"fields": [
+            "civility", "first_name", "last_name", "email", "phone", "mobile", "language",
+            "linkedin", "address", "do_not_call", "do_not_email",
+        ]}),
+        (_l("Accounts"), {"fields": ["links"]}),
+        (_l("Follow-up"), {"fields": ["company", "owner", "agency", "reports_to"]}),
+        (_l("Notes"), {"fields": ["notes"]}),
+    ]  # fmt: skip
+    add_fieldsets = edit_fieldsets
+    show_fieldsets: ClassVar[Any] = [edit_fieldsets[0], edit_fieldsets[1], edit_fieldsets[3]]
+    side_fieldsets: ClassVar[Any] = [
+        (_l("Follow-up"), {"fields": ["owner", "agency", "company", "reports_to", "last_event_at"]})
+    ]
+
+    def first_tab(self) -> str:
+        return _("Contact details")
+
+    def field_of(self, row: Contact, name: str) -> Field:
+        shown = super().field_of(row, name)
+        if name == "links":
+            shown.items = [self._link(link) for link in row.links]
+        if name == "main_account" and shown.text and row.main_link is not None:
+            shown.url = self.page_of(row.main_link.account)
+        return shown
+
+    def _link(self, link: AccountContact) -> Field:
+        """An account, and what the person does there."""
+        if link.account is None:
+            return Field("account", "", "reference", missing=True)
+        shown = Field("account", "", "reference", link.account, str(link.account))
+        shown.url = self.page_of(link.account)
+        main = _("Main contact") if link.is_main else ""
+        shown.meta = " · ".join(
+            str(part) for part in (link.job_title, link.department, link.role, main) if part
+        )
+        return shown
+
+    def record_page(self, row: Contact) -> RecordPage:
+        page = super().record_page(row)
+        page.idline += refusals(row)
+        return page
+
+    def prepare_form(self, form: Form) -> None:
+        if "links" in form.fields:
+            form.fields["links"].add_label = _("Account")

@@ -1,0 +1,115 @@
+"""How an account is shown beyond its fields: badge, addresses, notes, main contact."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+
+from crm.accounts.models import Account, AccountAddress, AccountKind, Nature
+from crm.accounts.services.account import is_owner_stale
+from crm.accounts.views.fields import ORGANISATIONS, PERSONS
+from crm.core.actor import per_request
+from crm.core.forms import Form
+from crm.core.models.text import country_name, write_instant
+from crm.core.views import Action, Field, Group, Panel
+from crm.core.views.record import Address
+from crm.core.views.shown import person, show, zone
+
+
+def kind_badge(account: Account) -> Field:
+    """Client or prospect, in blue or grey."""
+    badge = show(account, "kind")
+    is_client = account.kind == AccountKind.CLIENT
+    badge.kind, badge.hue = "tag", "blue" if is_client else "gray"
+    badge.icon = "building-skyscraper" if is_client else "building-store"
+    return badge
+
+
+def mark_owner(account: Account, fields: Iterable[Field]) -> None:
+    """Say beside an owner that they could no longer be chosen. Source: spec 2.2."""
+    for field in fields:
+        if field.name == "owner" and _is_stale(account):
+            field.warning = _("No longer assignable")
+
+
+def _is_stale(account: Account) -> bool:
+    return per_request(
+        ("owner_stale", account.id, account.row_version), lambda: is_owner_stale(account)
+    )
+
+
+def arrange(account: Account, groups: Sequence[Group], edit_url: str) -> list[Group]:
+    """Without what the other nature has; addresses as blocks; who changed the notes."""
+    absent = PERSONS if account.nature == Nature.ORGANIZATION else ORGANISATIONS
+    for group in groups:
+        group.fields = [field for field in group.fields if field.name not in absent]
+        mark_owner(account, group.fields)
+        names = [field.name for field in group.fields]
+        if names == ["addresses"]:
+            _put_addresses(account, group, edit_url)
+        elif names == ["notes"]:
+            group.note = notes_changed(account)
+    return list(groups)
+
+
+def _put_addresses(account: Account, group: Group, edit_url: str) -> None:
+    anchor = f"{edit_url}#f-addresses" if edit_url else ""
+    group.fields = []
+    group.addresses = [_address(address, anchor) for address in account.addresses]
+    if anchor:
+        group.action = Action(_("Address"), anchor, "plus")
+
+
+def _address(address: AccountAddress, edit_url: str) -> Address:
+    uses = (
+        (address.is_default, _("Default")),
+        (address.is_billing, _("Billing address")),
+        (address.is_delivery, _("Delivery address")),
+    )
+    town = " ".join(part for part in (address.postal_code, address.city) if part)
+    country = country_name(address.country) if address.country else ""
+    lines = [*(address.street or "").splitlines(), town, address.region or "", country]
+    return Address(
+        title=address.label or _("Address"),
+        lines=[line for line in lines if line],
+        tags=[words for is_used, words in uses if is_used],
+        edit_url=edit_url,
+    )
+
+
+def notes_changed(account: Account) -> str:
+    """Who wrote the notes last, and when; "" where that is not known."""
+    if account.notes_changed_on is None:
+        return ""
+    when = write_instant(account.notes_changed_on, zone())
+    if account.notes_changed_by is None:
+        return str(_("Changed on %(when)s.", when=when))
+    who = person(account.notes_changed_by).text
+    return str(_("Changed by %(who)s on %(when)s.", who=who, when=when))
+
+
+def main_contact(account: Account, page_of: Callable[[Any], str | None]) -> Panel | None:
+    """Whom to call first."""
+    link = account.main_contact
+    if link is None or link.contact is None:
+        return None
+    name = Field("contact", "", "text", link.contact, str(link.contact))
+    name.url = page_of(link.contact)
+    job = Field("job_title", "", "text", None, str(link.job_title or ""))
+    reach = [show(link.contact, field) for field in ("phone", "mobile", "email")]
+    return Panel(_("Main contact"), lines=[line for line in (name, job, *reach) if line.text])
+
+
+def prepare(form: Form) -> None:
+    """The words of a line, and an owner who could no longer be chosen."""
+    if "addresses" in form.fields:
+        form.fields["addresses"].add_label = _("Address")
+    account = form.row
+    field = form.fields.get("owner")
+    if field is not None and isinstance(account, Account) and _is_stale(account):
+        field.options = [
+            one._replace(warning=_("No longer assignable"))
+            if one.value == str(account.owner_id)
+            else one
+            for one in field.options
+        ]
