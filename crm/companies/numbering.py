@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy.dialects import postgresql, sqlite
 
 from crm.companies.models import Counter
+from crm.core.datamodel.bulk import find_bulk
 from crm.core.db import db
 
 # The only two databases there are; each brings its own ON CONFLICT.
@@ -17,13 +18,44 @@ def next_number(company_id: int, kind: str, year: int = 0) -> int:
     The counter's row stays locked until the transaction ends: two records made at once get two
     numbers, and one that is given up leaves no gap.
     """
-    # The table and not the class, which would flush what an import still gathers.
-    insert, table = _INSERT[db.session.get_bind().dialect.name], Counter.__table__
-    first = insert(table).values(company_id=company_id, kind=kind, year=year, last=1)
+    key = (company_id, kind, year)
+    bulk = find_bulk()
+    if bulk is None:
+        return _count(*key, by=1)
+    series: _Series = bulk.pending.setdefault(("number", key), _Series(*key))
+    return series.next()
+
+
+class _Series:
+    """Numbers for the rows of a bulk: counted here from the first on, which locks the counter."""
+
+    def __init__(self, *key: Any) -> None:
+        self.key = key
+        self.last = 0
+        self.given = 0
+
+    def next(self) -> int:
+        self.last = self.last + 1 if self.given else _count(*self.key, by=1)
+        self.given += 1
+        return self.last
+
+    def __call__(self) -> None:
+        """Tell the counter, with the flush of the rows."""
+        if self.given > 1:
+            _count(*self.key, by=self.given - 1)
+
+
+def _count(company_id: int, kind: str, year: int, *, by: int) -> int:
+    """Raise the counter; what it says then."""
+    # By the connection and the table: the session would first flush what a bulk still gathers.
+    connection, table = db.session.connection(), Counter.__table__
+    first = _INSERT[connection.dialect.name](table).values(
+        company_id=company_id, kind=kind, year=year, last=by
+    )
     statement = first.on_conflict_do_update(
-        index_elements=["company_id", "kind", "year"], set_={"last": table.c.last + 1}
+        index_elements=["company_id", "kind", "year"], set_={"last": table.c.last + by}
     ).returning(table.c.last)
-    number: int = db.session.execute(statement).scalar_one()
+    number: int = connection.execute(statement).scalar_one()
     return number
 
 

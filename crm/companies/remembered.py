@@ -31,5 +31,5 @@ def forget() -> None:
 
 @event.listens_for(Session, "after_transaction_end")
 def _forget(session: Session, transaction: SessionTransaction) -> None:
-    if not transaction.nested:  # an import's batches are nested in one
+    if transaction.parent is None:  # a flush, and a batch of an import, are within another
         session.info.pop(_KEY, None)

@@ -22,10 +22,15 @@ _present: ContextVar["Bulk | None"] = ContextVar("bulk", default=None)
 
 
 class Bulk:
-    """Rows that wait for their flush, and the answers of pickers that hold for all of them."""
+    """Rows that wait for their flush, and the answers of pickers that hold for all of them.
+
+    `pending` holds what a service wants to do once for all of them, by a key of its own: called
+    before the flush, forgotten with a batch that is given up.
+    """
 
     def __init__(self) -> None:
         self.made: list[Any] = []
+        self.pending: dict[Any, Any] = {}
         self.answers: dict[Any, dict[tuple[str, ...], dict[Any, str | None]]] = {}
 
     @contextmanager
@@ -37,9 +42,12 @@ class Bulk:
                 self._flush()
         finally:
             self.made.clear()
+            self.pending.clear()
 
     def _flush(self) -> None:
         session = db.session()
+        for finish in self.pending.values():
+            finish()
         with told_apart(session):
             session.flush()
         if not rows.is_filtered():

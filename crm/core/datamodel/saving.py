@@ -345,7 +345,8 @@ def _refuse_double(row: Any, index: Any) -> None:
 def complete(model: type[Any], values: Values, services: ModuleType | None) -> dict[str, Any]:
     """`values` with the defaults of a new row, which the add form proposes and create fills in."""
     own = getattr(services, "defaults", None)
-    full = dict(own(dict(values))) if own is not None else dict(values)
+    with db.session.no_autoflush:  # asking flushes nothing, least of all a bulk row by row
+        full = dict(own(dict(values))) if own is not None else dict(values)
     if issubclass(model, Owned) and "owner" in full and "owner" not in values:
         full["owner"] = _default_owner(model, full["owner"])
     return full
