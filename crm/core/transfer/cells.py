@@ -1,0 +1,184 @@
+"""The texts of one line: what its cells, the constants and the defaults say of each field."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+
+from crm.core.models import Spec
+from crm.core.models.checks import CONTROL
+from crm.core.models.text import MINUS, parse_boolean
+from crm.core.transfer.mapping import PLACEHOLDER, SLUG, Map, Rule
+from crm.core.transfer.safe import restored
+from crm.core.transfer.sheet import Line
+from crm.core.types import Words, fold
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a line says of one field, still as text; never empty."""
+
+    rule: Rule
+    text: str
+
+
+def read_line(mapping: Map, line: Line) -> dict[str, Told]:
+    """Field → what the line says of it; fields of which it says nothing are left out."""
+    cells = {name: _tidy(cell) for name, cell in line.cells.items()}
+    slug = slug_of(cells[mapping.slug_column]) if mapping.slug_column else ""
+    told = dict(_told(mapping.columns, cells, slug)) | dict(_told(mapping.constants, cells, slug))
+    for rule in mapping.defaults:
+        if rule.field not in told and _holds(rule, told):
+            told |= dict(_told([rule], cells, slug))
+    return told
+
+
+def _tidy(cell: str) -> str:
+    return restored(CONTROL.sub("", cell.replace("\r\n", "\n")).strip())
+
+
+def _told(
+    rules: Iterator[Rule] | tuple[Rule, ...] | list[Rule], cells: Mapping[str, str], slug: str
+) -> Iterator[tuple[str, Told]]:
+    for rule in rules:
+        text = _taken(rule, _said(rule, cells, slug))
+        if text:
+            yield rule.field, Told(rule, text)
+
+
+def _said(rule: Rule, cells: Mapping[str, str], slug: str) -> str:
+    if rule.column is not None:
+        text = cells[rule.column]
+    elif "{" in rule.text:
+        known = {**cells, SLUG: slug}
+        text = PLACEHOLDER.sub(lambda found: known[found[1]], rule.text).strip()
+    else:
+        text = rule.text
+    return rule.values.get(text, text)
+
+
+def _taken(rule: Rule, text: str) -> str:
+    """The part of `text` that the rule takes; the last name of somebody with one name is that."""
+    match rule.take:
+        case "first":
+            return text.partition(" ")[0]
+        case "rest":
+            first, __, rest = text.partition(" ")
+            return rest.strip() or first
+        case "slug":
+            return slug_of(text)
+        case _:
+            return text
+
+
+def slug_of(text: str) -> str:
+    """Lower-case ASCII with dashes, for names that a machine reads.
+
+    >>> slug_of("Élise d'Arc")
+    'elise-d-arc'
+    """
+    plain = unicodedata.normalize("NFKD", fold(text)).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+
+def _holds(rule: Rule, told: Mapping[str, Told]) -> bool:
+    return all(
+        (told[name].text if name in told else "") == text for name, text in rule.when.items()
+    )
+
+
+# From text to value ─────────────────────────────────────────────────────────────────────────────
+
+
+def parse(spec: Spec, told: Told, *, zone: str, language: str) -> Any:
+    """The value that `told` means, by the formats of its rule and not by anybody's language.
+
+    Raises ValueError with a sentence for the user. Whether the value is allowed is not asked here.
+    """
+    rule, text = told.rule, told.text
+    match spec.kind:
+        case "integer" | "stars":
+            return _whole(text, rule)
+        case "decimal" | "money":
+            return _number(text, rule)
+        case "percent":
+            return _number(text, rule) if spec.places else _whole(text, rule)
+        case "date":
+            return _date(text, rule.format)
+        case "instant":
+            return _instant(text, rule.format, zone)
+        case "boolean":
+            return parse_boolean(text)
+        case "choice":
+            return _choice(spec, text)
+        case "translated":
+            return Words({language: text})
+        case _:
+            return text
+
+
+def _number(text: str, rule: Rule) -> Decimal:
+    plain = re.sub(r"[\s\u00a0\u202f]", "", text).replace(MINUS, "-")
+    group = "," if rule.decimal == "." else "."
+    if re.fullmatch(rf"[+-]?\d{{1,3}}(\{group}\d{{3}})+(\{rule.decimal}\d+)?", plain):
+        plain = plain.replace(group, "")
+    wrong = group in plain
+    plain = plain.replace(rule.decimal, ".")
+    if wrong or not re.fullmatch(r"[+-]?\d{1,18}(\.\d{1,9})?", plain):
+        raise ValueError(_("“%(text)s” is not a number.", text=shortened(text)))
+    return Decimal(plain) * (rule.factor if rule.factor is not None else 1)
+
+
+def _whole(text: str, rule: Rule) -> int:
+    number = _number(text, rule)
+    if number != number.to_integral_value():
+        raise ValueError(_("“%(text)s” is not a whole number.", text=shortened(text)))
+    return int(number)
+
+
+def _date(text: str, form: str | None) -> date:
+    return _moment(text, form, "%Y-%m-%d").date()
+
+
+def _instant(text: str, form: str | None, zone: str) -> datetime:
+    return _moment(text, form, "%Y-%m-%d %H:%M").replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def _moment(text: str, form: str | None, usual: str) -> datetime:
+    try:
+        return datetime.strptime(text, form or usual)  # noqa: DTZ007  the caller knows the zone
+    except ValueError as error:
+        raise ValueError(
+            _(
+                "“%(text)s” is not a date of the form %(form)s.",
+                text=shortened(text),
+                form=form or usual,
+            )
+        ) from error
+
+
+def _choice(spec: Spec, text: str) -> str:
+    """A stored value, or its words in the present language."""
+    choices = spec.choices or {}
+    wanted = fold(text)
+    for value, words in choices.items():
+        if wanted in (fold(str(value)), fold(str(words))):
+            return str(value)
+    raise ValueError(
+        _(
+            "“%(text)s” is none of %(choices)s.",
+            text=shortened(text),
+            choices=", ".join(str(value) for value in choices),
+        )
+    )
+
+
+def shortened(text: str) -> str:
+    """A text short enough to stand in a message."""
+    return text if len(text) <= 60 else text[:59] + "…"

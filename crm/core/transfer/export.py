@@ -1,0 +1,127 @@
+"""CSV out: a stream in the reader's language and formats, whatever the number of rows."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from operator import attrgetter
+from typing import Any
+
+from babel.numbers import get_decimal_symbol
+from flask_babel import gettext as _
+from sqlalchemy import Select, inspect, select
+from sqlalchemy.orm import RelationshipProperty
+from sqlalchemy.orm.interfaces import ORMOption
+
+from crm.core.actor import find_actor
+from crm.core.datamodel import DataModel
+from crm.core.datamodel.paging import Ask
+from crm.core.models import Spec, spec_of
+from crm.core.models.text import locale, written
+from crm.core.transfer.safe import defused
+
+# A cell's column: what is said of it, and where in a row its value is.
+Column = tuple[Spec, Callable[[Any], Any]]
+
+# Excel reads a CSV file as UTF-8 only where it begins with this.
+BOM = "\ufeff"
+ROWS_AT_ONCE = 500
+NUMBERS = {"integer", "stars", "decimal", "money", "percent"}
+
+
+def columns_of(model: type[Any], names: Sequence[str]) -> list[Column]:
+    """The columns of a file for these fields of `model`. Raises KeyError where one is none."""
+    return [(spec_of(model, name), _getter(model, name)) for name in names]
+
+
+def _getter(model: type[Any], name: str) -> Callable[[Any], Any]:
+    if spec_of(model, name).kind != "reference":
+        return attrgetter(name)
+    relation = relation_of(model, name)
+    key = inspect(model).get_property_by_column(next(iter(relation.local_columns))).key
+
+    def linked(row: Any) -> Any:
+        target = getattr(row, relation.key)
+        hidden = target is None and getattr(row, key) is not None
+        return _("Not available") if hidden else target
+
+    return linked
+
+
+def relation_of(model: type[Any], name: str) -> RelationshipProperty[Any]:
+    """The relationship called `name`, or whose foreign key is."""
+    mapper = inspect(model)
+    if name in mapper.relationships:
+        found: RelationshipProperty[Any] = mapper.relationships[name]
+        return found
+    column = mapper.columns[name]
+    return next(r for r in mapper.relationships if column in r.local_columns and not r.viewonly)
+
+
+def export_rows(columns: Sequence[Column], rows: Iterable[Any]) -> Iterator[bytes]:
+    """A CSV file of `rows`, in pieces: labels, then a line for each.
+
+    Where the reader's numbers have a decimal comma the separator is a semicolon, as their
+    spreadsheet expects. Instants are in the actor's time zone; numbers bear no currency, percent
+    sign or thousands separator, so that they can be added up.
+    """
+    mark = get_decimal_symbol(locale())
+    actor = find_actor()
+    zone = actor.time_zone if actor is not None else "UTC"
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, delimiter=";" if mark == "," else ",")
+    buffer.write(BOM)
+    writer.writerow([defused(str(spec.label)) for spec, __ in columns])
+    for number, row in enumerate(rows, start=1):
+        writer.writerow([_cell(spec, value(row), mark, zone) for spec, value in columns])
+        if number % ROWS_AT_ONCE == 0:
+            yield _emptied(buffer)
+    yield _emptied(buffer)
+
+
+def _emptied(buffer: io.StringIO) -> bytes:
+    piece = buffer.getvalue().encode()
+    buffer.seek(0)
+    buffer.truncate()
+    return piece
+
+
+def _cell(spec: Spec, value: Any, mark: str, zone: str) -> str:
+    if value is None:
+        return ""
+    if spec.kind in NUMBERS and isinstance(value, int | Decimal):
+        return format(value, "f" if isinstance(value, Decimal) else "d").replace(".", mark)
+    return defused(written(spec, value, zone=zone))
+
+
+def every_row(
+    datamodel: DataModel,
+    statement: Select[Any],
+    order: Sequence[tuple[str, str]],
+    relations: Sequence[str] = (),
+    options: Sequence[ORMOption] = (),
+) -> Iterator[Any]:
+    """Each row of `statement` in `order`, a batch at a time, found by key and let go after it.
+
+    `relations` are the to-one relations to read with the rows, `options` load what else their
+    columns need (the to-many ones) in statements of their own, a batch each.
+    """
+    session = datamodel.session
+    ask = Ask(size=ROWS_AT_ONCE)
+    while True:
+        found = datamodel.page(statement, order, ask, relations)
+        if options and found.rows:
+            _complete(session, datamodel.obj, found.rows, options)
+        yield from found.rows
+        for row in found.rows:
+            if not inspect(row).modified:
+                session.expunge(row)
+        if not found.after:
+            return
+        ask = replace(ask, cursor=found.after)
+
+
+def _complete(session: Any, model: Any, rows: Sequence[Any], options: Sequence[ORMOption]) -> None:
+    ids = [row.id for row in rows]
+    session.scalars(select(model).where(model.id.in_(ids)).options(*options)).all()

@@ -1,0 +1,178 @@
+"""What a map fills: its words held against a table, before the first line is read."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import inspect
+
+from crm.core.datamodel import DataModel
+from crm.core.errors import DomainError
+from crm.core.models import Child, Kept, Reference, Spec, spec_of
+from crm.core.transfer.mapping import Map, Rule, unknown
+
+# Written by the program, whatever a file says. The company is named beside the map.
+OURS = {
+    "id", "row_version", "created_on", "changed_on", "created_by", "changed_by", "deleted_on",
+    "deleted_at", "company", "password", "cells", "user", "users", "members",
+}  # fmt: skip
+# Where `format`, `decimal`, `factor` mean something.
+DATES = ("date", "instant")
+NUMBERS = ("integer", "stars", "decimal", "money", "percent")
+LINKS = ("reference", "references")
+FILES = ("picture", "file")
+TEXTS = ("text", "email", "phone", "siren", "siret", "vat_number")
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A field that the map fills; `target` is the table that a link leads to.
+
+    `child` names the relationship of a child row, as in `links.account`.
+    """
+
+    name: str
+    spec: Spec
+    target: type[Any] | None = None
+    child: str = ""
+
+    @property
+    def is_list(self) -> bool:
+        return self.spec.kind == "references"
+
+
+def check(mapping: Map, datamodel: DataModel) -> dict[str, Filled]:
+    """Field → what it is, for all that the map fills.
+
+    Raises DomainError, by place in the map, with every field that does not exist and every word
+    that its kind of field does not obey.
+    """
+    fillable = dict(_fillable(datamodel))
+    wrong: dict[str, str] = {}
+    for rule in mapping.rules:
+        filled = fillable.get(rule.field)
+        problem = unknown(rule.field, tuple(fillable)) if filled is None else _problem(rule, filled)
+        if problem:
+            wrong[rule.place] = problem
+        for name in rule.when.keys() - fillable.keys():
+            wrong[f"{rule.place}.when"] = unknown(name, tuple(fillable))
+    key = fillable.get(mapping.key or "")
+    if key is not None and (key.spec.kind not in TEXTS or key.child):
+        wrong["key"] = _("A key is a text of the record itself.")
+    if wrong:
+        raise DomainError(fields=wrong)
+    return {rule.field: fillable[rule.field] for rule in mapping.rules}
+
+
+def _fillable(datamodel: DataModel) -> Iterator[tuple[str, Filled]]:
+    model = datamodel.obj
+    also = getattr(datamodel.services, "GIVEN_AT_CREATION", ())
+    for name in _names(model):
+        spec = _spec(model, name)
+        if spec is None or name in OURS or (spec.readonly and name not in also):
+            continue
+        relation = inspect(model).relationships.get(name)
+        target = relation.mapper.class_ if relation is not None else None
+        if target is not None and issubclass(target, Child):
+            yield from _of_child(name, target)
+        elif spec.kind not in FILES:
+            yield name, Filled(name, spec, target)
+
+
+def _of_child(relation: str, model: type[Any]) -> Iterator[tuple[str, Filled]]:
+    for name in _names(model):
+        spec = _spec(model, name)
+        if spec is None or name == model.__parent__ or spec.kind == "references":
+            continue
+        link = inspect(model).relationships.get(name)
+        full = f"{relation}.{name}"
+        yield full, Filled(name, spec, link.mapper.class_ if link is not None else None, relation)
+
+
+def _names(model: type[Any]) -> Iterator[str]:
+    mapper = inspect(model)
+    for relation in mapper.relationships:
+        if not relation.viewonly:
+            yield relation.key
+    for column in mapper.columns:
+        if not column.foreign_keys:
+            yield mapper.get_property_by_column(column).key
+
+
+def _spec(model: type[Any], name: str) -> Spec | None:
+    try:
+        return spec_of(model, name)
+    except KeyError:
+        return None
+
+
+def _problem(rule: Rule, filled: Filled) -> str | None:
+    word = next((word for word in _vain(rule, filled)), None)
+    if word is not None:
+        return str(_("“%(word)s” has no meaning for this kind of field.", word=word))
+    if filled.target is None:
+        return None
+    if rule.create and not (rule.by == "name" and issubclass(filled.target, Reference)):
+        return str(_("Only a vocabulary can be added to, by name."))
+    return _by(rule, filled.target)
+
+
+def _vain(rule: Rule, filled: Filled) -> Iterator[str]:
+    """Words of the rule that its field does not obey."""
+    kind = filled.spec.kind
+    if rule.format and kind not in DATES:
+        yield "format"
+    if rule.factor is not None and kind not in NUMBERS:
+        yield "factor"
+    if rule.decimal != "." and kind not in NUMBERS:
+        yield "decimal"
+    if rule.separator and not filled.is_list:
+        yield "separator"
+    if filled.target is None and rule.by != "name":
+        yield "by"
+    if filled.target is None and rule.create:
+        yield "create"
+
+
+def _by(rule: Rule, target: type[Any]) -> str | None:
+    known = tuple(_finders(target))
+    return None if rule.by in known else unknown(rule.by, known)
+
+
+def _finders(target: type[Any]) -> Iterator[str]:
+    """The texts by which a row of `target` can be found: its own, and those of its people."""
+    yield "name"
+    yield from _texts(target)
+    for relation in inspect(target).relationships:
+        people = relation.mapper.class_
+        if relation.uselist and not issubclass(people, Kept | Child):
+            yield from (f"{relation.key}.{name}" for name in _texts(people))
+
+
+def _texts(model: type[Any]) -> Iterator[str]:
+    for name in map(str, inspect(model).columns.keys()):
+        spec = _spec(model, name)
+        if spec is not None and spec.kind in TEXTS:
+            yield name
+
+
+def explained(error: DomainError, model: type[Any], mapping: Map) -> str:
+    """A refusal as one line of a report: each field by its label and its column of the file."""
+    columns = {rule.field: rule.column for rule in mapping.columns}
+    parts = [error.message] if error.message else []
+    for path, sentence in error.fields.items():
+        name = re.sub(r"\.\d+(?=\.)", "", path)  # `links.0.account`: a line has one of each
+        label, column = _label(model, name), columns.get(name)
+        place = f"{label} [{column}]" if column and column != label else label
+        parts.append(_("%(place)s: %(sentence)s", place=place, sentence=sentence))
+    return " ".join(parts)
+
+
+def _label(model: type[Any], name: str) -> str:
+    child, __, last = name.rpartition(".")
+    if child in inspect(model).relationships:
+        model = inspect(model).relationships[child].mapper.class_
+    spec = _spec(model, last or name)
+    return str(spec.label) if spec is not None else name

@@ -1,0 +1,132 @@
+"""From the name in a cell to the row it means: a few statements a batch, not one a line."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import User
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, Select, and_, inspect, or_, select
+
+from crm.core.datamodel.saving import create_row
+from crm.core.db import db
+from crm.core.models import Reference
+from crm.core.transfer.cells import shortened
+from crm.core.types import Words, fold
+
+AT_ONCE = 200  # names in one statement
+KEPT = 5_000  # rows remembered; beyond, they are asked for again
+
+
+class Finder:
+    """Rows of `target` by a text of theirs, within a company and the actor's reach.
+
+    `by` is a column, "name" as the row is shown, or `list.column` for a text of one of its people:
+    `members.username` finds the agency somebody works in. With `makes` an unknown name of a
+    vocabulary becomes a new row of it, in that language.
+    """
+
+    def __init__(
+        self, target: type[Any], by: str, *, company_id: int | None, makes: str | None = None
+    ) -> None:
+        self.target = target
+        self.company_id = company_id
+        self.makes = makes
+        self.known: dict[str, list[Any]] = {}
+        self.is_vocabulary = by == "name" and issubclass(target, Reference)
+        through, __, name = by.rpartition(".")
+        self.through = getattr(target, through) if through else None
+        owner = self.through.property.mapper.class_ if self.through is not None else target
+        key = _name_key(owner) if by == "name" and not self.is_vocabulary else None
+        self.is_folded = self.is_vocabulary or key is not None
+        # People have no column `name`: theirs is made of two.
+        self.is_shown = key is not None and "name" not in inspect(target).columns
+        self.column = getattr(owner, name) if key is None else key
+        self.is_lower = name == "email" or owner is User
+
+    def prepare(self, texts: Iterable[str]) -> None:
+        """Ask the database for every text that is not known yet."""
+        if len(self.known) > KEPT:
+            self.known.clear()
+        wanted = dict.fromkeys(key for text in texts if (key := self._key(text)) not in self.known)
+        if wanted and self.is_vocabulary:
+            self._read_vocabulary()
+            return
+        for keys in _pieces(wanted):
+            for row, text in db.session.execute(self._statement(keys)).unique():
+                kept = self.known.setdefault(self._key(str(row) if self.is_shown else text), [])
+                if row not in kept:
+                    kept.append(row)
+
+    def find(self, text: str) -> Any:
+        """The row that `text` means. Raises ValueError where there is none, or more than one."""
+        found = self.known.get(self._key(text), [])
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise ValueError(_("“%(text)s” means several records.", text=shortened(text)))
+        if self.makes:
+            return self._make(text, self.makes)
+        raise ValueError(_("“%(text)s” is not known.", text=shortened(text)))
+
+    def is_known(self, text: str) -> bool:
+        return bool(self.known.get(self._key(text)))
+
+    def forget(self) -> None:
+        """What was found may be gone: ask again."""
+        self.known.clear()
+        if self.is_vocabulary:
+            self._read_vocabulary()
+
+    def _make(self, text: str, language: str) -> Any:
+        row = create_row(self.target, {"name": Words({language: text})})
+        self.known[self._key(text)] = [row]
+        return row
+
+    def _key(self, text: str) -> str:
+        if self.is_folded:
+            return fold(text)
+        return text.lower() if self.is_lower else text
+
+    def _statement(self, keys: Sequence[str]) -> Select[Any]:
+        statement = select(self.target, self.column)
+        if self.through is not None:
+            statement = statement.join(self.through)
+        where: ColumnElement[bool] = self.column.in_(keys)
+        if self.is_shown:
+            where = or_(*(_has_words(self.column, key) for key in keys))
+        return statement.where(where, *in_company(self.target, self.company_id))
+
+    def _read_vocabulary(self) -> None:
+        """Whole: vocabularies are short, and their names a JSON column. Those in use come first."""
+        rows = db.session.scalars(select(self.target).order_by(self.target.active.desc()))
+        for row in rows.unique():
+            for name in {fold(word) for word in row.name.values()}:
+                kept = self.known.setdefault(name, [])
+                if row not in kept and (row.active or not kept):
+                    kept.append(row)
+
+
+def in_company(model: type[Any], company_id: int | None) -> list[ColumnElement[bool]]:
+    """The condition for rows of this company, and for those of all companies."""
+    if company_id is None or not hasattr(model, "company_id"):
+        return []
+    own: ColumnElement[bool] = model.company_id == company_id
+    return [own | model.company_id.is_(None) if model.__table__.c.company_id.nullable else own]
+
+
+def _name_key(target: type[Any]) -> Any:
+    return next(
+        (getattr(target, name) for name in ("name_key", "display_key") if hasattr(target, name)),
+        None,
+    )
+
+
+def _has_words(key: Any, text: str) -> ColumnElement[bool]:
+    return and_(*(key.contains(word, autoescape=True) for word in text.split()))
+
+
+def _pieces(keys: Iterable[str]) -> Iterator[list[str]]:
+    left = iter(keys)
+    while piece := list(islice(left, AT_ONCE)):
+        yield piece

@@ -1,0 +1,66 @@
+"""What an import did, line by line where it refused."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+TOLD = 1_000  # refusals kept in words: a file that is wrong throughout is not ten megabytes of it
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why the line `number` of the file was not taken; the header is line 1."""
+
+    number: int
+    reason: str
+
+
+@dataclass
+class Report:
+    """Numbers of records; nothing was written unless `is_written`."""
+
+    read: int = 0  # lines that stand for a record
+    created: int = 0
+    updated: int = 0
+    skipped: int = 0  # found again, and left as they are
+    refused: int = 0
+    is_written: bool = False
+    refusals: list[Refusal] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def refuse(self, number: int, reason: str) -> None:
+        self.refused += 1
+        if len(self.refusals) < TOLD:
+            self.refusals.append(Refusal(number, reason))
+
+    def lines(self) -> Iterator[str]:
+        """The report for a reader: notes, refusals in the order of the file, then the numbers."""
+        yield from self.notes
+        for refusal in sorted(self.refusals, key=lambda refusal: refusal.number):
+            yield _("Line %(number)s: %(reason)s", number=refusal.number, reason=refusal.reason)
+        more = self.refused - len(self.refusals)
+        if more:
+            yield ngettext("… and %(num)s more line.", "… and %(num)s more lines.", more)
+        yield from self._numbers()
+
+    def _numbers(self) -> Iterator[str]:
+        if self.refused and not self.is_written:
+            yield ngettext(
+                "Nothing was imported: %(num)s line is wrong.",
+                "Nothing was imported: %(num)s lines are wrong.",
+                self.refused,
+            )
+            return
+        yield ngettext("%(num)s record created.", "%(num)s records created.", self.created)
+        if self.updated:
+            yield ngettext("%(num)s record updated.", "%(num)s records updated.", self.updated)
+        if self.skipped:
+            yield ngettext(
+                "%(num)s record was there already.",
+                "%(num)s records were there already.",
+                self.skipped,
+            )
+        if self.refused:
+            yield ngettext("%(num)s line left out.", "%(num)s lines left out.", self.refused)

@@ -1,0 +1,19 @@
+"""What a spreadsheet would take for a formula: defused on the way out, restored on the way in."""
+
+# The full-width forms too: a spreadsheet in a Chinese or Japanese locale reads them as the others.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+MARK = "'"
+
+
+def defused(text: str) -> str:
+    """`text` as a cell that no spreadsheet computes.
+
+    >>> defused("=HYPERLINK(A1)")
+    "'=HYPERLINK(A1)"
+    """
+    return MARK + text if text.startswith(FORMULA) else text
+
+
+def restored(text: str) -> str:
+    """What `defused` was given: a file of ours comes back as it left."""
+    return text[1:] if text.startswith(MARK) and text[1:].startswith(FORMULA) else text

@@ -1,0 +1,170 @@
+"""From the texts of a line to the values of a record: parsed, looked up, completed."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import inspect
+
+from crm.core.actor import current_actor
+from crm.core.datamodel import DataModel
+from crm.core.errors import DomainError
+from crm.core.models.checks import clean
+from crm.core.transfer.cells import Told, parse
+from crm.core.transfer.fields import Filled
+from crm.core.transfer.links import Finder
+from crm.core.types import Words
+
+Texts = Mapping[str, Told]
+Finders = dict[tuple[type[Any], str, bool], Finder]
+
+
+class Values:
+    """What the lines of one file say, for one table in one company."""
+
+    def __init__(self, datamodel: DataModel, filled: Mapping[str, Filled], company: Any) -> None:
+        self.model = datamodel.obj
+        self.filled = filled
+        self.company = company
+        self.finders: Finders = {}
+        self.language = company.language if company is not None else current_actor().language
+        self.zone = company.time_zone if company is not None else current_actor().time_zone
+
+    # Links ──────────────────────────────────────────────────────────────────────────────────────
+
+    def prepare(self, lines: Sequence[Texts]) -> None:
+        """Look up all that these lines link to."""
+        wanted: dict[Finder, list[str]] = defaultdict(list)
+        for told in lines:
+            for __, finder, texts in self._links(told):
+                wanted[finder] += texts
+        for finder, texts in wanted.items():
+            finder.prepare(texts)
+
+    def _links(self, told: Texts) -> Iterator[tuple[str, Finder, list[str]]]:
+        for name, one in told.items():
+            filled = self.filled[name]
+            if filled.target is not None:
+                finder = self._finder(filled.target, one.rule.by, one.rule.create)
+                yield name, finder, _parts(filled, one)
+
+    def _finder(self, target: type[Any], by: str, makes: bool) -> Finder:
+        key = (target, by, makes)
+        if key not in self.finders:
+            self.finders[key] = Finder(
+                target,
+                by,
+                company_id=self.company.id if self.company is not None else None,
+                makes=self.language if makes else None,
+            )
+        return self.finders[key]
+
+    def waits(self, told: Texts) -> bool:
+        """Whether the line links to a record of its own table that is not there yet."""
+        return any(
+            finder.target is self.model and not all(finder.is_known(text) for text in texts)
+            for __, finder, texts in self._links(told)
+        )
+
+    def unknown_link(self, told: Texts) -> DomainError:
+        """What to say of a line that waited for a record in vain."""
+        return DomainError(
+            fields={
+                name: _("“%(text)s” is not known.", text=text)
+                for name, finder, texts in self._links(told)
+                for text in texts
+                if finder.target is self.model and not finder.is_known(text)
+            }
+        )
+
+    def forget_made(self) -> None:
+        """A vocabulary's new words went away with the batch that made them."""
+        for finder in self.finders.values():
+            if finder.makes:
+                finder.forget()
+
+    # The key ────────────────────────────────────────────────────────────────────────────────────
+
+    def key_of(self, name: str, told: Texts) -> str:
+        """The text by which the line is found again. Raises DomainError where it has none."""
+        if name not in told:
+            raise DomainError(_("This is empty, and records are found by it."), field=name)
+        filled = self.filled[name]
+        try:
+            return str(clean(filled.spec, self._parsed(filled, told[name])))
+        except ValueError as error:
+            raise DomainError(str(error), field=name) from error
+
+    def existing(self, name: str, keys: Sequence[str]) -> Finder:
+        """The rows that are there already."""
+        finder = Finder(
+            self.model, name, company_id=self.company.id if self.company is not None else None
+        )
+        finder.prepare(keys)
+        return finder
+
+    # The values ─────────────────────────────────────────────────────────────────────────────────
+
+    def of(self, told: Texts, row: Any) -> dict[str, Any]:
+        """The values for a new record, or for `row`. Raises DomainError with all that is wrong.
+
+        An empty cell says nothing: what `row` holds stays, and so do the lines it has. Words that
+        are to be added to a vocabulary are left to `made`.
+        """
+        values: dict[str, Any] = {} if row is not None else self._place()
+        children: dict[str, dict[str, Any]] = defaultdict(dict)
+        wrong: dict[str, str] = {}
+        for name, one in told.items():
+            filled = self.filled[name]
+            if one.rule.create or (row is not None and _is_for_new(filled, one)):
+                continue
+            into = children[filled.child] if filled.child else values
+            try:
+                into[filled.name] = self._value(filled, one, row)
+            except ValueError as error:
+                wrong[name] = str(error)
+        if wrong:
+            raise DomainError(fields=wrong)
+        return values | {relation: [line] for relation, line in children.items()}
+
+    def made(self, told: Texts) -> dict[str, Any]:
+        """The links to words of vocabularies, those included that are new."""
+        return {
+            name: self._value(self.filled[name], one, None)
+            for name, one in told.items()
+            if one.rule.create
+        }
+
+    def _place(self) -> dict[str, Any]:
+        if self.company is None:
+            return {}
+        if "company" in inspect(self.model).relationships:
+            return {"company": self.company}
+        return {"companies": [self.company]}
+
+    def _value(self, filled: Filled, told: Told, row: Any) -> Any:
+        if filled.target is not None:
+            finder = self._finder(filled.target, told.rule.by, told.rule.create)
+            found = [finder.find(text) for text in _parts(filled, told)]
+            return found if filled.is_list else found[0]
+        value = self._parsed(filled, told)
+        if isinstance(value, Words) and row is not None:
+            return Words({**(getattr(row, filled.name) or {}), **value})
+        return value
+
+    def _parsed(self, filled: Filled, told: Told) -> Any:
+        return parse(filled.spec, told, zone=self.zone, language=self.language)
+
+
+def _is_for_new(filled: Filled, told: Told) -> bool:
+    """Whether this is said of new records only: a default, or a line of their own."""
+    return bool(filled.child) or told.rule.place.startswith("defaults.")
+
+
+def _parts(filled: Filled, told: Told) -> list[str]:
+    """The names in a cell: several in a list, where the map says what stands between them."""
+    if not filled.is_list or told.rule.separator is None:
+        return [told.text]
+    parts = (part.strip() for part in told.text.split(told.rule.separator))
+    return [part for part in parts if part]
