@@ -12,7 +12,7 @@ from crm.companies.people.rights import Cell
 from crm.core.actor import ACTIONS, Scope, current_actor
 from crm.core.security import pairs_with_a_view
 from crm.core.views import Action, Note
-from crm.core.views.record import Tab
+from crm.core.views.pages import Tab
 
 Grid = Mapping[Cell, Scope]
 

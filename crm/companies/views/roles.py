@@ -31,7 +31,8 @@ from crm.core.errors import Conflict, DomainError
 from crm.core.models.text import write_instant, write_number
 from crm.core.views import Action, ModelView, Note, RecordPage
 from crm.core.views.base import PK, all_views
-from crm.core.views.record import HISTORY, Tab
+from crm.core.views.pages import Tab
+from crm.core.views.record import HISTORY
 from crm.core.views.shown import zone
 
 PEOPLE = "people"

@@ -17,7 +17,7 @@ from crm.companies.views.options import (
 )
 from crm.core.forms import Form
 from crm.core.views import Action, FormPage, Group, ModelView
-from crm.core.views.record import Entry
+from crm.core.views.pages import Entry
 
 SHOWN = 20  # entries of the journal
 

@@ -22,7 +22,7 @@ from crm.core.datamodel import DataModel
 from crm.core.forms import Form
 from crm.core.views import Action, Field, Note
 from crm.core.views.base import PK
-from crm.core.views.record import stored
+from crm.core.views.inplace import stored
 from crm.core.views.shown import hue_of, initials
 
 SECTIONS: Sequence[Section] = (

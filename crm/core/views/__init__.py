@@ -2,8 +2,7 @@
 
 from crm.core.views.base import PK, Action, Group, Preset
 from crm.core.views.form import FormPage
-from crm.core.views.list import Note
-from crm.core.views.record import Panel, RecordPage
+from crm.core.views.pages import Note, Panel, RecordPage
 from crm.core.views.shown import Field, choices_of
 from crm.core.views.verbs import VerbPages
 

@@ -20,7 +20,7 @@ from crm.core.rows import criteria
 from crm.core.types import utcnow
 from crm.core.views.base import PK
 from crm.core.views.form import FormPages
-from crm.core.views.list import Column, ListPage
+from crm.core.views.pages import Column, ListPage
 from crm.core.views.shown import Field, person, zone
 
 SOON = 7  # days before the purge in which the date is marked

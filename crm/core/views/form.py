@@ -19,8 +19,8 @@ from crm.core.models import spec_of
 from crm.core.models.text import write_instant
 from crm.core.rows import fetch
 from crm.core.views.base import PK, Group
-from crm.core.views.list import Note
-from crm.core.views.record import RecordPages, stored
+from crm.core.views.inplace import InPlacePages, stored
+from crm.core.views.pages import Note
 from crm.core.views.shown import zone
 
 
@@ -76,7 +76,7 @@ class Differing(NamedTuple):
     typed: list[str]
 
 
-class FormPages(RecordPages):
+class FormPages(InPlacePages):
     """Create and change."""
 
     add_template = edit_template = "core/form.html"

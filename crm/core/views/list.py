@@ -1,7 +1,6 @@
 """/X/list/: search, filters, order, pages, totals; and the same list as a tab of another record."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Response, abort, jsonify, redirect, request, stream_with_context
@@ -9,32 +8,21 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import ColumnElement, Select, inspect, select
+from sqlalchemy import ColumnElement, Select, inspect
 
 from crm.core.actor import current_actor
-from crm.core.datamodel import DataModel
-from crm.core.datamodel.filters import (
-    ME,
-    Condition,
-    condition,
-    filter_spec,
-    operators_of,
-    search,
-    searched_columns,
-)
 from crm.core.datamodel.loading import loading
 from crm.core.datamodel.paging import COUNT_CAP, Ask, Found
-from crm.core.errors import DomainError
-from crm.core.forms.form import code_choices
 from crm.core.forms.options import pick
 from crm.core.models import Spec, spec_of
-from crm.core.models.text import write_money, write_number, written
+from crm.core.models.text import write_money, write_number
 from crm.core.rows import criteria
 from crm.core.transfer.export import columns_of, every_row, export_rows
 from crm.core.types import utcnow
-from crm.core.views.address import Address, read_address
-from crm.core.views.base import Action, BaseView, Preset
-from crm.core.views.shown import Field, hue_of, initials, zone
+from crm.core.views.address import Address
+from crm.core.views.base import Action
+from crm.core.views.filterbar import FilterBar, Query
+from crm.core.views.pages import Column, ListPage, Note, Row
 
 SIZES = (25, 50, 100)
 RIGHT = ("integer", "decimal", "money", "percent")
@@ -51,175 +39,14 @@ CSS_OF_NAME = {
 }  # fmt: skip
 
 
-@dataclass
-class Column:
-    """A head of the table."""
-
-    name: str
-    label: str
-    css: str
-    sort_url: str | None = None
-    sorted: str = ""
-
-
-@dataclass
-class Row:
-    """A line of the table."""
-
-    id: int
-    url: str
-    fields: list[Field]
-    sub_text: str = ""
-    sub_field: Field | None = None
-    sub_glyph: Field | None = None
-    actions: list[Action] = field(default_factory=list)
-
-    @property
-    def main(self) -> Field:
-        return self.fields[0]
-
-
-@dataclass
-class Chip:
-    """An applied filter, as a sentence with a way out."""
-
-    name: str
-    label: str
-    operator: str
-    value_text: str
-    remove_url: str
-
-
-@dataclass
-class FilterChoice:
-    """A field that may be filtered on."""
-
-    name: str
-    label: str
-    kind: str
-    operators: list[tuple[int, str, bool]]
-    choices: list[tuple[str, str]]
-    picker_url: str = ""
-    current_operator: int | None = None
-    current_values: tuple[str, ...] = ()
-
-
-@dataclass
-class ListPage:
-    """Everything templates/core/list.html places."""
-
-    title: str
-    key: str
-    entity_icon: str
-    columns: list[Column] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
-    count: int = 0
-    capped: bool = False
-    total_text: str = ""
-    range_text: str = ""
-    prev_url: str = ""
-    next_url: str = ""
-    page_sizes: list[tuple[int, str, bool]] = field(default_factory=list)
-    presets: list[tuple[str, str, bool, str]] = field(default_factory=list)
-    chips: list[Chip] = field(default_factory=list)
-    filters: list[FilterChoice] = field(default_factory=list)
-    state: list[tuple[str, str]] = field(default_factory=list)
-    search: str = ""
-    search_param: str = "search"
-    search_url: str = ""
-    search_label: str = ""
-    region_label: str = ""
-    empty: str = ""
-    empty_title: str = ""
-    empty_text: str = ""
-    unfiltered_count: int | None = None
-    clear_url: str = ""
-    clear_filters_url: str = ""
-    add_url: str = ""
-    add_label: str = ""
-    bin_url: str = ""
-    export_url: str = ""
-    sums: list[tuple[str, dict[str, str]]] = field(default_factory=list)
-    sums_label: str = ""
-    totals_url: str = ""
-    sort_options: list[tuple[str, str, bool]] = field(default_factory=list)
-    notes: list[Any] = field(default_factory=list)
-    actions: list[Action] = field(default_factory=list)
-    menu: list[Action] = field(default_factory=list)
-    views: list[tuple[str, str, str, bool]] = field(default_factory=list)
-    card_template: str = ""
-    crumbs: list[tuple[str, str]] = field(default_factory=list)
-
-
-@dataclass
-class Query:
-    """What a list is asked for: its conditions told apart, for the words of an empty answer."""
-
-    base: list[ColumnElement[bool]]
-    conditions: list[Condition]
-    found: ColumnElement[bool] | None
-    wrong: list[str]
-
-    @property
-    def where(self) -> list[ColumnElement[bool]]:
-        found = [self.found] if self.found is not None else []
-        return [*self.base, *(c.where for c in self.conditions), *found]
-
-    @property
-    def is_narrowed(self) -> bool:
-        return bool(self.conditions) or self.found is not None
-
-
-class ListParts(BaseView):
+class ListParts(FilterBar):
     """How a list is read from its address and put together."""
 
     list_columns: Sequence[str]
     search_columns: Sequence[str]
     order_columns: Sequence[str]
 
-    def _picked(self, name: str) -> tuple[str, Any]:
-        """A visible relation of the table, or of the lines of one of its children."""
-        parent, dot, rest = name.partition(".")
-        if dot and rest in self.children.get(parent, ()) and self.visible([parent]):
-            child = inspect(self.datamodel.obj).relationships[parent].mapper.class_
-            return rest, DataModel(child, self.datamodel.services)
-        offered = {*(self.add_columns or ()), *(self.edit_columns or ()), *self.search_columns}
-        if name not in offered or name not in inspect(self.datamodel.obj).relationships:
-            abort(404)
-        if not self.visible([name]):
-            abort(404)
-        return name, self.datamodel
-
-    def _surroundings(self) -> dict[str, Any]:
-        """What the form around a picker says already: ids as numbers, the rest as text."""
-        values: dict[str, Any] = {}
-        for name in ("company", "account", "kind", "type", "id"):
-            text = request.args.get(name, "")
-            if text.isdecimal() and len(text) < 10:
-                values[name if name == "id" else f"{name}_id"] = int(text)
-            elif text:
-                values[name] = text[:40]
-        return values
-
-    def _option(self, row: Any) -> dict[str, Any]:
-        text = str(row)
-        option: dict[str, Any] = {"value": str(row.id), "text": text}
-        if hasattr(row, "first_name") and hasattr(row, "username"):
-            text = f"{row.first_name} {row.last_name}".strip()
-            option |= {"text": text, "initials": initials(text), "hue": hue_of(row.id)}
-        detail = getattr(row, "detail", "")
-        if detail:
-            option["detail"] = str(detail)
-        return option
-
     # The state ──────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def key(self) -> str:
-        return type(self).__name__
-
-    def address(self, path: str = "", keep: Sequence[str] = ()) -> Address:
-        return read_address(self.key, path or request.path, self.visible(self.search_columns), keep)
 
     def _canonical(self) -> str:
         """Without script the filter form sends filter, op and value: say it as the address does."""
@@ -229,51 +56,6 @@ class ListParts(BaseView):
         if operator.isdecimal() and name in self.search_columns:
             kept.append((name, int(operator), tuple(request.args.getlist("value"))))
         return address.url(filters=kept)
-
-    def base_conditions(self) -> list[ColumnElement[bool]]:
-        """What the list is about, before anybody filters; the company chosen in the top bar."""
-        actor, model = current_actor(), self.datamodel.obj
-        if actor.active_company_id is None or not hasattr(model, "company_id"):
-            return []
-        own = model.company_id == actor.active_company_id
-        return (
-            [own | model.company_id.is_(None)] if model.__table__.c.company_id.nullable else [own]
-        )
-
-    def query(
-        self,
-        address: Address,
-        about: Sequence[ColumnElement[bool]] | None = None,
-        extra: Sequence[ColumnElement[bool]] = (),
-    ) -> Query:
-        """The conditions of an address; a filter that makes no sense is named and left out.
-
-        `about` takes the place of what the list is about, `extra` narrows that.
-        """
-        base = self.base_conditions() if about is None else about
-        query = Query([*base, *extra], [], None, [])
-        for name, operator, values in address.filters:
-            try:
-                query.conditions.append(
-                    condition(self.datamodel.obj, name, operator, values, zone())
-                )
-            except DomainError as error:
-                label = self._filter_label(name)
-                query.wrong.append(_("%(field)s: %(error)s", field=label, error=error))
-        if address.search:
-            query.found = search(self.datamodel.obj, address.search)
-        return query
-
-    def _filter_label(self, name: str) -> str:
-        return str(filter_spec(self.datamodel.obj, name).label)
-
-    def order(self, address: Address) -> list[tuple[str, str]]:
-        """The order asked for where it is one of ours, else the view's."""
-        if address.order and address.order[0] in self.visible(self.order_columns):
-            return [address.order]
-        base: Any = self.base_order or ()
-        orders = [base] if base and isinstance(base[0], str) else base
-        return [(name, direction) for name, direction in orders]
 
     # The page ───────────────────────────────────────────────────────────────────────────────────
 
@@ -427,100 +209,6 @@ class ListParts(BaseView):
                 "Sum of %(num)s record", "Sum of %(num)s records", totals.count
             )
 
-    def _put_filters(self, page: ListPage, address: Address, query: Query, full: bool) -> None:
-        page.search = address.search
-        page.search_url = address.path
-        page.search_label = _("Search here")
-        page.region_label = page.title
-        page.state = address.pairs(search="")
-        page.chips = [self._chip(c, address) for c in query.conditions]
-        page.filters = (
-            [self._filter_choice(name, address) for name in self.filter_names()] if full else []
-        )
-        if not searched_columns(self.datamodel.obj):
-            page.search_label = ""
-        order = self.order(address)[:1]
-        for name in self.visible(self.order_columns):
-            label = str(spec_of(self.datamodel.obj, name).label)
-            here = order == [(name, "asc")]
-            page.sort_options.append((label, address.url(order=(name, "asc")), here))
-        if full and self.presets:
-            self._put_presets(page, address)
-
-    def shown_presets(self) -> Sequence[Preset]:
-        """The shipped filters that make sense now."""
-        return [p for p in self.presets if not p.switch or current_actor().on(p.switch)]
-
-    def filter_names(self) -> list[str]:
-        names = self.visible(self.search_columns)
-        return [n for n in names if n != "company" or current_actor().active_company_id is None]
-
-    def _put_presets(self, page: ListPage, address: Address) -> None:
-        presets = self.shown_presets()
-        counts = self.datamodel.counts(
-            {
-                preset.key: self.datamodel.select(*self.preset_where(preset))
-                for preset in self.presets
-            }
-        )
-        now = {(name, operator, tuple(values)) for name, operator, values in address.filters}
-        for preset in presets:
-            filters = [(name, operator, tuple(values)) for name, operator, values in preset.filters]
-            count = counts.get(preset.key, 0)
-            text = write_number(count) if count <= COUNT_CAP else f"{write_number(COUNT_CAP)}+"
-            page.presets.append(
-                (
-                    str(preset.label),
-                    address.url(filters=filters, search=""),
-                    now == set(filters),
-                    text,
-                )
-            )
-
-    def preset_where(self, preset: Preset) -> list[ColumnElement[bool]]:
-        """The conditions of a shipped filter, with those of the list itself."""
-        found = [condition(self.datamodel.obj, *said, zone()).where for said in preset.filters]
-        return [*self.base_conditions(), *found]
-
-    def _chip(self, applied: Condition, address: Address) -> Chip:
-        spec = filter_spec(self.datamodel.obj, applied.name)
-        operator = operators_of(spec)[applied.operator]
-        left = [f for f in address.filters if (f[0], f[1]) != (applied.name, applied.operator)]
-        words = self._value_words(applied, spec)
-        verb = str(operator.label)
-        if operator.values == -1 and len(applied.texts) == 1 and applied.operator == 0:
-            verb = _("is")
-        return Chip(applied.name, str(spec.label), verb, words, address.url(filters=left))
-
-    def _value_words(self, applied: Condition, spec: Spec) -> str:
-        if spec.kind in ("reference", "references"):
-            return ", ".join(self._names(applied))
-        return " – ".join(_one_of(spec, value) for value in applied.values)
-
-    def _names(self, applied: Condition) -> list[str]:
-        if applied.texts == (ME,):
-            return [current_actor().name]
-        target = inspect(self.datamodel.obj).relationships[applied.name].mapper.class_
-        rows = self.datamodel.session.scalars(select(target).where(target.id.in_(applied.values)))
-        return [self._option(row)["text"] for row in rows.unique()] or [_("Not available")]
-
-    def _filter_choice(self, name: str, address: Address) -> FilterChoice:
-        spec = filter_spec(self.datamodel.obj, name)
-        operators = [(n, str(o.label), o.values != 0) for n, o in enumerate(operators_of(spec))]
-        choice = FilterChoice(name, str(spec.label), spec.kind, operators, [])
-        if spec.choices is not None:
-            choice.choices = [(key, str(words)) for key, words in spec.choices.items()]
-        elif spec.kind in ("reference", "references"):
-            choice.picker_url = self.url("pick", name=name)
-        elif spec.kind == "boolean":
-            choice.choices = [("1", _("Yes")), ("0", _("No"))]
-        elif spec.kind in ("country", "currency"):
-            choice.choices = code_choices(spec.kind) if spec.kind == "currency" else []
-        for filtered, operator, values in address.filters:
-            if filtered == name:
-                choice.current_operator, choice.current_values = operator, values
-        return choice
-
     def _put_empty(self, page: ListPage, query: Query, address: Address) -> None:
         if page.rows:
             return
@@ -544,16 +232,6 @@ class ListParts(BaseView):
             page.export_url = (
                 self.url("export") + "?" + address.at(address.pairs()).partition("?")[2]
             )
-
-
-@dataclass
-class Note:
-    """A sentence on the page, with its tone."""
-
-    tone: str
-    text: str
-    url: str = ""
-    url_label: str = ""
 
 
 class ListPages(ListParts):
@@ -625,7 +303,3 @@ def _css(name: str, spec: Spec) -> str:
     if spec.kind in RIGHT:
         return "num r w-amount"
     return CSS_OF_KIND.get(spec.kind, "")
-
-
-def _one_of(spec: Spec, value: Any) -> str:
-    return written(spec, value, zone=zone())

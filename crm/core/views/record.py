@@ -1,110 +1,24 @@
 """/X/show/<id>: the record, its tabs, its history; /X/field/…: one value changed in place."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from flask import abort, request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
-from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
-from markupsafe import Markup
-from sqlalchemy import ColumnElement, Select, func, inspect, literal, select, union_all
+from sqlalchemy import ColumnElement, func, inspect, literal, select, union_all
 
 from crm.core.actor import current_actor
-from crm.core.db import transaction
-from crm.core.errors import DomainError
-from crm.core.forms import Form, FormField
-from crm.core.journal import Journal, history
-from crm.core.models import spec_of
-from crm.core.models.text import write_instant, write_number, written
-from crm.core.types import Words
+from crm.core.models.text import write_number
 from crm.core.views.base import PK, Action, Group, all_views
-from crm.core.views.list import ListPage, ListPages, Note
-from crm.core.views.shown import Field, zone
+from crm.core.views.history import HistoryPages
+from crm.core.views.pages import ListPage, Note, Panel, RecordPage, Tab
 
 HISTORY = "history"
 
 
-@dataclass
-class Tab:
-    """A tab of a record."""
-
-    key: str
-    label: str
-    url: str
-    current: bool
-    count: str | None = None
-
-
-@dataclass
-class Entry:
-    """A change of the journal, in words."""
-
-    who: str
-    when: str
-    action_text: str
-    changes: list[tuple[str, str, str]]
-    initials: str = ""
-    hue: str = ""
-
-
-@dataclass
-class Panel:
-    """A read-only block beside or below the fields; `first` puts it above the side's groups."""
-
-    title: str
-    first: bool = False
-    html: Markup | str = ""
-    lines: list[Field] = field(default_factory=list)
-    fields: list[Field] = field(default_factory=list)
-    empty: str = ""
-    url: str = ""
-    url_label: str = ""
-    meta: str = ""
-    actions: list[Action] = field(default_factory=list)
-
-
-@dataclass
-class Address:
-    """A postal address as a block; `tags` say what it is used for."""
-
-    title: str
-    lines: list[str]
-    tags: list[str]
-    edit_url: str = ""
-
-
-@dataclass
-class RecordPage:
-    """Everything templates/core/record.html places."""
-
-    title: str
-    id: int
-    crumbs: list[tuple[str, str]]
-    actions: list[Action] = field(default_factory=list)
-    menu: list[Action] = field(default_factory=list)
-    idline: list[Field] = field(default_factory=list)
-    tabs: list[Tab] = field(default_factory=list)
-    groups: list[Group] = field(default_factory=list)
-    side: list[Group] = field(default_factory=list)
-    panels: list[Panel] = field(default_factory=list)
-    read_panels: list[Panel] = field(default_factory=list)
-    figures: list[tuple[str, str, str]] = field(default_factory=list)
-    stages: list[Any] = field(default_factory=list)
-    related: ListPage | None = None
-    history: list[Entry] | None = None
-    panel: Markup | None = None
-    row_version: int | None = None
-    edit_url: str = ""
-    field_url: str = ""
-    notice: Note | None = None
-
-
-class RecordPages(ListPages):
+class RecordPages(HistoryPages):
     """The record page and its fragments."""
 
     show_template = "core/record.html"
@@ -224,6 +138,13 @@ class RecordPages(ListPages):
     def put_extra(self, page: RecordPage, row: Any, chosen: str) -> None:
         """Fill the page for one of `extra_tabs`."""
 
+    def picker_base(self) -> str:
+        return self.url("pick", name="x")[:-2]
+
+    def in_place(self) -> list[str]:
+        """The fields that may be changed on the record itself."""
+        return []
+
     def first_tab(self) -> str:
         return _("Information")
 
@@ -290,159 +211,9 @@ class RecordPages(ListPages):
         page.totals_url = ""
         return page
 
-    # History ────────────────────────────────────────────────────────────────────────────────────
 
-    def history_of(self, row: Any) -> list[Entry]:
-        """The journal of a row, in words; fields that are hidden now are left out."""
-        entries = history(self.datamodel.session, row)
-        names = self._names_behind(type(row), entries)
-        return [entry for one in entries if (entry := self._entry(type(row), one, names))]
-
-    def _entry(
-        self, model: type[Any], one: Journal, names: Mapping[tuple[type[Any], int], str]
-    ) -> Entry | None:
-        changes = []
-        for name, (before, after) in one.changes.items():
-            shown = self._change(model, name, before, after, names)
-            if shown is not None and one.action != "created":
-                changes.append(shown)
-        if one.action == "changed" and not changes:
-            return None
-        who = f"{one.user.first_name} {one.user.last_name}".strip() if one.user else _("Automatic")
-        return Entry(who, write_instant(one.at, zone()), action_words(one.action), changes)
-
-    def _change(
-        self,
-        model: type[Any],
-        name: str,
-        before: Any,
-        after: Any,
-        names: Mapping[tuple[type[Any], int], str],
-    ) -> tuple[str, str, str] | None:
-        root = name.removesuffix("_id")
-        if not self.is_visible(root, current_actor()) or self.is_hidden_in_history(root):
-            return None
-        try:
-            spec = spec_of(model, name)
-        except KeyError:
-            return self._child_change(model, name, before, after)
-        target = _target_of(model, name)
-        texts = [_told(spec, value, target, names) for value in (before, after)]
-        return str(spec.label), texts[0], texts[1]
-
-    def is_hidden_in_history(self, name: str) -> bool:
-        """Whether this actor must not read the old values of a field."""
-        return False
-
-    def _child_change(
-        self, model: type[Any], name: str, before: Any, after: Any
-    ) -> tuple[str, str, str] | None:
-        """A change of a line, told as `quote_line.quantity`."""
-        table, dot, column = name.partition(".")
-        for relation in inspect(model).relationships if dot else ():
-            if relation.mapper.class_.__tablename__ == table:
-                try:
-                    label = str(spec_of(relation.mapper.class_, column).label)
-                except KeyError:
-                    return None
-                return label, _plain(before), _plain(after)
-        return None
-
-    def _names_behind(
-        self, model: type[Any], entries: Sequence[Journal]
-    ) -> dict[tuple[type[Any], int], str]:
-        """The labels of every row that the entries point to: one filtered statement a table."""
-        wanted: dict[type[Any], set[int]] = {}
-        for one in entries:
-            for name, pair in one.changes.items():
-                target = _target_of(model, name)
-                ids = {v for v in pair if isinstance(v, int)} if target is not None else set()
-                if target is not None and ids:
-                    wanted.setdefault(target, set()).update(ids)
-        names = {}
-        for target, ids in wanted.items():
-            statement: Select[Any] = select(target).where(target.id.in_(ids))
-            for found in self.datamodel.session.scalars(statement).unique():
-                names[target, found.id] = _label(found)
-        return names
-
-    # One field in place ─────────────────────────────────────────────────────────────────────────
-
-    def in_place(self) -> list[str]:
-        """The fields of the edit form that may be changed on the record itself."""
-        actor_sees = self.visible(self.edit_columns or ())
-        return [n for n in actor_sees if n not in self.readonly_in_place and n not in self.children]
-
-    @expose(f"/field/{PK}/<name>", methods=("GET", "POST"))
-    @has_access
-    def field(self, pk: int, name: str) -> ResponseReturnValue:
-        """The input of one value (GET), and its saving (POST)."""
-        row = self.row(pk, "edit")
-        if name not in self.in_place():
-            abort(404)
-        form = Form(self.datamodel, [name], picker=self.picker_base(), widths=self.widths)
-        form.about(row)
-        before = stored(row, [name])
-        if request.method == "GET":
-            return self._field_edit(row, form.show(before), name)
-        if form.read(request.form, before) and self._saved(row, form):
-            return self.render(
-                "core/parts/field_read.html",
-                field=self._read_field(row, name),
-                page=self.record_page(row),
-                others=self._others(row, name),
-            )
-        return self._field_edit(self.row(pk, "edit"), form, name, 422)
-
-    def _read_field(self, row: Any, name: str) -> Field:
-        shown = self.field_of(row, name)
-        shown.editable = True
-        return shown
-
-    def _others(self, row: Any, name: str) -> list[Field]:
-        """Computed values of the page, which this change may have moved."""
-        names = [
-            n
-            for _title, group in self.fieldsets(
-                [*(self.show_fieldsets or ()), *self.side_fieldsets]
-            )
-            for n in group
-        ]
-        return [
-            self.field_of(row, n) for n in names if n != name and spec_of(type(row), n).readonly
-        ]
-
-    def _saved(self, row: Any, form: Form) -> bool:
-        version = request.form.get("row_version", "")
-        try:
-            with transaction():
-                self.datamodel.update(
-                    row, form.values, int(version) if version.isdecimal() else None
-                )
-        except DomainError as error:
-            if error.status == 409:
-                raise
-            form.refuse(error.message, error.fields)
-            return False
-        return True
-
-    def _field_edit(
-        self, row: Any, form: Form, name: str, status: int = 200
-    ) -> ResponseReturnValue:
-        form.offer()
-        field: FormField = form.fields[name]
-        field.errors = [*field.errors, *form.form_errors]
-        return self.render(
-            "core/parts/field_edit.html",
-            status,
-            field=field,
-            action=request.path,
-            row_version=row.row_version,
-            page=self.record_page(row),
-        )
-
-    def picker_base(self) -> str:
-        return self.url("pick", name="x")[:-2]
+def _tab_key(view: Any, relation: str) -> str:
+    return f"{view.route_base.strip('/').replace('/', '-')}.{relation}"
 
 
 def belongs(model: type[Any], relation: str, parent: Any) -> ColumnElement[bool]:
@@ -451,78 +222,3 @@ def belongs(model: type[Any], relation: str, parent: Any) -> ColumnElement[bool]
     if inspect(model).relationships[relation].uselist:
         return attribute.any(type(parent).id == parent.id)
     return attribute == parent
-
-
-def stored(row: Any, names: Sequence[str]) -> dict[str, Any]:
-    """The values of a row by name, and the keys behind its links."""
-    mapper = inspect(type(row))
-    values = {name: getattr(row, name) for name in names}
-    for name in names:
-        if name in mapper.relationships and not mapper.relationships[name].uselist:
-            local = next(iter(mapper.relationships[name].local_columns))
-            values[f"{name}_id"] = getattr(row, mapper.get_property_by_column(local).key)
-    if hasattr(row, "currency"):
-        values.setdefault("currency", row.currency)
-    return values
-
-
-def action_words(action: str) -> str:
-    """What a journal entry says happened."""
-    return {
-        "created": _("created this record"),
-        "changed": _("changed this record"),
-        "deleted": _("put this record in the bin"),
-        "restored": _("restored this record"),
-    }.get(action, _("removed this record"))
-
-
-def _tab_key(view: Any, relation: str) -> str:
-    return f"{view.route_base.strip('/').replace('/', '-')}.{relation}"
-
-
-def _target_of(model: type[Any], name: str) -> type[Any] | None:
-    mapper = inspect(model)
-    if name not in mapper.columns or not mapper.columns[name].foreign_keys:
-        return None
-    column = mapper.columns[name]
-    for relation in mapper.relationships:
-        if column in relation.local_columns and not relation.uselist:
-            found: type[Any] = relation.mapper.class_
-            return found
-    return None
-
-
-def _told(
-    spec: Any, value: Any, target: type[Any] | None, names: Mapping[tuple[type[Any], int], str]
-) -> str:
-    """A journaled value in the reader's language."""
-    if value is None or value == "":
-        return ""
-    if target is not None:
-        return names.get((target, value), _("Not available"))
-    if spec.kind == "references":
-        return str(value)  # links are journaled by their labels
-    return written(spec, _revived(spec, value), zone=zone())
-
-
-def _revived(spec: Any, value: Any) -> Any:
-    """The Python value behind its JSON form."""
-    match spec.kind:
-        case "date":
-            return date.fromisoformat(value)
-        case "instant" | "next":
-            return datetime.fromisoformat(value)
-        case "money" | "decimal" | "percent":
-            return Decimal(value)
-        case "translated":
-            return Words(value)
-        case _:
-            return value
-
-
-def _plain(value: Any) -> str:
-    return "" if value is None else str(value)
-
-
-def _label(row: Any) -> str:
-    return f"{row.first_name} {row.last_name}".strip() if isinstance(row, User) else str(row)

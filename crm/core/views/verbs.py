@@ -12,7 +12,7 @@ from crm.core.forms import Dialog
 from crm.core.views.base import Group
 from crm.core.views.bin import BinPages
 from crm.core.views.form import FormPage
-from crm.core.views.record import stored
+from crm.core.views.inplace import stored
 
 
 class VerbPages(BinPages):

@@ -1,0 +1,241 @@
+"""The conditions of a list: the shipped filters as tabs, the applied ones as chips."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import abort, request
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, inspect, select
+
+from crm.core.actor import current_actor
+from crm.core.datamodel import DataModel
+from crm.core.datamodel.filters import (
+    ME,
+    Condition,
+    condition,
+    filter_spec,
+    operators_of,
+    search,
+    searched_columns,
+)
+from crm.core.datamodel.paging import COUNT_CAP
+from crm.core.errors import DomainError
+from crm.core.forms.form import code_choices
+from crm.core.models import Spec, spec_of
+from crm.core.models.text import write_number, written
+from crm.core.views.address import Address, read_address
+from crm.core.views.base import BaseView, Preset
+from crm.core.views.pages import Chip, FilterChoice, ListPage
+from crm.core.views.shown import hue_of, initials, zone
+
+
+@dataclass
+class Query:
+    """What a list is asked for: its conditions told apart, for the words of an empty answer."""
+
+    base: list[ColumnElement[bool]]
+    conditions: list[Condition]
+    found: ColumnElement[bool] | None
+    wrong: list[str]
+
+    @property
+    def where(self) -> list[ColumnElement[bool]]:
+        found = [self.found] if self.found is not None else []
+        return [*self.base, *(c.where for c in self.conditions), *found]
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.conditions) or self.found is not None
+
+
+class FilterBar(BaseView):
+    """How a list is narrowed, and how its page says so."""
+
+    search_columns: Sequence[str]
+    order_columns: Sequence[str]
+
+    @property
+    def key(self) -> str:
+        return type(self).__name__
+
+    def address(self, path: str = "", keep: Sequence[str] = ()) -> Address:
+        return read_address(self.key, path or request.path, self.visible(self.search_columns), keep)
+
+    def base_conditions(self) -> list[ColumnElement[bool]]:
+        """What the list is about, before anybody filters; the company chosen in the top bar."""
+        actor, model = current_actor(), self.datamodel.obj
+        if actor.active_company_id is None or not hasattr(model, "company_id"):
+            return []
+        own = model.company_id == actor.active_company_id
+        return (
+            [own | model.company_id.is_(None)] if model.__table__.c.company_id.nullable else [own]
+        )
+
+    def query(
+        self,
+        address: Address,
+        about: Sequence[ColumnElement[bool]] | None = None,
+        extra: Sequence[ColumnElement[bool]] = (),
+    ) -> Query:
+        """The conditions of an address; a filter that makes no sense is named and left out.
+
+        `about` takes the place of what the list is about, `extra` narrows that.
+        """
+        base = self.base_conditions() if about is None else about
+        query = Query([*base, *extra], [], None, [])
+        for name, operator, values in address.filters:
+            try:
+                query.conditions.append(
+                    condition(self.datamodel.obj, name, operator, values, zone())
+                )
+            except DomainError as error:
+                label = self._filter_label(name)
+                query.wrong.append(_("%(field)s: %(error)s", field=label, error=error))
+        if address.search:
+            query.found = search(self.datamodel.obj, address.search)
+        return query
+
+    def _filter_label(self, name: str) -> str:
+        return str(filter_spec(self.datamodel.obj, name).label)
+
+    def order(self, address: Address) -> list[tuple[str, str]]:
+        """The order asked for where it is one of ours, else the view's."""
+        if address.order and address.order[0] in self.visible(self.order_columns):
+            return [address.order]
+        base: Any = self.base_order or ()
+        orders = [base] if base and isinstance(base[0], str) else base
+        return [(name, direction) for name, direction in orders]
+
+    def _put_filters(self, page: ListPage, address: Address, query: Query, full: bool) -> None:
+        page.search = address.search
+        page.search_url = address.path
+        page.search_label = _("Search here")
+        page.region_label = page.title
+        page.state = address.pairs(search="")
+        page.chips = [self._chip(c, address) for c in query.conditions]
+        page.filters = (
+            [self._filter_choice(name, address) for name in self.filter_names()] if full else []
+        )
+        if not searched_columns(self.datamodel.obj):
+            page.search_label = ""
+        order = self.order(address)[:1]
+        for name in self.visible(self.order_columns):
+            label = str(spec_of(self.datamodel.obj, name).label)
+            here = order == [(name, "asc")]
+            page.sort_options.append((label, address.url(order=(name, "asc")), here))
+        if full and self.presets:
+            self._put_presets(page, address)
+
+    def shown_presets(self) -> Sequence[Preset]:
+        """The shipped filters that make sense now."""
+        return [p for p in self.presets if not p.switch or current_actor().on(p.switch)]
+
+    def filter_names(self) -> list[str]:
+        names = self.visible(self.search_columns)
+        return [n for n in names if n != "company" or current_actor().active_company_id is None]
+
+    def _put_presets(self, page: ListPage, address: Address) -> None:
+        presets = self.shown_presets()
+        counts = self.datamodel.counts(
+            {
+                preset.key: self.datamodel.select(*self.preset_where(preset))
+                for preset in self.presets
+            }
+        )
+        now = {(name, operator, tuple(values)) for name, operator, values in address.filters}
+        for preset in presets:
+            filters = [(name, operator, tuple(values)) for name, operator, values in preset.filters]
+            count = counts.get(preset.key, 0)
+            text = write_number(count) if count <= COUNT_CAP else f"{write_number(COUNT_CAP)}+"
+            page.presets.append(
+                (
+                    str(preset.label),
+                    address.url(filters=filters, search=""),
+                    now == set(filters),
+                    text,
+                )
+            )
+
+    def preset_where(self, preset: Preset) -> list[ColumnElement[bool]]:
+        """The conditions of a shipped filter, with those of the list itself."""
+        found = [condition(self.datamodel.obj, *said, zone()).where for said in preset.filters]
+        return [*self.base_conditions(), *found]
+
+    def _chip(self, applied: Condition, address: Address) -> Chip:
+        spec = filter_spec(self.datamodel.obj, applied.name)
+        operator = operators_of(spec)[applied.operator]
+        left = [f for f in address.filters if (f[0], f[1]) != (applied.name, applied.operator)]
+        words = self._value_words(applied, spec)
+        verb = str(operator.label)
+        if operator.values == -1 and len(applied.texts) == 1 and applied.operator == 0:
+            verb = _("is")
+        return Chip(applied.name, str(spec.label), verb, words, address.url(filters=left))
+
+    def _value_words(self, applied: Condition, spec: Spec) -> str:
+        if spec.kind in ("reference", "references"):
+            return ", ".join(self._names(applied))
+        return " – ".join(_one_of(spec, value) for value in applied.values)
+
+    def _names(self, applied: Condition) -> list[str]:
+        if applied.texts == (ME,):
+            return [current_actor().name]
+        target = inspect(self.datamodel.obj).relationships[applied.name].mapper.class_
+        rows = self.datamodel.session.scalars(select(target).where(target.id.in_(applied.values)))
+        return [self._option(row)["text"] for row in rows.unique()] or [_("Not available")]
+
+    def _filter_choice(self, name: str, address: Address) -> FilterChoice:
+        spec = filter_spec(self.datamodel.obj, name)
+        operators = [(n, str(o.label), o.values != 0) for n, o in enumerate(operators_of(spec))]
+        choice = FilterChoice(name, str(spec.label), spec.kind, operators, [])
+        if spec.choices is not None:
+            choice.choices = [(key, str(words)) for key, words in spec.choices.items()]
+        elif spec.kind in ("reference", "references"):
+            choice.picker_url = self.url("pick", name=name)
+        elif spec.kind == "boolean":
+            choice.choices = [("1", _("Yes")), ("0", _("No"))]
+        elif spec.kind in ("country", "currency"):
+            choice.choices = code_choices(spec.kind) if spec.kind == "currency" else []
+        for filtered, operator, values in address.filters:
+            if filtered == name:
+                choice.current_operator, choice.current_values = operator, values
+        return choice
+
+    def _picked(self, name: str) -> tuple[str, Any]:
+        """A visible relation of the table, or of the lines of one of its children."""
+        parent, dot, rest = name.partition(".")
+        if dot and rest in self.children.get(parent, ()) and self.visible([parent]):
+            child = inspect(self.datamodel.obj).relationships[parent].mapper.class_
+            return rest, DataModel(child, self.datamodel.services)
+        offered = {*(self.add_columns or ()), *(self.edit_columns or ()), *self.search_columns}
+        if name not in offered or name not in inspect(self.datamodel.obj).relationships:
+            abort(404)
+        if not self.visible([name]):
+            abort(404)
+        return name, self.datamodel
+
+    def _surroundings(self) -> dict[str, Any]:
+        """What the form around a picker says already: ids as numbers, the rest as text."""
+        values: dict[str, Any] = {}
+        for name in ("company", "account", "kind", "type", "id"):
+            text = request.args.get(name, "")
+            if text.isdecimal() and len(text) < 10:
+                values[name if name == "id" else f"{name}_id"] = int(text)
+            elif text:
+                values[name] = text[:40]
+        return values
+
+    def _option(self, row: Any) -> dict[str, Any]:
+        text = str(row)
+        option: dict[str, Any] = {"value": str(row.id), "text": text}
+        if hasattr(row, "first_name") and hasattr(row, "username"):
+            text = f"{row.first_name} {row.last_name}".strip()
+            option |= {"text": text, "initials": initials(text), "hue": hue_of(row.id)}
+        detail = getattr(row, "detail", "")
+        if detail:
+            option["detail"] = str(detail)
+        return option
+
+
+def _one_of(spec: Spec, value: Any) -> str:
+    return written(spec, value, zone=zone())

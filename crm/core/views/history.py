@@ -1,0 +1,155 @@
+"""The journal of a record in words, for the History tab and for two editors of one record."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import User
+from flask_babel import gettext as _
+from sqlalchemy import Select, inspect, select
+
+from crm.core.actor import current_actor
+from crm.core.journal import Journal, history
+from crm.core.models import spec_of
+from crm.core.models.text import write_instant, written
+from crm.core.types import Words
+from crm.core.views.list import ListPages
+from crm.core.views.pages import Entry
+from crm.core.views.shown import zone
+
+
+class HistoryPages(ListPages):
+    """What was changed, by whom, when."""
+
+    def history_of(self, row: Any) -> list[Entry]:
+        """The journal of a row, in words; fields that are hidden now are left out."""
+        entries = history(self.datamodel.session, row)
+        names = self._names_behind(type(row), entries)
+        return [entry for one in entries if (entry := self._entry(type(row), one, names))]
+
+    def _entry(
+        self, model: type[Any], one: Journal, names: Mapping[tuple[type[Any], int], str]
+    ) -> Entry | None:
+        changes = []
+        for name, (before, after) in one.changes.items():
+            shown = self._change(model, name, before, after, names)
+            if shown is not None and one.action != "created":
+                changes.append(shown)
+        if one.action == "changed" and not changes:
+            return None
+        who = f"{one.user.first_name} {one.user.last_name}".strip() if one.user else _("Automatic")
+        return Entry(who, write_instant(one.at, zone()), action_words(one.action), changes)
+
+    def _change(
+        self,
+        model: type[Any],
+        name: str,
+        before: Any,
+        after: Any,
+        names: Mapping[tuple[type[Any], int], str],
+    ) -> tuple[str, str, str] | None:
+        root = name.removesuffix("_id")
+        if not self.is_visible(root, current_actor()) or self.is_hidden_in_history(root):
+            return None
+        try:
+            spec = spec_of(model, name)
+        except KeyError:
+            return self._child_change(model, name, before, after)
+        target = _target_of(model, name)
+        texts = [_told(spec, value, target, names) for value in (before, after)]
+        return str(spec.label), texts[0], texts[1]
+
+    def is_hidden_in_history(self, name: str) -> bool:
+        """Whether this actor must not read the old values of a field."""
+        return False
+
+    def _child_change(
+        self, model: type[Any], name: str, before: Any, after: Any
+    ) -> tuple[str, str, str] | None:
+        """A change of a line, told as `quote_line.quantity`."""
+        table, dot, column = name.partition(".")
+        for relation in inspect(model).relationships if dot else ():
+            if relation.mapper.class_.__tablename__ == table:
+                try:
+                    label = str(spec_of(relation.mapper.class_, column).label)
+                except KeyError:
+                    return None
+                return label, _plain(before), _plain(after)
+        return None
+
+    def _names_behind(
+        self, model: type[Any], entries: Sequence[Journal]
+    ) -> dict[tuple[type[Any], int], str]:
+        """The labels of every row that the entries point to: one filtered statement a table."""
+        wanted: dict[type[Any], set[int]] = {}
+        for one in entries:
+            for name, pair in one.changes.items():
+                target = _target_of(model, name)
+                ids = {v for v in pair if isinstance(v, int)} if target is not None else set()
+                if target is not None and ids:
+                    wanted.setdefault(target, set()).update(ids)
+        names = {}
+        for target, ids in wanted.items():
+            statement: Select[Any] = select(target).where(target.id.in_(ids))
+            for found in self.datamodel.session.scalars(statement).unique():
+                names[target, found.id] = _label(found)
+        return names
+
+
+def action_words(action: str) -> str:
+    """What a journal entry says happened."""
+    return {
+        "created": _("created this record"),
+        "changed": _("changed this record"),
+        "deleted": _("put this record in the bin"),
+        "restored": _("restored this record"),
+    }.get(action, _("removed this record"))
+
+
+def _target_of(model: type[Any], name: str) -> type[Any] | None:
+    mapper = inspect(model)
+    if name not in mapper.columns or not mapper.columns[name].foreign_keys:
+        return None
+    column = mapper.columns[name]
+    for relation in mapper.relationships:
+        if column in relation.local_columns and not relation.uselist:
+            found: type[Any] = relation.mapper.class_
+            return found
+    return None
+
+
+def _told(
+    spec: Any, value: Any, target: type[Any] | None, names: Mapping[tuple[type[Any], int], str]
+) -> str:
+    """A journaled value in the reader's language."""
+    if value is None or value == "":
+        return ""
+    if target is not None:
+        return names.get((target, value), _("Not available"))
+    if spec.kind == "references":
+        return str(value)  # links are journaled by their labels
+    return written(spec, _revived(spec, value), zone=zone())
+
+
+def _revived(spec: Any, value: Any) -> Any:
+    """The Python value behind its JSON form."""
+    match spec.kind:
+        case "date":
+            return date.fromisoformat(value)
+        case "instant" | "next":
+            return datetime.fromisoformat(value)
+        case "money" | "decimal" | "percent":
+            return Decimal(value)
+        case "translated":
+            return Words(value)
+        case _:
+            return value
+
+
+def _plain(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _label(row: Any) -> str:
+    return f"{row.first_name} {row.last_name}".strip() if isinstance(row, User) else str(row)

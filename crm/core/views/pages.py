@@ -1,0 +1,194 @@
+"""What the templates place: lists and records, ready to be shown."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import Markup
+
+from crm.core.views.base import Action, Group
+from crm.core.views.shown import Field
+
+
+@dataclass
+class Note:
+    """A sentence on the page, with its tone."""
+
+    tone: str
+    text: str
+    url: str = ""
+    url_label: str = ""
+
+
+@dataclass
+class Column:
+    """A head of the table."""
+
+    name: str
+    label: str
+    css: str
+    sort_url: str | None = None
+    sorted: str = ""
+
+
+@dataclass
+class Row:
+    """A line of the table."""
+
+    id: int
+    url: str
+    fields: list[Field]
+    sub_text: str = ""
+    sub_field: Field | None = None
+    sub_glyph: Field | None = None
+    actions: list[Action] = field(default_factory=list)
+
+    @property
+    def main(self) -> Field:
+        return self.fields[0]
+
+
+@dataclass
+class Chip:
+    """An applied filter, as a sentence with a way out."""
+
+    name: str
+    label: str
+    operator: str
+    value_text: str
+    remove_url: str
+
+
+@dataclass
+class FilterChoice:
+    """A field that may be filtered on."""
+
+    name: str
+    label: str
+    kind: str
+    operators: list[tuple[int, str, bool]]
+    choices: list[tuple[str, str]]
+    picker_url: str = ""
+    current_operator: int | None = None
+    current_values: tuple[str, ...] = ()
+
+
+@dataclass
+class ListPage:
+    """Everything templates/core/list.html places."""
+
+    title: str
+    key: str
+    entity_icon: str
+    columns: list[Column] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    count: int = 0
+    capped: bool = False
+    total_text: str = ""
+    range_text: str = ""
+    prev_url: str = ""
+    next_url: str = ""
+    page_sizes: list[tuple[int, str, bool]] = field(default_factory=list)
+    presets: list[tuple[str, str, bool, str]] = field(default_factory=list)
+    chips: list[Chip] = field(default_factory=list)
+    filters: list[FilterChoice] = field(default_factory=list)
+    state: list[tuple[str, str]] = field(default_factory=list)
+    search: str = ""
+    search_param: str = "search"
+    search_url: str = ""
+    search_label: str = ""
+    region_label: str = ""
+    empty: str = ""
+    empty_title: str = ""
+    empty_text: str = ""
+    unfiltered_count: int | None = None
+    clear_url: str = ""
+    clear_filters_url: str = ""
+    add_url: str = ""
+    add_label: str = ""
+    bin_url: str = ""
+    export_url: str = ""
+    sums: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    sums_label: str = ""
+    totals_url: str = ""
+    sort_options: list[tuple[str, str, bool]] = field(default_factory=list)
+    notes: list[Any] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
+    menu: list[Action] = field(default_factory=list)
+    views: list[tuple[str, str, str, bool]] = field(default_factory=list)
+    card_template: str = ""
+    crumbs: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass
+class Tab:
+    """A tab of a record."""
+
+    key: str
+    label: str
+    url: str
+    current: bool
+    count: str | None = None
+
+
+@dataclass
+class Entry:
+    """A change of the journal, in words."""
+
+    who: str
+    when: str
+    action_text: str
+    changes: list[tuple[str, str, str]]
+    initials: str = ""
+    hue: str = ""
+
+
+@dataclass
+class Panel:
+    """A read-only block beside or below the fields; `first` puts it above the side's groups."""
+
+    title: str
+    first: bool = False
+    html: Markup | str = ""
+    lines: list[Field] = field(default_factory=list)
+    fields: list[Field] = field(default_factory=list)
+    empty: str = ""
+    url: str = ""
+    url_label: str = ""
+    meta: str = ""
+    actions: list[Action] = field(default_factory=list)
+
+
+@dataclass
+class Address:
+    """A postal address as a block; `tags` say what it is used for."""
+
+    title: str
+    lines: list[str]
+    tags: list[str]
+    edit_url: str = ""
+
+
+@dataclass
+class RecordPage:
+    """Everything templates/core/record.html places."""
+
+    title: str
+    id: int
+    crumbs: list[tuple[str, str]]
+    actions: list[Action] = field(default_factory=list)
+    menu: list[Action] = field(default_factory=list)
+    idline: list[Field] = field(default_factory=list)
+    tabs: list[Tab] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
+    side: list[Group] = field(default_factory=list)
+    panels: list[Panel] = field(default_factory=list)
+    read_panels: list[Panel] = field(default_factory=list)
+    figures: list[tuple[str, str, str]] = field(default_factory=list)
+    stages: list[Any] = field(default_factory=list)
+    related: ListPage | None = None
+    history: list[Entry] | None = None
+    panel: Markup | None = None
+    row_version: int | None = None
+    edit_url: str = ""
+    field_url: str = ""
+    notice: Note | None = None
