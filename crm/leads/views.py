@@ -58,6 +58,9 @@ class LeadView(ModelView):
         "industry", "country", "city", "received_on", "tags", "do_not_call", "key_account",
         "lost_reason",
     ]  # fmt: skip
+    filter_labels: ClassVar[Mapping[str, Any]] = {
+        "status": _l("Lead status"), "status.kind": _l("Status"),
+    }  # fmt: skip
     idline = ("status", "owner", "score")
     widths: ClassVar[Mapping[str, str]] = {
         "civility": "w2", "first_name": "w2", "last_name": "w2", "address": "w6",

@@ -69,7 +69,8 @@ class TableApi(FabModelRestApi):
 
     def is_visible(self, name: str, actor: Actor) -> bool:
         """Whether a column exists for `actor`: the switch it depends on is on."""
-        switch = self.setting_columns.get(name.partition(".")[0])
+        switches = self.setting_columns
+        switch = switches.get(name) or switches.get(name.partition(".")[0])
         return switch is None or actor.on(switch)
 
     def visible(self, names: Iterable[str]) -> list[str]:

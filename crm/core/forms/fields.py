@@ -72,6 +72,6 @@ class FormField:
     def show(self, value: Any, zone: str) -> None:
         """Put a stored value into the input."""
         self.data = value
-        if self.kind in ("reference", "references", "rows", "translated"):
+        if self.kind in ("reference", "references", "rows", "translated", "output"):
             return
         self.texts = [typed(self.spec, value, zone)]

@@ -15,9 +15,9 @@ from crm.core.datamodel import DataModel
 from crm.core.datamodel.saving import Values
 from crm.core.forms.fields import FormField
 from crm.core.forms.options import Option, is_listed, pick, reference_options, target_of
-from crm.core.models import Spec, spec_of
+from crm.core.models import Spec, computed, spec_of
 from crm.core.models.checks import HUES, clean, currencies
-from crm.core.models.text import country_choices, language_name, parse, typed
+from crm.core.models.text import country_choices, language_name, parse, typed, written
 
 Width = Mapping[str, str]
 NUMBER_OF_LINES = 500  # of one record; more is a mistake or an attack
@@ -60,6 +60,8 @@ class Form:
         if name in self.children and not prefix:
             return FormField(name, spec_of(model, name), kind="rows")
         spec = spec_of(model, name)
+        if isinstance(getattr(model, name), computed):
+            return FormField(prefix + name, spec, kind="output", width=self.widths.get(name, ""))
         field = FormField(prefix + name, spec, width=self.widths.get(name, ""))
         if spec.kind in ("reference", "references"):
             field.picker_url = (
@@ -102,6 +104,9 @@ class Form:
                 field.texts = [str(row.id) for row in value or ()]
             case "translated":
                 self._show_parts(field, value or {})
+            case "output":
+                currency = values.get("currency") or self._currency()
+                field.texts = [written(field.spec, value, zone=self.zone, currency=currency)]
             case "money":
                 field.unit = str(values.get("currency") or "") or self._currency()
 
@@ -155,6 +160,8 @@ class Form:
         self, name: str, field: FormField, posted: MultiDict[str, str], before: Values
     ) -> None:
         match field.kind:
+            case "output":
+                return
             case "rows":
                 self._read_lines(field, posted, before.get(name) or ())
             case "translated":

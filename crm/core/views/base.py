@@ -104,6 +104,8 @@ class BaseView(FabModelView):
     sum_columns: ClassVar[Sequence[str]] = ()
     side_fieldsets: ClassVar[Sequence[Fieldset]] = ()
     idline: ClassVar[Sequence[str]] = ()
+    editors_only: ClassVar[Sequence[str]] = ()  # shown on rows that the actor may edit
+    filter_labels: ClassVar[Mapping[str, Label]] = {}  # where the field's own says too little
     readonly_in_place: ClassVar[Sequence[str]] = ()
     max_page_size = 100
 
@@ -154,7 +156,7 @@ class BaseView(FabModelView):
 
     def is_visible(self, name: str, actor: Actor) -> bool:
         root = name.partition(".")[0]
-        switch = self.setting_columns.get(root)
+        switch = self.setting_columns.get(name) or self.setting_columns.get(root)
         if switch is not None and not actor.on(switch):
             return False
         return root != "company" or actor.has_several_companies
@@ -195,6 +197,10 @@ class BaseView(FabModelView):
         key = ("may", type(row), row.id, row.row_version)
         held = per_request(key, lambda: rights(self.datamodel.session, row, CHANGES))
         return action in held
+
+    def private(self, row: Any) -> Sequence[str]:
+        """The fields of this row that the actor must not read."""
+        return () if not self.editors_only or self.may("edit", row) else self.editors_only
 
     def url(self, method: str, **values: Any) -> str:
         return url_for(f"{self.endpoint}.{method}", **values)

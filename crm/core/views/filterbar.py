@@ -97,7 +97,8 @@ class FilterBar(BaseView):
         return query
 
     def _filter_label(self, name: str) -> str:
-        return str(filter_spec(self.datamodel.obj, name).label)
+        said = self.filter_labels.get(name)
+        return str(said if said is not None else filter_spec(self.datamodel.obj, name).label)
 
     def order(self, address: Address) -> list[tuple[str, str]]:
         """The order asked for where it is one of ours, else the view's."""
@@ -170,7 +171,8 @@ class FilterBar(BaseView):
         verb = str(operator.label)
         if operator.values == -1 and len(applied.texts) == 1 and applied.operator == 0:
             verb = _("is")
-        return Chip(applied.name, str(spec.label), verb, words, address.url(filters=left))
+        label = self._filter_label(applied.name)
+        return Chip(applied.name, label, verb, words, address.url(filters=left))
 
     def _value_words(self, applied: Condition, spec: Spec) -> str:
         if spec.kind in ("reference", "references"):
@@ -187,7 +189,7 @@ class FilterBar(BaseView):
     def _filter_choice(self, name: str, address: Address) -> FilterChoice:
         spec = filter_spec(self.datamodel.obj, name)
         operators = [(n, str(o.label), o.values != 0) for n, o in enumerate(operators_of(spec))]
-        choice = FilterChoice(name, str(spec.label), spec.kind, operators, [])
+        choice = FilterChoice(name, self._filter_label(name), spec.kind, operators, [])
         if spec.choices is not None:
             choice.choices = [(key, str(words)) for key, words in spec.choices.items()]
         elif spec.kind in ("reference", "references"):

@@ -249,6 +249,8 @@ class FormPages(InPlacePages):
             crumbs=self.crumbs_of(row),
         )  # fmt: skip
         for name, mine in form.fields.items():
+            if mine.kind == "output":
+                continue
             theirs = saved.fields[name]
             if posted_pairs(mine) == posted_pairs(theirs) or in_words(mine) == old.get(name):
                 page.hidden += posted_pairs(theirs)  # not touched here: the saved value stands

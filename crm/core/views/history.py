@@ -26,15 +26,21 @@ class HistoryPages(ListPages):
         """The journal of a row, in words; fields that are hidden now are left out."""
         entries = history(self.datamodel.session, row)
         names = self._names_behind(type(row), entries)
-        return [entry for one in entries if (entry := self._entry(type(row), one, names))]
+        hidden = self.private(row)
+        told = (self._entry(type(row), one, names, hidden) for one in entries)
+        return [entry for entry in told if entry is not None]
 
     def _entry(
-        self, model: type[Any], one: Journal, names: Mapping[tuple[type[Any], int], str]
+        self,
+        model: type[Any],
+        one: Journal,
+        names: Mapping[tuple[type[Any], int], str],
+        hidden: Sequence[str],
     ) -> Entry | None:
         changes = []
         for name, (before, after) in one.changes.items():
             shown = self._change(model, name, before, after, names)
-            if shown is not None and one.action != "created":
+            if shown is not None and one.action != "created" and name not in hidden:
                 changes.append(shown)
         if one.action == "changed" and not changes:
             return None
@@ -50,7 +56,7 @@ class HistoryPages(ListPages):
         names: Mapping[tuple[type[Any], int], str],
     ) -> tuple[str, str, str] | None:
         root = name.removesuffix("_id")
-        if not self.is_visible(root, current_actor()) or self.is_hidden_in_history(root):
+        if not self.is_visible(root, current_actor()):
             return None
         try:
             spec = spec_of(model, name)
@@ -59,10 +65,6 @@ class HistoryPages(ListPages):
         target = _target_of(model, name)
         texts = [_told(spec, value, target, names) for value in (before, after)]
         return str(spec.label), texts[0], texts[1]
-
-    def is_hidden_in_history(self, name: str) -> bool:
-        """Whether this actor must not read the old values of a field."""
-        return False
 
     def _child_change(
         self, model: type[Any], name: str, before: Any, after: Any

@@ -23,7 +23,9 @@ class InPlacePages(RecordPages):
     def in_place(self) -> list[str]:
         """The fields of the edit form that may be changed on the record itself."""
         actor_sees = self.visible(self.edit_columns or ())
-        return [n for n in actor_sees if n not in self.readonly_in_place and n not in self.children]
+        apart = {*self.readonly_in_place, *self.children}
+        model = self.datamodel.obj
+        return [n for n in actor_sees if n not in apart and not spec_of(model, n).readonly]
 
     @expose(f"/field/{PK}/<name>", methods=("GET", "POST"))
     @has_access

@@ -70,7 +70,7 @@ class ListParts(FilterBar):
         """The list of `address`. `full` with tabs and filters; `without` the column of a parent."""
         query = self.query(address, about)
         statement = self.datamodel.select(*query.where)
-        totals = self.datamodel.totals(statement, self.sum_columns)
+        totals = self.datamodel.totals(statement, self.visible(self.sum_columns))
         size = min(max(address.size or self.page_size, 1), self.max_page_size)
         found = self._found(statement, address, size, totals.count)
         page = ListPage(self.words("list_title"), self.key, self.icon)
@@ -112,7 +112,8 @@ class ListParts(FilterBar):
         sets = [*(self.show_fieldsets or ()), *self.side_fieldsets]
         shown = [name for _title, names in self.fieldsets(sets) for name in names]
         names = dict.fromkeys([*self.visible(self.list_columns), *shown])
-        return [name for name in names if name not in self.children]
+        apart = {*self.children, *self.editors_only}
+        return [name for name in names if name not in apart]
 
     def _collections(self, names: Sequence[str]) -> list[str]:
         """The lists among `names` and in what the list's computed values need, with their paths."""
@@ -282,7 +283,7 @@ class ListPages(ListParts):
         address = self.address()
         query = self.query(address)
         totals = self.datamodel.totals(
-            self.datamodel.select(*query.where), self.sum_columns, cap=10**9
+            self.datamodel.select(*query.where), self.visible(self.sum_columns), cap=10**9
         )
         page = ListPage("", self.key, self.icon, columns=self.columns(address))
         self._put_sums(page, totals)

@@ -149,6 +149,7 @@ class Panel:
     title: str
     first: bool = False
     html: Markup | str = ""
+    figures: list[Field] = field(default_factory=list)
     lines: list[Field] = field(default_factory=list)
     fields: list[Field] = field(default_factory=list)
     empty: str = ""

@@ -164,10 +164,12 @@ class RecordPages(HistoryPages):
                     one.editable = one.name in names
 
     def groups(self, row: Any, sets: Any) -> list[Group]:
-        return [
-            Group(title, [self.field_of(row, name) for name in names])
+        hidden = self.private(row)
+        groups = [
+            Group(title, [self.field_of(row, name) for name in names if name not in hidden])
             for title, names in self.fieldsets(sets)
         ]
+        return [group for group in groups if group.fields]
 
     def lists_here(self, row: Any) -> list[tuple[Any, str]]:
         """(view, relationship) of each list that hangs on this record, if the actor may read it."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crm.companies.settings import setting
-from crm.companies.vocabulary import Bounds, keep_bounds, keep_default, keep_kind
+from crm.companies.vocabulary import Bounds, arrange, keep_bounds, keep_default, keep_kind
 from crm.core.datamodel.saving import create_row, delete_row, update_row
 from crm.leads.models import LeadStatus, LeadStatusKind
 
@@ -19,6 +19,7 @@ def create(values: Mapping[str, Any]) -> LeadStatus:
     """A new status. Raises DomainError by field."""
     status: LeadStatus = create_row(LeadStatus, values)
     keep_bounds(LeadStatus, KINDS)
+    arrange(LeadStatus)
     return status
 
 
@@ -28,6 +29,7 @@ def update(status: LeadStatus, values: Mapping[str, Any]) -> None:
     keep_default(status, values, setting("lead_default_status_id"))
     update_row(status, values)
     keep_bounds(LeadStatus, KINDS)
+    arrange(LeadStatus)
 
 
 def delete(status: LeadStatus) -> None:
