@@ -1,25 +1,26 @@
-"""Stages and statuses: vocabularies on whose kinds other rows' rules hang. Source: spec 3."""
+"""Vocabularies: their order, and the kinds on which other rows' rules hang. Source: spec 3."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from crm.core.datamodel.saving import uses
 from crm.core.db import db
 from crm.core.errors import DomainError
+from crm.core.models import spec_of
 
 # Kind → how many rows of it must be in use: at least, at most.
 Bounds = Mapping[str, tuple[int, int | None]]
 
 
-def keep_kind(row: Any, values: Mapping[str, Any]) -> None:
-    """Refuse another kind for a row that is used. Raises DomainError on `kind`."""
-    kind = values.get("kind", row.kind)
-    if kind != row.kind and any(uses(row)):
-        raise DomainError(_("The kind of a used row cannot change."), field="kind")
+def keep_kind(row: Any, values: Mapping[str, Any], name: str = "kind") -> None:
+    """Refuse another kind for a row that is used. Raises DomainError on `name`."""
+    kind = getattr(row, name)
+    if values.get(name, kind) != kind and any(uses(row)):
+        raise DomainError(_("The kind of a used row cannot change."), field=name)
 
 
 def keep_bounds(model: type[Any], bounds: Bounds) -> None:
@@ -45,3 +46,41 @@ def keep_default(row: Any, values: Mapping[str, Any], default_id: int) -> None:
     if row.id == default_id and values.get("active") is False:
         message = _("New records begin here by default; choose another default first.")
         raise DomainError(message, field="active")
+
+
+def arrange(model: type[Any]) -> None:
+    """Number the rows in their order, those of closed kinds last."""
+    _number(model, _order(model))
+
+
+def move(row: Any, step: int) -> None:
+    """One place up (-1) or down (1). Raises DomainError where closed kinds would not stay last."""
+    model = type(row)
+    order = _order(model)
+    place = next(n for n, (pk, _position, _rank) in enumerate(order) if pk == row.id)
+    other = place + step
+    if not 0 <= other < len(order):
+        return
+    if order[place][2] != order[other][2]:
+        raise DomainError(_("Those that close a record stay last."))
+    order[place], order[other] = order[other], order[place]
+    _number(model, order)
+
+
+def _order(model: type[Any]) -> list[tuple[int, int, int]]:
+    """(id, position, rank) of every row; the ranks are the kinds in the order they are said in."""
+    kinds = list(spec_of(model, "kind").choices or ()) if hasattr(model, "kind") else []
+    kind = model.kind if kinds else model.id
+    found = db.session.execute(select(model.id, model.position, kind).order_by(model.id)).all()
+    rows = [(pk, position, kinds.index(one) if kinds else 0) for pk, position, one in found]
+    return sorted(rows, key=lambda row: (row[2], row[1]))
+
+
+def _number(model: type[Any], order: list[tuple[int, int, int]]) -> None:
+    """By the table, past versions and journal: a neighbour's place is no change to a record."""
+    table = model.__table__
+    same = {"changed_on": table.c.changed_on, "changed_by_id": table.c.changed_by_id}
+    for number, (pk, position, _rank) in enumerate(order):
+        if number != position:
+            statement = update(table).where(table.c.id == pk)
+            db.session.execute(statement.values(position=number, **same))

@@ -232,6 +232,8 @@ def fetch(
     statement = statement.execution_options(populate_existing=True)
     if action != "read" and is_filtered() and model in filtered_models():
         statement = statement.where(criteria(model, action))
+    if issubclass(model, Reference) and is_filtered() and not _holds(action, model):
+        raise NotFound
     row = session.scalars(statement).unique().first()
     if row is None:
         raise NotFound
@@ -243,12 +245,22 @@ def may(session: Session, action: str, row: Any) -> bool:
     return bool(allowed(session, action, [row]))
 
 
+def _holds(action: str, model: type[Any]) -> bool:
+    """Whether the actor may do `action` to some row; vocabularies are of all companies at once."""
+    actor = find_actor()
+    if actor is None:
+        return False
+    if issubclass(model, Reference) and action != "read":
+        return actor.reach(action, model.__entity__) is Scope.ALL
+    return actor.can(action, model.__entity__)
+
+
 def rights(session: Session, row: Any, actions: Sequence[str]) -> set[str]:
     """Those of `actions` that the actor may do to this row, in one statement."""
     model, actor = type(row), find_actor()
     if actor is None:
         return set()
-    held = [action for action in actions if actor.can(action, model.__entity__)]
+    held = [action for action in actions if _holds(action, model)]
     if not held or model not in filtered_models():
         return set(held)
     columns = (criteria(model, action).label(action) for action in held)
@@ -261,8 +273,7 @@ def allowed(session: Session, action: str, rows: Sequence[Any]) -> set[int]:
     model = type(rows[0])
     ids = {row.id for row in rows}
     if model not in filtered_models():
-        actor = find_actor()
-        return ids if actor is not None and actor.can(action, model.__entity__) else set()
+        return ids if _holds(action, model) else set()
     statement = select(model.id).where(model.id.in_(ids), criteria(model, action))
     return set(session.scalars(statement))
 

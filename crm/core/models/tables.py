@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, func, select
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from crm.core.models.fields import field
@@ -104,6 +104,13 @@ class Owned:
         return relationship("Agency", foreign_keys=[cls.agency_id])
 
 
+def _last(context: Any) -> int:
+    """The place behind all rows of a vocabulary."""
+    table = context.compiled.statement.table
+    statement = select(func.coalesce(func.max(table.c.position), -1) + 1)
+    return int(context.connection.scalar(statement))
+
+
 class Reference(Kept):
     """A row of the installation's vocabulary: used ones are deactivated, never deleted."""
 
@@ -111,7 +118,9 @@ class Reference(Kept):
     __entity__ = "reference"
 
     name: Mapped[Words] = field(_l("Name"), Translated, nullable=False, required=True)
-    position: Mapped[int] = field(_l("Position"), default=0, server_default="0", nullable=False)
+    position: Mapped[int] = field(
+        _l("Position"), default=_last, server_default="0", nullable=False, readonly=True
+    )
     active: Mapped[bool] = field(_l("Active"), default=True, server_default="1", nullable=False)
 
     def __str__(self) -> str:

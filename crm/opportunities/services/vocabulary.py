@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crm.companies.settings import setting
-from crm.companies.vocabulary import Bounds, keep_bounds, keep_default, keep_kind
+from crm.companies.vocabulary import Bounds, arrange, keep_bounds, keep_default, keep_kind
 from crm.core.datamodel.saving import create_row, delete_row, update_row
 from crm.opportunities.models import Stage, StageKind
 
@@ -15,6 +15,7 @@ def create(values: Mapping[str, Any]) -> Stage:
     """A new stage. Raises DomainError by field."""
     stage: Stage = create_row(Stage, values)
     keep_bounds(Stage, KINDS)
+    arrange(Stage)
     return stage
 
 
@@ -24,6 +25,7 @@ def update(stage: Stage, values: Mapping[str, Any]) -> None:
     keep_default(stage, values, setting("opportunity_default_stage_id"))
     update_row(stage, values)
     keep_bounds(Stage, KINDS)
+    arrange(Stage)
 
 
 def delete(stage: Stage) -> None:
