@@ -7,11 +7,15 @@ from flask_babel import lazy_gettext as _l
 
 from crm.accounts.api import AccountApi, ContactApi
 from crm.accounts.views import ClientView, ContactView, ProspectView
+from crm.accounts.vocabularies import VIEWS as ACCOUNTS
+from crm.calendar.vocabularies import VIEWS as CALENDAR
+from crm.catalog.vocabularies import VIEWS as CATALOG
 from crm.companies.views.groups import GroupView
 from crm.companies.views.password import PasswordView
 from crm.companies.views.places import AgencyView, CompanyView
 from crm.companies.views.preferences import PreferencesView
 from crm.companies.views.profile import ProfileView
+from crm.companies.views.reference_index import ReferenceIndexView
 from crm.companies.views.roles import RoleView
 from crm.companies.views.settings_company import CompanySettingsView
 from crm.companies.views.settings_crm import AppSettingsView, AppsView
@@ -20,6 +24,11 @@ from crm.core.datamodel import DataModel
 from crm.core.views.frame import Entry
 from crm.leads.api import LeadApi
 from crm.leads.views import LeadView
+from crm.opportunities.api import OpportunityApi
+from crm.opportunities.views import OpportunityView
+from crm.leads.vocabularies import VIEWS as LEADS
+from crm.opportunities.vocabularies import VIEWS as OPPORTUNITIES
+from crm.quotes.vocabularies import VIEWS as QUOTES
 
 APPS, ADMINISTRATION = _l("Apps management"), _l("Administration")
 
@@ -30,6 +39,7 @@ MAIN: Sequence[Entry] = (
     Entry(ProspectView),
     Entry(ClientView, AccountApi, **CUSTOMERS),
     Entry(ContactView, ContactApi, **CUSTOMERS),
+    Entry(OpportunityView, OpportunityApi, mine="mine", in_bar=True),
 )
 
 # The sidebar of "Application config".
@@ -40,13 +50,19 @@ CONFIG: Sequence[Entry] = (
     Entry(UserView, group=ADMINISTRATION),
     Entry(GroupView, group=ADMINISTRATION),
     Entry(RoleView, group=ADMINISTRATION),
+    Entry(ReferenceIndexView, group=ADMINISTRATION),
 )
 
 # Pages that everybody has and no menu lists: oneself.
 OWN: Sequence[type[Any]] = (PasswordView, PreferencesView, ProfileView)
 
+# Reference data, in the order of their page.
+VOCABULARIES: Sequence[type[Any]] = (
+    *LEADS, *OPPORTUNITIES, *ACCOUNTS, *CALENDAR, *CATALOG, *QUOTES,
+)  # fmt: skip
+
 # Pages that stand under the entry of another (their `under`) and are reached from it.
-WITHIN: Sequence[type[Any]] = (AppsView, CompanySettingsView)
+WITHIN: Sequence[type[Any]] = (AppsView, CompanySettingsView, *VOCABULARIES)
 
 
 def register(appbuilder: Any) -> None:

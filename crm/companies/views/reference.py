@@ -1,0 +1,112 @@
+"""/reference/<name>/: every vocabulary, by one view class."""
+
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any, ClassVar
+
+from flask import abort, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose, has_access
+from flask_appbuilder.hooks import before_request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from crm.companies import vocabulary
+from crm.core.actor import Scope, current_actor
+from crm.core.datamodel import DataModel
+from crm.core.db import transaction
+from crm.core.models import Label, Reference
+from crm.core.views import Action, ModelView, RecordPage
+from crm.core.views.base import PK
+from crm.core.views.pages import ListPage
+
+
+class ReferenceView(ModelView):
+    """One vocabulary: its rows in their order, with what their model adds to a name."""
+
+    class_permission_name = "reference"
+    exclude_route_methods = ModelView.exclude_route_methods | {"bin", "restore", "totals"}
+    verbs: ClassVar[Mapping[str, str]] = {"up": "edit", "down": "edit"}
+    under = "ReferenceIndexView"
+    icon = "list-details"
+    add_title = _l("Add a value")
+    edit_title = _l("Edit the value")
+    empty_title = _l("No values yet")
+    empty_text = _l("Its values are offered in forms and filters.")
+    base_order = ("position", "asc")
+    extras: ClassVar[Sequence[str]] = ()
+
+    def __init__(self, **kwargs: Any) -> None:
+        names = ["name", *self.extras, "active"]
+        self.list_columns = list(names)
+        self.search_columns = [name for name in ("kind", "type", "active") if name in names]
+        self.edit_fieldsets = self.add_fieldsets = self.show_fieldsets = [("", {"fields": names})]
+        super().__init__(**kwargs)
+
+    def can(self, action: str) -> bool:
+        """They belong to all companies at once, and so are changed with scope `all` only."""
+        held = current_actor().reach(action, self.class_permission_name)
+        return held is Scope.ALL if action != "read" else bool(held)
+
+    @before_request
+    def _for_all(self) -> ResponseReturnValue | None:
+        method = (request.endpoint or "").rpartition(".")[2]
+        if not self.can(self.method_permission_name.get(method, "read")):
+            abort(403)
+        return None
+
+    @expose(f"/up/{PK}", methods=("POST",))
+    @has_access
+    def up(self, pk: int) -> ResponseReturnValue:
+        return self._move(pk, -1)
+
+    @expose(f"/down/{PK}", methods=("POST",))
+    @has_access
+    def down(self, pk: int) -> ResponseReturnValue:
+        return self._move(pk, 1)
+
+    def _move(self, pk: int, step: int) -> ResponseReturnValue:
+        row = self.row(pk, "edit")
+        with transaction():
+            vocabulary.move(row, step)
+        return redirect(self.url("list"), 303)
+
+    def row_actions(self, row: Any) -> list[Action]:
+        actions = super().row_actions(row)
+        if actions:
+            up = Action(_("Move up"), self.url("up", pk=row.id), "arrow-up", "post")
+            down = Action(_("Move down"), self.url("down", pk=row.id), "arrow-down", "post")
+            actions += [up, down]
+        return actions
+
+    def list_page(self, *args: Any, **kwargs: Any) -> ListPage:
+        page = super().list_page(*args, **kwargs)
+        page.crumbs = self.crumbs_of()[:-1]
+        return page
+
+    def record_page(self, row: Any) -> RecordPage:
+        page = super().record_page(row)
+        page.crumbs = self.crumbs_of()
+        return page
+
+    def crumbs_of(self, row: Any = None) -> list[tuple[str, str]]:
+        return [(_("Reference data"), url_for("ReferenceIndexView.all")), *super().crumbs_of(row)]
+
+
+def reference_view(
+    model: type[Reference],
+    address: str,
+    title: Label,
+    services: ModuleType | None = None,
+    **said: Any,
+) -> type[ReferenceView]:
+    """The view of one vocabulary at /reference/<address>; `said` are attributes of the class."""
+    declared = {
+        "__doc__": str(model.__doc__),
+        "__module__": model.__module__,
+        "datamodel": DataModel(model, services),
+        "route_base": f"/reference/{address}",
+        "list_title": title,
+        **said,
+    }
+    return type(f"{model.__name__}View", (ReferenceView,), declared)

@@ -1,0 +1,68 @@
+"""/reference/: the vocabularies of the installation."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose, has_access
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from sqlalchemy import func, literal, select, union_all
+
+from crm.companies.views.reference import ReferenceView
+from crm.core.actor import current_actor
+from crm.core.db import db
+from crm.core.models.text import write_number
+from crm.core.security.page import Page
+from crm.core.views import Field
+from crm.core.views.base import all_views
+from crm.core.views.pages import Column, ListPage, Row
+
+
+class ReferenceIndexView(Page):
+    """The vocabularies, with how many values each has."""
+
+    route_base = "/reference"
+    default_view = "all"
+    class_permission_name = "reference"
+    method_permission_name: ClassVar[dict[str, str]] = {"all": "read"}
+    icon = "list-details"
+    list_title = _l("Reference data")
+
+    @expose("/")
+    @has_access
+    def all(self) -> ResponseReturnValue:
+        page = ListPage(_("Reference data"), type(self).__name__, self.icon)
+        page.columns = [
+            Column("name", _("Name"), "w-name"),
+            Column("count", _("Count"), "num r"),
+            Column("off", "", "opt"),
+        ]
+        counts = self._counts(views := _views())
+        page.rows = [self._line(view, *counts[view.endpoint]) for view in views]
+        page.region_label = page.title
+        return self.render("companies/reference.html", page=page)
+
+    def _counts(self, views: Sequence[ReferenceView]) -> dict[str, tuple[int, int]]:
+        """(all, in use) by endpoint, in one statement."""
+        parts = []
+        for view in views:
+            model = view.datamodel.obj
+            in_use = func.count().filter(model.active.is_(True))
+            parts.append(select(literal(view.endpoint), func.count(), in_use).select_from(model))
+        return {name: (count, used) for name, count, used in db.session.execute(union_all(*parts))}
+
+    def _line(self, view: ReferenceView, count: int, in_use: int) -> Row:
+        url, off = view.url("list"), count - in_use
+        name = Field("name", "", "text", text=view.words("list_title"), url=url)
+        number = Field("count", "", "integer", count, write_number(count))
+        words = ngettext("%(num)s inactive", "%(num)s inactive", off) if off else ""
+        return Row(count, url, [name, number, Field("off", "", "text", text=words)])
+
+
+def _views() -> list[ReferenceView]:
+    """The vocabularies whose feature is on, in the order of the table."""
+    actor = current_actor()
+    found = (view for view in all_views() if isinstance(view, ReferenceView))
+    return [view for view in found if view.setting is None or actor.on(view.setting)]

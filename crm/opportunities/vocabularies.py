@@ -1,0 +1,23 @@
+"""The vocabularies that this slice brings to the page "Reference data"."""
+
+from flask_babel import lazy_gettext as _l
+
+from crm.companies.views.reference import reference_view
+from crm.opportunities.models import LostReason, Stage
+from crm.opportunities.services import vocabulary
+
+VIEWS = (
+    reference_view(
+        Stage,
+        "stages",
+        _l("Opportunity stages"),
+        vocabulary,
+        extras=("kind", "probability", "hue"),
+    ),
+    reference_view(
+        LostReason,
+        "lost-reasons",
+        _l("Lost reasons"),
+        extras=("for_leads", "for_opportunities", "free_text"),
+    ),
+)
