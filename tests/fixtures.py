@@ -228,11 +228,16 @@ def as_user(app: Flask, cast: Cast) -> Callable[[str], Client]:
     """`as_user("claire")`: a browser in which she is signed in."""
 
     def sign_in(name: str) -> Client:
-        client = new_client(app)
-        client.set_cookie(app.config["SESSION_COOKIE_NAME"], session_cookie(app, cast.people[name]))
-        return client
+        return signed_in(app, cast.people[name])
 
     return sign_in
+
+
+def signed_in(app: Flask, user_id: int) -> Client:
+    """A browser in which this user is signed in."""
+    client = new_client(app)
+    client.set_cookie(app.config["SESSION_COOKIE_NAME"], session_cookie(app, user_id))
+    return client
 
 
 def session_cookie(app: Flask, user_id: int) -> str:
@@ -250,14 +255,18 @@ def token_of(app: Flask, cast: Cast) -> Callable[[str], dict[str, str]]:
     """`token_of("claire")`: the header by which the API knows her."""
 
     def make(name: str) -> dict[str, str]:
-        with app.app_context():
-            user = cast.people[name]
-            epoch = db.session.scalar(select(User.session_epoch).where(User.id == user))
-        with app.test_request_context(environ_overrides={EPOCH: epoch}):
-            token = create_access_token(identity=str(user), fresh=True)
-        return {"Authorization": f"Bearer {token}"}
+        return token_header(app, cast.people[name])
 
     return make
+
+
+def token_header(app: Flask, user_id: int) -> dict[str, str]:
+    """The header by which the API knows this user."""
+    with app.app_context():
+        epoch = db.session.scalar(select(User.session_epoch).where(User.id == user_id))
+    with app.test_request_context(environ_overrides={EPOCH: epoch}):
+        token = create_access_token(identity=str(user_id), fresh=True)
+    return {"Authorization": f"Bearer {token}"}
 
 
 @pytest.fixture
@@ -346,17 +355,21 @@ def _refuse(address: Any) -> NoReturn:
     raise ConnectionRefusedError(f"a test reached for {address}")
 
 
-# One template for the session, made by the first worker that needs it; a copy for each test.
-
-
-def _sqlite_world(request: pytest.FixtureRequest, folder: Path) -> World:
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database with the cast: made by the first worker that asks, copied by all."""
     template = Path(os.environ[FOLDER]) / "template.sqlite"
     with locked(template.with_suffix(".lock")):
         if not template.exists():
-            draft = folder / "draft.sqlite"
-            fill(make_app(f"sqlite:///{draft}", folder))
-            shutil.copy(draft, template.with_suffix(".new"))
+            folder = tmp_path_factory.mktemp("template")
+            fill(make_app(f"sqlite:///{folder / 'draft.sqlite'}", folder))
+            shutil.copy(folder / "draft.sqlite", template.with_suffix(".new"))
             template.with_suffix(".new").rename(template)
+    return template
+
+
+def _sqlite_world(request: pytest.FixtureRequest, folder: Path) -> World:
+    template = request.getfixturevalue("sqlite_template")
     path = folder / "crm.sqlite"
 
     def renew(written: set[str]) -> None:

@@ -1,0 +1,70 @@
+"""A world in which three people own one row of everything, and each row is marked."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from crm.companies.models import AppSettings
+from crm.core.db import db
+from tests.fixtures import World, make_app, read_cast
+from tests.population import Planted, plant
+
+SWITCHES = ("manage_catalogs", "manage_recurring", "manage_agencies", "show_customer_description")
+# Owner → the company of what is theirs, and the word in all of its texts.
+OWNERS = {
+    "claire": ("france", "Zqclaire"),
+    "marc": ("france", "Zqmarc"),  # of her company, and not of her team
+    "olga": ("iberia", "Zqolga"),
+}
+
+
+@pytest.fixture(scope="session")
+def rows() -> dict[str, Planted]:
+    """owner → what was planted for them; filled by `planted`."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def planted_world(
+    rows: dict[str, Planted],
+    sqlite_template: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> World:
+    """One application of this worker, with every switch on, on rows of three owners."""
+    folder = tmp_path_factory.mktemp("planted")
+    path, kept = folder / "crm.sqlite", folder / "kept.sqlite"
+    shutil.copyfile(sqlite_template, path)
+    app = make_app(f"sqlite:///{path}", folder)
+    cast = read_cast(app)
+    with app.app_context():
+        with db.engine.begin() as connection:
+            for number, (owner, (company, mark)) in enumerate(OWNERS.items()):
+                one = Planted(getattr(cast, company), cast.people[owner], mark, number=number)
+                rows[owner] = plant(connection, one)
+            connection.execute(update(AppSettings).values(dict.fromkeys(SWITCHES, True)))
+        db.engine.dispose()
+    shutil.copyfile(path, kept)
+
+    def renew(written: set[str]) -> None:
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        shutil.copyfile(kept, path)
+
+    world = World(app, cast, renew)
+    world.watch()
+    return world
+
+
+@pytest.fixture
+def planted(planted_world: World) -> World:
+    """The planted world, as new."""
+    planted_world.start()
+    return planted_world
+
+
+def rewriting() -> bool:
+    """Whether `make baselines` asks for what is, instead of comparing with what was."""
+    return os.environ.get("CRM_BASELINES") == "write"

@@ -1,0 +1,176 @@
+"""What every page owes its readers, in both languages: asked of every page there is."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import polib
+import pytest
+from sqlalchemy import update
+from werkzeug.test import TestResponse
+
+from crm.companies.models import User
+from crm.core.db import db
+from crm.core.http import HEADERS
+from tests.fixtures import World, new_client, signed_in
+from tests.house.addresses import Address, addresses
+from tests.markup import Element, read
+from tests.population import Planted
+
+FRENCH = Path(__file__).parents[2] / "translations/fr/LC_MESSAGES/messages.po"
+# What stands for nothing in a program, and means nothing to a reader.
+NOTHING = re.compile(
+    r"\b(None|null|undefined|NaN|N/A|nan)\b|\{\{|\}\}|%\(\w+\)s|<lazy|object at 0x"
+)
+# A straight quotation mark or apostrophe between letters, and a space that may break a line.
+CARELESS = re.compile(r"\w'\w|\"| [!?;:»]|« |\.\.\.")
+
+Pages = list[tuple[str, Element]]
+
+
+def pages_of(
+    world: World, rows: dict[str, Planted], language: str, person: str = "alice"
+) -> Iterator[tuple[Address, TestResponse]]:
+    """Every HTML page that `person` may open, in `language`."""
+    world.start()
+    with world.app.app_context(), db.engine.begin() as connection:
+        connection.execute(update(User.__table__).values(language=language))
+    client = signed_in(world.app, world.cast.people[person])
+    for address in addresses(world.app, rows, world.cast):
+        if address.method != "GET" or address.is_api or address.row in ("marc", "olga"):
+            continue
+        answer = client.get(address.path)
+        if answer.mimetype == "text/html" and answer.status_code < 300:
+            yield address, answer
+    yield Address("/nowhere", "GET", "-", "/nowhere"), client.get("/nowhere")
+    yield (
+        Address("/login/", "GET", "-", "/login/"),
+        new_client(world.app).get("/login/", headers={"Accept-Language": language}),
+    )
+
+
+@pytest.fixture(scope="session", params=["en", "fr"])
+def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def answers(
+    planted_world: World, rows: dict[str, Planted], language: str
+) -> list[tuple[Address, TestResponse]]:
+    """Every page that Alice may open, fetched once a language."""
+    found = list(pages_of(planted_world, rows, language))
+    assert len(found) > 10
+    return found
+
+
+@pytest.fixture(scope="session")
+def pages(answers: list[tuple[Address, TestResponse]]) -> Pages:
+    """The whole pages among the answers, read."""
+    return [
+        (address.path, read(answer.text)[0])
+        for address, answer in answers
+        if "<html" in answer.text
+    ]
+
+
+def test_tags_are_closed_in_order(answers: list[tuple[Address, TestResponse]]) -> None:
+    wrong = {one.path: read(answer.text)[1] for one, answer in answers}
+    assert {path: said for path, said in wrong.items() if said} == {}
+
+
+def test_a_page_has_one_first_heading_and_a_title(pages: Pages) -> None:
+    for path, page in pages:
+        headings = [one.text for one in page.all("h1")]
+        assert len(headings) == 1, (path, headings)
+        assert headings[0], path
+        (title,) = page.all("title")
+        assert "".join(map(str, title.content)).strip(), path
+
+
+def test_a_page_says_its_language(pages: Pages, language: str) -> None:
+    for path, page in pages:
+        (html,) = page.all("html")
+        assert html.get("lang") == language, path
+
+
+def test_no_id_stands_twice(pages: Pages) -> None:
+    for path, page in pages:
+        ids = [one.get("id") for one in page.all() if "id" in one.attributes]
+        assert sorted(ids) == sorted(set(ids)), path
+
+
+def test_labels_and_descriptions_lead_somewhere(pages: Pages) -> None:
+    for path, page in pages:
+        ids = {one.get("id") for one in page.all()}
+        for one in page.all():
+            for name in ("for", "aria-describedby", "aria-labelledby", "popovertarget", "form"):
+                missing = set(one.get(name).split()) - ids
+                assert not missing, (path, one.name, name, missing)
+
+
+def test_no_script_style_or_handler_stands_in_a_page(
+    answers: list[tuple[Address, TestResponse]],
+) -> None:
+    for address, answer in answers:
+        page, _ = read(answer.text)
+        for one in page.all():
+            assert "style" not in one.attributes, (address.path, one.name)
+            handlers = [name for name in one.attributes if name.startswith("on")]
+            assert not handlers, (address.path, one.name, handlers)
+            assert not one.get("href").lower().startswith("javascript:"), address.path
+            if one.name in ("script", "style"):
+                assert one.get("src"), address.path
+                assert not "".join(map(str, one.content)).strip(), address.path
+
+
+def test_every_form_that_posts_carries_a_token(pages: Pages) -> None:
+    for path, page in pages:
+        for form in page.all("form"):
+            if form.get("method").lower() == "post":
+                names = [one.get("name") for one in form.all("input")]
+                assert "csrf_token" in names, (path, form.get("action"))
+
+
+def test_headers_guard_every_answer(answers: list[tuple[Address, TestResponse]]) -> None:
+    for address, answer in answers:
+        for name, value in HEADERS.items():
+            assert answer.headers.get(name) == value, (address.path, name)
+        assert answer.headers["Cache-Control"] == "private, no-cache", address.path
+
+
+def test_nothing_is_not_shown_as_a_word_of_the_program(pages: Pages) -> None:
+    for path, page in pages:
+        shown = {text for text, _ in page.texts()}
+        said = {text for one in page.all() for text in spoken(one)}
+        scopes = {"None"} if path.startswith("/roles/") else set()  # a scope of the grid
+        assert [text for text in (shown | said) - scopes if NOTHING.search(text)] == [], path
+
+
+def spoken(element: Element) -> list[str]:
+    """What an element says apart from its content."""
+    return [element.get(name) for name in ("aria-label", "title", "placeholder", "alt")]
+
+
+def test_french_is_set_as_french_is(pages: Pages, language: str) -> None:
+    if language != "fr":
+        return
+    for path, page in pages:
+        shown = {text for text, where in page.texts() if where.lang == "fr"}
+        assert sorted(text for text in shown if CARELESS.search(text)) == [], path
+
+
+def test_no_english_word_stands_in_a_french_page(pages: Pages, language: str) -> None:
+    """Every text of a page against the English of the catalogue, FAB's own strings included."""
+    if language != "fr":
+        return
+    english = {
+        entry.msgid
+        for entry in polib.pofile(str(FRENCH))
+        if entry.msgstr != entry.msgid and "%" not in entry.msgid
+    }
+    french = {entry.msgstr for entry in polib.pofile(str(FRENCH))}  # "Client" is both
+    for path, page in pages:
+        shown = {text for text, where in page.texts() if where.lang == "fr"}
+        said = {text for one in page.all() if one.lang == "fr" for text in spoken(one)}
+        assert sorted((shown | said) & (english - french)) == [], path

@@ -1,0 +1,254 @@
+"""Rows in every table, with a mark in every text: what a page shows, or must not.
+
+Made from the tables themselves, so that a table or column that comes later is planted too. Goes
+around services and row filter on purpose: it puts there what a test then must not meet.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from flask_appbuilder import Model
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    Enum,
+    Integer,
+    String,
+    Table,
+    insert,
+    inspect,
+    select,
+)
+from sqlalchemy.types import JSON
+
+from crm.core.models import Child, Record, Reference, spec_of
+from crm.core.types import Exact, Instant, Translated, fold
+
+NOW = datetime(2027, 1, 15, 9, tzinfo=UTC)
+# What cannot carry a mark, but is valid.
+PLAIN: Mapping[str, Any] = {
+    "country": "FR",
+    "currency": "EUR",
+    "language": "fr",
+    "time_zone": "Europe/Paris",
+    "postal_code": "69001",
+    "hue": "blue",
+    "phone": "+33142681234",
+    "recurring_period": 1,
+    "theme": "",
+}
+# Valid numbers, one for each company that is planted.
+SIRENS = ("732829320", "552100554", "542051180", "775670417")
+# What would make a row something else: deleted, closed, lost, an event of a lead and an account.
+EMPTY = ("deleted_at", "closed_on", "lost_on", "lost_reason_id", "purged_at")
+NEVER_BOTH = {"event": ("lead_id",)}
+
+
+@dataclass
+class Planted:
+    """The rows planted for one owner: table → id, and the words by which they are recognised."""
+
+    company: int
+    owner: int
+    mark: str
+    ids: dict[str, int] = field(default_factory=dict)
+    number: int = 0
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Texts that stand in these rows and in no others."""
+        return self.mark, fold(self.mark), SIRENS[self.number]
+
+
+def business_tables() -> list[Table]:
+    """The tables of records and of what hangs on them, parents first."""
+    mapped = {mapper.local_table: mapper.class_ for mapper in Model.registry.mappers}
+    return [
+        table
+        for table in Model.metadata.sorted_tables
+        if (table in mapped and issubclass(mapped[table], Record | Child)) or table.name in MORE
+    ]
+
+
+# Of a company, though no business record.
+MORE = ("product", "agency")
+
+
+def plant(connection: Connection, planted: Planted, **given: Mapping[str, Any]) -> Planted:
+    """One row in every business table; `given` names values of a table that are to be these."""
+    for table in business_tables():
+        values = row_of(connection, table, planted) | dict(given.get(table.name, {}))
+        statement = insert(table).values(values).returning(table.c.id)
+        planted.ids[table.name] = connection.execute(statement).scalar_one()
+    _link_tags(connection, planted)
+    return planted
+
+
+def _link_tags(connection: Connection, planted: Planted) -> None:
+    tag = connection.execute(select(Model.metadata.tables["tag"].c.id).limit(1)).scalar()
+    for table in Model.metadata.sorted_tables:
+        owner = table.name.removesuffix("_tag")
+        if tag is not None and owner in planted.ids and table.name.endswith("_tag"):
+            connection.execute(
+                insert(table).values({f"{owner}_id": planted.ids[owner], "tag_id": tag})
+            )
+
+
+def multiply(connection: Connection, table: Table, planted: Planted, count: int) -> None:
+    """`count` more rows like the planted one, which differ in their texts."""
+    model = {row.column: row for row in _columns(table)}
+    base = row_of(connection, table, planted)
+    texts = [name for name, one in model.items() if one.is_text and name in base]
+    folded = {c.name: c.info["folds"] for c in table.c if c.info.get("folds")}
+    batch = []
+    for number in range(count):
+        row = dict(base)
+        for name in texts:
+            row[name] = _cut(f"{number:07} {base[name]}", table.c[name])
+        for key, source in folded.items():
+            row[key] = _cut(fold(row.get(source) or f"{number:07} {planted.mark}"), table.c[key])
+        row.update(_spread(table, number))
+        batch.append(row)
+    for start in range(0, count, 2000):
+        connection.execute(insert(table), batch[start : start + 2000])
+
+
+def _spread(table: Table, number: int) -> dict[str, Any]:
+    """Dates that are not all the same, as an order by date must tell them apart."""
+    moved = {
+        "received_on": date(2027, 1, 1) - timedelta(days=number % 700),
+        "expected_close_on": date(2027, 1, 1) + timedelta(days=number % 700),
+        "issued_on": date(2026, 1, 1) - timedelta(days=number % 700),
+        "starts_at": NOW + timedelta(minutes=number),
+        "ends_at": NOW + timedelta(minutes=number + 30),
+    }
+    return {name: value for name, value in moved.items() if name in table.c}
+
+
+@dataclass(frozen=True)
+class _Described:
+    column: str
+    is_text: bool
+
+
+def _columns(table: Table) -> list[_Described]:
+    return [
+        _Described(
+            column.name,
+            isinstance(column.type, String)
+            and not isinstance(column.type, Enum)
+            and not column.foreign_keys
+            and not column.info.get("folds")
+            and _kind(table, column) in ("text", "longtext"),
+        )
+        for column in table.c
+    ]
+
+
+def row_of(connection: Connection, table: Table, planted: Planted) -> dict[str, Any]:
+    """Values for one row of `table`, every text of it marked."""
+    row: dict[str, Any] = {}
+    for column in table.c:
+        if column.primary_key or column.name in (*EMPTY, *NEVER_BOTH.get(table.name, ())):
+            continue
+        value = (
+            _linked(connection, table, column, planted)
+            if column.foreign_keys
+            else _value(table, column, planted)
+        )
+        if value is not None:
+            row[column.name] = value
+    return row
+
+
+def _linked(connection: Connection, table: Table, column: Column[Any], planted: Planted) -> Any:
+    target = next(iter(column.foreign_keys)).column.table
+    if target is table:
+        return None
+    match target.name:
+        case "company":
+            return planted.company
+        case "ab_user":
+            return planted.owner
+    if target.name in planted.ids:
+        return planted.ids[target.name]
+    statement = select(target.c.id).order_by(target.c.id).limit(1)
+    if "type" in target.c and "type" in table.c:  # the first sort of the same type
+        statement = statement.where(target.c.type == _value(table, table.c.type, planted))
+    return connection.execute(statement).scalar()
+
+
+def _value(table: Table, column: Column[Any], planted: Planted) -> Any:  # noqa: C901
+    kind = _kind(table, column)
+    if column.info.get("folds"):
+        return _cut(fold(planted.mark), column)
+    if kind in ("siren", "siret", "vat_number"):
+        return SIRENS[planted.number] if kind == "siren" else None
+    if kind == "email":
+        return f"{fold(planted.mark)}@acme.example"
+    if kind == "url":
+        return f"https://acme.example/{fold(planted.mark)}"
+    if column.name in PLAIN or kind in PLAIN:
+        return PLAIN.get(column.name, PLAIN.get(kind))
+    match column.type:
+        case Enum():
+            return column.type.python_type(column.type.enums[0]) if column.type.enum_class else None
+        case Translated():
+            return {"en": planted.mark, "fr": planted.mark}
+        case JSON():
+            return None
+        case Instant():
+            return NOW + timedelta(hours=column.name == "ends_at")
+        case Exact():
+            return Decimal("1.00") if column.name in ("quantity", "rate") else Decimal("0.00")
+        case Date():
+            return NOW.date()
+        case Boolean():
+            return column.name == "active"
+        case Integer():
+            return 1
+        case String():
+            return _text(table, column, planted)
+    return None
+
+
+def _text(table: Table, column: Column[Any], planted: Planted) -> str | None:
+    if kind_choices(table, column):
+        return str(next(iter(kind_choices(table, column))))
+    length = column.type.length
+    if length is not None and length < len(planted.mark):
+        return None if column.nullable else planted.mark[:length]
+    return planted.mark
+
+
+def kind_choices(table: Table, column: Column[Any]) -> Mapping[str, Any]:
+    """The words of a column that has a list of them."""
+    spec = _spec(table, column)
+    return (spec.choices if spec is not None else None) or {}
+
+
+def _kind(table: Table, column: Column[Any]) -> str:
+    spec = _spec(table, column)
+    return spec.kind if spec is not None else "text" if isinstance(column.type, String) else ""
+
+
+def _spec(table: Table, column: Column[Any]) -> Any:
+    model = next((m.class_ for m in Model.registry.mappers if m.local_table is table), None)
+    if model is None:
+        return None
+    try:
+        return spec_of(model, inspect(model).get_property_by_column(column).key)
+    except KeyError:
+        return None
+
+
+def _cut(text: str, column: Column[Any]) -> str:
+    return text[: column.type.length] if column.type.length else text
+
+
+__all__ = ["Planted", "Reference", "business_tables", "multiply", "plant", "row_of"]
