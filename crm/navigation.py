@@ -24,9 +24,9 @@ from crm.core.datamodel import DataModel
 from crm.core.views.frame import Entry
 from crm.leads.api import LeadApi
 from crm.leads.views import LeadView
+from crm.leads.vocabularies import VIEWS as LEADS
 from crm.opportunities.api import OpportunityApi
 from crm.opportunities.views import OpportunityView
-from crm.leads.vocabularies import VIEWS as LEADS
 from crm.opportunities.vocabularies import VIEWS as OPPORTUNITIES
 from crm.quotes.vocabularies import VIEWS as QUOTES
 

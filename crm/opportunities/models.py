@@ -227,6 +227,11 @@ class Opportunity(Followed, Owned, Record):
             return None
         return round_half_up(total * Decimal(self.probability or 0) / 100)
 
+    @computed(_l("Client description"), "longtext")
+    def client_description(self) -> str | None:
+        """The account's notes as they are now. Source: spec 2.3."""
+        return self.account.notes if self.account is not None else None
+
     def check(self) -> None:
         """Rules between fields. Source: spec 7.1, 7.2 and 7.5."""
         wrong: dict[str, str] = {}

@@ -160,7 +160,7 @@ def written(  # noqa: C901  one case a kind: a table would be no shorter
         case "decimal":
             return write_number(value)
         case "percent":
-            return _percent(value)
+            return write_percent(value)
         case "integer":
             return write_number(value)
         case "date":
@@ -214,7 +214,7 @@ def write_money(value: Decimal, currency: str) -> str:
     return _signed(format_currency(value, currency, locale=locale(), currency_digits=True))
 
 
-def _percent(value: Decimal | int) -> str:
+def write_percent(value: Decimal | int) -> str:
     number = write_number(value)
     return f"{number}\u00a0%" if locale().language == "fr" else f"{number}%"
 

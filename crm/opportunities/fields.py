@@ -1,0 +1,70 @@
+"""Which fields of an opportunity stand where. Source: spec 7.1, 7.4 and 7.5."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from crm.core.models import Label
+
+RECURRING: Sequence[str] = (
+    "recurring_amount", "recurring_period", "recurring_duration", "recurring_start_on",
+)  # fmt: skip
+RECURRING_FIGURES: Sequence[str] = (
+    "recurring_end_on", "recurring_monthly", "recurring_total", "total_amount",
+)  # fmt: skip
+SWITCHES: Mapping[str, str] = {
+    "agency": "manage_agencies",
+    **dict.fromkeys((*RECURRING, *RECURRING_FIGURES), "manage_recurring"),
+    "account.notes": "show_customer_description",
+    "client_description": "show_customer_description",
+}
+# Shown only where it says something: of a closed opportunity.
+CLOSING: Sequence[str] = ("closed_on", "lost_reason", "lost_comment")
+
+LIST: Sequence[str] = (
+    "name", "reference", "account", "stage", "amount", "recurring_amount", "probability",
+    "weighted_amount", "expected_close_on", "owner", "agency", "company",
+)  # fmt: skip
+ORDER: Sequence[str] = (
+    "name", "reference", "account", "stage", "amount", "probability", "expected_close_on", "owner",
+    "agency",
+)  # fmt: skip
+SEARCH: Sequence[str] = (
+    "stage.kind", "stage", "owner", "account", "contact", "agency", "company", "source", "score",
+    "amount", "currency", "probability", "expected_close_on", "closed_on", "recurring_amount",
+    "recurring_start_on", "next_event_at", "lost_reason", "tags", "account.notes", "created_on",
+)  # fmt: skip
+FILTER_LABELS: Mapping[str, Label] = {
+    "stage.kind": _l("Status"),
+    "account.notes": _l("Client description"),
+}
+
+_SALE = (
+    "amount", "currency", "probability", "best_case", "worst_case", "expected_close_on",
+)  # fmt: skip
+_NEED = ("need_type", "next_step", "competitor", "source", "score", "tags", "description")
+
+FORM: Any = [
+    (_l("Sale"), {"fields": ["name", "account", "contact", "company", "stage", *_SALE]}),
+    (_l("Recurring"), {"fields": [*RECURRING, *RECURRING_FIGURES]}),
+    (_l("Description"), {"fields": _NEED}),
+    (_l("Follow-up"), {"fields": ["owner", "agency", "memo"]}),
+]
+RECORD: Any = [
+    (_l("Description"), {"fields": _NEED}),
+    (_l("Sale"), {"fields": _SALE}),
+    (_l("Recurring"), {"fields": [*RECURRING, *RECURRING_FIGURES]}),
+]
+SIDE: Any = [
+    (_l("Closing"), {"fields": CLOSING}),
+    (_l("Follow-up"), {"fields": ["owner", "agency", "company", "last_event_at"]}),
+    (_l("References"), {"fields": ["reference", "account", "contact"]}),
+    (_l("Memo"), {"fields": ["memo"]}),
+]
+WIDTHS: Mapping[str, str] = {
+    "name": "w6", "description": "w6", "memo": "w6", "tags": "w6", "amount": "w2",
+    "currency": "w2", "probability": "w2", "best_case": "w2", "worst_case": "w2",
+    "expected_close_on": "w2", "recurring_end_on": "w2", "recurring_monthly": "w2",
+    "recurring_total": "w2",
+}  # fmt: skip

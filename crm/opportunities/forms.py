@@ -1,0 +1,107 @@
+"""What winning and losing ask for. Source: spec 7.3."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from crm.companies.days import today
+from crm.core import rows
+from crm.core.datamodel import DataModel
+from crm.core.datamodel.saving import Values
+from crm.core.forms import Dialog
+from crm.core.models.text import write_money
+from crm.opportunities.models import Opportunity
+from crm.opportunities.queries import reasons
+from crm.opportunities.services import Outcome, others_of_account
+
+CANCEL_EVENTS = "cancel_events"
+LOSS = ("lost_reason", "lost_comment")
+
+
+class _Closing(Dialog):
+    """Both ask for a day, and may ask for a reason."""
+
+    row: Opportunity
+
+    def proposed(self) -> Values:
+        return {"closed_on": today(self.row.company.time_zone)}
+
+    def offer(self) -> "_Closing":
+        super().offer()
+        if "lost_reason" in self.fields:
+            self.fields["lost_reason"].keep(self.datamodel.session.scalars(reasons()))
+        return self
+
+
+class LoseOpportunity(_Closing):
+    """The reason, the day, and whether what was planned is cancelled too."""
+
+    names = (*LOSS, "closed_on")
+    required = ("lost_reason", "closed_on")
+    title = _l("Lose the opportunity")
+    submit = _l("Lose")
+    keep = _l("Keep the opportunity")
+    done = _l("Opportunity lost")
+    danger: ClassVar[bool] = True
+
+    def __init__(self, datamodel: DataModel, row: Opportunity, picker: str = "") -> None:
+        super().__init__(datamodel, row, picker)
+        self.intro = _("%(opportunity)s leaves the open opportunities. You can reopen it.",
+                       opportunity=row)  # fmt: skip
+        if row.next_event_at is not None:
+            self.tick(CANCEL_EVENTS, _("Also cancel its planned events"), on=True)
+
+
+class WinOpportunity(_Closing):
+    """The day, the final amount, the account where there is none, and what is lost by it."""
+
+    names = ("closed_on", "amount", "account", *LOSS)
+    required = ("closed_on",)
+    title = _l("Win the opportunity")
+    submit = _l("Win")
+    keep = _l("Keep it open")
+    done = _l("Opportunity won")
+
+    def __init__(self, datamodel: DataModel, row: Opportunity, picker: str = "") -> None:
+        self.others = _losable(datamodel, row)
+        super().__init__(datamodel, row, picker)
+        self.intro = _("A prospect becomes a client. Tick what is lost with this decision.")
+        for other in self.others:
+            amount = f", {write_money(other.amount, other.currency)}" if other.amount else ""
+            label = _("Lose %(name)s", name=f"{other.reference} {other.name}{amount}")
+            self.tick(str(other.id), label, on=False)
+        if not self.others:
+            self.intro = _("A prospect becomes a client.")
+
+    def asked(self, row: Opportunity) -> list[str]:
+        names = ["closed_on", "amount"]
+        names += [] if row.account_id else ["account"]
+        return names + (list(LOSS) if self.others else [])
+
+    @property
+    def also_lose(self) -> list[Opportunity]:
+        """The others that were ticked."""
+        return [other for other in self.others if self.is_ticked(str(other.id))]
+
+    @property
+    def outcome(self) -> dict[str, Any]:
+        """What is said of the opportunity that is won."""
+        return {name: value for name, value in self.values.items() if name not in LOSS}
+
+    @property
+    def losing(self) -> Outcome:
+        """What is said of the others."""
+        return {
+            "lost_reason": self.values.get("lost_reason"),
+            "lost_comment": self.values.get("lost_comment"),
+            "closed_on": self.values.get("closed_on"),
+        }
+
+
+def _losable(datamodel: DataModel, row: Opportunity) -> Sequence[Opportunity]:
+    """The other open ones of the account that the actor may edit."""
+    others = others_of_account(row)
+    allowed = rows.allowed(datamodel.session, "edit", others) if others else set()
+    return [other for other in others if other.id in allowed]

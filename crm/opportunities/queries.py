@@ -1,0 +1,40 @@
+"""Statements of the opportunities' pages."""
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from crm.accounts.models import Account
+from crm.opportunities.models import LostReason, Opportunity, Stage, StageKind
+
+Sums = Select[tuple[str, StageKind, Decimal]]
+
+
+def open_stages() -> Select[tuple[Stage]]:
+    """The steps of the stage bar, in their order; won and lost are no steps."""
+    return (
+        select(Stage)
+        .where(Stage.active.is_(True), Stage.kind == StageKind.OPEN)
+        .order_by(Stage.position, Stage.id)
+    )
+
+
+def reasons() -> Select[tuple[LostReason]]:
+    """Why an opportunity may be lost."""
+    return select(LostReason).where(
+        LostReason.active.is_(True), LostReason.for_opportunities.is_(True)
+    )
+
+
+def amounts_of(account: Account) -> Sums:
+    """currency, kind of stage, sum: what is in progress with an account and what was won."""
+    kinds = (StageKind.OPEN, StageKind.WON)
+    total: Any = func.sum(Opportunity.amount)
+    return (
+        select(Opportunity.currency, Stage.kind, total)
+        .join(Stage, Stage.id == Opportunity.stage_id)
+        .where(Opportunity.account_id == account.id, Stage.kind.in_(kinds))
+        .group_by(Opportunity.currency, Stage.kind)
+        .order_by(Stage.kind, Opportunity.currency)
+    )

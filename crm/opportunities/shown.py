@@ -1,0 +1,88 @@
+"""How an opportunity is shown beyond its fields: stages, figures, the client's notes."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from markupsafe import Markup, escape
+
+from crm.accounts.views.shown import notes_changed
+from crm.core.actor import current_actor
+from crm.core.models.text import write_instant, write_money, write_percent
+from crm.core.types import utcnow
+from crm.core.views import Field, Panel
+from crm.core.views.shown import show, zone
+from crm.opportunities.models import Opportunity, Stage, StageKind
+
+Step = tuple[str, str, str, str | None]
+
+
+def steps(opportunity: Opportunity, stages: Iterable[Stage], move: str) -> list[Step]:
+    """label, probability, past, current or next, and where to post to go there; "" is nowhere."""
+    here = opportunity.stage
+    found = []
+    for stage in stages:
+        if stage.id == here.id:
+            state = "current"
+        else:
+            before = (stage.position, stage.id) < (here.position, here.id)
+            state = "past" if before else "next"
+        url = f"{move}/{stage.id}" if move and state != "current" else None
+        found.append((str(stage.name), write_percent(stage.probability), state, url))
+    return found
+
+
+def figures(opportunity: Opportunity) -> list[tuple[str, str, str]]:
+    """label, value, and a small word about it: what the sale is worth now."""
+    names = ["amount", "weighted_amount"]
+    if current_actor().on("manage_recurring"):
+        names = ["amount", "recurring_total", "total_amount", "weighted_amount"]
+    money = [show(opportunity, name) for name in names]
+    found = [(field.label, field.text, "") for field in money]
+    found.insert(-1, _probability(opportunity))
+    return [*found, _since(opportunity)]
+
+
+def _probability(opportunity: Opportunity) -> tuple[str, str, str]:
+    is_proposed = opportunity.probability == opportunity.stage.probability
+    note = _("proposed by the stage") if is_proposed else ""
+    return _("Probability (%)"), write_percent(opportunity.probability), note
+
+
+def _since(opportunity: Opportunity) -> tuple[str, str, str]:
+    days = (utcnow() - opportunity.stage_since).days
+    text = ngettext("%(num)s day", "%(num)s days", days)
+    return _("In stage since"), text, write_instant(opportunity.stage_since, zone())
+
+
+def client_description(opportunity: Opportunity, url: str) -> Panel | None:
+    """The notes of the account as they are now, never copied. Source: spec 2.3."""
+    account = opportunity.account
+    if account is None:
+        return None
+    return Panel(
+        title=_("Client description"),
+        html=paragraphs(account.notes or ""),
+        empty=_("No notes yet"),
+        url=url,
+        url_label=_("Open the Information tab") if url else "",
+        meta=notes_changed(account) if account.notes else "",
+    )
+
+
+def paragraphs(text: str) -> Markup:
+    """Plain text as HTML: an empty line parts paragraphs."""
+    blocks = [block for block in text.split("\n\n") if block.strip()]
+    lines = (Markup("<br>").join(escape(line) for line in b.splitlines()) for b in blocks)
+    return Markup("").join(Markup("<p>{}</p>").format(line) for line in lines)
+
+
+def sums(found: Iterable[tuple[str, StageKind, Decimal | None]]) -> list[Field]:
+    """What is in progress and what was won; a line for each currency: they are never added."""
+    words = {StageKind.OPEN: _("In progress"), StageKind.WON: _("Won")}
+    return [
+        Field(kind, words[kind], "money", total, write_money(total, currency))
+        for currency, kind, total in found
+        if total is not None
+    ]

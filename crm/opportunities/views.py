@@ -1,0 +1,228 @@
+"""/opportunities: list, record, form, and the moves between stages. Source: spec 7."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from flask import abort, jsonify, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose, has_access
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from crm.accounts.models import Account
+from crm.companies.days import today
+from crm.core import rows
+from crm.core.datamodel import DataModel
+from crm.core.forms import Form
+from crm.core.views import PK, Action, Field, FormPage, Group, ModelView, Panel, Preset, RecordPage
+from crm.opportunities import fields, services, shown
+from crm.opportunities.forms import CANCEL_EVENTS, LoseOpportunity, WinOpportunity
+from crm.opportunities.models import CLOSED_KEEPS, CLOSED_KEEPS_LINKS, Opportunity, StageKind
+from crm.opportunities.preview import preview
+from crm.opportunities.queries import amounts_of, open_stages
+
+READ_ONLY_WHEN_CLOSED = {*CLOSED_KEEPS, *CLOSED_KEEPS_LINKS, "stage"}
+
+
+class OpportunityView(ModelView):
+    """Sales that may be made, from the first talk to their end."""
+
+    datamodel = DataModel(Opportunity, services)
+    route_base = "/opportunities"
+    class_permission_name = "opportunities"
+    setting_columns = fields.SWITCHES
+    verbs: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("move", "win", "lose", "reopen", "take_charge"), "edit"),
+        "preview": "read",
+    }
+    outcome_columns = services.GIVEN_AT_CREATION
+    readonly_in_place = ("stage",)
+    editors_only = ("memo",)
+    tab_of = ("account", "contact")
+    tab_place = 30
+    icon = "trending-up"
+    one = _l("Opportunity")
+    list_title = _l("Opportunities")
+    add_title = _l("Create an opportunity")
+    edit_title = _l("Edit the opportunity")
+    empty_title = _l("No opportunities yet")
+    empty_text = _l("An opportunity is a sale that may be made, with its amount and its stage.")
+
+    presets = (
+        Preset("mine", _l("My opportunities"), [("owner", 0, ["me"]), ("stage.kind", 0, ["open"])]),
+        Preset("open", _l("Open opportunities"), [("stage.kind", 0, ["open"])]),
+        Preset("closed", _l("Closed opportunities"), [("stage.kind", 1, ["open"])]),
+    )
+    list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
+    filter_labels = fields.FILTER_LABELS
+    base_order = (("stage", "asc"), ("expected_close_on", "asc"))
+    sum_columns = ("amount", "recurring_amount")
+    idline = ("account", "contact", "owner", "score", "expected_close_on")
+    widths = fields.WIDTHS
+    add_fieldsets = edit_fieldsets = fields.FORM
+    show_fieldsets, side_fieldsets = fields.RECORD, fields.SIDE
+    record_relations = ("stage", "account.notes_changed_by")
+
+    def first_tab(self) -> str:
+        return _("Description")
+
+    # What is shown ──────────────────────────────────────────────────────────────────────────────
+
+    def field_of(self, row: Opportunity, name: str) -> Field:
+        found = super().field_of(row, name)
+        if name == "expected_close_on" and not row.is_closed and row.expected_close_on:
+            found.warning = _("Overdue") if row.expected_close_on < today() else ""
+        return found
+
+    def groups(self, row: Opportunity, sets: Any) -> list[Group]:
+        groups = super().groups(row, sets)
+        absent = () if row.is_closed else fields.CLOSING
+        for group in groups:
+            group.fields = [field for field in group.fields if field.name not in absent]
+        return [group for group in groups if group.fields]
+
+    def record_page(self, row: Opportunity) -> RecordPage:
+        page = super().record_page(row)
+        page.figures = shown.figures(row)
+        if row.is_closed:
+            page.idline.insert(0, self.field_of(row, "stage"))
+            return page
+        stages = self.datamodel.session.scalars(open_stages())
+        move = self.url("move", pk=row.id, stage_pk=0).removesuffix("/0")
+        page.stages = shown.steps(row, stages, move if page.edit_url else "")
+        return page
+
+    def put_first(self, page: RecordPage, row: Opportunity) -> None:
+        super().put_first(page, row)
+        if self.visible(["client_description"]):
+            told = shown.client_description(row, self.notes_url(row.account))
+            page.read_panels = [told] if told else []
+        for field in (field for group in [*page.groups, *page.side] for field in group.fields):
+            if row.is_closed and field.name in READ_ONLY_WHEN_CLOSED:
+                field.editable = False
+
+    def notes_url(self, account: Account | None) -> str:
+        """Where the client's notes are written, for those who may."""
+        if account is None or not rows.may(self.datamodel.session, "edit", account):
+            return ""
+        return self.page_of(account) or ""
+
+    # On the record of an account or a contact ───────────────────────────────────────────────────
+
+    def actions_on(self, parent: Any, relation: str) -> list[Action]:
+        if not self.can("create"):
+            return []
+        url = self.url("add", **{relation: parent.id})
+        return [Action(_("Create an opportunity"), url, self.icon, primary=relation == "account")]
+
+    def panel_on(self, parent: Any, relation: str) -> Panel | None:
+        if relation != "account":
+            return None
+        sums = shown.sums(self.datamodel.session.execute(amounts_of(parent)).tuples())
+        return Panel(self.words("list_title"), figures=sums) if sums else None
+
+    # The form ───────────────────────────────────────────────────────────────────────────────────
+
+    def edit_names(self, row: Opportunity) -> list[str]:
+        names = super().edit_names(row)
+        if row.is_closed:
+            names = [
+                n for n in names if n not in {*READ_ONLY_WHEN_CLOSED, *fields.RECURRING_FIGURES}
+            ]
+        return names
+
+    def prepare_form(self, form: Form) -> None:
+        """Winning and losing have pages of their own: the form offers the open stages."""
+        if "stage" in form.fields:
+            form.fields["stage"].keep(self.datamodel.session.scalars(open_stages()))
+        if form.row is None and request.method == "GET" and "probability" in form.fields:
+            form.fields["probability"].texts = [""]
+        if form.row is None and "probability" in form.fields:
+            form.fields["probability"].help = _("Empty: the stage's.")
+        if "recurring_duration" in form.fields:
+            form.fields["recurring_duration"].help = _("Empty: the default of the settings.")
+            form.fields["recurring_duration"].unit = _("months")
+
+    def form_page(self, *args: Any, **kwargs: Any) -> FormPage:
+        page = super().form_page(*args, **kwargs)
+        page.preview_url = self.url("preview") if self.visible(fields.RECURRING) else ""
+        return page
+
+    @expose("/preview", methods=("POST",))
+    @has_access
+    def preview(self) -> ResponseReturnValue:
+        """The recurring figures of what is typed, before anything is saved."""
+        if not self.visible(fields.RECURRING):
+            abort(404)
+        return jsonify(preview(self.datamodel, request.form))
+
+    # Verbs ──────────────────────────────────────────────────────────────────────────────────────
+
+    def record_actions(self, row: Opportunity) -> list[Action]:
+        take = not row.is_closed and row.owner_id is None and self.can("edit")
+        actions = [self.taking_charge(row)] if take else []
+        if not self.may_edit(row):
+            return actions
+        if row.is_closed:
+            url = self.url("reopen", pk=row.id)
+            return [Action(_("Reopen"), url, "restore", "post", primary=True)]
+        return [
+            *actions,
+            Action(_("Lose"), self.url("lose", pk=row.id), "circle-x"),
+            Action(_("Win"), self.url("win", pk=row.id), "trophy", primary=True),
+        ]
+
+    def row_actions(self, row: Opportunity) -> list[Action]:
+        take = not row.is_closed and row.owner_id is None and self.can("edit")
+        return [*([self.taking_charge(row)] if take else []), *super().row_actions(row)]
+
+    def taking_charge(self, row: Opportunity) -> Action:
+        url = self.url("take_charge", pk=row.id)
+        return Action(_("Take charge"), url, "user-check", "post")
+
+    @expose(f"/move/{PK}/<int(max=2147483647):stage_pk>", methods=("POST",))
+    @has_access
+    def move(self, pk: int, stage_pk: int) -> ResponseReturnValue:
+        opportunity = self.row(pk, "edit")
+        stage = self.datamodel.get_related_obj("stage", stage_pk) or abort(404)
+        if stage.kind != StageKind.OPEN:
+            return redirect(self.url("win" if stage.kind == StageKind.WON else "lose", pk=pk), 303)
+        return self.act(opportunity, lambda: self.datamodel.update(opportunity, {"stage": stage}))
+
+    @expose(f"/take_charge/{PK}", methods=("POST",))
+    @has_access
+    def take_charge(self, pk: int) -> ResponseReturnValue:
+        opportunity = self.row(pk)
+        verb, message = services.take_charge, _("Opportunity taken charge of")
+        return self.act(opportunity, lambda: verb(opportunity), message)
+
+    @expose(f"/win/{PK}", methods=("GET", "POST"))
+    @has_access
+    def win(self, pk: int) -> ResponseReturnValue:
+        opportunity = self.row(pk, "edit")
+        dialog = WinOpportunity(self.datamodel, opportunity, self.picker_base())
+
+        def win() -> None:
+            chosen, losing = dialog.also_lose, dialog.losing
+            services.win(opportunity, also_lose=chosen, losing=losing, **dialog.outcome)
+
+        return self.ask(opportunity, dialog, win, undo_url=self.url("reopen", pk=pk))
+
+    @expose(f"/lose/{PK}", methods=("GET", "POST"))
+    @has_access
+    def lose(self, pk: int) -> ResponseReturnValue:
+        opportunity = self.row(pk, "edit")
+        dialog = LoseOpportunity(self.datamodel, opportunity, self.picker_base())
+
+        def lose() -> None:
+            cancel = dialog.is_ticked(CANCEL_EVENTS)
+            services.lose(opportunity, cancel_events=cancel, **dialog.values)
+
+        return self.ask(opportunity, dialog, lose, undo_url=self.url("reopen", pk=pk))
+
+    @expose(f"/reopen/{PK}", methods=("POST",))
+    @has_access
+    def reopen(self, pk: int) -> ResponseReturnValue:
+        opportunity = self.row(pk, "edit")
+        message = _("Opportunity reopened")
+        return self.act(opportunity, lambda: services.reopen(opportunity), message)
