@@ -550,7 +550,7 @@ def upgrade() -> None:
     sa.Column('language', sa.String(length=8), nullable=True),
     sa.Column('valid_from', sa.Date(), nullable=True),
     sa.Column('valid_until', sa.Date(), nullable=True),
-    sa.Column('stored_name', sa.String(length=40), nullable=False),
+    sa.Column('file', sa.String(length=40), nullable=False),
     sa.Column('file_name', sa.String(length=255), nullable=False),
     sa.Column('file_size', sa.Integer(), nullable=False),
     sa.Column('pages', sa.Integer(), nullable=False),
