@@ -13,8 +13,10 @@ from sqlalchemy import text
 
 from crm import translators
 from crm.companies.people import roles, users
+from crm.companies.services.company import ensure_company
 from crm.core.config import Config
 from crm.core.db import db, transaction
+from crm.core.rows import unfiltered
 from crm.install import install
 
 LOCK = 7_202_611  # any number that nobody else uses on this database
@@ -29,6 +31,8 @@ def init() -> str | None:
         with transaction():
             install()
             roles.sync(current_app.extensions["appbuilder"])
+            with unfiltered("the first company comes before anybody who could see it"):
+                ensure_company()
             return users.ensure_admin(config.admin_password)
 
 

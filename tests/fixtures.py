@@ -37,7 +37,7 @@ from crm.companies.people import users
 from crm.companies.services import company as companies
 from crm.core.actor import acting_as, find_actor
 from crm.core.config import Config
-from crm.core.datamodel.saving import create_row
+from crm.core.datamodel.saving import create_row, update_row
 from crm.core.db import db
 from crm.core.rows import unfiltered
 from crm.core.security import SignedIn, hash_password
@@ -459,10 +459,10 @@ def _engage() -> None:
     assert find_actor() is None
     french = {"language": "fr", "currency": "EUR", "time_zone": "Europe/Paris"}
     spanish = {**french, "country": "ES", "language": "en", "time_zone": "Europe/Madrid"}
+    first = db.session.scalars(select(Company)).one()
+    update_row(first, {"name": "ACME France", "code": "ACME-FR", "country": "FR", **french})
     places = {
-        "ACME-FR": companies.create(
-            {"name": "ACME France", "code": "ACME-FR", "country": "FR", **french}
-        ),
+        "ACME-FR": first,
         "ACME-ES": companies.create({"name": "ACME Iberia", "code": "ACME-ES", **spanish}),
     }
     groups = {

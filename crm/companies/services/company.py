@@ -40,6 +40,19 @@ def add_settings(company: Company) -> CompanySettings:
     return settings
 
 
+def ensure_company() -> Company | None:
+    """One company where there is none, so that today's leads can be entered; else None.
+
+    Its name, code and habits are the first thing that an administrator changes; those of its
+    habits that nobody chose are the columns' own defaults.
+    """
+    if db.session.scalar(select(Company.id).limit(1)) is not None:
+        return None
+    company: Company = create_row(Company, {"name": "My company", "code": "MAIN"})
+    add_settings(company)
+    return company
+
+
 def delete(company: Company) -> None:
     """Raises DomainError, with the number of records, where there are any."""
     used = sum(count for __, count in uses(company))

@@ -1,0 +1,189 @@
+"""Reference data: one view class for every vocabulary, and the rules of spec 3."""
+
+import pytest
+from sqlalchemy import select
+
+from crm.accounts.models import Tag
+from crm.calendar.models import Event, EventCategory
+from crm.companies.models import AppSettings
+from crm.core.types import Words
+from crm.leads.models import Lead, LeadStatus
+from crm.opportunities.models import Opportunity, Stage
+from crm.quotes.models import VatRate
+from tests.factories import make, word
+
+STAGES = "/reference/stages"
+EVERYWHERE = (
+    "lead-statuses", "stages", "lost-reasons", "sources", "account-categories", "industries",
+    "job-titles", "departments", "contact-roles", "tags", "event-categories", "vat-rates", "units",
+)  # fmt: skip
+
+
+def values_of(row, **changes):
+    """What the form of a stage or status posts."""
+    values = {"name-en": row.name["en"], "name-fr": row.name["fr"], "kind": row.kind.value}
+    values |= {"hue": row.hue, "row_version": row.row_version, "active": "1"}
+    if isinstance(row, Stage):
+        values["probability"] = row.probability
+    return {name: value for name, value in {**values, **changes}.items() if value is not None}
+
+
+def stage(everything, english):
+    with everything():
+        return word(Stage, english)
+
+
+def names(session, model):
+    rows = session.scalars(select(model).order_by(model.position, model.id))
+    return [row.name["en"] for row in rows]
+
+
+@pytest.mark.parametrize("address", EVERYWHERE)
+def test_each_vocabulary_has_its_pages(as_user, address):
+    alice = as_user("alice")
+    assert f"/reference/{address}/list/" in alice.get("/reference/").text
+    assert alice.get(f"/reference/{address}/list/").status_code == 200
+    assert alice.get(f"/reference/{address}/add").status_code == 200
+
+
+def test_everyone_reads_them_and_only_scope_all_changes_them(as_user, everything):
+    new = stage(everything, "New")
+    claire = as_user("claire")
+    assert claire.get("/reference/").status_code == 200
+    page = claire.get(f"{STAGES}/list/").text
+    assert "Negotiation" in page
+    assert f"{STAGES}/add" not in page
+    for address in ("add", f"edit/{new.id}", f"field/{new.id}/name"):
+        assert claire.get(f"{STAGES}/{address}").status_code == 403
+    for address in ("add", f"edit/{new.id}", f"delete/{new.id}", f"up/{new.id}", f"down/{new.id}"):
+        assert claire.post(f"{STAGES}/{address}", data=values_of(new)).status_code == 403
+
+
+def test_catalogue_types_exist_only_while_catalogues_do(as_user, everything):
+    alice = as_user("alice")
+    assert "catalog-types" not in alice.get("/reference/").text
+    assert alice.get("/reference/catalog-types/list/").status_code == 404
+    with everything() as session:
+        session.get(AppSettings, 1).manage_catalogs = True
+    assert "catalog-types" in alice.get("/reference/").text
+    assert alice.get("/reference/catalog-types/list/").status_code == 200
+
+
+@pytest.mark.accept("A-29")
+def test_a_used_stage_is_not_deleted_but_deactivated(as_user, acting, everything):
+    with acting("claire"):
+        proposal = word(Stage, "Proposal")
+        for number in range(12):
+            make(Opportunity, name=f"Projet {number}", stage=proposal)
+    alice = as_user("alice")
+    answer = alice.post(f"{STAGES}/delete/{proposal.id}", follow_redirects=True)
+    assert "Used by 12 records; deactivate it instead." in answer.text
+    off = values_of(proposal, active=None)
+    assert alice.post(f"{STAGES}/edit/{proposal.id}", data=off).status_code == 303
+    with everything() as session:
+        used = session.scalars(select(Opportunity).where(Opportunity.stage_id == proposal.id))
+        assert len(used.all()) == 12
+    form = as_user("claire").get("/opportunities/add").text
+    select_ = form[form.index('name="stage"') :].split("</select>")[0]
+    assert "Negotiation" in select_
+    assert "Proposal" not in select_
+
+
+def test_an_unused_value_goes_away_for_good(as_user, everything):
+    alice = as_user("alice")
+    added = {"name-en": "VIP", "name-fr": "VIP", "hue": "red", "active": "1"}
+    assert alice.post("/reference/tags/add", data=added).status_code == 303
+    with everything() as session:
+        tag = session.scalars(select(Tag)).one()
+    assert alice.post(f"/reference/tags/delete/{tag.id}").status_code == 303
+    with everything() as session:
+        assert session.scalars(select(Tag)).all() == []
+
+
+def test_the_kind_of_a_used_status_cannot_change(as_user, acting, everything):
+    with acting("claire"):
+        status = word(LeadStatus, "Nurturing")
+        make(Lead, status=status)
+    alice = as_user("alice")
+    edit = f"/reference/lead-statuses/edit/{status.id}"
+    answer = alice.post(edit, data=values_of(status, kind="lost"))
+    assert answer.status_code == 422
+    assert "The kind of a used row cannot change." in answer.text
+
+
+def test_the_type_of_a_used_event_category_cannot_change(as_user, acting):
+    with acting("claire") as session:
+        category = session.scalars(select(EventCategory)).first()
+        make(Event, type=category.type, category=category)
+    other = "call" if category.type.value != "call" else "task"
+    values = {"name-en": "A", "name-fr": "A", "type": other, "active": "1", "row_version": "1"}
+    answer = as_user("alice").post(f"/reference/event-categories/edit/{category.id}", data=values)
+    assert "The kind of a used row cannot change." in answer.text
+
+
+@pytest.mark.parametrize(
+    ("english", "changes", "words"),
+    [
+        ("Won", {"active": None}, "One row of each kind must stay in use."),
+        ("Lost", {"active": None}, "One row of each kind must stay in use."),
+        ("Negotiation", {"kind": "won"}, "Only 1 row of this kind can be in use."),
+        (
+            "New",
+            {"active": None},
+            "New records begin here by default; choose another default first.",
+        ),
+    ],
+)
+def test_exactly_one_won_at_least_one_lost_and_the_default_stay(
+    as_user, everything, english, changes, words
+):
+    row = stage(everything, english)
+    answer = as_user("alice").post(f"{STAGES}/edit/{row.id}", data=values_of(row, **changes))
+    assert answer.status_code == 422
+    assert words in answer.text
+
+
+def test_a_rate_that_a_company_proposes_stays_in_use(as_user, everything):
+    with everything() as session:
+        rate = session.scalars(select(VatRate).order_by(VatRate.position)).first()
+    values = {"name-en": "20%", "name-fr": "20 %", "rate": "20", "row_version": rate.row_version}
+    answer = as_user("alice").post(f"/reference/vat-rates/edit/{rate.id}", data=values)
+    assert answer.status_code == 422
+    assert "2 companies propose this rate; choose another there first." in answer.text
+
+
+def test_values_move_and_those_that_close_stay_last(as_user, everything):
+    alice = as_user("alice")
+    negotiation = stage(everything, "Negotiation")
+    assert alice.post(f"{STAGES}/up/{negotiation.id}").status_code == 303
+    with everything() as session:
+        assert names(session, Stage)[2:4] == ["Negotiation", "Proposal"]
+    alice.post(f"{STAGES}/down/{negotiation.id}")
+    answer = alice.post(f"{STAGES}/down/{negotiation.id}", follow_redirects=True)
+    assert "Those that close a record stay last." in answer.text
+    with everything() as session:
+        assert names(session, Stage)[3:] == ["Negotiation", "Won", "Lost"]
+        assert session.get(Stage, negotiation.id).row_version == negotiation.row_version
+
+
+def test_a_new_open_stage_stands_before_those_that_close(as_user, everything):
+    values = {"name-en": "Trial", "name-fr": "Essai", "kind": "open", "probability": "60"}
+    answer = as_user("alice").post(f"{STAGES}/add", data={**values, "hue": "blue", "active": "1"})
+    assert answer.status_code == 303
+    with everything() as session:
+        assert names(session, Stage)[-3:] == ["Trial", "Won", "Lost"]
+
+
+def test_new_values_come_last(acting):
+    with acting("alice") as session:
+        made = [make(Tag, name=Words(en=name), hue="gray") for name in ("A", "B", "C")]
+        assert [tag.position for tag in made] == [0, 1, 2]
+        assert names(session, Tag) == ["A", "B", "C"]
+
+
+def test_the_index_takes_one_statement_for_all_counts(as_user, counting):
+    alice = as_user("alice")
+    alice.get("/reference/")
+    with counting() as statements:
+        alice.get("/reference/")
+    assert len(statements) <= 4
