@@ -1,7 +1,9 @@
 """The conditions that a list offers, by kind of field; SQL sees parsed values only."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -13,10 +15,13 @@ from crm.core.actor import find_actor
 from crm.core.errors import DomainError
 from crm.core.models import Label, Spec, spec_of
 from crm.core.models.checks import clean
-from crm.core.models.text import parse
-from crm.core.types import fold
+from crm.core.models.text import parse, parse_instant
+from crm.core.types import fold, utcnow
 
 ME = "me"  # the value of a person's filter that means whoever reads
+NOW = "now"  # the value of an instant's filter that means whenever it is read
+UP_TO = (1, 5)  # of the operators of dates: "until" and "between"
+TIME = re.compile(r"\d[:h]\d\d")
 
 Build = Callable[[Any, Sequence[Any]], ColumnElement[bool]]
 
@@ -135,6 +140,8 @@ def condition(
         raise DomainError(_("This filter needs a value."), field=name)
     try:
         values = tuple(_value(spec, text, zone) for text in texts)
+        if spec.kind in ("instant", "next") and operator in UP_TO:
+            values = (*values[:-1], _end(values[-1], texts[-1]))
     except ValueError as error:
         raise DomainError(str(error), field=name) from error
     return Condition(name, operator, values, tuple(texts), _where(model, name, chosen, values))
@@ -162,7 +169,7 @@ def _value(spec: Spec, text: str, zone: str) -> Any:
         if not text.isdecimal() or len(text) > 9:
             raise ValueError(_("Not a valid choice."))
         return int(text)
-    value = parse(spec, text, zone)
+    value = _moment(text, zone) if spec.kind in ("instant", "next") else parse(spec, text, zone)
     if spec.kind in (
         "text",
         "longtext",
@@ -176,6 +183,21 @@ def _value(spec: Spec, text: str, zone: str) -> Any:
     ):
         return value  # a part of a value need not be valid on its own
     return clean(spec, value)
+
+
+def _end(moment: datetime, text: str) -> datetime:
+    """A day that is the last one counts as a whole."""
+    is_day = text != NOW and not TIME.search(text)
+    return moment + timedelta(days=1, microseconds=-1) if is_day else moment
+
+
+def _moment(text: str, zone: str) -> datetime:
+    """An instant; "now"; or the beginning of a day that is named without a time."""
+    if text == NOW:
+        return utcnow()
+    if not TIME.search(text):
+        text = f"{text.strip()} 00:00"
+    return parse_instant(text, zone)
 
 
 def _where(

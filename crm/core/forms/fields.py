@@ -71,6 +71,8 @@ class FormField:
 
     def show(self, value: Any, zone: str) -> None:
         """Put a stored value into the input."""
+        if self.kind in ("file", "picture"):
+            return  # a file has no text; `current` says which one there is
         self.data = value
         if self.kind in ("reference", "references", "rows", "translated", "output"):
             return

@@ -38,11 +38,14 @@ class Form:
         picker: str = "",
         widths: Width | None = None,
         children: Mapping[str, Sequence[str]] | None = None,
+        outputs: Sequence[str] = (),
     ) -> None:
         self.datamodel = datamodel
         self.picker = picker
         self.widths = widths or {}
         self.children = children or {}
+        self.outputs = frozenset(outputs)
+        self.files: Mapping[str, Any] = {}  # what was sent beside the text: name → upload
         self.form_errors: list[str] = []
         self.values: dict[str, Any] = {}
         self.row: Any = None  # the row that is changed; None while it is made
@@ -60,7 +63,7 @@ class Form:
         if name in self.children and not prefix:
             return FormField(name, spec_of(model, name), kind="rows")
         spec = spec_of(model, name)
-        if isinstance(getattr(model, name), computed):
+        if name in self.outputs or isinstance(getattr(model, name), computed):
             return FormField(prefix + name, spec, kind="output", width=self.widths.get(name, ""))
         field = FormField(prefix + name, spec, width=self.widths.get(name, ""))
         if spec.kind in ("reference", "references"):
@@ -162,6 +165,9 @@ class Form:
         match field.kind:
             case "output":
                 return
+            case "file" | "picture":
+                upload = self.files.get(name)
+                self.values[name] = upload if upload and upload.filename else None
             case "rows":
                 self._read_lines(field, posted, before.get(name) or ())
             case "translated":
@@ -271,13 +277,8 @@ class Form:
     def _part_value(self, part: FormField, model: type[Any], name: str) -> Any:
         if part.kind == "reference":
             targets = self._targets(part, model, name)
-            if not targets and part.spec.required:
-                raise ValueError(_("Required field"))
             return targets[0] if targets else None
-        value = parse(part.spec, part.text, self.zone)
-        if value is None and part.spec.required:
-            raise ValueError(_("Required field"))
-        return value
+        return parse(part.spec, part.text, self.zone)  # the service may know what is missing
 
     # What goes wrong below, and what is offered ─────────────────────────────────────────────────
 

@@ -85,6 +85,7 @@ class FormPages(InPlacePages):
     @has_access
     def add(self) -> ResponseReturnValue:
         form = self.form(self.add_names())
+        form.files = request.files
         given = self.given()
         if request.method == "GET":
             form.show(self.datamodel.defaults(given))
@@ -108,6 +109,7 @@ class FormPages(InPlacePages):
         version = request.form.get("row_version", "")
         if not version.isdecimal() or len(version) > 9:
             abort(400)
+        form.files = request.files
         ok = form.read(request.form, before)
         settle(form, before)
         if row.row_version != int(version):
@@ -135,6 +137,7 @@ class FormPages(InPlacePages):
             picker=self.picker_base(),
             widths=self.widths,
             children=self.children,
+            outputs=self.live_columns,
         )
 
     def given(self) -> dict[str, Any]:

@@ -157,7 +157,7 @@ def _item(entry: Entry, view: Any, here: str, counts: dict[str, int]) -> NavItem
     item.count = write_number(count) if count else None
     if not entry.group:
         item.children = [
-            NavItem(str(preset.label), "", _preset_url(view, preset))
+            NavItem(str(preset.label), "", preset_url(view, preset))
             for preset in view_presets(view)
         ]
     return item
@@ -172,7 +172,7 @@ def menu_url(view: Any) -> str:
     return url_for(f"{view.endpoint}.{view.default_view}")
 
 
-def _preset_url(view: Any, preset: Preset) -> str:
+def preset_url(view: Any, preset: Preset) -> str:
     pairs: dict[str, Any] = {
         f"_flt_{operator}_{name}": list(values) for name, operator, values in preset.filters
     }

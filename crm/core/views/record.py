@@ -22,6 +22,7 @@ class RecordPages(HistoryPages):
     """The record page and its fragments."""
 
     show_template = "core/record.html"
+    record_class: type[RecordPage] = RecordPage
 
     @expose(f"/show/{PK}")
     @has_access
@@ -41,7 +42,7 @@ class RecordPages(HistoryPages):
 
     def record_page(self, row: Any) -> RecordPage:
         """The head of a record, whichever tab is open."""
-        page = RecordPage(str(row), row.id, [(self.words("list_title"), self.url("list"))])
+        page = self.record_class(str(row), row.id, [(self.words("list_title"), self.url("list"))])
         editable = self.may_edit(row)
         page.row_version = getattr(row, "row_version", None)
         if editable:
