@@ -28,6 +28,8 @@ from crm.leads.vocabularies import VIEWS as LEADS
 from crm.opportunities.api import OpportunityApi
 from crm.opportunities.views import OpportunityView
 from crm.opportunities.vocabularies import VIEWS as OPPORTUNITIES
+from crm.quotes.api import QuoteApi
+from crm.quotes.views import QuoteView
 from crm.quotes.vocabularies import VIEWS as QUOTES
 
 APPS, ADMINISTRATION = _l("Apps management"), _l("Administration")
@@ -40,6 +42,7 @@ MAIN: Sequence[Entry] = (
     Entry(ClientView, AccountApi, **CUSTOMERS),
     Entry(ContactView, ContactApi, **CUSTOMERS),
     Entry(OpportunityView, OpportunityApi, mine="mine", in_bar=True),
+    Entry(QuoteView, QuoteApi),
 )
 
 # The sidebar of "Application config".

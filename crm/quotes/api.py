@@ -1,0 +1,10 @@
+"""/api/v1/quotes."""
+
+from crm.core.api import ModelRestApi
+from crm.quotes.views import QuoteView
+
+
+class QuoteApi(ModelRestApi):
+    """Quotes with their lines, by the declarations of their pages."""
+
+    view = QuoteView

@@ -1,0 +1,48 @@
+"""Which fields of a quote stand where. Source: spec 8.1 and 8.6."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+LINE: Sequence[str] = (
+    "kind", "product", "label", "description", "quantity", "unit", "unit_price",
+    "discount_percent", "discount_amount", "vat_rate",
+)  # fmt: skip
+TOTALS: Sequence[str] = ("total_discount", "total_excl", "total_vat", "total_incl")
+
+LIST: Sequence[str] = (
+    "title", "status", "account", "opportunity", "owner", "issued_on", "valid_until", "total_excl",
+    "total_incl", "agency", "company",
+)  # fmt: skip
+ORDER: Sequence[str] = (
+    "title", "account", "owner", "issued_on", "valid_until", "total_excl", "total_incl", "agency",
+)  # fmt: skip
+SEARCH: Sequence[str] = (
+    "status", "owner", "account", "contact", "opportunity", "agency", "company", "issued_on",
+    "valid_until", "total_excl", "currency", "created_on",
+)  # fmt: skip
+
+_HEAD = ("title", "account", "contact", "opportunity", "company", "owner", "agency")
+_TERMS = ("issued_on", "valid_until", "currency", "customer_reference")
+_PRICES = ("prices_include_tax", "global_discount")
+_TEXTS = ("billing_address", "delivery_address", "intro", "conditions", "internal_note")
+
+FORM: Any = [
+    (_l("Quote"), {"fields": [*_HEAD, *_TERMS]}),
+    (_l("Lines"), {"fields": [*_PRICES, "lines", *TOTALS]}),
+    (_l("Details"), {"fields": _TEXTS}),
+]
+RECORD: Any = [(_l("Details"), {"fields": [*_TERMS[3:], *_PRICES, *_TEXTS]})]
+SIDE: Any = [
+    (_l("Follow-up"), {"fields": ["owner", "agency", "company"]}),
+    (_l("References"), {"fields": ["account", "contact", "opportunity"]}),
+    (_l("Dates"), {"fields": ["issued_on", "valid_until", "created_on", "created_by"]}),
+]
+WIDTHS: Mapping[str, str] = {
+    "title": "w6", "billing_address": "", "intro": "w6", "conditions": "w6", "internal_note": "w6",
+    "issued_on": "w2", "valid_until": "w2", "currency": "w2", "kind": "w2", "product": "w4",
+    "label": "w6", "description": "w6", "quantity": "w2", "unit": "w2", "unit_price": "w2",
+    "discount_percent": "w2", "discount_amount": "w2", "vat_rate": "w2",
+    **dict.fromkeys(TOTALS, "w2"),
+}  # fmt: skip

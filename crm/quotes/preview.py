@@ -1,0 +1,64 @@
+"""What the lines of a form come to while they are being typed. Source: spec 8.5."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from crm.core.actor import current_actor
+from crm.core.datamodel import DataModel
+from crm.core.forms import Form
+from crm.core.models.text import write_money
+from crm.quotes import totals
+from crm.quotes.fields import LINE
+from crm.quotes.models import LineKind
+
+ASKED = ("currency", "prices_include_tax", "global_discount", "lines")
+
+
+def preview(datamodel: DataModel, typed: MultiDict[str, str]) -> dict[str, str]:
+    """total → text. A line that makes no sense yet counts for nothing; it is not refused."""
+    asked = Form(datamodel, ASKED, children={"lines": LINE})
+    asked.read(typed)
+    values = asked.values
+    company = current_actor().company
+    currency = values.get("currency") or (company.currency if company else "EUR")
+    found = totals.of(
+        [facts for line in values.get("lines", ()) if (facts := _facts(line)) is not None],
+        global_discount=_within(values.get("global_discount")),
+        prices_include_tax=bool(values.get("prices_include_tax")),
+        places=totals.places(currency),
+    )
+    sums = {
+        "total_discount": found.discount,
+        "total_excl": found.excl,
+        "total_vat": found.vat,
+        "total_incl": found.incl,
+    }
+    return {name: write_money(amount, currency) for name, amount in sums.items()}
+
+
+def _facts(line: Mapping[str, Any]) -> totals.Line | None:
+    if line.get("kind") not in (None, "", LineKind.ITEM):
+        return None
+    product, rate = line.get("product"), line.get("vat_rate")
+    price = line.get("unit_price")
+    if price is None and product is not None:
+        price = product.price
+    if rate is None and product is not None:
+        rate = product.vat_rate
+    if price is None:
+        return None
+    quantity = line.get("quantity")
+    return totals.Line(
+        quantity=Decimal(1) if quantity is None else quantity,
+        unit_price=price,
+        discount_percent=_within(line.get("discount_percent")),
+        discount_amount=line.get("discount_amount") or Decimal(0),
+        vat_rate=rate.rate if rate is not None else Decimal(0),
+    )
+
+
+def _within(percent: Decimal | None) -> Decimal:
+    return percent if percent is not None and 0 <= percent <= 100 else Decimal(0)

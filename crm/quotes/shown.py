@@ -1,0 +1,116 @@
+"""A quote's lines and what they come to, as its page shows them. Source: spec 8.5 and 8.6."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from flask_babel import gettext as _
+
+from crm.companies.days import today
+from crm.core.models.text import write_date, write_money, write_number, write_percent
+from crm.core.views import Field, RecordPage
+from crm.quotes.models import LineKind, Quote, QuoteLine
+from crm.quotes.totals import Totals
+
+SOON = 7  # days before the end in which it is marked
+
+
+@dataclass
+class Line:
+    """A row of the table: an article, or what stands between articles."""
+
+    kind: str
+    label: str
+    description: str = ""
+    quantity: str = ""
+    unit: str = ""
+    price: str = ""
+    discount: str = ""
+    vat: str = ""
+    total: str = ""
+
+
+@dataclass
+class QuotePage(RecordPage):
+    """A record with lines, a VAT table and totals."""
+
+    lines: list[Line] = field(default_factory=list)
+    vat: list[tuple[str, str, str]] = field(default_factory=list)  # rate, base, amount
+    totals: list[tuple[str, str]] = field(default_factory=list)
+
+
+def fill(page: QuotePage, quote: Quote) -> None:
+    """Put lines and totals on the page."""
+    found = quote.totals
+    page.lines = list(_lines(quote, found))
+    page.vat = [
+        (
+            write_percent(row.rate),
+            write_money(row.base, quote.currency),
+            write_money(row.vat, quote.currency),
+        )
+        for row in found.by_rate
+    ]
+    sums = (
+        (_("Discount"), -found.discount),
+        (_("Total excl. tax"), found.excl),
+        (_("Total VAT"), found.vat),
+        (_("Total incl. tax"), found.incl),
+    )
+    shown = sums if found.discount else sums[1:]
+    page.totals = [(label, write_money(amount, quote.currency)) for label, amount in shown]
+
+
+def _lines(quote: Quote, found: Totals) -> Iterator[Line]:
+    """A subtotal is that of the lines since the last one, or since the section's title."""
+    nets = iter(found.lines)
+    since = Decimal(0)
+    for line in quote.lines:
+        if line.kind == LineKind.ITEM:
+            net = next(nets)
+            since += net
+            yield _item(line, net, quote.currency)
+        elif line.kind == LineKind.SUBTOTAL:
+            text = write_money(since, quote.currency)
+            since = Decimal(0)
+            yield Line(line.kind, line.label, total=text)
+        else:
+            since = Decimal(0) if line.kind == LineKind.SECTION else since
+            yield Line(line.kind, line.label, line.description or "")
+
+
+def _item(line: QuoteLine, net: Decimal, currency: str) -> Line:
+    return Line(
+        kind=line.kind,
+        label=line.label,
+        description=line.description or "",
+        quantity=write_number(line.quantity or Decimal(0)),
+        unit=str(line.unit or ""),
+        price=_price(line.unit_price or Decimal(0)),
+        discount=_discount(line),
+        vat=write_percent(line.vat_rate.rate) if line.vat_rate else "",
+        total=write_money(net, currency),
+    )
+
+
+def _price(price: Decimal) -> str:
+    """Two decimals, and more where the price has them."""
+    places = max(2, -int(price.normalize().as_tuple().exponent))
+    return write_number(price, min(places, 4))
+
+
+def _discount(line: QuoteLine) -> str:
+    if line.discount_percent:
+        return write_percent(line.discount_percent)
+    return _price(line.discount_amount) if line.discount_amount else ""
+
+
+def mark_validity(quote: Quote, shown: Field) -> None:
+    """The last day, marked when it is near and when it has passed."""
+    days = (quote.valid_until - today()).days
+    if days < 0:
+        shown.kind, shown.tone, shown.icon = "next", "late", "clock-x"
+        shown.text = _("Ended on %(day)s", day=write_date(quote.valid_until))
+    elif days <= SOON:
+        shown.kind, shown.tone, shown.icon = "next", "none", "alert-triangle"
+        shown.text = _("Until %(day)s", day=write_date(quote.valid_until))

@@ -1,0 +1,108 @@
+"""/quotes: drafts, their lines and what these come to. Source: spec 8."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from flask import jsonify, request
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose, has_access
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from crm.core.datamodel import DataModel
+from crm.core.forms import Form
+from crm.core.views import Action, Field, FormPage, ModelView, Preset, RecordPage
+from crm.core.views.pages import Column, Row
+from crm.opportunities.models import Opportunity, StageKind
+from crm.quotes import fields, shown
+from crm.quotes.models import Quote
+from crm.quotes.preview import preview
+from crm.quotes.services import quote as services
+
+
+class QuoteView(ModelView):
+    """Offers to clients and prospects."""
+
+    datamodel = DataModel(Quote, services)
+    route_base = "/quotes"
+    class_permission_name = "quotes"
+    setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
+    verbs: ClassVar[Mapping[str, str]] = {"preview": "read"}
+    children: ClassVar[Mapping[str, Sequence[str]]] = {"lines": fields.LINE}
+    live_columns = fields.TOTALS
+    tab_of = ("account", "contact", "opportunity")
+    tab_place = 40
+    icon = "file-invoice"
+    one = _l("Quote")
+    list_title = _l("Quotes")
+    add_title = _l("Create a quote")
+    edit_title = _l("Edit the quote")
+    empty_title = _l("No quotes yet")
+    empty_text = _l("A quote offers articles to a client or prospect, with their prices.")
+
+    presets = (
+        Preset("mine", _l("My quotes"), [("owner", 0, ["me"])]),
+        Preset("all", _l("All quotes"), []),
+    )
+    list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
+    base_order = ("issued_on", "desc")
+    sum_columns = ("total_excl", "total_incl")
+    idline = ("status", "account", "owner", "valid_until")
+    widths = fields.WIDTHS
+    add_fieldsets = edit_fieldsets = fields.FORM
+    show_template = "quotes/record.html"
+    show_fieldsets, side_fieldsets = fields.RECORD, fields.SIDE
+    record_class = shown.QuotePage
+    record_relations = ("lines.unit", "lines.vat_rate")
+
+    def first_tab(self) -> str:
+        return _("Lines")
+
+    # What is shown ──────────────────────────────────────────────────────────────────────────────
+
+    def field_of(self, row: Quote, name: str) -> Field:
+        found = super().field_of(row, name)
+        if name == "status":
+            found.kind, found.glyph, found.hue = "status", "st-0", "gray"
+        if name == "valid_until":
+            shown.mark_validity(row, found)
+        return found
+
+    def line(self, row: Quote, columns: Sequence[Column]) -> Row:
+        line = super().line(row, columns)
+        line.main.text = str(row)  # a quote without subject goes by its client
+        return line
+
+    def put_first(self, page: RecordPage, row: Quote) -> None:
+        super().put_first(page, row)
+        if isinstance(page, shown.QuotePage):
+            shown.fill(page, row)
+
+    # On the record of an account, a contact or an opportunity ───────────────────────────────────
+
+    def actions_on(self, parent: Any, relation: str) -> list[Action]:
+        if not self.can("create") or relation == "contact":
+            return []
+        label = _("Create a customer quote")
+        if isinstance(parent, Opportunity):
+            label = _("Create a quote")
+            if parent.account_id is None or parent.stage.kind == StageKind.LOST:
+                return []
+        return [Action(label, self.url("add", **{relation: parent.id}), self.icon)]
+
+    # The form ───────────────────────────────────────────────────────────────────────────────────
+
+    def prepare_form(self, form: Form) -> None:
+        if "lines" in form.fields:
+            form.fields["lines"].add_label = _("Line")
+
+    def form_page(self, *args: Any, **kwargs: Any) -> FormPage:
+        page = super().form_page(*args, **kwargs)
+        page.preview_url = self.url("preview")
+        return page
+
+    @expose("/preview", methods=("POST",))
+    @has_access
+    def preview(self) -> ResponseReturnValue:
+        """The totals of what is typed, before anything is saved."""
+        return jsonify(preview(self.datamodel, request.form))
