@@ -156,7 +156,7 @@ def _guard_group(group: Any, actor: Actor) -> None:
 
 def _guard_role(role: Any, actor: Actor, gone: bool) -> None:
     _may(actor, "edit" if inspect(role).persistent else "create")
-    if role.code == ADMIN and (gone or _added(role, "code")):
+    if _added(role, "code") or (gone and role.code == ADMIN):
         raise DomainError(_("The administrator role cannot be changed; duplicate it."))
     if _added(role, "user", "groups"):
         _guard_grant(reach_of([role]), actor, "roles")

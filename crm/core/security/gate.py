@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Flask, current_app, flash, g, request, url_for
+from flask import Flask, abort, current_app, flash, g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder.api import BaseApi
 from flask_babel import gettext as _
@@ -55,9 +55,16 @@ def gate() -> ResponseReturnValue | None:
     if not signed_in:
         return None if isinstance(_view(), BaseApi) else to_login()
     actor = find_actor()
-    if actor is not None and actor.must_change_password and request.endpoint not in WHILE_CHANGING:
-        return send_to(url_for(PASSWORD_PAGE))
-    return None
+    if actor is None or not actor.must_change_password or request.endpoint in WHILE_CHANGING:
+        return None
+    if isinstance(_view(), BaseApi):
+        abort(403, password_first())
+    return send_to(url_for(PASSWORD_PAGE))
+
+
+def password_first() -> str:
+    """What the API says to somebody whose first password is still to be changed."""
+    return _("Change your password first: sign in with a browser.")
 
 
 def _is_for_tokens() -> bool:

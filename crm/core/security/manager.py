@@ -7,17 +7,17 @@ registered.
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Response, g, jsonify, request
+from flask import Response, abort, g, jsonify, request
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from flask_babel import refresh
 from sqlalchemy import func, or_, select, update
-from werkzeug.exceptions import Forbidden as HttpForbidden
 
 from crm.core.actor import find_actor, per_request, set_actor
 from crm.core.db import transaction
 from crm.core.security.attempts import count_attempt, forget_failures
+from crm.core.security.gate import password_first
 from crm.core.security.identity import SignedIn, load_actor
 from crm.core.security.login import LoginApi, LoginView
 from crm.core.security.pairs import Pair, pairs_of
@@ -76,7 +76,7 @@ class CoreSecurityManager(SecurityManager):
         if user is None or actor is None:
             return None
         if actor.must_change_password:
-            raise HttpForbidden(_("Change your password first: sign in with a browser."))
+            abort(403, password_first())
         request.environ[EPOCH] = user.epoch
         g.user = user
         return user

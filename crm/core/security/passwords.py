@@ -75,8 +75,9 @@ def _is_common(password: str) -> bool:
     plain = fold(password)
     if plain.isdecimal() or len(set(plain)) < 5 or plain in _RUNS or plain[::-1] in _RUNS:
         return True
-    disguised = plain.translate(DISGUISES)
-    return any(_base(form) in _known() for form in (plain, disguised)) or plain in _known()
+    word = re.sub(r"^[^a-z]+|[^a-z]+$", "", plain)
+    forms = (plain, word, plain.translate(DISGUISES), word.translate(DISGUISES))
+    return any(_base(form) in _known() for form in forms)
 
 
 class _Runs:

@@ -29,14 +29,19 @@ def to_login() -> Response:
 
 def send_to(url: str) -> Response:
     """Lead a browser to a page; a script gets 401 and the address, not a page to paste in."""
-    if request.headers.get("HX-Request") or request.accept_mimetypes.best == "application/json":
+    if _is_script():
         return Response("", status=401, headers={"HX-Redirect": url, "Cache-Control": "no-store"})
     return Response("", status=302 if request.method == "GET" else 303, headers={"Location": url})
 
 
+def _is_script() -> bool:
+    json = request.accept_mimetypes.best == "application/json"
+    return json or "HX-Request" in request.headers
+
+
 def here() -> str:
     """The page to come back to: this one, or the one whose form or script asked."""
-    if request.method == "GET" and not request.headers.get("HX-Request"):
+    if request.method == "GET" and not _is_script():
         return safe_next(request.full_path.rstrip("?"))
     origin = request.host_url.rstrip("/")
     referrer = request.referrer or ""

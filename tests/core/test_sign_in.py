@@ -1,0 +1,222 @@
+"""Both ways in. Traps 2.11, 2.17 and 2.18: on stock FAB each of these tests fails."""
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from crm.core.security import passwords
+from crm.core.security.attempts import CLOSED_FOR, LIMIT, LoginFailure
+from crm.core.types import utcnow
+from tests.fixtures import PASSWORD, Cast, Client, new_client
+
+Everything = Callable[[], AbstractContextManager[Session]]
+
+
+def page(client: Client, name: str, password: str, query: str = "") -> Any:
+    return client.post(f"/login/{query}", data={"username": name, "password": password})
+
+
+def api(client: Client, name: str, password: str) -> Any:
+    body = {"username": name, "password": password, "provider": "db", "refresh": True}
+    return client.post("/api/v1/security/login", json=body)
+
+
+def words(answer: Any) -> str:
+    """What a refusal says, without the token and the name that was typed."""
+    return re.sub(r'content="[^"]*"|value="[^"]*"|autofocus', "", answer.text)
+
+
+@pytest.mark.both
+def test_username_and_email_open_in_any_case(client: Client) -> None:
+    for name in ("claire", "CLAIRE", " Claire@acme.EXAMPLE "):
+        answer = page(client, name, PASSWORD)
+        assert (answer.status_code, answer.location) == (303, "/")
+        client.post("/logout/")
+
+
+def test_a_refusal_never_tells_why(client: Client, everything: Everything, cast: Cast) -> None:
+    with everything() as session:
+        session.execute(update(User).where(User.id == cast.hugo).values(active=False))
+        session.execute(update(User).where(User.id == cast.nadia).values(password=None))
+    attempts = (("claire", "wrong"), ("nobody", PASSWORD), ("hugo", PASSWORD), ("nadia", PASSWORD))
+    attempts += (("claire", ""), ("nadia", "\0\0"))
+    answers = [page(client, *attempt) for attempt in attempts]
+    assert {answer.status_code for answer in answers} == {401}
+    assert len({words(answer) for answer in answers}) == 1
+    for limiter in client.application.extensions["limiter"]:
+        limiter.reset()
+    assert {api(client, *attempt).status_code for attempt in attempts[:4]} == {401}
+
+
+def test_a_refusal_keeps_the_name_that_was_typed(client: Client) -> None:
+    assert 'value="Claire D"' in page(client, "Claire D", "wrong").text
+
+
+def test_every_attempt_checks_one_hash_and_counts_once(
+    client: Client, monkeypatch: pytest.MonkeyPatch, counting: Any
+) -> None:
+    checked: list[str] = []
+    real = passwords.check_password_hash
+
+    def count(kept: str, given: str) -> bool:
+        checked.append(kept)
+        return bool(real(kept, given))
+
+    monkeypatch.setattr(passwords, "check_password_hash", count)
+    sent = []
+    for name in ("claire", "nobody", *["hugo"] * (LIMIT + 1)):
+        with counting() as statements:
+            page(client, name, "wrong")
+        sent.append(len(statements))
+    assert len(checked) == LIMIT + 3
+    assert checked[-1] == passwords.NOBODY, "a closed name is checked against nobody's hash"
+    assert len(set(sent)) == 1, "the number of statements tells nothing either"
+
+
+@pytest.mark.both
+def test_five_failures_close_a_name_for_fifteen_minutes(client: Client) -> None:
+    with time_machine.travel(utcnow(), tick=False) as clock:
+        for _attempt in range(LIMIT):
+            refused = page(client, "claire", "wrong")
+        closed = page(client, "claire", PASSWORD)
+        assert closed.status_code == 401
+        assert words(closed) == words(refused)
+        assert api(client, "Claire@acme.example", PASSWORD).status_code == 401, "one count for both"
+        clock.shift(CLOSED_FOR - timedelta(seconds=1))
+        assert page(client, "claire", PASSWORD).status_code == 401
+        clock.shift(timedelta(seconds=2))
+        assert page(client, "claire", PASSWORD).status_code == 303
+
+
+def test_a_sign_in_forgets_the_failures_before_it(client: Client, everything: Everything) -> None:
+    for _attempt in range(LIMIT - 1):
+        page(client, "claire", "wrong")
+    assert page(client, "claire", PASSWORD).status_code == 303
+    with everything() as session:
+        assert session.scalars(select(LoginFailure)).all() == []
+
+
+def test_failures_are_kept_by_a_hash_and_not_for_ever(
+    client: Client, everything: Everything
+) -> None:
+    page(client, "a password in the wrong field", "x")
+    with everything() as session:
+        kept = session.scalars(select(LoginFailure)).one()
+        assert "password" not in kept.name_hash
+        kept.last_at = utcnow() - CLOSED_FOR
+    page(client, "hugo", "x")
+    with everything() as session:
+        assert len(session.scalars(select(LoginFailure)).all()) == 1
+
+
+@pytest.mark.parametrize("way", [page, api])
+def test_one_address_has_ten_attempts_a_minute(client: Client, way: Callable[..., Any]) -> None:
+    for number in range(10):
+        assert way(client, f"name{number}", "wrong").status_code == 401
+    assert way(client, "claire", PASSWORD).status_code == 429
+
+
+@pytest.mark.parametrize(
+    "following",
+    [
+        "https://evil.example/", "//evil.example/", "/\\evil.example", "\\\\evil.example",
+        "javascript:alert(1)", "/\t/evil.example", "https:evil.example", "/\x00", "evil.example",
+        "///evil.example",
+    ],
+)  # fmt: skip
+def test_next_stays_here(client: Client, following: str) -> None:
+    answer = client.post(
+        "/login/",
+        query_string={"next": following},
+        data={"username": "claire", "password": PASSWORD},
+    )
+    assert answer.location in ("/", None), answer.location
+
+
+def test_next_leads_on(client: Client) -> None:
+    answer = client.get("/leads/list/?search=a%20b")
+    assert answer.status_code == 302
+    assert answer.location == "/login/?next=/leads/list/?search%3Da%2520b"
+    answer = client.post(answer.location, data={"username": "claire", "password": PASSWORD})
+    assert answer.location == "/leads/list/?search=a%20b"
+
+
+def test_what_was_in_the_cookie_before_does_not_survive_signing_in(client: Client) -> None:
+    with client.session_transaction() as session:
+        session["planted"] = "by somebody else"
+        session["csrf_token"] = "known to somebody else"
+        session["locale"] = "fr"
+    client.sends_token = False
+    client.post(
+        "/login/",
+        data={"username": "claire", "password": PASSWORD},
+        headers={"X-CSRFToken": client.csrf_token()},
+    )
+    with client.session_transaction() as session:
+        assert "_user_id" in session
+        assert "planted" not in session
+        assert session.get("csrf_token") != "known to somebody else"
+        assert session["locale"] == "fr", "a language is no secret"
+
+
+def test_staying_signed_in_is_asked_for(client: Client) -> None:
+    answer = page(client, "claire", PASSWORD)
+    assert "Expires" not in answer.headers["Set-Cookie"]
+    client.post("/logout/")
+    data = {"username": "claire", "password": PASSWORD, "remember": "1"}
+    cookie = client.post("/login/", data=data).headers["Set-Cookie"]
+    assert "Expires" in cookie
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+def test_signing_in_needs_a_token(client: Client) -> None:
+    client.sends_token = False
+    answer = page(client, "claire", PASSWORD)
+    assert (answer.status_code, answer.location) == (303, "/login/")
+    assert client.get("/").status_code == 302
+
+
+def test_signing_out_is_a_post_with_a_token(as_user: Callable[[str], Client]) -> None:
+    claire = as_user("claire")
+    assert claire.get("/logout/").status_code == 405
+    claire.sends_token = False
+    assert claire.post("/logout/").status_code == 400
+    assert claire.get("/password/").status_code == 200, "still signed in"
+    claire.sends_token = True
+    answer = claire.post("/logout/")
+    assert answer.status_code == 303
+    assert answer.headers["Clear-Site-Data"] == '"cache"'
+
+
+@pytest.mark.both
+def test_a_copied_cookie_dies_with_its_session(app: Flask, client: Client) -> None:
+    page(client, "claire", PASSWORD)
+    cookie = client.get_cookie("session")
+    assert cookie is not None
+    thief, other = new_client(app), new_client(app)
+    thief.set_cookie("session", cookie.value)
+    page(other, "claire", PASSWORD)
+    assert thief.get("/password/").status_code == 200
+    client.post("/logout/")
+    assert thief.get("/password/").status_code == 302
+    assert other.get("/password/").status_code == 200, "her other device is not concerned"
+
+
+def test_a_script_is_told_where_to_sign_in(client: Client) -> None:
+    here = {"Referer": "http://localhost/leads/list/", "HX-Request": "true"}
+    answer = client.get("/leads/pick/owner", headers=here)
+    assert answer.status_code == 401
+    assert answer.headers["HX-Redirect"] == "/login/?next=/leads/list/"
+    foreign = {"Referer": "http://evil.example/leads/list/", "Accept": "application/json"}
+    answer = client.get("/leads/pick/owner", headers=foreign)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/login/")
