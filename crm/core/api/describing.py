@@ -8,6 +8,8 @@ from crm.core.api.filtering import names_of
 from crm.core.datamodel.filters import filter_spec, operators_of
 from crm.core.models import Spec, spec_of
 
+EXACT_KINDS = ("money", "decimal", "percent")
+
 
 def fields_info(
     model: type[Any], names: Iterable[str], children: Mapping[str, Sequence[str]]
@@ -38,7 +40,7 @@ def field_info(name: str, spec: Spec) -> dict[str, Any]:
         "max_length": spec.length,
         "minimum": spec.minimum,
         "maximum": spec.maximum,
-        "decimals": spec.places or None,
+        "decimals": spec.places if spec.kind in EXACT_KINDS else None,
     }
     info |= {name: limit for name, limit in limits.items() if limit is not None}
     if spec.choices is not None:

@@ -46,7 +46,7 @@ REFUSALS = {
     415: "The body is not JSON.",
     422: "Fields are wrong; `errors` says which and why.",
 }
-OPERATORS = sorted({name for names in NAMES.values() for name in names} | {"contains", "sw"})
+OPERATORS = sorted({name for names in NAMES.values() for name in names})
 
 
 class OpenApi(FabOpenApi):

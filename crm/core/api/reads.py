@@ -44,7 +44,9 @@ class ReadApi(TableApi):
         model, sm = self.datamodel.obj, self.appbuilder.sm
         entity = self.class_permission_name
         known: Labels = {
-            "permissions": lambda: [p for p in self.base_permissions if sm.has_access(p, entity)],
+            "permissions": lambda: sorted(
+                p for p in self.base_permissions if sm.has_access(p, entity)
+            ),
             "add_columns": lambda: self._fields(self.add_columns),
             "edit_columns": lambda: self._fields(self.edit_columns),
             "filters": lambda: describing.filters_info(model, self.visible(self.search_columns)),

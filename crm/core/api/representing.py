@@ -38,8 +38,8 @@ def value(row: Any, name: str) -> Any:
             return [_target(item) for item in found]
         case "money" | "decimal" | "percent" if isinstance(found, Decimal | int) and spec.places:
             return f"{Decimal(found):.{spec.places}f}"
-        case "next":
-            return plain(found[0]) if found else None  # the moment; what goes with it is for a page
+        case "next" if isinstance(found, tuple):
+            return plain(found[0])  # the moment; what goes with it is for a page
         case _:
             return plain(found)
 

@@ -15,7 +15,13 @@ Schema = dict[str, Any]
 Children = Mapping[str, Sequence[str]]
 
 ID: Schema = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
-FORMATS = {"date": "date", "instant": "date-time", "email": "email", "url": "uri"}
+FORMATS = {
+    "date": "date",
+    "instant": "date-time",
+    "next": "date-time",
+    "email": "email",
+    "url": "uri",
+}
 
 
 def answered(

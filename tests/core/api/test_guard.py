@@ -1,0 +1,90 @@
+"""Who is let in: a token, a switch that is on, a right; in this order, and never a cookie."""
+
+import pytest
+from flask import session
+
+from crm.core.security.identity import SignedIn
+from tests.core.api.world import Api, World
+
+ADDRESSES = [
+    ("GET", "test/leads/"),
+    ("GET", "test/leads/_info"),
+    ("GET", "test/leads/1"),
+    ("POST", "test/leads/"),
+    ("PUT", "test/leads/1"),
+    ("DELETE", "test/leads/1"),
+    ("GET", "_openapi"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), ADDRESSES)
+@pytest.mark.parametrize("token", ["", "nonsense", "a.b.c", "é"])
+def test_without_a_token_it_is_a_401_in_json(
+    world: World, method: str, path: str, token: str
+) -> None:
+    status, answer = Api(world.app.test_client(), token).ask(method, path)
+    assert status == 401
+    assert answer["message"]
+
+
+@pytest.mark.parametrize(("method", "path"), ADDRESSES)
+def test_a_sessions_cookie_opens_nothing(world: World, method: str, path: str) -> None:
+    """Any site can make a browser send it."""
+    world.lead()
+    client = world.app.test_client()
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = SignedIn(world.people["alice"], 0, "key").get_id()
+        cookie["_fresh"] = True
+    assert client.get("/leads/list/").status_code == 200
+    assert Api(client, "").ask(method, path)[0] == 401
+    assert session is not None
+
+
+@pytest.mark.parametrize(("method", "path"), ADDRESSES)
+def test_without_the_right_it_is_a_403(world: World, method: str, path: str) -> None:
+    world.lead()
+    status, answer = world.as_("nobody").ask(method, path)
+    assert status == 403
+    assert answer["message"]
+
+
+def test_writing_needs_its_own_right_and_scope(world: World) -> None:
+    """Claire reads her company's rows and changes her own."""
+    foreign = world.lead(owner_id=world.people["marc"])
+    own = world.lead(owner_id=world.people["claire"])
+    claire = world.as_("claire")
+    assert claire.get(f"test/leads/{foreign}")[0] == 200
+    assert claire.put(f"test/leads/{foreign}", {"row_version": 1, "score": 1})[0] == 404
+    assert claire.delete(f"test/leads/{foreign}")[0] == 404
+    assert claire.put(f"test/leads/{own}", {"row_version": 1, "score": 1})[0] == 200
+    assert claire.post("test/sources/", {"name": {"en": "Web"}})[0] == 403
+    handed = claire.put(f"test/leads/{own}", {"row_version": 2, "owner": world.people["marc"]})
+    assert (handed[0], set(handed[1]["errors"])) == (422, {"owner"})
+
+
+@pytest.mark.parametrize("who", ["alice", "nobody"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "test/catalogs/"),
+        ("GET", "test/catalogs/_info"),
+        ("GET", "test/catalogs/1"),
+        ("PUT", "test/catalogs/1"),
+        ("DELETE", "test/catalogs/1"),
+    ],
+)
+def test_a_feature_that_is_off_does_not_exist(
+    world: World, method: str, path: str, who: str
+) -> None:
+    """Whoever asks: the right is not even looked at."""
+    assert world.as_(who).ask(method, path)[0] == 404
+
+
+def test_a_switch_acts_on_the_next_request(world: World, alice: Api) -> None:
+    assert alice.get("test/catalogs/")[0] == 404
+    world.switch(manage_catalogs=True)
+    assert alice.get("test/catalogs/")[0] == 200
+    assert world.as_("nobody").get("test/catalogs/")[0] == 403
+    assert alice.post("test/catalogs/", {})[0] == 405
+    world.switch(manage_catalogs=False)
+    assert alice.get("test/catalogs/")[0] == 404
