@@ -8,6 +8,8 @@ from flask_babel import lazy_gettext as _l
 from crm.accounts.api import AccountApi, ContactApi
 from crm.accounts.views import ClientView, ContactView, ProspectView
 from crm.accounts.vocabularies import VIEWS as ACCOUNTS
+from crm.calendar.api import EventApi
+from crm.calendar.views import EventView
 from crm.calendar.vocabularies import VIEWS as CALENDAR
 from crm.catalog.vocabularies import VIEWS as CATALOG
 from crm.companies.views.groups import GroupView
@@ -43,6 +45,7 @@ MAIN: Sequence[Entry] = (
     Entry(ContactView, ContactApi, **CUSTOMERS),
     Entry(OpportunityView, OpportunityApi, mine="mine", in_bar=True),
     Entry(QuoteView, QuoteApi),
+    Entry(EventView, EventApi),
 )
 
 # The sidebar of "Application config".

@@ -58,7 +58,7 @@ class SettingsPages(ModelView):
             abort(403)
         return self.change(row)
 
-    def form(self, names: list[str]) -> Form:
+    def form(self, names: list[str], row: Any = None) -> Form:
         form = SettingsForm(self.datamodel, names, picker=self.picker_base())
         form.openers = openers_of(self.sections)
         return form

@@ -69,7 +69,7 @@ def pick(datamodel: DataModel, relation: str, text: str, values: Mapping[str, An
     if condition is not None:
         statement = statement.where(condition)
     if issubclass(target, Reference):
-        return _pick_reference(datamodel.session, target, text)
+        return _pick_reference(datamodel.session, statement, target, text)
     found = _found(target, text)
     if found is not None:
         statement = statement.where(found)
@@ -77,10 +77,12 @@ def pick(datamodel: DataModel, relation: str, text: str, values: Mapping[str, An
     return list(datamodel.session.scalars(statement).unique())
 
 
-def _pick_reference(session: Any, target: type[Reference], text: str) -> list[Any]:
+def _pick_reference(
+    session: Any, statement: Select[Any], target: type[Reference], text: str
+) -> list[Any]:
     """Vocabularies are few and translated: matched in Python, in the reader's language."""
     rows = session.scalars(
-        select(target).where(target.active.is_(True)).order_by(target.position, target.id)
+        statement.where(target.active.is_(True)).order_by(target.position, target.id)
     )
     wanted = fold(text)
     return [row for row in rows if wanted in fold(str(row))][:OFFERED]

@@ -102,7 +102,7 @@ class FormPages(InPlacePages):
     def change(self, row: Any) -> ResponseReturnValue:
         """The form of a row (GET), and its saving (POST)."""
         pk, names = row.id, self.edit_names(row)
-        form = self.form(names).about(row)
+        form = self.form(names, row).about(row)
         before = stored(row, names)
         if request.method == "GET":
             return self._edit_page(row, form.show(before))
@@ -130,7 +130,8 @@ class FormPages(InPlacePages):
         """The fields that may be changed now; the company is chosen once, at creation."""
         return [name for name in self.visible(self.edit_columns or ()) if name != "company"]
 
-    def form(self, names: list[str]) -> Form:
+    def form(self, names: list[str], row: Any = None) -> Form:
+        """The form of these fields, for `row` or for a new one."""
         return Form(
             self.datamodel,
             names,
@@ -243,7 +244,7 @@ class FormPages(InPlacePages):
 
     def _conflict(self, row: Any, form: Form, version: int) -> ResponseReturnValue:
         """Both versions; what only one of the two changed is merged without a question."""
-        saved = self.form(list(form.fields)).show(stored(row, list(form.fields))).offer()
+        saved = self.form(list(form.fields), row).show(stored(row, list(form.fields))).offer()
         form.offer()
         old = self._before(row, version)
         page = ConflictPage(

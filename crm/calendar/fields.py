@@ -1,0 +1,48 @@
+"""Which fields of an event stand where, by its type. Source: spec 9.1, 9.2 and 9.6."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from crm.calendar.models import EventType
+
+# What only some types have: on the others the field says nothing and is left out.
+APART: Mapping[str, Sequence[str]] = {
+    EventType.MEETING: ("call_direction", "priority", "due_on"),
+    EventType.CALL: ("priority", "due_on", "location"),
+    EventType.TASK: ("call_direction", "ends_at", "all_day", "location", "video_url"),
+    EventType.EVENT: ("call_direction", "priority", "due_on"),
+}
+
+LIST: Sequence[str] = (
+    "subject", "type", "starts_at", "status", "account", "lead", "opportunity", "owner", "agency",
+    "company",
+)  # fmt: skip
+ORDER: Sequence[str] = (
+    "subject", "type", "starts_at", "status", "account", "lead", "opportunity", "owner", "agency",
+)  # fmt: skip
+SEARCH: Sequence[str] = (
+    "type", "status", "starts_at", "ends_at", "owner", "category", "account", "lead", "contact",
+    "opportunity", "quote", "agency", "company", "priority", "call_direction", "created_on",
+)  # fmt: skip
+
+_WHEN = ("type", "subject", "starts_at", "ends_at", "all_day", "priority", "call_direction")
+_WITH = ("account", "lead", "contact", "opportunity", "quote")
+_WHERE = ("location", "video_url", "category")
+
+FORM: Any = [
+    (_l("Event"), {"fields": [*_WHEN, *_WHERE, "description"]}),
+    (_l("With"), {"fields": _WITH}),
+    (_l("Follow-up"), {"fields": ["company", "owner", "agency", "outcome"]}),
+]
+RECORD: Any = [
+    (_l("Event"), {"fields": [
+        "due_on", "starts_at", "ends_at", "all_day", "time_zone", *_WHEN[5:], *_WHERE,
+        "description",
+    ]}),
+    (_l("With"), {"fields": _WITH}),
+    (_l("Outcome"), {"fields": ["outcome"]}),
+]  # fmt: skip
+SIDE: Any = [(_l("Follow-up"), {"fields": ["owner", "agency", "company", "status"]})]
+WIDTHS: Mapping[str, str] = {"subject": "w6", "description": "w6", "outcome": "w6"}

@@ -1,0 +1,93 @@
+"""How an event is shown: its type's icon, its status's sign, its time with or without a clock."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+
+from crm.calendar.models import EVENT_TYPES, Event, EventStatus, EventType
+from crm.core.models.text import write_date, write_near
+from crm.core.types import utcnow
+from crm.core.views import Action, Field, Panel
+from crm.core.views.shown import show_next, zone
+
+ICONS = {
+    EventType.MEETING: "users",
+    EventType.CALL: "phone",
+    EventType.TASK: "square-check",
+    EventType.EVENT: "calendar-event",
+}
+SIGNS = {
+    EventStatus.PLANNED: ("st-0", "gray"),
+    EventStatus.DONE: ("st-won", "green"),
+    EventStatus.CANCELLED: ("ban", "gray"),
+}
+
+
+def arrange(event: Event, field: Field) -> None:
+    """Complete a field with what only an event knows of it."""
+    match field.name:
+        case "type":
+            field.icon = ICONS[event.type]
+        case "status":
+            field.kind = "status"
+            field.glyph, field.hue = SIGNS[event.status]
+        case "starts_at" | "ends_at" if event.all_day:
+            day = event.starts_at.astimezone(event.zone).date()
+            field.text = write_date(day if field.name == "starts_at" else event.last_day)
+        case _:
+            pass
+
+
+def mark_start(event: Event, field: Field) -> None:
+    """In a list: late, today or later, in words and sign; only what is planned can be late."""
+    if event.status != EventStatus.PLANNED:
+        return
+    text = field.text
+    show_next(field, event.starts_at)
+    if field.tone == "late" and event.ends_at > utcnow():
+        field.tone, field.text = "today", text
+    elif not field.tone:
+        field.icon = ICONS[event.type]
+    if event.all_day and field.tone != "late":
+        field.text = text if field.tone != "today" else str(_("Today"))
+
+
+def when(event: Event) -> str:
+    """The day, and the times where it has any: Thu 21 Jan 10:00–11:00."""
+    if event.all_day:
+        return write_date(event.starts_at.astimezone(event.zone).date())
+    return f"{write_near(event.starts_at, zone())}–{_clock(event.ends_at)}"
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.astimezone(ZoneInfo(zone())):%H:%M}"
+
+
+def next_panel(event: Event, url: str | None, done: str) -> Panel:
+    """The next event of a record, with the button that closes it."""
+    head = Field("next_event_at", "", "next", event.starts_at)
+    mark_start(event, head)
+    head.text = (
+        f"{EVENT_TYPES[event.type]}, {head.text}" if head.tone else str(EVENT_TYPES[event.type])
+    )
+    subject = Field("subject", "", "text", event.subject, event.subject, url=url)
+    lines = [head, subject, Field("when", "", "text", None, when(event))]
+    if event.location:
+        lines.append(Field("location", "", "text", None, event.location))
+    actions = [Action(_("Mark as done"), done, "check")] if done else []
+    return Panel(_("Next event"), first=True, lines=lines, actions=actions)
+
+
+def creation(add: Any) -> Action:
+    """The button that plans something: a menu of the four types. `add` gives a type's address."""
+    words = {
+        EventType.MEETING: _("Create a meeting"),
+        EventType.CALL: _("Create a call"),
+        EventType.TASK: _("Create a task"),
+        EventType.EVENT: _("Create an event"),
+    }
+    children = [Action(label, add(type_), ICONS[type_]) for type_, label in words.items()]
+    url = add(EventType.MEETING)
+    return Action(_("Create an event"), url, "calendar-plus", children=children)

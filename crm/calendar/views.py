@@ -1,0 +1,170 @@
+"""/events: meetings, calls, tasks and other events. Source: spec 9."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose, has_access
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from crm.calendar import fields, services, shown
+from crm.calendar.forms import EventForm, MarkDone, names_for
+from crm.calendar.models import EVENT_TYPES, Event, EventStatus, EventType
+from crm.calendar.queries import next_of
+from crm.core.datamodel import DataModel
+from crm.core.datamodel.filters import ME, NOW
+from crm.core.views import PK, Action, Field, Group, ModelView, Panel, Preset, RecordPage
+from crm.core.views.pages import Column, Row
+
+PLANNED = ("status", 0, ["planned"])
+
+
+class EventView(ModelView):
+    """What was done, and what is planned, with whom."""
+
+    datamodel = DataModel(Event, services)
+    route_base = "/events"
+    class_permission_name = "events"
+    setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
+    verbs: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("mark_done", "cancel", "reopen", "take_charge"), "edit"
+    )
+    readonly_in_place = ("type", "starts_at", "ends_at", "all_day")
+    tab_of = ("lead", "account", "contact", "opportunity", "quote")
+    tab_place = 20
+    icon = "calendar-event"
+    one = _l("Event")
+    list_title = _l("Events")
+    add_title = _l("Create an event")
+    edit_title = _l("Edit the event")
+    empty_title = _l("No events yet")
+    empty_text = _l("A meeting, a call, a task or another event, with whom it is for.")
+
+    presets = (
+        Preset("mine", _l("My events"), [("owner", 0, [ME]), PLANNED]),
+        Preset("today", _l("Today"), [("starts_at", 5, ["today", "today"])]),
+        Preset("overdue", _l("Overdue"), [PLANNED, ("ends_at", 1, [NOW])]),
+        Preset("meetings", _l("Meetings"), [("type", 0, ["meeting"])]),
+        Preset("calls", _l("Calls"), [("type", 0, ["call"])]),
+        Preset("tasks", _l("Tasks"), [("type", 0, ["task"])]),
+        Preset("all", _l("All events"), []),
+    )
+    list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
+    base_order = ("starts_at", "desc")
+    idline = ("type", "status", "starts_at", "owner")
+    widths = fields.WIDTHS
+    add_fieldsets = edit_fieldsets = fields.FORM
+    show_fieldsets, side_fieldsets = fields.RECORD, fields.SIDE
+
+    # What is shown ──────────────────────────────────────────────────────────────────────────────
+
+    def field_of(self, row: Event, name: str) -> Field:
+        found = super().field_of(row, name)
+        shown.arrange(row, found)
+        return found
+
+    def line(self, row: Event, columns: Sequence[Column]) -> Row:
+        line = super().line(row, columns)
+        for field in line.fields:
+            if field.name == "starts_at":
+                shown.mark_start(row, field)
+                line.sub_field = field
+        return line
+
+    def groups(self, row: Event, sets: Any) -> list[Group]:
+        groups = super().groups(row, sets)
+        absent = [*fields.APART[row.type], *(["starts_at"] if row.type == EventType.TASK else [])]
+        for group in groups:
+            group.fields = [field for field in group.fields if field.name not in absent]
+        return [group for group in groups if group.fields]
+
+    def record_page(self, row: Event) -> RecordPage:
+        page = super().record_page(row)
+        for field in page.idline:
+            if field.name == "starts_at":
+                shown.mark_start(row, field)
+        return page
+
+    # The form ───────────────────────────────────────────────────────────────────────────────────
+
+    def add_names(self) -> list[str]:
+        return names_for(self._asked_type(), super().add_names())
+
+    def edit_names(self, row: Event) -> list[str]:
+        return names_for(row.type, super().edit_names(row))
+
+    def form(self, names: list[str], row: Event | None = None) -> EventForm:
+        type_ = row.type if row is not None else self._asked_type()
+        return EventForm(
+            self.datamodel, names, picker=self.picker_base(), widths=self.widths, type_=type_
+        )
+
+    def _asked_type(self) -> str:
+        asked = request.args.get("type", "")
+        return asked if asked in EVENT_TYPES else EventType.MEETING
+
+    # On the records that events relate to ───────────────────────────────────────────────────────
+
+    def actions_on(self, parent: Any, relation: str) -> list[Action]:
+        if not self.can("create"):
+            return []
+        return [shown.creation(lambda type_: self.url("add", **{relation: parent.id}, type=type_))]
+
+    def panel_on(self, parent: Any, relation: str) -> Panel | None:
+        event = self.datamodel.session.scalars(next_of(relation, parent)).first()
+        if event is None:
+            return None
+        done = self.url("mark_done", pk=event.id) if self.may("edit", event) else ""
+        return shown.next_panel(event, self.page_of(event), done)
+
+    # Verbs ──────────────────────────────────────────────────────────────────────────────────────
+
+    def record_actions(self, row: Event) -> list[Action]:
+        if not self.may_edit(row):
+            return [self.taking_charge(row)] if row.owner_id is None and self.can("edit") else []
+        if row.status != EventStatus.PLANNED:
+            return [Action(_("Reopen"), self.url("reopen", pk=row.id), "restore", "post")]
+        return [
+            Action(_("Cancel"), self.url("cancel", pk=row.id), "ban", "post"),
+            Action(_("Mark as done"), self.url("mark_done", pk=row.id), "check", primary=True),
+        ]
+
+    def row_actions(self, row: Event) -> list[Action]:
+        actions = super().row_actions(row)
+        if actions and row.status == EventStatus.PLANNED:
+            done = Action(_("Mark as done"), self.url("mark_done", pk=row.id), "check")
+            return [done, *actions]
+        return actions
+
+    def taking_charge(self, row: Event) -> Action:
+        url = self.url("take_charge", pk=row.id)
+        return Action(_("Take charge"), url, "user-check", "post")
+
+    @expose(f"/mark_done/{PK}", methods=("GET", "POST"))
+    @has_access
+    def mark_done(self, pk: int) -> ResponseReturnValue:
+        event = self.row(pk, "edit")
+        dialog = MarkDone(self.datamodel, event)
+        undo = self.url("reopen", pk=pk)
+        return self.ask(event, dialog, lambda: services.mark_done(event, **dialog.values), undo)
+
+    @expose(f"/cancel/{PK}", methods=("POST",))
+    @has_access
+    def cancel(self, pk: int) -> ResponseReturnValue:
+        event = self.row(pk, "edit")
+        undo = self.url("reopen", pk=pk)
+        return self.act(event, lambda: services.cancel(event), _("Event cancelled"), undo)
+
+    @expose(f"/reopen/{PK}", methods=("POST",))
+    @has_access
+    def reopen(self, pk: int) -> ResponseReturnValue:
+        event = self.row(pk, "edit")
+        return self.act(event, lambda: services.reopen(event), _("Event planned again"))
+
+    @expose(f"/take_charge/{PK}", methods=("POST",))
+    @has_access
+    def take_charge(self, pk: int) -> ResponseReturnValue:
+        event = self.row(pk)
+        return self.act(event, lambda: services.take_charge(event), _("Event taken charge of"))
