@@ -6,26 +6,34 @@ import { icon, make, say } from "./words.js";
 
 const ROOT = "comptoir:draft:";
 const SENT = "comptoir:sent";
+const KEPT_MS = 30 * 24 * 3600 * 1000;
 const user = document.body.dataset.user;
 const keyOf = (form) => `${ROOT}${user}:${form.dataset.draft}`;
-const time = (stamp) => new Date(stamp).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+const time = (stamp) => new Date(stamp).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hour12: false });
 
-if (user) {
-  forget((key) => !key.startsWith(`${ROOT}${user}:`));
+if (document.querySelector("[data-login-form]") || document.body.dataset.status) {
+  sessionStorage.removeItem(SENT); // the save did not arrive: its draft stays
+} else if (user) {
+  forget((key) => !key.startsWith(`${ROOT}${user}:`) || isOld(key));
   settle();
+}
+
+function isOld(key) {
+  return Date.now() - JSON.parse(localStorage.getItem(key)).at > KEPT_MS;
 }
 
 function forget(which) {
   for (const key of Object.keys(localStorage)) if (key.startsWith(ROOT) && which(key)) localStorage.removeItem(key);
 }
 
-// The page after a save has neither an error status nor the form again: then the draft has done its work.
+// The page after a save is not the form again: then the draft has done its work. Two versions to choose
+// from are still on the way there.
 function settle() {
   const sent = sessionStorage.getItem(SENT);
-  if (!sent || document.body.dataset.status) return;
+  if (!sent || document.querySelector("[data-keep-draft]")) return;
   sessionStorage.removeItem(SENT);
   const again = [...document.querySelectorAll("form[data-draft]")].some((form) => keyOf(form) === sent);
-  if (!again && !document.querySelector("[data-keep-draft]")) localStorage.removeItem(sent);
+  if (!again) localStorage.removeItem(sent);
 }
 
 on("form[data-draft]", (form) => {
@@ -76,6 +84,7 @@ function offer(form, draft, key) {
   );
   restore.addEventListener("click", () => {
     note.remove();
+    addRows(form, draft.values);
     fill(form, draft.values);
   });
   discard.addEventListener("click", () => {
@@ -83,6 +92,16 @@ function offer(form, draft, key) {
     localStorage.removeItem(key);
   });
   (form.querySelector(".c-form-main, .c-set-main") ?? form).prepend(note);
+}
+
+// Lines that were added before the page was lost have to be there before they can be filled.
+function addRows(form, values) {
+  for (const box of form.querySelectorAll("[data-rows]")) {
+    const count = box.querySelector("[data-count]");
+    const prefix = `${box.dataset.rows}-`;
+    const last = Math.max(-1, ...Object.keys(values).map((name) => (name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : -1)));
+    for (let number = Number(count.value); number <= last; number += 1) box.querySelector("[data-add-row]").click();
+  }
 }
 
 document.addEventListener("click", (event) => {

@@ -25,6 +25,9 @@ on("[data-filter-form]", (form) => {
     for (const [key, value] of data) {
       if (!["filter", "op", "value"].includes(key) && !new RegExp(`^_flt_\\d+_${name}$`).test(key)) address.append(key, value);
     }
+    const found = document.querySelector("[data-find]")?.value;
+    address.delete("search"); // what is typed in the search box now, not when the page was made
+    if (found) address.set("search", found);
     const given = values.hidden ? [""] : data.getAll("value").filter(Boolean);
     for (const value of given) address.append(`_flt_${data.get("op")}_${name}`, value);
     location.assign(`${form.getAttribute("action")}?${address}`);
