@@ -11,6 +11,8 @@ from crm.accounts.vocabularies import VIEWS as ACCOUNTS
 from crm.calendar.api import EventApi
 from crm.calendar.views import EventView
 from crm.calendar.vocabularies import VIEWS as CALENDAR
+from crm.catalog.api import CatalogApi
+from crm.catalog.views import CatalogView
 from crm.catalog.vocabularies import VIEWS as CATALOG
 from crm.companies.views.groups import GroupView
 from crm.companies.views.password import PasswordView
@@ -46,6 +48,7 @@ MAIN: Sequence[Entry] = (
     Entry(OpportunityView, OpportunityApi, mine="mine", in_bar=True),
     Entry(QuoteView, QuoteApi),
     Entry(EventView, EventApi),
+    Entry(CatalogView, CatalogApi),
 )
 
 # The sidebar of "Application config".

@@ -2,6 +2,7 @@
 
 import zoneinfo
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,7 +18,7 @@ from crm.core.forms.fields import FormField
 from crm.core.forms.options import Option, is_listed, pick, reference_options, target_of
 from crm.core.models import Spec, computed, spec_of
 from crm.core.models.checks import HUES, clean, currencies
-from crm.core.models.text import country_choices, language_name, parse, typed, written
+from crm.core.models.text import country_choices, language_name, parse, typed, write_date, written
 
 Width = Mapping[str, str]
 NUMBER_OF_LINES = 500  # of one record; more is a mistake or an attack
@@ -73,6 +74,8 @@ class Form:
             field.picker_with = tuple(
                 n for n in ("company", "account", "kind", "type") if n != name
             )
+        if spec.kind == "date":
+            field.format_hint = write_date(date(2027, 1, 31))
         field.blank = None if spec.required else ""
         return field
 

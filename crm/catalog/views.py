@@ -1,0 +1,193 @@
+"""/catalogs: PDF files as cards, read inside the page; while they are managed (spec 10)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from flask import abort, request, send_file
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose, has_access
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from crm.catalog import files, services
+from crm.catalog.models import Catalog
+from crm.core.datamodel import DataModel
+from crm.core.forms import Form
+from crm.core.http import FILE_POLICY
+from crm.core.models.text import write_number
+from crm.core.views import PK, Action, Field, ModelView, RecordPage
+from crm.core.views.address import Address
+from crm.core.views.pages import Column, ListPage, Row
+from crm.core.views.shown import show
+
+PRIVATE = "private, no-cache"  # asked for again each time, and answered 304 where nothing changed
+CARDS, TABLE = "", "list"  # values of ?view=
+
+
+@dataclass
+class Card(Row):
+    """A line of the list, with what a card shows of it."""
+
+    cover_url: str = ""
+    tags: list[Field] = field(default_factory=list)
+    outdated: str = ""
+    meta: str = ""
+
+
+@dataclass
+class CatalogPage(RecordPage):
+    """A record with the file itself."""
+
+    pdf_url: str = ""
+    pdf_name: str = ""
+    pdf_meta: str = ""
+    download_url: str = ""
+
+
+class CatalogView(ModelView):
+    """The catalogues that salespeople show."""
+
+    datamodel = DataModel(Catalog, services)
+    route_base = "/catalogs"
+    class_permission_name = "catalogs"
+    setting = "manage_catalogs"
+    verbs: ClassVar[Mapping[str, str]] = {"file": "read", "cover": "read"}
+    readonly_in_place = ("file",)
+    icon = "book-2"
+    one = _l("Catalogue")
+    list_title = _l("Catalogues")
+    add_title = _l("Create a catalogue")
+    edit_title = _l("Edit the catalogue")
+    empty_title = _l("No catalogues yet")
+    empty_text = _l("A catalogue is a PDF file that salespeople find and show here.")
+
+    list_columns = [
+        "name", "type", "brand", "language", "pages", "valid_from", "valid_until", "owner",
+        "company",
+    ]  # fmt: skip
+    order_columns = ["name", "type", "brand", "valid_until", "owner"]
+    base_order = ("name", "asc")
+    search_columns = [
+        "type", "brand", "language", "owner", "company", "valid_from", "valid_until", "created_on",
+    ]  # fmt: skip
+    idline = ("type", "brand", "language")
+    widths: ClassVar[Mapping[str, str]] = {"description": "w6", "name": "w6", "file": "w6"}
+    add_fieldsets: ClassVar[Any] = [
+        (_l("Catalogue"), {"fields": ["file", "name", "type", "brand", "language", "description"]}),
+        (_l("Follow-up"), {"fields": ["company", "owner", "valid_from", "valid_until"]}),
+    ]
+    edit_fieldsets = add_fieldsets
+    show_template = "catalog/record.html"
+    record_class = CatalogPage
+    show_fieldsets: ClassVar[Any] = [(_l("Description"), {"fields": ["description"]})]
+    side_fieldsets: ClassVar[Any] = [
+        (
+            _l("Catalogue"),
+            {"fields": ["name", "type", "brand", "language", "valid_from", "valid_until"]},
+        ),
+        (_l("Follow-up"), {"fields": ["owner", "company", "created_on", "changed_on"]}),
+    ]
+
+    def private(self, row: Catalog) -> Sequence[str]:
+        """The name under which a file is kept is nobody's business."""
+        return ("file", *super().private(row))
+
+    # Cards and list ─────────────────────────────────────────────────────────────────────────────
+
+    def address(self, path: str = "", keep: Sequence[str] = ()) -> Address:
+        return super().address(path, (*keep, "view"))
+
+    def list_page(self, address: Address, **said: Any) -> ListPage:
+        page = super().list_page(address, **said)
+        here = request.args.get("view", CARDS)
+        page.card_template = "catalog/cards.html" if here != TABLE else ""
+        plain = Address(address.key, address.path, address.filters, address.search, address.order)
+        page.views = [
+            (_("Cards"), "layout-grid", plain.url(), here != TABLE),
+            (_("List"), "list", plain.url([("view", TABLE)]), here == TABLE),
+        ]
+        return page
+
+    def line(self, row: Catalog, columns: Sequence[Column]) -> Row:
+        card = Card(**vars(super().line(row, columns)))
+        card.cover_url = self.url("cover", pk=row.id, v=row.row_version)
+        card.tags = [show(row, "type"), *([show(row, "brand")] if row.brand else [])]
+        card.tags[0].kind, card.tags[0].hue = "tag", "gray"
+        card.sub_text = " · ".join(
+            part for part in ((row.language or "").upper(), facts(row)) if part
+        )
+        card.outdated = _("No longer valid") if row.outdated else ""
+        return card
+
+    def row_actions(self, row: Catalog) -> list[Action]:
+        url = self.url("file", pk=row.id)
+        return [
+            Action(_("Show the PDF"), url, "eye"),
+            Action(_("Download"), f"{url}?download=1", "download"),
+            *super().row_actions(row),
+        ]
+
+    def put_first(self, page: RecordPage, row: Catalog) -> None:
+        super().put_first(page, row)
+        if isinstance(page, CatalogPage):
+            page.pdf_url = self.url("file", pk=row.id)
+            page.download_url = f"{page.pdf_url}?download=1"
+            page.pdf_name, page.pdf_meta = row.file_name, facts(row)
+
+    def prepare_form(self, form: Form) -> None:
+        field = form.fields.get("file")
+        if field is None:
+            return
+        field.accept = "application/pdf,.pdf"
+        if form.row is not None:
+            url = self.url("file", pk=form.row.id)
+            field.current = Field("file", "", "file", None, form.row.file_name, url, icon="pdf")
+            field.help = _("Empty: the present file stays.")
+
+    # The files: the row first, then what belongs to it ──────────────────────────────────────────
+
+    @expose(f"/file/{PK}")
+    @has_access
+    def file(self, pk: int) -> ResponseReturnValue:
+        """The PDF, shown inside a page of ours; `?download=1` saves it."""
+        row = self.row(pk)
+        answer = send_file(
+            self.kept(files.pdf, row),
+            mimetype="application/pdf",
+            as_attachment="download" in request.args,
+            download_name=row.file_name,
+        )
+        answer.headers["Content-Security-Policy"] = FILE_POLICY
+        answer.headers["Cache-Control"] = PRIVATE
+        return answer
+
+    @expose(f"/cover/{PK}")
+    @has_access
+    def cover(self, pk: int) -> ResponseReturnValue:
+        """The picture of page 1."""
+        path = self.kept(files.cover, self.row(pk))
+        answer = send_file(path, mimetype="image/png")
+        answer.headers["Cache-Control"] = PRIVATE
+        return answer
+
+    def kept(self, find: Any, row: Catalog) -> Any:
+        """Where the file is, or 404 where the disk has lost it."""
+        try:
+            return find(row.file)
+        except FileNotFoundError:
+            abort(404)
+
+
+def facts(row: Catalog) -> str:
+    """How long it is, and how large: 48 pages · 12.4 MB."""
+    pages = ngettext("%(num)s page", "%(num)s pages", row.pages)
+    return f"{pages} · {size(row.file_size)}"
+
+
+def size(count: int) -> str:
+    """A number of bytes as a person reads it."""
+    if count < 1000_000:
+        return str(_("%(size)s kB", size=write_number(max(round(count / 1000), 1))))
+    return str(_("%(size)s MB", size=write_number(round(count / 1000_000, 1))))  # type: ignore[arg-type]
