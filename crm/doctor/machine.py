@@ -1,0 +1,82 @@
+"""What does not need a database: the secret, the files, what was built."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from crm.assets import STATIC
+from crm.core.config import SHORTEST_SECRET, Config, folder, languages
+from crm.doctor.finding import Finding, note, ok, wrong
+
+
+def secret(config: Config) -> Iterator[Finding]:
+    length = len(config.secret_key.encode())
+    if length < SHORTEST_SECRET:
+        yield wrong(
+            f"SECRET_KEY has {length} bytes and could be guessed: set one of at least "
+            f"{SHORTEST_SECRET}, or none, and one is made and kept."
+        )
+        return
+    kept = config.instance / "secret_key"
+    if os.name == "posix" and kept.is_file() and kept.stat().st_mode & 0o077:
+        yield wrong(f"Others on this machine can read {kept}: run `chmod 600 {kept}`.")
+        return
+    yield ok("The secret key is long enough and nobody else reads it.")
+
+
+def files(config: Config) -> Iterator[Finding]:
+    try:
+        config.files.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=config.files):
+            pass
+    except OSError as error:
+        yield wrong(
+            f"Files cannot be written to {config.files} ({error.strerror}): make it writable "
+            "for whoever runs Comptoir, or name another folder in FILES_URL."
+        )
+        return
+    yield ok(f"Files are kept in {config.files}.")
+
+
+def front_end(config: Config) -> Iterator[Finding]:
+    if (STATIC / "manifest.json").is_file():
+        yield ok("The front end is built.")
+    else:
+        yield wrong("The front end is not built: `make run` builds it.")
+
+
+def catalogs(config: Config) -> Iterator[Finding]:
+    stale = [code for code in languages() if not _is_compiled(code)]
+    if stale:
+        yield wrong(
+            f"Translations not compiled: {', '.join(stale)}. Run `crm init`, which does it."
+        )
+    else:
+        yield ok(f"Languages: {', '.join(languages())}.")
+
+
+def _is_compiled(code: str) -> bool:
+    source = folder("translations") / code / "LC_MESSAGES" / "messages.po"
+    made = source.with_suffix(".mo")
+    if not source.is_file():  # the language of the sources has no catalog to compile
+        return True
+    return made.is_file() and made.stat().st_mtime >= source.stat().st_mtime
+
+
+def mail(config: Config) -> Iterator[Finding]:
+    if not config.mail_url:
+        yield note("MAIL_URL is not set: no mail leaves. Name a server, smtp://… or smtps://….")
+
+
+def zones(config: Config) -> Iterator[Finding]:
+    try:
+        ZoneInfo("Europe/Paris")
+    except ZoneInfoNotFoundError:
+        yield wrong("This machine knows no time zones: run `pip install tzdata`.")
+        return
+    yield ok(f"The clock says {datetime.now(UTC):%Y-%m-%d %H:%M} UTC.")
+
+
+LOOKS = (secret, files, front_end, catalogs, mail, zones)
