@@ -1,14 +1,105 @@
-"""/: what is mine and still open."""
+"""/: what is mine and still to be done."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from babel.dates import format_date
+from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import IndexView, expose
+from flask_babel import gettext as _
+
+from crm.companies.days import today
+from crm.core.actor import current_actor
+from crm.core.datamodel.paging import Ask
+from crm.core.db import db
+from crm.core.models.text import locale, write_number
+from crm.core.views import Action
+from crm.core.views.base import all_views
+from crm.core.views.frame import preset_url
+from crm.reporting.blocks import BLOCKS, Block, Line
+from crm.reporting.queries import counts
+
+LINES = 6  # of each list; the rest is one click away
 
 
-class HomeView(IndexView):  # type: ignore[misc]  # FAB ships no types
+@dataclass
+class ShownBlock:
+    """A list of home as the template places it."""
+
+    key: str
+    title: str
+    empty: str
+    lines: list[Line] = field(default_factory=list)
+    count: str = ""
+    url: str = ""
+    url_label: str = ""
+    add_url: str = ""
+    add_label: str = ""
+
+
+@dataclass
+class HomePage:
+    """Everything templates/reporting/home.html places."""
+
+    title: str
+    date_text: str
+    blocks: list[ShownBlock]
+    actions: list[Action] = field(default_factory=list)
+    side: list[Any] = field(default_factory=list)
+
+
+class HomeView(IndexView):
     """The home page of whoever signed in."""
 
     setting = None
 
     @expose("/")
     def index(self) -> ResponseReturnValue:
-        return self.render_template("reporting/home.html")
+        open_ = [(block, view) for block in BLOCKS if (view := _view_of(block)) is not None]
+        page = HomePage(
+            _("My day"), format_date(today(), "EEEE d MMMM y", locale=locale()), _shown(open_)
+        )
+        page.actions = _actions([view for _block, view in open_])
+        return render_template("reporting/home.html", page=page, view=self)
+
+
+def _view_of(block: Block) -> Any:
+    """The list behind a block, where the actor may open it."""
+    actor = current_actor()
+    for view in all_views():
+        if view.datamodel.obj is block.model and view.can("read"):
+            return view if view.setting is None or actor.on(view.setting) else None
+    return None
+
+
+def _shown(open_: Sequence[tuple[Block, Any]]) -> list[ShownBlock]:
+    if not open_:
+        text = _("Your role opens no records yet. Your administrator decides which ones it may.")
+        return [ShownBlock("none", _("Nothing to show yet"), text)]
+    where = {block.key: view.preset_where(block.preset()) for block, view in open_}
+    wanted = {block.key: (block.model, where[block.key]) for block, _view in open_}
+    found = {key: int(count) for key, count in db.session.execute(counts(wanted))}
+    return [_block(block, view, where[block.key], found[block.key]) for block, view in open_]
+
+
+def _block(block: Block, view: Any, where: Sequence[Any], count: int) -> ShownBlock:
+    shown = ShownBlock(block.key, str(block.title), str(block.empty))
+    if count:
+        statement = view.datamodel.select(*where)
+        rows = view.datamodel.page(statement, [block.order], Ask(LINES), block.relations).rows
+        shown.lines = [block.line(view, row) for row in rows]
+        shown.count = write_number(count)
+        shown.url, shown.url_label = preset_url(view, block.preset()), view.words("list_title")
+    elif view.can("create"):
+        shown.add_url, shown.add_label = view.url("add"), view.words("add_title")
+    return shown
+
+
+def _actions(views: Sequence[Any]) -> list[Action]:
+    """The page's one act: to create the first thing that the actor may create."""
+    view = next((view for view in views if view.can("create")), None)
+    if view is None:
+        return []
+    return [Action(view.words("add_title"), view.url("add"), "plus", primary=True)]

@@ -1,0 +1,145 @@
+"""The lists of home: each is a list of the application, filtered, cut and told in lines."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from crm.calendar.models import Event, EventType
+from crm.companies.days import today
+from crm.core.models import Label
+from crm.core.models.text import write_date, write_phone
+from crm.core.views import Field, Preset
+from crm.core.views.shown import show_next
+from crm.leads.models import Lead
+from crm.opportunities.models import Opportunity
+
+ICONS = {
+    EventType.MEETING: "users",
+    EventType.CALL: "phone",
+    EventType.TASK: "square-check",
+    EventType.EVENT: "calendar-event",
+}
+Filters = Sequence[tuple[str, int, Sequence[str]]]  # field, operator, values
+
+PARTIES = ("contact", "account", "lead", "opportunity")
+
+
+@dataclass
+class Line:
+    """One row of a block: when, what, for whom, and how it stands."""
+
+    label: str
+    url: str
+    lead: Field | None = None
+    icon: str = ""
+    sub: str = ""
+    right: Field | None = None
+    phone: Field | None = None
+
+
+@dataclass(frozen=True)
+class Block:
+    """A list of home. `filters` answers what the list's own address would say."""
+
+    key: str
+    title: Label
+    model: type[Any]
+    filters: Callable[[], Filters]
+    order: tuple[str, str]
+    line: Callable[[Any, Any], Line]
+    empty: Label
+    relations: Sequence[str] = field(default=())
+
+    def preset(self) -> Preset:
+        return Preset(self.key, self.title, self.filters())
+
+
+def event_line(view: Any, event: Event) -> Line:
+    """An event, with the people it is for; a call with the number to dial."""
+    parties = [str(row) for name in PARTIES if (row := getattr(event, name)) is not None]
+    line = Line(event.subject, view.url("show", pk=event.id), _when(event), ICONS[event.type])
+    line.sub = ", ".join(dict.fromkeys(parties[:2]))
+    if event.type == EventType.CALL:
+        line.phone = _phone(event)
+    if line.phone is None and event.location:
+        line.right = Field("location", "", "text", text=event.location)
+    return line
+
+
+def _when(event: Event) -> Field:
+    shown = show_next(Field("starts_at", "", "next"), event.starts_at)
+    if event.all_day and shown.tone != "late":
+        day = event.starts_at.astimezone(event.zone).date()
+        shown.text = _("Today") if day == today() else write_date(day)
+    return shown
+
+
+def _phone(event: Event) -> Field | None:
+    """The number of whom the call is for, unless they refuse calls."""
+    whom = event.contact or event.lead or event.account
+    if whom is None or getattr(whom, "do_not_call", False):
+        return None
+    number = getattr(whom, "mobile", None) or getattr(whom, "phone", None)
+    if not number:
+        return None
+    return Field("phone", "", "phone", number, write_phone(number), url=f"tel:{number}")
+
+
+def lead_line(view: Any, lead: Lead) -> Line:
+    """A lead, with its next action and its status."""
+    return Line(
+        lead.display_name,
+        view.url("show", pk=lead.id),
+        view.field_of(lead, "next_event_at"),
+        right=view.field_of(lead, "status"),
+    )
+
+
+def opportunity_line(view: Any, opportunity: Opportunity) -> Line:
+    """An opportunity, with its expected day, its account and its amount."""
+    account = opportunity.account
+    return Line(
+        opportunity.name,
+        view.url("show", pk=opportunity.id),
+        view.field_of(opportunity, "expected_close_on"),
+        sub=str(account) if account is not None else "",
+        right=view.field_of(opportunity, "amount"),
+    )
+
+
+def _planned_from_today() -> Filters:
+    return [*_mine("status", "planned"), ("starts_at", 0, [str(today())])]
+
+
+def _overdue_tasks() -> Filters:
+    until = ("starts_at", 1, [str(today() - timedelta(days=1))])
+    return [*_mine("status", "planned"), ("type", 0, [EventType.TASK.value]), until]
+
+
+def _mine(name: str, value: str) -> Filters:
+    return [("owner", 0, ["me"]), (name, 0, [value])]
+
+
+BLOCKS: Sequence[Block] = (
+    Block(
+        "tasks", _l("Overdue tasks"), Event, _overdue_tasks, ("starts_at", "asc"), event_line,
+        _l("No overdue tasks"), PARTIES,
+    ),
+    Block(
+        "events", _l("My next events"), Event, _planned_from_today, ("starts_at", "asc"),
+        event_line, _l("Nothing planned"), PARTIES,
+    ),
+    Block(
+        "leads", _l("My open leads"), Lead, lambda: _mine("status.kind", "open"),
+        ("received_on", "desc"), lead_line, _l("No open leads of yours"), ("status", "owner"),
+    ),
+    Block(
+        "opportunities", _l("My open opportunities"), Opportunity,
+        lambda: _mine("stage.kind", "open"), ("expected_close_on", "asc"), opportunity_line,
+        _l("No open opportunities of yours"), ("account", "stage", "owner"),
+    ),
+)  # fmt: skip
