@@ -23,14 +23,14 @@ def make() -> str:
     """Fill a database that nobody has worked in yet; says what it did, or why it did nothing."""
     if _is_in_use():
         return "The demo is left out: somebody has already worked here."
-    with transaction():
-        cast = places.make()
     luck = random.Random(SEED)  # noqa: S311  a story, not a secret
-    for owner, share in business.SHARES.items():
-        actor = load_actor(cast.people[owner].id)
-        if actor is not None:
-            with acting_as(actor), transaction():
-                business.make(cast, owner, share, luck, datetime.now(UTC))
+    with transaction():  # all of it or nothing: half a story cannot be told again
+        cast = places.make()
+        for owner, share in business.SHARES.items():
+            actor = load_actor(cast.people[owner].id)
+            if actor is not None:
+                with acting_as(actor):
+                    business.make(cast, owner, share, luck, datetime.now(UTC))
     return "The demo is ready: ACME France with Lyon and Lille, and ACME Iberia."
 
 

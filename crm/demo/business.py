@@ -226,9 +226,9 @@ def _opportunity(story: Story, account: Any, contact: Any, number: int) -> None:
             "recurring_start_on": story.day(-30),
         }
     opportunity = story.create("opportunities", **values)
-    _end(story, opportunity)
     if number == 0 and story.luck.random() < 0.6:
         story.create("quotes", account=account, opportunity=opportunity)
+    _end(story, opportunity)
 
 
 def _end(story: Story, opportunity: Any) -> None:
