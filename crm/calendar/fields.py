@@ -27,6 +27,11 @@ SEARCH: Sequence[str] = (
     "opportunity", "quote", "agency", "company", "priority", "call_direction", "created_on",
 )  # fmt: skip
 
+COLUMN_CSS: Mapping[str, str] = {
+    "type": "w-agency", "starts_at": "w-next", "lead": "w-org from-l",
+    "opportunity": "w-org from-l",
+}  # fmt: skip
+
 _WHEN = ("type", "subject", "starts_at", "ends_at", "all_day", "priority", "call_direction")
 _WITH = ("account", "lead", "contact", "opportunity", "quote")
 _WHERE = ("location", "video_url", "category")

@@ -52,6 +52,7 @@ class EventView(ModelView):
         Preset("all", _l("All events"), []),
     )
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
+    column_css = fields.COLUMN_CSS
     base_order = ("starts_at", "desc")
     idline = ("type", "status", "starts_at", "owner")
     widths = fields.WIDTHS

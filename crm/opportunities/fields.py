@@ -35,6 +35,11 @@ SEARCH: Sequence[str] = (
     "amount", "currency", "probability", "expected_close_on", "closed_on", "recurring_amount",
     "recurring_start_on", "next_event_at", "lost_reason", "tags", "account.notes", "created_on",
 )  # fmt: skip
+COLUMN_CSS: Mapping[str, str] = {
+    "reference": "w-ref from-l", "probability": "num r w-score",
+    "recurring_amount": "num r w-amount from-xl",
+    "weighted_amount": "num r w-amount from-l",
+}  # fmt: skip
 FILTER_LABELS: Mapping[str, Label] = {
     "stage.kind": _l("Status"),
     "account.notes": _l("Client description"),

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from crm.accounts.models import AccountKind
 from crm.companies.days import today
 from crm.core import rows
 from crm.core.datamodel import DataModel
@@ -67,13 +68,22 @@ class WinOpportunity(_Closing):
     def __init__(self, datamodel: DataModel, row: Opportunity, picker: str = "") -> None:
         self.others = _losable(datamodel, row)
         super().__init__(datamodel, row, picker)
-        self.intro = _("A prospect becomes a client. Tick what is lost with this decision.")
+        self.intro = self._consequences()
         for other in self.others:
             amount = f", {write_money(other.amount, other.currency)}" if other.amount else ""
             label = _("Lose %(name)s", name=f"{other.reference} {other.name}{amount}")
             self.tick(str(other.id), label, on=False)
-        if not self.others:
-            self.intro = _("A prospect becomes a client.")
+        for name in LOSS if self.others else ():  # the reason stands below what it is for
+            self.fields[name] = self.fields.pop(name)
+
+    def _consequences(self) -> str:
+        account = self.row.account
+        sentences = []
+        if account is not None and account.kind == AccountKind.PROSPECT:
+            sentences.append(_("%(account)s becomes a client.", account=account))
+        if self.others:
+            sentences.append(_("Tick what is lost with this decision, and give the reason."))
+        return " ".join(sentences)
 
     def asked(self, row: Opportunity) -> list[str]:
         names = ["closed_on", "amount"]

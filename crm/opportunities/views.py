@@ -54,7 +54,7 @@ class OpportunityView(ModelView):
         Preset("closed", _l("Closed opportunities"), [("stage.kind", 1, ["open"])]),
     )
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
-    filter_labels = fields.FILTER_LABELS
+    filter_labels, column_css = fields.FILTER_LABELS, fields.COLUMN_CSS
     base_order = (("stage", "asc"), ("expected_close_on", "asc"))
     sum_columns = ("amount", "recurring_amount")
     idline = ("account", "contact", "owner", "score", "expected_close_on")
@@ -76,13 +76,13 @@ class OpportunityView(ModelView):
 
     def groups(self, row: Opportunity, sets: Any) -> list[Group]:
         groups = super().groups(row, sets)
-        absent = () if row.is_closed else fields.CLOSING
         for group in groups:
-            group.fields = [field for field in group.fields if field.name not in absent]
+            group.fields = [f for f in group.fields if f.name not in fields.CLOSING or f.text]
         return [group for group in groups if group.fields]
 
     def record_page(self, row: Opportunity) -> RecordPage:
         page = super().record_page(row)
+        shown.sign(page.idline)
         page.figures = shown.figures(row)
         if row.is_closed:
             page.idline.insert(0, self.field_of(row, "stage"))

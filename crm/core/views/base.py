@@ -104,6 +104,7 @@ class BaseView(FabModelView):
     sum_columns: ClassVar[Sequence[str]] = ()
     side_fieldsets: ClassVar[Sequence[Fieldset]] = ()
     idline: ClassVar[Sequence[str]] = ()
+    column_css: ClassVar[Mapping[str, str]] = {}  # where name and kind do not tell the width
     live_columns: ClassVar[Sequence[str]] = ()  # stored figures that a form only shows
     editors_only: ClassVar[Sequence[str]] = ()  # shown on rows that the actor may edit
     filter_labels: ClassVar[Mapping[str, Label]] = {}  # where the field's own says too little

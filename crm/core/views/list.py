@@ -127,7 +127,8 @@ class ListParts(FilterBar):
         columns = []
         for position, name in enumerate(self.list_names()):
             spec = spec_of(self.datamodel.obj, name)
-            css = "w-name" if position == 0 else f"opt {_css(name, spec)}"
+            said = self.column_css.get(name) or _css(name, spec)
+            css = "w-name" if position == 0 else f"opt {said}"
             column = Column(name, str(spec.label), css)
             if name in self.order_columns:
                 down = name == ordered and direction == "asc"

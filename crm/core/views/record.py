@@ -48,7 +48,8 @@ class RecordPages(HistoryPages):
         if editable:
             page.edit_url = self.url("edit", pk=row.id)
             page.field_url = self.url("show", pk=row.id).replace("/show/", "/field/")
-        page.idline = [self.field_of(row, name) for name in self.visible(self.idline)]
+        idline = [self.field_of(row, name) for name in self.visible(self.idline)]
+        page.idline = [field for field in idline if field.text]
         edit = [Action(_("Edit"), page.edit_url, "pencil", key="E")] if editable else []
         page.actions = [*edit, *self.head_actions(row)]
         page.menu = self.record_menu(row, editable)
@@ -62,7 +63,7 @@ class RecordPages(HistoryPages):
     def head_actions(self, row: Any) -> list[Action]:
         """Buttons of the head: those of upper slices, the record's own, the primary one last."""
         actions = [
-            *(a for v, r in reversed(self.lists_here(row)) for a in v.actions_on(row, r)),
+            *(a for view, relation in self.lists_here(row) for a in view.actions_on(row, relation)),
             *self.record_actions(row),
         ]
         return sorted(actions, key=lambda action: action.primary)

@@ -12,7 +12,7 @@ from flask_babel import ngettext
 from sqlalchemy import inspect
 
 from crm.core.actor import find_actor
-from crm.core.models import Spec, spec_of
+from crm.core.models import Reference, Spec, spec_of
 from crm.core.models.checks import HUES
 from crm.core.models.text import write_near, written
 
@@ -141,8 +141,8 @@ def _target(base: Field, target: Any, page_of: Callable[[Any], str | None] | Non
         base.kind, base.glyph = "status", status_glyph(target)
     elif base.hue:
         base.kind = "tag"
-    if page_of is not None:
-        base.url = page_of(target)
+    if page_of is not None and not isinstance(target, Reference):
+        base.url = page_of(target)  # a word of a vocabulary leads nowhere
     return base
 
 
