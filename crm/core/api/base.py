@@ -13,6 +13,7 @@ from crm.core.api.representing import represent
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.loading import loading
 from crm.core.errors import NotFound
+from crm.core.models import computed
 from crm.core.rows import criteria
 
 
@@ -87,12 +88,19 @@ class TableApi(FabModelRestApi):
         """The row as it is in the database now, in JSON. Raises NotFound."""
         model = self.datamodel.obj
         statement = self.datamodel.select(model.id == pk, *self.base_conditions())
-        statement = statement.options(*loading(model, names, self.children))
+        statement = statement.options(*loading(model, self.read_with(names)))
         statement = statement.execution_options(populate_existing=True)
         told = self.told(self.datamodel.session.scalars(statement).unique(), names)
         if not told:
             raise NotFound
         return told[0]
+
+    def read_with(self, names: Sequence[str]) -> list[str]:
+        """`names`, and the paths to what they take from other tables."""
+        lines = [f"{name}.{column}" for name in names for column in self.children.get(name, ())]
+        model = self.datamodel.obj
+        is_computed = any(isinstance(getattr(model, name, None), computed) for name in names)
+        return self.visible([*names, *lines, *(self.list_relations if is_computed else ())])
 
     def told(self, found: Iterable[Any], names: Sequence[str]) -> list[dict[str, Any]]:
         """Rows in JSON, without what only their editors may read."""

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response
 from flask_appbuilder.api import expose
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, inspect
+from sqlalchemy import ColumnElement
 from werkzeug.exceptions import BadRequest
 
 from crm.core.api import describing
@@ -68,7 +68,7 @@ class ReadApi(TableApi):
         statement = self.datamodel.select(*self.base_conditions(), *self._conditions(asked))
         totals = self.datamodel.totals(statement)
         ask = Ask(asked.size, offset=asked.page * asked.size)
-        found = self.datamodel.page(statement, self._order(asked), ask, self._relations(names))
+        found = self.datamodel.page(statement, self._order(asked), ask, self.read_with(names))
         model = self.datamodel.obj
         known: Labels = {
             "list_columns": lambda: names,
@@ -106,11 +106,6 @@ class ReadApi(TableApi):
         base = self.base_order or ()
         pairs = [base] if base and isinstance(base[0], str) else list(base)
         return [(name, direction) for name, direction in pairs if name != "id"]
-
-    def _relations(self, names: Sequence[str]) -> list[str]:
-        """The relationships that a line reads, joined to the page."""
-        mapped = inspect(self.datamodel.obj).relationships
-        return list(dict.fromkeys(n for n in (*names, *self.list_relations) if n in mapped))
 
     @expose("/<pk>", methods=("GET",))
     @guarded

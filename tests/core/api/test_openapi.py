@@ -6,6 +6,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from tests.core.api.describing import strict
 from tests.core.api.world import Api, World
 
 
@@ -15,24 +16,7 @@ def document(api: Api) -> Any:
     return found
 
 
-def strict(schema: Any, components: Any) -> Any:
-    """An OpenAPI 3.0 schema as a JSON schema: references resolved, nullable as a type."""
-    if isinstance(schema, list):
-        return [strict(one, components) for one in schema]
-    if not isinstance(schema, dict):
-        return schema
-    if "$ref" in schema:
-        name = schema["$ref"].removeprefix("#/components/schemas/")
-        return strict(components[name], components)
-    found = {key: strict(value, components) for key, value in schema.items()}
-    if found.pop("nullable", False):
-        found["type"] = [found["type"], "null"]
-    if found.get("type") == "object" and "properties" in found:
-        found.setdefault("additionalProperties", False)
-    return found
-
-
-def check(api: Api, template: str, method: str, answer: Any, verb: str = "") -> None:
+def check(api: Api, template: str, method: str, answer: Any) -> None:
     """The answer is one that the document promises for this status."""
     status, body = answer
     spec = document(api)

@@ -11,6 +11,7 @@ from sqlalchemy import update
 from crm.accounts.models import Account
 from crm.core.types import utcnow
 from crm.leads.models import Lead
+from tests.core.api.statements import counted
 from tests.core.api.world import Api, World
 
 
@@ -141,10 +142,10 @@ def test_a_list_takes_four_statements_and_a_row_three(world: World, alice: Api, 
     """Beside the actor's two, and whatever the number of rows."""
     owner_id = world.people["claire"]
     made = [world.tagged(world.lead(owner_id=owner_id, source_id=1)) for _ in range(rows)]
-    with world.counted() as sent:
+    with counted(world.app) as sent:
         assert alice.get("test/leads/")[0] == 200
     assert len(sent) <= 2 + 4, sent
-    with world.counted() as sent:
+    with counted(world.app) as sent:
         assert alice.get(f"test/leads/{made[0]}")[0] == 200
     assert len(sent) <= 2 + 3, sent
 

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_jwt_extended import create_access_token
-from sqlalchemy import event, update
+from sqlalchemy import update
 
 from crm import app as factory
 from crm.accounts.models import Account, AccountKind, Contact, Source, Tag
@@ -226,22 +226,6 @@ class World:
         """Let go of the database."""
         with self.app.app_context():
             db.engine.dispose()
-
-    @contextmanager
-    def counted(self) -> Iterator[list[str]]:
-        """The SQL statements that were sent meanwhile."""
-        sent: list[str] = []
-
-        def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-            sent.append(statement)
-
-        with self.app.app_context():
-            engine = db.engine
-        event.listen(engine, "before_cursor_execute", note)
-        try:
-            yield sent
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
 
 
 def build(url: str, folder: Path) -> Flask:
