@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import Group, Role, User
 from sqlalchemy import JSON, ForeignKey, Index, String, event, insert, inspect, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Mapper, PassiveFlag, Session, mapped_column, relationship
 
 from crm.core.models import Child, Kept
 from crm.core.models.tables import acting_user
@@ -65,15 +66,33 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def _column_changes(row: Any) -> Iterator[tuple[str, list[Any]]]:
+@cache
+def _told(mapper: Mapper[Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns and the lists of a table whose changes say something to a reader."""
+    columns = (
+        mapper.get_property_by_column(column).key
+        for column in mapper.columns
+        if not column.info.get("folds")
+    )
+    lists = (
+        relation.key
+        for relation in mapper.relationships
+        if relation.uselist
+        and not relation.viewonly
+        and (relation.secondary is not None or issubclass(relation.mapper.class_, Child))
+    )
+    return tuple(name for name in columns if name not in SILENT), tuple(lists)
+
+
+def _column_changes(row: Any, *, is_new: bool) -> Iterator[tuple[str, list[Any]]]:
     state = inspect(row)
-    for column in state.mapper.columns:
-        name = state.mapper.get_property_by_column(column).key
-        history = state.attrs[name].history
-        if name in SILENT or column.info.get("folds") or not history.has_changes():
-            continue
-        before = _plain(history.deleted[0]) if history.deleted else None
-        after = _plain(history.added[0]) if history.added else None
+    for name in _told(state.mapper)[0]:
+        if name not in state.committed_state:
+            continue  # not set since the row was read
+        before, after = None, _plain(state.dict.get(name))
+        if not is_new:
+            gone = state.get_history(name, PassiveFlag.PASSIVE_NO_INITIALIZE).deleted
+            before = _plain(gone[0]) if gone else None
         if before != after:
             yield name, [before, after]
 
@@ -81,14 +100,12 @@ def _column_changes(row: Any) -> Iterator[tuple[str, list[Any]]]:
 def _list_changes(row: Any) -> Iterator[tuple[str, list[Any]]]:
     """Many-to-many links and children, told by their labels."""
     state = inspect(row)
-    for relation in state.mapper.relationships:
-        if not relation.uselist or relation.viewonly:
+    for name in _told(state.mapper)[1]:
+        if name not in state.committed_state:
             continue
-        if relation.secondary is None and not issubclass(relation.mapper.class_, Child):
-            continue
-        history = state.attrs[relation.key].history
+        history = state.attrs[name].history
         if history.added or history.deleted:
-            yield relation.key, [_labels(history.deleted), _labels(history.added)]
+            yield name, [_labels(history.deleted), _labels(history.added)]
 
 
 def _labels(rows: Any) -> str | None:
@@ -104,15 +121,16 @@ def _action(row: Any, changes: dict[str, list[Any]]) -> str:
 def _collect(session: Session) -> Iterator[_Change]:
     for row in session.new:
         if _watched(row):
-            yield _Change(row, "created", dict([*_column_changes(row), *_list_changes(row)]))
+            changes = dict([*_column_changes(row, is_new=True), *_list_changes(row)])
+            yield _Change(row, "created", changes)
     for row in session.dirty:
         if _watched(row):
-            changes = dict([*_column_changes(row), *_list_changes(row)])
+            changes = dict([*_column_changes(row, is_new=False), *_list_changes(row)])
             if changes:
                 yield _Change(row, _action(row, changes), changes)
         elif isinstance(row, Child):
             parent = getattr(row, row.__parent__)
-            changes = dict(_column_changes(row))
+            changes = dict(_column_changes(row, is_new=False))
             if parent is not None and changes:
                 told = {f"{row.__tablename__}.{name}": pair for name, pair in changes.items()}
                 yield _Change(parent, "changed", told)

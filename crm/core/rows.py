@@ -16,7 +16,7 @@ from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, event, false, inspect, null, or_, select, true
-from sqlalchemy.orm import Mapper, ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.orm import Mapper, ORMExecuteState, PassiveFlag, Session, with_loader_criteria
 from sqlalchemy.orm.interfaces import ORMOption
 
 from crm.core.actor import Actor, Scope, find_actor
@@ -159,9 +159,10 @@ def _guard_links(session: Session, context: Any, instances: Any) -> None:
 def _new_links(row: Any) -> Iterator[tuple[type[Any], _Link]]:
     state = inspect(row)
     for relation, attribute, target in _guarded(state.mapper):
-        if not _changed(state, attribute, relation):
+        by_row = _changed(state, relation)
+        if not by_row and not _changed(state, attribute):
             continue
-        linked = getattr(row, relation) if _changed(state, relation) else None
+        linked = getattr(row, relation) if by_row else None
         if linked is not None and inspect(linked).pending:
             continue  # made in the same breath, and guarded itself
         pk = linked.id if linked is not None else getattr(row, attribute)
@@ -185,8 +186,10 @@ def _guarded(mapper: Mapper[Any]) -> tuple[tuple[str, str, type[Any]], ...]:
     )
 
 
-def _changed(state: Any, *names: str) -> bool:
-    return any(name in state.committed_state and state.attrs[name].history.added for name in names)
+def _changed(state: Any, name: str) -> bool:
+    return name in state.committed_state and bool(
+        state.get_history(name, PassiveFlag.PASSIVE_NO_INITIALIZE).added
+    )
 
 
 def _reachable(session: Session, target: type[Any], pks: set[int]) -> dict[int, int | None]:

@@ -6,6 +6,7 @@ these functions commits.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -14,6 +15,7 @@ from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import Table, func, inspect, select
+from sqlalchemy.orm import Mapper
 from sqlalchemy.orm.attributes import set_committed_value
 
 from crm.core import rows
@@ -101,7 +103,9 @@ def update_row(row: Any, values: Values, services: ModuleType | None = None) -> 
 def _mark_lists(row: Any) -> None:
     """A change of links or lines alone is a change of the record: its version has to tell it."""
     state, session = inspect(row), db.session()
-    for relation in state.mapper.relationships if isinstance(row, Kept) else ():
+    if not isinstance(row, Kept) or not state.has_identity:
+        return
+    for relation in state.mapper.relationships:
         if not relation.uselist or relation.viewonly:
             continue
         lines = state.dict.get(relation.key) or ()
@@ -196,9 +200,13 @@ def assign_children(
 
 
 def _linked(row: Any, relation: str) -> Any:
-    mapper = inspect(type(row))
+    return getattr(row, _foreign_key(inspect(row).mapper, relation))
+
+
+@cache
+def _foreign_key(mapper: Mapper[Any], relation: str) -> str:
     local = next(iter(mapper.relationships[relation].local_columns))
-    return getattr(row, mapper.get_property_by_column(local).key)
+    return str(mapper.get_property_by_column(local).key)
 
 
 def accept(

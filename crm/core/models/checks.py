@@ -3,10 +3,11 @@
 import re
 import zoneinfo
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import Integer, event, inspect
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Mapper, PassiveFlag, Session
 from stdnum.eu import vat
 from stdnum.exceptions import ValidationError as StdnumError
 from stdnum.fr import siren, siret
@@ -267,14 +268,53 @@ _CHECKS: dict[str, Callable[[Spec, Any, Any], Any]] = {
 }
 
 
+@dataclass(frozen=True)
+class _Field:
+    """What is asked of one column, worked out once for a table."""
+
+    attribute: str
+    place: str  # where its refusal stands
+    spec: Spec
+    column: Any
+    relation: str | None  # of a foreign key, where it has one
+    may_be_empty: bool  # not required, or with a default, which is ours
+
+
+@cache
+def _fields(mapper: Mapper[Any]) -> tuple[_Field, ...]:
+    return tuple(_field(mapper, column) for column in mapper.columns if "said" in column.info)
+
+
+def _field(mapper: Mapper[Any], column: Any) -> _Field:
+    name = mapper.get_property_by_column(column).key
+    spec = spec_of(mapper.class_, name)
+    links = (r.key for r in mapper.relationships if column in r.local_columns and not r.viewonly)
+    return _Field(
+        name,
+        name.removesuffix("_id") if column.foreign_keys else name,
+        spec,
+        column,
+        next(links, None) if column.foreign_keys else None,
+        column.default is not None or column.server_default is not None or not spec.required,
+    )
+
+
+@cache
+def _keys(mapper: Mapper[Any]) -> tuple[tuple[str, str, int | None], ...]:
+    """The folded columns: name, source, length."""
+    return tuple(
+        (column.key, column.info["folds"], getattr(column.type, "length", None))
+        for column in mapper.columns
+        if "folds" in column.info
+    )
+
+
 def keep_folded(row: Any) -> None:
     """Work out the folded columns of `row` from their sources."""
-    for column in inspect(row).mapper.columns:
-        source = column.info.get("folds")
-        if source is not None:
-            key = fold(str(getattr(row, source) or ""))[: column.type.length or None]
-            if getattr(row, column.key) != key:
-                setattr(row, column.key, key)
+    for name, source, length in _keys(inspect(row).mapper):
+        key = fold(str(getattr(row, source) or ""))[: length or None]
+        if getattr(row, name) != key:
+            setattr(row, name, key)
 
 
 def check_row(row: Any) -> None:
@@ -283,24 +323,28 @@ def check_row(row: Any) -> None:
     Raises DomainError with every field that is wrong, not only the first.
     """
     state = inspect(row)
+    is_new = not state.has_identity
     wrong: dict[str, str] = {}
-    for column in state.mapper.columns:
-        attribute = state.attrs[state.mapper.get_property_by_column(column).key]
-        if "said" not in column.info or (
-            state.has_identity and not attribute.history.has_changes()
-        ):
+    for field in _fields(state.mapper):
+        if not is_new and not _is_changed(state, field.attribute):
+            continue
+        if field.may_be_empty and state.dict.get(field.attribute) is None:
             continue
         try:
-            _clean_attribute(row, attribute.key, column)
+            _clean_field(row, field)
         except ValueError as error:
-            wrong[attribute.key.removesuffix("_id") if column.foreign_keys else attribute.key] = (
-                str(error)
-            )
+            wrong[field.place] = str(error)
     if wrong:
         raise DomainError(fields=wrong)
     keep_folded(row)
     if hasattr(row, "check"):
         row.check()
+
+
+def _is_changed(state: Any, name: str) -> bool:
+    return name in state.committed_state and bool(
+        state.get_history(name, PassiveFlag.PASSIVE_NO_INITIALIZE).has_changes()
+    )
 
 
 def _check_child(row: Child) -> None:
@@ -325,27 +369,17 @@ def _place_of(parent: Any, row: Child) -> str | None:
     return None
 
 
-def _clean_attribute(row: Any, name: str, column: Any) -> None:
-    value = getattr(row, name)
-    if value is None and (column.default is not None or column.server_default is not None):
-        return  # the default, worked out by the INSERT, is ours
-    if column.foreign_keys:
-        relation = next(
-            (
-                r.key
-                for r in inspect(row).mapper.relationships
-                if column in r.local_columns and not r.viewonly
-            ),
-            None,
-        )
-        if relation is not None and value is None:
-            value = getattr(row, relation)
+def _clean_field(row: Any, field: _Field) -> None:
+    value = getattr(row, field.attribute)
+    if field.column.foreign_keys:
+        if value is None and field.relation is not None:
+            value = getattr(row, field.relation)
         if value is None:
-            clean(spec_of(type(row), name), None)
+            clean(field.spec, None)
         return
-    cleaned = _as_stored(column, clean(spec_of(type(row), name), value, row))
+    cleaned = _as_stored(field.column, clean(field.spec, value, row))
     if cleaned is not value:
-        setattr(row, name, cleaned)
+        setattr(row, field.attribute, cleaned)
 
 
 def _as_stored(column: Any, value: Any) -> Any:
