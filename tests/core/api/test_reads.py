@@ -6,7 +6,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from crm.accounts.models import Account
 from crm.core.types import utcnow
@@ -128,6 +128,17 @@ def test_a_page_has_at_most_a_hundred_rows(world: World, alice: Api) -> None:
     status, answer = alice.get("test/leads/", q={"page_size": 100_000})
     assert (status, len(answer["ids"]), answer["count"]) == (200, 100, 101)
     assert answer["count_capped"] is False
+
+
+def test_beyond_ten_thousand_nobody_counts(world: World, alice: Api) -> None:
+    row = {
+        "organization": "L", "company_id": world.ids["france"], "status_id": world.ids["open"],
+        "received_on": date(2027, 1, 1), "name_key": "l",
+    }  # fmt: skip
+    with world.rows() as session:
+        session.execute(insert(Lead), [row] * 10_001)
+    answer = alice.get("test/leads/")[1]
+    assert (answer["count"], answer["count_capped"]) == (10_000, True)
 
 
 def test_columns_and_keys_choose_what_is_told(world: World, alice: Api) -> None:

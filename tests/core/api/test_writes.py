@@ -159,6 +159,16 @@ def test_an_empty_value_is_refused_where_the_column_cannot_be_empty(
     assert answer[0] == 201  # in a new row: not given
 
 
+@pytest.mark.accept("A-86")
+def test_a_value_that_must_be_unique_is_refused_on_its_field(world: World, alice: Api) -> None:
+    body = {**NEW, "external_ref": "X-1"}
+    first = alice.post("test/leads/", body)
+    assert first[0] == 201
+    assert set(errors(alice.post("test/leads/", body))) == {"external_ref"}
+    alice.delete(f"test/leads/{first[1]['id']}")
+    assert alice.post("test/leads/", body)[0] == 201  # unique outside the bin
+
+
 def test_a_rule_of_the_model_holds(world: World, alice: Api) -> None:
     assert set(errors(alice.post("test/leads/", {}))) == {"last_name", "organization"}
     body = {"name": "Deal", "contact": world.ids["contact"], "account": world.ids["account"]}

@@ -43,7 +43,7 @@ from crm.quotes.services import quote as quotes
 
 LEAD = [
     "organization", "last_name", "email", "phone", "received_on", "owner", "agency", "company",
-    "status", "score", "source", "tags", "description", "country",
+    "status", "score", "source", "tags", "description", "country", "external_ref",
 ]  # fmt: skip
 
 
@@ -62,6 +62,15 @@ class LeadResource(ModelRestApi):
     ]  # fmt: skip
     order_columns = ["display_name", "received_on", "owner", "agency", "status", "score"]
     base_order = ("received_on", "desc")
+
+
+class ScoredResource(LeadResource):
+    """An API that is about a part of its table."""
+
+    resource_name = "test/scored"
+
+    def base_conditions(self) -> list[Any]:
+        return [Lead.score.is_not(None)]
 
 
 class OpportunityResource(ModelRestApi):
@@ -136,7 +145,10 @@ class CatalogResource(ModelRestApi):
     exclude_route_methods = {"post"}
 
 
-RESOURCES = (LeadResource, OpportunityResource, QuoteResource, SourceResource, CatalogResource)
+RESOURCES = (
+    LeadResource, ScoredResource, OpportunityResource, QuoteResource, SourceResource,
+    CatalogResource,
+)  # fmt: skip
 
 
 @dataclass
@@ -292,6 +304,8 @@ def people() -> list[Any]:
         "marc": manager,
         "olga": manager,
         "nobody": role("Nothing", {}, ()),
+        # Hands over what she then no longer reads.
+        "dora": role("Dispatch", {"read": Scope.OWN, "edit": Scope.TEAM}, RECORDS),
     }
     return [
         User(
