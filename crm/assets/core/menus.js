@@ -3,6 +3,7 @@ import { on } from "./enhance.js";
 
 const GAP = 4;
 const opener = new WeakMap();
+const phone = matchMedia("(max-width: 767.98px)");
 const focusable = '[role^="menuitem"]:not([hidden])';
 
 export function buttonOf(popover) {
@@ -43,7 +44,7 @@ function firstOf(popover) {
 // Below the button, on its left or right edge, above where there is no room. On a phone the
 // stylesheet makes it a sheet at the foot, and the inset stays as it is.
 function place(popover, button) {
-  if (!button || matchMedia("(max-width: 767.98px)").matches) {
+  if (!button || phone.matches) {
     popover.style.removeProperty("inset");
     return;
   }
@@ -61,7 +62,7 @@ addEventListener(
   "scroll",
   (event) => {
     const open = document.querySelector("[data-menu]:popover-open");
-    if (open && !open.contains(event.target)) open.hidePopover();
+    if (open && !phone.matches && !open.contains(event.target)) open.hidePopover();
   },
   { capture: true, passive: true },
 );
