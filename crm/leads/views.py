@@ -11,12 +11,14 @@ from flask_babel import lazy_gettext as _l
 from crm.accounts.badges import refusals
 from crm.core.datamodel import DataModel
 from crm.core.forms import Form
-from crm.core.views import PK, Action, Field, ModelView, Preset, RecordPage, choices_of
+from crm.core.views import PK, Action, Field, Group, ModelView, Preset, RecordPage, choices_of
 from crm.leads import services
 from crm.leads.forms import CANCEL_EVENTS, LoseLead
 from crm.leads.highlights import highlight
 from crm.leads.models import Lead, LeadStatusKind
 from crm.leads.queries import open_statuses
+
+LOSS = ("lost_reason", "lost_comment")  # shown where there was one
 
 
 class LeadView(ModelView):
@@ -105,6 +107,12 @@ class LeadView(ModelView):
         shown = super().field_of(row, name)
         highlight(row, shown)
         return shown
+
+    def groups(self, row: Lead, sets: Any) -> list[Group]:
+        groups = super().groups(row, sets)
+        for group in groups:
+            group.fields = [f for f in group.fields if f.name not in LOSS or f.text]
+        return groups
 
     def record_page(self, row: Lead) -> RecordPage:
         page = super().record_page(row)

@@ -37,7 +37,7 @@ SEARCH: Sequence[str] = (
 )  # fmt: skip
 COLUMN_CSS: Mapping[str, str] = {
     "reference": "w-ref from-l", "probability": "num r w-score",
-    "recurring_amount": "num r w-amount from-xl",
+    "recurring_amount": "num r w-amount from-xl", "expected_close_on": "num w-next",
     "weighted_amount": "num r w-amount from-l",
 }  # fmt: skip
 FILTER_LABELS: Mapping[str, Label] = {

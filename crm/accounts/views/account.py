@@ -19,7 +19,7 @@ from crm.core.forms import Form
 from crm.core.models import Label
 from crm.core.views import PK, Action, Field, Group, ModelView, Preset, RecordPage
 from crm.core.views.base import view_of
-from crm.core.views.list import Column, Row
+from crm.core.views.pages import Column, Row
 
 MINE = [("owner", 0, ["me"])]
 NOBODY = [("owner", 2, [""])]

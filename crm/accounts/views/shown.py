@@ -12,7 +12,7 @@ from crm.core.actor import per_request
 from crm.core.forms import Form
 from crm.core.models.text import country_name, write_instant
 from crm.core.views import Action, Field, Group, Panel
-from crm.core.views.record import Address
+from crm.core.views.pages import Address
 from crm.core.views.shown import person, show, zone
 
 
