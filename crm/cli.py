@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import update_wrapper
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,6 +15,8 @@ from crm import translators
 from crm.core.config import Config, ConfigError
 from crm.core.errors import DomainError
 from crm.core.rows import unfiltered
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def _make_app() -> Flask:
@@ -85,6 +88,28 @@ def demo() -> None:
     from crm.demo import make
 
     click.echo(make())
+
+
+@main.command("import")
+@click.argument("entity")
+@click.argument("file", type=FILE)
+@click.option("--map", "map_file", type=FILE, required=True, help="Which column is which field.")
+@click.option("--company", help="Code or name of the company of the records.")
+@click.option("--as", "username", required=True, help="In whose name, and with whose rights.")
+@click.option("--skip-bad", is_flag=True, help="Leave out lines that are wrong; import the rest.")
+@with_appcontext
+def import_(entity: str, **how: Any) -> None:
+    """Import FILE, a CSV file with a header, into ENTITY: leads, accounts, users, …
+
+    Every line passes the checks of the form. Nothing is imported while one of them is wrong.
+    """
+    from crm.importing import import_file
+
+    with _told():
+        lines, is_written = import_file(entity, **how)
+    for line in lines:
+        click.echo(line)
+    sys.exit(not is_written)
 
 
 @command("doctor")

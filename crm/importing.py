@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import click
-from flask.cli import with_appcontext
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import or_, select
@@ -20,44 +18,26 @@ from crm.core.security import load_actor
 from crm.core.transfer import read_map, run_import
 from crm.core.types import fold
 
-EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 
-
-@click.command("import")
-@click.argument("entity")
-@click.argument("file", type=EXISTING)
-@click.option(
-    "--map", "map_file", type=EXISTING, required=True, help="Which column is which field."
-)
-@click.option("--company", help="Code or name of the company of the records.")
-@click.option("--as", "username", required=True, help="In whose name, and with whose rights.")
-@click.option(
-    "--skip-bad", is_flag=True, help="Leave lines out that are wrong, and import the rest."
-)
-@with_appcontext
-def command(
+def import_file(
     entity: str, file: Path, map_file: Path, company: str | None, username: str, skip_bad: bool
-) -> None:
-    """Import FILE, a CSV file with a header, into ENTITY: leads, accounts, opportunities, users, …
+) -> tuple[list[str], bool]:
+    """Import `file` into `entity`: what there is to tell, in the person's language, and whether
+    anything was written.
 
-    Every line passes the checks of the form. Nothing is imported while one line is wrong, unless
-    --skip-bad. The map is a TOML file; the README explains it.
+    Raises DomainError where it makes no sense to begin.
     """
-    with _told():
-        actor = _actor(username)
-        with force_locale(actor.language):
-            report = run_import(
-                _datamodel(entity),
-                file,
-                read_map(_text(map_file)),
-                _company_id(company, actor),
-                actor,
-                skip_bad=skip_bad,
-            )
-            for line in report.lines():
-                click.echo(line)
-    if not report.is_written:
-        raise SystemExit(1)
+    actor = _actor(username)
+    with force_locale(actor.language), _in_places():
+        report = run_import(
+            _datamodel(entity),
+            file,
+            read_map(_text(map_file)),
+            _company_id(company, actor),
+            actor,
+            skip_bad=skip_bad,
+        )
+        return list(report.lines()), report.is_written
 
 
 def _text(path: Path) -> str:
@@ -96,11 +76,10 @@ def _company_id(name: str | None, actor: Actor) -> int | None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """A refusal is a sentence and exit code 1, no trace."""
+def _in_places() -> Iterator[None]:
+    """What is wrong with a map is told with the place where it stands."""
     try:
         yield
     except DomainError as error:
         places = [f"{place}: {sentence}" for place, sentence in error.fields.items()]
-        lines = [*([error.message] if error.message else []), *places]
-        raise click.ClickException("\n".join(lines)) from None
+        raise DomainError("\n".join([error.message, *places]).strip()) from error

@@ -85,9 +85,10 @@ def register(appbuilder: Any) -> None:
 
 
 def datamodel_of(resource: str) -> DataModel:
-    """The DataModel behind `leads`, `users`, … . Raises LookupError."""
+    """The DataModel behind `leads`, `accounts`, `users`, … . Raises LookupError."""
     for entry in (*MAIN, *CONFIG):
-        if entry.view.route_base.strip("/") == resource and hasattr(entry.view, "datamodel"):
+        names = (entry.view.route_base.strip("/"), getattr(entry.api, "resource_name", None))
+        if resource in names and hasattr(entry.view, "datamodel"):
             found: DataModel = entry.view.datamodel
             return found
     raise LookupError(resource)
