@@ -1,17 +1,15 @@
-"""The DataModels of users, groups and roles: whom one may see, and lists in few statements."""
+"""The DataModel of users, groups and roles: whom one may see."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import ColumnElement, Select, inspect, select
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy import ColumnElement, Select, select
 
 from crm.companies.models import user_company
 from crm.core.actor import Scope, find_actor
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.loading import Children
-from crm.core.datamodel.paging import Found
 from crm.core.errors import NotFound
 from crm.core.rows import is_filtered
 
@@ -29,8 +27,6 @@ def visible_people(action: str = "read") -> ColumnElement[bool] | None:
 
 class PeopleModel(DataModel):
     """Users, groups or roles. The row filter leaves FAB's tables alone: a name shows everywhere."""
-
-    lists: Sequence[str] = ()  # relationships that a list shows
 
     def fetch(
         self,
@@ -52,35 +48,3 @@ class PeopleModel(DataModel):
         if condition is not None:
             where = (*where, condition)
         return super().select(*where, in_bin=in_bin)
-
-    def page(self, *args: Any, **kwargs: Any) -> Found:
-        found = super().page(*args, **kwargs)
-        for name in self.lists:
-            self._read(found.rows, name)
-        return found
-
-    def _read(self, rows: Sequence[Any], name: str) -> None:
-        """One relationship of all rows of a page, in one statement."""
-        relation = inspect(self.obj).relationships[name]
-        target, own = relation.mapper.class_, list(relation.secondary_synchronize_pairs)
-        link = relation.secondary
-        key, other = next(iter(relation.synchronize_pairs))[1], own[0][1]
-        statement = (
-            select(key, target)
-            .join(link, other == target.id)
-            .where(key.in_([row.id for row in rows]))
-            .order_by(target.name, target.id)
-        )
-        held: dict[int, list[Any]] = {row.id: [] for row in rows}
-        for row_id, item in self.session.execute(statement):
-            held[row_id].append(item)
-        for row in rows:
-            set_committed_value(row, name, held[row.id])
-
-
-class UserModel(PeopleModel):
-    lists = ("roles", "groups")
-
-
-class GroupModel(PeopleModel):
-    lists = ("roles",)

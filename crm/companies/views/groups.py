@@ -6,14 +6,14 @@ from flask_appbuilder.security.sqla.models import Group
 from flask_babel import lazy_gettext as _l
 
 from crm.companies.people import groups
-from crm.companies.people.reading import GroupModel
+from crm.companies.people.reading import PeopleModel
 from crm.core.views import ModelView
 
 
 class GroupView(ModelView):
     """Groups. To put somebody in one is to give them its roles: the guard asks whether one may."""
 
-    datamodel = GroupModel(Group, groups)
+    datamodel = PeopleModel(Group, groups)
     route_base = "/groups"
     class_permission_name = "users"
     exclude_route_methods = ModelView.exclude_route_methods | {"bin", "restore", "totals"}

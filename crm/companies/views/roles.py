@@ -115,7 +115,7 @@ class RoleParts(ModelView):
         view = next(view for view in all_views() if view.datamodel.obj is User)
         address = view.address(self.url("show", pk=role.id), keep=("tab",))
         address.rest = [("tab", tab)]
-        page.related = view.list_page(address, full=False, extra=[holders(Role.id == role.id)])
+        page.related = view.list_page(address, full=False, about=[holders(Role.id == role.id)])
         page.related.export_url = page.related.add_url = ""
         return page
 

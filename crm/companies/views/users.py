@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from crm.companies.people import users
-from crm.companies.people.reading import UserModel
+from crm.companies.people.reading import PeopleModel
 from crm.core.actor import current_actor
 from crm.core.db import transaction
 from crm.core.views import Action, Field, ModelView, Note, Preset
@@ -37,7 +37,7 @@ class GivenPassword:
 class UserView(ModelView):
     """Users. What they may do comes from their roles and groups; the guard keeps both honest."""
 
-    datamodel = UserModel(User, users)
+    datamodel = PeopleModel(User, users)
     route_base = "/users"
     class_permission_name = "users"
     exclude_route_methods = ModelView.exclude_route_methods | {"bin", "restore", "totals"}

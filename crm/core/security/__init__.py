@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask
 from flask_wtf import CSRFProtect
 
-from crm.core.security import gate, locale, people
+from crm.core.security import gate, locale
 from crm.core.security.attempts import forget_failures
 from crm.core.security.builder import Builder
 from crm.core.security.gate import open_to_everyone
@@ -77,6 +77,6 @@ def complete(app: Flask) -> None:
 __all__ = [
     "Builder", "LoadActor", "SignedIn", "check_password", "complete",
     "end_sessions", "forget_failures", "hash_password", "is_password", "load_actor",
-    "make_password", "open_to_everyone", "pairs_of", "pairs_with_a_view", "people", "prepare",
-    "safe_next",    "sign_in", "sign_out", "sync_permissions", "sync_roles",
+    "make_password", "open_to_everyone", "pairs_of", "pairs_with_a_view", "prepare",
+    "safe_next", "sign_in", "sign_out", "sync_permissions", "sync_roles",
 ]  # fmt: skip
