@@ -5,9 +5,10 @@ from typing import Any
 from flask import Response, current_app, request
 from flask_appbuilder.api import BaseApi, expose
 from flask_appbuilder.api.manager import OpenApi as FabOpenApi
+from flask_appbuilder.security.api import SecurityApi
 
 from crm.core.actor import current_actor
-from crm.core.api import schemas
+from crm.core.api import schemas, signing
 from crm.core.api.arguments import LAST_PAGE, MAX_PAGE_SIZE
 from crm.core.api.columns import written
 from crm.core.api.filtering import NAMES
@@ -67,13 +68,12 @@ class OpenApi(FabOpenApi):
             raise NotFound
         spec = self._create_api_spec(version)
         for view in views:
-            view.add_api_spec(spec)
-        document = spec.to_dict()
+            if isinstance(view, SecurityApi):
+                signing.describe(spec, view.route_base)
+            else:
+                view.add_api_spec(spec)
         # The Host header is anybody's claim: the addresses are said relative to this document's.
-        document["servers"] = [{"url": request.script_root or "/"}]
-        # FAB 5.3 describes keys to its API, which are switched off here.
-        document["components"]["securitySchemes"].pop("api_key", None)
-        return answer(**document)
+        return answer(**spec.to_dict() | {"servers": [{"url": request.script_root or "/"}]})
 
     def add_api_spec(self, api_spec: Any) -> None:
         """The description does not describe itself."""
@@ -142,7 +142,8 @@ def _ref(api: Any, method: str) -> Schema:
 
 
 def _object(required: tuple[str, ...], **properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "required": list(required)}
+    schema = {"type": "object", "properties": properties}
+    return schema | ({"required": list(required)} if required else {})  # never an empty list
 
 
 def _json(schema: Schema) -> Schema:
