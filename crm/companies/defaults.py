@@ -1,7 +1,7 @@
 """What a new record is given where nothing was said: company, owner, agency. Source: spec 11."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
@@ -16,6 +16,7 @@ from crm.core.errors import DomainError
 from crm.core.rows import unfiltered
 
 Values = dict[str, Any]
+T = TypeVar("T")
 
 
 def fill(values: Values, name: str, default: Callable[[], Any]) -> None:
@@ -51,6 +52,11 @@ def _company_of(related: tuple[Any, ...]) -> Company | None:
         actor = find_actor()
         company_id = actor.company.id if actor is not None and actor.company else None
     return None if company_id is None else company_by_id(company_id)
+
+
+def of_company(company: Company, row: T | None) -> T | None:
+    """`row` where it is of this company; one of another says nothing, and will be refused."""
+    return row if row is not None and row.company_id == company.id else None  # type: ignore[attr-defined]  # a record
 
 
 def company_by_id(company_id: int) -> Company | None:

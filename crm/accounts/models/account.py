@@ -3,14 +3,14 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, Optional
+from typing import TYPE_CHECKING, Any, ClassVar, Optional
 
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
-from sqlalchemy import Column, ForeignKey, String, Table, Text
+from sqlalchemy import Column, ForeignKey, String, Table, Text, inspect
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.accounts.models.people import CIVILITIES, Civility, Followed, Reachable, full_name
@@ -18,9 +18,10 @@ from crm.accounts.models.reference import AccountCategory, Industry, Source, Tag
 from crm.companies.columns import by_value, flag, link, listed
 from crm.companies.models import ACCOUNT_KINDS, AccountKind
 from crm.companies.rules import refuse_cycle
+from crm.core.actor import find_actor
 from crm.core.errors import DomainError
 from crm.core.models import Child, Label, Owned, Record, computed, field, folded, unique
-from crm.core.types import Instant, Money
+from crm.core.types import Instant, Money, utcnow
 
 if TYPE_CHECKING:
     from crm.accounts.models.contact import AccountContact
@@ -173,13 +174,29 @@ class Account(Reachable, Followed, Owned, Record):
             self.siren = self.siren or self.siret[:9]
             if not self.siret.startswith(self.siren):
                 wrong["siret"] = _("A SIRET begins with its SIREN.")
-        if sum(address.is_default for address in self.addresses) > 1:
+        if sum(bool(address.is_default) for address in self.addresses) > 1:
             wrong["addresses"] = _("Only one address can be the default one.")
-        if sum(link.is_main for link in self.links) > 1:
+        if sum(bool(link.is_main) for link in self.links) > 1:
             wrong["links"] = _("Only one contact can be the main one.")
+        if self._was(AccountKind.CLIENT) and self.kind != AccountKind.CLIENT:
+            wrong["kind"] = _("A client stays a client.")
         if wrong:
             raise DomainError(fields=wrong)
+        self._sign_notes()
         refuse_cycle(self, "parent", _("An account cannot stand above itself."))
+
+    def _was(self, kind: AccountKind) -> bool:
+        state: Any = inspect(self)
+        return bool(state.has_identity and kind in state.attrs.kind.history.deleted)
+
+    def _sign_notes(self) -> None:
+        """Who changed the notes, and when: the account's opportunities show it with them."""
+        state: Any = inspect(self)
+        history = state.attrs.notes.history
+        if any(history.added) or any(history.deleted):
+            actor = find_actor()
+            self.notes_changed_on = utcnow()
+            self.notes_changed_by_id = actor.user_id if actor is not None else None
 
 
 class AccountAddress(Child):

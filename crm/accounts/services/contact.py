@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, select
 
 from crm.accounts.models import Account, AccountContact, Contact
 from crm.companies.choices import company_ids, offered
-from crm.companies.defaults import fill_company, me, pick_agency, propose
+from crm.companies.defaults import fill_company, me, of_company, pick_agency, propose
 from crm.core.datamodel.saving import create_row, update_row
 from crm.core.db import db
 from crm.core.errors import DomainError
@@ -24,6 +24,7 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
     values["links"] = values.get("links") or [{"account": account} for account in accounts]
     account = next((link["account"] for link in values["links"] if link.get("account")), None)
     company = fill_company(values, account)
+    account = of_company(company, account)
     propose(values, "owner", lambda: account.owner if account and account.owner else me())
     propose(values, "agency", lambda: pick_agency(company, account, values["owner"]))
     return values

@@ -11,7 +11,7 @@ from crm.accounts.models import Account, AccountContact, Contact
 from crm.accounts.services.account import main_contact
 from crm.companies import assignable
 from crm.companies.choices import company_ids, offered
-from crm.companies.defaults import fill, fill_company, me, pick_agency, propose
+from crm.companies.defaults import fill, fill_company, me, of_company, pick_agency, propose
 from crm.companies.numbering import next_reference
 from crm.companies.settings import company_settings, setting
 from crm.core import rows
@@ -29,8 +29,8 @@ GIVEN_AT_CREATION = ("closed_on", "lost_reason", "lost_comment")
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
     """What the account says of a new opportunity, else the creator and the settings."""
     fill(values, "account", lambda: _only_account(values.get("contact")))
-    account = values["account"]
-    company = fill_company(values, account)
+    company = fill_company(values, values["account"])
+    account: Account | None = of_company(company, values["account"])
     fill(values, "currency", lambda: (account and account.currency) or company.currency)
     fill(values, "stage", default_stage)
     fill(values, "probability", lambda: values["stage"].probability)
@@ -129,12 +129,14 @@ def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] 
     if relation == "owner" and setting("assignable_everywhere"):
         return assignable.assignable(*company_ids(values))
     condition = offered(Opportunity, relation, values)
+    if relation != "contact" or condition is None:
+        return condition
     account = values.get("account")
     account_id = account.id if account is not None else values.get("account_id")
-    if relation == "contact" and condition is not None and account_id is not None:
-        known = select(AccountContact.contact_id).where(AccountContact.account_id == account_id)
-        return and_(condition, Contact.id.in_(known))
-    return condition
+    if account_id is None:
+        return condition
+    known = select(AccountContact.contact_id).where(AccountContact.account_id == account_id)
+    return and_(condition, Contact.id.in_(known))
 
 
 def refusal(relation: str, values: Mapping[str, Any]) -> str | None:
