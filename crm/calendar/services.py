@@ -21,7 +21,7 @@ from crm.calendar.models import (
     Priority,
 )
 from crm.companies.choices import offered
-from crm.companies.defaults import fill, fill_company, me, pick_agency, propose
+from crm.companies.defaults import fill, fill_company, me, of_company, pick_agency, propose
 from crm.core import rows
 from crm.core.actor import find_actor
 from crm.core.datamodel.saving import create_row, delete_row, myself, restore_row, update_row
@@ -39,14 +39,14 @@ DAY = timedelta(days=1)
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
     """In the next half hour, for an hour, with what the related records say of each other."""
     _relate(values)
-    related = [values.get(name) for name in RELATED]
-    company = fill_company(values, *related)
+    company = fill_company(values, *(values.get(name) for name in RELATED))
+    related = [of_company(company, values.get(name)) for name in RELATED]
     fill(values, "type", lambda: EventType.MEETING)
     fill(values, "time_zone", lambda: _zone_of(values))
     fill(values, "starts_at", next_half_hour)
     fill(values, "ends_at", lambda: values["starts_at"] + HOUR)
     propose(values, "owner", lambda: _owner_of(related) or me())
-    holders = (values.get("account"), values.get("lead"), values["owner"])
+    holders = (*(row for row in related if isinstance(row, Account | Lead)), values["owner"])
     propose(values, "agency", lambda: pick_agency(company, *holders))
     propose(values, "location", lambda: place_of(values))
     propose(values, "all_day", lambda: values["type"] == EventType.TASK)
@@ -113,7 +113,7 @@ def update(event: Event, values: Mapping[str, Any]) -> None:
     starts_at = full.get("starts_at") or event.starts_at
     full["starts_at"] = starts_at
     full["ends_at"] = full.get("ends_at") or starts_at + (event.ends_at - event.starts_at)
-    if full["type"] != event.type and full.get("category") is event.category:
+    if full["type"] != event.type and full.get("category", event.category) is event.category:
         full["category"] = None
     _relate(full)
     update_row(event, _whole_days(full), RULES)
