@@ -1,33 +1,19 @@
 """Catalogues and their types. Source: spec 3 and 10."""
 
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import ForeignKey, Index, String, Text, func, text
 from sqlalchemy.orm import Mapped, relationship
 
 from crm.companies.columns import LIVE, link, listed
 from crm.companies.days import today
 from crm.core.errors import DomainError
 from crm.core.models import Record, Reference, computed, field, folded
-
-
-def _unique(name: str, column: str, field: str) -> Index:
-    """Unique in a company, "all companies" counting as one: NULL would differ from itself."""
-    live = text(LIVE)
-    return Index(
-        name,
-        text("coalesce(company_id, 0)"),
-        column,
-        unique=True,
-        info={"field": field},
-        sqlite_where=live,
-        postgresql_where=live,
-    )
 
 
 class CatalogType(Reference):
@@ -41,11 +27,7 @@ class Catalog(Record):
 
     __tablename__ = "catalog"
     __entity__: ClassVar[str] = "catalogs"
-    __table_args__ = (
-        _unique("uq_catalog_name_key", "name_key", "name"),
-        _unique("uq_catalog_external_ref", "external_ref", "external_ref"),
-        listed("ix_catalog_list", "name_key"),
-    )
+    __table_args__ = (listed("ix_catalog_list", "name_key"),)
 
     name: Mapped[str] = field(_l("Name"), String(160), search=True)
     name_key: Mapped[str] = folded("name", 160)
@@ -84,3 +66,21 @@ class Catalog(Record):
         """Rules between fields. Source: spec 10."""
         if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
             raise DomainError(_("The last day comes before the first one."), field="valid_until")
+
+
+def _unique(name: str, column: Any, field: str) -> Index:
+    """Unique in a company, "all companies" counting as one: NULL would differ from itself."""
+    live = text(LIVE)
+    return Index(
+        name,
+        func.coalesce(Catalog.company_id, 0),
+        column,
+        unique=True,
+        info={"field": field},
+        sqlite_where=live,
+        postgresql_where=live,
+    )
+
+
+_unique("uq_catalog_name_key", Catalog.name_key, "name")
+_unique("uq_catalog_external_ref", Catalog.external_ref, "external_ref")
