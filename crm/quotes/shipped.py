@@ -9,11 +9,11 @@ ROWS: Rows = (
     (
         VatRate,
         (
-            named("20%", "20\N{NO-BREAK SPACE}%", rate=Decimal(20), country="FR"),
-            named("10%", "10\N{NO-BREAK SPACE}%", rate=Decimal(10), country="FR"),
-            named("5.5%", "5,5\N{NO-BREAK SPACE}%", rate=Decimal("5.5"), country="FR"),
-            named("2.1%", "2,1\N{NO-BREAK SPACE}%", rate=Decimal("2.1"), country="FR"),
-            named("0%", "0\N{NO-BREAK SPACE}%", rate=Decimal(0), country="FR"),
+            named("20%", "20 %", rate=Decimal(20), country="FR"),
+            named("10%", "10 %", rate=Decimal(10), country="FR"),
+            named("5.5%", "5,5 %", rate=Decimal("5.5"), country="FR"),
+            named("2.1%", "2,1 %", rate=Decimal("2.1"), country="FR"),
+            named("0%", "0 %", rate=Decimal(0), country="FR"),
         ),
     ),
     (

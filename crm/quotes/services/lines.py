@@ -17,25 +17,29 @@ ONE = Decimal(1)
 
 
 def complete(line: Mapping[str, Any], rate: VatRate | None) -> dict[str, Any]:
-    """A line with what its product says, and the company's VAT rate where nothing does."""
-    full = dict(line)
-    if full.get("kind") not in (None, "", LineKind.ITEM):
-        return full
-    product = full.get("product")
+    """A line with what its product says, and the company's VAT rate where nothing does.
+
+    Of a line that is there already, only what was emptied is filled again.
+    """
+    if line.get("kind") not in (None, "", LineKind.ITEM):
+        return dict(line)
+    product = line.get("product")
+    said: dict[str, Any] = {"quantity": ONE, "vat_rate": rate}
     if product is not None:
-        said = {
+        said |= {
             "label": product.name,
             "description": product.description,
             "unit_price": product.price,
             "unit": product.unit,
-            "vat_rate": product.vat_rate,
+            "vat_rate": product.vat_rate or rate,
         }
-        full |= {name: value for name, value in said.items() if full.get(name) is None}
-    if full.get("quantity") is None:
-        full["quantity"] = ONE
-    if full.get("vat_rate") is None:
-        full["vat_rate"] = rate
-    return full
+    is_new = line.get("id") is None
+    missing = {
+        name: value
+        for name, value in said.items()
+        if line.get(name) is None and (is_new or name in line)
+    }
+    return {**line, **missing}
 
 
 def of_opportunity(

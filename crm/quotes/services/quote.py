@@ -12,12 +12,11 @@ from crm.accounts.models import Account, AccountContact, Contact, Nature
 from crm.accounts.services.account import main_contact
 from crm.companies.choices import company_ids, offered
 from crm.companies.days import today
-from crm.companies.defaults import fill, fill_company, me, pick_agency, propose
+from crm.companies.defaults import fill, fill_company, me, of_company, pick_agency, propose
 from crm.companies.models import Company
 from crm.companies.settings import company_settings
 from crm.core.datamodel.saving import create_row, update_row
 from crm.core.errors import DomainError
-from crm.core.types import utcnow
 from crm.opportunities.models import Opportunity, StageKind
 from crm.quotes.models import Product, Quote
 from crm.quotes.services.lines import complete, of_opportunity
@@ -27,10 +26,11 @@ RULES = sys.modules[__name__]  # core asks it for candidates and refusals
 
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
     """What the opportunity, then the account, say of a new quote."""
-    deal: Opportunity | None = values.get("opportunity")
-    fill(values, "account", lambda: deal.account if deal else None)
-    account: Account | None = values["account"]
-    company = fill_company(values, account, deal)
+    source: Opportunity | None = values.get("opportunity")
+    fill(values, "account", lambda: source.account if source else None)
+    company = fill_company(values, values["account"], source)
+    deal = of_company(company, source)
+    account: Account | None = of_company(company, values["account"])
     settings = company_settings(company.id)
     fill(values, "issued_on", lambda: today(company.time_zone))
     validity = timedelta(days=settings.quote_validity_days)
@@ -81,8 +81,6 @@ def create(values: Mapping[str, Any]) -> Quote:
 
 def update(quote: Quote, values: Mapping[str, Any]) -> None:
     """Change a draft. Raises DomainError by field, those of lines as `lines.0.quantity`."""
-    if "lines" in values:
-        quote.changed_on = utcnow()  # a change of the lines alone is one of the quote too
     update_row(quote, _with_lines(values, quote.company_id), RULES)
 
 
