@@ -1,0 +1,351 @@
+"""What can be done to accounts and contacts, as the specification tells it."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm.accounts.models import Account, AccountKind, Contact, Nature
+from crm.accounts.services.account import become_client, is_owner_stale, main_contact
+from crm.calendar.models import Event
+from crm.companies.models import Agency, AppSettings, Assignable, CompanySettings, Group, User
+from crm.core.errors import DomainError
+from crm.opportunities.models import Opportunity
+from crm.quotes.models import Quote
+from tests.factories import again, make, person, remove, save, table_of
+from tests.fixtures import Acting, Cast
+
+Everything = Callable[[], AbstractContextManager[Session]]
+
+SIREN, SIRET = "552100554", "55210055400013"
+ONLY_SALES = {"owner": "Only members of Sales can own this account."}
+
+
+@pytest.fixture
+def groups_mode(everything: Everything) -> None:
+    """Only members of the group Sales may own accounts."""
+    with everything() as session:
+        settings = session.get_one(AppSettings, 1)
+        settings.assignable_groups = [
+            session.scalars(select(Group).where(Group.name == "Sales")).one()
+        ]
+        settings.assignable_users = Assignable.GROUPS
+
+
+def owners(company_id: int) -> set[str]:
+    """Who is offered as account owner."""
+    condition = table_of(Account).candidates("owner", {"company_id": company_id})
+    return set(_session().scalars(select(User.username).where(condition)))
+
+
+def _session() -> Session:
+    from crm.core.db import db
+
+    return db.session()
+
+
+def test_a_new_account_follows_its_company(acting: Acting, everything: Everything) -> None:
+    with everything() as session:
+        for settings in session.scalars(select(CompanySettings)):
+            settings.payment_terms = "30 days"
+    with acting("claire"):
+        account = make(Account)
+        assert (account.reference, account.kind) == ("T00001", AccountKind.PROSPECT)
+        assert (account.language, account.currency) == ("fr", "EUR")
+        assert account.payment_terms == "30 days"
+        assert account.owner is not None
+        assert account.owner.username == "claire"
+
+
+@pytest.mark.accept("A-81")
+def test_a_siren_is_unique_in_its_company_only(acting: Acting) -> None:
+    with acting("claire") as session:
+        make(Account, siret=SIRET)
+        session.commit()
+        with pytest.raises(DomainError) as no:
+            make(Account, siren=SIREN)
+        assert list(no.value.fields) == ["siren"]
+        session.rollback()
+    with acting("olga"):
+        account = make(Account, siren=SIREN)
+        assert account.reference == "T00001"
+
+
+@pytest.mark.accept("A-86")
+def test_the_bin_frees_a_siren_and_keeps_the_reference(acting: Acting) -> None:
+    with acting("marc") as session:
+        first = make(Account, siren=SIREN)
+        remove(first)
+        session.commit()
+        assert make(Account, siren=SIREN).reference == "T00002"
+        session.commit()
+        with pytest.raises(DomainError) as no:
+            table_of(Account).restore(first.id)
+        assert "SIREN" in str(no.value)
+        session.rollback()
+
+
+def test_a_siret_fills_the_siren_and_begins_with_it(acting: Acting) -> None:
+    with acting("claire") as session:
+        assert make(Account, siret=SIRET).siren == SIREN
+        session.rollback()
+        with pytest.raises(DomainError) as no:
+            make(Account, siret=SIRET, siren="732829320")
+        assert list(no.value.fields) == ["siret"]
+        session.rollback()
+
+
+@pytest.mark.parametrize(
+    ("nature", "name", "value"),
+    [
+        (Nature.PERSON, "legal_form", "SAS"),
+        (Nature.ORGANIZATION, "first_name", "Paul"),
+    ],
+)
+def test_persons_and_organisations_have_fields_of_their_own(
+    acting: Acting, nature: Nature, name: str, value: str
+) -> None:
+    with acting("claire") as session:
+        with pytest.raises(DomainError) as no:
+            make(Account, nature=nature, **{name: value})
+        assert list(no.value.fields) == [name]
+        session.rollback()
+
+
+def test_an_account_is_not_its_own_parent(acting: Acting) -> None:
+    with acting("claire") as session:
+        top = make(Account)
+        below = make(Account, parent=top)
+        session.commit()
+        with pytest.raises(DomainError) as no:
+            save(top, parent=below)
+        assert list(no.value.fields) == ["parent"]
+        session.rollback()
+
+
+def test_the_first_address_is_the_default_one(acting: Acting) -> None:
+    with acting("claire") as session:
+        lines = [{"city": "Lyon", "postal_code": "69001"}, {"city": "Paris"}]
+        account = make(Account, addresses=lines)
+        assert [address.is_default for address in account.addresses] == [True, False]
+        assert account.city == "Lyon"
+        session.commit()
+        with pytest.raises(DomainError) as no:
+            save(account, addresses=[{"city": "A", "is_default": True}] * 2)
+        assert list(no.value.fields) == ["addresses"]
+        session.rollback()
+
+
+def test_a_client_never_becomes_a_prospect_again(acting: Acting) -> None:
+    with acting("claire") as session:
+        account = make(Account)
+        become_client(account)
+        session.commit()
+        with pytest.raises(DomainError) as no:
+            save(account, kind=AccountKind.PROSPECT)
+        assert list(no.value.fields) == ["kind"]
+        session.rollback()
+
+
+@pytest.mark.accept("A-07")
+def test_the_notes_say_who_changed_them_and_when(acting: Acting, cast: Cast) -> None:
+    with acting("claire"):
+        account = make(Account, owner=person(cast.claire))
+        assert account.notes_changed_on is None
+    with acting("marc"):
+        account = again(account)
+        save(account, notes="Prefers the phone.")
+        assert account.notes_changed_by_id == cast.marc
+        before = account.notes_changed_on
+        save(account, website="www.faro.example")
+        assert account.notes_changed_on == before
+
+
+@pytest.mark.accept("A-45")
+def test_deleting_a_client_with_opportunities_and_quotes_names_both_counts(acting: Acting) -> None:
+    with acting("marc") as session:
+        account = make(Account)
+        for _ in range(3):
+            make(Opportunity, account=account)
+        make(Quote, account=account)
+        session.commit()
+        with pytest.raises(DomainError) as no:
+            remove(account)
+        words = "Faro has 3 opportunities and 1 quote and cannot be deleted."
+        assert no.value.message == words
+        session.rollback()
+
+
+def test_what_cannot_be_seen_keeps_an_account_without_being_counted(
+    acting: Acting, everything: Everything, cast: Cast
+) -> None:
+    with acting("marc"):
+        account = make(Account, owner=person(cast.nadia))
+        make(Opportunity, account=account, owner=person(cast.nadia))
+    with everything() as session:  # Hugo may delete what is his
+        from crm.companies.models import RoleCell
+
+        for cell in session.scalars(select(RoleCell).where(RoleCell.entity == "accounts")):
+            cell.scope = max(cell.scope, 4)
+    with acting("hugo") as session:
+        with pytest.raises(DomainError) as no:
+            remove(again(account))
+        assert no.value.message == "Faro has records that you cannot see and cannot be deleted."
+        session.rollback()
+
+
+@pytest.mark.accept("A-03")
+@pytest.mark.usefixtures("groups_mode")
+def test_in_groups_mode_the_owners_offered_are_the_groups_members(
+    acting: Acting, cast: Cast
+) -> None:
+    with acting("marc"):
+        assert owners(cast.france) == {"claire", "hugo"}
+
+
+@pytest.mark.accept("A-03")
+def test_without_groups_every_active_colleague_is_offered(acting: Acting, cast: Cast) -> None:
+    with acting("marc"):
+        offered = owners(cast.france)
+        assert {"claire", "hugo", "nadia", "marc"} <= offered
+        assert "olga" not in offered
+
+
+@pytest.mark.accept("A-04")
+@pytest.mark.usefixtures("groups_mode")
+def test_in_groups_mode_anybody_else_is_refused_by_the_groups_names(
+    acting: Acting, cast: Cast
+) -> None:
+    with acting("marc") as session:
+        account = make(Account, owner=None)
+        session.commit()
+        for ask in (
+            lambda: save(account, owner=person(cast.nadia)),
+            lambda: make(Account, owner=person(cast.nadia)),
+        ):
+            with pytest.raises(DomainError) as no:
+                ask()
+            assert no.value.fields == ONLY_SALES
+            session.rollback()
+        save(account, owner=person(cast.hugo))
+
+
+@pytest.mark.accept("A-05")
+def test_an_owner_from_before_stays_and_is_marked(
+    acting: Acting, cast: Cast, request: pytest.FixtureRequest
+) -> None:
+    with acting("marc"):
+        account = make(Account, owner=person(cast.nadia))
+        assert not is_owner_stale(account)
+    request.getfixturevalue("groups_mode")
+    with acting("marc"):
+        account = again(account)
+        save(account, phone="01 02 03 04 05", owner=person(cast.nadia))
+        assert account.owner_id == cast.nadia
+        assert is_owner_stale(account)
+
+
+@pytest.mark.usefixtures("groups_mode")
+def test_a_creator_who_may_not_own_leaves_the_account_unassigned(acting: Acting) -> None:
+    with acting("marc"):
+        assert make(Account).owner is None
+
+
+@pytest.mark.accept("A-28")
+def test_groups_mode_needs_a_group(acting: Acting) -> None:
+    with acting("alice") as session:
+        with pytest.raises(DomainError) as no:
+            save(session.get_one(AppSettings, 1), assignable_users=Assignable.GROUPS)
+        assert no.value.fields == {"assignable_groups": "Choose at least one group."}
+        session.rollback()
+
+
+def test_the_agency_is_the_creators_else_by_postal_area(
+    acting: Acting, everything: Everything, cast: Cast
+) -> None:
+    with everything() as session:
+        session.get_one(AppSettings, 1).manage_agencies = True
+        session.get_one(Agency, cast.lille).postal_areas = "59; 62"
+        session.get_one(Agency, cast.lyon).postal_areas = "69, 6"
+        person(cast.hugo).agency = session.get_one(Agency, cast.lyon)
+    with acting("claire"):
+        north = make(Account, addresses=[{"postal_code": "59000", "city": "Lille"}])
+        assert north.agency_id == cast.lille
+        assert make(Account, addresses=[{"postal_code": "75001"}]).agency_id is None
+    with acting("hugo"):
+        assert make(Account, addresses=[{"postal_code": "59000"}]).agency_id == cast.lyon
+
+
+# Contacts
+
+
+def test_a_contact_is_its_accounts_owners(acting: Acting, cast: Cast) -> None:
+    with acting("marc"):
+        account = make(Account, owner=person(cast.hugo))
+        contact = make(Contact, first_name="Paul", accounts=[account])
+        assert contact.owner_id == cast.hugo
+        assert [link.account for link in contact.links] == [account]
+        assert str(contact) == "Paul Roy"
+        assert contact.name_key == "roy paul roy"
+
+
+def test_a_second_main_contact_takes_the_place_of_the_first(acting: Acting) -> None:
+    with acting("claire"):
+        account = make(Account)
+        first = make(Contact, links=[{"account": account, "is_main": True}])
+        second = make(Contact, last_name="Zola", links=[{"account": account, "is_main": True}])
+        assert main_contact(account) is second
+        assert not first.links[0].is_main
+
+
+def test_an_address_is_unique_among_the_contacts_of_an_account(acting: Acting) -> None:
+    with acting("claire") as session:
+        account, other = make(Account), make(Account)
+        make(Contact, email="PAUL@faro.example", accounts=[account])
+        make(Contact, email="paul@faro.example", accounts=[other])
+        session.commit()
+        with pytest.raises(DomainError) as no:
+            make(Contact, email="paul@faro.example", accounts=[account])
+        assert list(no.value.fields) == ["email"]
+        session.rollback()
+
+
+@pytest.mark.accept("A-82")
+def test_a_contact_and_its_accounts_are_of_one_company(acting: Acting) -> None:
+    with acting("olga"):
+        foreign = make(Account)
+    with acting("alice") as session:
+        contact = make(Contact)
+        session.commit()
+        with pytest.raises(DomainError):
+            save(contact, links=[{"account": again(foreign)}])
+        session.rollback()
+
+
+def test_nobody_reports_to_themselves(acting: Acting) -> None:
+    with acting("claire") as session:
+        boss = make(Contact)
+        contact = make(Contact, reports_to=boss)
+        session.commit()
+        with pytest.raises(DomainError) as no:
+            save(boss, reports_to=contact)
+        assert list(no.value.fields) == ["reports_to"]
+        session.rollback()
+
+
+@pytest.mark.accept("A-88")
+def test_contacts_and_events_stay_while_their_account_is_away(acting: Acting) -> None:
+    with acting("marc"):
+        account = make(Account, addresses=[{"city": "Lyon"}])
+        contact = make(Contact, accounts=[account])
+        event = make(Event, account=account)
+        remove(account)
+    with acting("marc"):
+        assert again(contact).deleted_at is None
+        assert again(event).account is None
+        table_of(Account).restore(account.id)
+    with acting("marc"):
+        assert again(account).city == "Lyon"
+        assert again(event).account is not None

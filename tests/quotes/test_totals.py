@@ -1,0 +1,87 @@
+"""The totals of a quote, to the cent."""
+
+from decimal import Decimal
+
+import pytest
+
+from crm.quotes.totals import Line, Totals, discounted_price, of, with_tax
+
+D = Decimal
+
+
+def line(
+    quantity: str, price: str, rate: str = "20", percent: str = "0", amount: str = "0"
+) -> Line:
+    return Line(D(quantity), D(price), D(rate), D(percent), D(amount))
+
+
+def sums(totals: Totals) -> tuple[Decimal, Decimal, Decimal]:
+    return totals.excl, totals.vat, totals.incl
+
+
+@pytest.mark.accept("A-56")
+def test_each_line_is_rounded_once_and_vat_once_per_rate() -> None:
+    found = of(
+        [
+            line("3", "19.99", percent="10"),
+            line("1.5", "45.33"),
+            line("7", "3.335", "5.5", percent="5"),
+            line("1", "100", "0"),
+        ]
+    )
+    assert found.lines == (D("53.97"), D("68.00"), D("22.18"), D("100.00"))
+    assert [row.vat for row in found.by_rate] == [D("24.39"), D("1.22"), D("0.00")]
+    assert [row.base for row in found.by_rate] == [D("121.97"), D("22.18"), D("100.00")]
+    assert sums(found) == (D("244.15"), D("25.61"), D("269.76"))
+
+
+@pytest.mark.accept("A-57")
+def test_vat_is_not_rounded_line_by_line() -> None:
+    assert sums(of([line("1", "10.03")] * 3)) == (D("30.09"), D("6.02"), D("36.11"))
+
+
+@pytest.mark.accept("A-57")
+def test_the_discounted_price_is_never_used_to_compute() -> None:
+    only = line("40", "12.35", percent="15")
+    assert of([only]).excl == D("419.90")
+    assert discounted_price(only) == D("10.4975")
+
+
+@pytest.mark.accept("A-58")
+def test_prices_that_include_tax_add_up_to_the_total() -> None:
+    found = of([line("1", "100.00")], prices_include_tax=True)
+    assert sums(found) == (D("83.33"), D("16.67"), D("100.00"))
+    assert found.lines == (D("100.00"),)
+    assert found.lines_excl == (D("83.33"),)
+
+
+def test_with_tax_included_the_base_is_taken_from_the_sum_of_a_rate() -> None:
+    found = of([line("1", "0.99")] * 3, prices_include_tax=True)
+    assert sums(found) == (D("2.48"), D("0.49"), D("2.97"))
+
+
+@pytest.mark.accept("A-58")
+def test_the_global_discount_is_taken_from_each_line() -> None:
+    found = of([line("1", "1000.00")], global_discount=D(5))
+    assert found.excl == D("950.00")
+    assert found.discount == D("50.00")
+
+
+def test_a_discount_for_each_unit_is_taken_before_the_quantity() -> None:
+    assert of([line("3", "10.00", amount="0.333")]).excl == D("29.00")  # 29.001
+
+
+def test_a_return_counts_against_the_rest() -> None:
+    assert sums(of([line("2", "10.00"), line("-1", "10.00")])) == (D(10), D(2), D(12))
+
+
+def test_yen_have_no_decimals() -> None:
+    assert of([line("3", "33.5", "10")], places=0).excl == D(101)
+
+
+def test_nothing_comes_to_nothing() -> None:
+    assert sums(of([])) == (D(0), D(0), D(0))
+
+
+def test_a_price_is_raised_by_its_tax_to_four_decimals() -> None:
+    assert with_tax(D("2800.00"), D(20)) == D("3360.0000")
