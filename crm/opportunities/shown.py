@@ -1,7 +1,7 @@
 """How an opportunity is shown beyond its fields: stages, figures, the client's notes."""
 
 from collections.abc import Iterable
-from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
@@ -89,8 +89,8 @@ def paragraphs(text: str) -> Markup:
     return Markup("").join(Markup("<p>{}</p>").format(line) for line in lines)
 
 
-def sums(found: Iterable[tuple[str, StageKind, Decimal | None]]) -> list[Field]:
-    """What is in progress and what was won; a line for each currency: they are never added."""
+def sums(found: Iterable[Any]) -> list[Field]:
+    """What is in progress and what was won, of (currency, kind, sum); never added up."""
     words = {StageKind.OPEN: _("In progress"), StageKind.WON: _("Won")}
     return [
         Field(kind, words[kind], "money", total, write_money(total, currency))

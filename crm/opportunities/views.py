@@ -118,7 +118,7 @@ class OpportunityView(ModelView):
     def panel_on(self, parent: Any, relation: str) -> Panel | None:
         if relation != "account":
             return None
-        sums = shown.sums(self.datamodel.session.execute(amounts_of(parent)).tuples())
+        sums = shown.sums(self.datamodel.session.execute(amounts_of(parent)))
         return Panel(self.words("list_title"), figures=sums) if sums else None
 
     # The form ───────────────────────────────────────────────────────────────────────────────────

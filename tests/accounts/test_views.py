@@ -1,0 +1,220 @@
+"""/prospects, /clients and /contacts: two views of one table, and the people in it."""
+
+from collections.abc import Callable
+
+import pytest
+
+from crm.accounts.models import Account, AccountContact, AccountKind, Contact
+from crm.calendar.models import Event
+from crm.companies.models import AppSettings
+from crm.opportunities.models import Opportunity
+from crm.quotes.models import Quote
+from tests.factories import again, make, person, save
+from tests.fixtures import Acting, Cast, Client
+
+AsUser = Callable[[str], Client]
+
+
+@pytest.fixture
+def client_of_claire(acting: Acting) -> Account:
+    """A client of Claire's, with an address."""
+    with acting("claire"):
+        address = {"street": "12 rue Lanterne", "postal_code": "69001", "city": "Lyon"}
+        found: Account = make(Account, kind=AccountKind.CLIENT, addresses=[address])
+    return found
+
+
+def test_a_prospect_and_a_client_have_their_own_lists(as_user: AsUser, acting: Acting) -> None:
+    with acting("claire"):
+        make(Account, name="Faro", kind=AccountKind.PROSPECT)
+        make(Account, name="Terreaux", kind=AccountKind.CLIENT)
+    claire = as_user("claire")
+    assert "Faro" in claire.get("/prospects/list/").text
+    assert "Faro" not in claire.get("/clients/list/").text
+    assert "Terreaux" in claire.get("/clients/list/").text
+
+
+def test_the_other_address_of_an_account_leads_on(
+    as_user: AsUser, client_of_claire: Account
+) -> None:
+    claire, pk = as_user("claire"), client_of_claire.id
+    moved = claire.get(f"/prospects/show/{pk}?tab=history")
+    assert moved.status_code == 302
+    assert moved.headers["Location"] == f"/clients/show/{pk}?tab=history"
+    assert claire.get(f"/clients/show/{pk}").status_code == 200
+
+
+def test_each_form_creates_its_kind(as_user: AsUser, acting: Acting, cast: Cast) -> None:
+    claire = as_user("claire")
+    data = {"name": "Hôtel", "nature": "organization", "owner": cast.claire}
+    for path in ("prospects", "clients"):
+        made = claire.post(f"/{path}/add", data=data)
+        assert made.status_code == 303, path
+        assert made.headers["Location"].startswith(f"/{path}/show/")
+
+
+def test_addresses_are_lines_of_the_form(as_user: AsUser, acting: Acting, cast: Cast) -> None:
+    data = {
+        "name": "Hôtel", "nature": "organization", "owner": cast.claire, "addresses-count": 3,
+        "addresses-0-street": "1 quai Rambaud", "addresses-0-city": "Lyon",
+        "addresses-1-street": "", "addresses-2-city": "Lille", "addresses-2-is_billing": "1",
+    }  # fmt: skip
+    made = as_user("claire").post("/clients/add", data=data)
+    with acting("claire"):
+        account = again(Account(id=int(made.headers["Location"].rpartition("/")[2])))
+        assert [address.city for address in account.addresses] == ["Lyon", "Lille"]
+        assert [address.is_default for address in account.addresses] == [True, False]
+    page = as_user("claire").get(made.headers["Location"]).text
+    assert "1 quai Rambaud" in page
+    assert "None" not in page
+
+
+def test_making_a_client_is_one_button(as_user: AsUser, acting: Acting) -> None:
+    with acting("claire"):
+        account = make(Account, kind=AccountKind.PROSPECT)
+    claire = as_user("claire")
+    made = claire.post(f"/prospects/make_client/{account.id}")
+    assert made.headers["Location"] == f"/clients/show/{account.id}"
+    assert "Make a client" not in claire.get(f"/clients/show/{account.id}").text
+
+
+@pytest.mark.accept("A-03")
+def test_the_owners_offered_are_those_of_the_groups(
+    as_user: AsUser, acting: Acting, cast: Cast, client_of_claire: Account
+) -> None:
+    marc, url = as_user("marc"), f"/clients/pick/owner?company={cast.france}"
+    everyone = {one["value"] for one in marc.get(url).json["results"]}
+    assert str(cast.nadia) in everyone
+    _assign_by_group(acting, cast)
+    chosen = {one["value"] for one in marc.get(url).json["results"]}
+    assert chosen == {str(cast.claire), str(cast.hugo)}
+
+
+@pytest.mark.accept("A-05")
+def test_an_owner_who_is_no_longer_assignable_stays_and_is_marked(
+    as_user: AsUser, acting: Acting, cast: Cast, client_of_claire: Account
+) -> None:
+    with acting("marc"):
+        save(again(client_of_claire), owner=person(cast.nadia))
+    _assign_by_group(acting, cast)
+    marc, pk = as_user("marc"), client_of_claire.id
+    assert "No longer assignable" in marc.get(f"/clients/show/{pk}").text
+    assert "No longer assignable" in marc.get(f"/clients/edit/{pk}").text
+    with acting("marc"):
+        version = again(client_of_claire).row_version
+    data = {"phone": "04 65 71 20 18", "row_version": version}
+    assert marc.post(f"/clients/field/{pk}/phone", data=data).status_code == 200
+    with acting("marc"):
+        assert again(client_of_claire).owner_id == cast.nadia
+
+
+def _assign_by_group(acting: Acting, cast: Cast) -> None:
+    from flask_appbuilder.security.sqla.models import Group
+
+    with acting("alice") as session:
+        settings = session.get_one(AppSettings, 1)
+        group = session.get_one(Group, cast.sales)
+        save(settings, assignable_users="groups", assignable_groups=[group])
+
+
+def test_the_record_carries_what_hangs_on_it(
+    as_user: AsUser, acting: Acting, client_of_claire: Account
+) -> None:
+    with acting("claire"):
+        account = again(client_of_claire)
+        make(Contact, last_name="Guichard", links=[{"account": account, "is_main": True}])
+        make(Opportunity, account=account, amount=100, name="Projet Alpha")
+        make(Quote, account=account, title="Devis Alpha")
+        make(Event, account=account, subject="Visite Alpha")
+        make(Account, name="Annexe", parent=account)
+    claire, url = as_user("claire"), f"/clients/show/{client_of_claire.id}"
+    page = claire.get(url).text
+    for words in (
+        "Guichard",
+        "Visite Alpha",
+        "€100.00",
+        "Create an opportunity",
+        "12 rue Lanterne",
+    ):
+        assert words in page, words
+    tabs = {
+        "contacts.accounts": "Guichard",
+        "opportunities.account": "Projet Alpha",
+        "quotes.account": "Devis Alpha",
+        "events.account": "Visite Alpha",
+        "clients.parent": "Annexe",
+    }
+    for tab, words in tabs.items():
+        assert words in claire.get(f"{url}?tab={tab}").text, tab
+    assert claire.get(f"{url}?tab=nothing").status_code == 404
+
+
+@pytest.mark.accept("A-45")
+def test_an_account_with_opportunities_stays(
+    as_user: AsUser, acting: Acting, client_of_claire: Account
+) -> None:
+    with acting("claire"):
+        make(Opportunity, account=again(client_of_claire))
+    marc, pk = as_user("marc"), client_of_claire.id
+    refused = marc.post(f"/clients/delete/{pk}")
+    assert refused.headers["Location"] == f"/clients/show/{pk}"
+    assert "1 opportunity" in marc.get(f"/clients/show/{pk}").text
+
+
+def test_a_contact_is_added_from_its_account(
+    as_user: AsUser, acting: Acting, client_of_claire: Account, cast: Cast
+) -> None:
+    claire, pk = as_user("claire"), client_of_claire.id
+    assert "selected>Faro<" in claire.get(f"/contacts/add?accounts={pk}").text
+    data = {
+        "last_name": "Roy", "owner": cast.claire, "links-count": 1, "links-0-account": pk,
+        "links-0-is_main": "1",
+    }  # fmt: skip
+    made = claire.post(f"/contacts/add?accounts={pk}", data=data)
+    assert made.status_code == 303
+    page = claire.get(made.headers["Location"]).text
+    assert f"/clients/show/{pk}" in page
+    assert "Main contact" in page
+
+
+def test_a_link_that_its_editor_cannot_see_survives_the_form(
+    as_user: AsUser, acting: Acting, cast: Cast
+) -> None:
+    with acting("marc"):
+        hidden = make(Account, name="Secret", owner=person(cast.marc))
+        contact = make(Contact, owner=person(cast.claire), links=[{"account": hidden}])
+        version, line = contact.row_version, contact.links[0].id
+    claire = as_user("claire")
+    form = claire.get(f"/contacts/edit/{contact.id}").text
+    assert "Secret" not in form
+    data = {
+        "last_name": "Roy", "first_name": "Paul", "owner": cast.claire, "row_version": version,
+        "links-count": 1, "links-0-id": line, "links-0-account": "",
+    }  # fmt: skip
+    assert claire.post(f"/contacts/edit/{contact.id}", data=data).status_code == 303
+    with acting("marc") as session:
+        assert session.get_one(AccountContact, line).account_id == hidden.id
+
+
+def test_agencies_leave_no_trace_while_they_are_not_managed(
+    as_user: AsUser, acting: Acting, client_of_claire: Account
+) -> None:
+    marc = as_user("marc")
+    paths = ("/clients/list/", f"/clients/show/{client_of_claire.id}", "/clients/add")
+    for path in paths:
+        assert "Agency" not in marc.get(path).text, path
+    with acting("alice") as session:
+        save(session.get_one(AppSettings, 1), manage_agencies=True)
+    for path in paths:
+        assert "Agency" in marc.get(path).text, path
+
+
+@pytest.mark.accept("A-81")
+def test_another_companys_accounts_do_not_exist(as_user: AsUser, client_of_claire: Account) -> None:
+    olga, pk = as_user("olga"), client_of_claire.id
+    for path in (f"/clients/show/{pk}", f"/prospects/show/{pk}", f"/clients/edit/{pk}"):
+        assert olga.get(path).status_code == 404
+    assert olga.post(f"/prospects/make_client/{pk}").status_code == 404
+    assert olga.get("/contacts/pick/links.account?q=faro").json["results"] == []
+    assert olga.get(f"/contacts/add?accounts={pk}").status_code == 404
+    assert "Faro" not in olga.get("/clients/list/?search=faro").text.replace("search=faro", "")
