@@ -1,7 +1,6 @@
 """The two pages of settings, and what a saved setting does to everyone's next request."""
 
 import re
-from typing import Any
 
 import pytest
 from flask_appbuilder.security.sqla.models import User
@@ -9,37 +8,7 @@ from flask_appbuilder.security.sqla.models import User
 from crm.companies.models import AppSettings
 from crm.core.journal import Journal
 from crm.leads.models import LeadStatus
-
-PAGE = "/settings/crm"
-
-
-def posted(page: str) -> dict[str, Any]:
-    """What a browser would send back of the settings form, untouched."""
-    form = page[page.index('id="f"') : page.index("</form>", page.index('id="f"'))]
-    values: dict[str, Any] = {}
-    for tag in re.findall(r"<input[^>]*>", form):
-        name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
-        off = 'type="checkbox"' in tag or 'type="radio"' in tag
-        if name is None or (off and " checked" not in tag):
-            continue
-        values[name[1]] = value[1] if value else ""
-    for name, options in re.findall(
-        r'<select[^>]* name="([^"]*)".*?>(.*?)</select>', form, re.DOTALL
-    ):
-        chosen = re.findall(r'<option value="([^"]*)" selected', options)
-        values[name] = chosen if len(chosen) != 1 else chosen[0]
-    for name, text in re.findall(
-        r'<textarea[^>]* name="([^"]*)".*?>(.*?)</textarea>', form, re.DOTALL
-    ):
-        values |= {name: text}
-    return values
-
-
-def save(client: Any, address: str = PAGE, /, **changes: Any) -> Any:
-    """Open the page, change some values (None: untick), and save."""
-    values = {**posted(client.get(address).text), **changes}
-    data = {name: value for name, value in values.items() if value is not None}
-    return client.post(address, data=data)
+from tests.companies.filled import PAGE, posted, save
 
 
 @pytest.mark.accept("A-01")
@@ -52,7 +21,7 @@ def test_the_page_shows_every_option_in_french(as_user, everything):
     assert '<h1 id="title">Application CRM</h1>' in page
     names = set(posted(page)) | set(re.findall(r'name="([a-z_]+)"', page))
     hidden = {"id", "row_version", "created_on", "changed_on", "created_by_id", "changed_by_id"}
-    for column in AppSettings.__table__.columns.keys() - hidden:
+    for column in set(AppSettings.__table__.columns.keys()) - hidden:
         assert column.removesuffix("_id") in names
     assert "assignable_groups" in names
 
