@@ -156,10 +156,7 @@ def assign(row: Any, values: Values, services: ModuleType | None = None) -> None
             except DomainError as error:
                 wrong.update(error.fields)
                 continue
-            if (
-                _linked(row, name) == (value.id if value is not None else None)
-                and value is not None
-            ):
+            if value is not None and value.id is not None and _linked(row, name) == value.id:
                 continue  # the same link: nothing to write, and a hidden one stays as it is
         if name in relations and issubclass(relations[name].mapper.class_, Child):
             wrong.update(assign_children(row, name, value, services))
