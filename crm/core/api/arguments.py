@@ -13,6 +13,7 @@ from werkzeug.exceptions import BadRequest
 MAX_PAGE_SIZE = 100
 # A page beyond this is no page of ours, and its offset no integer of the database's.
 LAST_PAGE = 1_000_000
+ALWAYS = ("id", "row_version")  # told with every row, asked for or not
 
 
 @dataclass(frozen=True)
@@ -62,14 +63,14 @@ def parse_q(text: str) -> dict[str, Any]:
 def _rison(text: str) -> dict[str, Any] | None:
     # prison 0.2 runs past the end of a broken text, in more ways than its own exception tells.
     broken = (prison.decoder.ParserException, LookupError, RecursionError, TypeError, ValueError)
-    return _told(prison.loads, text, broken)
+    return _tried(prison.loads, text, broken)
 
 
 def _json(text: str) -> dict[str, Any] | None:
-    return _told(json.loads, text, (RecursionError, ValueError))
+    return _tried(json.loads, text, (RecursionError, ValueError))
 
 
-def _told(
+def _tried(
     parse: Callable[[str], Any], text: str, broken: tuple[type[Exception], ...]
 ) -> dict[str, Any] | None:
     try:
@@ -98,9 +99,9 @@ def _names(given: Mapping[str, Any], argument: str) -> list[str]:
 def _columns(given: Mapping[str, Any], known: Collection[str]) -> list[str] | None:
     names = [*_names(given, "columns"), *_names(given, "select_columns")]
     for name in names:
-        if name not in known:
+        if name not in known and name not in ALWAYS:
             raise BadRequest(_("Unknown column: %(name)s.", name=name))
-    return list(dict.fromkeys(names)) or None
+    return [n for n in dict.fromkeys(names) if n not in ALWAYS] if names else None
 
 
 def _keys(given: Mapping[str, Any], known: Collection[str]) -> frozenset[str] | None:

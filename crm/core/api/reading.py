@@ -23,6 +23,7 @@ from crm.core.models.checks import CONTROL, clean
 
 LARGEST_ID = 2**31 - 1
 EXACT = r"[+-]?[0-9]{1,18}(\.[0-9]{1,9})?"
+LARGEST_BODY = 2 * 1024 * 1024  # bytes; files do not come this way
 MOST_ROWS = 500  # of a list in a body: lines of a quote, tags of a lead
 # Their rules ask for the country of the row, which the flush knows.
 CHECKED_LATER = ("phone", "postal_code")
@@ -32,6 +33,7 @@ def read_body() -> dict[str, Any]:
     """The request's JSON object. Raises UnsupportedMediaType, BadRequest, RequestEntityTooLarge."""
     if not request.is_json:
         raise UnsupportedMediaType(_("Send JSON, with the header Content-Type: application/json."))
+    request.max_content_length = LARGEST_BODY
     try:
         body = json.loads(request.get_data())
     except (RecursionError, ValueError) as error:

@@ -64,7 +64,7 @@ class ReadApi(TableApi):
         """A page of rows: `ids`, `result`, and a `count` up to 10,000 (then `count_capped`)."""
         names = self.visible(self.list_columns)
         asked = read_arguments(LIST_ARGUMENTS, names, LIST_KEYS, self.page_size)
-        names = asked.columns or names
+        names = names if asked.columns is None else asked.columns
         statement = self.datamodel.select(*self.base_conditions(), *self._conditions(asked))
         totals = self.datamodel.totals(statement)
         ask = Ask(asked.size, offset=asked.page * asked.size)
@@ -113,7 +113,7 @@ class ReadApi(TableApi):
         """One row, whole."""
         names = self.visible(self.show_columns)
         asked = read_arguments(SHOW_ARGUMENTS, names, SHOW_KEYS)
-        names = asked.columns or names
+        names = names if asked.columns is None else asked.columns
         row = self.one(read_id(pk), names)
         model = self.datamodel.obj
         known: Labels = {

@@ -142,10 +142,13 @@ def test_beyond_ten_thousand_nobody_counts(world: World, alice: Api) -> None:
 
 
 def test_columns_and_keys_choose_what_is_told(world: World, alice: Api) -> None:
-    world.lead()
+    pk = world.lead()
     answer = alice.get("test/leads/", q={"columns": ["received_on"], "keys": ["none"]})[1]
     assert set(answer) == {"count", "count_capped", "ids", "result"}
     assert set(answer["result"][0]) == {"id", "row_version", "received_on"}
+    for path in ("test/leads/", f"test/leads/{pk}"):
+        told = alice.get(path, q={"columns": ["id"]})[1]["result"]
+        assert set(told[0] if isinstance(told, list) else told) == {"id", "row_version"}
 
 
 @pytest.mark.parametrize("rows", [1, 30])
