@@ -131,7 +131,7 @@ class LeadView(ModelView):
         if not self.may_edit(row):
             return actions
         if is_open:
-            actions.append(Action(_("Lose"), self.url("lose", pk=row.id), "circle-x"))
+            actions.append(Action(_("Lose"), self.url("lose", pk=row.id), "circle-x", asks=True))
         if row.status.kind == LeadStatusKind.LOST:
             url = self.url("reopen", pk=row.id)
             actions.append(Action(_("Reopen"), url, "restore", "post", primary=True))

@@ -168,8 +168,8 @@ class OpportunityView(ModelView):
             return [Action(_("Reopen"), url, "restore", "post", primary=True)]
         return [
             *actions,
-            Action(_("Lose"), self.url("lose", pk=row.id), "circle-x"),
-            Action(_("Win"), self.url("win", pk=row.id), "trophy", primary=True),
+            Action(_("Lose"), self.url("lose", pk=row.id), "circle-x", asks=True),
+            Action(_("Win"), self.url("win", pk=row.id), "trophy", primary=True, asks=True),
         ]
 
     def row_actions(self, row: Opportunity) -> list[Action]:

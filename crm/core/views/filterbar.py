@@ -188,7 +188,7 @@ class FilterBar(BaseView):
 
     def _filter_choice(self, name: str, address: Address) -> FilterChoice:
         spec = filter_spec(self.datamodel.obj, name)
-        operators = [(n, str(o.label), o.values != 0) for n, o in enumerate(operators_of(spec))]
+        operators = [(n, str(o.label), o.values) for n, o in enumerate(operators_of(spec))]
         choice = FilterChoice(name, self._filter_label(name), spec.kind, operators, [])
         if spec.choices is not None:
             choice.choices = [(key, str(words)) for key, words in spec.choices.items()]

@@ -65,7 +65,7 @@ class FilterChoice:
     name: str
     label: str
     kind: str
-    operators: list[tuple[int, str, bool]]
+    operators: list[tuple[int, str, int]]  # index, label, how many values (-1: one or more)
     choices: list[tuple[str, str]]
     picker_url: str = ""
     current_operator: int | None = None
