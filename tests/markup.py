@@ -91,3 +91,38 @@ def read(html: str) -> tuple[Element, list[str]]:
     reader.close()
     left = [] if reader.here is reader.root else [f"<{reader.here.name}> is not closed"]
     return reader.root, reader.wrong + left
+
+
+def fields(form: Element) -> dict[str, list[str]]:
+    """What a browser would send of a form as it stands: name → values."""
+    sent: dict[str, list[str]] = {}
+    for one in form.all():
+        name = one.get("name")
+        if not name or "disabled" in one.attributes:
+            continue
+        match one.name:
+            case "input" if one.get("type") in ("checkbox", "radio"):
+                if "checked" in one.attributes:
+                    sent.setdefault(name, []).append(one.get("value") or "on")
+            case "input" if one.get("type") not in ("submit", "button", "file"):
+                sent.setdefault(name, []).append(one.get("value"))
+            case "textarea":
+                sent.setdefault(name, []).append("".join(map(str, one.content)).removeprefix("\n"))
+            case "select":
+                sent.setdefault(name, []).extend(_chosen(one))
+    return sent
+
+
+def _chosen(select: Element) -> list[str]:
+    options = list(select.all("option"))
+    chosen = [one for one in options if "selected" in one.attributes]
+    if not chosen and "multiple" not in select.attributes:
+        chosen = options[:1]
+    return [one.get("value") for one in chosen]
+
+
+def main_form(html: str) -> dict[str, list[str]]:
+    """The fields of the form that a page is about: the one with most of them."""
+    page, _ = read(html)
+    forms = [fields(form) for form in page.all("form") if form.get("method").lower() == "post"]
+    return max(forms, key=len)
