@@ -46,7 +46,11 @@ PLAIN: Mapping[str, Any] = {
 SIRENS = ("732829320", "552100554", "542051180", "775670417")
 # What would make a row something else: deleted, closed, lost, an event of a lead and an account.
 EMPTY = ("deleted_at", "closed_on", "lost_on", "lost_reason_id", "purged_at")
-NEVER_BOTH = {"event": ("lead_id",)}
+NEVER_BOTH = {
+    "event": ("lead_id",),
+    "account": ("civility", "first_name"),
+    "quote_line": ("discount_amount",),
+}
 
 
 @dataclass
@@ -81,12 +85,23 @@ MORE = ("product", "agency")
 
 def plant(connection: Connection, planted: Planted, **given: Mapping[str, Any]) -> Planted:
     """One row in every business table; `given` names values of a table that are to be these."""
+    _fill_vocabularies(connection, planted)
     for table in business_tables():
         values = row_of(connection, table, planted) | dict(given.get(table.name, {}))
         statement = insert(table).values(values).returning(table.c.id)
         planted.ids[table.name] = connection.execute(statement).scalar_one()
     _link_tags(connection, planted)
     return planted
+
+
+def _fill_vocabularies(connection: Connection, planted: Planted) -> None:
+    """A row in each list of words that ships without any."""
+    for mapper in Model.registry.mappers:
+        table = mapper.local_table
+        if issubclass(mapper.class_, Reference) and not connection.execute(
+            select(table.c.id).limit(1)
+        ).first():
+            connection.execute(insert(table).values(row_of(connection, table, planted)))
 
 
 def _link_tags(connection: Connection, planted: Planted) -> None:
@@ -103,6 +118,7 @@ def multiply(connection: Connection, table: Table, planted: Planted, count: int)
     """`count` more rows like the planted one, which differ in their texts."""
     model = {row.column: row for row in _columns(table)}
     base = row_of(connection, table, planted)
+    base.pop("siren", None)  # unique, and no text
     texts = [name for name, one in model.items() if one.is_text and name in base]
     folded = {c.name: c.info["folds"] for c in table.c if c.info.get("folds")}
     batch = []
@@ -249,6 +265,3 @@ def _spec(table: Table, column: Column[Any]) -> Any:
 
 def _cut(text: str, column: Column[Any]) -> str:
     return text[: column.type.length] if column.type.length else text
-
-
-__all__ = ["Planted", "Reference", "business_tables", "multiply", "plant", "row_of"]

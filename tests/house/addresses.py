@@ -87,6 +87,9 @@ def _value(
 ) -> Any:
     if name == "pk":
         return pk_of(app, model_of(view), row, rows, cast)
+    if name.endswith("_pk"):  # of what the row is to be linked with
+        target = inspect(model_of(view)).relationships[name.removesuffix("_pk")].mapper.class_
+        return pk_of(app, target, row, rows, cast)
     if name == "name" and model_of(view) is not None:
         return _field(rule, view, rows)
     if name in ARGUMENTS:
@@ -103,7 +106,7 @@ def pk_of(app: Flask, model: Any, row: str, rows: dict[str, Planted], cast: Cast
     table = model.__table__
     if table.name == "ab_user":
         return cast.people[row]
-    if row in rows:
+    if row in rows and table.name in rows[row].ids:
         return rows[row].ids[table.name]
     with app.app_context():
         return int(db.session.execute(select(table.c.id).order_by(table.c.id).limit(1)).scalar())
