@@ -36,6 +36,7 @@ def arrange(event: Event, field: Field) -> None:
         case "starts_at" | "ends_at" if event.all_day:
             day = event.starts_at.astimezone(event.zone).date()
             field.text = write_date(day if field.name == "starts_at" else event.last_day)
+            field.title = ""
         case _:
             pass
 

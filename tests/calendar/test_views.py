@@ -1,0 +1,159 @@
+"""/events: the four types, what is late, and the buttons."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+
+import pytest
+
+from crm.accounts.models import Account, Contact
+from crm.calendar.models import Event, EventStatus, EventType
+from crm.core.types import utcnow
+from crm.leads.models import Lead
+from crm.opportunities.models import Opportunity
+from crm.quotes.models import Quote
+from tests.factories import again, make, person
+from tests.fixtures import Acting, Cast, Client
+
+AsUser = Callable[[str], Client]
+
+
+@pytest.fixture
+def event(acting: Acting) -> Event:
+    """A meeting of Claire's."""
+    with acting("claire"):
+        found: Event = make(Event)
+    return found
+
+
+@pytest.mark.accept("A-22")
+def test_an_event_is_created_from_each_record_and_shows_there(
+    as_user: AsUser, acting: Acting, cast: Cast
+) -> None:
+    with acting("claire"):
+        account = make(Account)
+        rows = {
+            "lead": ("leads", make(Lead)),
+            "account": ("prospects", account),
+            "contact": ("contacts", make(Contact, links=[{"account": account}])),
+            "opportunity": ("opportunities", make(Opportunity, account=account)),
+            "quote": ("quotes", make(Quote, account=account)),
+        }
+    claire = as_user("claire")
+    for relation, (path, row) in rows.items():
+        url = f"/{path}/show/{row.id}"
+        add = f"/events/add?{relation}={row.id}"
+        assert f"{add}&amp;type=call" in claire.get(url).text, relation
+        assert claire.get(f"{add}&type=call").status_code == 200
+        data = {
+            "type": "meeting", "subject": f"Visite {relation}", "owner": cast.claire,
+            "starts_at": "2027-01-20T10:00", relation: row.id,
+        }  # fmt: skip
+        assert claire.post(f"{add}&type=meeting", data=data).status_code == 303
+        assert f"Visite {relation}" in claire.get(f"{url}?tab=events.{relation}").text
+        assert f"Visite {relation}" in claire.get(url).text, "as the next event"
+
+
+def test_a_task_asks_for_its_due_date_only(as_user: AsUser, acting: Acting, cast: Cast) -> None:
+    claire = as_user("claire")
+    form = claire.get("/events/add?type=task").text
+    assert "Due date" in form
+    assert 'name="ends_at"' not in form
+    data = {
+        "type": "task", "subject": "Rappeler", "starts_at": "20/01/2027", "priority": "high",
+        "owner": cast.claire,
+    }  # fmt: skip
+    made = claire.post("/events/add?type=task", data=data)
+    page = claire.get(made.headers["Location"]).text
+    assert "20 Jan 2027" in page
+    with acting("claire"):
+        event = again(Event(id=int(made.headers["Location"].rpartition("/")[2])))
+        assert event.all_day
+        assert event.due_on.isoformat() == "2027-01-20"
+        version = event.row_version
+    again_posted = {**data, "starts_at": "21/01/2027", "row_version": version}
+    assert claire.post(f"/events/edit/{event.id}", data=again_posted).status_code == 303
+    with acting("claire"):
+        assert again(event).due_on.isoformat() == "2027-01-21"
+
+
+def test_whole_days_end_inclusive_on_screen(as_user: AsUser, acting: Acting, cast: Cast) -> None:
+    data = {
+        "type": "event", "subject": "Salon", "all_day": "1", "owner": cast.claire,
+        "starts_at": "2027-01-20T00:00", "ends_at": "2027-01-21T23:59",
+    }  # fmt: skip
+    claire = as_user("claire")
+    url = claire.post("/events/add?type=event", data=data).headers["Location"]
+    page = claire.get(url).text
+    assert "20 Jan 2027" in page
+    assert "21 Jan 2027" in page
+    assert "22 Jan 2027" not in page
+    assert 'value="2027-01-21T23:59"' in claire.get(url.replace("show", "edit")).text
+
+
+def test_an_end_before_the_start_is_told_beside_it(as_user: AsUser, cast: Cast) -> None:
+    data = {
+        "type": "meeting", "subject": "Visite", "owner": cast.claire,
+        "starts_at": "2027-01-20T10:00", "ends_at": "2027-01-20T09:00",
+    }  # fmt: skip
+    refused = as_user("claire").post("/events/add", data=data)
+    assert refused.status_code == 422
+    assert 'id="e-ends_at"' in refused.text
+
+
+def test_doing_cancelling_and_planning_again(as_user: AsUser, acting: Acting, event: Event) -> None:
+    claire, pk = as_user("claire"), event.id
+    assert 'name="outcome"' in claire.get(f"/events/mark_done/{pk}").text
+    assert claire.post(f"/events/mark_done/{pk}", data={"outcome": "Intéressés"}).status_code == 303
+    assert "Intéressés" in claire.get(f"/events/show/{pk}").text
+    claire.post(f"/events/reopen/{pk}")
+    claire.post(f"/events/cancel/{pk}")
+    with acting("claire"):
+        assert again(event).status == EventStatus.CANCELLED
+    refused = claire.post(f"/events/cancel/{pk}", follow_redirects=True)
+    assert refused.status_code == 200, "told on a page, not an error"
+
+
+def test_late_and_todays_events_are_marked_and_filtered(
+    as_user: AsUser, acting: Acting, cast: Cast
+) -> None:
+    now = utcnow()
+    with acting("claire"):
+        late = now - timedelta(days=3)
+        make(Event, subject="Oubliée", starts_at=late, ends_at=late + timedelta(hours=1))
+        make(Event, subject="Plus tard", starts_at=now + timedelta(days=9))
+        make(Event, subject="À faire", type=EventType.TASK, starts_at=now)
+    claire = as_user("claire")
+    page = claire.get("/events/list/").text
+    assert "3 days overdue" in page
+    overdue = claire.get("/events/list/?_flt_0_status=planned&_flt_1_ends_at=now").text
+    assert "Oubliée" in overdue
+    assert "Plus tard" not in overdue
+    today = claire.get("/events/list/?_flt_5_starts_at=today&_flt_5_starts_at=today").text
+    assert "À faire" in today
+    assert "Oubliée" not in today
+
+
+def test_another_companys_event_does_not_exist(as_user: AsUser, event: Event) -> None:
+    olga, pk = as_user("olga"), event.id
+    for path in (f"show/{pk}", f"edit/{pk}", f"mark_done/{pk}", f"field/{pk}/subject"):
+        assert olga.get(f"/events/{path}").status_code == 404, path
+    for path in ("mark_done", "cancel", "reopen", "take_charge", "edit"):
+        assert olga.post(f"/events/{path}/{pk}").status_code == 404, path
+
+
+def test_statements_stay_few(
+    as_user: AsUser,
+    acting: Acting,
+    cast: Cast,
+    counting: Callable[[], AbstractContextManager[list[str]]],
+    event: Event,
+) -> None:
+    with acting("marc"):
+        for _ in range(12):
+            make(Event, owner=person(cast.hugo), lead=make(Lead))
+    marc, pk = as_user("marc"), event.id
+    for address, budget in (("list/", 8), (f"show/{pk}", 14), (f"edit/{pk}", 12), ("add", 12)):
+        with counting() as statements:
+            assert marc.get(f"/events/{address}").status_code == 200
+        assert len(statements) <= budget, address
