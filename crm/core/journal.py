@@ -91,8 +91,10 @@ def _column_changes(row: Any, *, is_new: bool) -> Iterator[tuple[str, list[Any]]
             continue  # not set since the row was read
         before, after = None, _plain(state.dict.get(name))
         if not is_new:
-            gone = state.get_history(name, PassiveFlag.PASSIVE_NO_INITIALIZE).deleted
-            before = _plain(gone[0]) if gone else None
+            history = state.get_history(name, PassiveFlag.PASSIVE_NO_INITIALIZE)
+            if not history.has_changes():
+                continue  # set to what it was
+            before = _plain(history.deleted[0]) if history.deleted else None
         if before != after:
             yield name, [before, after]
 
