@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement
 
-from crm.core.api.reading import read_date, read_exact, read_instant
+from crm.core.api.values import read_date, read_exact, read_instant
 from crm.core.datamodel.filters import condition, filter_spec, operators_of
 from crm.core.errors import DomainError
 from crm.core.models import Spec

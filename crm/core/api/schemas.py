@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Integer, inspect
 
 from crm.core.api.columns import is_written
-from crm.core.api.reading import EXACT, LARGEST_ID, MOST_ROWS
+from crm.core.api.reading import LARGEST_ID, MOST_ROWS
+from crm.core.api.values import EXACT
 from crm.core.config import languages
 from crm.core.models import Record, Spec, spec_of
 from crm.core.models.checks import HUES, LARGEST_INTEGER, LONGEST

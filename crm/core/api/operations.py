@@ -1,0 +1,189 @@
+"""The operations of an API as OpenAPI tells them: arguments, bodies, answers and refusals."""
+
+from typing import Any
+
+from crm.core.api import schemas
+from crm.core.api.arguments import LAST_PAGE, MAX_PAGE_SIZE
+from crm.core.api.filtering import NAMES
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+ERROR: Schema = {
+    "type": "object",
+    "properties": {
+        "message": TEXT,
+        "errors": {"type": "object", "additionalProperties": {"type": "array", "items": TEXT}},
+    },
+    "required": ["message"],
+}
+LINK: Schema = {
+    "type": "object",
+    "description": "A related record. Where it is in the bin or out of reach, `available` is false"
+    " and the rest null.",
+    "properties": {
+        "id": {**schemas.ID, "nullable": True},
+        "label": {**TEXT, "nullable": True},
+        "available": {"type": "boolean"},
+    },
+    "required": ["id", "label"],
+}
+REFUSALS = {
+    400: "An argument or the body cannot be read; the message says why.",
+    401: "Nobody is signed in, or the token has expired.",
+    403: "Your roles do not allow this.",
+    404: "There is no such record for you.",
+    409: "Somebody else changed the record since.",
+    413: "The body is too large.",
+    415: "The body is not JSON.",
+    422: "Fields are wrong; `errors` says which and why.",
+}
+OPERATORS = sorted({name for names in NAMES.values() for name in names})
+
+
+def has(api: Any, method: str) -> bool:
+    if api.include_route_methods is not None and method not in api.include_route_methods:
+        return False
+    return method not in api.exclude_route_methods
+
+
+def paths_of(api: Any) -> dict[str, dict[str, Schema]]:
+    """Address → method → operation, of the routes that are registered."""
+    base = api.route_base
+    operations = {
+        (f"{base}/", "get"): ("get_list", _list_operation(api)),
+        (f"{base}/", "post"): ("post", _post_operation(api)),
+        (f"{base}/{{pk}}", "get"): ("get", _get_operation(api)),
+        (f"{base}/{{pk}}", "put"): ("put", _put_operation(api)),
+        (f"{base}/{{pk}}", "delete"): ("delete", _delete_operation()),
+        (f"{base}/_info", "get"): ("info", _info_operation()),
+    }
+    paths: dict[str, dict[str, Schema]] = {}
+    for (path, verb), (method, operation) in operations.items():
+        if has(api, method):
+            tag = api.openapi_spec_tag or type(api).__name__
+            said = {"tags": [tag], "operationId": f"{type(api).__name__}.{method}"}
+            paths.setdefault(path, {})[verb] = {**said, "security": [{"jwt": []}], **operation}
+    return paths
+
+
+def _ref(api: Any, method: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{type(api).__name__}.{method}"}
+
+
+def _object(required: tuple[str, ...], **properties: Schema) -> Schema:
+    schema = {"type": "object", "properties": properties}
+    return schema | ({"required": list(required)} if required else {})  # never an empty list
+
+
+def _json(schema: Schema) -> Schema:
+    return {"application/json": {"schema": schema}}
+
+
+def _responses(status: int, words: str, schema: Schema, *refusals: int) -> dict[str, Schema]:
+    error = {"$ref": "#/components/schemas/Error"}
+    return {
+        str(status): {"description": words, "content": _json(schema)},
+        **{
+            str(code): {"description": REFUSALS[code], "content": _json(error)}
+            for code in sorted({401, 403, 404, *refusals})
+        },
+    }
+
+
+PK: Schema = {"in": "path", "name": "pk", "required": True, "schema": schemas.ID}
+
+
+def _query(**properties: Schema) -> Schema:
+    """The argument `q`: rison, or JSON."""
+    names = {"type": "array", "items": TEXT}
+    schema = {
+        "type": "object",
+        "properties": {"keys": names, **properties},
+        "additionalProperties": False,
+    }
+    return {"in": "query", "name": "q", "content": _json(schema)}
+
+
+def _one_of(names: list[str]) -> Schema:
+    return {**TEXT, "enum": names} if names else TEXT
+
+
+def _list_operation(api: Any) -> Schema:
+    value: Schema = {"description": "A text, number, true or false, or a list of them."}
+    condition = _object(
+        ("col", "opr"),
+        col=_one_of(api.visible(api.search_columns)),
+        opr=_one_of(OPERATORS),
+        value=value,
+    )
+    q = _query(
+        columns={"type": "array", "items": _one_of(api.visible(api.list_columns))},
+        filters={"type": "array", "items": condition},
+        order_column=_one_of(api.visible(api.order_columns)),
+        order_direction=_one_of(["asc", "desc"]),
+        page={"type": "integer", "minimum": 0, "maximum": LAST_PAGE, "default": 0},
+        page_size={
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MAX_PAGE_SIZE,
+            "default": api.page_size,
+        },
+    )
+    rows = {"type": "array", "items": _ref(api, "get_list")}
+    count = {"type": "integer", "description": "Up to 10,000; then count_capped is true."}
+    ids = {"type": "array", "items": schemas.ID}
+    capped = {"type": "boolean"}
+    schema = _object(
+        ("count", "count_capped", "ids", "result"),
+        count=count, count_capped=capped, ids=ids, result=rows,
+    )  # fmt: skip
+    return {"parameters": [q], "responses": _responses(200, "A page of rows.", schema, 400)}
+
+
+def _get_operation(api: Any) -> Schema:
+    q = _query(columns={"type": "array", "items": _one_of(api.visible(api.show_columns))})
+    schema = _object(("id", "result"), id=schemas.ID, result=_ref(api, "get"))
+    return {"parameters": [PK, q], "responses": _responses(200, "The row.", schema, 400)}
+
+
+def _post_operation(api: Any) -> Schema:
+    schema = _object(("id",), id=schemas.ID, result=_ref(api, "get"))
+    responses = _responses(201, "The new row.", schema, 400, 413, 415, 422)
+    body = {"required": True, "content": _json(_ref(api, "post"))}
+    return {"requestBody": body, "responses": responses}
+
+
+def _put_operation(api: Any) -> Schema:
+    schema = _object(("id",), id=schemas.ID, result=_ref(api, "get"))
+    responses = _responses(200, "The row as it now is.", schema, 400, 409, 413, 415, 422)
+    stale = _object(
+        ("message", "row_version", "result"),
+        message=TEXT,
+        errors=ERROR["properties"]["errors"],
+        row_version=schemas.ID,
+        result=_ref(api, "get"),
+    )
+    responses["409"]["content"] = _json(stale)
+    body = {"required": True, "content": _json(_ref(api, "put"))}
+    return {"parameters": [PK], "requestBody": body, "responses": responses}
+
+
+def _delete_operation() -> Schema:
+    version = {"in": "query", "name": "row_version", "schema": schemas.ID}
+    schema = _object(("message",), message=TEXT)
+    responses = _responses(200, "The row is in the bin.", schema, 409, 422)
+    return {"parameters": [PK, version], "responses": responses}
+
+
+def _info_operation() -> Schema:
+    fields = {"type": "array", "items": {"type": "object"}}
+    schema = _object(
+        (),
+        permissions={"type": "array", "items": TEXT},
+        add_columns=fields,
+        edit_columns=fields,
+        filters={"type": "object", "additionalProperties": fields},
+    )
+    words = "What may be asked and written now."
+    return {"parameters": [_query()], "responses": _responses(200, words, schema, 400)}
