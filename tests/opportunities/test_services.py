@@ -398,3 +398,14 @@ def test_a_used_stage_is_not_deleted_and_keeps_its_kind(acting: Acting) -> None:
             save(word(Stage, "Won"), active=False)
         session.rollback()
         save(word(Stage, "Proposal"), active=False)
+
+
+@pytest.mark.parametrize("name", ["currency", "probability", "recurring_period", "name"])
+def test_what_has_a_default_is_not_emptied_afterwards(acting: Acting, name: str) -> None:
+    with acting("claire") as session:
+        opportunity = make(Opportunity)
+        session.commit()
+        with pytest.raises(DomainError) as no:
+            save(opportunity, **{name: None})
+        assert refused(no) == {name: "Required field"}
+        session.rollback()

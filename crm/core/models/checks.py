@@ -326,17 +326,14 @@ def check_row(row: Any) -> None:
     is_new = not state.has_identity
     wrong: dict[str, str] = {}
     for field in _fields(state.mapper):
-        if not is_new and _is_emptied(state, field):
+        if _is_missing(state, field, is_new):
             wrong[field.place] = _("Required field")
             continue
         if not is_new and not _is_changed(state, field.attribute):
             continue
-        is_empty = state.dict.get(field.attribute) is None
-        if is_empty and field.may_be_empty and not _must_stay(field, is_new):
+        if field.may_be_empty and state.dict.get(field.attribute) is None:
             continue
         try:
-            if is_empty and _must_stay(field, is_new):
-                raise ValueError(_("Required field"))
             _clean_field(row, field)
         except ValueError as error:
             wrong[field.place] = str(error)
@@ -347,19 +344,19 @@ def check_row(row: Any) -> None:
         row.check()
 
 
-def _is_emptied(state: Any, field: _Field) -> bool:
-    """Whether a stored row would lose a value that its column needs; a new one has defaults."""
-    if field.column.nullable:
+def _is_missing(state: Any, field: _Field, is_new: bool) -> bool:
+    """Whether the database would refuse an empty value: a default fills in new rows only."""
+    column = field.column
+    if column.nullable or (is_new and _has_default(column)):
         return False
+    if is_new:
+        return not column.foreign_keys and state.dict.get(field.attribute) is None
     names = (field.attribute, *([field.relation] if field.relation is not None else []))
     return any(_is_changed(state, name) and state.dict.get(name) is None for name in names)
 
 
-def _must_stay(field: _Field, is_new: bool) -> bool:
-    """Whether the database would refuse an empty value: a default fills in new rows only."""
-    column = field.column
-    has_default = column.default is not None or column.server_default is not None
-    return not column.nullable and not column.foreign_keys and not (is_new and has_default)
+def _has_default(column: Any) -> bool:
+    return column.default is not None or column.server_default is not None
 
 
 def _is_changed(state: Any, name: str) -> bool:
