@@ -18,7 +18,15 @@ from crm.core.forms.fields import FormField
 from crm.core.forms.options import Option, is_listed, pick, reference_options, target_of
 from crm.core.models import Spec, computed, spec_of
 from crm.core.models.checks import HUES, clean, currencies
-from crm.core.models.text import country_choices, language_name, parse, typed, write_date, written
+from crm.core.models.text import (
+    country_choices,
+    hue_name,
+    language_name,
+    parse,
+    typed,
+    write_date,
+    written,
+)
 
 Width = Mapping[str, str]
 NUMBER_OF_LINES = 500  # of one record; more is a mistake or an attack
@@ -395,14 +403,6 @@ def code_choices(kind: str) -> list[tuple[str, str]]:
             ]
         case _:
             return [(hue, hue_name(hue)) for hue in HUES]
-
-
-def hue_name(hue: str) -> str:
-    """The word for one of the eight hues."""
-    return {
-        "gray": _("Gray"), "blue": _("Blue"), "teal": _("Teal"), "green": _("Green"),
-        "amber": _("Amber"), "red": _("Red"), "pink": _("Pink"), "violet": _("Violet"),
-    }[hue]  # fmt: skip
 
 
 def _default(model: type[Any], name: str) -> Any:

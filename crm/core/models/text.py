@@ -177,6 +177,8 @@ def written(  # noqa: C901  one case a kind: a table would be no shorter
             return language_name(str(value))
         case "stars":
             return _("%(score)s out of 5", score=value)
+        case "hue":
+            return hue_name(str(value))
     if spec.choices is not None:
         stored = value.value if isinstance(value, Enum) else value
         return str(spec.choices.get(str(stored), stored))
@@ -270,6 +272,14 @@ def language_name(code: str) -> str:
     """A language by its own name: français, English."""
     name = Locale.parse(code).get_display_name(code) or code
     return name[0].upper() + name[1:]
+
+
+def hue_name(hue: str) -> str:
+    """The word for one of the eight hues."""
+    return {
+        "gray": _("Gray"), "blue": _("Blue"), "teal": _("Teal"), "green": _("Green"),
+        "amber": _("Amber"), "red": _("Red"), "pink": _("Pink"), "violet": _("Violet"),
+    }[hue]  # fmt: skip
 
 
 def country_choices() -> list[tuple[str, str]]:
