@@ -83,8 +83,8 @@ def slug_of(text: str) -> str:
     >>> slug_of("Élise d'Arc")
     'elise-d-arc'
     """
-    plain = unicodedata.normalize("NFKD", fold(text)).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    dashed = re.sub(r"[\W_]+", "-", fold(text))
+    return unicodedata.normalize("NFKD", dashed).encode("ascii", "ignore").decode().strip("-")
 
 
 def _holds(rule: Rule, told: Mapping[str, Told]) -> bool:
