@@ -14,6 +14,7 @@ from crm.calendar.vocabularies import VIEWS as CALENDAR
 from crm.catalog.api import CatalogApi
 from crm.catalog.views import CatalogView
 from crm.catalog.vocabularies import VIEWS as CATALOG
+from crm.companies.api import AgencyApi, CompanyApi, GroupApi, UserApi
 from crm.companies.views.groups import GroupView
 from crm.companies.views.password import PasswordView
 from crm.companies.views.places import AgencyView, CompanyView
@@ -54,10 +55,10 @@ MAIN: Sequence[Entry] = (
 # The sidebar of "Application config".
 CONFIG: Sequence[Entry] = (
     Entry(AppSettingsView, group=APPS, label=_l("CRM, configure")),
-    Entry(CompanyView, group=ADMINISTRATION),
-    Entry(AgencyView, group=ADMINISTRATION),
-    Entry(UserView, group=ADMINISTRATION),
-    Entry(GroupView, group=ADMINISTRATION),
+    Entry(CompanyView, CompanyApi, group=ADMINISTRATION),
+    Entry(AgencyView, AgencyApi, group=ADMINISTRATION),
+    Entry(UserView, UserApi, group=ADMINISTRATION),
+    Entry(GroupView, GroupApi, group=ADMINISTRATION),
     Entry(RoleView, group=ADMINISTRATION),
     Entry(ReferenceIndexView, group=ADMINISTRATION),
 )

@@ -57,6 +57,21 @@ def test_a_refusal_never_tells_why(client: Client, everything: Everything, cast:
     assert {api(client, *attempt).status_code for attempt in attempts[:4]} == {401}
 
 
+@pytest.mark.both
+@pytest.mark.parametrize("name", ["a\0b", "\0", "\ud800", "a" * 100_000])
+def test_a_name_that_no_database_takes_is_refused_like_any(name: str, client: Client) -> None:
+    assert api(client, name, PASSWORD).status_code in (400, 401)
+    assert api(client, "claire", name).status_code in (400, 401)
+    assert page(client, name.replace("\ud800", "?"), "\0").status_code == 401
+
+
+def test_a_body_that_is_none_is_refused_by_the_api(client: Client) -> None:
+    for body in ([], {}, "text", {"username": "claire", "password": PASSWORD}, {"username": 5}):
+        assert client.post("/api/v1/security/login", json=body).status_code == 400
+    answer = client.post("/api/v1/security/login", data="{", content_type="application/json")
+    assert answer.status_code == 400
+
+
 def test_a_refusal_keeps_the_name_that_was_typed(client: Client) -> None:
     assert 'value="Claire D"' in page(client, "Claire D", "wrong").text
 

@@ -119,7 +119,7 @@ class CoreSecurityManager(SecurityManager):
         Every way out counts one attempt and checks one hash. The database is let go before the
         hash, which takes a tenth of a second, so that nobody waits for it.
         """
-        name, given = (username or "").strip().lower(), password or ""
+        name, given = _plain(username).strip().lower(), _plain(password)
         with transaction() as session:
             found = session.execute(
                 select(User.id, User.username, User.password, User.session_epoch)
@@ -135,6 +135,11 @@ class CoreSecurityManager(SecurityManager):
             session.execute(update(User).where(User.id == found.id).values(**_greeted()))
         request.environ[EPOCH] = found.session_epoch
         return SignedIn(found.id, found.session_epoch, "")
+
+
+def _plain(text: str | None) -> str:
+    """Text that a database and a hash can take: no NUL, no half of a surrogate pair."""
+    return (text or "").encode("utf-8", "replace").decode().replace("\0", "")
 
 
 def _greeted() -> dict[str, Any]:
