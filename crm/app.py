@@ -17,6 +17,7 @@ from crm import assets, navigation
 from crm.calendar import receivers as calendar_receivers
 from crm.companies.actors import load_actor
 from crm.core import http, journal, rows, security
+from crm.core.api import OpenApi
 from crm.core.config import Config, folder, languages, read_config
 from crm.core.db import db, init_app
 from crm.core.views import frame
@@ -47,7 +48,8 @@ def create_app(config: Config | None = None) -> Flask:
     init_app(app)
     migrate.init_app(app, db, render_as_batch=True, compare_type=True)
     assets.serve(app, http.HEADERS)
-    http.install(app, config.proxies, config.public_url.startswith("https:"))
+    secure = config.public_url.startswith("https:")
+    http.install(app, config.proxies, secure, db.session.rollback)
     app.before_request(refuse_junk)
     with app.app_context():
         security.prepare(app, load_actor)
@@ -55,6 +57,7 @@ def create_app(config: Config | None = None) -> Flask:
             app, db.session, indexview=HomeView, security_manager_class=security.CoreSecurityManager
         )
         navigation.register(builder)
+        builder.add_api(OpenApi)
         security.complete(app)
     frame.install(app, navigation.MAIN, navigation.CONFIG)
     app.add_url_rule("/health", "health", health)
@@ -76,7 +79,7 @@ def _flask_config(config: Config) -> dict[str, Any]:
         "MAX_CONTENT_LENGTH": UPLOAD_CAP,
         "MAX_FORM_MEMORY_SIZE": FORM_CAP,
         "SESSION_COOKIE_SECURE": config.public_url.startswith("https:"),
-        "FAB_API_SWAGGER_UI": True,
+        "FAB_API_SWAGGER_UI": False,
         "FAB_API_MAX_PAGE_SIZE": 100,
         "COMPRESS_MIMETYPES": ["text/html", "application/json", "text/csv"],
         "COMPRESS_ALGORITHM": ["br", "gzip"],

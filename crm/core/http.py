@@ -2,7 +2,8 @@
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from flask import Flask, Response, flash, jsonify, redirect, render_template, request
@@ -32,8 +33,11 @@ HEADERS: Mapping[str, str] = {
 FILE_POLICY = f"{POLICY}; frame-ancestors 'self'"
 
 
-def install(app: Flask, proxies: int, secure: bool) -> None:
-    """Headers, error pages, and the proxies' word on who asks."""
+def install(app: Flask, proxies: int, secure: bool, give_up: Callable[[], None]) -> None:
+    """Headers, error pages, and the proxies' word on who asks.
+
+    `give_up` ends what a bug left begun, so that the error page can ask the database for its menu.
+    """
     if proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's documented seam
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
@@ -43,7 +47,7 @@ def install(app: Flask, proxies: int, secure: bool) -> None:
         app.after_request(_transport)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(DomainError, _ruled_out)
-    app.register_error_handler(Exception, _broken)
+    app.register_error_handler(Exception, partial(_broken, give_up))
 
 
 def _headers(response: Response) -> Response:
@@ -97,10 +101,11 @@ def _ruled_out(error: DomainError) -> ResponseReturnValue:
     return redirect(back if back.startswith(origin) else "/", 303)
 
 
-def _broken(error: Exception) -> ResponseReturnValue:
+def _broken(give_up: Callable[[], None], error: Exception) -> ResponseReturnValue:
     """A bug: its trace goes to the log under a reference, the reference to the user."""
     reference = secrets.token_hex(4).upper()
     log.error("%s %s %s", reference, request.method, request.path, exc_info=error)
+    give_up()
     if wants_json():
         return jsonify(message=_("Something went wrong on our side"), reference=reference), 500
     return page(500, "", reference), 500

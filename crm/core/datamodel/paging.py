@@ -93,7 +93,7 @@ def _beyond(keys: Sequence[Key], values: Sequence[Any], backwards: bool) -> Colu
         equal = [_same(k.expression, v) for k, v in zip(keys[:position], values, strict=False)]
         ways.append(and_(*equal, _past(key, values[position], backwards)))
     beyond = or_(*ways)
-    if values[0] is None:
+    if values[0] is None or isinstance(values[0], bool):
         return beyond
     # Said once more, so that an index finds the place instead of being read up to it.
     lead = keys[0]
@@ -108,6 +108,9 @@ def _same(expression: ColumnElement[Any], value: Any) -> ColumnElement[bool]:
 def _past(key: Key, value: Any, backwards: bool) -> ColumnElement[bool]:
     if value is None:
         return false()  # the "is empty" key before it has told these apart already
+    if isinstance(value, bool):  # no order in SQLAlchemy: what is past False is True
+        down = key.descending != backwards
+        return key.expression == (not value) if value is down else false()
     return key.expression < value if key.descending != backwards else key.expression > value
 
 
@@ -123,7 +126,7 @@ def read_page(
     columns = [key.expression.label(f"k{n}") for n, key in enumerate(keys)]
     inner = statement.with_only_columns(*columns)
     if ask.cursor:
-        inner = inner.where(_beyond(keys, decode(ask.cursor, len(keys)), ask.backwards))
+        inner = inner.where(_beyond(keys, decode(ask.cursor, keys), ask.backwards))
     inner = inner.order_by(*(_directed(key, ask.backwards) for key in keys))
     inner = inner.limit(ask.size + 1).offset(ask.offset or None)
     page = inner.subquery()
@@ -183,8 +186,8 @@ def _tagged(value: Any) -> Any:
 _READ: dict[str, Any] = {"t": datetime.fromisoformat, "d": date.fromisoformat, "n": Decimal}
 
 
-def decode(token: str, length: int) -> list[Any]:
-    """The key in a token. Raises ValueError where it is not one of ours."""
+def decode(token: str, keys: Sequence[Key]) -> list[Any]:
+    """The values of `keys` in a token. Raises ValueError where it is not one of ours."""
     try:
         plain = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         values = [_READ[v[0]](v[1]) if isinstance(v, list) else v for v in plain]
@@ -197,6 +200,20 @@ def decode(token: str, length: int) -> list[Any]:
         UnicodeDecodeError,
     ) as error:
         raise ValueError("not a page token") from error
-    if len(values) != length or not isinstance(values[-1], int) or abs(values[-1]) >= 2**63:
+    if len(values) != len(keys) or not all(map(_fits, values, keys)):
+        raise ValueError("not a page token")
+    if not isinstance(values[-1], int) or abs(values[-1]) >= 2**63:
         raise ValueError("not a page token")
     return values
+
+
+def _fits(value: Any, key: Key) -> bool:
+    """Whether the database can compare the two: PostgreSQL refuses a day against a text."""
+    kind = key.expression.type.python_type
+    if issubclass(kind, str):
+        kind = str  # a choice is stored as its text
+    if isinstance(value, bool) or issubclass(kind, bool):
+        return value is None or (isinstance(value, bool) and issubclass(kind, bool))
+    if isinstance(value, datetime) and not issubclass(kind, datetime):
+        return False
+    return value is None or isinstance(value, kind)
