@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from crm.calendar.models import Event, EventType
 from crm.companies.days import today
@@ -105,10 +106,20 @@ def opportunity_line(view: Any, opportunity: Opportunity) -> Line:
     return Line(
         opportunity.name,
         view.url("show", pk=opportunity.id),
-        view.field_of(opportunity, "expected_close_on"),
+        _expected(view, opportunity),
         sub=str(account) if account is not None else "",
         right=view.field_of(opportunity, "amount"),
     )
+
+
+def _expected(view: Any, opportunity: Opportunity) -> Field:
+    """The day a sale is expected, or since when it is overdue."""
+    shown: Field = view.field_of(opportunity, "expected_close_on")
+    days = (today() - opportunity.expected_close_on).days if opportunity.expected_close_on else 0
+    if days <= 0:
+        return shown
+    text = ngettext("%(num)s day overdue", "%(num)s days overdue", days)
+    return Field(shown.name, shown.label, "next", text=text, tone="late", title=shown.text)
 
 
 def _planned_from_today() -> Filters:

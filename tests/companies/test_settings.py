@@ -207,3 +207,10 @@ def test_copying_fills_in_and_saves_nothing(as_user, cast):
 )
 def test_a_company_that_is_not_there_is_404(as_user, address):
     assert as_user("alice").get(address).status_code == 404
+
+
+def test_the_journal_leaves_out_what_stayed_as_it_was(as_user, cast, everything):
+    save(as_user("alice"), bin_days="30")
+    with everything() as session:
+        (entry,) = session.query(Journal).filter_by(user_id=cast.alice, kind="app_settings")
+        assert entry.changes == {"bin_days": [90, 30]}
