@@ -20,7 +20,6 @@ Pair = tuple[str, str]  # permission, view
 DESCRIPTION: Cell = ("settings", "read")
 PAGES: Mapping[Pair, Cell] = {
     ("can_get", "OpenApi"): DESCRIPTION,
-    ("can_show", "SwaggerView"): DESCRIPTION,
 }
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote
 
 import prison
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_jwt_extended import create_access_token
@@ -28,7 +27,7 @@ from crm.companies.models import (
 )
 from crm.companies.models.user import Role, User
 from crm.core.actor import ACTIONS, Scope
-from crm.core.api import ModelRestApi, OpenApi
+from crm.core.api import ModelRestApi
 from crm.core.config import Config
 from crm.core.datamodel import DataModel
 from crm.core.db import db
@@ -242,14 +241,9 @@ class World:
 
 def build(url: str, folder: Path) -> Flask:
     config = Config(instance=folder, database_url=url, secret_key="k" * 40, testing=True)
-    with pytest.MonkeyPatch.context() as patch:
-        said = factory._flask_config(config)
-        patch.setattr(factory, "_flask_config", lambda _: {**said, "FAB_API_SWAGGER_UI": False})
-        app = factory.create_app(config)
+    app = factory.create_app(config)
     with app.app_context():
         builder = app.extensions["appbuilder"]
-        if "OpenApi" not in {type(view).__name__ for view in builder.baseviews}:
-            builder.add_api(OpenApi)
         for resource in RESOURCES:
             builder.add_api(resource)
         db.create_all()
