@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from crm.companies.people import commands, users
+from crm.core.config import Config
+from crm.core.security import trusted_hosts
 from crm.core.security.gate import OPEN
 from crm.core.security.manager import EPOCH
 from tests.fixtures import PASSWORD, Acting, Cast, Client
@@ -247,6 +250,28 @@ def test_nothing_of_the_engines_own_pages_is_there(app: Flask, as_user: As) -> N
         "/resetpassword/form?pk=1", "/permissions/list/", "/static/appbuilder/css/ab.css",
     ):  # fmt: skip
         assert alice.get(path).status_code in (404, 405), path
+
+
+def test_a_made_up_host_is_refused(client: Client) -> None:
+    assert client.get("/login/", headers={"Host": "evil.example"}).status_code == 400
+    for host in ("localhost", "localhost:8080", "127.0.0.1:8080"):
+        assert client.get("/login/", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("public_url", "trusted"),
+    [
+        ("https://crm.example", ["crm.example", "localhost", "127.0.0.1", "[::1]"]),
+        ("http://0.0.0.0:8080", None),
+    ],
+)
+def test_the_trusted_host_is_that_of_public_url(
+    public_url: str, trusted: list[str] | None, tmp_path: Path
+) -> None:
+    config = Config(tmp_path, "sqlite://", "k" * 40, public_url=public_url)
+    app = Flask("test")
+    app.extensions["crm.config"] = config
+    assert trusted_hosts(app) == trusted
 
 
 def test_rights_are_asked_of_the_actor_alone(app: Flask) -> None:

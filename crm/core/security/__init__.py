@@ -1,10 +1,12 @@
 """Who may come in and what they may do: FAB's security manager, closed where it is open."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask
 from flask_wtf import CSRFProtect
 
+from crm.core.config import Config
 from crm.core.security import gate, locale
 from crm.core.security.attempts import forget_failures
 from crm.core.security.builder import Builder
@@ -62,9 +64,24 @@ def prepare(app: Flask, loader: LoadActor) -> None:
     for key, value in CONFIG.items():
         if app.config.get(key) == Flask.default_config.get(key):  # the factory said nothing else
             app.config[key] = value
+    app.config.setdefault("TRUSTED_HOSTS", None)
+    app.config["TRUSTED_HOSTS"] = app.config["TRUSTED_HOSTS"] or trusted_hosts(app)
     app.extensions[LOADER] = loader
     CSRFProtect(app)
     gate.install(app)
+
+
+def trusted_hosts(app: Flask) -> list[str] | None:
+    """The names under which this app may be asked: that of PUBLIC_URL, and this machine's own.
+
+    A Host header that is made up would else stand in links. None, any, where the server listens on
+    every address and PUBLIC_URL does not say what it is called.
+    """
+    config: Config | None = app.extensions.get("crm.config")
+    name = urlsplit(config.public_url).hostname if config else None
+    if name is None or name in ("0.0.0.0", "::"):  # noqa: S104  nothing is bound here
+        return None
+    return [name, "localhost", "127.0.0.1", "[::1]"]
 
 
 def complete(app: Flask) -> None:
