@@ -1,6 +1,7 @@
 """The tables of the slice."""
 
-from crm.accounts.models.account import NATURES, Account, AccountAddress, Nature
+from crm.accounts.models.account import NATURES, Account, Nature
+from crm.accounts.models.address import AccountAddress
 from crm.accounts.models.contact import AccountContact, Contact
 from crm.accounts.models.people import CIVILITIES, Civility, Followed, Reachable, full_name
 from crm.accounts.models.reference import (

@@ -20,10 +20,11 @@ from crm.companies.models import ACCOUNT_KINDS, AccountKind
 from crm.companies.rules import refuse_cycle
 from crm.core.actor import find_actor
 from crm.core.errors import DomainError
-from crm.core.models import Child, Label, Owned, Record, computed, field, folded, unique
+from crm.core.models import Label, Owned, Record, computed, field, folded, unique
 from crm.core.types import Instant, Money, utcnow
 
 if TYPE_CHECKING:
+    from crm.accounts.models.address import AccountAddress
     from crm.accounts.models.contact import AccountContact
 
 
@@ -197,29 +198,3 @@ class Account(Reachable, Followed, Owned, Record):
             actor = find_actor()
             self.notes_changed_on = utcnow()
             self.notes_changed_by_id = actor.user_id if actor is not None else None
-
-
-class AccountAddress(Child):
-    """Where an account is, is delivered, or wants its bills."""
-
-    __tablename__ = "account_address"
-    __parent__: ClassVar[str] = "account"
-
-    account_id: Mapped[int] = mapped_column(
-        ForeignKey("account.id", ondelete="CASCADE"), index=True
-    )
-    label: Mapped[str | None] = field(_l("Label"), String(80))
-    street: Mapped[str | None] = field(_l("Address"), Text)
-    postal_code: Mapped[str | None] = field(_l("Postal code"), String(16), kind="postal_code")
-    city: Mapped[str | None] = field(_l("City"), String(80))
-    region: Mapped[str | None] = field(_l("Region"), String(80))
-    country: Mapped[str | None] = field(_l("Country"), String(2), kind="country")
-    is_billing: Mapped[bool] = flag(_l("Billing address"))
-    is_delivery: Mapped[bool] = flag(_l("Delivery address"))
-    is_default: Mapped[bool] = flag(_l("Default"))
-
-    account: Mapped[Account] = relationship(back_populates="addresses")
-
-    def __str__(self) -> str:
-        town = " ".join(part for part in (self.postal_code, self.city) if part)
-        return "\n".join(line for line in (self.street, town, self.country) if line)

@@ -1,8 +1,7 @@
-"""Sales that may be made. Source: spec 3 and 7."""
+"""Sales that may be made. Source: spec 7.1 and 7.5."""
 
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, ClassVar
 
 from flask_appbuilder import Model
@@ -13,31 +12,14 @@ from sqlalchemy import Column, ForeignKey, String, Table, Text, inspect
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.accounts.models import Account, Contact, Followed, Source, Tag
-from crm.companies.columns import by_value, flag, link, listed
+from crm.companies.columns import link, listed
 from crm.companies.rules import changed
 from crm.core.actor import find_actor
 from crm.core.errors import DomainError
-from crm.core.models import Owned, Record, Reference, computed, field, folded, unique
+from crm.core.models import Owned, Record, computed, field, folded, unique
 from crm.core.types import Instant, Money, round_half_up, utcnow
 from crm.opportunities import recurring
-
-
-class StageKind(StrEnum):
-    """What a stage means; rules hang on it, because admins name and order the stages."""
-
-    OPEN = "open"
-    WON = "won"
-    LOST = "lost"
-
-
-# From kind to kind: the fields that must be filled first. A pair that is missing is refused.
-MOVES: dict[tuple[StageKind, StageKind], tuple[str, ...]] = {
-    (StageKind.OPEN, StageKind.OPEN): (),
-    (StageKind.OPEN, StageKind.WON): ("account", "closed_on"),
-    (StageKind.OPEN, StageKind.LOST): ("lost_reason", "closed_on"),
-    (StageKind.WON, StageKind.OPEN): (),
-    (StageKind.LOST, StageKind.OPEN): (),
-}
+from crm.opportunities.models.stage import LostReason, Stage, StageKind
 
 # What a closed opportunity no longer lets itself be told (spec 7.2).
 CLOSED_KEEPS = (
@@ -53,44 +35,6 @@ CLOSED_KEEPS = (
     "recurring_start_on",
 )
 CLOSED_KEEPS_LINKS = ("account", "contact")
-
-
-class Stage(Reference):
-    """A step of the sale."""
-
-    __tablename__ = "stage"
-
-    kind: Mapped[StageKind] = field(
-        _l("Kind"),
-        by_value(StageKind),
-        choices={
-            StageKind.OPEN: _l("Open"),
-            StageKind.WON: _l("Won"),
-            StageKind.LOST: _l("Lost"),
-        },
-    )
-    probability: Mapped[int] = field(
-        _l("Probability (%)"), kind="percent", minimum=0, maximum=100, default=0, required=True
-    )
-    hue: Mapped[str] = field(
-        _l("Colour"), String(8), kind="hue", default="gray", server_default="gray", nullable=False
-    )
-
-    @property
-    def is_offered(self) -> bool:
-        """Whether a new opportunity may start here."""
-        return self.kind == StageKind.OPEN and self.active
-
-
-class LostReason(Reference):
-    """Why a lead or an opportunity was lost."""
-
-    __tablename__ = "lost_reason"
-
-    free_text: Mapped[bool] = flag(_l("Free text"), help=_l("Asks for a comment."))
-    for_leads: Mapped[bool] = flag(_l("For leads"), on=True)
-    for_opportunities: Mapped[bool] = flag(_l("For opportunities"), on=True)
-
 
 opportunity_tag = Table(
     "opportunity_tag",

@@ -1,0 +1,65 @@
+"""Stages, the moves between them, and why sales are lost. Source: spec 3 and 7.2."""
+
+from enum import StrEnum
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped
+
+from crm.companies.columns import by_value, flag
+from crm.core.models import Reference, field
+
+
+class StageKind(StrEnum):
+    """What a stage means; rules hang on it, because admins name and order the stages."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+# From kind to kind: the fields that must be filled first. A pair that is missing is refused.
+MOVES: dict[tuple[StageKind, StageKind], tuple[str, ...]] = {
+    (StageKind.OPEN, StageKind.OPEN): (),
+    (StageKind.OPEN, StageKind.WON): ("account", "closed_on"),
+    (StageKind.OPEN, StageKind.LOST): ("lost_reason", "closed_on"),
+    (StageKind.WON, StageKind.OPEN): (),
+    (StageKind.LOST, StageKind.OPEN): (),
+}
+
+
+class Stage(Reference):
+    """A step of the sale."""
+
+    __tablename__ = "stage"
+
+    kind: Mapped[StageKind] = field(
+        _l("Kind"),
+        by_value(StageKind),
+        choices={
+            StageKind.OPEN: _l("Open"),
+            StageKind.WON: _l("Won"),
+            StageKind.LOST: _l("Lost"),
+        },
+    )
+    probability: Mapped[int] = field(
+        _l("Probability (%)"), kind="percent", minimum=0, maximum=100, default=0, required=True
+    )
+    hue: Mapped[str] = field(
+        _l("Colour"), String(8), kind="hue", default="gray", server_default="gray", nullable=False
+    )
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether a new opportunity may start here."""
+        return self.kind == StageKind.OPEN and self.active
+
+
+class LostReason(Reference):
+    """Why a lead or an opportunity was lost."""
+
+    __tablename__ = "lost_reason"
+
+    free_text: Mapped[bool] = flag(_l("Free text"), help=_l("Asks for a comment."))
+    for_leads: Mapped[bool] = flag(_l("For leads"), on=True)
+    for_opportunities: Mapped[bool] = flag(_l("For opportunities"), on=True)
