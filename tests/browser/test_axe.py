@@ -1,0 +1,127 @@
+"""Every kind of page in a real browser: axe, both themes, both languages, wide and narrow."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+from sqlalchemy import update
+
+from crm.companies.models import User
+from crm.core.db import db
+from tests.browser.conftest import NARROW, Desk, Sit, desks, serving
+from tests.fixtures import World
+from tests.house.addresses import Address, addresses
+from tests.house.conftest import planted_world, rows
+from tests.population import Planted
+
+__all__ = ["planted_world", "rows"]
+LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# What stands beyond the right edge, by its deepest element.
+BEYOND = """() => {
+  const edge = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= edge) return [];
+  const out = [...document.querySelectorAll("body *")].filter(
+    (e) => e.getBoundingClientRect().right > edge + 1 && e.getBoundingClientRect().width > 0);
+  return out.slice(0, 5).map((e) => `${e.tagName}.${e.className}`);
+}"""
+
+
+@pytest.fixture(scope="session")
+def place(chromium: Browser, planted_world: World) -> Iterator[Sit]:
+    """Desks in front of the planted world."""
+    planted_world.start()
+    with serving(planted_world.app) as address, desks(chromium, planted_world, address) as sit:
+        yield sit
+
+
+@pytest.fixture(scope="session")
+def kinds(planted_world: World, rows: dict[str, Planted]) -> list[str]:
+    """The address of every page that Alice may open."""
+    found = [
+        one.path
+        for one in addresses(planted_world.app, rows, planted_world.cast)
+        if one.row in ("-", "claire") and is_page(one)
+    ]
+    assert len(found) > 10
+    return [*found, "/nowhere"]
+
+
+def is_page(address: Address) -> bool:
+    """Whether an address answers with a page, and not with a part, a file or another address."""
+    parts = (
+        "/pick/",
+        "/field/",
+        "/export",
+        "/totals",
+        "/health",
+        "/_openapi",
+        "/login",
+        "/preview",
+    )
+    return address.method == "GET" and not address.is_api and not any(
+        part in address.rule for part in parts
+    )  # fmt: skip
+
+
+def choose(world: World, language: str, theme: str) -> None:
+    """What everybody has set."""
+    with world.app.app_context(), db.engine.begin() as connection:
+        connection.execute(update(User.__table__).values(language=language, theme=theme))
+
+
+@pytest.mark.parametrize(
+    ("language", "theme"), [("fr", "light"), ("fr", "dark"), ("en", "light"), ("en", "dark")]
+)
+def test_axe_finds_nothing(
+    language: str, theme: str, place: Sit, planted_world: World, kinds: list[str], axe: str
+) -> None:
+    choose(planted_world, language, theme)
+    desk, wrong = place("alice"), {}
+    for path in kinds:
+        desk.open(path)
+        if found := look(desk, axe):
+            wrong[path] = found
+    nobody = place()
+    nobody.open("/login/")
+    if found := look(nobody, axe):
+        wrong["/login/"] = found
+    assert wrong == {}
+
+
+def look(desk: Desk, axe: str) -> list[str]:
+    """What axe, the console, the policy and the width of the window have against a page."""
+    desk.page.evaluate(axe)
+    violations = desk.page.evaluate("axe.run(document, {runOnly: %s})" % LEVELS)["violations"]
+    found = [
+        f"{one['id']}: {node['html'][:160]} ({node['failureSummary'].splitlines()[-1].strip()})"
+        for one in violations
+        for node in one["nodes"][:3]
+    ]
+    found += [f"refused: {text}" for text in desk.page.evaluate("window.refused")]
+    found += [f"console: {text}" for text in desk.complaints]
+    desk.complaints.clear()
+    return found + [f"too wide: {text}" for text in desk.page.evaluate(BEYOND)]
+
+
+def test_nothing_stands_beyond_the_edge_of_a_phone(
+    place: Sit, planted_world: World, kinds: list[str]
+) -> None:
+    choose(planted_world, "fr", "light")
+    desk, wrong = place("alice", viewport=NARROW), {}
+    for path in kinds:
+        desk.open(path)
+        if found := desk.page.evaluate(BEYOND):
+            wrong[path] = found
+    assert wrong == {}
+
+
+def test_a_small_screen_has_axe_s_blessing_too(
+    place: Sit, planted_world: World, kinds: list[str], axe: str
+) -> None:
+    choose(planted_world, "fr", "dark")
+    desk, wrong = place("alice", viewport=NARROW), {}
+    for path in [one for one in kinds if "lead" in one or "opportunit" in one or one == "/"]:
+        desk.open(path)
+        if found := look(desk, axe):
+            wrong[path] = found
+    assert wrong == {}
