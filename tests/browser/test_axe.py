@@ -91,10 +91,10 @@ def test_axe_finds_nothing(
 def look(desk: Desk, axe: str) -> list[str]:
     """What axe, the console, the policy and the width of the window have against a page."""
     desk.page.evaluate(axe)
-    violations = desk.page.evaluate("axe.run(document, {runOnly: %s})" % LEVELS)["violations"]
+    found_by_axe = desk.page.evaluate("(levels) => axe.run(document, {runOnly: levels})", LEVELS)
     found = [
         f"{one['id']}: {node['html'][:160]} ({node['failureSummary'].splitlines()[-1].strip()})"
-        for one in violations
+        for one in found_by_axe["violations"]
         for node in one["nodes"][:3]
     ]
     found += [f"refused: {text}" for text in desk.page.evaluate("window.refused")]
