@@ -32,6 +32,8 @@ from crm.core.types import Words, fold, round_half_up
 HUES = ("gray", "blue", "teal", "green", "amber", "red", "pink", "violet")
 LONGEST = 50_000  # characters of a long text
 LARGEST_INTEGER = 2**31 - 1
+# Not \s: a no-break space is meant, as before a percent sign in French.
+BLANKS = re.compile(r"[ \t\n]+")
 # Control characters but tab and newline: PostgreSQL refuses NUL, and none of them is ever meant.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -63,7 +65,7 @@ def _as_it_is(spec: Spec, value: Any, row: Any) -> Any:
 def _text(spec: Spec, value: Any, row: Any) -> str:
     if not isinstance(value, str):
         raise ValueError(_("Text is expected."))
-    return " ".join(value.split()) if spec.kind != "longtext" else value
+    return BLANKS.sub(" ", value) if spec.kind != "longtext" else value
 
 
 def _long_text(spec: Spec, value: Any, row: Any) -> str:
@@ -231,7 +233,9 @@ def _registered(number: Any) -> Callable[[Spec, Any, Any], str]:
 def _translated(spec: Spec, value: Any, row: Any) -> Words:
     if not isinstance(value, Mapping) or not all(isinstance(v, str) for v in value.values()):
         raise ValueError(_("Text is expected."))
-    words = Words({k: " ".join(CONTROL.sub("", v).split()) for k, v in value.items() if v.strip()})
+    words = Words(
+        {k: BLANKS.sub(" ", CONTROL.sub("", v)).strip() for k, v in value.items() if v.strip()}
+    )
     if spec.required and not words:
         raise ValueError(_("Required field"))
     if any(len(text) > 255 for text in words.values()):
