@@ -178,9 +178,11 @@ def test_the_users_of_a_role_are_listed_however_they_have_it(
 
 def test_a_role_is_told_in_one_sentence() -> None:
     everything = {(entity, action): Scope.ALL for entity in ENTITIES for action in ACTIONS}
-    assert str(describe(everything)).startswith("Everything")
-    assert str(describe({})) == "Nothing yet"
+    assert describe(everything).startswith("Everything")
+    assert describe({}) == "Nothing yet."
     seller = {(entity, "read"): Scope.TEAM for entity in ENTITIES}
     seller |= {(entity, "edit"): Scope.OWN for entity in ENTITIES if entity == "leads"}
-    assert str(describe(seller)) == "Records: read (team)"
-    assert str(describe({("translations", "edit"): Scope.ALL})) == "changes: Translations"
+    assert describe(seller) == "Records: read (team)."
+    translator = {("translations", "edit"): Scope.ALL, ("reference", "read"): Scope.ALL}
+    assert describe(translator) == "Changes: Translations."
+    assert describe(translator, ["reference"]) == "Reads: Reference data."

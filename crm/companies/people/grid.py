@@ -1,6 +1,6 @@
 """The words of the grid of rights: entities, actions, scopes, and a role in one sentence."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import Role
@@ -67,20 +67,30 @@ def role_name(role: Any) -> str:
     return str(words) if role.name == stored else str(role.name)
 
 
-def describe(grid: Mapping[Cell, Scope]) -> str:
-    """What a role may do, in one sentence worked out from its cells: true after every change."""
+def describe(grid: Mapping[Cell, Scope], shown: Container[str] = ENTITIES) -> str:
+    """What a role may do, in a few words worked out from its cells: true after every change.
+
+    Of the entities beside the records only those in `shown` are named.
+    """
     if grid.get(("users", "edit")) is Scope.ALL and grid.get(("settings", "edit")) is Scope.ALL:
-        return _("Everything, in all companies, and the application's settings")
+        return _("Everything, in all companies, and the application's settings.")
     records = _by_scope({action: _usual(action, grid) for action in ACTIONS})
-    others = [
+    changed, read = (_others(action, grid, shown) for action in ("edit", "read"))
+    parts = [_("Records: %(what)s.", what=records)] if records else []
+    if changed:
+        parts.append(_("Changes: %(entities)s.", entities=changed))
+    if read and not parts:
+        parts.append(_("Reads: %(entities)s.", entities=read))
+    return " ".join(parts) or _("Nothing yet.")
+
+
+def _others(action: str, grid: Mapping[Cell, Scope], shown: Container[str]) -> str:
+    """The entities beside the records that are open to `action`."""
+    return ", ".join(
         str(words)
         for entity, (words, _icon) in ENTITIES.items()
-        if entity not in RECORDS and grid.get((entity, "edit"))
-    ]
-    parts = [_("Records: %(what)s", what=records)] if records else []
-    if others:
-        parts.append(_("changes: %(entities)s", entities=", ".join(others)))
-    return "; ".join(parts) or _("Nothing yet")
+        if entity not in RECORDS and entity in shown and grid.get((entity, action))
+    )
 
 
 def _usual(action: str, grid: Mapping[Cell, Scope]) -> Scope:

@@ -1,6 +1,6 @@
 """What the page of a role shows, and what it posts back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from flask import current_app
@@ -85,6 +85,10 @@ class RolesPage:
     crumbs: list[tuple[str, str]] = field(default_factory=list)
 
 
+# Actions that a page of another action asks for itself, so that no address has them.
+INSIDE: Container[Cell] = {("settings", "edit")}
+
+
 def shown_cells() -> dict[str, list[str]]:
     """entity → actions, of what some page or API has now: a feature that is off leaves no row."""
     actor = current_actor()
@@ -96,7 +100,11 @@ def shown_cells() -> dict[str, list[str]]:
         if getattr(view, "setting", None) is None or actor.on(view.setting)
     }
     shown = {
-        entity: [action for action in ACTIONS if (f"can_{action}", entity) in asked]
+        entity: [
+            action
+            for action in ACTIONS
+            if (f"can_{action}", entity) in asked or (entity, action) in INSIDE
+        ]
         for entity in ENTITIES
         if entity in open_
     }

@@ -1,6 +1,6 @@
 """/roles: each role is the grid entity × action → scope, and a sentence worked out from it."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, ClassVar
 
 from flask import abort, request
@@ -23,6 +23,7 @@ from crm.companies.views.rights_page import (
     cell_words,
     put_grid,
     read_grid,
+    shown_cells,
 )
 from crm.core.actor import Scope
 from crm.core.datamodel.saving import check_version
@@ -57,10 +58,10 @@ class RoleParts(ModelView):
     search_columns = ()
     add_columns = edit_columns = ("name",)
 
-    def line_of(self, role: Any, people: int, changed: Any) -> RoleLine:
+    def line_of(self, role: Any, people: int, changed: Any, shown: Container[str]) -> RoleLine:
         menu = [*self.role_actions(role), *self.record_menu(role, self.may_edit(role))]
         told = write_instant(changed, zone()) if changed is not None else ""
-        sentence = describe(roles.grid_of(role))
+        sentence = describe(roles.grid_of(role), shown)
         url = self.url("show", pk=role.id)
         return RoleLine(str(role), url, sentence, write_number(people), told, menu)
 
@@ -137,11 +138,11 @@ class RoleView(RoleParts):
     @has_access
     def list(self) -> ResponseReturnValue:
         everyone = select(Role).order_by(Role.id).options(selectinload(Role.cells))
-        people, changed = roles.people_by_role(), roles.changed_by_role()
+        people, changed, shown = roles.people_by_role(), roles.changed_by_role(), shown_cells()
         page = RolesPage(
             self.words("list_title"),
             [
-                self.line_of(role, people.get(role.id, 0), changed.get(role.id))
+                self.line_of(role, people.get(role.id, 0), changed.get(role.id), shown)
                 for role in self.datamodel.session.scalars(everyone)
             ],
             self.url("add") if self.can("create") else "",
