@@ -15,7 +15,6 @@ from crm.core.security.identity import (
     LOADER,
     LoadActor,
     SignedIn,
-    end_sessions,
     load_actor,
     sign_in,
     sign_out,
@@ -93,7 +92,7 @@ def complete(app: Flask) -> None:
 
 __all__ = [
     "Builder", "LoadActor", "SignedIn", "check_password", "complete",
-    "end_sessions", "forget_failures", "hash_password", "is_password", "load_actor",
+    "forget_failures", "hash_password", "is_password", "load_actor",
     "make_password", "open_to_everyone", "pairs_of", "pairs_with_a_view", "prepare",
     "safe_next", "sign_in", "sign_out", "sync_permissions", "sync_roles",
 ]  # fmt: skip

@@ -9,8 +9,8 @@ from flask import current_app, session
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import User
 from flask_login import current_user, login_user, logout_user
-from sqlalchemy import ColumnElement, String, delete, exists, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ColumnElement, String, delete, exists
+from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.core.actor import Actor
 from crm.core.db import transaction
@@ -101,15 +101,3 @@ def sign_out() -> None:
             database.execute(delete(EndedSession).where(EndedSession.ended_at < gone))
     logout_user()
     session.clear()
-
-
-def end_sessions(database: Session, user_id: int) -> int:
-    """End every session and token of a user; answers the epoch for a new one."""
-    raised = (
-        update(User)
-        .where(User.id == user_id)
-        .values(session_epoch=User.session_epoch + 1)
-        .returning(User.session_epoch)
-    )
-    epoch: int = database.execute(raised).scalar_one()
-    return epoch
