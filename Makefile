@@ -1,7 +1,7 @@
 # Every chore of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint fix unit browser bench baselines messages migration lock clean
+.PHONY: help run test lint fix unit browser bench baselines messages migration sales lock clean
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -55,6 +55,17 @@ messages: .venv/ready ## Bring the catalogs of translations/ up to the source
 migration: .venv/ready ## Write a migration of what changed in the models: M="opportunity recurring"
 	@[ "$(M)" ] || { echo 'Say what it does: make migration M="opportunity recurring"'; exit 1; }
 	@flask --app app db migrate --message "$(M)"
+
+SALES := tests/imports/sales
+
+sales: .venv/ready ## Load a real sales export into the database of make run: DATA=../shared/data/sales
+	@[ -f "$(DATA)/sales_pipeline.csv" ] || { echo 'Say where the export lies: make sales DATA=../shared/data/sales'; exit 1; }
+	@crm init
+	@crm import companies $(SALES)/companies.csv --map $(SALES)/companies.toml --as admin
+	@for step in agencies:sales_teams groups:sales_teams users:sales_teams accounts:accounts opportunities:sales_pipeline; do \
+		echo "$${step%:*}:"; \
+		crm import $${step%:*} "$(DATA)/$${step#*:}.csv" --map $(SALES)/$${step%:*}.toml --company SALES --as admin || exit 1; \
+	done
 
 lock: .venv/tools ## Renew the locks; UP=1 takes the newest releases
 	@$(LOCK) $(if $(UP),--upgrade) --group build pyproject.toml --output-file requirements.lock

@@ -27,10 +27,11 @@ def fold(text: str | None) -> str:
 
     Done here and not in SQL because SQLite's lower() and order know only ASCII.
     """
-    plain = unicodedata.normalize(
-        "NFKD", (text or "").casefold().replace("œ", "oe").replace("æ", "ae")
-    )
-    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
+    plain = (text or "").casefold()
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain.replace("œ", "oe").replace("æ", "ae"))
+        plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return " ".join(plain.split())
 
 
 class Exact(TypeDecorator[Decimal]):

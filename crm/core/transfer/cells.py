@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -77,6 +78,7 @@ def _taken(rule: Rule, text: str) -> str:
             return text
 
 
+@lru_cache(maxsize=1_000)  # a file names the same people again and again
 def slug_of(text: str) -> str:
     """Lower-case ASCII with dashes, for names that a machine reads.
 
