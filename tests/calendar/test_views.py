@@ -1,5 +1,7 @@
 """/events: the four types, what is late, and the buttons."""
 
+import html
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -132,6 +134,20 @@ def test_late_and_todays_events_are_marked_and_filtered(
     today = claire.get("/events/list/?_flt_5_starts_at=today&_flt_5_starts_at=today").text
     assert "À faire" in today
     assert "Oubliée" not in today
+
+
+def test_the_next_page_follows_on_the_last(as_user: AsUser, acting: Acting, cast: Cast) -> None:
+    with acting("claire"):
+        for number in range(4):
+            make(Event, subject=f"Visite {number}", starts_at=utcnow() + timedelta(days=number))
+    claire = as_user("claire")
+    first = claire.get("/events/list/?psize_EventView=2").text
+    following = re.search(r'href="([^"]*after=[^"]*)"', first)
+    assert following is not None
+    second = claire.get(html.unescape(following[1]))
+    assert second.status_code == 200
+    for number in range(4):
+        assert (f"Visite {number}" in first) != (f"Visite {number}" in second.text)
 
 
 def test_another_companys_event_does_not_exist(as_user: AsUser, event: Event) -> None:

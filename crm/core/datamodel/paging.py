@@ -209,7 +209,8 @@ def decode(token: str, keys: Sequence[Key]) -> list[Any]:
 
 def _fits(value: Any, key: Key) -> bool:
     """Whether the database can compare the two: PostgreSQL refuses a day against a text."""
-    kind = key.expression.type.python_type
+    stored = key.expression.type
+    kind = getattr(stored, "impl", stored).python_type  # our own types say it of what they wrap
     if issubclass(kind, str):
         kind = str  # a choice is stored as its text
     if isinstance(value, bool) or issubclass(kind, bool):
