@@ -11,7 +11,15 @@ from typing import Any
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import Group, Role, User
 from sqlalchemy import JSON, ForeignKey, Index, String, event, insert, inspect, select
-from sqlalchemy.orm import Mapped, Mapper, PassiveFlag, Session, mapped_column, relationship
+from sqlalchemy.orm import (
+    Mapped,
+    Mapper,
+    PassiveFlag,
+    Session,
+    joinedload,
+    mapped_column,
+    relationship,
+)
 
 from crm.core.models import Child, Kept
 from crm.core.models.tables import acting_user
@@ -166,6 +174,7 @@ def history(session: Session, row: Any, limit: int = 100) -> list[Journal]:
         session.scalars(
             select(Journal)
             .where(Journal.kind == row.__tablename__, Journal.row_id == row.id)
+            .options(joinedload(Journal.user))
             .order_by(Journal.id.desc())
             .limit(limit)
         )

@@ -29,6 +29,8 @@ from crm.core.models.text import (
 )
 
 Width = Mapping[str, str]
+# Checked when the row is there: their country is that of its company.
+WITH_THE_ROW = ("phone", "postal_code")
 NUMBER_OF_LINES = 500  # of one record; more is a mistake or an attack
 
 
@@ -200,6 +202,8 @@ class Form:
         value = parse(field.spec, field.text, self.zone)
         if value is None and field.spec.required:
             raise ValueError(_("Required field"))
+        if value is not None and field.kind not in WITH_THE_ROW:
+            value = clean(field.spec, value)
         # A form that comes back shows ticks and stars from their value, not from their text.
         self.values[name] = field.data = value
 
