@@ -68,7 +68,7 @@ def load_actor(user_id: int, *alive: ColumnElement[bool]) -> Actor | None:
         name=f"{found['first_name']} {found['last_name']}".strip(),
         language=found["language"],
         time_zone=found["time_zone"],
-        theme=found["theme"],
+        theme="" if found["theme"] == "system" else found["theme"],
         agency_id=found["agency_id"],
         active_company_id=found["active_company_id"],
         companies=_companies(held["company"]),

@@ -239,7 +239,7 @@ def test_a_profile_with_somebody_elses_address_is_refused(as_user: As) -> None:
     claire = as_user("claire")
     data = {
         "first_name": "C", "last_name": "C", "email": "HUGO@acme.example", "language": "en",
-        "time_zone": "Europe/Paris", "theme": "", "row_version": version_of(claire, "/profile/"),
+        "time_zone": "Europe/Paris", "theme": "system", "row_version": version_of(claire, "/profile/"),
     }  # fmt: skip
     answer = claire.post("/profile/", data=data)
     assert answer.status_code == 422

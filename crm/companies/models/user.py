@@ -39,9 +39,9 @@ User.theme = field(
     _l("Theme"),
     String(8),
     kind="choice",
-    choices={"": _l("As the system"), "light": _l("Light"), "dark": _l("Dark")},
-    default="",
-    server_default="",
+    choices={"system": _l("As the system"), "light": _l("Light"), "dark": _l("Dark")},
+    default="system",
+    server_default="system",
     nullable=False,
 )
 User.phone = field(_l("Phone"), String(20), kind="phone", nullable=True)

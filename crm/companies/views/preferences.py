@@ -14,7 +14,7 @@ from crm.core.db import transaction
 from crm.core.security import open_to_everyone, safe_next
 from crm.core.security.page import Page
 
-THEMES = {"light": "light", "dark": "dark", "system": "", "": ""}
+THEMES = {"light": "light", "dark": "dark", "system": "system", "": "system"}
 ALL_COMPANIES = ("all", "0", "")
 
 open_to_everyone("PreferencesView.language")  # the sign-in page offers it

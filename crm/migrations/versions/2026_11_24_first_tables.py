@@ -66,7 +66,7 @@ def upgrade() -> None:
     sa.Column('changed_by_fk', sa.Integer(), nullable=True),
     sa.Column('language', sa.String(length=8), server_default='en', nullable=False),
     sa.Column('time_zone', sa.String(length=64), server_default='Europe/Paris', nullable=False),
-    sa.Column('theme', sa.String(length=8), server_default='', nullable=False),
+    sa.Column('theme', sa.String(length=8), server_default='system', nullable=False),
     sa.Column('phone', sa.String(length=20), nullable=True),
     sa.Column('job_title', sa.String(length=80), nullable=True),
     sa.Column('agency_id', sa.Integer(), nullable=True),
