@@ -63,13 +63,29 @@ def command(name: str, group: click.Group = main) -> Callable[[Callable[..., Any
 
 
 @command("init")
-def init() -> None:
+@click.option("--demo", "with_demo", is_flag=True, help="Fill a new database with the demo, too.")
+def init(with_demo: bool) -> None:
     """Migrate the database, and add roles, reference data and the first admin where missing."""
     from crm.init import init as run
 
     password = run()
-    if password is not None:
-        click.echo(f"First sign-in: user admin, password {password} (shown once, to be changed)")
+    if password is None:
+        return  # not the first start: what is there stays as it is
+    click.echo(f"First sign-in: user admin, {_told_once(password)}")
+    if with_demo:
+        click.echo(_demo())
+
+
+def _told_once(password: str) -> str:
+    if password:
+        return f"password {password} (shown once, to be changed)"
+    return "the password of CRM_ADMIN_PASSWORD"
+
+
+def _demo() -> str:
+    from crm.demo import make
+
+    return make()
 
 
 @main.command("serve")

@@ -23,7 +23,7 @@ LOCK = 7_202_611  # any number that nobody else uses on this database
 
 
 def init() -> str | None:
-    """Migrate, add what is missing, answer the first admin's password where it was generated."""
+    """Migrate, add what is missing; answers what `ensure_admin` does."""
     config: Config = current_app.extensions["crm.config"]
     translators.compile_catalogs()
     with one_at_a_time(config):

@@ -128,8 +128,8 @@ def find(name: str) -> User:
 def ensure_admin(password: str | None = None) -> str | None:
     """Make the user `admin` where nobody administers yet.
 
-    Answers the made-up password, to be told once, where none was given; None where there was
-    nothing to do, or `password` was taken. A made-up one must be changed at the first sign-in.
+    Answers the made-up password, to be told once, or "" where `password` was taken; None where
+    there was nothing to do. A made-up one must be changed at the first sign-in.
     """
     session = db.session()
     if session.execute(active_admins().limit(1)).first() is not None:
@@ -152,4 +152,4 @@ def ensure_admin(password: str | None = None) -> str | None:
     if password is None:
         return give_password(admin)
     set_password(admin, password, must_change=False)
-    return None
+    return ""
