@@ -194,10 +194,9 @@ def _changed(state: Any, name: str) -> bool:
 
 def _reachable(session: Session, target: type[Any], pks: set[int]) -> dict[int, int | None]:
     """Which of these rows the actor may link to, with their company where they have one."""
-    if target is User:
-        return dict.fromkeys(_colleagues(session, pks))
     company = target.company_id if hasattr(target, "company_id") else null()
-    found = session.execute(select(target.id, company).where(target.id.in_(pks)))
+    known = select(target.id, company).where(target.id.in_(pks), in_reach(target))
+    found = session.execute(known)
     return {row[0]: row[1] for row in found}
 
 
@@ -208,16 +207,20 @@ def _guard(link: _Link, reachable: dict[int, int | None]) -> None:
         raise DomainError(_("Not a valid choice."), field=link.relation)
 
 
-def _colleagues(session: Session, pks: set[int]) -> set[int]:
-    """A person is in reach who shares one of the actor's companies, or all with scope `all`."""
+def in_reach(target: type[Any]) -> ColumnElement[bool]:
+    """The rows of `target` that an id in an address or a body may lead to, beyond the filter.
+
+    People have no filter, as their names stand on records: one is in reach who shares one of the
+    actor's companies, or everybody with scope `all`.
+    """
     actor = find_actor()
-    if actor is None or actor.reach("read", "users") is Scope.ALL:
-        return pks
+    if target is not User or actor is None or not is_filtered():
+        return true()
+    if actor.reach("read", "users") is Scope.ALL:
+        return true()
     members = Model.metadata.tables["user_company"]
-    shared = select(members.c.user_id).where(
-        members.c.user_id.in_(pks - {actor.user_id}), members.c.company_id.in_(actor.company_ids)
-    )
-    return (pks & {actor.user_id}) | set(session.scalars(shared))
+    shared = select(members.c.user_id).where(members.c.company_id.in_(actor.company_ids))
+    return or_(User.id == actor.user_id, User.id.in_(shared))
 
 
 def fetch(

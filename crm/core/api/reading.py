@@ -16,6 +16,7 @@ from crm.core.api.values import value_of
 from crm.core.db import db
 from crm.core.errors import DomainError, NotFound
 from crm.core.models import spec_of
+from crm.core.rows import in_reach
 
 LARGEST_ID = 2**31 - 1
 LARGEST_BODY = 2 * 1024 * 1024  # bytes; files do not come this way
@@ -149,7 +150,7 @@ def _rows(model: type[Any], relation: str, raw: Any) -> list[Any]:
     if not raw:
         return []
     target = _target(model, relation)
-    rows = db.session.scalars(select(target).where(target.id.in_(raw))).unique()
+    rows = db.session.scalars(select(target).where(target.id.in_(raw), in_reach(target))).unique()
     found = {row.id: row for row in rows}
     if len(found) != len(set(raw)):
         raise ValueError(_("Not a valid choice."))

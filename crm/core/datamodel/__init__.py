@@ -72,7 +72,8 @@ class DataModel(SQLAInterface):
     def get_related_obj(self, col_name: str, value: Any) -> Any:
         """FAB 5.3's SQLAInterface.get_related_obj answers from the identity map: ours asks."""
         target = self.get_related_model(col_name)
-        return self.session.scalars(select(target).where(target.id == value)).unique().first()
+        statement = select(target).where(target.id == value, rows.in_reach(target))
+        return self.session.scalars(statement).unique().first()
 
     def select(self, *where: ColumnElement[bool], in_bin: bool = False) -> Select[Any]:
         """A statement for the rows that satisfy `where`."""

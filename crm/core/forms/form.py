@@ -27,6 +27,7 @@ from crm.core.models.text import (
     write_date,
     written,
 )
+from crm.core.rows import in_reach
 
 Width = Mapping[str, str]
 # Checked when the row is there: their country is that of its company.
@@ -220,6 +221,10 @@ class Form:
                 raise ValueError(_("Required field"))
             self.values[name] = None
             return
+        kept = before.get(name)
+        if kept is not None and field.text == str(kept.id):
+            self.values[name] = field.data = kept  # who stands there stays, in reach or not
+            return
         self.values[name] = self._targets(field, self.datamodel.obj, name)[0]
 
     def _by_name(
@@ -239,7 +244,8 @@ class Form:
             raise ValueError(_("Not a valid choice."))
         target = target_of(model, name)
         session = self.datamodel.session
-        rows = session.scalars(select(target).where(target.id.in_([int(text) for text in texts])))
+        known = target.id.in_([int(text) for text in texts])
+        rows = session.scalars(select(target).where(known, in_reach(target)))
         found = {str(row.id): row for row in rows.unique()}
         if len(found) != len(set(texts)):
             raise ValueError(_("Not a valid choice."))

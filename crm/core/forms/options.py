@@ -9,6 +9,7 @@ from sqlalchemy import Select, and_, inspect, literal, or_, select, union_all
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import search
 from crm.core.models import Reference
+from crm.core.rows import in_reach
 from crm.core.types import fold
 
 OFFERED = 20  # rows of a picker
@@ -64,7 +65,7 @@ def reference_options(
 def pick(datamodel: DataModel, relation: str, text: str, values: Mapping[str, Any]) -> list[Any]:
     """The first rows that `relation` may be set to and that `text` finds."""
     target = target_of(datamodel.obj, relation)
-    statement: Select[Any] = select(target)
+    statement: Select[Any] = select(target).where(in_reach(target))
     condition = datamodel.candidates(relation, values)
     if condition is not None:
         statement = statement.where(condition)

@@ -24,6 +24,7 @@ from crm.core.errors import DomainError
 from crm.core.forms.form import code_choices
 from crm.core.models import Spec, spec_of
 from crm.core.models.text import write_number, written
+from crm.core.rows import in_reach
 from crm.core.views.address import Address, read_address
 from crm.core.views.base import BaseView, Preset
 from crm.core.views.pages import Chip, FilterChoice, ListPage
@@ -183,7 +184,8 @@ class FilterBar(BaseView):
         if applied.texts == (ME,):
             return [current_actor().name]
         target = inspect(self.datamodel.obj).relationships[applied.name].mapper.class_
-        rows = self.datamodel.session.scalars(select(target).where(target.id.in_(applied.values)))
+        named = select(target).where(target.id.in_(applied.values), in_reach(target))
+        rows = self.datamodel.session.scalars(named)
         return [self._option(row)["text"] for row in rows.unique()] or [_("Not available")]
 
     def _filter_choice(self, name: str, address: Address) -> FilterChoice:
