@@ -40,7 +40,6 @@ class Config:
     public_url: str = "http://127.0.0.1:8080"
     proxies: int = 0
     files: Path = Path("instance/files")
-    mail_url: str = ""
     production: bool = False
     admin_password: str | None = None
     testing: bool = False
@@ -64,7 +63,6 @@ def read_config(env: Mapping[str, str] = os.environ) -> Config:
         public_url=env.get("PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
         proxies=_count("PROXIES", env.get("PROXIES", "0")),
         files=Path(env.get("FILES_URL", "") or instance / "files").absolute(),
-        mail_url=env.get("MAIL_URL", ""),
         production=production,
         admin_password=env.get("CRM_ADMIN_PASSWORD") or None,
     )

@@ -1,5 +1,6 @@
 """The database session, and `transaction()`: the only place that commits."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +17,11 @@ from sqlalchemy.orm.exc import StaleDataError
 from crm.core.errors import Conflict, DomainError
 
 READS = ("GET", "HEAD", "OPTIONS")
+
+# How the two databases name the (last) column of a value that is there already.
+CLASH = re.compile(
+    r"UNIQUE constraint failed:.*\.(\w+)$|Key \((?:.*, )?(\w+)\)=\(.*\) already exists"
+)
 
 db = SQLAlchemy(model_class=Model)
 
@@ -60,9 +66,17 @@ def _refusal(error: IntegrityError) -> DomainError:
     index = _broken_index(error)
     if index is not None:
         return DomainError(_("This value is already used."), field=index.info.get("field"))
+    column = CLASH.search(_told(error))
+    if column is not None:  # a UNIQUE of the engine's own tables
+        return DomainError(_("This value is already used."), field=column[1] or column[2])
     if "foreign key" in str(error.orig).lower():
         return DomainError(_("Another record still needs this one."))
     raise error
+
+
+def _told(error: IntegrityError) -> str:
+    diagnosis = getattr(error.orig, "diag", None)
+    return str(diagnosis.message_detail if diagnosis is not None else error.orig)
 
 
 def _broken_index(error: IntegrityError) -> Index | None:

@@ -65,11 +65,6 @@ def _is_compiled(code: str) -> bool:
     return made.is_file() and made.stat().st_mtime >= source.stat().st_mtime
 
 
-def mail(config: Config) -> Iterator[Finding]:
-    if not config.mail_url:
-        yield note("MAIL_URL is not set: no mail leaves. Name a server, smtp://… or smtps://….")
-
-
 def zones(config: Config) -> Iterator[Finding]:
     try:
         ZoneInfo("Europe/Paris")
@@ -79,4 +74,4 @@ def zones(config: Config) -> Iterator[Finding]:
     yield ok(f"The clock says {datetime.now(UTC):%Y-%m-%d %H:%M} UTC.")
 
 
-LOOKS = (secret, files, front_end, catalogs, mail, zones)
+LOOKS = (secret, files, front_end, catalogs, zones)
