@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from crm.assets import STATIC
 from crm.core.config import SHORTEST_SECRET, Config, folder, languages
-from crm.doctor.finding import Finding, note, ok, wrong
+from crm.doctor.finding import Finding, ok, wrong
 
 
 def secret(config: Config) -> Iterator[Finding]:
