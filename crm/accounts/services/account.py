@@ -75,7 +75,8 @@ def _with_one_default(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def become_client(account: Account) -> None:
     """Make a prospect a client; a client stays one. Source: spec 5.1."""
-    account.kind = AccountKind.CLIENT
+    if account.kind is not AccountKind.CLIENT:
+        account.kind = AccountKind.CLIENT
 
 
 def delete(account: Account) -> None:

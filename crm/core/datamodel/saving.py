@@ -147,23 +147,41 @@ def assign(row: Any, values: Values, services: ModuleType | None = None) -> None
 
     Raises DomainError by field.
     """
-    relations = inspect(type(row)).relationships
+    mapper = inspect(row).mapper
+    keys, lists = _foreign_keys(mapper), _lists_of_children(mapper)
+    facts = {**_facts(row), **values}
     wrong: dict[str, str] = {}
     for name, value in values.items():
-        if name in relations and not relations[name].uselist:
+        if name in lists:
+            wrong.update(assign_children(row, name, value, services))
+            continue
+        if name in keys and value is not None:
+            if value.id is not None and getattr(row, keys[name]) == value.id:
+                continue  # the same link: nothing to write, and a hidden one stays as it is
             try:
-                accept(row, name, value, values, services)
+                accept(row, name, value, facts, services)
             except DomainError as error:
                 wrong.update(error.fields)
                 continue
-            if value is not None and value.id is not None and _linked(row, name) == value.id:
-                continue  # the same link: nothing to write, and a hidden one stays as it is
-        if name in relations and issubclass(relations[name].mapper.class_, Child):
-            wrong.update(assign_children(row, name, value, services))
-        else:
-            setattr(row, name, value)
+        setattr(row, name, value)
     if wrong:
         raise DomainError(fields=wrong)
+
+
+@cache
+def _foreign_keys(mapper: Mapper[Any]) -> dict[str, str]:
+    """To-one relationship → the attribute of its foreign key."""
+    return {
+        relation.key: str(mapper.get_property_by_column(next(iter(relation.local_columns))).key)
+        for relation in mapper.relationships
+        if not relation.uselist
+    }
+
+
+@cache
+def _lists_of_children(mapper: Mapper[Any]) -> frozenset[str]:
+    lists = (relation for relation in mapper.relationships if relation.uselist)
+    return frozenset(r.key for r in lists if issubclass(r.mapper.class_, Child))
 
 
 def assign_children(
@@ -196,27 +214,18 @@ def assign_children(
     return wrong
 
 
-def _linked(row: Any, relation: str) -> Any:
-    return getattr(row, _foreign_key(inspect(row).mapper, relation))
-
-
-@cache
-def _foreign_key(mapper: Mapper[Any], relation: str) -> str:
-    local = next(iter(mapper.relationships[relation].local_columns))
-    return str(mapper.get_property_by_column(local).key)
-
-
 def accept(
-    row: Any, relation: str, target: Any, values: Values, services: ModuleType | None
+    row: Any, relation: str, target: Any, facts: Values, services: ModuleType | None
 ) -> None:
-    """Refuse a new link to a row that is no longer in use or that no picker offers."""
-    if target is None or inspect(target).pending or inspect(target).transient:
-        return
-    if _linked(row, relation) == target.id:
-        return  # what is already there stays valid
+    """Refuse a new link to a row that is no longer in use or that no picker offers.
+
+    `facts` are the values to be set, with what the row says already.
+    """
+    state = inspect(target)
+    if state.pending or state.transient:
+        return  # made in the same breath
     if isinstance(target, Reference) and not target.active:
         raise DomainError(_("This choice is no longer in use."), field=relation)
-    facts = {**_facts(row), **values}
 
     def ask(facts: Values) -> str | None:
         return _refused(type(row), relation, target, facts, services)

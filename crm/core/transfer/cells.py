@@ -31,7 +31,7 @@ class Told:
 
 def read_line(mapping: Map, line: Line) -> dict[str, Told]:
     """Field → what the line says of it; fields of which it says nothing are left out."""
-    cells = {name: _tidy(cell) for name, cell in line.cells.items()}
+    cells = {name: _tidy(line.cells[name]) for name in mapping.file_columns}
     slug = slug_of(cells[mapping.slug_column]) if mapping.slug_column else ""
     told = dict(_told(mapping.columns, cells, slug)) | dict(_told(mapping.constants, cells, slug))
     for rule in mapping.defaults:
@@ -41,7 +41,9 @@ def read_line(mapping: Map, line: Line) -> dict[str, Told]:
 
 
 def _tidy(cell: str) -> str:
-    return restored(CONTROL.sub("", cell.replace("\r\n", "\n")).strip())
+    if not cell.isprintable():
+        cell = CONTROL.sub("", cell.replace("\r\n", "\n"))
+    return restored(cell.strip())
 
 
 def _told(

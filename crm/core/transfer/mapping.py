@@ -31,6 +31,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any
 
 from flask_babel import gettext as _
@@ -83,14 +84,14 @@ class Map:
     def rules(self) -> tuple[Rule, ...]:
         return (*self.columns, *self.constants, *self.defaults)
 
-    @property
+    @cached_property
     def file_columns(self) -> set[str]:
         """The columns that a file must have."""
         named = {rule.column for rule in self.columns if rule.column}
         written = {name for rule in self.rules for name in PLACEHOLDER.findall(rule.text)}
         return named | (written - {SLUG}) | ({self.distinct} if self.distinct else set())
 
-    @property
+    @cached_property
     def slug_column(self) -> str | None:
         return next((rule.column for rule in self.columns if rule.take == SLUG), None)
 

@@ -85,15 +85,14 @@ def _close_or_open(opportunity: Opportunity, to: Stage) -> None:
 
 
 def _require(opportunity: Opportunity, names: Sequence[str]) -> None:
+    missing = [name for name in names if getattr(opportunity, name) is None]
+    if not missing:
+        return
     messages = {
         "account": _("Choose a client before winning the opportunity."),
         "lost_reason": _("Choose a reason."),
     }
-    missing = [name for name in names if getattr(opportunity, name) is None]
-    if missing:
-        raise DomainError(
-            fields={name: messages.get(name, _("Required field")) for name in missing}
-        )
+    raise DomainError(fields={name: messages.get(name, _("Required field")) for name in missing})
 
 
 def _check_reason(opportunity: Opportunity, to: Stage) -> None:
