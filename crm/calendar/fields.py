@@ -28,8 +28,8 @@ SEARCH: Sequence[str] = (
 )  # fmt: skip
 
 COLUMN_CSS: Mapping[str, str] = {
-    "type": "w-agency", "starts_at": "w-next", "lead": "w-org from-l",
-    "opportunity": "w-org from-l",
+    "type": "w-phone", "starts_at": "w-next", "status": "w-co", "lead": "w-org",
+    "opportunity": "w-org from-l", "agency": "w-agency from-l",
 }  # fmt: skip
 
 _WHEN = ("type", "subject", "starts_at", "ends_at", "all_day", "priority", "call_direction")

@@ -116,7 +116,7 @@ class CatalogView(ModelView):
         card.tags = [show(row, "type"), *([show(row, "brand")] if row.brand else [])]
         card.tags[0].kind, card.tags[0].hue = "tag", "gray"
         card.sub_text = " · ".join(
-            part for part in ((row.language or "").upper(), facts(row)) if part
+            part for part in (show(row, "language").text, facts(row)) if part
         )
         card.outdated = _("No longer valid") if row.outdated else ""
         return card

@@ -79,7 +79,10 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
         answer = jsonify(message=str(error.description or error.name))
         answer.status_code = status
     else:
-        answer = Response(page(status, str(error.description or "")), status, mimetype="text/html")
+        # Werkzeug's own sentences are English, and for programmers.
+        is_ours = error.description != type(error).description
+        detail = str(error.description or "") if is_ours else ""
+        answer = Response(page(status, detail), status, mimetype="text/html")
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):
             answer.headers[name] = value

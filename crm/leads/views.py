@@ -1,6 +1,6 @@
 """/leads: list, record and form of leads."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from flask.typing import ResponseReturnValue
@@ -9,9 +9,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from crm.accounts.badges import refusals
+from crm.accounts.models import full_name
 from crm.core.datamodel import DataModel
 from crm.core.forms import Form
 from crm.core.views import PK, Action, Field, Group, ModelView, Preset, RecordPage, choices_of
+from crm.core.views.pages import Column, Row
 from crm.leads import services
 from crm.leads.forms import CANCEL_EVENTS, LoseLead
 from crm.leads.highlights import highlight
@@ -107,6 +109,12 @@ class LeadView(ModelView):
         shown = super().field_of(row, name)
         highlight(row, shown)
         return shown
+
+    def line(self, row: Lead, columns: Sequence[Column]) -> Row:
+        line = super().line(row, columns)
+        # The organisation stands in a column of its own.
+        line.main.text = full_name(row.first_name, row.last_name) or line.main.text
+        return line
 
     def groups(self, row: Lead, sets: Any) -> list[Group]:
         groups = super().groups(row, sets)

@@ -23,12 +23,12 @@ SWITCHES: Mapping[str, str] = {
 CLOSING: Sequence[str] = ("closed_on", "lost_reason", "lost_comment")
 
 LIST: Sequence[str] = (
-    "name", "reference", "account", "stage", "amount", "recurring_amount", "probability",
-    "weighted_amount", "expected_close_on", "owner", "agency", "company",
+    "name", "account", "reference", "stage", "amount", "recurring_amount", "probability",
+    "weighted_amount", "expected_close_on", "owner", "agency", "company", "next_event_at",
 )  # fmt: skip
 ORDER: Sequence[str] = (
     "name", "reference", "account", "stage", "amount", "probability", "expected_close_on", "owner",
-    "agency",
+    "agency", "next_event_at",
 )  # fmt: skip
 SEARCH: Sequence[str] = (
     "stage.kind", "stage", "owner", "account", "contact", "agency", "company", "source", "score",
@@ -36,9 +36,10 @@ SEARCH: Sequence[str] = (
     "recurring_start_on", "next_event_at", "lost_reason", "tags", "account.notes", "created_on",
 )  # fmt: skip
 COLUMN_CSS: Mapping[str, str] = {
-    "reference": "w-ref from-l", "probability": "num r w-score",
-    "recurring_amount": "num r w-amount from-xl", "expected_close_on": "num w-next",
-    "weighted_amount": "num r w-amount from-l",
+    "reference": "w-ref from-xl", "stage": "w-co", "amount": "num r w-percent",
+    "probability": "num r w-percent from-l", "recurring_amount": "num r w-amount from-xxl",
+    "expected_close_on": "num w-close", "weighted_amount": "num r w-amount from-xxl",
+    "agency": "w-agency from-xl",
 }  # fmt: skip
 FILTER_LABELS: Mapping[str, Label] = {
     "stage.kind": _l("Status"),
@@ -51,11 +52,14 @@ _SALE = (
 _NEED = ("need_type", "next_step", "competitor", "source", "score", "tags", "description")
 
 FORM: Any = [
-    (_l("Sale"), {"fields": ["name", "account", "contact", "company", "stage", *_SALE]}),
+    (_l("Sale"), {"fields": [
+        "name", "account", "contact", "company", "stage", "probability", "expected_close_on",
+        "amount", "best_case", "worst_case", "currency",
+    ]}),
     (_l("Recurring"), {"fields": [*RECURRING, *RECURRING_FIGURES]}),
     (_l("Description"), {"fields": _NEED}),
     (_l("Follow-up"), {"fields": ["owner", "agency", "memo"]}),
-]
+]  # fmt: skip
 RECORD: Any = [
     (_l("Description"), {"fields": _NEED}),
     (_l("Sale"), {"fields": _SALE}),
@@ -68,8 +72,8 @@ SIDE: Any = [
     (_l("Memo"), {"fields": ["memo"]}),
 ]
 WIDTHS: Mapping[str, str] = {
-    "name": "w6", "description": "w6", "memo": "w6", "tags": "w6", "amount": "w2",
-    "currency": "w2", "probability": "w2", "best_case": "w2", "worst_case": "w2",
+    "name": "w6", "description": "w6", "memo": "w6", "tags": "w6", "stage": "w2",
+    "amount": "w2", "currency": "w2", "probability": "w2", "best_case": "w2", "worst_case": "w2",
     "expected_close_on": "w2", "recurring_end_on": "w2", "recurring_monthly": "w2",
     "recurring_total": "w2",
 }  # fmt: skip

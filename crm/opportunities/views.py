@@ -71,7 +71,10 @@ class OpportunityView(ModelView):
     def field_of(self, row: Opportunity, name: str) -> Field:
         found = super().field_of(row, name)
         if name == "expected_close_on" and not row.is_closed and row.expected_close_on:
-            found.warning = _("Overdue") if row.expected_close_on < today() else ""
+            is_late = row.expected_close_on < today()
+            found.tone, found.warning = ("late", _("Overdue")) if is_late else ("", "")
+        if name == "next_event_at" and row.is_closed and row.next_event_at is None:
+            found.text = ""  # nothing is expected any more
         return found
 
     def groups(self, row: Opportunity, sets: Any) -> list[Group]:

@@ -15,6 +15,10 @@ LIST: Sequence[str] = (
     "title", "status", "account", "opportunity", "owner", "issued_on", "valid_until", "total_excl",
     "total_incl", "agency", "company",
 )  # fmt: skip
+COLUMN_CSS: Mapping[str, str] = {
+    "status": "w-co", "opportunity": "w-org from-xl", "valid_until": "num w-next",
+    "agency": "w-agency from-l",
+}  # fmt: skip
 ORDER: Sequence[str] = (
     "title", "account", "owner", "issued_on", "valid_until", "total_excl", "total_incl", "agency",
 )  # fmt: skip

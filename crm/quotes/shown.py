@@ -1,6 +1,6 @@
 """A quote's lines and what they come to, as its page shows them. Source: spec 8.5 and 8.6."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -103,6 +103,15 @@ def _discount(line: QuoteLine) -> str:
     if line.discount_percent:
         return write_percent(line.discount_percent)
     return _price(line.discount_amount) if line.discount_amount else ""
+
+
+def sign(idline: Iterable[Field]) -> None:
+    """Say in the head what each thing is: a sign for the client, a word for the last day."""
+    for one in idline:
+        if one.name == "account":
+            one.icon = "building-store"
+        elif one.name == "valid_until" and not one.tone:
+            one.text = _("Until %(day)s", day=one.text)
 
 
 def mark_validity(quote: Quote, shown: Field) -> None:

@@ -45,6 +45,7 @@ class QuoteView(ModelView):
         Preset("all", _l("All quotes"), []),
     )
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
+    column_css = fields.COLUMN_CSS
     base_order = ("issued_on", "desc")
     sum_columns = ("total_excl", "total_incl")
     idline = ("status", "account", "owner", "valid_until")
@@ -67,6 +68,11 @@ class QuoteView(ModelView):
         if name == "valid_until":
             shown.mark_validity(row, found)
         return found
+
+    def record_page(self, row: Quote) -> RecordPage:
+        page = super().record_page(row)
+        shown.sign(page.idline)
+        return page
 
     def line(self, row: Quote, columns: Sequence[Column]) -> Row:
         line = super().line(row, columns)

@@ -187,4 +187,5 @@ def _listed(holes: Counter[str]) -> str:
 
 
 def _edges(text: str) -> tuple[str, str]:
-    return text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+    spaces = " \t\r\n"  # a no-break one belongs to the sign beside it
+    return text[: len(text) - len(text.lstrip(spaces))], text[len(text.rstrip(spaces)) :]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from crm.accounts.models.account import Account
 from crm.companies.columns import flag
 from crm.core.models import Child, field
+from crm.core.models.text import country_name
 
 
 class AccountAddress(Child):
@@ -34,4 +35,12 @@ class AccountAddress(Child):
 
     def __str__(self) -> str:
         town = " ".join(part for part in (self.postal_code, self.city) if part)
-        return "\n".join(line for line in (self.street, town, self.country) if line)
+        return "\n".join(line for line in (self.street, town, self.abroad) if line)
+
+    @property
+    def abroad(self) -> str:
+        """The country's name; "" at home, where an envelope does not say it."""
+        company = self.account.company if self.account is not None else None
+        if not self.country or (company is not None and company.country == self.country):
+            return ""
+        return country_name(self.country)

@@ -37,7 +37,7 @@ class AccountView(ModelView):
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
     list_relations = ("addresses",)
     base_order = ("name", "asc")
-    idline = ("score", "owner", "city")
+    idline = ("score", "owner", "agency")
     widths = fields.WIDTHS
     add_fieldsets = edit_fieldsets = fields.FORM
     show_fieldsets = fields.RECORD
@@ -66,7 +66,7 @@ class AccountView(ModelView):
 
     def field_of(self, row: Account, name: str) -> Field:
         found = super().field_of(row, name)
-        if name == "city":
+        if name == "agency":
             found.icon = "map-pin"
         return found
 
@@ -78,6 +78,9 @@ class AccountView(ModelView):
     def record_page(self, row: Account) -> RecordPage:
         page = super().record_page(row)
         page.idline = [shown.kind_badge(row), *page.idline, *refusals(row)]
+        for field in page.idline:
+            if field.name == "agency":
+                field.url = None  # it says where, and leads nowhere
         shown.mark_owner(row, page.idline)
         return page
 

@@ -19,7 +19,7 @@ ENTITIES: Mapping[str, tuple[Label, str]] = {
     "opportunities": (_l("Opportunities"), "trending-up"),
     "quotes": (_l("Quotes"), "file-invoice"),
     "events": (_l("Events"), "calendar-event"),
-    "catalogs": (_l("Catalogues"), "book"),
+    "catalogs": (_l("Catalogues"), "book-2"),
     "products": (_l("Products"), "package"),
     "reference": (_l("Reference data"), "list-details"),
     "agencies": (_l("Agencies"), "map-pin"),

@@ -153,7 +153,8 @@ class ListParts(FilterBar):
         by_name = {one.name: one for one in fields}
         line.sub_field = by_name.get("next_event_at")
         line.sub_glyph = next((f for f in fields if f.kind == "status"), None)
-        line.sub_text = next((f.text for f in fields[1:] if f.kind in ("text", "reference")), "")
+        told = (f.text for f in fields[1:] if f.kind in ("text", "reference"))
+        line.sub_text = next((text for text in told if text), "")
         return line
 
     def row_actions(self, row: Any) -> list[Action]:

@@ -94,6 +94,7 @@ def show_value(base: Field, spec: Spec, value: Any, currency: str | None = None)
     base.text = written(spec, value, zone=zone(), currency=currency)
     if spec.kind == "instant" and value is not None:
         base.title = base.text
+        base.text = _without_midnight(base.text)
     if spec.kind == "url" and value:
         base.url, base.text = (
             value,
@@ -177,10 +178,17 @@ def show_next(base: Field, moment: datetime | None) -> Field:
         base.tone, base.icon = "late", "alert-circle"
         base.text = ngettext("%(num)s day overdue", "%(num)s days overdue", -days)
     elif days == 0:
-        base.tone, base.icon, base.text = "today", "clock", write_near(moment, zone())
+        base.tone, base.icon = "today", "clock"
+        base.text = _without_midnight(write_near(moment, zone()))
     else:
-        base.tone, base.icon, base.text = "", "calendar-event", write_near(moment, zone())
+        base.tone, base.icon = "", "calendar-event"
+        base.text = _without_midnight(write_near(moment, zone()))
     return base
+
+
+def _without_midnight(text: str) -> str:
+    """What starts at midnight lasts the whole day: its hour says nothing."""
+    return text.removesuffix(" 00:00")
 
 
 def _days_until(moment: datetime) -> int:
