@@ -9,10 +9,9 @@ class Finding:
 
     sentence: str
     is_wrong: bool = False
-    is_note: bool = False
 
     def __str__(self) -> str:
-        mark = "wrong" if self.is_wrong else "note" if self.is_note else "ok"
+        mark = "wrong" if self.is_wrong else "ok"
         return f"{mark:>5}  {self.sentence}"
 
 
@@ -22,7 +21,3 @@ def ok(sentence: str) -> Finding:
 
 def wrong(sentence: str) -> Finding:
     return Finding(sentence, is_wrong=True)
-
-
-def note(sentence: str) -> Finding:
-    return Finding(sentence, is_note=True)
