@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import polib
 import pytest
 from sqlalchemy import update
 from werkzeug.test import TestResponse
@@ -12,6 +11,8 @@ from werkzeug.test import TestResponse
 from crm.companies.models import User
 from crm.core.db import db
 from crm.core.http import HEADERS
+from crm.translators.catalogs import forms
+from crm.translators.catalogs import read as read_catalog
 from tests.fixtures import World, new_client, signed_in
 from tests.house.addresses import Address, addresses
 from tests.markup import Element, read
@@ -161,15 +162,12 @@ def test_french_is_set_as_french_is(pages: Pages, language: str) -> None:
 
 
 def test_no_english_word_stands_in_a_french_page(pages: Pages, language: str) -> None:
-    """Every text of a page against the English of the catalogue, FAB's own strings included."""
+    """Every text of a page against the English of the catalog, FAB's own strings included."""
     if language != "fr":
         return
-    english = {
-        entry.msgid
-        for entry in polib.pofile(str(FRENCH))
-        if entry.msgstr != entry.msgid and "%" not in entry.msgid
-    }
-    french = {entry.msgstr for entry in polib.pofile(str(FRENCH))}  # "Client" is both
+    words = [(forms(one.id)[0], forms(one.string)[0]) for one in read_catalog(FRENCH) if one.id]
+    english = {english for english, french in words if english != french and "%" not in english}
+    french = {french for _, french in words}  # "Client" is both
     for path, page in pages:
         shown = {text for text, where in page.texts() if where.lang == "fr"}
         said = {text for one in page.all() if one.lang == "fr" for text in spoken(one)}
