@@ -57,13 +57,18 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _relate(values: dict[str, Any]) -> None:
-    """A quote names its opportunity, and either names account and contact (spec 9.2)."""
+def _relate(values: dict[str, Any], event: Event | None = None) -> None:
+    """A quote names its opportunity, and either names account and contact (spec 9.2).
+
+    What `event` has already and `values` do not speak of stays, be it hidden from who saves.
+    """
     for name in ("quote", "opportunity"):
         source = values.get(name)
         if source is None:
             continue
         for relation in ("opportunity", "account", "contact"):
+            if relation not in values and getattr(event, f"{relation}_id", None) is not None:
+                continue
             if values.get(relation) is None and hasattr(source, relation):
                 values[relation] = getattr(source, relation)
 
@@ -115,7 +120,7 @@ def update(event: Event, values: Mapping[str, Any]) -> None:
     full["ends_at"] = full.get("ends_at") or starts_at + (event.ends_at - event.starts_at)
     if full["type"] != event.type and full.get("category", event.category) is event.category:
         full["category"] = None
-    _relate(full)
+    _relate(full, event)
     update_row(event, _whole_days(full), RULES)
     follow(before | followed(event))
 

@@ -108,18 +108,32 @@ def _column_changes(row: Any, *, is_new: bool) -> Iterator[tuple[str, list[Any]]
 
 
 def _list_changes(row: Any) -> Iterator[tuple[str, list[Any]]]:
-    """Many-to-many links and children, told by their labels."""
+    """Many-to-many links and children, told by their labels and by the rows that these name."""
     state = inspect(row)
     for name in _told(state.mapper)[1]:
         if name not in state.committed_state:
             continue
         history = state.attrs[name].history
         if history.added or history.deleted:
-            yield name, [_labels(history.deleted), _labels(history.added)]
+            yield name, [_items(history.deleted), _items(history.added)]
 
 
-def _labels(rows: Any) -> str | None:
-    return ", ".join(str(row) for row in rows) or None
+def _items(rows: Any) -> list[list[Any]] | None:
+    """[label, [table, id] …] of each row: a label is for those who may see all that it names."""
+    return [[str(row), *_named(row)] for row in rows] or None
+
+
+def _named(row: Any) -> Iterator[list[Any]]:
+    if not isinstance(row, Child):
+        yield [row.__tablename__, row.id]
+        return
+    mapper: Mapper[Any] = inspect(row).mapper
+    for relation in mapper.relationships:
+        if relation.direction.name != "MANYTOONE":
+            continue
+        key = mapper.get_property_by_column(next(iter(relation.local_columns))).key
+        if relation.key != row.__parent__ and getattr(row, key) is not None:
+            yield [relation.mapper.class_.__tablename__, getattr(row, key)]
 
 
 def _action(row: Any, changes: dict[str, list[Any]]) -> str:

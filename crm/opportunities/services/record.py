@@ -90,7 +90,8 @@ def update(opportunity: Opportunity, values: Mapping[str, Any]) -> None:
     stage = rest.pop("stage", None)
     if opportunity.recurring_amount is None and opportunity.recurring_duration is None:
         rest = _with_duration(rest, opportunity.company_id)
-    if rest.get("contact") is not None and not rest.get("account", opportunity.account):
+    has_account = "account" not in rest and opportunity.account_id is not None  # hidden or not
+    if rest.get("contact") is not None and not (has_account or rest.get("account")):
         rest["account"] = _only_account(rest["contact"])
     if stage is not None and rest.get("probability") == opportunity.probability:
         rest.pop("probability")  # the typed value holds until the stage changes
