@@ -37,14 +37,14 @@ class Share:
     language: str
     leads: int
     accounts: int
-    products: bool = False
+    catalogs: bool = False
 
 
 SHARES = {
-    "marc": Share("fr", 16, 8, products=True),
+    "marc": Share("fr", 16, 8, catalogs=True),
     "claire": Share("fr", 44, 22),
     "hugo": Share("fr", 40, 18),
-    "olga": Share("en", 24, 14, products=True),
+    "olga": Share("en", 24, 14, catalogs=True),
 }
 
 
@@ -101,22 +101,13 @@ def make(cast: Cast, owner: str, share: Share, luck: Random, now: datetime) -> N
         for model in VOCABULARIES
     }
     story = Story(cast, cast.people[owner], share.language, luck, now, vocabulary)
-    products = (
-        _products(story) if share.products and current_actor().can("create", "products") else []
-    )
     for number in range(share.leads):
         _lead(story, number)
     organizations = luck.sample(words.ORGANIZATIONS[share.language], share.accounts)
     for number, name in enumerate(organizations):
-        _account(story, number, name, products)
-    _catalogs(story)
-
-
-def _products(story: Story) -> list[Any]:
-    return [
-        story.create("products", code=code, name=name, price=Decimal(price))
-        for code, name, price in words.PRODUCTS[story.language]
-    ]
+        _account(story, number, name)
+    if share.catalogs and current_actor().can("create", "catalogs"):
+        _catalogs(story)
 
 
 def _person(story: Story) -> dict[str, Any]:
@@ -159,7 +150,7 @@ def _lead(story: Story, number: int) -> None:
         _events(story, story.luck.randint(1, 2), lead=lead)
 
 
-def _account(story: Story, number: int, name: str, products: list[Any]) -> None:
+def _account(story: Story, number: int, name: str) -> None:
     postal_code, city = story.pick(words.TOWNS)
     country = "FR" if story.language == "fr" else "ES"
     account = story.create(
@@ -268,17 +259,13 @@ def _days(story: Story, count: int) -> Iterator[int]:
 
 
 def _catalogs(story: Story) -> None:
-    if not current_actor().can("create", "catalogs"):
-        return
     for name, brand in words.CATALOGS[story.language]:
-        if story.luck.random() < 0.5:
-            continue
         title = f"{name} {story.now.year}"
         story.create(
             "catalogs",
-            name=f"{title}, {story.owner.first_name}",
+            name=title,
             brand=brand,
             type=story.row(CatalogType),
             language=story.language,
-            file=paper.Paper(f"{title}.pdf", paper.pdf(title, 6)),
+            file=paper.Paper(f"{title}.pdf", paper.pdf(title, story.luck.randint(4, 24))),
         )

@@ -134,19 +134,6 @@ OUTCOMES = {
         "Agrees in principle, dates to be settled.",
     ],
 }
-PRODUCTS = {
-    "fr": [
-        ("BUR-160", "Bureau réglable 160 cm", "489.00"),
-        ("CHA-ERG", "Fauteuil ergonomique", "329.90"),
-        ("CLO-ACO", "Cloison acoustique", "215.50"),
-        ("INST", "Installation, la journée", "640.00"),
-        ("MAINT", "Maintenance, le mois", "85.00"),
-    ],
-    "en": [
-        ("DESK-160", "Height-adjustable desk 160 cm", "465.00"),
-        ("CHAIR-E", "Ergonomic chair", "310.00"), ("SETUP", "Installation, per day", "590.00"),
-    ],
-}  # fmt: skip
 CATALOGS = {
     "fr": [
         ("Collection bureaux", "Nordahl"), ("Tarif général", "ACME"),
