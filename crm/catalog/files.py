@@ -1,8 +1,6 @@
 """PDF files: checked by what is in them, kept under random names, each with a picture of page 1."""
 
-import io
 import secrets
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
@@ -12,13 +10,12 @@ from flask_babel import gettext as _
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from crm.catalog import reading
 from crm.core.db import db
 from crm.core.errors import DomainError
 
 LARGEST = 50 * 1024 * 1024  # bytes
-COVER = (480, 680)  # pixels, at most
 _MADE, _REPLACED = "crm.files_made", "crm.files_replaced"
-_pdfium = threading.Lock()  # the library is not made for threads
 
 
 class Upload(Protocol):
@@ -88,28 +85,12 @@ def _folder() -> Path:
 
 def _read(content: bytes) -> tuple[int, bytes]:
     """The number of pages, and a PNG of the first. Raises DomainError where it is no PDF."""
-    import pypdfium2
-
-    if b"%PDF-" not in content[:1024]:
-        raise _refused(_("This file is not a valid PDF."))
-    with _pdfium:
-        try:
-            document = pypdfium2.PdfDocument(content)
-            try:
-                return len(document), _picture(document[0])
-            finally:
-                document.close()
-        except (pypdfium2.PdfiumError, IndexError) as error:
-            raise _refused(_("This file is not a valid PDF.")) from error
-
-
-def _picture(page: object) -> bytes:
-    width, height = page.get_size()  # type: ignore[attr-defined]  # the library has no types
-    scale = min(COVER[0] / max(width, 1), COVER[1] / max(height, 1))
-    image = page.render(scale=scale).to_pil()  # type: ignore[attr-defined]
-    buffer = io.BytesIO()
-    image.convert("RGB").save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
+    try:
+        if b"%PDF-" in content[:1024]:
+            return reading.read(content)
+    except reading.Unreadable:
+        pass
+    raise _refused(_("This file is not a valid PDF."))
 
 
 def _refused(message: str) -> DomainError:

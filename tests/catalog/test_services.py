@@ -1,6 +1,7 @@
 """Catalogues are real PDF files, kept where nobody can guess them."""
 
 import io
+import zlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -12,7 +13,7 @@ from flask import Flask
 from PIL import Image
 from sqlalchemy.orm import Session
 
-from crm.catalog import files
+from crm.catalog import files, reading
 from crm.catalog.models import Catalog, CatalogType
 from crm.companies.models import Company
 from crm.core.errors import DomainError, Forbidden
@@ -143,3 +144,26 @@ def test_names_are_unique_per_company_all_counting_as_one(acting: Acting, cast: 
                 catalog(name="ÉLAN", company=company)
             assert list(no.value.fields) == ["name"]
             session.rollback()
+
+
+def bomb() -> bytes:
+    """A small file that draws for a minute."""
+    strokes = zlib.compress(b"0 0 m 1 1 l S\n" * 10_000_000, 9)
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R>>"
+    stream = b"<</Filter/FlateDecode/Length %d>>stream\n%b\nendstream" % (len(strokes), strokes)
+    objects = (
+        b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>", page, stream
+    )  # fmt: skip
+    body = b"".join(b"%d 0 obj\n%b\nendobj\n" % (n, text) for n, text in enumerate(objects, 1))
+    return b"%PDF-1.4\n" + body + b"trailer<</Root 1 0 R>>\n%%EOF"
+
+
+def test_a_pdf_that_takes_too_long_to_draw_is_refused(
+    acting: Acting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "SECONDS", 1)
+    with acting("claire") as session:
+        with pytest.raises(DomainError) as refused:
+            catalog(file=upload(content=bomb()))
+        assert "file" in refused.value.fields
+        session.rollback()
