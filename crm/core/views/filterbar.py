@@ -21,7 +21,7 @@ from crm.core.datamodel.filters import (
 )
 from crm.core.datamodel.paging import COUNT_CAP
 from crm.core.errors import DomainError
-from crm.core.forms.form import code_choices
+from crm.core.forms.options import code_choices
 from crm.core.models import Spec, spec_of
 from crm.core.models.text import write_number, written
 from crm.core.rows import in_reach
@@ -214,7 +214,7 @@ class FilterBar(BaseView):
         offered = {*(self.add_columns or ()), *(self.edit_columns or ()), *self.search_columns}
         if name not in offered or name not in inspect(self.datamodel.obj).relationships:
             abort(404)
-        if not self.visible([name]):
+        if self.is_of_lines(name) or not self.visible([name]):
             abort(404)
         return name, self.datamodel
 

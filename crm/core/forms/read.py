@@ -1,0 +1,178 @@
+"""A form read: from what was typed to values, with what is wrong beside each field."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
+
+from crm.core.config import languages
+from crm.core.datamodel.saving import Values
+from crm.core.forms.fields import FormField
+from crm.core.forms.options import pick, target_of
+from crm.core.forms.shown import ShownForm, is_hidden, typed_default
+from crm.core.models.checks import clean
+from crm.core.models.text import parse
+from crm.core.rows import in_reach
+
+# Checked when the row is there: their country is that of its company.
+WITH_THE_ROW = ("phone", "postal_code")
+NUMBER_OF_LINES = 500  # of one record; more is a mistake or an attack
+
+
+class ReadForm(ShownForm):
+    """What was typed stays in the inputs; what it means goes into `values`."""
+
+    def read(self, posted: MultiDict[str, str], before: Values | None = None) -> bool:
+        """Take over what was typed, and turn it into `values`. False where something is wrong.
+
+        `before` are the stored values: a link to a row that is out of reach is kept where nothing
+        was chosen in its place.
+        """
+        for name, field in self.fields.items():
+            try:
+                self._read(name, field, posted, before or {})
+            except ValueError as error:
+                field.errors = [str(error)]
+        return not any(field.errors for field in self.fields.values()) and not self.form_errors
+
+    def _read(
+        self, name: str, field: FormField, posted: MultiDict[str, str], before: Values
+    ) -> None:
+        match field.kind:
+            case "output":
+                return
+            case "file" | "picture":
+                upload = self.files.get(name)
+                self.values[name] = upload if upload and upload.filename else None
+            case "rows":
+                self._read_lines(field, posted, before.get(name) or ())
+            case "translated":
+                parts = {code: posted.get(f"{name}-{code}", "").strip() for code in languages()}
+                self._show_parts(field, parts)
+                self.values[name] = clean(field.spec, {k: v for k, v in parts.items() if v})
+            case "reference":
+                self._read_link(name, field, posted, before)
+            case "references":
+                field.texts = posted.getlist(name)
+                self.values[name] = self._targets(field, self.datamodel.obj, name)
+            case _:
+                self._read_text(name, field, posted)
+
+    def _read_text(self, name: str, field: FormField, posted: MultiDict[str, str]) -> None:
+        field.texts = [posted.get(name, "")]
+        if field.kind == "money":
+            field.unit = posted.get("currency", "") or self._currency()
+        value = parse(field.spec, field.text, self.zone)
+        if value is None and field.spec.required:
+            raise ValueError(_("Required field"))
+        if value is not None and field.kind not in WITH_THE_ROW:
+            value = clean(field.spec, value)
+        # A form that comes back shows ticks and stars from their value, not from their text.
+        self.values[name] = field.data = value
+
+    def _read_link(
+        self, name: str, field: FormField, posted: MultiDict[str, str], before: Values
+    ) -> None:
+        if name not in posted and f"{name}_search" in posted:
+            posted = self._by_name(name, field, posted)
+        field.texts = [posted.get(name, "")]
+        if not field.text:
+            if before.get(f"{name}_id") is not None and before.get(name) is None:
+                return  # the hidden target stays: an empty picker is no wish to cut the link
+            if field.spec.required:
+                raise ValueError(_("Required field"))
+            self.values[name] = None
+            return
+        kept = before.get(name)
+        if kept is not None and field.text == str(kept.id):
+            self.values[name] = field.data = kept  # who stands there stays, in reach or not
+            return
+        self.values[name] = self._targets(field, self.datamodel.obj, name)[0]
+
+    def _by_name(
+        self, name: str, field: FormField, posted: MultiDict[str, str]
+    ) -> MultiDict[str, str]:
+        """Without script a picker is a text: it means the only row of that name."""
+        wanted = posted[f"{name}_search"].strip()
+        found = pick(self.datamodel, name, wanted, {}) if wanted else []
+        if wanted and len(found) != 1:
+            raise ValueError(_("Choose one of the list: “%(text)s” is not one name.", text=wanted))
+        return MultiDict([*posted.items(multi=True), (name, str(found[0].id) if found else "")])
+
+    def _read_lines(
+        self, field: FormField, posted: MultiDict[str, str], before: Sequence[Any]
+    ) -> None:
+        model = target_of(self.datamodel.obj, field.name)
+        columns = self.children[field.name]
+        count = posted.get(field.count_name, "0")
+        lines: list[dict[str, Any]] = []
+        stored = {str(child.id): child for child in before}
+        field.rows, field.blank_row = [], self._line(field.name, "__n__", None, model, columns)
+        for number in range(min(int(count) if count.isdecimal() else 0, NUMBER_OF_LINES)):
+            prefix = f"{field.name}-{number}-"
+            if not any(key.startswith(prefix) for key in posted):
+                continue  # a line that was taken out
+            child = stored.get(posted.get(f"{prefix}id", ""))
+            if _is_blank(prefix, posted, model, columns, child):
+                continue
+            lines.append(self._read_line(field, prefix, posted, columns, child))
+        self.values[field.name] = lines
+
+    def _read_line(
+        self,
+        field: FormField,
+        prefix: str,
+        posted: MultiDict[str, str],
+        columns: Sequence[str],
+        child: Any,
+    ) -> dict[str, Any]:
+        model, place = target_of(self.datamodel.obj, field.name), len(field.rows)
+        line = self._line(field.name, str(place), child, model, columns)
+        pk = posted.get(f"{prefix}id", "")
+        line[0].texts = [pk]
+        values: dict[str, Any] = {"id": int(pk)} if pk.isdecimal() and len(pk) < 10 else {}
+        for name, part in zip(columns, line[1:], strict=True):
+            part.texts = posted.getlist(prefix + name) or [""]
+            if not part.text and is_hidden(child, name):
+                continue  # the hidden target stays
+            try:
+                values[name] = part.data = self._part_value(part, model, name)
+            except ValueError as error:
+                part.errors = [str(error)]
+                field.errors = [_("Line %(number)s: %(error)s", number=place + 1, error=error)]
+        field.rows.append(line)
+        return values
+
+    def _part_value(self, part: FormField, model: type[Any], name: str) -> Any:
+        if part.kind == "reference":
+            targets = self._targets(part, model, name)
+            return targets[0] if targets else None
+        return parse(part.spec, part.text, self.zone)  # the service may know what is missing
+
+    def _targets(self, field: FormField, model: type[Any], name: str) -> list[Any]:
+        """The rows behind the ids that were chosen, in their order. Raises ValueError."""
+        texts = [text for text in field.texts if text]
+        if any(not text.isdecimal() or len(text) > 9 for text in texts):
+            raise ValueError(_("Not a valid choice."))
+        target = target_of(model, name)
+        session = self.datamodel.session
+        known = target.id.in_([int(text) for text in texts])
+        rows = session.scalars(select(target).where(known, in_reach(target)))
+        found = {str(row.id): row for row in rows.unique()}
+        if len(found) != len(set(texts)):
+            raise ValueError(_("Not a valid choice."))
+        return [found[text] for text in texts]
+
+
+def _is_blank(
+    prefix: str, posted: MultiDict[str, str], model: type[Any], columns: Sequence[str], child: Any
+) -> bool:
+    """Whether nothing was said on a line: a new one is no line yet, an old one is taken out."""
+    if any(is_hidden(child, name) for name in columns):
+        return False
+    return all(
+        posted.get(prefix + name, "").strip() in ("", typed_default(model, name))
+        for name in columns
+    )

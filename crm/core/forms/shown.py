@@ -1,0 +1,173 @@
+"""A form of some fields of one table, filled from a row or from the defaults of a new one."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Self
+
+from flask_babel import gettext as _
+from sqlalchemy import inspect
+
+from crm.core.actor import find_actor
+from crm.core.config import languages
+from crm.core.datamodel import DataModel
+from crm.core.datamodel.saving import Values
+from crm.core.forms.fields import FormField
+from crm.core.forms.options import target_of
+from crm.core.models import Spec, computed, spec_of
+from crm.core.models.text import language_name, typed, write_date, written
+
+Width = Mapping[str, str]
+
+
+class ShownForm:
+    """The fields `names` of `datamodel`'s table.
+
+    `picker` is the address behind which `<relation>` is picked; `children` maps a child
+    relationship to the columns of its lines.
+    """
+
+    def __init__(
+        self,
+        datamodel: DataModel,
+        names: Sequence[str],
+        *,
+        picker: str = "",
+        widths: Width | None = None,
+        children: Mapping[str, Sequence[str]] | None = None,
+        outputs: Sequence[str] = (),
+    ) -> None:
+        self.datamodel = datamodel
+        self.picker = picker
+        self.widths = widths or {}
+        self.children = children or {}
+        self.outputs = frozenset(outputs)
+        self.files: Mapping[str, Any] = {}  # what was sent beside the text: name → upload
+        self.form_errors: list[str] = []
+        self.values: dict[str, Any] = {}
+        self.row: Any = None  # the row that is changed; None while it is made
+        self.around: dict[str, Any] = {}
+        self.fields: dict[str, FormField] = {
+            name: self._field(datamodel.obj, name) for name in names
+        }
+
+    @property
+    def zone(self) -> str:
+        actor = find_actor()
+        return actor.time_zone if actor else "UTC"
+
+    def _field(self, model: type[Any], name: str, prefix: str = "") -> FormField:
+        if name in self.children and not prefix:
+            return FormField(name, spec_of(model, name), kind="rows")
+        spec = spec_of(model, name)
+        if name in self.outputs or isinstance(getattr(model, name), computed):
+            return FormField(prefix + name, spec, kind="output", width=self.widths.get(name, ""))
+        field = FormField(prefix + name, spec, width=self.widths.get(name, ""))
+        if spec.kind in ("reference", "references"):
+            field.picker_url = (
+                f"{self.picker}/{(prefix.split('-', maxsplit=1)[0] + '.') if prefix else ''}{name}"
+            )
+            field.picker_with = tuple(
+                n for n in ("company", "account", "kind", "type") if n != name
+            )
+        if spec.kind == "date":
+            field.format_hint = write_date(date(2027, 1, 31))
+        field.blank = None if spec.required else ""
+        return field
+
+    def about(self, row: Any) -> Self:
+        """Tell the row's pickers what the form itself does not ask for: its company, mostly."""
+        facts = {"id": row.id, "company": getattr(row, "company_id", None)}
+        facts["account"] = getattr(row, "account_id", None)
+        self.row = row
+        known = {name: value for name, value in facts.items() if value and name not in self.fields}
+        self.around = known
+        return self
+
+    def show(self, values: Values) -> Self:
+        """Fill the inputs from `values`: names → what a row holds or a default proposes."""
+        for name, field in self.fields.items():
+            if field.kind == "rows":
+                self._show_lines(field, values.get(name) or [])
+            else:
+                self._show(field, name, values.get(name), values)
+        return self
+
+    def _show(self, field: FormField, name: str, value: Any, values: Values) -> None:
+        field.show(value, self.zone)
+        match field.kind:
+            case "reference":
+                field.texts = [str(value.id)] if value is not None else [""]
+                if value is None and values.get(f"{name}_id") is not None:
+                    field.blank = _("Not available")
+            case "references":
+                field.texts = [str(row.id) for row in value or ()]
+            case "translated":
+                self._show_parts(field, value or {})
+            case "output":
+                currency = values.get("currency") or self._currency()
+                field.texts = [written(field.spec, value, zone=self.zone, currency=currency)]
+            case "money":
+                field.unit = str(values.get("currency") or "") or self._currency()
+
+    def _currency(self) -> str:
+        actor = find_actor()
+        return actor.company.currency if actor and actor.company else ""
+
+    def _show_parts(self, field: FormField, value: Mapping[str, str]) -> None:
+        field.parts = [
+            (code, language_name(code), value.get(code, ""), f"{field.name}-{code}")
+            for code in languages()
+        ]
+
+    def _show_lines(self, field: FormField, children: Sequence[Any]) -> None:
+        model = target_of(self.datamodel.obj, field.name)
+        columns = self.children[field.name]
+        field.rows = [
+            self._line(field.name, str(n), child, model, columns)
+            for n, child in enumerate(children or [None])  # an empty line says what is asked
+        ]
+        field.blank_row = self._line(field.name, "__n__", None, model, columns)
+
+    def _line(
+        self, relation: str, number: str, child: Any, model: type[Any], columns: Sequence[str]
+    ) -> list[FormField]:
+        prefix = f"{relation}-{number}-"
+        line = [self._field(model, name, prefix) for name in columns]
+        said = _said_of(child, model, columns)
+        for name, field in zip(columns, line, strict=True):
+            self._show(field, name, said[name], said)
+        key = FormField(f"{prefix}id", Spec("", "hidden"), kind="hidden")
+        key.texts = [str(said.get("id") or "")]
+        return [key, *line]
+
+
+def _default(model: type[Any], name: str) -> Any:
+    mapper = inspect(model)
+    if name not in mapper.columns:
+        return None
+    default = mapper.columns[name].default
+    return default.arg if default is not None and default.is_scalar else None
+
+
+def _said_of(child: Any, model: type[Any], columns: Sequence[str]) -> dict[str, Any]:
+    """What a line holds: a stored one, one that a default proposes, or a new one."""
+    said = {name: _default(model, name) for name in columns}
+    if isinstance(child, Mapping):
+        return {**said, **{name: child[name] for name in columns if name in child}}
+    if child is None:
+        return said
+    hidden = {f"{name}_id": True for name in columns if is_hidden(child, name)}
+    return {name: getattr(child, name) for name in columns} | hidden | {"id": child.id}
+
+
+def is_hidden(child: Any, name: str) -> bool:
+    """Whether a line leads to a row that is in the bin or out of reach."""
+    relation = inspect(type(child)).relationships.get(name) if child is not None else None
+    if relation is None or getattr(child, name) is not None:
+        return False
+    return any(getattr(child, column.key) is not None for column in relation.local_columns)
+
+
+def typed_default(model: type[Any], name: str) -> str:
+    """What stands in the input of a new line before anybody types."""
+    return typed(spec_of(model, name), _default(model, name))
