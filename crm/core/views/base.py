@@ -14,7 +14,7 @@ from sqlalchemy import inspect
 from crm.core.actor import Actor, current_actor, per_request
 from crm.core.datamodel import DataModel
 from crm.core.errors import NotFound
-from crm.core.models import Label
+from crm.core.models import Child, Label
 from crm.core.rows import rights
 from crm.core.views.shown import Field, show
 
@@ -235,6 +235,11 @@ class BaseView(FabModelView):
             told: Any = {"text": message, "undo_url": undo_url} if undo_url else message
             flash(told, "success")
         return redirect(self.page_of(row) or self.url("show", pk=row.id), 303)
+
+    def is_of_lines(self, name: str) -> bool:
+        """Whether `name` leads to lines: they are reached through their parent, never by an id."""
+        relation = inspect(self.datamodel.obj).relationships.get(name)
+        return relation is not None and issubclass(relation.mapper.class_, Child)
 
     def relations(self, names: Iterable[str]) -> list[str]:
         """The to-one relationships among `names`."""

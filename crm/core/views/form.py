@@ -147,7 +147,7 @@ class FormPages(InPlacePages):
         mapped = inspect(self.datamodel.obj).relationships
         for name in [*self.add_names(), *self.tab_of]:
             text = request.args.get(name, "")
-            if not text:
+            if not text or self.is_of_lines(name):
                 continue
             if name in mapped and text.isdecimal() and len(text) < 10:
                 found = self.datamodel.get_related_obj(name, int(text))
