@@ -1,5 +1,10 @@
 """Who is let in: a token, a switch that is on, a right; in this order, and never a cookie."""
 
+import io
+import json
+import sqlite3
+from typing import Any
+
 import pytest
 
 from crm.core.security.identity import SignedIn
@@ -103,3 +108,40 @@ def test_a_switch_acts_on_the_next_request(world: World, alice: Api) -> None:
     assert alice.post("test/catalogs/", {})[0] == 405
     world.switch(manage_catalogs=False)
     assert alice.get("test/catalogs/")[0] == 404
+
+
+class Slow(io.BytesIO):
+    """A body that is still on its way; each time it is read, somebody else tries to write."""
+
+    def __init__(self, body: bytes, path: str) -> None:
+        super().__init__(body)
+        self.other = sqlite3.connect(path, timeout=0, isolation_level=None)
+        self.reads = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.reads += 1
+        self.other.execute("BEGIN IMMEDIATE")
+        self.other.execute("ROLLBACK")
+        return super().read(size)
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def test_nobody_waits_for_a_body_that_comes_slowly(world: World, alice: Api) -> None:
+    address = f"/api/v1/test/leads/{world.lead()}"
+    folder = world.app.extensions["crm.config"].instance
+    body = json.dumps({"last_name": "Slow", "row_version": 1}).encode()
+    slow = Slow(body, str(folder / "world.sqlite"))
+    answer = world.app.test_client().open(
+        address,
+        method="PUT",
+        input_stream=slow,
+        content_type="application/json",
+        content_length=len(body),
+        headers={"Authorization": f"Bearer {alice.token}"},
+    )
+    assert answer.status_code == 200, answer.text
+    assert slow.reads
