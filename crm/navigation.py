@@ -34,6 +34,7 @@ from crm.opportunities.api import OpportunityApi
 from crm.opportunities.views import OpportunityView
 from crm.opportunities.vocabularies import VIEWS as OPPORTUNITIES
 from crm.quotes.api import QuoteApi
+from crm.quotes.products import ProductApi, ProductView
 from crm.quotes.views import QuoteView
 from crm.quotes.vocabularies import VIEWS as QUOTES
 
@@ -60,6 +61,7 @@ CONFIG: Sequence[Entry] = (
     Entry(UserView, UserApi, group=ADMINISTRATION),
     Entry(GroupView, GroupApi, group=ADMINISTRATION),
     Entry(RoleView, group=ADMINISTRATION),
+    Entry(ProductView, ProductApi, group=ADMINISTRATION),
     Entry(ReferenceIndexView, group=ADMINISTRATION),
 )
 

@@ -1,0 +1,45 @@
+"""/products: what is sold, by the company that sells it. Source: spec 8.1."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from flask_babel import lazy_gettext as _l
+
+from crm.core.api import ModelRestApi
+from crm.core.datamodel import DataModel
+from crm.core.views import ModelView
+from crm.quotes.models import Product
+from crm.quotes.services import product as services
+
+
+class ProductView(ModelView):
+    """The products that fill the lines of quotes."""
+
+    datamodel = DataModel(Product, services)
+    route_base = "/products"
+    class_permission_name = "products"
+    icon = "package"
+    one = _l("Product")
+    list_title = _l("Products")
+    add_title = _l("Create a product")
+    edit_title = _l("Edit the product")
+    empty_title = _l("No products yet")
+    empty_text = _l("A product fills label, price, unit and VAT rate of a quote's line.")
+    list_columns = ["name", "code", "price", "unit", "vat_rate", "company", "active"]
+    order_columns = ["name", "code", "price"]
+    base_order = ("name", "asc")
+    search_columns = ["active", "unit", "vat_rate", "company", "price"]
+    idline = ("code", "active")
+    edit_fieldsets: ClassVar[Any] = [
+        (_l("Identity"), {"fields": ["company", "name", "code", "description", "active"]}),
+        (_l("Sale"), {"fields": ["price", "currency", "unit", "vat_rate"]}),
+    ]
+    add_fieldsets = edit_fieldsets
+    show_fieldsets = edit_fieldsets
+    widths: ClassVar[Mapping[str, str]] = {"description": "w6"}
+
+
+class ProductApi(ModelRestApi):
+    """/api/v1/products, by the declarations of the pages."""
+
+    view = ProductView
