@@ -128,6 +128,7 @@ class World:
     cast: Cast
     renew: Callable[[set[str]], None]
     written: set[str] = field(default_factory=set)  # the tables; "" is all of them
+    cookies: dict[str, str] = field(default_factory=dict)  # of sessions that are as new, too
 
     def start(self) -> None:
         """Undo what the last test wrote; forget whom it kept out."""

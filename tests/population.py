@@ -85,7 +85,7 @@ MORE = ("product", "agency")
 
 def plant(connection: Connection, planted: Planted, **given: Mapping[str, Any]) -> Planted:
     """One row in every business table; `given` names values of a table that are to be these."""
-    _fill_vocabularies(connection, planted)
+    _fill_vocabularies(connection, Planted(planted.company, planted.owner, "Word"))
     for table in business_tables():
         values = row_of(connection, table, planted) | dict(given.get(table.name, {}))
         statement = insert(table).values(values).returning(table.c.id)
@@ -95,12 +95,13 @@ def plant(connection: Connection, planted: Planted, **given: Mapping[str, Any]) 
 
 
 def _fill_vocabularies(connection: Connection, planted: Planted) -> None:
-    """A row in each list of words that ships without any."""
+    """A row in each list of words that ships without any; it is everybody's."""
     for mapper in Model.registry.mappers:
         table = mapper.local_table
-        if issubclass(mapper.class_, Reference) and not connection.execute(
-            select(table.c.id).limit(1)
-        ).first():
+        if (
+            issubclass(mapper.class_, Reference)
+            and not connection.execute(select(table.c.id).limit(1)).first()
+        ):
             connection.execute(insert(table).values(row_of(connection, table, planted)))
 
 

@@ -8,9 +8,11 @@ from sqlalchemy import update
 
 from crm.companies.models import User
 from crm.core.db import db
+from crm.core.models import Reference
+from crm.leads.models import LeadStatus
 from tests.browser.conftest import NARROW, Desk, Sit, desks, serving
 from tests.fixtures import World
-from tests.house.addresses import Address, addresses
+from tests.house.addresses import Address, addresses, model_of
 from tests.house.conftest import planted_world, rows
 from tests.population import Planted
 
@@ -40,7 +42,7 @@ def kinds(planted_world: World, rows: dict[str, Planted]) -> list[str]:
     found = [
         one.path
         for one in addresses(planted_world.app, rows, planted_world.cast)
-        if one.row in ("-", "claire") and is_page(one)
+        if one.row in ("-", "claire") and is_page(one) and not is_like_another(one)
     ]
     assert len(found) > 10
     return [*found, "/nowhere"]
@@ -63,15 +65,19 @@ def is_page(address: Address) -> bool:
     )  # fmt: skip
 
 
+def is_like_another(address: Address) -> bool:
+    """Whether it is a page of a vocabulary: they are all of one class, and one of them suffices."""
+    model = model_of(address.view)
+    return model is not None and issubclass(model, Reference) and model is not LeadStatus
+
+
 def choose(world: World, language: str, theme: str) -> None:
     """What everybody has set."""
     with world.app.app_context(), db.engine.begin() as connection:
         connection.execute(update(User.__table__).values(language=language, theme=theme))
 
 
-@pytest.mark.parametrize(
-    ("language", "theme"), [("fr", "light"), ("fr", "dark"), ("en", "light"), ("en", "dark")]
-)
+@pytest.mark.parametrize(("language", "theme"), [("fr", "light"), ("en", "dark")])
 def test_axe_finds_nothing(
     language: str, theme: str, place: Sit, planted_world: World, kinds: list[str], axe: str
 ) -> None:

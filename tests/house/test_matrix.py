@@ -5,6 +5,7 @@ company is reached holds whatever the file says.
 """
 
 import csv
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.fixtures import World, new_client, session_cookie, token_header
 from tests.house.addresses import Address, addresses, model_of
 from tests.house.conftest import rewriting
 from tests.population import Planted
+from tests.servers import FOLDER, locked
 
 FILE = Path(__file__).with_name("matrix.csv")
 ANYBODY = "anonymous"
@@ -85,13 +87,14 @@ def test_everybody_reaches_what_the_matrix_says(
 
 def write_column(person: str, found: dict[Key, str]) -> None:
     """Write what one person is answered; the other columns stay."""
-    matrix = read_matrix()
-    with FILE.open("w", newline="") as file:
-        table = csv.DictWriter(file, HEAD, lineterminator="\n")
-        table.writeheader()
-        for key in sorted(found):
-            row = {**dict.fromkeys(PEOPLE, "?"), **matrix.get(key, {}), person: found[key]}
-            table.writerow({**row, **dict(zip(HEAD, key, strict=False))})
+    with locked(Path(os.environ[FOLDER]) / "matrix.lock"):
+        matrix = read_matrix()
+        with FILE.open("w", newline="") as file:
+            table = csv.DictWriter(file, HEAD, lineterminator="\n")
+            table.writeheader()
+            for key in sorted(found):
+                row = {**dict.fromkeys(PEOPLE, "?"), **matrix.get(key, {}), person: found[key]}
+                table.writerow({**row, **dict(zip(HEAD, key, strict=False))})
 
 
 # Olga and ACME France, whatever the matrix says ──────────────────────────────────────────────────
