@@ -51,9 +51,15 @@ const acts = {
   "?": list,
 };
 
+const undo = () => document.querySelector("[data-toast] [formaction]");
+
 document.addEventListener("keydown", (event) => {
   const inField = event.target.closest?.("input, textarea, select, [contenteditable], [data-menu], dialog");
-  if (inField || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (inField || event.altKey || event.defaultPrevented) return;
+  if (event.ctrlKey || event.metaKey) {
+    if (event.key.toLowerCase() === "z" && !event.shiftKey) undo()?.click();
+    return;
+  }
   if (!single && event.key !== "?") return;
   const key = event.key.toLowerCase();
   const second = { g: go, c: create }[first]?.().get(key);
@@ -86,7 +92,8 @@ function list() {
     ...(rows().length || document.querySelector("[data-step]") ? [line(["J"], say("next")), line(["K"], say("previous"))] : []),
     ...(rows().length ? [line([say("enter")], say("open")), line(["."], say("rowMenu"))] : []),
     ...(document.querySelector('[data-key="e"]') ? [line(["E"], say("edit"))] : []),
-    line([say("ctrl"), say("enter")], say("saveKey")),
+    ...(undo() ? [line([say("ctrl"), "Z"], say("undo"))] : []),
+    ...(document.querySelector("form[data-dirty]") ? [line([say("ctrl"), say("enter")], say("saveKey"))] : []),
     line([say("esc")], say("closeKey")),
     line(["?"], say("thisList")),
     ...[...go()].map(([letter, entry]) => line(["G", letter.toUpperCase()], say("goTo", { page: words(entry) }))),
