@@ -14,7 +14,7 @@ from crm.accounts.models import Account, Contact
 from crm.companies.columns import by_value, flag, link, listed
 from crm.core.errors import DomainError
 from crm.core.models import Label, Owned, Record, Reference, computed, field, folded, unique
-from crm.core.types import Instant, utcnow
+from crm.core.types import Instant
 from crm.leads.models import Lead
 from crm.opportunities.models import Opportunity
 from crm.quotes.models import Quote
@@ -163,11 +163,6 @@ class Event(Owned, Record):
     def last_day(self) -> date:
         """The last day of an event, included."""
         return (self.ends_at - timedelta(microseconds=1)).astimezone(self.zone).date()
-
-    @property
-    def is_overdue(self) -> bool:
-        """Planned, and its time has passed."""
-        return self.status == EventStatus.PLANNED and self.ends_at < utcnow()
 
     def check(self) -> None:
         """Rules between fields. Source: spec 9.1 and 9.2."""

@@ -31,7 +31,6 @@ from crm.core.types import utcnow
 from crm.leads.models import Lead
 
 RULES = sys.modules[__name__]  # core asks it for candidates
-HALF_HOUR = timedelta(minutes=30)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 

@@ -33,7 +33,6 @@ class Card(Row):
     cover_url: str = ""
     tags: list[Field] = field(default_factory=list)
     outdated: str = ""
-    meta: str = ""
 
 
 @dataclass

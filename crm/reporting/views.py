@@ -47,7 +47,6 @@ class HomePage:
     date_text: str
     blocks: list[ShownBlock]
     actions: list[Action] = field(default_factory=list)
-    side: list[Any] = field(default_factory=list)
 
 
 class HomeView(IndexView):

@@ -1,7 +1,5 @@
 """/password: choosing one's own. The only page there is while a first password is in use."""
 
-from dataclasses import dataclass
-
 from flask import flash, redirect, request, session
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
@@ -27,13 +25,6 @@ FIELDS = (
     ("password", _l("New password"), "new-password"),
     ("confirm", _l("New password, again"), "new-password"),
 )
-
-
-@dataclass
-class PasswordPage(FormPage):
-    """`forced`: nothing else is open until it is done."""
-
-    forced: bool = False
 
 
 class PasswordView(Page):
@@ -67,7 +58,7 @@ class PasswordView(Page):
 
     def _page(self, fields: dict[str, FormField], status: int = 200) -> ResponseReturnValue:
         forced = current_actor().must_change_password
-        page = PasswordPage(
+        page = FormPage(
             title=_("Choose your password") if forced else _("Change my password"),
             action=request.full_path.rstrip("?"),
             crumbs=[],
@@ -76,7 +67,6 @@ class PasswordView(Page):
             submit_label=_("Save"),
             draft_key="",  # a password is not kept in the browser
             has_required=True,
-            forced=forced,
         )
         if forced:
             page.intro = _(

@@ -57,7 +57,6 @@ class RolePage:
     legend: list[tuple[int, str, str]] = field(default_factory=list)
     errors: list[tuple[str, str, str]] = field(default_factory=list)
     form_errors: list[str] = field(default_factory=list)
-    draft_key: str = ""
     submit_label: str = ""
     effect: str = ""
 

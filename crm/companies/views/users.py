@@ -25,7 +25,6 @@ class GivenPassword:
     """A made-up password, told once: no page can show it again."""
 
     title: str
-    name: str
     username: str
     password: str
     text: str
@@ -116,7 +115,7 @@ class UserView(ModelView):
             text = _("Tell it to them in person: it is not shown again, and must be changed.")
             here = self.url("show", pk=pk)
             page = GivenPassword(
-                _("Password of %(name)s", name=user), str(user), user.username, password, text,
+                _("Password of %(name)s", name=user), user.username, password, text,
                 here, _("Back to the user"),
                 [(self.words("list_title"), self.url("list")), (str(user), here)],
             )  # fmt: skip

@@ -8,8 +8,6 @@ from crm.core.forms.options import Option
 from crm.core.models import Spec
 from crm.core.models.text import typed
 
-SELECTS = ("country", "currency", "language", "time_zone")
-
 
 @dataclass
 class FormField:

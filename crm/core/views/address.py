@@ -13,7 +13,6 @@ from flask import abort, request
 
 NUMBER = re.compile(r"\d{1,7}")
 FILTER = re.compile(r"_flt_(\d{1,2})_(.{1,60})")
-PAGING = ("after", "before", "from", "last")
 
 Pairs = list[tuple[str, str]]
 

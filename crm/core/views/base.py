@@ -51,7 +51,6 @@ class Action:
     confirm: str = ""
     key: str = ""
     values: Sequence[tuple[str, str]] = ()
-    disabled: str = ""
     asks: bool = False  # its page may open as a dialog over the record
     children: list["Action"] = field(default_factory=list)
 

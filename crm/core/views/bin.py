@@ -43,6 +43,14 @@ class BinRow:
         return self.fields[0]
 
 
+@dataclass
+class BinPage(ListPage):
+    """Everything templates/core/bin.html places; a `refusal` says why a row could not come back."""
+
+    note: str = ""
+    refusal: str = ""
+
+
 class BinPages(FormPages):
     """Delete and restore."""
 
@@ -78,11 +86,11 @@ class BinPages(FormPages):
             abort(404)
         except DomainError as error:
             page = self.bin_page()
-            page.refusal = str(error)  # type: ignore[attr-defined]
+            page.refusal = str(error)
             return self.render("core/bin.html", 409, page=page)
         return self.to_record(row, _("%(name)s restored", name=row))
 
-    def bin_page(self) -> ListPage:
+    def bin_page(self) -> BinPage:
         """What the actor may restore, newest first."""
         if not self.datamodel.has_bin:
             abort(404)
@@ -98,17 +106,17 @@ class BinPages(FormPages):
             )
         except ValueError:
             abort(400)
-        page = ListPage(_("Bin"), self.key, "trash")
+        page = BinPage(_("Bin"), self.key, "trash")
         page.crumbs = [(self.words("list_title"), self.url("list"))]
         names = self.bin_names()
         page.columns = [Column(n, str(spec_of(model, n).label), "") for n in names]
-        page.rows = [self._bin_row(row, names) for row in found.rows]  # type: ignore[misc]
+        page.rows = [self._bin_row(row, names) for row in found.rows]  # type: ignore[misc]  # a bin has lines of its own
         page.next_url = self.url("bin") + f"?after={found.after}" if found.after else ""
         page.count = len(page.rows)
         page.total_text = write_number(page.count)
         page.empty = "" if page.rows else "nothing"
         page.empty_title = _("The bin is empty")
-        page.note = self._bin_note()  # type: ignore[attr-defined]
+        page.note = self._bin_note()
         return page
 
     def bin_conditions(self) -> list[Any]:

@@ -42,8 +42,6 @@ class NavItem:
     current: bool = False
     count: str | None = None
     children: list["NavItem"] = field(default_factory=list)
-    section: str = "main"
-    key: str = ""
 
 
 @dataclass

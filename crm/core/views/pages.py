@@ -93,7 +93,6 @@ class ListPage:
     filters: list[FilterChoice] = field(default_factory=list)
     state: list[tuple[str, str]] = field(default_factory=list)
     search: str = ""
-    search_param: str = "search"
     search_url: str = ""
     search_label: str = ""
     region_label: str = ""
@@ -138,8 +137,6 @@ class Entry:
     when: str
     action_text: str
     changes: list[tuple[str, str, str]]
-    initials: str = ""
-    hue: str = ""
 
 
 @dataclass
@@ -188,7 +185,6 @@ class RecordPage:
     stages: list[Any] = field(default_factory=list)
     related: ListPage | None = None
     history: list[Entry] | None = None
-    panel: Markup | None = None
     row_version: int | None = None
     edit_url: str = ""
     field_url: str = ""

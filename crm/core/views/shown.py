@@ -194,10 +194,3 @@ def _without_midnight(text: str) -> str:
 def _days_until(moment: datetime) -> int:
     here = ZoneInfo(zone())
     return (moment.astimezone(here).date() - datetime.now(UTC).astimezone(here).date()).days
-
-
-def editable(fields: Iterable[Field], names: Iterable[str]) -> None:
-    """Mark the fields that may be changed in place."""
-    allowed = set(names)
-    for one in fields:
-        one.editable = one.name in allowed
