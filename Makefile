@@ -57,8 +57,8 @@ migration: .venv/ready ## Write a migration of what changed in the models: M="op
 
 SALES := tests/imports/sales
 
-sales: .venv/ready ## Load a real sales export into the database of make run: DATA=../shared/data/sales
-	@[ -f "$(DATA)/sales_pipeline.csv" ] || { echo 'Say where the export lies: make sales DATA=../shared/data/sales'; exit 1; }
+sales: .venv/ready ## Load a real sales export into the database of make run: DATA=../sales
+	@[ -f "$(DATA)/sales_pipeline.csv" ] || { echo 'Say where the export lies: make sales DATA=../sales'; exit 1; }
 	@crm init
 	@crm import companies $(SALES)/companies.csv --map $(SALES)/companies.toml --as admin
 	@for step in agencies:sales_teams groups:sales_teams users:sales_teams accounts:accounts opportunities:sales_pipeline; do \

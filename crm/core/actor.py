@@ -17,7 +17,7 @@ ACTIONS = ("read", "create", "edit", "delete", "export")
 
 
 class Scope(IntEnum):
-    """How far a right reaches; each includes what the design's table says, not the one before."""
+    """How far a right reaches; what each includes is said in `rows.criteria`."""
 
     NONE = 0
     OWN = 1

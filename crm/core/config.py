@@ -30,7 +30,7 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True)
 class Config:
-    """Every choice that is not a setting of the application (design.md, the table of variables)."""
+    """Every choice that is not a setting of the application (README.md has the table)."""
 
     instance: Path
     database_url: str

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "crm/static"
 MANIFEST: dict[str, str] = json.loads((STATIC / "manifest.json").read_text())
 TEXT = sorted(path for path in STATIC.glob("*.*") if path.suffix in {".css", ".js", ".svg"})
-FIRST_LOAD = 150_000  # bytes over the wire, design.md "Budgets"
+FIRST_LOAD = 150_000  # bytes over the wire
 
 
 def test_the_manifest_names_what_pages_ask_for() -> None:

@@ -90,7 +90,7 @@ class RecordPages(HistoryPages):
         return menu
 
     def notice(self, row: Any) -> Note | None:
-        """A record of another company than the one chosen in the top bar says so (design)."""
+        """A record of another company than the one chosen in the top bar says so."""
         actor = current_actor()
         company_id = getattr(row, "company_id", None)
         if actor.active_company_id in (None, company_id) or company_id is None:

@@ -167,7 +167,7 @@ def choices_of(rows: Iterable[Any], current: Any) -> list[Any]:
 
 
 def show_next(base: Field, moment: datetime | None) -> Field:
-    """The next action: late, today, none or later, in words and sign (ui, "Next action")."""
+    """The next action: late, today, none or later, in words and sign."""
     base.kind = "next"
     if moment is None:
         base.tone, base.icon, base.text = "none", "alert-triangle", _("No action")
