@@ -165,7 +165,9 @@ def _check_whole(found: Map, wrong: _Problems) -> None:
     if found.slug_column is None:
         for rule in found.rules:
             if "{slug}" in rule.text:
-                wrong[rule.place] = _('“{slug}” needs a column with take = "slug".')
+                wrong[rule.place] = _(
+                    "“{slug}” needs a column with %(example)s.", example='take = "slug"'
+                )
 
 
 def _table(given: Mapping[str, Any], name: str, wrong: _Problems) -> Mapping[str, Any]:
@@ -180,7 +182,9 @@ def _key(given: Any, wrong: _Problems) -> tuple[str | None, str]:
     if given is None or isinstance(given, str):
         return given, FOUND[0]
     if not isinstance(given, dict) or "field" not in given:
-        wrong["key"] = _('Write it as key = { field = "external_ref", found = "skip" }.')
+        wrong["key"] = _(
+            "Write it as %(example)s.", example='key = { field = "external_ref", found = "skip" }'
+        )
         return None, FOUND[0]
     wrong.known("key", given, ("field", "found"))
     name = wrong.text("key.field", given["field"])
@@ -204,7 +208,9 @@ def _rule(place: str, given: Any, wrong: _Problems, column: str) -> Rule | None:
     if isinstance(given, str):
         given = {"field": given}
     if not isinstance(given, dict) or not isinstance(given.get("field"), str):
-        wrong[place] = _('A field is expected: "name", or { field = "name", … }.')
+        wrong[place] = _(
+            "A field is expected, as %(example)s.", example='"name" or { field = "name" }'
+        )
         return None
     wrong.known(place, given, _WORDS)
     return Rule(place, given["field"], column=column, **_how(place, given, wrong))
@@ -224,7 +230,9 @@ def _how(place: str, given: Mapping[str, Any], wrong: _Problems) -> dict[str, An
     if not isinstance(how["create"], bool):
         wrong[f"{place}.create"] = _("Yes or no is expected.")
     if not isinstance(how["values"], dict):
-        wrong[f"{place}.values"] = _('A table is expected, as { GTXPro = "GTX Pro" }.')
+        wrong[f"{place}.values"] = _(
+            "A table is expected, as %(example)s.", example='{ GTXPro = "GTX Pro" }'
+        )
         how["values"] = {}
     how["values"] = {name: _plain(value) for name, value in how["values"].items()}
     factor = given.get("factor")
@@ -258,9 +266,13 @@ def _texts(place: str, table: Mapping[str, Any], wrong: _Problems) -> Iterator[R
         wrong.known(here, many, words)
         when = many.get("when", {})
         if "value" not in many or isinstance(many["value"], list | dict):
-            wrong[here] = _('A value is expected: "text", or { value = "text", … }.')
+            wrong[here] = _(
+                "A value is expected, as %(example)s.", example='"text" or { value = "text" }'
+            )
         if not isinstance(when, dict):
-            wrong[f"{here}.when"] = _('A table is expected, as { stage = "Lost" }.')
+            wrong[f"{here}.when"] = _(
+                "A table is expected, as %(example)s.", example='{ stage = "Lost" }'
+            )
             when = {}
         yield Rule(
             here,
