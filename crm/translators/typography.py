@@ -24,7 +24,8 @@ _ALL: _Table = [
 # Source: the interface guide, section 6.
 _TABLES: dict[str, _Table] = {
     "en": [
-        (re.compile('"'), '“quotes” not "'),
+        # A sentence that quotes a line of TOML keeps that line's own quotes.
+        (re.compile(r'^(?!.* = ").*"', re.DOTALL), '“quotes” not "'),
         (re.compile(r"are you sure", re.IGNORECASE), "say what will happen, not “are you sure”"),
     ],
     "fr": [
