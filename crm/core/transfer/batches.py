@@ -167,6 +167,7 @@ class Importer:
         """Write all of `entries` in one piece or, where one is refused, in two."""
         if not entries:
             return
+        before = [_version(entry) for entry in entries]
         try:
             with self.bulk.attempt():
                 for entry in entries:
@@ -180,8 +181,16 @@ class Importer:
             self._write(entries[:middle])
             self._write(entries[middle:])
             return
-        self.report.updated += (updated := sum(entry.row is not None for entry in entries))
-        self.report.created += len(entries) - updated
+        self._count(entries, before)
+
+    def _count(self, entries: Sequence[Entry], before: Sequence[int | None]) -> None:
+        for entry, version in zip(entries, before, strict=True):
+            if entry.row is None:
+                self.report.created += 1
+            elif version is not None and version == _version(entry):
+                self.report.skipped += 1  # it said all that already
+            else:
+                self.report.updated += 1
 
     def _save(self, entry: Entry) -> None:
         values = {**entry.values, **self.values.made(entry.told)}
@@ -193,3 +202,8 @@ class Importer:
     def _refuse(self, entry: Entry, error: DomainError) -> None:
         reason = explained(error, self.datamodel.obj, self.mapping)
         self.report.refuse(entry.number, reason)
+
+
+def _version(entry: Entry) -> int | None:
+    version: int | None = getattr(entry.row, "row_version", None)
+    return version

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, inspect, or_, select
 from crm.core.datamodel.saving import create_row
 from crm.core.db import db
 from crm.core.models import Reference
+from crm.core.rows import in_reach
 from crm.core.transfer.cells import shortened
 from crm.core.types import Words, fold
 
@@ -30,7 +31,6 @@ class Finder:
         self, target: type[Any], by: str, *, company_id: int | None, makes: str | None = None
     ) -> None:
         self.target = target
-        self.company_id = company_id
         self.makes = makes
         self.known: dict[str, list[Any]] = {}
         self.is_vocabulary = by == "name" and issubclass(target, Reference)
@@ -43,6 +43,7 @@ class Finder:
         self.is_shown = key is not None and "name" not in inspect(target).columns
         self.column = getattr(owner, name) if key is None else key
         self.is_lower = name == "email" or owner is User
+        self.reach = (in_reach(target), in_reach(owner), *in_company(target, company_id))
 
     def prepare(self, texts: Iterable[str]) -> None:
         """Ask the database for every text that is not known yet."""
@@ -95,7 +96,7 @@ class Finder:
         where: ColumnElement[bool] = self.column.in_(keys)
         if self.is_shown:
             where = or_(*(_has_words(self.column, key) for key in keys))
-        return statement.where(where, *in_company(self.target, self.company_id))
+        return statement.where(where, *self.reach)
 
     def _read_vocabulary(self) -> None:
         """Whole: vocabularies are short, and their names a JSON column. Those in use come first."""
