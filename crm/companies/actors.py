@@ -45,6 +45,7 @@ _PERSON = (
     _user.c.agency_id,
     _user.c.active_company_id,
     _user.c.must_change_password,
+    _user.c.single_keys,
 )
 _SETTINGS = tuple(
     column.label(f"app_{column.name}")
@@ -78,6 +79,7 @@ def load_actor(user_id: int, *alive: ColumnElement[bool]) -> Actor | None:
         grid=_grid(held["cell"]),
         settings=_settings_of(found, held["assignable"]),
         must_change_password=found["must_change_password"],
+        single_keys=found["single_keys"],
     )
 
 

@@ -64,6 +64,7 @@ class Actor:
     grid: Mapping[tuple[str, str], frozenset[Scope]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     must_change_password: bool = False
+    single_keys: bool = True  # whether a letter alone is a shortcut (WCAG 2.1.4)
 
     @property
     def company_ids(self) -> tuple[int, ...]:

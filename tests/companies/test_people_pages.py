@@ -235,11 +235,22 @@ def test_a_profile_changes_what_gives_no_right(
     assert "changed this record meanwhile" in stale.text or "entre-temps" in stale.text
 
 
+def test_single_keys_are_switched_off_on_every_page(
+    as_user: As, everything: Everything, cast: Cast
+) -> None:
+    claire = as_user("claire")
+    assert 'data-keys="off"' not in claire.get("/leads/list/").text
+    with everything() as session:
+        session.get_one(User, cast.claire).single_keys = False
+    assert 'data-keys="off"' in claire.get("/leads/list/").text
+
+
 def test_a_profile_with_somebody_elses_address_is_refused(as_user: As) -> None:
     claire = as_user("claire")
     data = {
         "first_name": "C", "last_name": "C", "email": "HUGO@acme.example", "language": "en",
-        "time_zone": "Europe/Paris", "theme": "system", "row_version": version_of(claire, "/profile/"),
+        "time_zone": "Europe/Paris", "theme": "system",
+        "row_version": version_of(claire, "/profile/"),
     }  # fmt: skip
     answer = claire.post("/profile/", data=data)
     assert answer.status_code == 422
