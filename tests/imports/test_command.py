@@ -1,0 +1,86 @@
+"""`crm import`: its exit code and its words."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+from flask.cli import ScriptInfo
+
+from crm.cli import main
+
+MAP = (
+    'key = "external_ref"\n[columns]\nref = "external_ref"\nname = "organization"\nmail = "email"\n'
+)
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(app: Flask, tmp_path: Path) -> Run:
+    """`run(file, map, …)`: the command on these two texts."""
+
+    def command(file: str, mapping: str, *more: str, entity: str = "leads") -> Result:
+        (tmp_path / "file.csv").write_text(file, encoding="utf-8")
+        (tmp_path / "map.toml").write_text(mapping, encoding="utf-8")
+        paths = (str(tmp_path / "file.csv"), "--map", str(tmp_path / "map.toml"))
+        info = ScriptInfo(create_app=lambda: app)
+        words = ("import", entity, *paths, *(more or ("--company", "ACME-FR", "--as", "alice")))
+        return CliRunner().invoke(main, words, obj=info)
+
+    return command
+
+
+def test_all_is_well(run: Run) -> None:
+    result = run("ref,name,mail,more\n1,Élan,,\n", MAP)
+    assert (result.exit_code, result.output.splitlines()) == (
+        0,
+        ["Columns that the map does not name: more.", "1 record created."],
+    )
+
+
+def test_a_wrong_line_fails_the_command(run: Run) -> None:
+    result = run("ref,name,mail\n1,Élan,x\n", MAP)
+    assert result.exit_code == 1
+    assert "Line 2: E-mail [mail]: " in result.output
+    assert "Nothing was imported: 1 line is wrong." in result.output
+
+
+def test_bad_lines_can_be_left_out(run: Run) -> None:
+    more = ("--company", "acme france", "--as", "alice", "--skip-bad")
+    result = run("ref,name,mail\n1,Élan,x\n2,Faro,\n", MAP, *more)
+    assert result.exit_code == 0
+    assert result.output.splitlines()[-2:] == ["1 record created.", "1 line left out."]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "more", "why"),
+    [
+        (MAP, ("--company", "ACME-FR", "--as", "nobody"), "no active user “nobody”"),
+        (MAP, ("--company", "NO", "--as", "alice"), "no company “NO”"),
+        (MAP, ("--as", "alice"), "Choose a company."),
+        (MAP.replace('"email"', '"emial"'), (), "columns.mail: “emial” is not known; did you mean"),
+        (MAP.replace("mail =", "post ="), (), "no column “post”"),
+        ("[columns", (), "not valid TOML"),
+    ],
+)
+def test_what_cannot_begin_says_why(
+    run: Run, mapping: str, more: tuple[str, ...], why: str
+) -> None:
+    result = run("ref,name,mail\n1,Élan,\n", mapping, *more)
+    assert result.exit_code == 1
+    assert why in result.output
+    assert "Traceback" not in result.output
+
+
+def test_an_entity_that_is_none(run: Run) -> None:
+    result = run("ref,name,mail\n", MAP, entity="leeds")
+    assert (result.exit_code, "no entity “leeds”" in result.output) == (1, True)
+
+
+def test_a_file_that_is_not_there(app: Flask) -> None:
+    words = ("import", "leads", "no.csv", "--map", "no.toml", "--as", "alice")
+    result = CliRunner().invoke(main, words, obj=ScriptInfo(create_app=lambda: app))
+    assert result.exit_code == 2
+    assert "does not exist" in result.output
