@@ -1,5 +1,7 @@
 """A map that cannot be obeyed is refused before a line is read, with all that is wrong in it."""
 
+from pathlib import Path
+
 import pytest
 
 from crm.core.errors import DomainError
@@ -122,3 +124,10 @@ def test_a_default_depends_on_fields_that_exist(app: object) -> None:
     with pytest.raises(DomainError) as error:
         fields.check(mapping, table_of(Opportunity))
     assert "“sta” is not known" in error.value.fields["defaults.memo.when"]
+
+
+def test_the_map_of_the_readme_is_one(app: object) -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    block = readme.partition("```toml\n")[2].partition("```")[0]
+    filled = fields.check(read_map(block), table_of(Opportunity))
+    assert {"external_ref", "closed_on", "amount", "stage", "account", "owner"} <= filled.keys()
