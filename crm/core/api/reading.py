@@ -15,7 +15,7 @@ from crm.core.api.columns import is_written
 from crm.core.api.values import value_of
 from crm.core.db import db
 from crm.core.errors import DomainError, NotFound
-from crm.core.models import spec_of
+from crm.core.models import spec_of, target_of
 from crm.core.rows import in_reach
 
 LARGEST_ID = 2**31 - 1
@@ -82,13 +82,13 @@ class Reader:
             case "references":
                 return _rows(self.model, name, raw)
             case _:
-                return value_of(spec, raw, _is_number(self.model, name))
+                return value_of(spec, raw, is_number(self.model, name))
 
     def _lines(self, relation: str, raw: Any) -> list[dict[str, Any]]:
         if not isinstance(raw, list) or len(raw) > MOST_ROWS:
             raise ValueError(_("A list of at most %(num)s objects is expected.", num=MOST_ROWS))
         columns = (self.children or {})[relation]
-        model = _target(self.model, relation)
+        model = target_of(self.model, relation)
         free = [name for name in columns if is_written(spec_of(model, name))]
         reader = Reader(model, free, columns, new=True)
         lines: list[dict[str, Any]] = []
@@ -130,11 +130,6 @@ def is_id(raw: Any) -> bool:
     return isinstance(raw, int) and not isinstance(raw, bool) and 0 < raw <= LARGEST_ID
 
 
-def _target(model: type[Any], relation: str) -> type[Any]:
-    found: type[Any] = inspect(model).relationships[relation].mapper.class_
-    return found
-
-
 def _row(model: type[Any], relation: str, raw: Any) -> Any:
     """The row with this id, through the row filter. FAB 5.3 makes one up where there is none."""
     if not is_id(raw):
@@ -147,7 +142,7 @@ def _rows(model: type[Any], relation: str, raw: Any) -> list[Any]:
         raise ValueError(_("A list of ids is expected."))
     if not raw:
         return []
-    target = _target(model, relation)
+    target = target_of(model, relation)
     rows = db.session.scalars(select(target).where(target.id.in_(raw), in_reach(target))).unique()
     found = {row.id: row for row in rows}
     if len(found) != len(set(raw)):
@@ -163,6 +158,7 @@ def _may_be_empty(model: type[Any], name: str) -> bool:
     return bool(mapper.columns[name].nullable)
 
 
-def _is_number(model: type[Any], name: str) -> bool:
+def is_number(model: type[Any], name: str) -> bool:
+    """Whether a choice is kept as a number."""
     column = inspect(model).columns.get(name)
     return column is not None and isinstance(column.type, Integer)

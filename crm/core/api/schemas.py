@@ -3,13 +3,13 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Integer, inspect
+from sqlalchemy import inspect
 
 from crm.core.api.columns import is_written
-from crm.core.api.reading import LARGEST_ID, MOST_ROWS
+from crm.core.api.reading import LARGEST_ID, MOST_ROWS, is_number
 from crm.core.api.values import EXACT
 from crm.core.config import languages
-from crm.core.models import Record, Spec, spec_of
+from crm.core.models import Record, Spec, spec_of, target_of
 from crm.core.models.checks import HUES, LARGEST_INTEGER, LONGEST
 
 Schema = dict[str, Any]
@@ -37,7 +37,7 @@ def answered(
         properties["row_version"] = dict(ID)
     for name in names:
         if name in children:
-            child = _target(model, name)
+            child = target_of(model, name)
             free = [n for n in children[name] if is_written(spec_of(child, n))]
             items = answered(child, children[name], {}, free)
             properties[name] = _said(spec_of(model, name), {"type": "array", "items": items})
@@ -67,7 +67,7 @@ def _body(model: type[Any], names: Iterable[str], children: Children) -> Schema:
     properties = {}
     for name in names:
         if name in children:
-            child = _target(model, name)
+            child = target_of(model, name)
             line = _body(child, [n for n in children[name] if is_written(spec_of(child, n))], {})
             line["properties"] = {"id": dict(ID), **line["properties"]}
             lines = {"type": "array", "items": line, "maxItems": MOST_ROWS}
@@ -75,11 +75,6 @@ def _body(model: type[Any], names: Iterable[str], children: Children) -> Schema:
         else:
             properties[name] = _body_of(model, name)
     return {"type": "object", "properties": properties, "additionalProperties": False}
-
-
-def _target(model: type[Any], relation: str) -> type[Any]:
-    found: type[Any] = inspect(model).relationships[relation].mapper.class_
-    return found
 
 
 def _columns(model: type[Any], name: str) -> list[Any]:
@@ -120,7 +115,7 @@ def _answer_of(model: type[Any], name: str, read_only: bool) -> Schema:
         case "money" | "decimal" | "percent" if spec.places:
             schema: Schema = {"type": "string", "example": f"1234.{'5'.ljust(spec.places, '0')}"}
         case _:
-            schema = _plain(spec, _is_number(model, name))
+            schema = _plain(spec, is_number(model, name))
     if read_only:
         schema["readOnly"] = True
     return _said(spec, _or_null(schema, empty))
@@ -141,7 +136,7 @@ def _body_of(model: type[Any], name: str) -> Schema:
                 text["nullable"] = True  # type: ignore[assignment]
             return _said(spec, exact)
         case _:
-            schema = _plain(spec, _is_number(model, name))
+            schema = _plain(spec, is_number(model, name))
     return _said(spec, _or_null(schema, empty))
 
 
@@ -151,10 +146,6 @@ def _or_null(schema: Schema, empty: bool) -> Schema:
     if "enum" in schema:
         schema["enum"] = [*schema["enum"], None]
     return {**schema, "nullable": True}
-
-
-def _is_number(model: type[Any], name: str) -> bool:
-    return any(isinstance(column.type, Integer) for column in _columns(model, name))
 
 
 def _plain(spec: Spec, is_number: bool) -> Schema:

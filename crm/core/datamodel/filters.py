@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from crm.core.actor import find_actor
 from crm.core.errors import DomainError
-from crm.core.models import Label, Spec, spec_of
+from crm.core.models import Label, Spec, spec_of, target_of
 from crm.core.models.checks import clean
 from crm.core.models.text import parse, parse_instant
 from crm.core.types import fold, utcnow
@@ -151,14 +151,9 @@ def filter_spec(model: type[Any], name: str) -> Spec:
     """The Spec behind a filter's name. Raises DomainError where there is none."""
     relation, dot, rest = name.partition(".")
     try:
-        return spec_of(_target(model, relation), rest) if dot else spec_of(model, name)
+        return spec_of(target_of(model, relation), rest) if dot else spec_of(model, name)
     except KeyError as error:
         raise DomainError(_("This filter does not exist."), field=name) from error
-
-
-def _target(model: type[Any], relation: str) -> type[Any]:
-    found: type[Any] = inspect(model).relationships[relation].mapper.class_
-    return found
 
 
 def _value(spec: Spec, text: str, zone: str) -> Any:
@@ -205,7 +200,7 @@ def _where(
 ) -> ColumnElement[bool]:
     relation, dot, rest = name.partition(".")
     if dot:
-        target = _target(model, relation)
+        target = target_of(model, relation)
         inner = select(target.id).where(_where(target, rest, operator, values))
         return _key(model, relation).in_(inner)
     mapper = inspect(model)

@@ -2,7 +2,16 @@
 
 from crm.core.models import checks as _checks  # noqa: F401  installs the flush hook
 from crm.core.models import people as _people  # noqa: F401  before any mapper is final
-from crm.core.models.fields import Label, Spec, computed, field, folded, spec_of, unique
+from crm.core.models.fields import (
+    Label,
+    Spec,
+    computed,
+    field,
+    folded,
+    spec_of,
+    target_of,
+    unique,
+)
 from crm.core.models.tables import Child, Kept, Owned, Record, Reference
 
 __all__ = [
@@ -17,5 +26,6 @@ __all__ = [
     "field",
     "folded",
     "spec_of",
+    "target_of",
     "unique",
 ]

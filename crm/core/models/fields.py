@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     event,
+    inspect,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -182,7 +183,13 @@ def _complete(column: Column[Any], kind: str | None) -> Spec:
     )
 
 
-class computed:  # noqa: N801
+def target_of(model: type[Any], relation: str) -> type[Any]:
+    """The table that a relationship of `model` leads to."""
+    found: type[Any] = inspect(model).relationships[relation].mapper.class_
+    return found
+
+
+class computed:  # noqa: N801  used as a decorator
     """A shown value that is worked out, not stored: `@computed(_l("Total"), "money")`."""
 
     def __init__(self, label: Label, kind: str = "text", **said: Any) -> None:

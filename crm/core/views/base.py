@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import ModelView as FabModelView
 from flask_appbuilder.hooks import before_request
@@ -260,8 +260,3 @@ def view_of(row: Any) -> Any:
     return next(
         (view for view in all_views() if view.datamodel.obj is type(row) and view.shows(row)), None
     )
-
-
-def here() -> str:
-    """The present address with its arguments."""
-    return request.full_path.rstrip("?")

@@ -233,8 +233,7 @@ class FilterBar(BaseView):
         text = str(row)
         option: dict[str, Any] = {"value": str(row.id), "text": text}
         if hasattr(row, "first_name") and hasattr(row, "username"):
-            text = f"{row.first_name} {row.last_name}".strip()
-            option |= {"text": text, "initials": initials(text), "hue": hue_of(row.id)}
+            option |= {"initials": initials(text), "hue": hue_of(row.id)}
         detail = getattr(row, "detail", "")
         if detail:
             option["detail"] = str(detail)

@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 from flask_appbuilder import Model
-from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from sqlalchemy import Select, inspect, select
 
@@ -48,7 +47,7 @@ class HistoryPages(ListPages):
                 changes.append(shown)
         if one.action == "changed" and not changes:
             return None
-        who = f"{one.user.first_name} {one.user.last_name}".strip() if one.user else _("Automatic")
+        who = str(one.user) if one.user is not None else _("Automatic")
         return Entry(who, write_instant(one.at, zone()), action_words(one.action), changes)
 
     def _change(
@@ -96,7 +95,7 @@ class HistoryPages(ListPages):
         for target, ids in wanted.items():
             statement: Select[Any] = select(target).where(target.id.in_(ids))
             for found in self.datamodel.session.scalars(statement).unique():
-                names[target, found.id] = _label(found)
+                names[target, found.id] = str(found)
         return names
 
 
@@ -178,7 +177,3 @@ def _revived(spec: Any, value: Any) -> Any:
             return Words(value)
         case _:
             return value
-
-
-def _label(row: Any) -> str:
-    return f"{row.first_name} {row.last_name}".strip() if isinstance(row, User) else str(row)

@@ -67,7 +67,7 @@ def hue_of(number: int) -> str:
 
 def person(user: User, name: str = "", label: str = "") -> Field:
     """A user by name, with the avatar's letters."""
-    text = f"{user.first_name} {user.last_name}".strip() or user.username
+    text = str(user) or user.username
     return Field(name, label, "person", user, text, initials=initials(text), hue=hue_of(user.id))
 
 
