@@ -59,6 +59,8 @@ def is_page(address: Address) -> bool:
         "/_openapi",
         "/login",
         "/preview",
+        "/file/",
+        "/cover/",
     )
     return address.method == "GET" and not address.is_api and not any(
         part in address.rule for part in parts

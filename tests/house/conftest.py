@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from sqlalchemy import update
 
 from crm.companies.models import AppSettings
@@ -46,6 +47,8 @@ def planted_world(
                 rows[owner] = plant(connection, one)
             connection.execute(update(AppSettings).values(dict.fromkeys(SWITCHES, True)))
         db.engine.dispose()
+    for one in rows.values():
+        keep_pdf(folder / "files/catalogs", one.mark)
     shutil.copyfile(path, kept)
 
     def renew(written: set[str]) -> None:
@@ -56,6 +59,14 @@ def planted_world(
     world = World(app, cast, renew)
     world.watch()
     return world
+
+
+def keep_pdf(folder: Path, name: str) -> None:
+    """The file of a planted catalogue, whose name in the table is its mark, and its cover."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with Image.new("RGB", (210, 297), "white") as page:
+        page.save(folder / f"{name}.pdf")
+        page.save(folder / f"{name}.png")
 
 
 @pytest.fixture
