@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from crm.accounts.badges import refusals
 from crm.accounts.models import full_name
 from crm.core.datamodel import DataModel
+from crm.core.datamodel.filters import ME
 from crm.core.forms import Form
 from crm.core.views import PK, Action, Field, Group, ModelView, Preset, RecordPage, choices_of
 from crm.core.views.pages import Column, Row
@@ -44,7 +45,7 @@ class LeadView(ModelView):
     empty_text = _l("A lead is a person or a company that showed interest and is not yet a client.")
 
     presets = (
-        Preset("mine", _l("My leads"), [("owner", 0, ["me"]), ("status.kind", 0, ["open"])]),
+        Preset("mine", _l("My leads"), [("owner", 0, [ME]), ("status.kind", 0, ["open"])]),
         Preset("open", _l("Open leads"), [("status.kind", 0, ["open"])]),
         Preset("closed", _l("Closed leads"), [("status.kind", 1, ["open"])]),
     )

@@ -13,6 +13,7 @@ from crm.accounts.models import Account
 from crm.companies.days import today
 from crm.core import rows
 from crm.core.datamodel import DataModel
+from crm.core.datamodel.filters import ME
 from crm.core.forms import Form
 from crm.core.views import PK, Action, Field, FormPage, Group, ModelView, Panel, Preset, RecordPage
 from crm.opportunities import fields, services, shown
@@ -49,7 +50,7 @@ class OpportunityView(ModelView):
     empty_text = _l("An opportunity is a sale that may be made, with its amount and its stage.")
 
     presets = (
-        Preset("mine", _l("My opportunities"), [("owner", 0, ["me"]), ("stage.kind", 0, ["open"])]),
+        Preset("mine", _l("My opportunities"), [("owner", 0, [ME]), ("stage.kind", 0, ["open"])]),
         Preset("open", _l("Open opportunities"), [("stage.kind", 0, ["open"])]),
         Preset("closed", _l("Closed opportunities"), [("stage.kind", 1, ["open"])]),
     )

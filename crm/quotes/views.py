@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from crm.core.datamodel import DataModel
+from crm.core.datamodel.filters import ME
 from crm.core.forms import Form
 from crm.core.views import Action, Field, FormPage, ModelView, Preset, RecordPage
 from crm.core.views.pages import Column, Row
@@ -41,7 +42,7 @@ class QuoteView(ModelView):
     empty_text = _l("A quote offers articles to a client or prospect, with their prices.")
 
     presets = (
-        Preset("mine", _l("My quotes"), [("owner", 0, ["me"])]),
+        Preset("mine", _l("My quotes"), [("owner", 0, [ME])]),
         Preset("all", _l("All quotes"), []),
     )
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH

@@ -10,7 +10,9 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from crm.calendar.models import Event, EventType
+from crm.calendar.shown import ICONS
 from crm.companies.days import today
+from crm.core.datamodel.filters import ME
 from crm.core.models import Label
 from crm.core.models.text import write_date, write_phone
 from crm.core.views import Field, Preset
@@ -18,12 +20,6 @@ from crm.core.views.shown import show_next
 from crm.leads.models import Lead
 from crm.opportunities.models import Opportunity
 
-ICONS = {
-    EventType.MEETING: "users",
-    EventType.CALL: "phone",
-    EventType.TASK: "square-check",
-    EventType.EVENT: "calendar-event",
-}
 Filters = Sequence[tuple[str, int, Sequence[str]]]  # field, operator, values
 
 PARTIES = ("contact", "account", "lead", "opportunity")
@@ -132,7 +128,7 @@ def _overdue_tasks() -> Filters:
 
 
 def _mine(name: str, value: str) -> Filters:
-    return [("owner", 0, ["me"]), (name, 0, [value])]
+    return [("owner", 0, [ME]), (name, 0, [value])]
 
 
 BLOCKS: Sequence[Block] = (

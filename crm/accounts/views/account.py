@@ -15,13 +15,14 @@ from crm.accounts.models import Account, AccountKind
 from crm.accounts.services import account as services
 from crm.accounts.views import fields, shown
 from crm.core.datamodel import DataModel
+from crm.core.datamodel.filters import ME
 from crm.core.forms import Form
 from crm.core.models import Label
 from crm.core.views import PK, Action, Field, Group, ModelView, Preset, RecordPage
 from crm.core.views.base import view_of
 from crm.core.views.pages import Column, Row
 
-MINE = [("owner", 0, ["me"])]
+MINE = [("owner", 0, [ME])]
 NOBODY = [("owner", 2, [""])]
 
 

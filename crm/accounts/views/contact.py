@@ -10,6 +10,7 @@ from crm.accounts.badges import refusals
 from crm.accounts.models import AccountContact, Contact
 from crm.accounts.services import contact as services
 from crm.core.datamodel import DataModel
+from crm.core.datamodel.filters import ME
 from crm.core.forms import Form
 from crm.core.views import Field, ModelView, Preset, RecordPage
 
@@ -35,7 +36,7 @@ class ContactView(ModelView):
     empty_text = _l("A contact is a person who works for a prospect or a client.")
 
     presets = (
-        Preset("mine", _l("My contacts"), [("owner", 0, ["me"])]),
+        Preset("mine", _l("My contacts"), [("owner", 0, [ME])]),
         Preset("unassigned", _l("Unassigned contacts"), [("owner", 2, [""])]),
         Preset("alone", _l("Without account"), [("accounts", 2, [""])]),
         Preset("all", _l("All contacts"), []),

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-ORGANISATIONS = ("siren", "siret", "vat_number", "naf_code", "legal_form", "parent", "employees")
+ORGANIZATIONS = ("siren", "siret", "vat_number", "naf_code", "legal_form", "parent", "employees")
 PERSONS = ("civility", "first_name")
 
 ADDRESS: Sequence[str] = (

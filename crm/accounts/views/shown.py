@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from crm.accounts.models import Account, AccountAddress, AccountKind, Nature
 from crm.accounts.services.account import is_owner_stale
-from crm.accounts.views.fields import ORGANISATIONS, PERSONS
+from crm.accounts.views.fields import ORGANIZATIONS, PERSONS
 from crm.core.actor import per_request
 from crm.core.forms import Form
 from crm.core.models.text import country_name, write_instant
@@ -40,7 +40,7 @@ def _is_stale(account: Account) -> bool:
 
 def arrange(account: Account, groups: Sequence[Group], edit_url: str) -> list[Group]:
     """Without what the other nature has; addresses as blocks; who changed the notes."""
-    absent = PERSONS if account.nature == Nature.ORGANIZATION else ORGANISATIONS
+    absent = PERSONS if account.nature == Nature.ORGANIZATION else ORGANIZATIONS
     for group in groups:
         group.fields = [field for field in group.fields if field.name not in absent]
         mark_owner(account, group.fields)
