@@ -106,8 +106,9 @@ User.__str__ = _full_name
 
 def _say(model: type, name: str, label: Label, **said: Any) -> None:
     """Say of a column of the engine's what `field()` says of ours."""
-    column = model.__table__.c[name]  # type: ignore[attr-defined]
-    column.info.update(field(label, **said).column.info)  # type: ignore[attr-defined]
+    column = model.__table__.c[name]  # type: ignore[attr-defined]  # a mapped class
+    said_of = field(label, **said).column.info  # type: ignore[attr-defined]  # a MappedColumn
+    column.info.update(said_of)
 
 
 _say(User, "first_name", _l("First name"), search=True)

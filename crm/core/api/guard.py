@@ -41,7 +41,7 @@ def guarded(endpoint: Endpoint[P]) -> Endpoint[P]:
             return refuse(error.code, error.description or "")
 
     # FAB collects the permissions of a view by this mark.
-    door._permission_name = endpoint.__name__  # type: ignore[attr-defined]
+    door._permission_name = endpoint.__name__  # type: ignore[attr-defined]  # functions take any
     return door
 
 

@@ -133,7 +133,7 @@ def _body_of(model: type[Any], name: str) -> Schema:
             text = {"type": "string", "pattern": f"^{EXACT}$"}
             exact: Schema = {"anyOf": [text, {"type": "integer"}]}
             if empty:
-                text["nullable"] = True  # type: ignore[assignment]
+                text["nullable"] = True  # type: ignore[assignment]  # text held only text so far
             return _said(spec, exact)
         case _:
             schema = _plain(spec, is_number(model, name))

@@ -35,5 +35,5 @@ def loading(
     for name, further in paths.items():
         load = selectinload if name in apart else joinedload
         target = mapped[name].mapper.class_
-        options.append(load(getattr(model, name)).options(*loading(target, further)))  # type: ignore[arg-type]
+        options.append(load(getattr(model, name)).options(*loading(target, further)))  # type: ignore[arg-type]  # a Load is an option
     return options

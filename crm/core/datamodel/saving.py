@@ -70,7 +70,7 @@ def _own_owner(model: type[Any], values: Values) -> Values:
     owner = values.get("owner")
     if owner is None or owner.id == actor.user_id:
         return values
-    if actor.reach("edit", model.__entity__) < Scope.TEAM:  # type: ignore[attr-defined]
+    if actor.reach("edit", model.__entity__) < Scope.TEAM:  # type: ignore[attr-defined]  # a record
         raise DomainError(_("You may only assign this record to yourself."), field="owner")
     return values
 
@@ -135,7 +135,7 @@ def _guard_owner(row: Any, values: Values) -> None:
         return
     owner = values["owner"]
     new = owner.id if owner is not None else None
-    if new == row.owner_id or actor.reach("edit", row.__entity__) >= Scope.TEAM:  # type: ignore[attr-defined]
+    if new == row.owner_id or actor.reach("edit", row.__entity__) >= Scope.TEAM:  # type: ignore[attr-defined]  # a record
         return
     if row.owner_id is None and new == actor.user_id:
         return

@@ -145,7 +145,7 @@ def spec_of(model: type, name: str) -> Spec:
 
 
 def _read_spec(model: type, name: str) -> Spec:
-    mapper = model.__mapper__  # type: ignore[attr-defined]
+    mapper = model.__mapper__  # type: ignore[attr-defined]  # a mapped class
     if name in mapper.relationships:
         relation = mapper.relationships[name]
         if relation.uselist:

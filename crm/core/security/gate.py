@@ -47,7 +47,7 @@ def gate() -> ResponseReturnValue | None:
     if _is_for_tokens():
         # A cookie is no key to the API: any site can make a browser send it. The token is read
         # where FAB's `protect` asks for it, and names the actor there.
-        current_app.login_manager._update_request_context_with_user()  # type: ignore[attr-defined]
+        current_app.login_manager._update_request_context_with_user()  # type: ignore[attr-defined]  # an extension's
         return None
     signed_in = current_user.is_authenticated  # loads the user, and the actor with it
     if request.endpoint is None or request.endpoint in OPEN:

@@ -248,7 +248,7 @@ def _format(place: str, given: Any, wrong: _Problems) -> str | None:
         return None
     day = datetime(2027, 10, 30)  # noqa: DTZ001  a day of the calendar, in no zone
     try:
-        understood = datetime.strptime(day.strftime(text), text)  # noqa: DTZ007
+        understood = datetime.strptime(day.strftime(text), text)  # noqa: DTZ007  the same
     except ValueError:
         understood = None
     if understood != day:
