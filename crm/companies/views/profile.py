@@ -21,6 +21,7 @@ from crm.core.forms import Form
 from crm.core.models import Label
 from crm.core.security.page import Page
 from crm.core.views import Field, FormPage, Group
+from crm.core.views.inplace import posted_version
 from crm.core.views.shown import show
 
 PERSON = ("first_name", "last_name", "email", "phone", "job_title")
@@ -54,11 +55,11 @@ class ProfileView(Page):
         if request.method == "GET":
             form.show({name: getattr(user, name) for name in names})
             return self._page(user, form)
-        version = request.form.get("row_version", "")
+        version = posted_version()
         if form.read(request.form):
             try:
                 with transaction():
-                    check_version(user, int(version) if version.isdecimal() else 0)
+                    check_version(user, version)
                     update_row(user, form.values)
             except DomainError as error:
                 form.refuse(error.message, error.fields)

@@ -32,6 +32,7 @@ from crm.core.errors import Conflict, DomainError
 from crm.core.models.text import write_instant, write_number
 from crm.core.views import Action, ModelView, Note, RecordPage
 from crm.core.views.base import PK, all_views
+from crm.core.views.inplace import posted_version
 from crm.core.views.pages import Tab
 from crm.core.views.record import HISTORY
 from crm.core.views.shown import zone
@@ -172,12 +173,12 @@ class RoleView(RoleParts):
         role = self.row(pk, "edit")
         page = self.role_page(role)
         grid = read_grid(request.form, page)
-        version = request.form.get("row_version", "")
+        version = posted_version()
         status = 422
         if not page.errors:
             try:
                 with transaction():
-                    check_version(role, int(version) if version.isdecimal() else 0)
+                    check_version(role, version)
                     roles.save_cells(role, grid)
                 return self.to_record(role, self.changed_message(role))
             except DomainError as error:

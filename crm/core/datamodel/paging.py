@@ -10,7 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, false, inspect, or_, select
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeDecorator
 
 from crm.core.datamodel.filters import folded_column
 from crm.core.datamodel.loading import loading
@@ -197,14 +199,28 @@ def decode(token: str, keys: Sequence[Key]) -> list[Any]:
         IndexError,
         TypeError,
         ArithmeticError,
+        RecursionError,
         UnicodeDecodeError,
     ) as error:
         raise ValueError("not a page token") from error
     if len(values) != len(keys) or not all(map(_fits, values, keys)):
         raise ValueError("not a page token")
-    if not isinstance(values[-1], int) or abs(values[-1]) >= 2**63:
+    if not isinstance(values[-1], int) or not all(map(_can_be_bound, values, keys)):
         raise ValueError("not a page token")
     return values
+
+
+def _can_be_bound(value: Any, key: Key) -> bool:
+    """Whether a column of the key's type can hold the value, as it is stored on SQLite too."""
+    stored = key.expression.type
+    if isinstance(stored, TypeDecorator):
+        try:
+            value = stored.process_bind_param(value, sqlite.dialect())
+        except (ArithmeticError, ValueError):  # no time zone, no such day in UTC, no number
+            return False
+    if isinstance(value, str):
+        return "\0" not in value and not any("\ud800" <= c <= "\udfff" for c in value)
+    return not isinstance(value, int) or abs(value) < 2**63
 
 
 def _fits(value: Any, key: Key) -> bool:

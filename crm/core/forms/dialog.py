@@ -26,6 +26,7 @@ class Dialog(Form):
     keep: Label = ""  # the way out, named too
     done: Label = ""
     danger: ClassVar[bool] = False
+    keeps_unsent: ClassVar[bool] = False  # a verb counts on all that it asks for
 
     def __init__(self, datamodel: DataModel, row: Any, picker: str = "") -> None:
         super().__init__(datamodel, self.asked(row), picker=picker)

@@ -1,7 +1,7 @@
 """A form read: from what was typed to values, with what is wrong beside each field."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -24,6 +24,8 @@ NUMBER_OF_LINES = 500  # of one record; more is a mistake or an attack
 class ReadForm(ShownForm):
     """What was typed stays in the inputs; what it means goes into `values`."""
 
+    keeps_unsent: ClassVar[bool] = True
+
     def read(self, posted: MultiDict[str, str], before: Values | None = None) -> bool:
         """Take over what was typed, and turn it into `values`. False where something is wrong.
 
@@ -31,11 +33,25 @@ class ReadForm(ShownForm):
         was chosen in its place.
         """
         for name, field in self.fields.items():
+            if before is not None and self._is_unsent(field, posted):
+                self._show_stored(field, before)
+                continue
             try:
                 self._read(name, field, posted, before or {})
             except ValueError as error:
                 field.errors = [str(error)]
         return not any(field.errors for field in self.fields.values()) and not self.form_errors
+
+    def _is_unsent(self, field: FormField, posted: MultiDict[str, str]) -> bool:
+        """Whether the form had no such field when it was opened: its feature was off.
+
+        What is stored stays. Boxes and lists that are empty are not sent either, and mean it.
+        """
+        if field.kind in ("boolean", "references", "output", "file", "picture"):
+            return False
+        sent = {"rows": field.count_name, "translated": f"{field.name}-{languages()[0]}"}
+        names = (sent.get(field.kind, field.name), f"{field.name}_search")
+        return self.keeps_unsent and not any(name in posted for name in names)
 
     def _read(
         self, name: str, field: FormField, posted: MultiDict[str, str], before: Values
@@ -106,11 +122,12 @@ class ReadForm(ShownForm):
     ) -> None:
         model = target_of(self.datamodel.obj, field.name)
         columns = self.children[field.name]
-        count = posted.get(field.count_name, "0")
+        text = posted.get(field.count_name, "")
+        count = int(text) if text.isdecimal() and len(text) < 10 else 0
         lines: list[dict[str, Any]] = []
         stored = {str(child.id): child for child in before}
         field.rows, field.blank_row = [], self._line(field.name, "__n__", None, model, columns)
-        for number in range(min(int(count) if count.isdecimal() else 0, NUMBER_OF_LINES)):
+        for number in range(min(count, NUMBER_OF_LINES)):
             prefix = f"{field.name}-{number}-"
             if not any(key.startswith(prefix) for key in posted):
                 continue  # a line that was taken out

@@ -85,12 +85,16 @@ class ShownForm:
 
     def show(self, values: Values) -> Self:
         """Fill the inputs from `values`: names → what a row holds or a default proposes."""
-        for name, field in self.fields.items():
-            if field.kind == "rows":
-                self._show_lines(field, values.get(name) or [])
-            else:
-                self._show(field, name, values.get(name), values)
+        for field in self.fields.values():
+            self._show_stored(field, values)
         return self
+
+    def _show_stored(self, field: FormField, values: Values) -> None:
+        value = values.get(field.name)
+        if field.kind == "rows":
+            self._show_lines(field, value or [])
+        else:
+            self._show(field, field.name, value, values)
 
     def _show(self, field: FormField, name: str, value: Any, values: Values) -> None:
         field.show(value, self.zone)

@@ -19,7 +19,7 @@ from crm.core.models import spec_of
 from crm.core.models.text import write_instant
 from crm.core.rows import fetch
 from crm.core.views.base import PK, Group
-from crm.core.views.inplace import InPlacePages, stored
+from crm.core.views.inplace import InPlacePages, posted_version, stored
 from crm.core.views.pages import Note
 from crm.core.views.shown import zone
 
@@ -106,19 +106,17 @@ class FormPages(InPlacePages):
         before = stored(row, names)
         if request.method == "GET":
             return self._edit_page(row, form.show(before))
-        version = request.form.get("row_version", "")
-        if not version.isdecimal() or len(version) > 9:
-            abort(400)
+        version = posted_version()
         form.files = request.files
         ok = form.read(request.form, before)
         settle(form, before)
-        if row.row_version != int(version):
-            return self._conflict(row, form, int(version))
+        if row.row_version != version:
+            return self._conflict(row, form, version)
         try:
-            if ok and self._changed(row, form, int(version)):
+            if ok and self._changed(row, form, version):
                 return self.to_record(row, self.changed_message(row))
         except Conflict:
-            return self._conflict(fetch(self.datamodel.session, type(row), pk), form, int(version))
+            return self._conflict(fetch(self.datamodel.session, type(row), pk), form, version)
         return self._edit_page(self.row(pk, "edit"), form, 422)
 
     # Which fields ───────────────────────────────────────────────────────────────────────────────

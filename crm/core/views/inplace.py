@@ -67,12 +67,10 @@ class InPlacePages(RecordPages):
         ]
 
     def _saved(self, row: Any, form: Form) -> bool:
-        version = request.form.get("row_version", "")
+        version = posted_version()
         try:
             with transaction():
-                self.datamodel.update(
-                    row, form.values, int(version) if version.isdecimal() else None
-                )
+                self.datamodel.update(row, form.values, version)
         except DomainError as error:
             if error.status == 409:
                 raise
@@ -94,6 +92,14 @@ class InPlacePages(RecordPages):
             row_version=row.row_version,
             page=self.record_page(row),
         )
+
+
+def posted_version() -> int:
+    """The version of the row that a form was opened with; without one, nobody's change is safe."""
+    text = request.form.get("row_version", "")
+    if not text.isdecimal() or len(text) > 9:
+        abort(400)
+    return int(text)
 
 
 def stored(row: Any, names: Sequence[str]) -> dict[str, Any]:

@@ -53,7 +53,7 @@ class ListParts(FilterBar):
         address = self.address(self.url("list"))
         name, operator = request.args["filter"], request.args.get("op", "0")
         kept = [f for f in address.filters if f[0] != name]
-        if operator.isdecimal() and name in self.search_columns:
+        if operator.isdecimal() and len(operator) < 3 and name in self.search_columns:
             kept.append((name, int(operator), tuple(request.args.getlist("value"))))
         return address.url(filters=kept)
 
