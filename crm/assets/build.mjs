@@ -50,12 +50,12 @@ async function bundle() {
     plugins: [sources],
   });
   for (const [output, { entryPoint, inputs }] of Object.entries(metafile.outputs)) {
-    const name = entryPoint ? entryPoint.replace("entry:", "") : asset(Object.keys(inputs));
+    const name = entryPoint?.startsWith("entry:") ? entryPoint.slice(6) : asset(Object.keys(inputs));
     if (name) manifest[name] = path.basename(output);
   }
 }
 
-// A file that CSS refers to has exactly one source; a chunk of several modules needs no name.
+// A file that CSS refers to has exactly one source; what a module imports needs no name.
 function asset(inputs) {
   return inputs.length === 1 && !/\.m?js$/.test(inputs[0]) ? path.basename(inputs[0]) : undefined;
 }
