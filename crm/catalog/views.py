@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from flask import abort, request, send_file
@@ -17,6 +18,7 @@ from crm.core.datamodel import DataModel
 from crm.core.forms import Form
 from crm.core.http import FILE_POLICY
 from crm.core.models.text import write_number
+from crm.core.types import round_half_up
 from crm.core.views import PK, Action, Field, ModelView, RecordPage
 from crm.core.views.address import Address
 from crm.core.views.pages import Column, ListPage, Row
@@ -189,4 +191,4 @@ def size(count: int) -> str:
     """A number of bytes as a person reads it."""
     if count < 1000_000:
         return str(_("%(size)s kB", size=write_number(max(round(count / 1000), 1))))
-    return str(_("%(size)s MB", size=write_number(round(count / 1000_000, 1))))  # type: ignore[arg-type]
+    return str(_("%(size)s MB", size=write_number(round_half_up(Decimal(count) / 1000_000, 1))))

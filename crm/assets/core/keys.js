@@ -8,14 +8,12 @@ const single = document.body.dataset.keys !== "off";
 let first = "";
 let clock;
 
-// Each entry takes the letter it asks for, else the first letter of its words that is free.
+// Each entry takes the first letter of its words that is free.
 function letters(selector) {
   const taken = new Map();
   const entries = [...document.querySelectorAll(selector)];
   const text = (entry) => (entry.querySelector(".c-cut") ?? entry).textContent.trim();
-  for (const entry of entries) if (entry.dataset.letter) taken.set(entry.dataset.letter.toLowerCase(), entry);
   for (const entry of entries) {
-    if (entry.dataset.letter) continue;
     const free = [...plain(text(entry))].find((letter) => /[a-z]/.test(letter) && !taken.has(letter));
     if (free) taken.set(free, entry);
   }
@@ -35,7 +33,7 @@ function rows() {
 
 function moveRow(step) {
   const links = rows();
-  if (!links.length) return document.querySelector(`[data-step="${step > 0 ? "j" : "k"}"]`)?.click();
+  if (!links.length) return;
   const at = links.findIndex((link) => link.closest("tr").contains(document.activeElement));
   const link = links[at < 0 ? (step > 0 ? 0 : links.length - 1) : Math.min(Math.max(at + step, 0), links.length - 1)];
   link.focus();
@@ -89,7 +87,7 @@ function list() {
   const words = (entry) => (entry.querySelector(".c-cut") ?? entry).textContent.trim().replace(/\s*\d[\d\s]*$/, "");
   const page = [
     ...(document.querySelector("[data-find]") ? [line(["/"], say("find"))] : []),
-    ...(rows().length || document.querySelector("[data-step]") ? [line(["J"], say("next")), line(["K"], say("previous"))] : []),
+    ...(rows().length ? [line(["J"], say("next")), line(["K"], say("previous"))] : []),
     ...(rows().length ? [line([say("enter")], say("open")), line(["."], say("rowMenu"))] : []),
     ...(document.querySelector('[data-key="e"]') ? [line(["E"], say("edit"))] : []),
     ...(undo() ? [line([say("ctrl"), "Z"], say("undo"))] : []),
