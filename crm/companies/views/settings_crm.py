@@ -18,7 +18,7 @@ from crm.companies.views.options import DAYS, Option, Section, offer_only
 from crm.companies.views.settings import SettingsPage, SettingsPages
 from crm.core.datamodel import DataModel
 from crm.core.forms import Form
-from crm.core.forms.options import target_of
+from crm.core.models import target_of
 from crm.core.models.text import write_instant
 from crm.core.security.page import Page
 from crm.core.views.shown import hue_of, initials, zone

@@ -12,9 +12,9 @@ from crm.core.forms.options import (
     code_choices,
     is_listed,
     reference_options,
-    target_of,
 )
 from crm.core.forms.read import ReadForm
+from crm.core.models import target_of
 
 
 class Form(ReadForm):

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import Select, and_, inspect, literal, or_, select, union_all
+from sqlalchemy import Select, and_, literal, or_, select, union_all
 
 from crm.core.config import languages
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import search
-from crm.core.models import Reference
+from crm.core.models import Reference, target_of
 from crm.core.models.checks import HUES, currencies
 from crm.core.models.text import country_choices, hue_name, language_name
 from crm.core.rows import in_reach
@@ -28,11 +28,6 @@ class Option(NamedTuple):
     selected: bool = False
     warning: str = ""
     detail: str = ""
-
-
-def target_of(model: type[Any], relation: str) -> type[Any]:
-    found: type[Any] = inspect(model).relationships[relation].mapper.class_
-    return found
 
 
 def is_listed(model: type[Any], relation: str) -> bool:

@@ -10,8 +10,9 @@ from werkzeug.datastructures import MultiDict
 from crm.core.config import languages
 from crm.core.datamodel.saving import Values
 from crm.core.forms.fields import FormField
-from crm.core.forms.options import pick, target_of
+from crm.core.forms.options import pick
 from crm.core.forms.shown import ShownForm, is_hidden, typed_default
+from crm.core.models import target_of
 from crm.core.models.checks import clean
 from crm.core.models.text import parse
 from crm.core.rows import in_reach

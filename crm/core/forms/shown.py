@@ -12,8 +12,7 @@ from crm.core.config import languages
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.saving import Values
 from crm.core.forms.fields import FormField
-from crm.core.forms.options import target_of
-from crm.core.models import Spec, computed, spec_of
+from crm.core.models import Spec, computed, spec_of, target_of
 from crm.core.models.text import language_name, typed, write_date, written
 
 Width = Mapping[str, str]
