@@ -28,7 +28,8 @@ ROOT = Path(__file__).parents[2]
 FILE = Path(__file__).with_name("unfiltered.json")
 # What Olga has pages of.
 READ = (
-    "leads", "accounts", "contacts", "opportunities", "quotes", "events", "catalogs", "agencies",
+    "leads", "accounts", "contacts", "opportunities", "quotes", "events", "catalogs", "products",
+    "agencies",
 )  # fmt: skip
 # What she has none of, or what belongs to the installation.
 ELSEWHERE = {"companies", "users", "settings", "reference"}
