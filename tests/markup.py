@@ -1,5 +1,6 @@
 """A page read as a browser would: its elements, and the text that people see."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -9,6 +10,7 @@ VOID = {
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",
     "wbr", "path", "use", "circle", "rect", "line", "polyline", "polygon", "ellipse",
 }  # fmt: skip
+BLANKS = re.compile(r"[ \t\r\n]+")  # not the no-break spaces
 UNSEEN = ("script", "style", "template", "title", "code", "pre")
 
 
@@ -40,7 +42,7 @@ class Element:
             if isinstance(part, Element):
                 yield from part.texts()
             elif part.strip():
-                yield " ".join(part.split()), self
+                yield BLANKS.sub(" ", part).strip(" "), self
 
     @property
     def text(self) -> str:
