@@ -249,3 +249,20 @@ def test_statements_stay_few(
         with counting() as statements:
             assert marc.get(address).status_code == 200
         assert len(statements) <= budget, address
+
+
+def test_without_script_a_picker_takes_the_one_row_of_a_name(
+    as_user: AsUser, acting: Acting, cast: Cast
+) -> None:
+    with acting("claire"):
+        account = make(Account, name="Librairie Garance")
+    claire = as_user("claire")
+    assert 'name="account_search"' in claire.get("/opportunities/add").text
+    typed = {"name": "Mobilier", "account": "", "currency": "EUR", "owner": cast.claire}
+    made = claire.post("/opportunities/add", data=typed | {"account_search": "garance"})
+    assert made.status_code == 303
+    assert "Librairie Garance" in claire.get(made.headers["Location"]).text
+    vague = claire.post("/opportunities/add", data=typed | {"account_search": "nowhere"})
+    assert vague.status_code == 422
+    assert "“nowhere” is not one name" in vague.text
+    assert account.name in claire.get("/clients/list/").text + claire.get("/prospects/list/").text

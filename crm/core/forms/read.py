@@ -92,7 +92,7 @@ class ReadForm(ShownForm):
     def _read_link(
         self, name: str, field: FormField, posted: MultiDict[str, str], before: Values
     ) -> None:
-        if name not in posted and f"{name}_search" in posted:
+        if posted.get(f"{name}_search", "").strip():
             posted = self._by_name(name, field, posted)
         field.texts = [posted.get(name, "")]
         if not field.text:
@@ -113,10 +113,11 @@ class ReadForm(ShownForm):
     ) -> MultiDict[str, str]:
         """Without script a picker is a text: it means the only row of that name."""
         wanted = posted[f"{name}_search"].strip()
-        found = pick(self.datamodel, name, wanted, {}) if wanted else []
-        if wanted and len(found) != 1:
+        found = pick(self.datamodel, name, wanted, {})
+        if len(found) != 1:
             raise ValueError(_("Choose one of the list: “%(text)s” is not one name.", text=wanted))
-        return MultiDict([*posted.items(multi=True), (name, str(found[0].id) if found else "")])
+        others = [pair for pair in posted.items(multi=True) if pair[0] != name]
+        return MultiDict([*others, (name, str(found[0].id))])
 
     def _read_lines(
         self, field: FormField, posted: MultiDict[str, str], before: Sequence[Any]

@@ -12,6 +12,7 @@ from crm.core.config import languages
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.saving import Values
 from crm.core.forms.fields import FormField
+from crm.core.forms.options import is_listed
 from crm.core.models import Spec, computed, spec_of, target_of
 from crm.core.models.text import language_name, typed, write_date, written
 
@@ -68,6 +69,8 @@ class ShownForm:
             field.picker_with = tuple(
                 n for n in ("company", "account", "kind", "type") if n != name
             )
+        if spec.kind == "reference" and not prefix and not is_listed(model, name):
+            field.search_name = f"{name}_search"
         if spec.kind == "date":
             field.format_hint = write_date(date(2027, 1, 31))
         field.blank = None if spec.required else ""
