@@ -1,5 +1,6 @@
 // data-focus: what a refused page says first takes the focus, so that nobody misses it. Else a form's
 // page starts in its first field, but for a finger: the keyboard of a phone would cover half of it.
+// A picker is passed over: it would open, and what stands above the first text is chosen already.
 import { on } from "./enhance.js";
 
 on("[data-focus]", (element) => element.focus());
@@ -7,5 +8,6 @@ on("[data-focus]", (element) => element.focus());
 on("form.c-form", (form) => {
   const taken = location.hash || document.querySelector("[data-focus]") || document.activeElement !== document.body;
   if (taken || !matchMedia("(pointer: fine)").matches) return;
-  form.querySelector(".c-form-main :is(input:not([type=hidden]), select, textarea)")?.focus();
+  const fields = [...form.querySelectorAll(".c-form-main :is(input:not([type=hidden]), select, textarea)")];
+  fields.find((field) => !field.closest(".ts-wrapper") && !field.matches("[data-picker]"))?.focus();
 });
