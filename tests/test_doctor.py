@@ -43,8 +43,6 @@ def test_the_versions_with_the_race(version, safe):
 
 def test_a_version_with_the_race_is_wrong(app, monkeypatch):
     monkeypatch.setattr(database, "_version", lambda config: "3.51.1")
-    if not app.extensions["crm.config"].is_sqlite:
-        pytest.skip("about SQLite")
     assert any("3.51.1 can lose committed rows" in sentence for sentence in wrong(app))
 
 

@@ -7,6 +7,7 @@ from werkzeug.datastructures import MultiDict
 from crm.core.actor import current_actor
 from crm.core.datamodel import DataModel
 from crm.core.forms import Form
+from crm.core.models.text import parse_number
 from crm.opportunities.fields import RECURRING, RECURRING_FIGURES
 from crm.opportunities.models import Opportunity
 from crm.opportunities.services import default_duration
@@ -28,9 +29,5 @@ def preview(datamodel: DataModel, typed: MultiDict[str, str]) -> dict[str, str]:
 
 def _proposed_months(typed: MultiDict[str, str]) -> Any:
     actor = current_actor()
-    company = actor.company_of(_number(typed.get("company", ""))) or actor.company
+    company = actor.company_of(parse_number(typed.get("company", ""))) or actor.company
     return default_duration(company.id) if company is not None else None
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 10 else None

@@ -20,6 +20,7 @@ from crm.companies.views.options import DAYS, MONTHS, Option, Pair, Section
 from crm.companies.views.settings import SettingsPage, SettingsPages
 from crm.core.datamodel import DataModel
 from crm.core.forms import Form
+from crm.core.models.text import parse_number
 from crm.core.views import Action, Field, Note
 from crm.core.views.base import PK
 from crm.core.views.inplace import stored
@@ -85,7 +86,8 @@ class CompanySettingsView(SettingsPages):
         pk = request.args.get("from", "")
         if not pk:
             return None
-        return self._of(int(pk)) if pk.isdecimal() and len(pk) < 10 else abort(404)
+        number = parse_number(pk)
+        return self._of(number) if number is not None else abort(404)
 
     def way_back(self, row: Any) -> str:
         return self.url("company", pk=row.company_id)

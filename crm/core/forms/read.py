@@ -14,7 +14,7 @@ from crm.core.forms.options import pick
 from crm.core.forms.shown import ShownForm, is_hidden, typed_default
 from crm.core.models import target_of
 from crm.core.models.checks import clean
-from crm.core.models.text import parse
+from crm.core.models.text import parse, parse_number
 from crm.core.rows import in_reach
 
 # Checked when the row is there: their country is that of its company.
@@ -124,8 +124,7 @@ class ReadForm(ShownForm):
     ) -> None:
         model = target_of(self.datamodel.obj, field.name)
         columns = self.children[field.name]
-        text = posted.get(field.count_name, "")
-        count = int(text) if text.isdecimal() and len(text) < 10 else 0
+        count = parse_number(posted.get(field.count_name, "")) or 0
         lines: list[dict[str, Any]] = []
         stored = {str(child.id): child for child in before}
         field.rows, field.blank_row = [], self._line(field.name, "__n__", None, model, columns)
@@ -151,7 +150,8 @@ class ReadForm(ShownForm):
         line = self._line(field.name, str(place), child, model, columns)
         pk = posted.get(f"{prefix}id", "")
         line[0].texts = [pk]
-        values: dict[str, Any] = {"id": int(pk)} if pk.isdecimal() and len(pk) < 10 else {}
+        number = parse_number(pk)
+        values: dict[str, Any] = {} if number is None else {"id": number}
         for name, part in zip(columns, line[1:], strict=True):
             part.texts = posted.getlist(prefix + name) or [""]
             if not part.text and is_hidden(child, name):

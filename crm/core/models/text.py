@@ -59,6 +59,14 @@ def parse(spec: Spec, text: str, zone: str = "UTC") -> Any:
             return text
 
 
+def parse_number(text: str) -> int | None:
+    """The id or count that a program put into an address or a form; None where it is none.
+
+    Shorter than what a database refuses, and than what int() refuses to read.
+    """
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
 def parse_boolean(text: str) -> bool:
     word = text.casefold()
     if word in TRUE_WORDS:

@@ -23,7 +23,7 @@ from crm.core.datamodel.paging import COUNT_CAP
 from crm.core.errors import DomainError
 from crm.core.forms.options import code_choices
 from crm.core.models import Spec, spec_of
-from crm.core.models.text import write_number, written
+from crm.core.models.text import parse_number, write_number, written
 from crm.core.rows import in_reach
 from crm.core.views.address import Address, read_address
 from crm.core.views.base import BaseView, Preset
@@ -223,8 +223,9 @@ class FilterBar(BaseView):
         values: dict[str, Any] = {}
         for name in ("company", "account", "kind", "type", "id"):
             text = request.args.get(name, "")
-            if text.isdecimal() and len(text) < 10:
-                values[name if name == "id" else f"{name}_id"] = int(text)
+            number = parse_number(text)
+            if number is not None:
+                values[name if name == "id" else f"{name}_id"] = number
             elif text:
                 values[name] = text[:40]
         return values

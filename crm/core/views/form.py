@@ -16,7 +16,7 @@ from crm.core.errors import Conflict, DomainError
 from crm.core.forms import Form
 from crm.core.journal import history
 from crm.core.models import spec_of
-from crm.core.models.text import write_instant
+from crm.core.models.text import parse_number, write_instant
 from crm.core.rows import fetch
 from crm.core.views.base import PK, Group
 from crm.core.views.inplace import InPlacePages, posted_version, stored
@@ -147,8 +147,9 @@ class FormPages(InPlacePages):
             text = request.args.get(name, "")
             if not text or self.is_of_lines(name):
                 continue
-            if name in mapped and text.isdecimal() and len(text) < 10:
-                found = self.datamodel.get_related_obj(name, int(text))
+            number = parse_number(text)
+            if name in mapped and number is not None:
+                found = self.datamodel.get_related_obj(name, number)
                 if found is None:
                     abort(404)
                 values[name] = [found] if mapped[name].uselist else found

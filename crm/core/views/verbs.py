@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from crm.core.db import transaction
 from crm.core.errors import DomainError
 from crm.core.forms import Dialog
+from crm.core.models.text import parse_number
 from crm.core.views.base import Group
 from crm.core.views.bin import BinPages
 from crm.core.views.form import FormPage
@@ -40,8 +41,7 @@ class VerbPages(BinPages):
 
     def chosen(self, relation: str) -> Any:
         """The row that a button names as `relation`; 404 where there is none for this actor."""
-        text = request.form.get(relation, "")
-        pk = int(text) if text.isdecimal() and len(text) < 10 else 0
+        pk = parse_number(request.form.get(relation, "")) or 0
         return self.datamodel.get_related_obj(relation, pk) or abort(404)
 
     def _done(self, dialog: Dialog, verb: Callable[[], None]) -> bool:
