@@ -60,7 +60,7 @@ def create_app(config: Config | None = None) -> Flask:
         builder.add_api(OpenApi)
         security.complete(app)
     frame.install(app, navigation.MAIN, navigation.CONFIG)
-    app.add_url_rule("/health", "health", health)
+    app.add_url_rule(http.HEALTH, "health", health)
     security.open_to_everyone("health")
     Compress(app)
     return app
@@ -69,6 +69,7 @@ def create_app(config: Config | None = None) -> Flask:
 def _flask_config(config: Config) -> dict[str, Any]:
     return {
         "SECRET_KEY": config.secret_key,
+        "SECRET_KEY_FALLBACKS": list(config.old_secret_keys),
         "TESTING": config.testing,
         "SQLALCHEMY_DATABASE_URI": config.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(config),

@@ -217,6 +217,24 @@ def client(app: Flask) -> Client:
     return new_client(app)
 
 
+@pytest.fixture
+def another_app(world: World) -> Iterator[Callable[..., Flask]]:
+    """`another_app(proxies=1)`: the application set up otherwise, on the same database."""
+    made: list[Flask] = []
+
+    def make(**config: Any) -> Flask:
+        config_of = world.app.extensions["crm.config"]
+        made.append(make_app(config_of.database_url, config_of.instance, **config))
+        world.written.add("")
+        return made[-1]
+
+    yield make
+    for other in made:
+        with other.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
 def new_client(app: Flask) -> Client:
     """A browser that knows nothing yet."""
     client = app.test_client()

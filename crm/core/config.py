@@ -1,6 +1,7 @@
 """Environment → one frozen Config; the only file that reads environment variables."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ class Config:
     instance: Path
     database_url: str
     secret_key: str
+    old_secret_keys: tuple[str, ...] = ()  # what they signed still holds; nothing new is signed
     host: str = "127.0.0.1"
     port: int = 8080
     public_url: str = "http://127.0.0.1:8080"
@@ -58,6 +60,7 @@ def read_config(env: Mapping[str, str] = os.environ) -> Config:
         instance=instance,
         database_url=_database_url(env.get("DATABASE_URL", ""), instance),
         secret_key=_secret_key(env.get("SECRET_KEY", ""), instance, production),
+        old_secret_keys=_old_secret_keys(env.get("SECRET_KEY_FALLBACKS", "")),
         host=host,
         port=port,
         public_url=env.get("PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
@@ -101,12 +104,41 @@ def _secret_key(key: str, instance: Path, production: bool) -> str:
     return key or _kept_secret(instance / "secret_key")
 
 
+def _old_secret_keys(text: str) -> tuple[str, ...]:
+    """Separated by commas or spaces, which no key of ours contains."""
+    keys = tuple(key for key in re.split(r"[,\s]+", text) if key)
+    if any(len(key.encode()) < SHORTEST_SECRET for key in keys):
+        raise ConfigError(
+            f"SECRET_KEY_FALLBACKS has a key of less than {SHORTEST_SECRET} bytes: whoever guesses "
+            "it can sign in as anybody; leave it out"
+        )
+    return keys
+
+
 def _kept_secret(path: Path) -> str:
-    """The secret made at the first start. Two processes starting at once agree on one."""
+    """The secret made at the first start. Raises ConfigError where what was kept is no secret."""
+    if not path.exists():
+        _make_secret(path)
+    key = path.read_text(errors="replace").strip()
+    if len(key.encode()) < SHORTEST_SECRET:
+        raise ConfigError(
+            f"{path} is empty or has less than {SHORTEST_SECRET} bytes: put the secret of your "
+            "backup there, or delete the file, and everybody signs in again"
+        )
+    return key
+
+
+def _make_secret(path: Path) -> None:
+    """Written aside and linked: a crash leaves no half of it, and of two starts one wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secrets.token_urlsafe(48))
+        file.flush()
+        os.fsync(file.fileno())
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
+        path.hardlink_to(aside)
     except FileExistsError:
-        pass
-    return path.read_text()
+        pass  # another start was first: its secret is ours
+    finally:
+        aside.unlink()

@@ -2,19 +2,22 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from markupsafe import escape
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from crm.core.errors import DomainError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger("crm")
 
@@ -22,6 +25,7 @@ POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; "
     "form-action 'self'"
 )
+HEALTH = "/health"
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -38,6 +42,7 @@ def install(app: Flask, proxies: int, secure: bool, give_up: Callable[[], None])
 
     `give_up` ends what a bug left begun, so that the error page can ask the database for its menu.
     """
+    app.wsgi_app = _known_to_probes(app.wsgi_app)  # type: ignore[method-assign, assignment]  # see below
     if proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's documented seam
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
@@ -48,6 +53,20 @@ def install(app: Flask, proxies: int, secure: bool, give_up: Callable[[], None])
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(DomainError, _ruled_out)
     app.register_error_handler(Exception, partial(_broken, give_up))
+
+
+def _known_to_probes(wsgi: "WSGIApplication") -> "WSGIApplication":
+    """Answer /health under any name: a load balancer asks by the machine's address.
+
+    Its answer holds no link, so that a made-up Host does no harm there.
+    """
+
+    def answer(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        if environ.get("PATH_INFO") == HEALTH:
+            environ["HTTP_HOST"] = "localhost"
+        return wsgi(environ, start)
+
+    return answer
 
 
 def _headers(response: Response) -> Response:
@@ -75,7 +94,10 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
     if error.code is not None and error.code < 400:
         return error.get_response()
     status = error.code or 500
-    if wants_json():
+    if isinstance(error, SecurityError):  # a Host that is not ours: no page, whose links need one
+        answer = Response(_("This server does not answer under this name."), mimetype="text/plain")
+        answer.status_code = status
+    elif wants_json():
         answer = jsonify(message=str(error.description or error.name))
         answer.status_code = status
     else:

@@ -7,7 +7,7 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 
 from crm.core.config import Config
-from crm.core.security import gate, locale
+from crm.core.security import gate, keys, locale
 from crm.core.security.attempts import forget_failures
 from crm.core.security.builder import Builder
 from crm.core.security.gate import open_to_everyone
@@ -66,6 +66,7 @@ def prepare(app: Flask, loader: LoadActor) -> None:
     app.config.setdefault("TRUSTED_HOSTS", None)
     app.config["TRUSTED_HOSTS"] = app.config["TRUSTED_HOSTS"] or trusted_hosts(app)
     app.extensions[LOADER] = loader
+    keys.rotate(app)
     CSRFProtect(app)
     gate.install(app)
 

@@ -19,6 +19,7 @@ from crm.core.db import transaction
 from crm.core.security.attempts import count_attempt, forget_failures
 from crm.core.security.gate import password_first
 from crm.core.security.identity import SignedIn, load_actor
+from crm.core.security.keys import rotate_tokens
 from crm.core.security.login import LoginApi, LoginView
 from crm.core.security.pairs import Pair, pairs_of
 from crm.core.security.passwords import is_password
@@ -40,6 +41,7 @@ class CoreSecurityManager(SecurityManager):
         self.jwt_manager.additional_claims_loader(
             lambda identity: {"epoch": request.environ[EPOCH]}
         )
+        rotate_tokens(self.jwt_manager)
         self.jwt_manager.unauthorized_loader(lambda reason: _sign_in_first())
         self.jwt_manager.invalid_token_loader(lambda reason: _sign_in_first())
         self.jwt_manager.expired_token_loader(lambda header, payload: _sign_in_first())

@@ -1,0 +1,46 @@
+"""The secret keys: the present one signs; what those before it signed holds until they are gone.
+
+Flask does so for sessions alone.
+"""
+
+from hashlib import sha256
+from typing import Any
+
+from flask import Flask, current_app
+from itsdangerous import URLSafeTimedSerializer
+
+
+def keys_of(app: Flask) -> list[str]:
+    """Oldest first and the present one last, as itsdangerous takes them."""
+    return [*(app.config["SECRET_KEY_FALLBACKS"] or ()), app.config["SECRET_KEY"]]
+
+
+def signer(purpose: str) -> URLSafeTimedSerializer:
+    """Signs for one purpose, so that a text signed for another does not pass."""
+    return URLSafeTimedSerializer(keys_of(current_app), salt=purpose)
+
+
+def rotate(app: Flask) -> None:
+    """Let the tokens of forms, which Flask-WTF signs with one key, hold with the older keys too."""
+    app.config["WTF_CSRF_SECRET_KEY"] = keys_of(app)
+
+
+def rotate_tokens(jwt_manager: Any) -> None:
+    """Let the API's tokens name their key, in the header made for it (RFC 7515, 4.1.4)."""
+    jwt_manager.additional_headers_loader(lambda identity: {"kid": _name(_present())})
+    jwt_manager.decode_key_loader(lambda header, claims: _named(header.get("kid")))
+
+
+def _present() -> str:
+    key: str = current_app.config["SECRET_KEY"]
+    return key
+
+
+def _named(name: object) -> str:
+    """The key of this name, else the present one, with which the signature then is wrong."""
+    known = {_name(key): key for key in keys_of(current_app)}
+    return known.get(name, _present()) if isinstance(name, str) else _present()
+
+
+def _name(key: str) -> str:
+    return sha256(b"kid:" + key.encode()).hexdigest()[:12]
