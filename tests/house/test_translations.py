@@ -466,9 +466,9 @@ def test_the_libraries_words_are_ours_to_translate(source: Catalog) -> None:
 
 
 def test_finding_every_string_takes_under_three_seconds() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     strings()
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
 
 
 def test_an_alias_is_read_as_the_function_it_stands_for() -> None:
