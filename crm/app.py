@@ -35,7 +35,11 @@ RECEIVERS = (opportunities_receivers, quotes_receivers, calendar_receivers)
 rows.install(db.session)
 journal.install(db.session)
 
-migrate = Migrate(directory=str(Path(__file__).parent / "migrations"))
+migrate = Migrate(
+    directory=str(Path(__file__).parent / "migrations"),
+    # Alembic compares CHECK constraints only where it is asked to.
+    autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
+)
 
 
 def create_app(config: Config | None = None) -> Flask:

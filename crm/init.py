@@ -44,11 +44,14 @@ def one_at_a_time(config: Config) -> Iterator[None]:
             yield
         return
     with db.engine.connect() as connection:
+        # Whoever waits here waits for a migration, longer than a page may take.
+        connection.execute(text("SET statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": LOCK})
         try:
             yield
         finally:
             connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": LOCK})
+            connection.rollback()  # the pool gets its connection back with the usual limit
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from alembic import context
 from flask import current_app
 
 from crm import tables  # noqa: F401  every table is imported through it
+from crm.migrations import backup, rebuild
 
 migrate = current_app.extensions["migrate"]
 
@@ -19,17 +20,28 @@ def _render(kind: str, thing: Any, autogen: Any) -> str | bool:
     return False
 
 
+def _is_changing(connection: Any) -> bool:
+    """Whether this run takes a database that has tables to another revision."""
+    try:
+        wanted = context.get_revision_argument()
+    except KeyError:  # `flask db current`, `check` or `migrate`: they only look
+        return False
+    present = context.get_context().get_current_heads()
+    return bool(present) and set(present) != set(wanted if isinstance(wanted, tuple) else (wanted,))
+
+
 def run() -> None:
-    with migrate.db.engine.connect() as connection:
+    """One transaction around everything: a migration that fails leaves the database as it was."""
+    with migrate.db.engine.connect() as connection, rebuild.allowed(connection):
         context.configure(
             connection=connection,
             target_metadata=migrate.db.metadata,
             render_item=_render,
-            transaction_per_migration=False,
             **migrate.configure_args,
         )
-        with context.begin_transaction():
-            context.run_migrations()
+        if _is_changing(connection):
+            backup.keep(connection)
+        context.run_migrations()
 
 
 run()
