@@ -95,8 +95,7 @@ def _item(line: QuoteLine, net: Decimal, currency: str) -> Line:
 
 def _price(price: Decimal) -> str:
     """Two decimals, and more where the price has them."""
-    places = max(2, -int(price.normalize().as_tuple().exponent))
-    return write_number(price, min(places, 4))
+    return write_number(price, 2, 4)
 
 
 def _discount(line: QuoteLine) -> str:

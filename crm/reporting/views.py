@@ -14,7 +14,8 @@ from crm.companies.days import today
 from crm.core.actor import current_actor
 from crm.core.datamodel.paging import Ask
 from crm.core.db import db
-from crm.core.models.text import locale, write_number
+from crm.core.models.locale import locale
+from crm.core.models.text import write_number
 from crm.core.views import Action
 from crm.core.views.base import all_views
 from crm.core.views.frame import preset_url

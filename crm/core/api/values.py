@@ -60,7 +60,7 @@ def read_exact(raw: Any) -> Decimal:
     if isinstance(raw, int) and not isinstance(raw, bool) and abs(raw) < 10**18:
         return Decimal(raw)
     if not isinstance(raw, str) or not re.fullmatch(EXACT, raw.strip()):
-        raise ValueError(_("A number is expected."))
+        raise ValueError(_("A number is expected, for example %(example)s.", example="1234.50"))
     return Decimal(raw.strip())
 
 

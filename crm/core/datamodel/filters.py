@@ -15,7 +15,8 @@ from crm.core.actor import find_actor
 from crm.core.errors import DomainError
 from crm.core.models import Label, Spec, spec_of, target_of
 from crm.core.models.checks import clean
-from crm.core.models.text import parse, parse_instant
+from crm.core.models.dates import parse_instant
+from crm.core.models.text import parse
 from crm.core.types import fold, utcnow
 
 ME = "me"  # the value of a person's filter that means whoever reads

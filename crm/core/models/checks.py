@@ -112,18 +112,19 @@ def _in_range(spec: Spec, value: Any, largest: int) -> None:
 def _date(spec: Spec, value: Any, row: Any) -> date:
     if isinstance(value, datetime) or not isinstance(value, date):
         raise ValueError(_("A date is expected."))
-    _in_calendar(value.year)
+    in_calendar(value.year)
     return value
 
 
 def _instant(spec: Spec, value: Any, row: Any) -> datetime:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise ValueError(_("A date and time are expected."))
-    _in_calendar(value.year)
+    in_calendar(value.year)
     return value
 
 
-def _in_calendar(year: int) -> None:
+def in_calendar(year: int) -> None:
+    """Refuse a year that nobody means. Raises ValueError."""
     if not 1900 <= year <= 2200:
         raise ValueError(_("The year must lie between 1900 and 2200."))
 

@@ -1,9 +1,8 @@
 """A value as text, both ways: as a person types it and as they read it, in their language."""
 
-import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,24 +10,19 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from babel import Locale
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency, format_decimal, get_decimal_symbol
-from flask import has_request_context
-from flask_babel import get_locale
+from babel.numbers import format_currency, format_decimal, get_currency_precision
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from crm.core.models.checks import CONTROL, countries
+from crm.core.models.dates import parse_date, parse_instant
 from crm.core.models.fields import Spec
+from crm.core.models.locale import locale
+from crm.core.models.numbers import MINUS, grammar_of
 from crm.core.types import fold
 
-MINUS = "\u2212"
-NARROW = "\u202f"
 TRUE_WORDS = {"1", "true", "on", "yes", "y", "oui", "o", "vrai"}
 FALSE_WORDS = {"0", "false", "off", "no", "n", "non", "faux", ""}
-
-
-def locale() -> Locale:
-    """The reader's locale; English where there is no reader."""
-    return (get_locale() if has_request_context() else None) or Locale("en")
 
 
 # Reading what was typed ─────────────────────────────────────────────────────────────────────────
@@ -46,17 +40,30 @@ def parse(spec: Spec, text: str, zone: str = "UTC") -> Any:
         return None
     match spec.kind:
         case "integer" | "stars":
-            return parse_integer(text)
-        case "decimal" | "money":
-            return parse_decimal(text)
-        case "percent":
-            return parse_decimal(text) if spec.places else parse_integer(text)
+            return grammar_of(locale()).read_whole(text)
+        case "percent" if not spec.places:
+            return grammar_of(locale()).read_whole(text, "percent")
+        case "decimal" | "money" | "percent":
+            return parse_decimal(spec, text)
         case "date":
-            return parse_date(text)
+            return parse_date(text, zone)
         case "instant" | "next":
             return parse_instant(text, zone)
         case _:
             return text
+
+
+def parse_decimal(spec: Spec, text: str) -> Decimal:
+    """A number with the decimals of its field; more are refused, even where they are zeros.
+
+    Who types 12,500 into an amount in French means thousands more often than 12,50.
+    """
+    value = grammar_of(locale()).read(text, spec.kind)
+    if -int(value.as_tuple().exponent) > spec.places:
+        raise ValueError(
+            ngettext("At most %(num)s decimal.", "At most %(num)s decimals.", spec.places)
+        )
+    return value
 
 
 def parse_number(text: str) -> int | None:
@@ -76,81 +83,6 @@ def parse_boolean(text: str) -> bool:
     raise ValueError(_("Yes or no is expected."))
 
 
-def parse_integer(text: str) -> int:
-    number = parse_decimal(text)
-    if number != number.to_integral_value():
-        raise ValueError(_("A whole number is expected."))
-    return int(number)
-
-
-def parse_decimal(text: str) -> Decimal:
-    """1 234,50 in French, 1,234.50 in English; a point is always understood."""
-    plain = re.sub(r"[\s\u00a0\u202f%€$£]", "", text).replace(MINUS, "-")
-    mark = get_decimal_symbol(locale())
-    if mark == "," and "," in plain:
-        plain = plain.replace(".", "").replace(",", ".")
-    elif mark == "." and re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d*)?", plain):
-        plain = plain.replace(",", "")
-    if not re.fullmatch(r"[+-]?(\d{1,18}(\.\d{0,9})?|\.\d{1,9})", plain):
-        raise ValueError(_("A number is expected."))
-    try:
-        return Decimal(plain)
-    except InvalidOperation as error:
-        raise ValueError(_("A number is expected.")) from error
-
-
-def parse_date(text: str, today: date | None = None) -> date:
-    """31/1, 31/01/27, 31/01/2027, 2027-01-31, 31 Jan 2027, today, tomorrow, +3."""
-    today = today or datetime.now(UTC).date()
-    word = text.casefold()
-    near = {_("today"): 0, _("tomorrow"): 1, _("yesterday"): -1, "today": 0, "tomorrow": 1}
-    if word in near:
-        return today + timedelta(days=near[word])
-    if re.fullmatch(r"[+-]\d{1,4}", word):
-        return today + timedelta(days=int(word))
-    if found := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", word):
-        return _day(int(found[1]), int(found[2]), int(found[3]))
-    if found := re.fullmatch(r"(\d{1,2})[/.\- ](\d{1,2})(?:[/.\- ](\d{2}|\d{4}))?", word):
-        year = int(found[3]) if found[3] else today.year
-        return _day(year + 2000 if year < 100 else year, int(found[2]), int(found[1]))
-    if found := re.fullmatch(r"(\d{1,2}) ([^\W\d]+)\.? (\d{4})", word):
-        return _day(int(found[3]), _month(found[2]), int(found[1]))
-    raise ValueError(_("This is not a date, for example 31/01/2027."))
-
-
-def _day(year: int, month: int, day: int) -> date:
-    if not 1 <= month <= 12:
-        raise ValueError(_("There are twelve months."))
-    try:
-        return date(year, month, day)
-    except ValueError as error:
-        raise ValueError(_("This month has no day %(day)s.", day=day)) from error
-
-
-def _month(word: str) -> int:
-    for tongue in (locale(), Locale("en")):
-        for width in ("wide", "abbreviated"):
-            for number, name in tongue.months["format"][width].items():
-                if name.casefold().rstrip(".") == word.rstrip("."):
-                    return int(number)
-    raise ValueError(_("This is not a date, for example 31/01/2027."))
-
-
-def parse_instant(text: str, zone: str) -> datetime:
-    """A day and a time in `zone`: 2027-01-31T14:00 as browsers send it, or 31/01/2027 14:00."""
-    found = re.fullmatch(
-        r"(.+?)(?:T| +(?=\d{1,2}[:h]))(\d{1,2})[:h](\d{2})(?::\d{2})?", text.strip()
-    )
-    if not found:
-        raise ValueError(_("A date and time are expected, for example 31/01/2027 14:00."))
-    hour, minute = int(found[2]), int(found[3])
-    if hour > 23 or minute > 59:
-        raise ValueError(_("This is not a time of the day, for example 14:00."))
-    moment = datetime.combine(parse_date(found[1].strip()), time(hour, minute), ZoneInfo(zone))
-    # A time that does not exist that day (clocks go forward) becomes the one an hour later.
-    return moment.astimezone(UTC)
-
-
 # Writing what is stored ─────────────────────────────────────────────────────────────────────────
 
 
@@ -162,13 +94,13 @@ def written(  # noqa: C901  one case a kind: a table would be no shorter
         return ""
     match spec.kind:
         case "money" if currency:
-            return write_money(value, currency)
+            return write_money(value, currency, spec.places)
         case "money":
-            return write_number(value, 2)
+            return write_number(value, 2, spec.places)
         case "decimal":
-            return write_number(value)
+            return write_number(value, 0, spec.places)
         case "percent":
-            return write_percent(value)
+            return write_percent(value, spec.places)
         case "integer":
             return write_number(value)
         case "date":
@@ -215,17 +147,26 @@ def typed(spec: Spec, value: Any, zone: str = "UTC") -> str:
     return str(value)
 
 
-def write_number(value: Decimal | int, places: int | None = None) -> str:
-    shape = "#,##0.###" if places is None else "#,##0." + "0" * places
-    return _signed(format_decimal(value, format=shape, locale=locale(), decimal_quantization=False))
+def write_number(value: Decimal | int, least: int = 0, most: int = 3) -> str:
+    """`value` with `least` to `most` decimals."""
+    shape = f"#,##0.{_decimals(least, most)}"
+    return _signed(format_decimal(value, format=shape, locale=locale()))
 
 
-def write_money(value: Decimal, currency: str) -> str:
-    return _signed(format_currency(value, currency, locale=locale(), currency_digits=True))
+def _decimals(least: int, most: int) -> str:
+    return "0" * least + "#" * (most - least)
 
 
-def write_percent(value: Decimal | int) -> str:
-    number = write_number(value)
+def write_money(value: Decimal, currency: str, most: int = 2) -> str:
+    """An amount with the decimals of its currency, and up to `most` of a unit price."""
+    tongue, least = locale(), get_currency_precision(currency)
+    usual = tongue.currency_formats["standard"].pattern
+    shape = usual.replace("0.00", f"0.{_decimals(least, max(least, most))}")
+    return _signed(format_currency(value, currency, shape, locale=tongue, currency_digits=False))
+
+
+def write_percent(value: Decimal | int, most: int = 3) -> str:
+    number = write_number(value, 0, most)
     return f"{number}\u00a0%" if locale().language == "fr" else f"{number}%"
 
 

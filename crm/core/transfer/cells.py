@@ -14,7 +14,8 @@ from flask_babel import gettext as _
 
 from crm.core.models import Spec
 from crm.core.models.checks import CONTROL
-from crm.core.models.text import MINUS, parse_boolean
+from crm.core.models.numbers import grammar_of_file
+from crm.core.models.text import parse_boolean
 from crm.core.transfer.mapping import PLACEHOLDER, SLUG, Map, Rule
 from crm.core.transfer.safe import restored
 from crm.core.transfer.sheet import Line
@@ -108,11 +109,11 @@ def parse(spec: Spec, told: Told, *, zone: str, language: str) -> Any:
     rule, text = told.rule, told.text
     match spec.kind:
         case "integer" | "stars":
-            return _whole(text, rule)
+            return _whole(text, rule, spec.kind)
         case "decimal" | "money":
-            return _number(text, rule)
+            return _number(text, rule, spec.kind)
         case "percent":
-            return _number(text, rule) if spec.places else _whole(text, rule)
+            return (_number if spec.places else _whole)(text, rule, spec.kind)
         case "date":
             return _date(text, rule.format)
         case "instant":
@@ -127,20 +128,16 @@ def parse(spec: Spec, told: Told, *, zone: str, language: str) -> Any:
             return text
 
 
-def _number(text: str, rule: Rule) -> Decimal:
-    plain = re.sub(r"[\s\u00a0\u202f]", "", text).replace(MINUS, "-")
-    group = "," if rule.decimal == "." else "."
-    if re.fullmatch(rf"[+-]?\d{{1,3}}(\{group}\d{{3}})+(\{rule.decimal}\d+)?", plain):
-        plain = plain.replace(group, "")
-    wrong = group in plain
-    plain = plain.replace(rule.decimal, ".")
-    if wrong or not re.fullmatch(r"[+-]?\d{1,18}(\.\d{1,9})?", plain):
-        raise ValueError(_("“%(text)s” is not a number.", text=shortened(text)))
-    return Decimal(plain) * (rule.factor if rule.factor is not None else 1)
+def _number(text: str, rule: Rule, kind: str) -> Decimal:
+    try:
+        number = grammar_of_file(rule.decimal).read(text, kind)
+    except ValueError as error:
+        raise ValueError(_("“%(text)s” is not a number.", text=shortened(text))) from error
+    return number * (rule.factor if rule.factor is not None else 1)
 
 
-def _whole(text: str, rule: Rule) -> int:
-    number = _number(text, rule)
+def _whole(text: str, rule: Rule, kind: str) -> int:
+    number = _number(text, rule, kind)
     if number != number.to_integral_value():
         raise ValueError(_("“%(text)s” is not a whole number.", text=shortened(text)))
     return int(number)

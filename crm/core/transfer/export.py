@@ -18,7 +18,8 @@ from crm.core.actor import find_actor
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.paging import Ask
 from crm.core.models import Spec, spec_of
-from crm.core.models.text import locale, written
+from crm.core.models.locale import locale
+from crm.core.models.text import written
 from crm.core.transfer.safe import defused
 
 # A cell's column: what is said of it, and where in a row its value is.
