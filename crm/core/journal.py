@@ -42,6 +42,8 @@ class Journal(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))  # the table's name
     row_id: Mapped[int]
+    # The row's version after the change; None where the table has none, or before it was kept.
+    row_version: Mapped[int | None]
     company_id: Mapped[int | None] = mapped_column(index=True)
     at: Mapped[datetime] = mapped_column(Instant, default=utcnow)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
@@ -170,6 +172,7 @@ def _write(session: Session, context: Any) -> None:
         {
             "kind": change.row.__tablename__,
             "row_id": change.row.id,
+            "row_version": getattr(change.row, "row_version", None),
             "company_id": getattr(change.row, "company_id", None),
             "at": utcnow(),
             "user_id": user_id,
@@ -191,6 +194,19 @@ def history(session: Session, row: Any, limit: int = 100) -> list[Journal]:
             .options(joinedload(Journal.user))
             .order_by(Journal.id.desc())
             .limit(limit)
+        )
+    )
+
+
+def since(session: Session, row: Any, version: int) -> list[Journal]:
+    """What the journal tells of a row since it had this `version`, oldest first."""
+    return list(
+        session.scalars(
+            select(Journal)
+            .where(Journal.kind == row.__tablename__, Journal.row_id == row.id)
+            .where(Journal.row_version > version)
+            .options(joinedload(Journal.user))
+            .order_by(Journal.id)
         )
     )
 

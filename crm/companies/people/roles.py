@@ -61,7 +61,8 @@ def _tell(role: Any, before: Grid, grid: Grid) -> None:
     actor = find_actor()
     if changes and actor is not None:  # what `crm init` fills in is no news
         entry = {"kind": "ab_role", "row_id": role.id, "action": "changed", "changes": changes}
-        db.session.execute(insert(Journal).values(user_id=actor.user_id, **entry))
+        version, user_id = role.row_version, actor.user_id
+        db.session.execute(insert(Journal).values(row_version=version, user_id=user_id, **entry))
 
 
 def create(values: Mapping[str, Any]) -> Role:
