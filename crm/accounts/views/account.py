@@ -21,6 +21,7 @@ from crm.core.models import Label
 from crm.core.views import PK, Action, Field, Group, ModelView, Preset, RecordPage
 from crm.core.views.base import view_of
 from crm.core.views.pages import Column, Row
+from crm.core.views.prefill import Prefill
 
 MINE = [("owner", 0, [ME])]
 NOBODY = [("owner", 2, [""])]
@@ -60,8 +61,10 @@ class AccountView(ModelView):
             place = {**(request.view_args or {}), **request.args.to_dict(flat=False)}
             abort(redirect(view_of(row).url(method, **place)))
 
-    def given(self) -> dict[str, Any]:
-        return {**super().given(), "kind": self.kind}
+    def given(self, form: Form) -> Prefill:
+        found = super().given(form)
+        found.values["kind"] = self.kind
+        return found
 
     # What is shown ──────────────────────────────────────────────────────────────────────────────
 

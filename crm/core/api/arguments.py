@@ -13,6 +13,7 @@ from werkzeug.exceptions import BadRequest
 MAX_PAGE_SIZE = 100
 # A page beyond this is no page of ours, and its offset no integer of the database's.
 LAST_PAGE = 1_000_000
+OUTER = ("q", "lang")
 ALWAYS = ("id", "row_version")  # told with every row, asked for or not
 
 
@@ -36,9 +37,12 @@ def read_arguments(
     Raises BadRequest.
     """
     given = parse_q(request.args.get("q", ""))
-    for name in given:
-        if name not in known:
-            raise BadRequest(_("Unknown argument: %(name)s.", name=name))
+    # A filter beside q would be dropped, and every row told as if it held.
+    for name in [
+        *(n for n in request.args if n not in OUTER),
+        *(n for n in given if n not in known),
+    ]:
+        raise BadRequest(_("Unknown argument: %(name)s.", name=name))
     return Asked(
         columns=_columns(given, columns),
         keys=_keys(given, keys),

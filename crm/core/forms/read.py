@@ -172,17 +172,15 @@ class ReadForm(ShownForm):
 
     def _targets(self, field: FormField, model: type[Any], name: str) -> list[Any]:
         """The rows behind the ids that were chosen, in their order. Raises ValueError."""
-        texts = [text for text in field.texts if text]
-        if any(not text.isdecimal() or len(text) > 9 for text in texts):
-            raise ValueError(_("Not a valid choice."))
+        chosen = [parse_number(text) for text in field.texts if text]
         target = target_of(model, name)
         session = self.datamodel.session
-        known = target.id.in_([int(text) for text in texts])
+        known = target.id.in_([pk for pk in chosen if pk is not None])
         rows = session.scalars(select(target).where(known, in_reach(target)))
-        found = {str(row.id): row for row in rows.unique()}
-        if len(found) != len(set(texts)):
+        found = {row.id: row for row in rows.unique()}
+        if found.keys() != set(chosen):
             raise ValueError(_("Not a valid choice."))
-        return [found[text] for text in texts]
+        return [found[pk] for pk in chosen]
 
 
 def _is_blank(

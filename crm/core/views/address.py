@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 
 from flask import abort, request
 
-NUMBER = re.compile(r"\d{1,7}")
-FILTER = re.compile(r"_flt_(\d{1,2})_(.{1,60})")
+NUMBER = re.compile(r"[0-9]{1,7}")
+PREFIX = "_flt_"
+FILTER = re.compile(PREFIX + r"([0-9]{1,9})_(.{1,60})")
 
 Pairs = list[tuple[str, str]]
 
@@ -42,6 +43,7 @@ class Address:
     last: bool = False
     first: int = 0  # how many rows stand before this page, for its words only
     rest: Pairs = field(default_factory=list)  # arguments of the page around the list
+    unknown: list[str] = field(default_factory=list)  # names of filters that are not offered
 
     def pairs(self, **change: object) -> Pairs:
         """The arguments of the same list, but for what `change` says."""
@@ -67,7 +69,7 @@ class Address:
 
 
 def read_address(key: str, path: str, fields: Iterable[str], keep: Sequence[str] = ()) -> Address:
-    """The state in the present request. A filter on a field that is not offered is left out."""
+    """The state in the present request. A filter that is not offered is kept by name alone."""
     args = request.args
     offered = set(fields)
     address = Address(key, path)
@@ -76,6 +78,8 @@ def read_address(key: str, path: str, fields: Iterable[str], keep: Sequence[str]
         found = FILTER.fullmatch(name)
         if found and found[2] in offered:
             address.filters.append((found[2], int(found[1]), tuple(args.getlist(name))))
+        elif name.startswith(PREFIX):
+            address.unknown.append((found[2] if found else name.removeprefix(PREFIX))[:60])
     address.search = args.get("search", "").strip()[:100]
     order, direction = args.get(f"_oc_{key}", ""), args.get(f"_od_{key}", "asc")
     if order:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import abort, request
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, inspect, select
+from sqlalchemy import ColumnElement, false, inspect, select
 
 from crm.core.actor import current_actor
 from crm.core.datamodel import DataModel
@@ -27,7 +27,7 @@ from crm.core.models.text import parse_number, write_number, written
 from crm.core.rows import in_reach
 from crm.core.views.address import Address, read_address
 from crm.core.views.base import BaseView, Preset
-from crm.core.views.pages import Chip, FilterChoice, ListPage
+from crm.core.views.pages import Chip, FilterChoice, ListPage, Note
 from crm.core.views.shown import hue_of, initials, zone
 
 
@@ -38,16 +38,18 @@ class Query:
     base: list[ColumnElement[bool]]
     conditions: list[Condition]
     found: ColumnElement[bool] | None
-    wrong: list[str]
+    wrong: list[str]  # sentences about filters that cannot be applied
 
     @property
     def where(self) -> list[ColumnElement[bool]]:
         found = [self.found] if self.found is not None else []
-        return [*self.base, *(c.where for c in self.conditions), *found]
+        # Without one of its filters a list would show, count and export what nobody asked for.
+        none = [false()] if self.wrong else []
+        return [*self.base, *(c.where for c in self.conditions), *found, *none]
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.conditions) or self.found is not None
+        return bool(self.conditions or self.wrong) or self.found is not None
 
 
 class FilterBar(BaseView):
@@ -79,12 +81,13 @@ class FilterBar(BaseView):
         about: Sequence[ColumnElement[bool]] | None = None,
         extra: Sequence[ColumnElement[bool]] = (),
     ) -> Query:
-        """The conditions of an address; a filter that makes no sense is named and left out.
+        """The conditions of an address; with a filter that makes no sense no row satisfies them.
 
         `about` takes the place of what the list is about, `extra` narrows that.
         """
         base = self.base_conditions() if about is None else about
         query = Query([*base, *extra], [], None, [])
+        query.wrong += [_("There is no filter “%(name)s” here.", name=n) for n in address.unknown]
         for name, operator, values in address.filters:
             try:
                 query.conditions.append(
@@ -96,6 +99,23 @@ class FilterBar(BaseView):
         if address.search:
             query.found = search(self.datamodel.obj, address.search)
         return query
+
+    def takes_values(self, name: str, operator: str) -> bool:
+        """Whether the filter is one of ours that compares with something."""
+        if name not in self.visible(self.search_columns) or not operator.isdecimal():
+            return False
+        offered = operators_of(filter_spec(self.datamodel.obj, name))
+        return int(operator[:9]) < len(offered) and offered[int(operator[:9])].values != 0
+
+    def _put_refusals(self, page: ListPage, address: Address, query: Query) -> None:
+        """What the address asks for and the list cannot do, with a way to go on."""
+        applied = {(c.name, c.operator) for c in query.conditions}
+        without = address.url(filters=[f for f in address.filters if f[:2] in applied])
+        label = _("Show the list without it")
+        page.notes = [Note("warn", text, without, label) for text in query.wrong]
+        if address.order and address.order[0] not in self.visible(self.order_columns):
+            text = _("This list cannot be ordered by “%(name)s”.", name=address.order[0][:60])
+            page.notes.append(Note("warn", text))
 
     def _filter_label(self, name: str) -> str:
         said = self.filter_labels.get(name)
@@ -221,11 +241,15 @@ class FilterBar(BaseView):
     def _surroundings(self) -> dict[str, Any]:
         """What the form around a picker says already: ids as numbers, the rest as text."""
         values: dict[str, Any] = {}
-        for name in ("company", "account", "kind", "type", "id"):
+        for name in ("company", "account", "id"):
+            number = parse_number(request.args.get(name, ""))
+            if number is not None:
+                values[name if name == "id" else f"{name}_id"] = number
+        for name in ("kind", "type"):
             text = request.args.get(name, "")
             number = parse_number(text)
             if number is not None:
-                values[name if name == "id" else f"{name}_id"] = number
+                values[f"{name}_id"] = number
             elif text:
                 values[name] = text[:40]
         return values

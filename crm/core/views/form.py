@@ -4,23 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from flask import abort, request
+from flask import request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import inspect
 
 from crm.core.db import transaction
 from crm.core.errors import Conflict, DomainError
 from crm.core.forms import Form
 from crm.core.journal import history
 from crm.core.models import spec_of
-from crm.core.models.text import parse_number, write_instant
+from crm.core.models.text import write_instant
 from crm.core.rows import fetch
 from crm.core.views.base import PK, Group
 from crm.core.views.inplace import InPlacePages, posted_version, stored
 from crm.core.views.pages import Note
+from crm.core.views.prefill import Prefill, read_prefill
 from crm.core.views.shown import zone
 
 
@@ -86,13 +86,13 @@ class FormPages(InPlacePages):
     def add(self) -> ResponseReturnValue:
         form = self.form(self.add_names())
         form.files = request.files
-        given = self.given()
+        given = self.given(form)
         if request.method == "GET":
-            form.show(self.datamodel.defaults(given))
-            return self._add_page(form)
-        if form.read(request.form) and (row := self._created(form, given)) is not None:
+            form.show(self.datamodel.defaults(given.values))
+            return self._add_page(form, given)
+        if form.read(request.form) and (row := self._created(form, given.values)) is not None:
             return self.to_record(row, self.created_message(row))
-        return self._add_page(form, 422)
+        return self._add_page(form, given, 422)
 
     @expose(f"/edit/{PK}", methods=("GET", "POST"))
     @has_access
@@ -139,23 +139,10 @@ class FormPages(InPlacePages):
             outputs=self.live_columns,
         )
 
-    def given(self) -> dict[str, Any]:
+    def given(self, form: Form) -> Prefill:
         """What the address says of the new record: `?account=7`, from the tab it was added from."""
-        values: dict[str, Any] = {}
-        mapped = inspect(self.datamodel.obj).relationships
-        for name in [*self.add_names(), *self.tab_of]:
-            text = request.args.get(name, "")
-            if not text or self.is_of_lines(name):
-                continue
-            number = parse_number(text)
-            if name in mapped and number is not None:
-                found = self.datamodel.get_related_obj(name, number)
-                if found is None:
-                    abort(404)
-                values[name] = [found] if mapped[name].uselist else found
-            elif name not in mapped:
-                values[name] = text[:160]
-        return values
+        names = [*self.add_names(), *self.tab_of]
+        return read_prefill(form, [name for name in names if not self.is_of_lines(name)])
 
     # Saving ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -193,8 +180,9 @@ class FormPages(InPlacePages):
 
     # Pages ──────────────────────────────────────────────────────────────────────────────────────
 
-    def _add_page(self, form: Form, status: int = 200) -> ResponseReturnValue:
+    def _add_page(self, form: Form, given: Prefill, status: int = 200) -> ResponseReturnValue:
         page = self.form_page(form, self.words("add_title"), here_path(), self.url("list"), "add")
+        page.notes += [Note("warn", text) for text in given.wrong]
         return self.render(self.add_template, status, page=page, form=form)
 
     def _edit_page(self, row: Any, form: Form, status: int = 200) -> ResponseReturnValue:

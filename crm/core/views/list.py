@@ -19,10 +19,10 @@ from crm.core.models.text import write_money, write_number
 from crm.core.rows import criteria
 from crm.core.transfer.export import columns_of, every_row, export_rows
 from crm.core.types import utcnow
-from crm.core.views.address import Address
+from crm.core.views.address import PREFIX, Address
 from crm.core.views.base import Action
 from crm.core.views.filterbar import FilterBar, Query
-from crm.core.views.pages import Column, ListPage, Note, Row
+from crm.core.views.pages import Column, ListPage, Row
 
 SIZES = (25, 50, 100)
 RIGHT = ("integer", "decimal", "money", "percent")
@@ -52,10 +52,12 @@ class ListParts(FilterBar):
         """Without script the filter form sends filter, op and value: say it as the address does."""
         address = self.address(self.url("list"))
         name, operator = request.args["filter"], request.args.get("op", "0")
-        kept = [f for f in address.filters if f[0] != name]
-        if operator.isdecimal() and len(operator) < 3 and name in self.search_columns:
-            kept.append((name, int(operator), tuple(request.args.getlist("value"))))
-        return address.url(filters=kept)
+        address.filters = [f for f in address.filters if f[0] != name]
+        values = [value for value in request.args.getlist("value") if value.strip()]
+        if not values and self.takes_values(name, operator):
+            return address.url()  # its last value was taken out
+        key = f"{PREFIX}{operator[:9]}_{name[:60]}"
+        return address.url([(key, value) for value in values or [""]])
 
     # The page ───────────────────────────────────────────────────────────────────────────────────
 
@@ -83,7 +85,7 @@ class ListParts(FilterBar):
             page.totals_url = (
                 self.url("totals") + "?" + address.at(address.pairs()).partition("?")[2]
             )
-        page.notes = [Note("warn", text) for text in query.wrong]
+        self._put_refusals(page, address, query)
         self._put_filters(page, address, query, full)
         self._put_empty(page, query, address)
         self._put_actions(page, address)
@@ -220,6 +222,8 @@ class ListParts(FilterBar):
             page.empty_text = str(self.empty_text)
             return
         page.empty, page.empty_title = "no_result", _("No result")
+        if query.wrong:
+            page.empty_text = _("Nothing is listed while a filter cannot be applied.")
         page.clear_url = address.url(filters=[], search="")
         page.clear_filters_url = (
             address.url(filters=[]) if query.found is not None and query.conditions else ""
@@ -264,6 +268,8 @@ class ListPages(ListParts):
         """The list as it is filtered and ordered, as CSV; only rows within the export scope."""
         address = self.address()
         query = self.query(address, extra=[criteria(self.datamodel.obj, "export")])
+        if query.wrong:
+            abort(400, "\n".join(query.wrong))
         names = self.export_names()
         rows = every_row(
             self.datamodel,
