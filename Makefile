@@ -1,7 +1,7 @@
 # Every chore of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint fix unit browser bench baselines messages migration sales lock clean
+.PHONY: help run test proof lint fix unit browser bench baselines messages migration sales lock clean
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -24,6 +24,12 @@ run: .venv/ready ## Install, build and serve on http://127.0.0.1:8080 (HOST=, PO
 
 test: lint .venv/chromium ## Everything that has to pass: lint, types, layers, both databases, a browser
 	@pytest -n 2
+
+PROOF := pytest -o python_files='proof_*.py' tests/proof
+
+proof: .venv/tools ## Prove what takes minutes: fuzzing, load, killed servers; LONG=1 all of it, SEED= again
+	@$(PROOF) -n 2 -m 'not alone'
+	@$(PROOF) -m alone
 
 lint: .venv/tools ## Format, lint, types, layers, templates
 	@ruff format --check --quiet . || { echo 'Not formatted: make fix does it.'; exit 1; }

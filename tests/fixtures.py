@@ -408,9 +408,15 @@ def _postgres_world(request: pytest.FixtureRequest, folder: Path) -> World:
         if not ready.exists():
             app = make_app(server.create(template), folder)
             fill(app)
-            _keep_copies(app)
+            keep_copies(app)
             ready.touch()
     app = make_app(server.create(f"crm_{worker}_tests", template), folder)
+
+    return _world(app, renewing(app))
+
+
+def renewing(app: Flask) -> Callable[[set[str]], None]:
+    """What undoes the writing to some tables of a PostgreSQL database with copies."""
 
     def renew(written: set[str]) -> None:
         # A copy of the whole database takes half a second; of the tables written, a moment.
@@ -419,10 +425,11 @@ def _postgres_world(request: pytest.FixtureRequest, folder: Path) -> World:
             for statement in _copies_back(sorted(tables)):
                 connection.exec_driver_sql(statement)
 
-    return _world(app, renew)
+    return renew
 
 
-def _keep_copies(app: Flask) -> None:
+def keep_copies(app: Flask) -> None:
+    """Copy every table of a PostgreSQL database into a schema of its own."""
     with app.app_context(), db.engine.begin() as connection:
         connection.exec_driver_sql("CREATE SCHEMA kept")
         for table in db.metadata.tables:

@@ -5,12 +5,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from PIL import Image
 from sqlalchemy import update
 
 from crm.companies.models import AppSettings
 from crm.core.db import db
-from tests.fixtures import World, make_app, read_cast
+from tests.fixtures import Cast, World, make_app, read_cast
 from tests.population import Planted, plant
 
 SWITCHES = ("manage_catalogs", "manage_recurring", "manage_agencies", "show_customer_description")
@@ -40,13 +41,7 @@ def planted_world(
     shutil.copyfile(sqlite_template, path)
     app = make_app(f"sqlite:///{path}", folder)
     cast = read_cast(app)
-    with app.app_context():
-        with db.engine.begin() as connection:
-            for number, (owner, (company, mark)) in enumerate(OWNERS.items()):
-                one = Planted(getattr(cast, company), cast.people[owner], mark, number=number)
-                rows[owner] = plant(connection, one)
-            connection.execute(update(AppSettings).values(dict.fromkeys(SWITCHES, True)))
-        db.engine.dispose()
+    plant_everybody(app, cast, rows)
     for one in rows.values():
         keep_pdf(folder / "files/catalogs", one.mark)
     shutil.copyfile(path, kept)
@@ -59,6 +54,17 @@ def planted_world(
     world = World(app, cast, renew)
     world.watch()
     return world
+
+
+def plant_everybody(app: Flask, cast: Cast, rows: dict[str, Planted]) -> None:
+    """One row of everything for each of OWNERS, noted in `rows`; every switch on."""
+    with app.app_context():
+        with db.engine.begin() as connection:
+            for number, (owner, (company, mark)) in enumerate(OWNERS.items()):
+                one = Planted(getattr(cast, company), cast.people[owner], mark, number=number)
+                rows[owner] = plant(connection, one)
+            connection.execute(update(AppSettings).values(dict.fromkeys(SWITCHES, True)))
+        db.engine.dispose()
 
 
 def keep_pdf(folder: Path, name: str) -> None:

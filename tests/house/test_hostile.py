@@ -1,0 +1,31 @@
+"""Whatever an address is asked, the answer is meant: never a 5xx."""
+
+import pytest
+
+from tests.fixtures import World
+from tests.hostile import Requests, ask_hostile
+from tests.house.addresses import METHODS, Address, addresses
+from tests.house.conftest import OWNERS
+from tests.population import Planted
+
+SEED = "make test"
+
+
+@pytest.fixture
+def everywhere(planted: World, rows: dict[str, Planted]) -> list[Address]:
+    """Every address once: of those about somebody's row, Claire's."""
+    found = addresses(planted.app, rows, planted.cast)
+    return [one for one in found if one.row not in OWNERS or one.row == "claire"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_no_address_breaks_on_hostile_parameters(
+    method: str, planted: World, everywhere: list[Address]
+) -> None:
+    asked = [Requests(one, SEED) for one in everywhere if one.method == method]
+    broken = [text for one in asked for text in ask_hostile(planted, "alice", one, (0,))]
+    assert not broken, "\n".join(broken)
+
+
+def test_hostile_requests_go_to_every_address(everywhere: list[Address]) -> None:
+    assert len({(one.rule, one.method) for one in everywhere}) > 400
