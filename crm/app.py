@@ -16,7 +16,7 @@ from sqlalchemy import text
 from crm import assets, navigation
 from crm.calendar import receivers as calendar_receivers
 from crm.companies.actors import load_actor
-from crm.core import http, journal, rows, security
+from crm.core import http, journal, limits, rows, security
 from crm.core.api import OpenApi
 from crm.core.config import Config, folder, languages, read_config
 from crm.core.db import db, init_app
@@ -25,9 +25,6 @@ from crm.core.views.address import refuse_junk
 from crm.opportunities import receivers as opportunities_receivers
 from crm.quotes import receivers as quotes_receivers
 from crm.reporting.views import HomeView
-
-UPLOAD_CAP = 51 * 1024 * 1024  # a catalogue of 50 MB and its form
-FORM_CAP = 1024 * 1024
 
 # What upper slices do at news from lower ones; being imported connects them.
 RECEIVERS = (opportunities_receivers, quotes_receivers, calendar_receivers)
@@ -66,6 +63,7 @@ def create_app(config: Config | None = None) -> Flask:
     frame.install(app, navigation.MAIN, navigation.CONFIG)
     app.add_url_rule(http.HEALTH, "health", health)
     security.open_to_everyone("health")
+    limits.allow_upload(app, "CatalogView.add", "CatalogView.edit")
     Compress(app)
     return app
 
@@ -81,8 +79,6 @@ def _flask_config(config: Config) -> dict[str, Any]:
         "LANGUAGES": {code: {"flag": "", "name": code} for code in languages()},
         "BABEL_DEFAULT_LOCALE": "en",
         "BABEL_TRANSLATION_DIRECTORIES": str(folder("translations")),
-        "MAX_CONTENT_LENGTH": UPLOAD_CAP,
-        "MAX_FORM_MEMORY_SIZE": FORM_CAP,
         "SESSION_COOKIE_SECURE": config.public_url.startswith("https:"),
         "FAB_API_SWAGGER_UI": False,
         "FAB_API_MAX_PAGE_SIZE": 100,

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask, current_app
-from flask.cli import FlaskGroup, with_appcontext
+from flask import Flask
+from flask.cli import FlaskGroup, ScriptInfo, with_appcontext
 
 from crm import translators
 from crm.core.config import Config, ConfigError
@@ -102,13 +102,17 @@ def _demo() -> str:
 
 
 @main.command("serve")
-@with_appcontext
-def serve() -> None:
-    """Answer on HOST:PORT until told to stop."""
+@click.pass_obj
+def serve(info: ScriptInfo) -> None:
+    """Answer on HOST:PORT until told to stop, in WORKERS processes."""
+    from crm.core.db import db
     from crm.server import serve as run
 
-    config: Config = current_app.extensions["crm.config"]
-    run(config.host, config.port)
+    app = info.load_app()
+    with app.app_context():
+        db.engine.dispose()  # a fork must not inherit a connection
+    config: Config = app.extensions["crm.config"]
+    run(app, config.host, config.port, config.workers)
 
 
 @command("demo")

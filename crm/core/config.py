@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+MOST_WORKERS = 4  # by default: what one SQLite file, or one small PostgreSQL, keeps up with
 SHORTEST_SECRET = 32  # bytes; below that a signature can be guessed
 
 
@@ -42,6 +43,8 @@ class Config:
     public_url: str = "http://127.0.0.1:8080"
     proxies: int = 0
     files: Path = Path("instance/files")
+    workers: int = 1
+    redis_url: str | None = None
     production: bool = False
     admin_password: str | None = None
     testing: bool = False
@@ -66,6 +69,8 @@ def read_config(env: Mapping[str, str] = os.environ) -> Config:
         public_url=env.get("PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
         proxies=_count("PROXIES", env.get("PROXIES", "0")),
         files=Path(env.get("FILES_URL", "") or instance / "files").absolute(),
+        workers=_workers(env.get("WORKERS", "")),
+        redis_url=_redis_url(env.get("REDIS_URL", "")),
         production=production,
         admin_password=env.get("CRM_ADMIN_PASSWORD") or None,
     )
@@ -82,6 +87,29 @@ def _port(text: str) -> int:
     if not 0 < port < 65536:
         raise ConfigError(f"PORT is {text}; it must lie between 1 and 65535")
     return port
+
+
+def _workers(text: str) -> int:
+    """Processes of the server: as many as this process has cores, at most four."""
+    if not text:
+        return min(_cores(), MOST_WORKERS)
+    workers = _count("WORKERS", text)
+    if not 0 < workers <= 64:
+        raise ConfigError(f"WORKERS is {text}; it must lie between 1 and 64")
+    return workers
+
+
+def _cores() -> int:
+    """Of the machine, less those that this process is kept away from (not known on macOS)."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _redis_url(url: str) -> str | None:
+    if url and not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ConfigError("REDIS_URL must begin with redis://, rediss:// or unix://")
+    return url or None
 
 
 def _database_url(url: str, instance: Path) -> str:

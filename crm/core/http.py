@@ -14,6 +14,7 @@ from markupsafe import escape
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from crm.core import limits
 from crm.core.errors import DomainError
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
+MEGABYTE = 1024 * 1024
+TOO_LARGE = (413, 414, 431)
 # A file shown inside a page of ours: the page may frame it, nobody else may.
 FILE_POLICY = f"{POLICY}; frame-ancestors 'self'"
 
@@ -47,6 +50,7 @@ def install(app: Flask, proxies: int, secure: bool, give_up: Callable[[], None])
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's documented seam
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
         )
+    limits.install(app)
     app.after_request(_headers)
     if secure:
         app.after_request(_transport)
@@ -97,13 +101,15 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, SecurityError):  # a Host that is not ours: no page, whose links need one
         answer = Response(_("This server does not answer under this name."), mimetype="text/plain")
         answer.status_code = status
-    elif wants_json():
-        answer = jsonify(message=str(error.description or error.name))
+        return answer
+    # Werkzeug's own sentences are English, and for programmers.
+    is_ours = error.description != type(error).description
+    detail = str(error.description or "") if is_ours else ""
+    if wants_json():
+        words = " ".join(_words(status)) if status in TOO_LARGE else str(error.description)
+        answer = jsonify(message=detail or words)
         answer.status_code = status
     else:
-        # Werkzeug's own sentences are English, and for programmers.
-        is_ours = error.description != type(error).description
-        detail = str(error.description or "") if is_ours else ""
         answer = Response(page(status, detail), status, mimetype="text/html")
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):
@@ -172,8 +178,8 @@ def _words(status: int) -> tuple[str, str]:
             return _("Somebody else changed this record meanwhile."), _(
                 "Open it again to see both."
             )
-        case 413:
-            return _("This file is too large"), _("Nothing was saved.")
+        case 413 | 414 | 431:
+            return _too_large(status)
         case 429:
             return _("Too many attempts"), _("Wait a minute, then try again.")
         case 500:
@@ -183,3 +189,22 @@ def _words(status: int) -> tuple[str, str]:
             )
         case _:
             return _("This request cannot be understood"), _("Check the address, or go back.")
+
+
+def _too_large(status: int) -> tuple[str, str]:
+    match status:
+        case 413:
+            return _("What was sent is too large"), _(
+                "Nothing was saved. A file may have up to %(file)s MB, a form %(form)s MB.",
+                file=limits.UPLOAD_BYTES // MEGABYTE - 1,
+                form=limits.FORM_BYTES // MEGABYTE,
+            )
+        case 414:
+            return _("This address is too long"), _(
+                "An address may have up to %(count)s characters: take some filters away.",
+                count=limits.LINE_BYTES,
+            )
+        case _:
+            return _("The browser sends too much beside the address"), _(
+                "Delete the cookies of this site, then sign in again."
+            )

@@ -12,8 +12,6 @@ from werkzeug.exceptions import HTTPException
 from crm.core.actor import current_actor
 from crm.core.errors import DomainError, Forbidden, NotFound
 
-LARGEST_BODY = 2 * 1024 * 1024  # bytes; files do not come this way
-
 P = ParamSpec("P")
 Endpoint = Callable[Concatenate[Any, P], Response]
 
@@ -48,7 +46,6 @@ def guarded(endpoint: Endpoint[P]) -> Endpoint[P]:
 def _let_in(api: Any, method: str) -> None:
     # All of the body first: on SQLite whoever writes takes a turn when the actor is read, and a
     # client that sends a byte a second would make everybody wait.
-    request.max_content_length = LARGEST_BODY
     request.get_data()
     verify_jwt_in_request()  # finds the actor; what is wrong with a token is answered with a 401
     setting = getattr(api, "setting", None)

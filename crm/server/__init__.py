@@ -1,0 +1,74 @@
+"""`crm serve`: gunicorn starts and watches processes; in each, waitress reads requests.
+
+gunicorn's own workers give a thread to a client before its request has arrived, so that a few slow
+sockets stop everybody. waitress buffers requests and answers in one loop, and a thread meets only
+what is complete; gunicorn gives it several processes, restarts and signals.
+"""
+
+import gc
+import logging
+import resource
+from typing import Any
+
+import click
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from crm.server.worker import Worker
+
+OPEN_FILES = 8192  # of one process: a connection is a file, what it waits for up to two more
+DRAIN_SECONDS = 15  # how long running requests may still take after TERM
+STUCK_SECONDS = 60  # after which a process whose loop no longer turns is replaced
+
+
+class Server(BaseApplication):
+    """gunicorn with its settings in code, so that no configuration file can disagree with us."""
+
+    def __init__(self, app: Flask, **settings: Any) -> None:
+        self.app = app
+        self.settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self.settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return self.app
+
+
+def serve(app: Flask, host: str, port: int, workers: int) -> None:
+    """Answer until told to stop: TERM gives running requests 15 s to finish, INT none.
+
+    The processes are forks of this one, so `app` must hold no open connection. A process that dies
+    is replaced; where a new one cannot even start, the server gives up.
+    """
+    bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    _allow_open_files()
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is no news
+    gc.collect()
+    gc.freeze()  # what is loaded stays shared between the processes
+
+    def ready(_server: object) -> None:
+        click.echo(f"Comptoir answers on http://{bind} (Ctrl+C stops it)")
+
+    Server(
+        app,
+        bind=bind,
+        workers=workers,
+        worker_class=Worker,
+        preload_app=True,
+        timeout=STUCK_SECONDS,
+        graceful_timeout=DRAIN_SECONDS,
+        control_socket_disable=True,
+        loglevel="warning",
+        when_ready=ready,
+    ).run()
+
+
+def _allow_open_files() -> None:
+    """Raise the soft limit, which is often 1024, as far as the machine lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
