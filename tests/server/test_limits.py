@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.server.conftest import Running, read_all
 
+QUICK = 3  # seconds: a tenth of one where the machine does nothing else
 MB = 1024 * 1024
 GB = 1024 * MB
 
@@ -23,7 +24,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_comes(server: Running) ->
             answer = connection.recv(65536)
         assert answer.startswith(b"HTTP/1.1 413 ")
         assert b"Connection: close" in answer
-        assert time.monotonic() - begin < 1
+        assert time.monotonic() - begin < QUICK
 
 
 def test_a_client_that_sends_it_all_the_same_reads_why(server: Running) -> None:
@@ -73,7 +74,7 @@ def test_an_address_may_have_8_kb(server: Running) -> None:
         assert server.get(path).status == status
     begin = time.monotonic()
     assert server.get("/" + "x" * 2 * MB).status == 414
-    assert time.monotonic() - begin < 1
+    assert time.monotonic() - begin < QUICK
 
 
 def test_headers_may_have_64_kb(server: Running) -> None:

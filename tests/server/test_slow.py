@@ -34,7 +34,7 @@ def test_half_heads_half_bodies_and_stalled_readers_stop_nobody(
         begin = time.monotonic()
         assert server.get("/health").status == 200
         took.append(time.monotonic() - begin)
-    assert sorted(took)[5] < 1
+    assert sorted(took)[5] < 3
 
 
 def test_a_head_that_does_not_end_is_closed(server: Running, stack: ExitStack) -> None:
@@ -44,7 +44,7 @@ def test_a_head_that_does_not_end_is_closed(server: Running, stack: ExitStack) -
     with _trickle(trickling, b"A"):
         assert read_all(silent) == b""
         assert _closed(trickling)
-    assert time.monotonic() - begin < 4
+    assert time.monotonic() - begin < 10
 
 
 def test_a_body_that_does_not_come_is_closed(server: Running, stack: ExitStack) -> None:
@@ -57,7 +57,7 @@ def test_a_body_that_does_not_come_is_closed(server: Running, stack: ExitStack) 
         assert read_all(silent) == b""
         assert _closed(trickling)
         assert _closed(chunks)
-    assert time.monotonic() - begin < 4
+    assert time.monotonic() - begin < 10
 
 
 def test_a_body_at_a_slow_but_human_pace_arrives(server: Running) -> None:
@@ -94,7 +94,7 @@ def test_an_idle_connection_is_closed_after_a_while(start: Callable[..., Running
         begin = time.monotonic()
         assert read_all(fresh) == b""
         assert read_all(used).endswith(b"ok")
-    assert 0.9 < time.monotonic() - begin < 4
+    assert 0.9 < time.monotonic() - begin < 10
 
 
 def test_a_request_sent_ahead_may_wait_for_the_one_before(server: Running) -> None:

@@ -24,7 +24,7 @@ def test_running_requests_are_finished_before_the_end(start: Callable[..., Runni
 
 
 def test_an_upload_under_way_is_taken_and_nothing_new_is(start: Callable[..., Running]) -> None:
-    server = start()
+    server = start(grace=20)
     head = b"POST /sum HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6\r\n\r\nabc"
     with server.open(b"GET / HT") as half_head, server.open() as idle, server.open(head) as upload:
         server.get("/health")
