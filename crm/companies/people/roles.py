@@ -12,7 +12,7 @@ from flask_appbuilder.security.sqla.models import (
 )
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import func, insert, select, union
+from sqlalchemy import func, select, union
 
 from crm.companies.models import RoleCell
 from crm.companies.people.rights import ADMIN, Cell
@@ -20,7 +20,7 @@ from crm.core.actor import Scope, find_actor
 from crm.core.datamodel.saving import create_row
 from crm.core.db import db, told_apart
 from crm.core.errors import DomainError
-from crm.core.journal import Journal
+from crm.core.journal import Journal, record
 from crm.core.security import pairs_with_a_view, sync_permissions, sync_roles
 
 Grid = Mapping[Cell, Scope]
@@ -58,11 +58,8 @@ def _tell(role: Any, before: Grid, grid: Grid) -> None:
         for cell, scope in grid.items()
         if before.get(cell, Scope.NONE) != scope
     }
-    actor = find_actor()
-    if changes and actor is not None:  # what `crm init` fills in is no news
-        entry = {"kind": "ab_role", "row_id": role.id, "action": "changed", "changes": changes}
-        version, user_id = role.row_version, actor.user_id
-        db.session.execute(insert(Journal).values(row_version=version, user_id=user_id, **entry))
+    if find_actor() is not None:  # what `crm init` fills in is no news
+        record(role, changes)
 
 
 def create(values: Mapping[str, Any]) -> Role:
@@ -93,6 +90,8 @@ def delete(role: Any) -> None:
                 used,
             )
         )
+    before = grid_of(role)
+    _tell(role, before, dict.fromkeys(before, Scope.NONE))
     db.session.delete(role)
     db.session.flush()
 

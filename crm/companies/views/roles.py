@@ -121,15 +121,15 @@ class RoleParts(ModelView):
         page.related.export_url = page.related.add_url = ""
         return page
 
-    def _change(
+    def _changes(
         self, model: type[Any], name: str, before: Any, after: Any, names: Any
-    ) -> tuple[str, str, str] | None:
+    ) -> list[tuple[str, str, str]]:
         """A cell's entry in the journal is called `leads.read`."""
         entity, dot, action = name.partition(".")
         if not dot or entity not in ENTITIES:
-            return super()._change(model, name, before, after, names)
+            return super()._changes(model, name, before, after, names)
         was, now = (str(SCOPES[Scope(value)][0]) for value in (before, after))
-        return cell_words(entity, action), was, now
+        return [(cell_words(entity, action), was, now)]
 
 
 class RoleView(RoleParts):

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 from flask_appbuilder import Model
@@ -19,7 +20,9 @@ from crm.core.views.list import ListPages
 from crm.core.views.pages import Entry
 from crm.core.views.shown import zone
 
+WHOLE = ("created", "purged")  # actions whose entries tell all of a row: no change to show
 Names = Mapping[tuple[type[Any], int], str]  # (table's class, id) → label, of what is visible
+Told = tuple[str, str, str]  # label, before, after
 
 
 class HistoryPages(ListPages):
@@ -30,59 +33,72 @@ class HistoryPages(ListPages):
         entries = history(self.datamodel.session, row)
         names = self._names_behind(type(row), entries)
         hidden = self.private(row)
-        told = (self._entry(type(row), one, names, hidden) for one in entries)
+        acts = groupby(entries, lambda one: one.act_id or one.id)
+        told = (self._entry(type(row), list(act)[::-1], names, hidden) for __, act in acts)
         return [entry for entry in told if entry is not None]
 
     def _entry(
         self,
         model: type[Any],
-        one: Journal,
+        act: Sequence[Journal],
         names: Names,
         hidden: Sequence[str],
     ) -> Entry | None:
-        changes = []
-        for name, (before, after) in one.changes.items():
-            shown = self._change(model, name, before, after, names)
-            if shown is not None and one.action != "created" and name not in hidden:
-                changes.append(shown)
-        if one.action == "changed" and not changes:
+        """What one transaction did to the row, be it in several steps."""
+        action = next((one.action for one in act if one.action != "changed"), "changed")
+        changes: list[Told] = []
+        for one in act if action not in WHOLE else ():
+            for name, (before, after) in one.changes.items():
+                if name not in hidden:
+                    changes += self._changes(model, name, before, after, names)
+        if action == "changed" and not changes:
             return None
-        who = str(one.user) if one.user is not None else _("Automatic")
-        return Entry(who, write_instant(one.at, zone()), action_words(one.action), changes)
+        last = act[-1]
+        who = str(last.user) if last.user is not None else _("Automatic")
+        return Entry(who, write_instant(last.at, zone()), action_words(action), changes)
 
-    def _change(
+    def _changes(
         self,
         model: type[Any],
         name: str,
         before: Any,
         after: Any,
         names: Names,
-    ) -> tuple[str, str, str] | None:
-        root = name.removesuffix("_id")
-        if not self.is_visible(root, current_actor()):
-            return None
+    ) -> list[Told]:
+        """What a field or a line was and became; nothing of what the reader's settings hide."""
+        relation, dot, __ = name.partition(".")
+        if not self.is_visible(relation.removesuffix("_id"), current_actor()):
+            return []
+        if dot:
+            return list(self._line_changes(model, relation, (before, after), names))
         try:
             spec = spec_of(model, name)
         except KeyError:
-            return self._child_change(model, name, before, after, names)
+            return []
         target = _target_of(model, name)
         texts = [_told(spec, value, target, names) for value in (before, after)]
-        return str(spec.label), texts[0], texts[1]
+        return [(str(spec.label), texts[0], texts[1])]
 
-    def _child_change(
-        self, model: type[Any], name: str, before: Any, after: Any, names: Names
-    ) -> tuple[str, str, str] | None:
-        """A change of a line, told as `quote_line.quantity`."""
-        child, column = _child_of(model, name)
-        if child is None:
-            return None
-        try:
-            spec = spec_of(child, column)
-        except KeyError:
-            return None
-        target = _target_of(child, column)
-        texts = [_told(spec, value, target, names) for value in (before, after)]
-        return str(spec.label), texts[0], texts[1]
+    def _line_changes(
+        self, model: type[Any], relation: str, sides: Sequence[Any], names: Names
+    ) -> Iterator[Told]:
+        """A line that came or went, by its name; of one that stayed, each column that changed."""
+        label = str(spec_of(model, relation).label)
+        texts = [_item(side["label"], side["links"], names) if side else "" for side in sides]
+        if not all(sides):
+            yield label, texts[0], texts[1]
+            return
+        line = inspect(model).relationships[relation].mapper.class_
+        before, after = (side["values"] for side in sides)
+        for name in after:
+            try:
+                spec = spec_of(line, name)
+            except KeyError:
+                continue  # its place among the others
+            target = _target_of(line, name)
+            values = [_told(spec, side.get(name), target, names) for side in (before, after)]
+            place = ", ".join(part for part in (label, texts[1], str(spec.label)) if part)
+            yield place, values[0], values[1]
 
     def _names_behind(self, model: type[Any], entries: Sequence[Journal]) -> Names:
         """The labels of every row that the entries point to: one filtered statement a table."""
@@ -109,23 +125,30 @@ def action_words(action: str) -> str:
     }.get(action, _("removed this record"))
 
 
-def _child_of(model: type[Any], name: str) -> tuple[type[Any] | None, str]:
-    """The class and the column behind `quote_line.quantity`."""
-    table, dot, column = name.partition(".")
-    for relation in inspect(model).relationships if dot else ():
-        if relation.mapper.class_.__tablename__ == table:
-            return relation.mapper.class_, column
-    return None, column
-
-
 def _pointed_at(model: type[Any], name: str, pair: Sequence[Any]) -> Iterator[tuple[Any, int]]:
     """The rows that a change names, whose labels are asked for through the filter."""
-    child, column = _child_of(model, name)
-    target = _target_of(child, column) if child is not None else _target_of(model, name)
+    relation, dot, __ = name.partition(".")
+    if dot:
+        relations = inspect(model).relationships
+        line = relations[relation].mapper.class_ if relation in relations else None
+        for side in pair if line is not None else ():
+            yield from _pointed_at_by_line(line, side)
+        return
+    target = _target_of(model, name)
     for value in pair:
         if isinstance(value, list):
             yield from ((_class_of(table), pk) for _text, *links in value for table, pk in links)
         elif target is not None and isinstance(value, int):
+            yield target, value
+
+
+def _pointed_at_by_line(line: Any, side: Any) -> Iterator[tuple[Any, int]]:
+    if side is None:
+        return
+    yield from ((_class_of(table), pk) for table, pk in side["links"])
+    for name, value in side["values"].items():
+        target = _target_of(line, name)
+        if target is not None and value is not None:
             yield target, value
 
 

@@ -1,0 +1,151 @@
+"""What a flush changed, row by row; lines are told with the record that they belong to."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import Group, Role, User
+from sqlalchemy import inspect
+from sqlalchemy.orm import PassiveFlag, Session
+
+from crm.core.journal.values import Told, content, items, own_columns, partial, plain, told
+from crm.core.models import Child, Kept
+
+Pairs = dict[str, list[Any]]  # name → [before, after]
+
+
+@dataclass
+class Change:
+    """What happened to one row."""
+
+    row: Any
+    action: str
+    changes: Pairs = field(default_factory=dict)
+
+
+def collect(session: Session) -> list[Change]:
+    """The changes of this flush; after it, when new rows have ids and attributes their history."""
+    found: dict[int, Change] = {}
+    for row in session.new:
+        if _is_watched(row):
+            changes = dict([*_columns(row, told_of(row).columns, is_new=True), *_lists(row)])
+            found[id(row)] = Change(row, "created", changes)
+    for row in session.dirty:
+        if _is_watched(row):
+            changes = dict([*_columns(row, told_of(row).columns), *_lists(row)])
+            found[id(row)] = Change(row, _action(changes), changes)
+    for row in session.deleted:
+        if _is_watched(row):
+            found[id(row)] = Change(row, "purged", _whole(row))
+    lines = ((session.new, _added), (session.dirty, _edited), (session.deleted, _removed))
+    for rows, tell in lines:
+        for line in rows:
+            if isinstance(line, Child):
+                _tell_line(line, tell, found)
+    return [one for one in found.values() if one.changes or one.action != "changed"]
+
+
+def told_of(row: Any) -> Told:
+    """What the journal tells of a row like this one."""
+    return told(inspect(row).mapper)
+
+
+def load_all(session: Session) -> None:
+    """Read what is about to go for good, lines included: the database's cascade is not told."""
+    for row in session.deleted:
+        if _is_watched(row):
+            what = told_of(row)
+            for name in (*what.all_columns, *what.links, *dict(what.lines)):
+                getattr(row, name)
+
+
+def _is_watched(row: Any) -> bool:
+    return isinstance(row, Kept | User | Group | Role)
+
+
+def _action(changes: Pairs) -> str:
+    if "deleted_at" not in changes:
+        return "changed"
+    return "deleted" if changes["deleted_at"][1] else "restored"
+
+
+def _columns(
+    row: Any, names: tuple[str, ...], *, is_new: bool = False
+) -> Iterator[tuple[str, list[Any]]]:
+    state = inspect(row)
+    for name in names:
+        if name not in state.committed_state:
+            continue  # not set since the row was read
+        before, after = None, plain(state.dict.get(name))
+        if not is_new:
+            history = state.get_history(name, PassiveFlag.PASSIVE_NO_INITIALIZE)
+            if not history.has_changes():
+                continue  # set to what it was
+            before = plain(history.deleted[0]) if history.deleted else None
+        if before != after:
+            yield name, [before, after]
+
+
+def _lists(row: Any) -> Iterator[tuple[str, list[Any]]]:
+    """Links and lines that came or went."""
+    state = inspect(row)
+    what = told(state.mapper)
+    for name in what.links:
+        if name in state.committed_state:
+            history = state.attrs[name].history
+            if history.added or history.deleted:
+                yield name, [items(history.deleted), items(history.added)]
+    for name, owner in what.lines:
+        if name in state.committed_state:
+            history = state.attrs[name].history
+            for line in history.deleted:
+                yield f"{name}.{line.id}", [content(line, owner, was=True), None]
+            for line in history.added:
+                yield f"{name}.{line.id}", [None, content(line, owner)]
+
+
+def _tell_line(
+    line: Any, tell: Callable[[Any, str], list[Any] | None], found: dict[int, Change]
+) -> None:
+    """Add what became of a line to the change of its record."""
+    owner = inspect(line).mapper.relationships[line.__parent__]
+    parent = getattr(line, owner.key)
+    if parent is None:
+        return
+    change = found.setdefault(id(parent), Change(parent, "changed"))
+    key = f"{owner.back_populates}.{line.id}"
+    if change.action == "purged" or key in change.changes:
+        return  # told with all of its record, or as one that came or went
+    pair = tell(line, owner.key)
+    if pair is not None:
+        change.changes[key] = pair
+
+
+def _added(line: Any, owner: str) -> list[Any]:
+    return [None, content(line, owner)]
+
+
+def _removed(line: Any, owner: str) -> list[Any]:
+    return [content(line, owner, was=True), None]
+
+
+def _edited(line: Any, owner: str) -> list[Any] | None:
+    pairs = dict(_columns(line, own_columns(inspect(line).mapper, owner)))
+    if not pairs:
+        return None
+    before, after = ({name: pair[side] for name, pair in pairs.items()} for side in (0, 1))
+    return [partial(line, owner, before, was=True), partial(line, owner, after)]
+
+
+def _whole(row: Any) -> Pairs:
+    """All that a row was."""
+    state, what = inspect(row), told_of(row)
+    values = ((name, plain(state.dict.get(name))) for name in what.all_columns)
+    pairs: Pairs = {name: [value, None] for name, value in values if value is not None}
+    for name in what.links:
+        if state.dict.get(name):
+            pairs[name] = [items(state.dict[name]), None]
+    for name, owner in what.lines:
+        for line in state.dict.get(name, ()):
+            pairs[f"{name}.{line.id}"] = [content(line, owner), None]
+    return pairs

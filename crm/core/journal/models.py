@@ -1,0 +1,48 @@
+"""The journal's table, and how it is read."""
+
+from datetime import datetime
+from typing import Any
+
+from flask_appbuilder import Model
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import JSON, ForeignKey, Index, Select, String, select
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+
+from crm.core.types import Instant, utcnow
+
+
+class Journal(Model):
+    """One change of one row. (kind, row_id) is no foreign key: the journal outlives rows."""
+
+    __tablename__ = "journal"
+    __table_args__ = (Index("ix_journal_row", "kind", "row_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # The transaction, over all the rows that it changed; None before there were such ids.
+    act_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    kind: Mapped[str] = mapped_column(String(40))  # the table's name
+    row_id: Mapped[int]
+    # What the row's version was after the change; None before versions were noted.
+    row_version: Mapped[int | None]
+    company_id: Mapped[int | None] = mapped_column(index=True)
+    at: Mapped[datetime] = mapped_column(Instant, default=utcnow)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    action: Mapped[str] = mapped_column(String(20))  # created, changed, deleted, restored, purged
+    changes: Mapped[dict[str, list[Any]]] = mapped_column(JSON)  # name → [before, after]
+
+    user: Mapped[User | None] = relationship(User)
+
+
+def history(session: Session, row: Any, limit: int = 100) -> list[Journal]:
+    """The journal of a row that the actor was let in to see, newest first."""
+    return list(session.scalars(_of(row).order_by(Journal.id.desc()).limit(limit)))
+
+
+def since(session: Session, row: Any, version: int) -> list[Journal]:
+    """What the journal tells of a row since it had this `version`, oldest first."""
+    return list(session.scalars(_of(row).where(Journal.row_version > version).order_by(Journal.id)))
+
+
+def _of(row: Any) -> Select[tuple[Journal]]:
+    of_row = Journal.kind == row.__tablename__, Journal.row_id == row.id
+    return select(Journal).where(*of_row).options(joinedload(Journal.user))

@@ -1,0 +1,58 @@
+"""The journal's rows, written by the flush of what they tell, in the same transaction."""
+
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import event, insert
+from sqlalchemy.orm import Session, SessionTransaction, object_session
+
+from crm.core.journal.changes import Change, Pairs, collect, load_all
+from crm.core.journal.models import Journal
+from crm.core.models.tables import acting_user
+from crm.core.types import utcnow
+
+ACT = "crm.act"  # the session's place for the id of what is done now
+
+
+def record(row: Any, changes: Pairs) -> None:
+    """Add what no flush can see: cells of a grid, for one, that are rows without a page."""
+    session = object_session(row)
+    if session is not None and changes:
+        session.execute(insert(Journal), [_entry(session, Change(row, "changed", changes))])
+
+
+def install(session: Any) -> None:
+    """Keep the journal of every flush of this session."""
+    event.listen(session, "before_flush", _load)
+    event.listen(session, "after_flush", _write)
+    event.listen(session, "after_transaction_end", _end_act)
+
+
+def _load(session: Session, context: Any, instances: Any) -> None:
+    load_all(session)
+
+
+def _write(session: Session, context: Any) -> None:
+    entries = [_entry(session, change) for change in collect(session)]
+    if entries:
+        session.execute(insert(Journal), entries)
+
+
+def _entry(session: Session, change: Change) -> dict[str, Any]:
+    return {
+        "act_id": session.info.setdefault(ACT, uuid4().hex),
+        "kind": change.row.__tablename__,
+        "row_id": change.row.id,
+        "row_version": change.row.row_version,
+        "company_id": getattr(change.row, "company_id", None),
+        "at": utcnow(),
+        "user_id": acting_user[0]() if acting_user else None,
+        "action": change.action,
+        "changes": {k: v for k, v in change.changes.items() if k != "deleted_at"},
+    }
+
+
+def _end_act(session: Session, transaction: SessionTransaction) -> None:
+    """What comes after a commit or a rollback is another act; a savepoint ends nothing."""
+    if transaction.parent is None:
+        session.info.pop(ACT, None)
