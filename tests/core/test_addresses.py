@@ -139,6 +139,12 @@ def test_an_id_with_zeros_before_it_is_the_same_choice(as_user: AsUser, cast: An
     assert answer.status_code == 303
 
 
+@pytest.mark.both
+def test_a_name_typed_into_a_picker_may_hold_a_nul(as_user: AsUser) -> None:
+    answer = as_user("alice").post("/leads/add", data={"owner_search": "Claire\0"})
+    assert answer.status_code == 422
+
+
 def test_a_picker_takes_no_text_for_a_company(as_user: AsUser) -> None:
     answer = as_user("claire").get("/prospects/pick/parent?company=x&account=%27&kind=x&id=me")
     assert answer.status_code == 200

@@ -38,11 +38,9 @@ def read_arguments(
     """
     given = parse_q(request.args.get("q", ""))
     # A filter beside q would be dropped, and every row told as if it held.
-    for name in [
-        *(n for n in request.args if n not in OUTER),
-        *(n for n in given if n not in known),
-    ]:
-        raise BadRequest(_("Unknown argument: %(name)s.", name=name))
+    unknown = [*(n for n in request.args if n not in OUTER), *(n for n in given if n not in known)]
+    if unknown:
+        raise BadRequest(_("Unknown argument: %(name)s.", name=unknown[0]))
     return Asked(
         columns=_columns(given, columns),
         keys=_keys(given, keys),

@@ -11,7 +11,7 @@ from crm.core.config import languages
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import search
 from crm.core.models import Reference, target_of
-from crm.core.models.checks import HUES, currencies
+from crm.core.models.checks import CONTROL, HUES, currencies
 from crm.core.models.text import country_choices, hue_name, language_name
 from crm.core.rows import in_reach
 from crm.core.types import fold
@@ -83,6 +83,7 @@ def code_choices(kind: str) -> list[tuple[str, str]]:
 def pick(datamodel: DataModel, relation: str, text: str, values: Mapping[str, Any]) -> list[Any]:
     """The first rows that `relation` may be set to and that `text` finds."""
     target = target_of(datamodel.obj, relation)
+    text = CONTROL.sub("", text)  # PostgreSQL takes no NUL
     statement: Select[Any] = select(target).where(in_reach(target))
     condition = datamodel.candidates(relation, values)
     if condition is not None:
