@@ -103,6 +103,8 @@ def test_a_killed_server_loses_and_halves_nothing(
         stop.set()
         for thread in threads:
             thread.join(90)
+        for one in writers:
+            one.caller.hang_up()
     world.written.add("")  # by another process
     saved = count(writers)
     lost = sum(len(one.tried) for one in writers) - saved

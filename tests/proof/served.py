@@ -139,6 +139,9 @@ class Caller:
         except BaseException:
             self.hang_up()
             raise
+        for given in answer.headers.get_all("Set-Cookie") or ():
+            if given.startswith(self.cookie.partition("=")[0] + "="):
+                self.cookie = given.partition(";")[0]
         if answer.will_close:
             self.hang_up()
         return answer.status, read
