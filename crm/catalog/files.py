@@ -7,6 +7,7 @@ from typing import IO, Protocol
 
 from flask import current_app
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,14 @@ from crm.core.db import db
 from crm.core.errors import DomainError
 
 LARGEST = 50 * 1024 * 1024  # bytes
+# What a reader would run, fill in or open; catalogues are read by customers, too.
+ACTIVE = {
+    "script": _l("This PDF contains a script."),
+    "form": _l("This PDF contains an XFA form."),
+    "files": _l("This PDF contains other files."),
+    "launch": _l("This PDF starts a program or sends data."),
+}
+_PLAIN = _l("Print it to a new PDF, and upload that one.")
 _MADE, _REPLACED = "crm.files_made", "crm.files_replaced"
 
 
@@ -84,10 +93,12 @@ def _folder() -> Path:
 
 
 def _read(content: bytes) -> tuple[int, bytes]:
-    """The number of pages, and a PNG of the first. Raises DomainError where it is no PDF."""
+    """The number of pages, and a PNG of the first. Raises DomainError where it is no plain PDF."""
     try:
         if b"%PDF-" in content[:1024]:
             return reading.read(content)
+    except reading.Active as error:
+        raise _refused(f"{ACTIVE[str(error)]} {_PLAIN}") from None
     except reading.Unreadable:
         pass
     raise _refused(_("This file is not a valid PDF."))

