@@ -1,25 +1,33 @@
-"""The DataModel of users, groups and roles: whom one may see."""
+"""The DataModel of users, groups and roles: whom one may see, and whom one may change."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from flask_appbuilder.security.sqla.models import User
+from flask_appbuilder.security.sqla.models import Group, Role, User
 from sqlalchemy import ColumnElement, Select, select
 
 from crm.companies.models import user_company
-from crm.core.actor import Scope, find_actor
+from crm.companies.people.access import Access, Membership, access_of, memberships
+from crm.companies.people.refusals import (
+    administers,
+    refusal_of_group,
+    refusal_of_role,
+    refusal_of_user,
+)
+from crm.core.actor import Scope, current_actor, find_actor, per_request
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.loading import Children
+from crm.core.datamodel.paging import Ask, Found
 from crm.core.errors import NotFound
 from crm.core.rows import is_filtered
 
 
-def visible_people(action: str = "read") -> ColumnElement[bool] | None:
-    """The users on whom the actor may do `action`: of a company of theirs; None where all are."""
+def visible_people() -> ColumnElement[bool] | None:
+    """The users whom the actor may read: of a company of theirs; None where all are."""
     actor = find_actor()
-    if not is_filtered() or (actor and actor.reach(action, "users") is Scope.ALL):
+    if not is_filtered() or (actor and actor.reach("read", "users") is Scope.ALL):
         return None
-    company_ids = actor.company_ids if actor and actor.can(action, "users") else ()
+    company_ids = actor.company_ids if actor and actor.can("read", "users") else ()
     shared = select(user_company.c.user_id).where(user_company.c.company_id.in_(company_ids))
     condition: ColumnElement[bool] = User.id.in_(shared)
     return condition
@@ -36,11 +44,13 @@ class PeopleModel(DataModel):
         children: Children | None = None,
     ) -> Any:
         found = super().fetch(pk, action, names, children)
-        condition = visible_people(action) if self.obj is User else None
+        condition = visible_people() if self.obj is User else None
         if condition is not None:
             statement = select(User.id).where(User.id == pk, condition)
             if self.session.execute(statement).first() is None:
                 raise NotFound
+        if action != "read" and is_filtered() and action not in self.rights(found, (action,)):
+            raise NotFound
         return found
 
     def select(self, *where: ColumnElement[bool], in_bin: bool = False) -> Select[Any]:
@@ -48,3 +58,53 @@ class PeopleModel(DataModel):
         if condition is not None:
             where = (*where, condition)
         return super().select(*where, in_bin=in_bin)
+
+    def page(
+        self,
+        statement: Select[Any],
+        order: Sequence[tuple[str, str]],
+        ask: Ask,
+        relations: Sequence[str] = (),
+    ) -> Found:
+        found = super().page(statement, order, ask, relations)
+        if self.obj is not Role:
+            (self._users if self.obj is User else self._groups)([row.id for row in found.rows])
+        return found
+
+    def rights(self, row: Any, actions: Sequence[str]) -> set[str]:
+        """Those that the guard would let pass: no button leads to a refusal."""
+        actor = current_actor()
+        return {
+            action
+            for action in actions
+            if administers(actor, action) and not self._refusal(row, action)
+        }
+
+    def _refusal(self, row: Any, action: str) -> str:
+        actor = current_actor()
+        if self.obj is User:
+            return refusal_of_user(row.id, self._users([row.id])[row.id], action, actor)
+        if self.obj is Group:
+            group, members = self._groups([row.id])[row.id]
+            return refusal_of_group(group, members, action, actor)
+        return refusal_of_role(row, action, actor)
+
+    def _users(self, ids: Sequence[int]) -> dict[int, Access]:
+        """user → access, read for all the lines of a list at once."""
+        known: dict[int, Access] = per_request("crm.access", dict)
+        if missing := [pk for pk in ids if pk not in known]:
+            known |= access_of(self.session, missing)
+        return known
+
+    def _groups(self, ids: Sequence[int]) -> dict[int, tuple[Membership, list[Access]]]:
+        """group → itself and its members, read alike."""
+        known: dict[int, tuple[Membership, list[Access]]] = per_request("crm.groups", dict)
+        if missing := [pk for pk in ids if pk not in known]:
+            found = memberships(self.session, missing)
+            everyone = {pk for group_id in missing for pk in found[group_id].user_ids}
+            people = access_of(self.session, everyone)
+            known |= {
+                pk: (found[pk], [people[user_id] for user_id in found[pk].user_ids])
+                for pk in missing
+            }
+        return known

@@ -1,6 +1,5 @@
-"""The rights of people and roles as cells, and the comparison that every grant goes through."""
+"""Who holds which role, as SQL."""
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import (
@@ -12,33 +11,10 @@ from flask_appbuilder.security.sqla.models import (
 )
 from sqlalchemy import ColumnElement, Select, or_, select
 
-from crm.core.actor import Actor, Scope
-
 Cell = tuple[str, str]  # entity, action
-Reach = Mapping[Cell, Scope]
 
 # The code of the one role that nobody may change, so that somebody can always do everything.
 ADMIN = "admin"
-
-
-def reach_of(roles: Iterable[Role]) -> dict[Cell, Scope]:
-    """The widest scope that these roles give in each cell, none left out."""
-    reach: dict[Cell, Scope] = {}
-    for role in roles:
-        for cell in role.cells:
-            held = (cell.entity, cell.action)
-            reach[held] = max(reach.get(held, Scope.NONE), Scope(cell.scope or 0))
-    return {cell: scope for cell, scope in reach.items() if scope}
-
-
-def exceeds(reach: Reach, actor: Actor) -> bool:
-    """Whether `reach` goes beyond the actor's in any cell. Order of scopes: spec 1.3."""
-    return any(scope > actor.reach(action, entity) for (entity, action), scope in reach.items())
-
-
-def roles_of(user: Any) -> set[Role]:
-    """All roles of a user, their own and those of their groups."""
-    return {*user.roles, *(role for group in user.groups for role in group.roles)}
 
 
 def holders(condition: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -7,16 +7,14 @@ from flask_babel import lazy_gettext as _l
 
 from crm.companies.people import groups
 from crm.companies.people.reading import PeopleModel
-from crm.core.views import ModelView
+from crm.companies.views.people import PeopleView
 
 
-class GroupView(ModelView):
+class GroupView(PeopleView):
     """Groups. To put somebody in one is to give them its roles: the guard asks whether one may."""
 
     datamodel = PeopleModel(Group, groups)
     route_base = "/groups"
-    class_permission_name = "users"
-    exclude_route_methods = ModelView.exclude_route_methods | {"bin", "restore", "totals"}
     icon = "users-group"
     one = _l("Group")
     list_title = _l("Groups")

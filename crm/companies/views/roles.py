@@ -16,6 +16,7 @@ from crm.companies.people import roles
 from crm.companies.people.grid import ENTITIES, SCOPES, describe
 from crm.companies.people.reading import PeopleModel
 from crm.companies.people.rights import ADMIN, holders
+from crm.companies.views.people import CHANGES, PeopleView
 from crm.companies.views.rights_page import (
     RoleLine,
     RolePage,
@@ -25,12 +26,12 @@ from crm.companies.views.rights_page import (
     read_grid,
     shown_cells,
 )
-from crm.core.actor import Scope
+from crm.core.actor import Scope, current_actor
 from crm.core.datamodel.saving import check_version
 from crm.core.db import transaction
 from crm.core.errors import Conflict, DomainError
 from crm.core.models.text import write_instant, write_number
-from crm.core.views import Action, ModelView, Note, RecordPage
+from crm.core.views import Action, Note, RecordPage
 from crm.core.views.base import PK, all_views
 from crm.core.views.inplace import posted_version
 from crm.core.views.pages import Tab
@@ -40,15 +41,12 @@ from crm.core.views.shown import zone
 PEOPLE = "people"
 
 
-class RoleParts(ModelView):
+class RoleParts(PeopleView):
     """How a role is shown. A class of its own, because inside RoleView `list` is a page."""
 
     datamodel = PeopleModel(Role, roles)
     route_base = "/roles"
-    class_permission_name = "users"
-    exclude_route_methods = ModelView.exclude_route_methods | {
-        "bin", "restore", "totals", "export", "field",
-    }  # fmt: skip
+    exclude_route_methods = PeopleView.exclude_route_methods | {"export", "field"}
     verbs: ClassVar[Mapping[str, str]] = {"save": "edit", "duplicate": "create"}
     icon = "shield-lock"
     one = _l("Role")
@@ -58,6 +56,11 @@ class RoleParts(ModelView):
     list_columns = order_columns = ("name",)
     search_columns = ()
     add_columns = edit_columns = ("name",)
+
+    def can(self, action: str) -> bool:
+        """A role holds in all companies, and so is changed with scope `all` only."""
+        held = current_actor().reach(action, self.class_permission_name)
+        return held is Scope.ALL if action in CHANGES else bool(held)
 
     def line_of(self, role: Any, people: int, changed: Any, shown: Container[str]) -> RoleLine:
         menu = [*self.role_actions(role), *self.record_menu(role, self.may_edit(role))]
@@ -87,7 +90,7 @@ class RoleParts(ModelView):
         return page
 
     def role_actions(self, role: Any) -> list[Action]:
-        if not self.can("create"):
+        if "create" not in self.datamodel.rights(role, ("create",)):
             return []
         return [Action(_("Duplicate"), self.url("duplicate", pk=role.id), "copy", "post")]
 

@@ -13,9 +13,10 @@ from flask_babel import lazy_gettext as _l
 
 from crm.companies.people import users
 from crm.companies.people.reading import PeopleModel
+from crm.companies.views.people import PeopleView
 from crm.core.actor import current_actor
 from crm.core.db import transaction
-from crm.core.views import Action, Field, ModelView, Note, Preset
+from crm.core.views import Action, Field, Note, Preset
 from crm.core.views.base import PK
 from crm.core.views.shown import person
 
@@ -33,13 +34,11 @@ class GivenPassword:
     crumbs: list[tuple[str, str]] = field(default_factory=list)
 
 
-class UserView(ModelView):
+class UserView(PeopleView):
     """Users. What they may do comes from their roles and groups; the guard keeps both honest."""
 
     datamodel = PeopleModel(User, users)
     route_base = "/users"
-    class_permission_name = "users"
-    exclude_route_methods = ModelView.exclude_route_methods | {"bin", "restore", "totals"}
     verbs: ClassVar[Mapping[str, str]] = {
         "new_password": "edit", "activate": "edit", "deactivate": "edit",
     }  # fmt: skip
@@ -94,8 +93,10 @@ class UserView(ModelView):
         return [Action(label, url, "key", "post", confirm=confirm if row.password else "")]
 
     def record_menu(self, row: Any, editable: bool) -> list[Action]:
+        if row.id == current_actor().user_id:
+            return []  # nobody deletes or deactivates themselves
         menu = super().record_menu(row, editable)
-        if not editable or row.id == current_actor().user_id:
+        if not editable:
             return menu
         if row.active:
             switch = Action(_("Deactivate"), self.url("deactivate", pk=row.id), "user-off", "post")

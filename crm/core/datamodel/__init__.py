@@ -69,6 +69,10 @@ class DataModel(SQLAInterface):
         options = loading(self.obj, names, children)
         return rows.fetch(self.session, self.obj, pk, action, options)
 
+    def rights(self, row: Any, actions: Sequence[str]) -> set[str]:
+        """Those of `actions` that the actor may do to this row."""
+        return rows.rights(self.session, row, actions)
+
     def get_related_obj(self, col_name: str, value: Any) -> Any:
         """FAB 5.3's SQLAInterface.get_related_obj answers from the identity map: ours asks."""
         target = self.get_related_model(col_name)

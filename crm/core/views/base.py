@@ -15,7 +15,6 @@ from crm.core.actor import Actor, current_actor, per_request
 from crm.core.datamodel import DataModel
 from crm.core.errors import NotFound
 from crm.core.models import Child, Label
-from crm.core.rows import rights
 from crm.core.views.shown import Field, show
 
 # Larger ids than a column holds are no rows: 404, not an error of the database.
@@ -197,7 +196,7 @@ class BaseView(FabModelView):
     def may(self, action: str, row: Any) -> bool:
         """Whether the actor may do `action` to this row."""
         key = ("may", type(row), row.id, row.row_version)
-        held = per_request(key, lambda: rights(self.datamodel.session, row, CHANGES))
+        held = per_request(key, lambda: self.datamodel.rights(row, CHANGES))
         return action in held
 
     def private(self, row: Any) -> Sequence[str]:

@@ -1,0 +1,57 @@
+"""Whom the actor may change, as things are: the guard refuses by it, and pages offer by it.
+
+Roles hold in every company, and so does a group whose members work elsewhere: they are changed
+with scope `all`.
+"""
+
+from collections.abc import Iterable
+
+from flask_appbuilder.security.sqla.models import Role
+from flask_babel import gettext as _
+
+from crm.companies.people.access import (
+    Access,
+    Membership,
+    cells_of,
+    exceeds,
+    is_elsewhere,
+)
+from crm.core.actor import Actor, Scope
+
+
+def administers(actor: Actor, action: str) -> bool:
+    """Whether the actor may do `action` to people at all: a scope below the company's is none."""
+    return actor.reach(action, "users") >= Scope.COMPANY
+
+
+def refusal_of_role(role: Role, action: str, actor: Actor) -> str:
+    """Why the actor may not do `action` to this role, or ""."""
+    if actor.reach(action, "users") is not Scope.ALL:
+        return str(_("A role holds in all companies: only those who administer all change it."))
+    if exceeds(cells_of([role]), actor):
+        return str(_("This role gives rights that you do not have."))
+    return ""
+
+
+def refusal_of_user(user_id: int, access: Access, action: str, actor: Actor) -> str:
+    """Why the actor may not do `action` to this user, down to the password, or ""."""
+    if user_id == actor.user_id:
+        return ""
+    if exceeds(access, actor):
+        return str(_("This person has rights that you do not have."))
+    if not is_elsewhere(access, actor, action):
+        return ""
+    if access.company_ids & {*actor.company_ids}:
+        return str(_("This person also works for companies that are not yours."))
+    return str(_("This person belongs to none of your companies."))
+
+
+def refusal_of_group(
+    group: Membership, members: Iterable[Access], action: str, actor: Actor
+) -> str:
+    """Why the actor may not do `action` to this group, or ""."""
+    if exceeds(Access(group.cells), actor):
+        return str(_("This group gives rights that you do not have."))
+    if any(is_elsewhere(access, actor, action) for access in members):
+        return str(_("This group has members who work for companies that are not yours."))
+    return ""
