@@ -153,15 +153,25 @@ def restore(pk: int) -> Event:
     return event
 
 
+def closing_refusal(event: Event) -> str:
+    """Why this event can be neither done nor cancelled; "" where it can."""
+    is_planned = event.status == EventStatus.PLANNED
+    return "" if is_planned else _("Only a planned event can be changed like this.")
+
+
 def mark_done(event: Event, outcome: str | None = None) -> None:
-    """It took place; `outcome` says what came of it. Raises DomainError where it is not planned."""
-    _need(event, EventStatus.PLANNED)
-    update(event, {"status": EventStatus.DONE, "outcome": outcome or event.outcome})
+    """It took place; `outcome` says what came of it, "" that nothing is to be said any more.
+
+    Raises DomainError where it is not planned.
+    """
+    _need_planned(event)
+    said = {} if outcome is None else {"outcome": outcome or None}
+    update(event, {"status": EventStatus.DONE, **said})
 
 
 def cancel(event: Event) -> None:
     """It will not take place. Raises DomainError where it is not planned."""
-    _need(event, EventStatus.PLANNED)
+    _need_planned(event)
     update(event, {"status": EventStatus.CANCELLED})
 
 
@@ -172,9 +182,9 @@ def reopen(event: Event) -> None:
     update(event, {"status": EventStatus.PLANNED})
 
 
-def _need(event: Event, status: EventStatus) -> None:
-    if event.status != status:
-        raise DomainError(_("Only a planned event can be changed like this."))
+def _need_planned(event: Event) -> None:
+    if refusal := closing_refusal(event):
+        raise DomainError(refusal)
 
 
 def take_charge(event: Event) -> None:

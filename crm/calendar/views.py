@@ -126,9 +126,9 @@ class EventView(ModelView):
         if not self.may_edit(row):
             return [self.taking_charge(row)] if row.owner_id is None and self.can("edit") else []
         if row.status != EventStatus.PLANNED:
-            return [Action(_("Reopen"), self.url("reopen", pk=row.id), "restore", "post")]
+            return [Action(_("Reopen"), self.act_url("reopen", row), "restore", "post")]
         return [
-            Action(_("Cancel"), self.url("cancel", pk=row.id), "ban", "post"),
+            Action(_("Cancel"), self.act_url("cancel", row), "ban", "post"),
             Action(_("Mark as done"), self.url("mark_done", pk=row.id), "check", primary=True),
         ]
 
@@ -140,7 +140,7 @@ class EventView(ModelView):
         return actions
 
     def taking_charge(self, row: Event) -> Action:
-        url = self.url("take_charge", pk=row.id)
+        url = self.act_url("take_charge", row)
         return Action(_("Take charge"), url, "user-check", "post")
 
     @expose(f"/mark_done/{PK}", methods=("GET", "POST"))
@@ -148,15 +148,19 @@ class EventView(ModelView):
     def mark_done(self, pk: int) -> ResponseReturnValue:
         event = self.row(pk, "edit")
         dialog = MarkDone(self.datamodel, event)
-        undo = self.url("reopen", pk=pk)
-        return self.ask(event, dialog, lambda: services.mark_done(event, **dialog.values), undo)
+
+        def mark_done() -> None:
+            services.mark_done(event, dialog.values["outcome"] or "")
+
+        refusal = services.closing_refusal(event)
+        return self.ask(event, dialog, mark_done, undo="reopen", refusal=refusal)
 
     @expose(f"/cancel/{PK}", methods=("POST",))
     @has_access
     def cancel(self, pk: int) -> ResponseReturnValue:
         event = self.row(pk, "edit")
-        undo = self.url("reopen", pk=pk)
-        return self.act(event, lambda: services.cancel(event), _("Event cancelled"), undo)
+        message = _("Event cancelled")
+        return self.act(event, lambda: services.cancel(event), message, undo="reopen")
 
     @expose(f"/reopen/{PK}", methods=("POST",))
     @has_access

@@ -129,7 +129,7 @@ class LeadView(ModelView):
         if page.edit_url and row.status.kind == LeadStatusKind.OPEN:
             statuses = self.datamodel.session.scalars(open_statuses())
             page.idline[0].choices = choices_of(statuses, row.status)
-            page.idline[0].action = self.url("change_status", pk=row.id)
+            page.idline[0].action = self.act_url("change_status", row)
         return page
 
     def record_actions(self, row: Lead) -> list[Action]:
@@ -142,7 +142,7 @@ class LeadView(ModelView):
         if is_open:
             actions.append(Action(_("Lose"), self.url("lose", pk=row.id), "circle-x", asks=True))
         if row.status.kind == LeadStatusKind.LOST:
-            url = self.url("reopen", pk=row.id)
+            url = self.act_url("reopen", row)
             actions.append(Action(_("Reopen"), url, "restore", "post", primary=True))
         return actions
 
@@ -151,7 +151,7 @@ class LeadView(ModelView):
         return [*([self.taking_charge(row)] if take else []), *super().row_actions(row)]
 
     def taking_charge(self, row: Lead) -> Action:
-        url = self.url("take_charge", pk=row.id)
+        url = self.act_url("take_charge", row)
         return Action(_("Take charge"), url, "user-check", "post")
 
     def prepare_form(self, form: Form) -> None:
@@ -183,7 +183,8 @@ class LeadView(ModelView):
         def lose() -> None:
             services.lose(lead, cancel_events=dialog.is_ticked(CANCEL_EVENTS), **dialog.values)
 
-        return self.ask(lead, dialog, lose, undo_url=self.url("reopen", pk=pk))
+        refusal = services.losing_refusal(lead)
+        return self.ask(lead, dialog, lose, undo="reopen", refusal=refusal)
 
     @expose(f"/reopen/{PK}", methods=("POST",))
     @has_access

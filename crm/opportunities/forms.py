@@ -87,7 +87,7 @@ class WinOpportunity(_Closing):
 
     def asked(self, row: Opportunity) -> list[str]:
         names = ["closed_on", "amount"]
-        names += [] if row.account_id else ["account"]
+        names += ["account"] if row.account is None else []  # one out of reach wins nothing
         return names + (list(LOSS) if self.others else [])
 
     @property

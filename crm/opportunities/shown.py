@@ -1,6 +1,6 @@
 """How an opportunity is shown beyond its fields: stages, figures, the client's notes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,8 +28,10 @@ def sign(idline: Iterable[Field]) -> None:
             field.text = f"{field.label} {field.text}"
 
 
-def steps(opportunity: Opportunity, stages: Iterable[Stage], move: str) -> list[Step]:
-    """label, probability, past, current or next, and where to post to go there; "" is nowhere."""
+def steps(
+    opportunity: Opportunity, stages: Iterable[Stage], move: Callable[[Stage], str] | None
+) -> list[Step]:
+    """label, probability, past, current or next, and where to post to go there."""
     here = opportunity.stage
     found = []
     for stage in stages:
@@ -38,7 +40,7 @@ def steps(opportunity: Opportunity, stages: Iterable[Stage], move: str) -> list[
         else:
             before = (stage.position, stage.id) < (here.position, here.id)
             state = "past" if before else "next"
-        url = f"{move}/{stage.id}" if move and state != "current" else None
+        url = move(stage) if move is not None and state != "current" else None
         found.append((str(stage.name), write_percent(stage.probability), state, url))
     return found
 

@@ -92,8 +92,10 @@ class OpportunityView(ModelView):
             page.idline.insert(0, self.field_of(row, "stage"))
             return page
         stages = self.datamodel.session.scalars(open_stages())
-        move = self.url("move", pk=row.id, stage_pk=0).removesuffix("/0")
-        page.stages = shown.steps(row, stages, move if page.edit_url else "")
+        url = (
+            (lambda stage: self.act_url("move", row, stage_pk=stage.id)) if page.edit_url else None
+        )
+        page.stages = shown.steps(row, stages, url)
         return page
 
     def put_first(self, page: RecordPage, row: Opportunity) -> None:
@@ -168,7 +170,7 @@ class OpportunityView(ModelView):
         if not self.may_edit(row):
             return actions
         if row.is_closed:
-            url = self.url("reopen", pk=row.id)
+            url = self.act_url("reopen", row)
             return [Action(_("Reopen"), url, "restore", "post", primary=True)]
         return [
             *actions,
@@ -181,7 +183,7 @@ class OpportunityView(ModelView):
         return [*([self.taking_charge(row)] if take else []), *super().row_actions(row)]
 
     def taking_charge(self, row: Opportunity) -> Action:
-        url = self.url("take_charge", pk=row.id)
+        url = self.act_url("take_charge", row)
         return Action(_("Take charge"), url, "user-check", "post")
 
     @expose(f"/move/{PK}/<int(max=2147483647):stage_pk>", methods=("POST",))
@@ -210,7 +212,8 @@ class OpportunityView(ModelView):
             chosen, losing = dialog.also_lose, dialog.losing
             services.win(opportunity, also_lose=chosen, losing=losing, **dialog.outcome)
 
-        return self.ask(opportunity, dialog, win, undo_url=self.url("reopen", pk=pk))
+        refusal = services.closing_refusal(opportunity)
+        return self.ask(opportunity, dialog, win, undo="reopen", refusal=refusal)
 
     @expose(f"/lose/{PK}", methods=("GET", "POST"))
     @has_access
@@ -222,7 +225,8 @@ class OpportunityView(ModelView):
             cancel = dialog.is_ticked(CANCEL_EVENTS)
             services.lose(opportunity, cancel_events=cancel, **dialog.values)
 
-        return self.ask(opportunity, dialog, lose, undo_url=self.url("reopen", pk=pk))
+        refusal = services.closing_refusal(opportunity)
+        return self.ask(opportunity, dialog, lose, undo="reopen", refusal=refusal)
 
     @expose(f"/reopen/{PK}", methods=("POST",))
     @has_access

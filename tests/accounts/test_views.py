@@ -11,6 +11,7 @@ from crm.opportunities.models import Opportunity
 from crm.quotes.models import Quote
 from tests.factories import again, make, person, save
 from tests.fixtures import Acting, Cast, Client
+from tests.pressing import press
 
 AsUser = Callable[[str], Client]
 
@@ -73,7 +74,7 @@ def test_making_a_client_is_one_button(as_user: AsUser, acting: Acting) -> None:
     with acting("claire"):
         account = make(Account, kind=AccountKind.PROSPECT)
     claire = as_user("claire")
-    made = claire.post(f"/prospects/make_client/{account.id}")
+    made = press(claire, f"/prospects/make_client/{account.id}")
     assert made.headers["Location"] == f"/clients/show/{account.id}"
     assert "Make a client" not in claire.get(f"/clients/show/{account.id}").text
 
@@ -156,7 +157,7 @@ def test_an_account_with_opportunities_stays(
     with acting("claire"):
         make(Opportunity, account=again(client_of_claire))
     marc, pk = as_user("marc"), client_of_claire.id
-    refused = marc.post(f"/clients/delete/{pk}")
+    refused = press(marc, f"/clients/delete/{pk}")
     assert refused.headers["Location"] == f"/clients/show/{pk}"
     assert "1 opportunity" in marc.get(f"/clients/show/{pk}").text
 
@@ -214,7 +215,7 @@ def test_another_companys_accounts_do_not_exist(as_user: AsUser, client_of_clair
     olga, pk = as_user("olga"), client_of_claire.id
     for path in (f"/clients/show/{pk}", f"/prospects/show/{pk}", f"/clients/edit/{pk}"):
         assert olga.get(path).status_code == 404
-    assert olga.post(f"/prospects/make_client/{pk}").status_code == 404
+    assert press(olga, f"/prospects/make_client/{pk}").status_code == 404
     assert olga.get("/contacts/pick/links.account?q=faro").json["results"] == []
     assert olga.get(f"/contacts/add?accounts={pk}").status_code == 404
     assert "Faro" not in olga.get("/clients/list/?search=faro").text.replace("search=faro", "")

@@ -16,6 +16,7 @@ from crm.opportunities.models import Opportunity
 from crm.quotes.models import Quote
 from tests.factories import again, make, person
 from tests.fixtures import Acting, Cast, Client
+from tests.pressing import press
 
 AsUser = Callable[[str], Client]
 
@@ -106,13 +107,13 @@ def test_an_end_before_the_start_is_told_beside_it(as_user: AsUser, cast: Cast) 
 def test_doing_cancelling_and_planning_again(as_user: AsUser, acting: Acting, event: Event) -> None:
     claire, pk = as_user("claire"), event.id
     assert 'name="outcome"' in claire.get(f"/events/mark_done/{pk}").text
-    assert claire.post(f"/events/mark_done/{pk}", data={"outcome": "Intéressés"}).status_code == 303
+    assert press(claire, f"/events/mark_done/{pk}", {"outcome": "Intéressés"}).status_code == 303
     assert "Intéressés" in claire.get(f"/events/show/{pk}").text
-    claire.post(f"/events/reopen/{pk}")
-    claire.post(f"/events/cancel/{pk}")
+    press(claire, f"/events/reopen/{pk}")
+    press(claire, f"/events/cancel/{pk}")
     with acting("claire"):
         assert again(event).status == EventStatus.CANCELLED
-    refused = claire.post(f"/events/cancel/{pk}", follow_redirects=True)
+    refused = press(claire, f"/events/cancel/{pk}", follow_redirects=True)
     assert refused.status_code == 200, "told on a page, not an error"
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from crm.companies.models import AppSettings, Company, RoleCell
 from crm.core.actor import ACTIONS, Scope
 from tests.fixtures import PASSWORD, Cast, Client, new_client
+from tests.pressing import press
 
 As = Callable[[str], Client]
 Everything = Callable[[], AbstractContextManager[Session]]
@@ -65,7 +66,7 @@ def test_a_new_user_gets_a_password_that_is_told_once(
     assert "No password was given yet" in page
     assert f"/users/password/{pk}" in page
     assert alice.get(f"/users/password/{pk}").status_code == 405
-    given = alice.post(f"/users/password/{pk}")
+    given = press(alice, f"/users/password/{pk}")
     assert given.headers["Cache-Control"] == "no-store"
     password = re.search(r"<code[^>]*>([^<]+)</code>", given.text)
     assert password
@@ -117,7 +118,7 @@ def test_nobody_shuts_themselves_out(as_user: As, cast: Cast, everything: Everyt
     assert "/users/deactivate/" not in page
     assert "/users/password/" not in page
     for path in (f"/users/deactivate/{cast.alice}", f"/users/delete/{cast.alice}"):
-        assert alice.post(path, headers=here).status_code == 303
+        assert press(alice, path, headers=here).status_code == 303
     with everything() as session:
         assert session.get_one(User, cast.alice).active
 
@@ -188,14 +189,14 @@ def test_no_page_reads_a_hash_along_with_a_name(as_user: As, counting: Any, cast
 
 def test_a_group_with_members_stays(as_user: As, cast: Cast, everything: Everything) -> None:
     alice, here = as_user("alice"), f"http://localhost/groups/show/{cast.sales}"
-    answer = alice.post(f"/groups/delete/{cast.sales}", headers={"Referer": here})
+    answer = press(alice, f"/groups/delete/{cast.sales}", headers={"Referer": here})
     assert answer.location.endswith(f"/groups/show/{cast.sales}")
     assert "This group has 2 members; take them out first." in alice.get(answer.location).text
     with everything() as session:
         session.add(Group(name="Empty"))
     with everything() as session:
         pk = session.scalars(select(Group.id).where(Group.name == "Empty")).one()
-    assert alice.post(f"/groups/delete/{pk}").location == "/groups/list/"
+    assert press(alice, f"/groups/delete/{pk}").location == "/groups/list/"
 
 
 def test_whoever_makes_a_company_works_for_it(as_user: As, everything: Everything) -> None:
@@ -230,9 +231,10 @@ def test_a_profile_changes_what_gives_no_right(
         assert [role.code for role in user.roles] == ["salesperson"]
         assert [group.id for group in user.groups] == [cast.sales]
         assert [company.id for company in user.companies] == [cast.france]
-    stale = claire.post("/profile/", data=data)
-    assert stale.status_code == 422
-    assert "changed this record meanwhile" in stale.text or "entre-temps" in stale.text
+    stale = claire.post("/profile/", data={**data, "last_name": "Colin-Rey"})
+    assert stale.status_code == 409
+    assert "Colin-Roy" in stale.text, "what is saved"
+    assert 'value="Colin-Rey"' in stale.text, "what was typed"
 
 
 def test_single_keys_are_switched_off_on_every_page(

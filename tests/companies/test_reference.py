@@ -11,6 +11,7 @@ from crm.leads.models import Lead, LeadStatus
 from crm.opportunities.models import Opportunity, Stage
 from crm.quotes.models import VatRate
 from tests.factories import make, word
+from tests.pressing import press
 
 STAGES = "/reference/stages"
 EVERYWHERE = (
@@ -76,7 +77,7 @@ def test_a_used_stage_is_not_deleted_but_deactivated(as_user, acting, everything
         for number in range(12):
             make(Opportunity, name=f"Projet {number}", stage=proposal)
     alice = as_user("alice")
-    answer = alice.post(f"{STAGES}/delete/{proposal.id}", follow_redirects=True)
+    answer = press(alice, f"{STAGES}/delete/{proposal.id}", follow_redirects=True)
     assert "Used by 12 records; deactivate it instead." in answer.text
     off = values_of(proposal, active=None)
     assert alice.post(f"{STAGES}/edit/{proposal.id}", data=off).status_code == 303
@@ -95,7 +96,7 @@ def test_an_unused_value_goes_away_for_good(as_user, everything):
     assert alice.post("/reference/tags/add", data=added).status_code == 303
     with everything() as session:
         tag = session.scalars(select(Tag)).one()
-    assert alice.post(f"/reference/tags/delete/{tag.id}").status_code == 303
+    assert press(alice, f"/reference/tags/delete/{tag.id}").status_code == 303
     with everything() as session:
         assert session.scalars(select(Tag)).all() == []
 

@@ -15,6 +15,7 @@ from crm.companies.people.grid import ENTITIES, describe
 from crm.companies.people.roles import grid_of
 from crm.core.actor import ACTIONS, Scope
 from tests.fixtures import Client
+from tests.pressing import press
 
 As = Callable[[str], Client]
 Everything = Callable[[], AbstractContextManager[Session]]
@@ -138,13 +139,13 @@ def test_a_copy_has_the_same_cells_and_no_people(
         assert (copy.name, copy.code, copy.user) == ("Salesperson (2)", None, [])
         assert grid_of(copy) == grid_of(session.get_one(Role, ids["salesperson"]))
         pk = copy.id
-    assert alice.post(f"/roles/delete/{pk}").location == "/roles/list/"
+    assert press(alice, f"/roles/delete/{pk}").location == "/roles/list/"
 
 
 def test_a_role_in_use_stays(as_user: As, ids: dict[str, int]) -> None:
     alice, pk = as_user("alice"), ids["salesperson"]
     here = {"Referer": f"http://localhost/roles/show/{pk}"}
-    assert alice.post(f"/roles/delete/{pk}", headers=here).status_code == 303
+    assert press(alice, f"/roles/delete/{pk}", headers=here).status_code == 303
     assert "have this role; take it away first." in alice.get(f"/roles/show/{pk}").text
 
 

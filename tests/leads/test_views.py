@@ -13,6 +13,7 @@ from crm.leads.models import Lead, LeadStatus
 from crm.opportunities.models import LostReason
 from tests.factories import again, make, person, word
 from tests.fixtures import Acting, Cast, Client
+from tests.pressing import press
 
 AsUser = Callable[[str], Client]
 
@@ -52,10 +53,10 @@ def test_losing_asks_for_a_reason_and_other_for_a_comment(
         other = word(LostReason, "Other").id
     claire, url = as_user("claire"), f"/leads/lose/{lead.id}"
     assert claire.get(url).status_code == 200
-    assert 'id="e-lost_reason"' in claire.post(url).text
-    assert 'id="e-lost_comment"' in claire.post(url, data={"lost_reason": other}).text
+    assert 'id="e-lost_reason"' in press(claire, url).text
+    assert 'id="e-lost_comment"' in press(claire, url, {"lost_reason": other}).text
     data = {"lost_reason": other, "lost_comment": "No answer"}
-    assert claire.post(url, data=data).status_code == 303
+    assert press(claire, url, data).status_code == 303
     filtered = claire.get(f"/leads/list/?_flt_0_lost_reason={other}")
     assert "Durand" in filtered.text
 
@@ -67,8 +68,8 @@ def test_reopening_leads_back_to_the_default_status(
     with acting("claire"):
         reason = word(LostReason, "Price").id
     claire = as_user("claire")
-    claire.post(f"/leads/lose/{lead.id}", data={"lost_reason": reason})
-    assert claire.post(f"/leads/reopen/{lead.id}").status_code == 303
+    press(claire, f"/leads/lose/{lead.id}", {"lost_reason": reason})
+    assert press(claire, f"/leads/reopen/{lead.id}").status_code == 303
     with acting("claire"):
         now = again(lead)
         assert now.status.name["en"] == "To be processed"
@@ -81,10 +82,10 @@ def test_the_status_changes_where_it_stands(as_user: AsUser, acting: Acting, lea
         status = word(LeadStatus, "Sales qualification").id
     claire = as_user("claire")
     url = f"/leads/change_status/{lead.id}"
-    assert claire.post(url, data={"status": status}).status_code == 303
+    assert press(claire, url, {"status": status}).status_code == 303
     with acting("claire"):
         assert again(lead).status_id == status
-    assert claire.post(url, data={"status": 99999}).status_code == 404
+    assert press(claire, url, {"status": 99999}).status_code == 404
 
 
 def test_an_unassigned_lead_is_taken_by_whoever_reads_it(
@@ -92,10 +93,10 @@ def test_an_unassigned_lead_is_taken_by_whoever_reads_it(
 ) -> None:
     with acting("marc"):
         lead = make(Lead, owner=None)
-    assert as_user("hugo").post(f"/leads/take_charge/{lead.id}").status_code == 303
+    assert press(as_user("hugo"), f"/leads/take_charge/{lead.id}").status_code == 303
     with acting("hugo"):
         assert again(lead).owner_id == cast.hugo
-    as_user("claire").post(f"/leads/take_charge/{lead.id}")
+    press(as_user("claire"), f"/leads/take_charge/{lead.id}")
     with acting("hugo"):
         assert again(lead).owner_id == cast.hugo, "it is somebody's now"
 

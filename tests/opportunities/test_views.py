@@ -13,6 +13,7 @@ from crm.companies.models import AppSettings
 from crm.opportunities.models import LostReason, Opportunity, Stage
 from tests.factories import again, make, person, save, word
 from tests.fixtures import Acting, Cast, Client
+from tests.pressing import press
 
 AsUser = Callable[[str], Client]
 
@@ -42,10 +43,10 @@ def test_the_stage_bar_moves_it_among_open_stages(
         f"/opportunities/move/{deal.id}/{proposal}"
         in claire.get(f"/opportunities/show/{deal.id}").text
     )
-    assert claire.post(f"/opportunities/move/{deal.id}/{proposal}").status_code == 303
+    assert press(claire, f"/opportunities/move/{deal.id}/{proposal}").status_code == 303
     with acting("claire"):
         assert again(deal).probability == 50, "the stage proposes its own"
-    asked = claire.post(f"/opportunities/move/{deal.id}/{won}")
+    asked = press(claire, f"/opportunities/move/{deal.id}/{won}")
     assert asked.headers["Location"] == f"/opportunities/win/{deal.id}"
     with acting("claire"):
         assert again(deal).stage_id == proposal, "winning is asked for, not done"
@@ -65,11 +66,11 @@ def test_winning_one_loses_those_that_were_ticked(
     assert "Projet Beta" in page
     assert "Faro becomes a client." in page
     data = {"closed_on": "2027-01-15", "amount": "18,000.00", f"tick-{ticked.id}": "1"}
-    refused = claire.post(url, data=data)
+    refused = press(claire, url, data)
     assert refused.status_code == 422, "the ticked one needs a reason"
     with acting("claire"):
         assert not again(deal).is_closed, "all or nothing"
-    assert claire.post(url, data={**data, "lost_reason": reason}).status_code == 303
+    assert press(claire, url, {**data, "lost_reason": reason}).status_code == 303
     with acting("claire"):
         assert (again(deal).closed_on, again(deal).amount) == (date(2027, 1, 15), Decimal(18000))
         assert again(ticked).lost_reason_id == reason
@@ -82,10 +83,10 @@ def test_winning_without_an_account_asks_for_one(as_user: AsUser, acting: Acting
         deal = make(Opportunity)
         account = make(Account)
     claire, url = as_user("claire"), f"/opportunities/win/{deal.id}"
-    refused = claire.post(url, data={"closed_on": "2027-01-15"})
+    refused = press(claire, url, {"closed_on": "2027-01-15"})
     assert 'id="e-account"' in refused.text
     data = {"closed_on": "2027-01-15", "account": account.id}
-    assert claire.post(url, data=data).status_code == 303
+    assert press(claire, url, data).status_code == 303
 
 
 @pytest.mark.accept("A-48")
@@ -96,14 +97,14 @@ def test_losing_asks_for_a_reason_and_reopening_takes_it_back(
     with acting("claire"):
         reason = word(LostReason, "Price").id
     claire = as_user("claire")
-    refused = claire.post(f"/opportunities/lose/{deal.id}", data={"closed_on": "2027-01-15"})
+    refused = press(claire, f"/opportunities/lose/{deal.id}", {"closed_on": "2027-01-15"})
     assert 'id="e-lost_reason"' in refused.text
     data = {"closed_on": "2027-01-15", "lost_reason": reason}
-    assert claire.post(f"/opportunities/lose/{deal.id}", data=data).status_code == 303
+    assert press(claire, f"/opportunities/lose/{deal.id}", data).status_code == 303
     lost = claire.get(f"/opportunities/show/{deal.id}").text
     assert "Reopen" in lost
     assert "/opportunities/win/" not in lost
-    claire.post(f"/opportunities/reopen/{deal.id}")
+    press(claire, f"/opportunities/reopen/{deal.id}")
     with acting("claire"):
         now = again(deal)
         assert (now.is_closed, now.closed_on, now.probability) == (False, None, 10)
@@ -211,7 +212,7 @@ def test_a_closed_one_keeps_its_figures(as_user: AsUser, acting: Acting, deal: O
         reason = word(LostReason, "Price").id
     claire = as_user("claire")
     data = {"closed_on": "2027-01-15", "lost_reason": reason}
-    claire.post(f"/opportunities/lose/{deal.id}", data=data)
+    press(claire, f"/opportunities/lose/{deal.id}", data)
     form = claire.get(f"/opportunities/edit/{deal.id}").text
     assert 'name="amount"' not in form
     assert 'name="description"' in form

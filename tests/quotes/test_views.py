@@ -11,6 +11,7 @@ from crm.opportunities.models import Opportunity
 from crm.quotes.models import Quote, VatRate
 from tests.factories import again, make, word
 from tests.fixtures import Acting, Cast, Client
+from tests.pressing import press
 
 AsUser = Callable[[str], Client]
 LINES = (("3", "19.99", "10", "20%"), ("1.5", "45.33", "", "20%"), ("7", "3.335", "5", "5.5%"),
@@ -127,9 +128,9 @@ def test_a_draft_goes_to_the_bin_and_comes_back_with_its_lines(
     claire = as_user("claire")
     url = claire.post("/quotes/add", data=data).headers["Location"]
     pk = url.rpartition("/")[2]
-    assert claire.post(f"/quotes/delete/{pk}").status_code == 303
+    assert press(claire, f"/quotes/delete/{pk}").status_code == 303
     assert claire.get(url).status_code == 404
-    assert claire.post(f"/quotes/restore/{pk}").status_code == 303
+    assert press(claire, f"/quotes/restore/{pk}").status_code == 303
     assert "€53.97" in claire.get(url).text
 
 
@@ -141,7 +142,7 @@ def test_another_companys_quote_does_not_exist(
     olga = as_user("olga")
     for path in (f"show/{quote.id}", f"edit/{quote.id}"):
         assert olga.get(f"/quotes/{path}").status_code == 404
-    assert olga.post(f"/quotes/delete/{quote.id}").status_code == 404
+    assert press(olga, f"/quotes/delete/{quote.id}").status_code == 404
     assert olga.get(f"/quotes/add?account={account.id}").status_code == 404
     refused = olga.post("/quotes/add", data={"account": account.id, "lines-count": 0})
     assert 'id="e-account"' in refused.text

@@ -107,7 +107,7 @@ class AccountView(ModelView):
     def record_actions(self, row: Account) -> list[Action]:
         if row.kind == AccountKind.CLIENT or not self.may_edit(row):
             return []
-        url = self.url("make_client", pk=row.id)
+        url = self.act_url("make_client", row)
         return [Action(_("Make a client"), url, "building-skyscraper", "post")]
 
     @expose(f"/make_client/{PK}", methods=("POST",))

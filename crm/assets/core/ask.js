@@ -14,13 +14,14 @@ document.addEventListener("click", async (event) => {
   else location.assign(link.href);
 });
 
-/** The form of a page that asks and its words, where it led to if it does not ask, or null. */
+/** The form of a page that asks and its words, where it led to if it does not ask, or null.
+ *  It comes back as 422 where something is wrong in it, as 409 where the record was changed meanwhile. */
 async function read(url, options = {}) {
   start();
   try {
     const answer = await fetch(url, { ...options, headers: { "HX-Request": "true" } });
     if (answer.redirected) return { next: answer.url };
-    if (!answer.ok && answer.status !== 422) return null;
+    if (!answer.ok && ![409, 422].includes(answer.status)) return null;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const form = page.querySelector("form#f");
     const bar = page.querySelector("[data-savebar]");
@@ -58,6 +59,7 @@ function open({ next, form, title, bar }) {
 async function send(event, body, act) {
   event.preventDefault();
   event.stopPropagation();
+  if (act.ariaBusy === "true") return; // a second Enter while the first is on its way
   const form = event.target;
   act.setAttribute("aria-busy", "true");
   const answer = await read(form.action, { method: "POST", body: new FormData(form) });

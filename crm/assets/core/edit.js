@@ -2,7 +2,7 @@
 // saves, Esc restores, Tab saves and opens the next. htmx fetches and swaps.
 import htmx from "htmx.org";
 
-import { icon, make, say } from "./words.js";
+import { icon, make } from "./words.js";
 
 const read = new Map(); // id of the field → how it looked before
 let next = null;
@@ -25,7 +25,10 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("htmx:afterSettle", (event) => {
   const field = document.getElementById(event.detail.elt.id);
   if (!field?.matches(".c-field")) return;
-  if (field.classList.contains("editing")) return openInput(field);
+  if (field.classList.contains("editing")) {
+    next = null; // refused, it stays open
+    return openInput(field);
+  }
   read.delete(field.id);
   if (next) document.getElementById(next)?.querySelector(".edit")?.click();
   else field.querySelector(".edit")?.focus();
@@ -68,18 +71,6 @@ document.addEventListener("keydown", (event) => {
     next = all[all.indexOf(field) + 1]?.id ?? null;
     form.requestSubmit();
   }
-});
-
-// Somebody else saved meanwhile: what was typed stays, what they saved is told, and a second save is meant.
-document.addEventListener("htmx:responseError", async (event) => {
-  const { xhr, elt } = event.detail;
-  const form = elt.closest?.("form[data-edit]");
-  if (!form || xhr.status !== 409) return;
-  const answer = await fetch(form.action, { headers: { "HX-Request": "true" } });
-  if (!answer.ok) return;
-  const now = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("form[data-edit]");
-  form.elements.row_version.value = now.elements.row_version.value;
-  refuse(form, xhr.responseText || say("conflict"));
 });
 
 /** A sentence under the input, which stays as it is. */

@@ -30,7 +30,7 @@ for (const name of ["htmx:sendError", "htmx:timeout"]) {
 }
 document.addEventListener("htmx:responseError", (event) => {
   const { xhr, elt } = event.detail;
-  if (!expired(xhr) && xhr.status !== 409) failed(elt);
+  if (!expired(xhr)) failed(elt);
 });
 
 function failed(elt) {

@@ -21,8 +21,9 @@ from crm.core.forms import Form
 from crm.core.models import Label
 from crm.core.security.page import Page
 from crm.core.views import Field, FormPage, Group
-from crm.core.views.inplace import posted_version
+from crm.core.views.base import view_of
 from crm.core.views.shown import show
+from crm.core.views.versions import Meanwhile, posted_version
 
 PERSON = ("first_name", "last_name", "email", "phone", "job_title")
 COMFORT = ("language", "time_zone", "theme", "single_keys")
@@ -55,11 +56,15 @@ class ProfileView(Page):
         if request.method == "GET":
             form.show({name: getattr(user, name) for name in names})
             return self._page(user, form)
-        version = posted_version()
-        if form.read(request.form):
+        version, people = posted_version(), view_of(user)
+        ok = form.read(request.form)
+        told = people.meanwhile(user, version, names)
+        if told is not None:
+            return self._page(user, form, 409, people.reconcile(user, form, told))
+        if ok:
             try:
                 with transaction():
-                    check_version(user, version)
+                    check_version(user, user.row_version)
                     update_row(user, form.values)
             except DomainError as error:
                 form.refuse(error.message, error.fields)
@@ -68,8 +73,11 @@ class ProfileView(Page):
                 return redirect(self.url("own"), 303)
         return self._page(user, form, 422)
 
-    def _page(self, user: User, form: Form, status: int = 200) -> ResponseReturnValue:
+    def _page(
+        self, user: User, form: Form, status: int = 200, told: Meanwhile | None = None
+    ) -> ResponseReturnValue:
         form.offer()
+        version = posted_version() if status == 422 else user.row_version
         page = ProfilePage(
             title=_("My profile"),
             action=self.url("own"),
@@ -82,7 +90,8 @@ class ProfileView(Page):
             submit_label=_("Save"),
             draft_key="profile",
             has_required=True,
-            hidden=[("row_version", request.form.get("row_version") or str(user.row_version))],
+            hidden=[("row_version", str(version))],
+            meanwhile=told,
             password_url="/password/",  # noqa: S106  an address
             facts=[show(user, name) for name in self._facts()],
         )

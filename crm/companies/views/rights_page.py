@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from flask import current_app
 from flask_babel import gettext as _
@@ -59,6 +60,7 @@ class RolePage:
     form_errors: list[str] = field(default_factory=list)
     submit_label: str = ""
     effect: str = ""
+    meanwhile: Any = None  # what others changed since the grid was opened
 
 
 @dataclass

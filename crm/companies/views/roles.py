@@ -1,6 +1,7 @@
 """/roles: each role is the grid entity × action → scope, and a sentence worked out from it."""
 
 from collections.abc import Container, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from flask import abort, request
@@ -15,7 +16,7 @@ from sqlalchemy.orm import selectinload
 from crm.companies.people import roles
 from crm.companies.people.grid import ENTITIES, SCOPES, describe
 from crm.companies.people.reading import PeopleModel
-from crm.companies.people.rights import ADMIN, holders
+from crm.companies.people.rights import ADMIN, Cell, holders
 from crm.companies.views.people import CHANGES, PeopleView
 from crm.companies.views.rights_page import (
     RoleLine,
@@ -33,10 +34,10 @@ from crm.core.errors import Conflict, DomainError
 from crm.core.models.text import write_instant, write_number
 from crm.core.views import Action, Note, RecordPage
 from crm.core.views.base import PK, all_views
-from crm.core.views.inplace import posted_version
 from crm.core.views.pages import Tab
 from crm.core.views.record import HISTORY
 from crm.core.views.shown import zone
+from crm.core.views.versions import Meanwhile, posted_version
 
 PEOPLE = "people"
 
@@ -124,6 +125,18 @@ class RoleParts(PeopleView):
         page.related.export_url = page.related.add_url = ""
         return page
 
+    def told_names(self) -> set[str]:
+        cells = shown_cells().items()
+        told = {f"{entity}.{action}" for entity, actions in cells for action in actions}
+        return {*super().told_names(), *told}
+
+    def outdated(self, row: Any, told: Meanwhile) -> ResponseReturnValue:
+        page = self.role_page(row)
+        page.meanwhile = told
+        put_grid(page, roles.grid_of(row))
+        here = self.url("show", pk=row.id)
+        return self.render("companies/role.html", 409, page=page, row=row, here=here)
+
     def _changes(
         self, model: type[Any], name: str, before: Any, after: Any, names: Any
     ) -> list[tuple[str, str, str]]:
@@ -175,24 +188,42 @@ class RoleView(RoleParts):
         """The grid as it was posted. What is refused comes back as it was chosen."""
         role = self.row(pk, "edit")
         page = self.role_page(role)
-        grid = read_grid(request.form, page)
-        version = posted_version()
-        status = 422
+        grid, version = read_grid(request.form, page), posted_version()
+        told = self.meanwhile(role, version, self.told_names())
+        if told is not None:
+            return self._grid_again(role, page, grid, told)
         if not page.errors:
             try:
                 with transaction():
-                    check_version(role, version)
+                    check_version(role, role.row_version)
                     roles.save_cells(role, grid)
                 return self.to_record(role, self.changed_message(role))
+            except Conflict:
+                role = self.row(pk)
+                told = self.meanwhile(role, version, self.told_names()) or Meanwhile()
+                return self._grid_again(role, page, grid, told)
             except DomainError as error:
                 page.form_errors = [str(error)]
-                if isinstance(error, Conflict):
-                    page.form_errors.append(_("Below is what you chose; save again to keep it."))
-                status = error.status
         role = self.row(pk)
-        page.hidden = [("row_version", str(role.row_version))]
+        page.hidden = [("row_version", str(version))]
         put_grid(page, {**roles.grid_of(role), **grid})
-        return self.render("companies/role.html", status, page=page, row=role)
+        return self.render("companies/role.html", 422, page=page, row=role)
+
+    def _grid_again(
+        self, role: Any, page: RolePage, grid: dict[Cell, Scope], told: Meanwhile
+    ) -> ResponseReturnValue:
+        """The grid as it is saved now, but for the cells that were chosen here."""
+        chosen, changes = dict(grid), dict(told.changes)
+        for cell, scope in grid.items():
+            name = ".".join(cell)
+            if name in changes and int(scope) in changes[name].pair:
+                del chosen[cell]  # left as it was, or chosen by both
+            elif name in changes:
+                changes[name] = replace(changes[name], yours=str(SCOPES[scope][0]))
+        page.meanwhile = replace(told, changes=changes)
+        page.hidden = [("row_version", str(role.row_version))]
+        put_grid(page, {**roles.grid_of(role), **chosen})
+        return self.render("companies/role.html", 409, page=page, row=role)
 
     @expose(f"/duplicate/{PK}", methods=("POST",))
     @has_access

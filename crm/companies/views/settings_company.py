@@ -23,7 +23,7 @@ from crm.core.forms import Form
 from crm.core.models.text import parse_number
 from crm.core.views import Action, Field, Note
 from crm.core.views.base import PK
-from crm.core.views.inplace import stored
+from crm.core.views.conflict import stored
 from crm.core.views.shown import hue_of, initials
 
 SECTIONS: Sequence[Section] = (

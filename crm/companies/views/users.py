@@ -15,6 +15,7 @@ from crm.companies.people import users
 from crm.companies.people.reading import PeopleModel
 from crm.companies.views.people import PeopleView
 from crm.core.actor import current_actor
+from crm.core.datamodel.saving import check_version
 from crm.core.db import transaction
 from crm.core.views import Action, Field, Note, Preset
 from crm.core.views.base import PK
@@ -88,7 +89,7 @@ class UserView(PeopleView):
         if not self.may_edit(row) or not row.active or row.id == current_actor().user_id:
             return []
         label = _("New password") if row.password else _("Give a first password")
-        url = self.url("new_password", pk=row.id)
+        url = self.act_url("new_password", row)
         confirm = _("Sessions of this person end, and the old password no longer works.")
         return [Action(label, url, "key", "post", confirm=confirm if row.password else "")]
 
@@ -99,10 +100,10 @@ class UserView(PeopleView):
         if not editable:
             return menu
         if row.active:
-            switch = Action(_("Deactivate"), self.url("deactivate", pk=row.id), "user-off", "post")
+            switch = Action(_("Deactivate"), self.act_url("deactivate", row), "user-off", "post")
             switch.confirm = _("Their sessions end; what they own stays theirs.")
         else:
-            switch = Action(_("Activate"), self.url("activate", pk=row.id), "user-check", "post")
+            switch = Action(_("Activate"), self.act_url("activate", row), "user-check", "post")
         menu.insert(1, switch)
         return menu
 
@@ -111,7 +112,9 @@ class UserView(PeopleView):
     def new_password(self, pk: int) -> ResponseReturnValue:
         """Make up a password, which must be changed, and show it on this answer alone."""
         user = self.row(pk, "edit")
+        version = self.seen(user)
         with transaction():
+            check_version(user, version)
             password = users.give_password(user)
             text = _("Tell it to them in person: it is not shown again, and must be changed.")
             here = self.url("show", pk=pk)
@@ -136,6 +139,5 @@ class UserView(PeopleView):
 
     def _switch(self, pk: int, active: bool) -> ResponseReturnValue:
         user = self.row(pk, "edit")
-        with transaction():
-            users.update(user, {"active": active})
-        return self.to_record(user, self.changed_message(user))
+        message = self.changed_message(user)
+        return self.act(user, lambda: users.update(user, {"active": active}), message)

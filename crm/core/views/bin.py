@@ -12,8 +12,9 @@ from flask_babel import ngettext
 
 from crm.core.actor import current_actor
 from crm.core.datamodel.paging import Ask
+from crm.core.datamodel.saving import check_version
 from crm.core.db import transaction
-from crm.core.errors import DomainError, NotFound
+from crm.core.errors import Conflict, DomainError, NotFound
 from crm.core.models import spec_of
 from crm.core.models.text import write_date, write_instant, write_number
 from crm.core.rows import criteria
@@ -22,6 +23,7 @@ from crm.core.views.base import PK
 from crm.core.views.form import FormPages
 from crm.core.views.pages import Column, ListPage
 from crm.core.views.shown import Field, person, zone
+from crm.core.views.versions import posted_version
 
 SOON = 7  # days before the purge in which the date is marked
 
@@ -58,16 +60,22 @@ class BinPages(FormPages):
     @has_access
     def delete(self, pk: int) -> ResponseReturnValue:
         row = self.row(pk, "delete")
-        name = str(row)
+        version, name = self.seen(row), str(row)
+        undo_url = ""
         try:
             with transaction():
+                check_version(row, version)
                 self.datamodel.remove(row)
+                if self.datamodel.has_bin:
+                    undo_url = self.act_url("restore", row)
+        except Conflict:
+            return self.overtaken(pk)
         except DomainError as error:
             flash(str(error), "danger")
             return redirect(self.url("show", pk=pk), 303)
         message: Any = _("%(name)s deleted", name=name)
-        if self.datamodel.has_bin:
-            message = {"text": message, "undo_url": self.url("restore", pk=pk)}
+        if undo_url:
+            message = {"text": message, "undo_url": undo_url}
         flash(message, "success")
         return redirect(self.url("list"), 303)
 
@@ -79,8 +87,10 @@ class BinPages(FormPages):
     @expose(f"/restore/{PK}", methods=("POST",))
     @has_access
     def restore(self, pk: int) -> ResponseReturnValue:
+        row = self._deleted(pk)
         try:
             with transaction():
+                check_version(row, posted_version())
                 row = self.datamodel.restore(pk)
         except NotFound:
             abort(404)
@@ -89,6 +99,14 @@ class BinPages(FormPages):
             page.refusal = str(error)
             return self.render("core/bin.html", 409, page=page)
         return self.to_record(row, _("%(name)s restored", name=row))
+
+    def _deleted(self, pk: int) -> Any:
+        """The row in the bin, or 404."""
+        model = self.datamodel.obj
+        known = model.id == pk, *self.bin_conditions(), criteria(model, "delete")
+        statement = self.datamodel.select(*known, in_bin=True)
+        statement = statement.execution_options(populate_existing=True)
+        return self.datamodel.session.scalars(statement).unique().first() or abort(404)
 
     def bin_page(self) -> BinPage:
         """What the actor may restore, newest first."""
@@ -149,7 +167,7 @@ class BinPages(FormPages):
         return BinRow(
             row.id,
             fields,
-            self.url("restore", pk=row.id),
+            self.act_url("restore", row),
             write_instant(row.deleted_at, zone()),
             by,
             write_date(purge.date()),

@@ -2,26 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from crm.core.db import transaction
 from crm.core.errors import Conflict, DomainError
 from crm.core.forms import Form
-from crm.core.journal import history
-from crm.core.models import spec_of
-from crm.core.models.text import write_instant
-from crm.core.rows import fetch
 from crm.core.views.base import PK, Group
-from crm.core.views.inplace import InPlacePages, posted_version, stored
+from crm.core.views.conflict import seen_lines, settle, stored
+from crm.core.views.inplace import InPlacePages
 from crm.core.views.pages import Note
 from crm.core.views.prefill import Prefill, read_prefill
-from crm.core.views.shown import zone
+from crm.core.views.versions import Meanwhile, posted_version
 
 
 @dataclass
@@ -47,33 +43,7 @@ class FormPage:
     danger: bool = False
     cancel_label: str = ""
     aside: list[Any] = field(default_factory=list)
-
-
-@dataclass
-class ConflictPage:
-    """Both versions of a record, field by field."""
-
-    title: str
-    who: str
-    when: str
-    action: str
-    cancel_url: str
-    fields: list["Differing"]
-    hidden: list[tuple[str, str]]
-    merged_count: int = 0
-    joinable: list[tuple[str, str]] = field(default_factory=list)
-    crumbs: list[tuple[str, str]] = field(default_factory=list)
-
-
-class Differing(NamedTuple):
-    """One field that two people changed; the texts are for reading, `typed` is what was typed."""
-
-    name: str
-    label: str
-    yours: str
-    saved: str
-    before: str
-    typed: list[str]
+    meanwhile: Meanwhile | None = None
 
 
 class FormPages(InPlacePages):
@@ -106,17 +76,19 @@ class FormPages(InPlacePages):
         before = stored(row, names)
         if request.method == "GET":
             return self._edit_page(row, form.show(before))
-        version = posted_version()
+        version, asked = posted_version(), self.visible(self.edit_columns or ())
         form.files = request.files
         ok = form.read(request.form, before)
         settle(form, before)
-        if row.row_version != version:
-            return self._conflict(row, form, version)
+        told = self.meanwhile(row, version, asked)
+        if told is not None:
+            return self.conflict(row, form, told)
         try:
-            if ok and self._changed(row, form, version):
+            if ok and self._changed(row, form, row.row_version):
                 return self.to_record(row, self.changed_message(row))
         except Conflict:
-            return self._conflict(fetch(self.datamodel.session, type(row), pk), form, version)
+            row = self.row(pk, "edit")
+            return self.conflict(row, form, self.meanwhile(row, version, asked) or Meanwhile())
         return self._edit_page(self.row(pk, "edit"), form, 422)
 
     # Which fields ───────────────────────────────────────────────────────────────────────────────
@@ -127,17 +99,6 @@ class FormPages(InPlacePages):
     def edit_names(self, row: Any) -> list[str]:
         """The fields that may be changed now; the company is chosen once, at creation."""
         return [name for name in self.visible(self.edit_columns or ()) if name != "company"]
-
-    def form(self, names: list[str], row: Any = None) -> Form:
-        """The form of these fields, for `row` or for a new one."""
-        return Form(
-            self.datamodel,
-            names,
-            picker=self.picker_base(),
-            widths=self.widths,
-            children=self.children,
-            outputs=self.live_columns,
-        )
 
     def given(self, form: Form) -> Prefill:
         """What the address says of the new record: `?account=7`, from the tab it was added from."""
@@ -190,9 +151,9 @@ class FormPages(InPlacePages):
         page = self.form_page(form, self.words("edit_title"), request.path, url, str(row.id))
         page.crumbs = self.crumbs_of(row)
         page.row_version = row.row_version
-        # A form that comes back keeps the version it was opened with.
-        version = request.form.get("row_version", "") or str(row.row_version)
-        page.hidden.append(("row_version", version))
+        # A form that comes back keeps the version it was opened with, and what it saw of the lines.
+        opened = [("row_version", str(row.row_version)), *seen_lines(form.fields)]
+        page.hidden += [(name, request.form.get(name) or text) for name, text in opened]
         return self.render(self.edit_template, status, page=page, form=form, row=row)
 
     def form_page(self, form: Form, title: str, action: str, cancel_url: str, key: str) -> FormPage:
@@ -215,107 +176,10 @@ class FormPages(InPlacePages):
             page.enctype = "multipart/form-data"
         return page
 
-    def way_back(self, row: Any) -> str:
-        """Where the form of a row is left for."""
-        return self.page_of(row) or self.url("list")
-
-    def crumbs_of(self, row: Any = None) -> list[tuple[str, str]]:
-        """What stands above a form."""
-        crumbs = [(self.words("list_title"), self.url("list"))]
-        return crumbs if row is None else [*crumbs, (str(row), self.way_back(row))]
-
     def prepare_form(self, form: Form) -> None:
         """A slice's last word on the inputs: units, notes, which choices to leave out."""
-
-    # Two editors ────────────────────────────────────────────────────────────────────────────────
-
-    def _conflict(self, row: Any, form: Form, version: int) -> ResponseReturnValue:
-        """Both versions; what only one of the two changed is merged without a question."""
-        saved = self.form(list(form.fields), row).show(stored(row, list(form.fields))).offer()
-        form.offer()
-        old = self._before(row, version)
-        page = ConflictPage(
-            _("Two versions of this record"), *self._last_change(row), request.path,
-            self.way_back(row), [], [("row_version", str(row.row_version))],
-            crumbs=self.crumbs_of(row),
-        )  # fmt: skip
-        for name, mine in form.fields.items():
-            if mine.kind == "output":
-                continue
-            theirs = saved.fields[name]
-            if posted_pairs(mine) == posted_pairs(theirs) or in_words(mine) == old.get(name):
-                page.hidden += posted_pairs(theirs)  # not touched here: the saved value stands
-                continue
-            page.hidden += posted_pairs(mine)
-            if name not in old:  # nobody else touched this field: what was typed stands
-                page.merged_count += 1
-                continue
-            texts = (in_words(mine), in_words(theirs), old[name])
-            page.fields.append(
-                Differing(name, mine.label, *texts, [v for _n, v in posted_pairs(mine)])
-            )
-            if mine.kind == "longtext" and mine.text and theirs.text:
-                page.joinable.append((name, mine.label))
-        return self.render("core/conflict.html", 409, page=page, form=form, row=row)
-
-    def _before(self, row: Any, version: int) -> dict[str, str]:
-        """The fields that others changed since `version`, with what stood there before."""
-        entries = self.history_of(row)
-        names = {str(self._label(name)): name for name in self.edit_columns or ()}
-        since = max(row.row_version - version, 0)
-        old: dict[str, str] = {}
-        for entry in reversed(entries[:since]):
-            for label, before, __ in entry.changes:
-                if label in names:
-                    old.setdefault(names[label], before)
-        return old
-
-    def _label(self, name: str) -> Any:
-        return spec_of(self.datamodel.obj, name).label
-
-    def _last_change(self, row: Any) -> tuple[str, str]:
-        last = next(iter(history(self.datamodel.session, row, 1)), None)
-        if last is None or last.user is None:
-            return "", ""
-        return f"{last.user.first_name} {last.user.last_name}".strip(), write_instant(
-            last.at, zone()
-        )
-
-
-def settle(form: Form, before: Mapping[str, Any]) -> None:
-    """Follow the choices made on the conflict page: keep what is saved, or join two texts."""
-    for name in form.fields:
-        if request.form.get(f"join_{name}") and form.values.get(name):
-            form.values[name] = f"{before[name]}\n\n{form.values[name]}"
-        elif request.form.get(f"choice_{name}") == "saved":
-            form.values.pop(name, None)
 
 
 def here_path() -> str:
     """The form posts back to its own address, with what it was given."""
     return request.full_path.rstrip("?")
-
-
-def posted_pairs(field: Any) -> list[tuple[str, str]]:
-    """(name, value) as the browser would send the field."""
-    if field.kind == "rows":
-        pairs = [(field.count_name, str(len(field.rows)))]
-        return pairs + [pair for line in field.rows for part in line for pair in posted_pairs(part)]
-    if field.kind == "translated":
-        return [(name, text) for __, __, text, name in field.parts]
-    if field.kind == "boolean":
-        return [(field.name, "1")] if field.text in ("1", "on", "True", "true") else []
-    return [(field.name, text) for text in field.texts or [""]]
-
-
-def in_words(field: Any) -> str:
-    """What a field of a form says, for a reader."""
-    if field.kind == "rows":
-        count = len(field.rows)
-        return ngettext("%(num)s line", "%(num)s lines", count)
-    if field.kind == "boolean":
-        return _("Yes") if posted_pairs(field) else _("No")
-    chosen = [option.text for option in field.options if option.selected]
-    if field.options:
-        return ", ".join(chosen)
-    return ", ".join(text for __, text in posted_pairs(field) if text)

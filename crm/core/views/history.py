@@ -178,7 +178,7 @@ def _told(spec: Any, value: Any, target: type[Any] | None, names: Names) -> str:
         return names.get((target, value), _("Not available"))
     if isinstance(value, list):
         return ", ".join(_item(text, links, names) for text, *links in value)
-    return written(spec, _revived(spec, value), zone=zone())
+    return written(spec, revived(spec, value), zone=zone())
 
 
 def _item(text: str, links: Sequence[Sequence[Any]], names: Names) -> str:
@@ -187,7 +187,7 @@ def _item(text: str, links: Sequence[Sequence[Any]], names: Names) -> str:
     return _("Not available") if hidden else text
 
 
-def _revived(spec: Any, value: Any) -> Any:
+def revived(spec: Any, value: Any) -> Any:
     """The Python value behind its JSON form."""
     match spec.kind:
         case "date":

@@ -1,23 +1,22 @@
 """/X/field/<id>/<name>: one value changed on the record itself."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
-from sqlalchemy import inspect
 
 from crm.core.db import transaction
-from crm.core.errors import DomainError
+from crm.core.errors import Conflict, DomainError
 from crm.core.forms import Form, FormField
 from crm.core.models import spec_of
 from crm.core.views.base import PK
-from crm.core.views.record import RecordPages
+from crm.core.views.conflict import ConflictPages, stored
 from crm.core.views.shown import Field
+from crm.core.views.versions import Meanwhile, posted_version
 
 
-class InPlacePages(RecordPages):
+class InPlacePages(ConflictPages):
     """The input of one value, and its saving."""
 
     def in_place(self) -> list[str]:
@@ -39,7 +38,18 @@ class InPlacePages(RecordPages):
         before = stored(row, [name])
         if request.method == "GET":
             return self._field_edit(row, form.show(before), name)
-        if form.read(request.form, before) and self._saved(row, form):
+        version = posted_version()
+        ok = form.read(request.form, before)
+        told = self.meanwhile(row, version, self.told_names())
+        if told is not None:
+            return self._field_again(row, form, name, told)
+        try:
+            saved = ok and self._saved(row, form)
+        except Conflict:
+            row = self.row(pk, "edit")
+            told = self.meanwhile(row, version, self.told_names())
+            return self._field_again(row, form, name, told or Meanwhile())
+        if saved:
             return self.render(
                 "core/parts/field_read.html",
                 field=self._read_field(row, name),
@@ -67,19 +77,23 @@ class InPlacePages(RecordPages):
         ]
 
     def _saved(self, row: Any, form: Form) -> bool:
-        version = posted_version()
         try:
             with transaction():
-                self.datamodel.update(row, form.values, version)
+                self.datamodel.update(row, form.values, row.row_version)
+        except Conflict:
+            raise
         except DomainError as error:
-            if error.status == 409:
-                raise
             form.refuse(error.message, error.fields)
             return False
         return True
 
+    def _field_again(self, row: Any, form: Form, name: str, told: Meanwhile) -> ResponseReturnValue:
+        """Somebody else saved meanwhile: the input comes back with what they changed."""
+        told = self.reconcile(row, form, told)
+        return self._field_edit(row, form, name, 409, told)
+
     def _field_edit(
-        self, row: Any, form: Form, name: str, status: int = 200
+        self, row: Any, form: Form, name: str, status: int = 200, told: Meanwhile | None = None
     ) -> ResponseReturnValue:
         form.offer()
         field: FormField = form.fields[name]
@@ -89,27 +103,7 @@ class InPlacePages(RecordPages):
             status,
             field=field,
             action=request.path,
-            row_version=row.row_version,
+            row_version=posted_version() if status == 422 else row.row_version,
+            told=told,
             page=self.record_page(row),
         )
-
-
-def posted_version() -> int:
-    """The version of the row that a form was opened with; without one, nobody's change is safe."""
-    text = request.form.get("row_version", "")
-    if not text.isdecimal() or len(text) > 9:
-        abort(400)
-    return int(text)
-
-
-def stored(row: Any, names: Sequence[str]) -> dict[str, Any]:
-    """The values of a row by name, and the keys behind its links."""
-    mapper = inspect(type(row))
-    values = {name: getattr(row, name) for name in names}
-    for name in names:
-        if name in mapper.relationships and not mapper.relationships[name].uselist:
-            local = next(iter(mapper.relationships[name].local_columns))
-            values[f"{name}_id"] = getattr(row, mapper.get_property_by_column(local).key)
-    if hasattr(row, "currency"):
-        values.setdefault("currency", row.currency)
-    return values

@@ -189,3 +189,4 @@ class RecordPage:
     edit_url: str = ""
     field_url: str = ""
     notice: Note | None = None
+    meanwhile: Any = None  # what others changed, where an act was refused for it

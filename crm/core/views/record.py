@@ -84,7 +84,7 @@ class RecordPages(HistoryPages):
         """The "…" of the head; what destroys stands last."""
         menu: list[Action] = []
         if "delete" not in self.exclude_route_methods and self.may("delete", row):
-            url = self.url("delete", pk=row.id)
+            url = self.act_url("delete", row)
             confirm = "" if self.datamodel.has_bin else _("This cannot be undone.")
             menu.append(Action(_("Delete"), url, "trash", "post", danger=True, confirm=confirm))
         return menu

@@ -3,40 +3,74 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import abort, request
+from flask import abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
+from crm.core.datamodel.saving import check_version
 from crm.core.db import transaction
-from crm.core.errors import DomainError
+from crm.core.errors import Conflict, DomainError
 from crm.core.forms import Dialog
 from crm.core.models.text import parse_number
 from crm.core.views.base import Group
 from crm.core.views.bin import BinPages
+from crm.core.views.conflict import stored
 from crm.core.views.form import FormPage
-from crm.core.views.inplace import stored
+from crm.core.views.versions import Meanwhile, posted_version
 
 
 class VerbPages(BinPages):
     """What a verb's address does around the service that it calls."""
 
     def act(
-        self, row: Any, verb: Callable[[], None], message: str = "", undo_url: str = ""
+        self, row: Any, verb: Callable[[], None], message: str = "", undo: str = ""
     ) -> ResponseReturnValue:
-        """Do it, and back to the record. A refusal is told on the page that one came from."""
-        with transaction():
-            verb()
+        """Do it, and back to the record. `undo` is the verb that takes it back.
+
+        A refusal is told on the page that one came from.
+        """
+        version = self.seen(row)
+        try:
+            with transaction():
+                check_version(row, version)
+                verb()
+                undo_url = self.act_url(undo, row) if undo else ""
+        except Conflict:
+            return self.overtaken(row.id)
         return self.to_record(row, message, undo_url)
 
     def ask(
-        self, row: Any, dialog: Dialog, verb: Callable[[], None], undo_url: str = ""
+        self,
+        row: Any,
+        dialog: Dialog,
+        verb: Callable[[], None],
+        *,
+        undo: str = "",
+        refusal: str = "",
     ) -> ResponseReturnValue:
-        """GET asks; POST acts, or asks again with what is wrong beside each field."""
+        """GET asks; POST acts, or asks again with what is wrong beside each field.
+
+        A `refusal` says why the verb is not open to this row: then nothing is asked.
+        """
+        if refusal:
+            return self._refused(row, refusal)
         dialog.about(row)
-        before = stored(row, [name for name in dialog.names if name in dialog.fields])
         if request.method == "GET":
-            return self._asking(row, dialog.show({**before, **dialog.proposed()}))
-        if dialog.read(request.form, before) and self._done(dialog, verb):
-            return self.to_record(row, str(dialog.done), undo_url)
+            dialog.show({**self._now(row, dialog), **dialog.proposed()})
+            return self._asking(row, dialog)
+        version = posted_version()
+        ok = dialog.read(request.form, self._now(row, dialog))
+        told = self.meanwhile(row, version, self.told_names())
+        if told is not None:
+            return self._asking_again(row, dialog, told)
+        try:
+            if ok and self._done(row, dialog, verb):
+                return self.to_record(
+                    row, str(dialog.done), self.act_url(undo, row) if undo else ""
+                )
+        except Conflict:
+            row = self.row(row.id, "edit")
+            told = self.meanwhile(row, version, self.told_names())
+            return self._asking_again(row, dialog, told or Meanwhile())
         return self._asking(row, dialog, 422)
 
     def chosen(self, relation: str) -> Any:
@@ -44,16 +78,36 @@ class VerbPages(BinPages):
         pk = parse_number(request.form.get(relation, "")) or 0
         return self.datamodel.get_related_obj(relation, pk) or abort(404)
 
-    def _done(self, dialog: Dialog, verb: Callable[[], None]) -> bool:
+    def _refused(self, row: Any, refusal: str) -> ResponseReturnValue:
+        if request.method == "POST":
+            self.seen(row)
+        flash(refusal, "danger")
+        return redirect(self.page_of(row) or self.url("list"), 303)
+
+    def _now(self, row: Any, dialog: Dialog) -> dict[str, Any]:
+        return stored(row, [name for name in dialog.names if name in dialog.fields])
+
+    def _done(self, row: Any, dialog: Dialog, verb: Callable[[], None]) -> bool:
+        version = row.row_version
         try:
             with transaction():
+                check_version(row, version)
                 verb()
+        except Conflict:
+            raise
         except DomainError as error:
             dialog.refuse(error.message, error.fields)
             return False
         return True
 
-    def _asking(self, row: Any, dialog: Dialog, status: int = 200) -> ResponseReturnValue:
+    def _asking_again(self, row: Any, dialog: Dialog, told: Meanwhile) -> ResponseReturnValue:
+        """Both versions: what was typed stays in its input, what is saved stands above it."""
+        told = self.reconcile(row, dialog, told)
+        return self._asking(row, dialog, 409, told)
+
+    def _asking(
+        self, row: Any, dialog: Dialog, status: int = 200, told: Meanwhile | None = None
+    ) -> ResponseReturnValue:
         dialog.offer()
         url = self.page_of(row) or self.url("list")
         page = FormPage(
@@ -64,6 +118,8 @@ class VerbPages(BinPages):
             cancel_url=url,
             submit_label=str(dialog.submit),
             draft_key="",
+            hidden=[("row_version", str(posted_version() if status == 422 else row.row_version))],
+            meanwhile=told,
             errors=[(f.id, f.label, text) for f in dialog.fields.values() for text in f.errors],
             form_errors=dialog.form_errors,
             has_required=any(field.spec.required for field in dialog.fields.values()),

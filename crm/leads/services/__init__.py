@@ -10,7 +10,14 @@ from crm.leads.services.record import (
     take_charge,
     update,
 )
-from crm.leads.services.statuses import Outcome, change_status, default_status, lose, reopen
+from crm.leads.services.statuses import (
+    Outcome,
+    change_status,
+    default_status,
+    lose,
+    losing_refusal,
+    reopen,
+)
 
 __all__ = [
     "GIVEN_AT_CREATION",
@@ -22,6 +29,7 @@ __all__ = [
     "defaults",
     "is_stale",
     "lose",
+    "losing_refusal",
     "refusal",
     "reopen",
     "take_charge",

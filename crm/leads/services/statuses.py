@@ -34,7 +34,7 @@ def default_status() -> LeadStatus:
 def change_status(
     lead: Lead, to: LeadStatus, *, cancel_events: bool = False, **outcome: Unpack[Outcome]
 ) -> None:
-    """Put a lead in the status `to`, filling in its outcome first.
+    """Put a lead in the status `to`, filling in its outcome first; None empties a field.
 
     Raises DomainError, on the field concerned, where the status is no longer in use, the move is
     not in MOVES, or it needs a field that is still empty.
@@ -48,8 +48,7 @@ def change_status(
     if needed is None:
         raise DomainError(_refusal(before, to), field="status")
     for name, value in outcome.items():
-        if value is not None:
-            setattr(lead, name, value)  # a refusal below undoes it, with the transaction
+        setattr(lead, name, value)  # a refusal below undoes it, with the transaction
     if to.kind == LeadStatusKind.LOST:
         _lose(lead)
     else:
@@ -75,10 +74,16 @@ def _lose(lead: Lead) -> None:
         raise DomainError(_("This reason asks for a comment."), field="lost_comment")
 
 
+def losing_refusal(lead: Lead) -> str:
+    """Why this lead cannot be lost; "" where it can."""
+    is_open = lead.status.kind == LeadStatusKind.OPEN
+    return "" if is_open else _("Only an open lead can be lost.")
+
+
 def lose(lead: Lead, *, cancel_events: bool = False, **outcome: Unpack[Outcome]) -> None:
     """Lose a lead, for a reason. Raises DomainError on `lost_reason`, `lost_comment`."""
-    if lead.status.kind != LeadStatusKind.OPEN:
-        raise DomainError(_("Only an open lead can be lost."))
+    if refusal := losing_refusal(lead):
+        raise DomainError(refusal)
     change_status(lead, _lost_status(), cancel_events=cancel_events, **outcome)
     update_row(lead, {})
 

@@ -12,6 +12,7 @@ from crm.opportunities.services.record import (
 )
 from crm.opportunities.services.stages import (
     Outcome,
+    closing_refusal,
     default_stage,
     lose,
     move,
@@ -24,6 +25,7 @@ __all__ = [
     "GIVEN_AT_CREATION",
     "Outcome",
     "candidates",
+    "closing_refusal",
     "create",
     "default_duration",
     "default_stage",

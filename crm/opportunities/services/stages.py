@@ -46,7 +46,7 @@ def move(
     cancel_events: bool = False,
     **outcome: Unpack[Outcome],
 ) -> None:
-    """Put an opportunity in the stage `to`, filling in its outcome first.
+    """Put an opportunity in the stage `to`, filling in its outcome first; None empties a field.
 
     Raises DomainError, on the field concerned, where the stage is no longer in use, the move is
     not in MOVES, or the move needs a field that is still empty. Source: spec 7.2 and 7.3.
@@ -60,8 +60,7 @@ def move(
     if needed is None:
         raise DomainError(_("Reopen first."), field="stage")
     for name, value in outcome.items():
-        if value is not None:
-            setattr(opportunity, name, value)  # a refusal below undoes it, with the transaction
+        setattr(opportunity, name, value)  # a refusal below undoes it, with the transaction
     _close_or_open(opportunity, to)
     _require(opportunity, needed)
     _check_reason(opportunity, to)
@@ -103,6 +102,14 @@ def _check_reason(opportunity: Opportunity, to: Stage) -> None:
         raise DomainError(_("This reason is not for opportunities."), field="lost_reason")
     if reason.free_text and not opportunity.lost_comment:
         raise DomainError(_("This reason asks for a comment."), field="lost_comment")
+
+
+def closing_refusal(opportunity: Opportunity) -> str:
+    """Why this opportunity can be neither won nor lost; "" where it can."""
+    kind = opportunity.stage.kind
+    if kind == StageKind.WON:
+        return _("This opportunity is won; reopen it first.")
+    return _("This opportunity is lost; reopen it first.") if kind == StageKind.LOST else ""
 
 
 def win(

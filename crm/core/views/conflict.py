@@ -1,0 +1,264 @@
+"""Two people at one record: both versions shown, what only one of them changed is merged."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import inspect
+
+from crm.core.forms import Form, FormField
+from crm.core.views.history import revived
+from crm.core.views.versions import Meanwhile, Pair, VersionPages
+
+LINES_SHOWN = 5  # of a record's lines that differ
+FILES = ("file", "picture")
+
+
+class Differing(NamedTuple):
+    """One field that two people changed; the texts are for reading, `typed` is what was typed."""
+
+    name: str
+    label: str
+    yours: str
+    saved: str
+    before: str
+    typed: list[str]
+
+
+@dataclass
+class ConflictPage:
+    """Both versions of a record, field by field."""
+
+    title: str
+    meanwhile: Meanwhile
+    action: str
+    cancel_url: str
+    crumbs: list[tuple[str, str]]
+    hidden: list[tuple[str, str]] = field(default_factory=list)
+    fields: list[Differing] = field(default_factory=list)
+    merged_count: int = 0
+    joinable: list[tuple[str, str]] = field(default_factory=list)
+    closed: list[tuple[str, str]] = field(default_factory=list)  # typed, and no longer open to it
+    uploads: list[FormField] = field(default_factory=list)
+
+    @property
+    def enctype(self) -> str:
+        return "multipart/form-data" if self.uploads else ""
+
+
+class ConflictPages(VersionPages):
+    """What was typed, what is saved, and what both began from."""
+
+    def form(self, names: list[str], row: Any = None) -> Form:
+        """The form of these fields, for `row` or for a new one."""
+        return Form(
+            self.datamodel,
+            names,
+            picker=self.picker_base(),
+            widths=self.widths,
+            children=self.children,
+            outputs=self.live_columns,
+        )
+
+    def way_back(self, row: Any) -> str:
+        """Where the form of a row is left for."""
+        return self.page_of(row) or self.url("list")
+
+    def crumbs_of(self, row: Any = None) -> list[tuple[str, str]]:
+        """What stands above a form."""
+        crumbs = [(self.words("list_title"), self.url("list"))]
+        return crumbs if row is None else [*crumbs, (str(row), self.way_back(row))]
+
+    def conflict(self, row: Any, form: Form, told: Meanwhile) -> ResponseReturnValue:
+        """A choice for each field that both changed; everything else is merged."""
+        names = list(form.fields)
+        saved = self.form(names, row).show(stored(row, names)).offer().fields
+        was = self.as_it_was(form, row, told)
+        form.offer()
+        page = ConflictPage(
+            _("Two versions of this record"), told, request.path, self.way_back(row),
+            self.crumbs_of(row), [("row_version", str(row.row_version)), *seen_lines(saved)],
+        )  # fmt: skip
+        for name, mine in form.fields.items():
+            theirs = saved[name]
+            if mine.kind in FILES:
+                page.uploads += [mine] if form.values.get(name) is not None else []
+            elif mine.kind == "output" or says(mine) == says(theirs):
+                page.hidden += pairs_of(theirs)
+            elif name in told.changes and is_as_it_was(mine, was[name]):
+                page.hidden += pairs_of(theirs)  # not touched here: the saved value stands
+            elif name not in told.changes:
+                page.hidden += pairs_of(mine)  # touched by nobody else
+                page.merged_count += 1
+            else:
+                page.hidden += pairs_of(mine)
+                _differ(page, mine, theirs, was[name])
+        page.closed = self._closed(row, form)
+        return self.render("core/conflict.html", 409, page=page, form=form, row=row)
+
+    def _closed(self, row: Any, form: Form) -> list[tuple[str, str]]:
+        """What was typed into fields that others closed meanwhile: it can only be told."""
+        asked = self.visible(self.edit_columns or ())
+        names = [n for n in asked if n not in form.fields and n in request.form and n != "company"]
+        if not names:
+            return []
+        saved = self.form(names, row).show(stored(row, names)).offer().fields
+        typed = self.form(names, row)
+        typed.read(request.form, stored(row, names))
+        return [
+            (mine.label, in_words(mine))
+            for name, mine in typed.offer().fields.items()
+            if says(mine) != says(saved[name])
+        ]
+
+    def as_it_was(self, form: Form, row: Any, told: Meanwhile) -> Mapping[str, FormField]:
+        """The fields of `form` as they stood before what `told` tells; of lines, what is saved."""
+        names = [name for name in form.fields if name in inspect(type(row)).attrs]
+        values = stored(row, names)
+        for name in names:
+            one = form.fields[name]
+            if name in told.changes and one.kind not in ("rows", *FILES):
+                values |= self._before(row, name, one, told.changes[name].pair)
+        return self.form(names, row).show(values).offer().fields
+
+    def _before(self, row: Any, name: str, one: FormField, pair: Pair) -> dict[str, Any]:
+        old = pair[0]
+        if one.kind == "references":
+            gone, come = ([tuple(link) for __, link in side or ()] for side in pair)
+            table = inspect(type(row)).relationships[name].mapper.class_.__tablename__
+            kept = [other for other in getattr(row, name) if (table, other.id) not in come]
+            back = (self.datamodel.get_related_obj(name, pk) for __, pk in gone)
+            return {name: [*kept, *(other for other in back if other is not None)]}
+        if name in inspect(type(row)).relationships:
+            target = self.datamodel.get_related_obj(name, old) if old is not None else None
+            return {name: target, f"{name}_id": old}
+        return {name: revived(one.spec, old) if old is not None else None}
+
+    def reconcile(self, row: Any, form: Form, told: Meanwhile) -> Meanwhile:
+        """Put what is saved now into inputs that were left alone; tell what others hold."""
+        was = self.as_it_was(form, row, told)
+        saved = self.form(list(was), row).show(stored(row, list(was))).fields
+        changes = dict(told.changes)
+        for name in was.keys() & changes.keys():
+            mine = form.fields[name]
+            if says(mine) in (says(was[name]), says(saved[name])):
+                form.fields[name] = replace(saved[name], spec=mine.spec, errors=mine.errors)
+            else:
+                changes[name] = replace(changes[name], yours=in_words(mine))
+        return replace(told, changes=changes)
+
+
+def _differ(page: ConflictPage, mine: FormField, theirs: FormField, was: FormField) -> None:
+    if mine.kind == "rows":
+        texts = _lines_apart(mine, theirs), _lines_apart(theirs, mine), ""
+    else:
+        texts = in_words(mine), in_words(theirs), in_words(was)
+    typed = [value for _name, value in pairs_of(mine)]
+    page.fields.append(Differing(mine.name, mine.label, *texts, typed))
+    if mine.kind == "longtext" and mine.text and theirs.text:
+        page.joinable.append((mine.name, mine.label))
+
+
+def settle(form: Form, before: Mapping[str, Any]) -> None:
+    """Follow the choices made on the conflict page: keep what is saved, or join two texts."""
+    for name in form.fields:
+        if request.form.get(f"join_{name}") and form.values.get(name):
+            form.values[name] = f"{before[name]}\n\n{form.values[name]}"
+        elif request.form.get(f"choice_{name}") == "saved":
+            form.values.pop(name, None)
+
+
+def stored(row: Any, names: Sequence[str]) -> dict[str, Any]:
+    """The values of a row by name, and the keys behind its links."""
+    mapper = inspect(type(row))
+    values = {name: getattr(row, name) for name in names}
+    for name in names:
+        if name in mapper.relationships and not mapper.relationships[name].uselist:
+            local = next(iter(mapper.relationships[name].local_columns))
+            values[f"{name}_id"] = getattr(row, mapper.get_property_by_column(local).key)
+    if hasattr(row, "currency"):
+        values.setdefault("currency", row.currency)
+    return values
+
+
+# What a field says ──────────────────────────────────────────────────────────────────────────────
+
+
+def pairs_of(one: FormField) -> list[tuple[str, str]]:
+    """(name, value) as the browser would send the field."""
+    if one.kind == "rows":
+        pairs = [(one.count_name, str(len(one.rows)))]
+        return pairs + [pair for line in one.rows for part in line for pair in pairs_of(part)]
+    if one.kind == "translated":
+        return [(name, text) for __, __, text, name in one.parts]
+    if one.kind == "boolean":
+        return [(one.name, "1")] if one.text in ("1", "on", "True", "true") else []
+    return [(one.name, text) for text in one.texts or [""]]
+
+
+def says(one: FormField) -> Any:
+    """What two fields of one name are compared by: neither order of a set nor kind of line end."""
+    if one.kind == "rows":
+        return list(_lines(one))
+    texts = [text.replace("\r\n", "\n").strip() for __, text in pairs_of(one)]
+    if one.kind == "stars" and texts == ["0"]:
+        return [""]  # its input offers no star where there is none
+    return sorted(filter(None, texts)) if one.kind == "references" else texts
+
+
+def _lines(one: FormField) -> Iterator[list[list[str]]]:
+    """Each line of the rows by its values; one in which nobody typed is none."""
+    blank = [says(part) for part in one.blank_row]
+    for line in one.rows:
+        said = [says(part) for part in line[1:]]
+        if line[0].text or (said != blank and any(any(texts) for texts in said)):
+            yield [[line[0].text], *said]
+
+
+def _digest(one: FormField) -> str:
+    return hashlib.sha256(json.dumps(says(one)).encode()).hexdigest()[:16]
+
+
+def seen_lines(fields: Mapping[str, FormField]) -> list[tuple[str, str]]:
+    """Hidden inputs that tell whether the lines of a form are still those it was opened with.
+
+    No journal keeps all of a record's lines at each version, and a form has no room for them twice.
+    """
+    lines = [one for one in fields.values() if one.kind == "rows"]
+    return [(f"{one.name}-seen", _digest(one)) for one in lines]
+
+
+def is_as_it_was(mine: FormField, was: FormField) -> bool:
+    """Whether the field was left as its form showed it."""
+    if mine.kind == "rows":
+        return request.form.get(f"{mine.name}-seen") == _digest(mine)
+    return bool(says(mine) == says(was))
+
+
+def in_words(one: FormField) -> str:
+    """What a field of a form says, for a reader."""
+    if one.kind == "rows":
+        return "; ".join(_line_in_words(line) for line in one.rows)
+    if one.kind == "boolean":
+        return _("Yes") if pairs_of(one) else _("No")
+    if one.options:
+        return ", ".join(option.text for option in one.options if option.selected)
+    return ", ".join(text for __, text in pairs_of(one) if text)
+
+
+def _lines_apart(one: FormField, other: FormField) -> str:
+    """The lines of the one that the other does not have."""
+    known = list(_lines(other))
+    apart = [line for line in one.rows if [says(part) for part in line] not in known]
+    words = [text for line in apart[:LINES_SHOWN] if (text := _line_in_words(line))]
+    return "; ".join([*words, "…"] if len(apart) > LINES_SHOWN else words)
+
+
+def _line_in_words(line: Sequence[FormField]) -> str:
+    parts = (in_words(part) for part in line[1:] if part.kind != "boolean")
+    return " · ".join(text for text in parts if text)

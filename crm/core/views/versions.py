@@ -1,0 +1,158 @@
+"""The version that a page was made from goes with everything that acts on its row."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import abort, make_response, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import inspect
+
+from crm.core.journal import Journal, since
+from crm.core.models import spec_of
+from crm.core.models.text import write_instant
+from crm.core.views.record import RecordPages
+from crm.core.views.shown import zone
+
+Pair = Sequence[Any]  # before and after, as the journal keeps them
+
+
+@dataclass(frozen=True)
+class Change:
+    """What others made of one field; `words` are (label, before, after), one for each column."""
+
+    label: str
+    words: Sequence[tuple[str, str, str]]
+    pair: Pair
+    yours: str = ""  # what was typed in its place
+
+
+@dataclass(frozen=True)
+class Meanwhile:
+    """What was changed since the version that somebody saw: field → change."""
+
+    who: str = ""
+    when: str = ""
+    changes: Mapping[str, Change] = field(default_factory=dict)
+
+
+class VersionPages(RecordPages):
+    """Nobody acts on what they have not seen."""
+
+    def act_url(self, method: str, row: Any, **values: Any) -> str:
+        """The address of a button: what it does, to which version of the row."""
+        return self.url(method, pk=row.id, row_version=row.row_version, **values)
+
+    def seen(self, row: Any) -> int:
+        """The version to hold `row` to, where nothing changed that its actor has not seen.
+
+        Otherwise answers 409, with the record as it is now.
+        """
+        told = self.meanwhile(row, posted_version(), self.told_names())
+        if told is not None:
+            abort(make_response(self.outdated(row, told)))
+        return int(row.row_version)
+
+    def overtaken(self, pk: int) -> ResponseReturnValue:
+        """The answer to an act that another one overtook, between reading and writing."""
+        self.datamodel.session.expire_all()
+        row = self.row(pk)
+        told = self.meanwhile(row, posted_version(), self.told_names())
+        return self.outdated(row, told or Meanwhile())
+
+    def outdated(self, row: Any, told: Meanwhile) -> ResponseReturnValue:
+        """The record as it is now, and above it what was changed; nothing was done."""
+        page = self.record_page(row)
+        page.meanwhile = told
+        self.put_tab(page, row, "")
+        here = self.page_of(row)
+        return self.render(self.show_template, 409, page=page, row=row, here=here)
+
+    def told_names(self) -> set[str]:
+        """The fields that record and form show now: a change of any other one is no news."""
+        names = self.visible([*(self.edit_columns or ()), *self.shown_names()])
+        return {name.partition(".")[0] for name in names}
+
+    def meanwhile(
+        self, row: Any, version: int, names: Collection[str] | None = None
+    ) -> Meanwhile | None:
+        """What was changed of `names` since `version`; None where that is nothing.
+
+        It is the values that count: a sign-in raises a user's version too, and nobody is shown it.
+        """
+        if version == row.row_version:
+            return None
+        if version > row.row_version:
+            return Meanwhile()  # seen before the database was put back
+        entries = since(self.datamodel.session, row, version)
+        found = self._became(row, _folded(one.changes for one in entries))
+        changes = {n: change for n, change in found.items() if names is None or n in names}
+        if not changes:
+            return None
+        people = dict.fromkeys(str(one.user) for one in entries if one.user is not None)
+        return Meanwhile(", ".join(people), write_instant(entries[-1].at, zone()), changes)
+
+    def _became(self, row: Any, pairs: Mapping[str, Pair]) -> dict[str, Change]:
+        """Field → what became of it, of the fields that this actor may read."""
+        model, hidden = type(row), self.private(row)
+        labels = self._names_behind(model, [Journal(changes=dict(pairs))])
+        found: dict[str, Change] = {}
+        for column, (before, after) in pairs.items():
+            words = self._changes(model, column, before, after, labels)
+            name = field_behind(model, column)
+            if words and column not in hidden and name not in hidden:
+                told = found[name].words if name in found else ()
+                label = _label(model, name, words[0][0])
+                found[name] = Change(label, [*told, *words], (before, after))
+        return found
+
+
+def _label(model: type[Any], name: str, label: str) -> str:
+    try:
+        return str(spec_of(model, name).label)
+    except KeyError:
+        return label
+
+
+def _folded(changes: Iterable[Mapping[str, Pair]]) -> dict[str, Pair]:
+    """Name → before the first change and after the last; of a list, all that went and came."""
+    folded: dict[str, Pair] = {}
+    for one in changes:
+        for name, pair in one.items():
+            folded[name] = _joined(folded[name], pair) if name in folded else pair
+    return {name: pair for name, pair in folded.items() if pair[0] != pair[1]}
+
+
+def _joined(first: Pair, then: Pair) -> Pair:
+    if any(isinstance(side, list) for side in (*first, *then)):
+        return [[*(one or ()), *(other or ())] for one, other in zip(first, then, strict=True)]
+    if isinstance(first[1], dict) and isinstance(then[1], dict) and "values" in then[1]:
+        before, after = first[0], {**first[1]["values"], **then[1]["values"]}
+        if before is not None:  # a line told twice, by the columns that changed each time
+            before = {**before, "values": {**then[0]["values"], **before["values"]}}
+        return before, {**then[1], "values": after}
+    return first[0], then[1]
+
+
+def field_behind(model: type[Any], name: str) -> str:
+    """The field that an entry tells of: `owner_id` is `owner`, `lines.12` is `lines`."""
+    mapper = inspect(model)
+    relation = name.partition(".")[0]
+    if relation in mapper.relationships:
+        return relation
+    for link in mapper.relationships:
+        if (
+            not link.uselist
+            and not link.viewonly
+            and mapper.columns.get(name) in link.local_columns
+        ):
+            return str(link.key)
+    return name
+
+
+def posted_version() -> int:
+    """The version that a form or a button was made from; without one, nobody's change is safe."""
+    text = request.form.get("row_version") or request.args.get("row_version", "")
+    if not text.isdecimal() or len(text) > 9:
+        abort(400)
+    return int(text)
