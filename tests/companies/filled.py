@@ -15,7 +15,9 @@ def posted(page: str) -> dict[str, Any]:
         off = 'type="checkbox"' in tag or 'type="radio"' in tag
         if name is None or (off and " checked" not in tag):
             continue
-        values[name[1]] = value[1] if value else ""
+        text = value[1] if value else ""
+        before = values.get(name[1])  # a list is sent as one name several times
+        values[name[1]] = text if before is None else [*_listed(before), text]
     for name, options in re.findall(
         r'<select[^>]* name="([^"]*)".*?>(.*?)</select>', form, re.DOTALL
     ):
@@ -26,6 +28,10 @@ def posted(page: str) -> dict[str, Any]:
     ):
         values |= {name: text}
     return values
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def save(client: Any, address: str = PAGE, /, **changes: Any) -> Any:

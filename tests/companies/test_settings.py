@@ -214,3 +214,34 @@ def test_the_journal_leaves_out_what_stayed_as_it_was(as_user, cast, everything)
     with everything() as session:
         (entry,) = session.query(Journal).filter_by(user_id=cast.alice, kind="app_settings")
         assert entry.changes == {"bin_days": [90, 30]}
+
+
+@pytest.mark.accept("A-19")
+def test_two_admins_who_change_different_settings_see_each_other_and_keep_both(as_user, everything):
+    alice, other = as_user("alice"), as_user("admin")
+    mine = posted(alice.get(PAGE).text)
+    assert save(other, bin_days="60", manage_agencies="1").status_code == 303
+    answer = alice.post(PAGE, data={**mine, "stale_after_days": "20"})
+    assert answer.status_code == 409
+    seen = answer.text[answer.text.index("<main") : answer.text.index("</main>")]
+    assert "0 fields" not in seen
+    assert "Your change does not cross theirs: save, and both are kept." in seen
+    assert all(words in seen for words in ("Days kept in the bin", "90", "60", "agencies"))
+    assert 'type="radio"' not in seen, "there is nothing to choose"
+    assert alice.post(PAGE, data=posted(answer.text)).status_code == 303
+    with everything() as session:
+        row = session.get(AppSettings, 1)
+        assert (row.bin_days, row.stale_after_days, row.manage_agencies) == (60, 20, True)
+
+
+def test_two_admins_settle_one_companys_settings(as_user, cast):
+    alice, other = as_user("alice"), as_user("admin")
+    path = f"/settings/companies/{cast.france}"
+    mine = posted(alice.get(path).text)
+    assert save(other, path, quote_validity_days="45").status_code == 303
+    answer = alice.post(path, data={**mine, "payment_terms": "30 jours"})
+    assert answer.status_code == 409
+    assert "45" in answer.text
+    assert alice.post(path, data=posted(answer.text)).status_code == 303
+    now = posted(alice.get(path).text)
+    assert (now["quote_validity_days"], now["payment_terms"]) == ("45", "30 jours")
