@@ -80,6 +80,7 @@ def _flask_config(config: Config) -> dict[str, Any]:
         "BABEL_DEFAULT_LOCALE": "en",
         "BABEL_TRANSLATION_DIRECTORIES": str(folder("translations")),
         "SESSION_COOKIE_SECURE": config.public_url.startswith("https:"),
+        **security.rate_limit_settings(config),
         "FAB_API_SWAGGER_UI": False,
         "FAB_API_MAX_PAGE_SIZE": 100,
         "COMPRESS_MIMETYPES": ["text/html", "application/json", "text/csv"],

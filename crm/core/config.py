@@ -107,8 +107,8 @@ def _cores() -> int:
 
 
 def _redis_url(url: str) -> str | None:
-    if url and not url.startswith(("redis://", "rediss://", "unix://")):
-        raise ConfigError("REDIS_URL must begin with redis://, rediss:// or unix://")
+    if url and not url.startswith(("redis://", "rediss://")):
+        raise ConfigError("REDIS_URL must begin with redis:// or rediss://")
     return url or None
 
 

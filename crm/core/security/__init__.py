@@ -10,6 +10,7 @@ from crm.core.config import Config
 from crm.core.security import gate, keys, locale
 from crm.core.security.attempts import forget_failures
 from crm.core.security.builder import Builder
+from crm.core.security.counters import rate_limit_settings
 from crm.core.security.gate import open_to_everyone
 from crm.core.security.identity import (
     LOADER,
@@ -95,5 +96,5 @@ __all__ = [
     "Builder", "LoadActor", "SignedIn", "check_password", "complete",
     "forget_failures", "hash_password", "is_password", "load_actor",
     "make_password", "open_to_everyone", "pairs_of", "pairs_with_a_view", "prepare",
-    "safe_next", "sign_in", "sign_out", "sync_permissions", "sync_roles",
+    "rate_limit_settings", "safe_next", "sign_in", "sign_out", "sync_permissions", "sync_roles",
 ]  # fmt: skip
