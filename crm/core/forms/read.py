@@ -1,5 +1,6 @@
 """A form read: from what was typed to values, with what is wrong beside each field."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -19,7 +20,8 @@ from crm.core.rows import in_reach
 
 # Checked when the row is there: their country is that of its company.
 WITH_THE_ROW = ("phone", "postal_code")
-NUMBER_OF_LINES = 500  # of one record; more is a mistake or an attack
+# Of one record. What was typed beyond is shown again, as far as core.limits lets a form go.
+NUMBER_OF_LINES = 500
 
 
 class ReadForm(ShownForm):
@@ -128,14 +130,20 @@ class ReadForm(ShownForm):
         lines: list[dict[str, Any]] = []
         stored = {str(child.id): child for child in before}
         field.rows, field.blank_row = [], self._line(field.name, "__n__", None, model, columns)
-        for number in range(min(count, NUMBER_OF_LINES)):
+        for number in _numbers(field.name, posted, count):
             prefix = f"{field.name}-{number}-"
-            if not any(key.startswith(prefix) for key in posted):
-                continue  # a line that was taken out
             child = stored.get(posted.get(f"{prefix}id", ""))
             if _is_blank(prefix, posted, model, columns, child):
                 continue
             lines.append(self._read_line(field, prefix, posted, columns, child))
+        if len(lines) > NUMBER_OF_LINES:
+            field.errors = [
+                _(
+                    "These are %(count)s lines; there may be %(most)s. Take some out.",
+                    count=len(lines),
+                    most=NUMBER_OF_LINES,
+                )
+            ]
         self.values[field.name] = lines
 
     def _read_line(
@@ -181,6 +189,13 @@ class ReadForm(ShownForm):
         if found.keys() != set(chosen):
             raise ValueError(_("Not a valid choice."))
         return [found[pk] for pk in chosen]
+
+
+def _numbers(name: str, posted: MultiDict[str, str], count: int) -> list[int]:
+    """The lines that were sent, of `count` that the form had: those taken out are missing."""
+    line = re.compile(rf"{re.escape(name)}-([0-9]{{1,6}})-")
+    found = {int(match[1]) for match in map(line.match, posted) if match}
+    return sorted(number for number in found if number < count)
 
 
 def _is_blank(
