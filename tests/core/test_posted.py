@@ -61,7 +61,7 @@ def token(values: Any) -> str:
         ("name", "\ud800"),
         ("name", "a\x00b"),
         ("probability", 2**70),
-        ("name", "[" * 50_000),
+        ("name", "[" * 5000),  # as many as an address takes
     ],
 )
 def test_a_forged_page_token_is_refused(as_user: As, order: str, value: Any) -> None:
