@@ -145,6 +145,18 @@ def import_(entity: str, **how: Any) -> None:
     sys.exit(not is_written)
 
 
+@command("purge")
+def purge() -> None:
+    """Delete for good what was in the bin for as long as the settings say.
+
+    A running server does so every day.
+    """
+    from crm.purging import purge as run
+
+    for line in run():
+        click.echo(line)
+
+
 @command("doctor")
 def doctor() -> None:
     """Say in words what is wrong with this set-up; exit code 1 where something is."""

@@ -110,6 +110,8 @@ def _refused(message: str) -> DomainError:
 
 @event.listens_for(Session, "after_commit")
 def _let_go(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # a savepoint is no commit: what holds it may still be given up
     _remove(session.info.pop(_REPLACED, ()))
     session.info.pop(_MADE, None)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, event
 
 from crm.catalog import files
 from crm.catalog.models import Catalog
@@ -39,6 +39,12 @@ def update(catalog: Catalog, values: Mapping[str, Any]) -> None:
     update_row(catalog, _kept(rest), RULES)
     if catalog.file != before:
         files.replace(before)
+
+
+@event.listens_for(Catalog, "after_delete")
+def _file_goes_too(mapper: Any, connection: Any, catalog: Catalog) -> None:
+    """Deleted for good, a catalogue takes its file along, once the transaction is safe."""
+    files.replace(catalog.file)
 
 
 def _kept(values: Mapping[str, Any]) -> dict[str, Any]:

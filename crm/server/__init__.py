@@ -14,6 +14,7 @@ import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
+from crm.purging import start_daily
 from crm.server.worker import Worker
 
 OPEN_FILES = 8192  # of one process: a connection is a file, what it waits for up to two more
@@ -63,6 +64,7 @@ def serve(app: Flask, host: str, port: int, workers: int) -> None:
         control_socket_disable=True,
         loglevel="warning",
         when_ready=ready,
+        post_worker_init=lambda _worker: start_daily(app),
     ).run()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import JSON, ForeignKey, Index, Select, String, select
+from sqlalchemy import JSON, ForeignKey, Index, Select, String, func, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from crm.core.types import Instant, utcnow
@@ -44,5 +44,8 @@ def since(session: Session, row: Any, version: int) -> list[Journal]:
 
 
 def _of(row: Any) -> Select[tuple[Journal]]:
-    of_row = Journal.kind == row.__tablename__, Journal.row_id == row.id
-    return select(Journal).where(*of_row).options(joinedload(Journal.user))
+    """The entries of this row, and not of one that is gone: SQLite gives a number again."""
+    of_number = Journal.kind == row.__tablename__, Journal.row_id == row.id
+    gone = select(func.max(Journal.id)).where(*of_number, Journal.action == "purged")
+    own = Journal.id > func.coalesce(gone.scalar_subquery(), 0)
+    return select(Journal).where(*of_number, own).options(joinedload(Journal.user))

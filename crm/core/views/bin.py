@@ -150,11 +150,16 @@ class BinPages(FormPages):
 
     def _bin_note(self) -> str:
         days = self._bin_days()
-        return ngettext(
+        stay = ngettext(
             "Deleted records stay here for %(num)s day; restored, they come back as they were.",
             "Deleted records stay here for %(num)s days; restored, they come back as they were.",
             days,
         )
+        then = _(
+            "After that they are deleted for good, with their lines and files, once a day; "
+            "a record stays as long as another one needs it."
+        )
+        return f"{stay} {then}"
 
     def _bin_row(self, row: Any, names: list[str]) -> BinRow:
         fields = [self.field_of(row, name) for name in names]
@@ -162,7 +167,7 @@ class BinPages(FormPages):
             one.url = None
         purge = row.deleted_at + timedelta(days=self._bin_days())
         left = (purge - utcnow()).days
-        soon = ngettext("in %(num)s day", "in %(num)s days", max(left, 0)) if left < SOON else ""
+        soon = ngettext("in %(num)s day", "in %(num)s days", left) if left < SOON else ""
         by = person(row.changed_by) if row.changed_by is not None else None
         return BinRow(
             row.id,
@@ -171,5 +176,5 @@ class BinPages(FormPages):
             write_instant(row.deleted_at, zone()),
             by,
             write_date(purge.date()),
-            soon,
+            soon if left >= 1 else _("today"),
         )

@@ -1,0 +1,59 @@
+"""Work that only one process at a time may do on a database, whatever the machine."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sqlalchemy import text
+
+from crm.core.config import Config
+from crm.core.db import db
+
+# PostgreSQL knows such locks by a number: any that nobody else uses on this database.
+NUMBERS = {"init": 7_202_611, "purge": 7_202_612}
+PATIENCE = 120  # seconds on SQLite
+
+
+@contextmanager
+def alone(config: Config, work: str, *, waits: bool) -> Iterator[bool]:
+    """Whether nobody else does this `work` meanwhile; with `waits`, once nobody does.
+
+    The lock dies with its process.
+    """
+    held = _by_file(config.instance / f"{work}.lock", waits) if config.is_sqlite else None
+    with held or _by_number(NUMBERS[work], waits) as is_ours:
+        yield is_ours
+
+
+@contextmanager
+def _by_number(number: int, waits: bool) -> Iterator[bool]:
+    with db.engine.connect() as connection:
+        # Whoever waits here waits for a migration, longer than a page may take.
+        connection.execute(text("SET statement_timeout = 0"))
+        ask = (
+            "SELECT pg_advisory_lock(:number)" if waits else "SELECT pg_try_advisory_lock(:number)"
+        )
+        is_ours = connection.execute(text(ask), {"number": number}).scalar() is not False
+        try:
+            yield is_ours
+        finally:
+            if is_ours:
+                connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": number})
+            connection.rollback()  # the pool gets its connection back with the usual limit
+
+
+@contextmanager
+def _by_file(path: Path, waits: bool) -> Iterator[bool]:
+    """SQLite's own lock, on a file beside, works the same on every system."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    timeout = PATIENCE if waits else 0
+    with closing(sqlite3.connect(path, timeout=timeout, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            if waits:
+                raise
+            yield False
+            return
+        yield True

@@ -1,0 +1,75 @@
+"""`crm purge`: what was in the bin for `bin_days` goes for good. Source: spec 2.7."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+from flask import Flask, current_app
+from sqlalchemy import select
+
+from crm.companies.models import AppSettings
+from crm.core.datamodel import purging
+from crm.core.db import db
+from crm.core.locks import alone
+from crm.core.rows import unfiltered
+from crm.core.types import utcnow
+
+FIRST = 120.0  # seconds after the start of a server, which has better things to do at first
+AGAIN = 24 * 3600.0
+AFTER_FAILURE = 3600.0
+
+log = logging.getLogger("crm.purge")
+
+
+def purge() -> list[str]:
+    """Purge, unless somebody does at this moment; what was done and what waits, in sentences."""
+    config = current_app.extensions["crm.config"]
+    with (
+        alone(config, "purge", waits=False) as is_ours,
+        unfiltered("what was in the bin long enough goes, whoever could see it"),
+    ):
+        if not is_ours:
+            return ["Another purge is running; this one leaves the work to it."]
+        days = db.session.scalar(select(AppSettings.bin_days))
+        db.session.rollback()
+        return list(_told(purging.purge(utcnow() - timedelta(days=days)))) if days else []
+
+
+def _told(purged: purging.Purged) -> Iterator[str]:
+    gone = ", ".join(f"{count} {table}" for table, count in sorted(purged.gone.items()))
+    yield f"Deleted for good: {gone or 'nothing'}."
+    for table, count in sorted(purged.waiting.items()):
+        needing = ", ".join(purged.needed_by[table])
+        yield f"Kept in the bin: {count} {table}, because rows of {needing} still need them."
+
+
+def start_daily(app: Flask) -> threading.Thread:
+    """Purge once a day as long as this process lives; a run that failed is tried again soon.
+
+    Each process of a server does so: the lock lets one of them work, and the others find nothing.
+    """
+    thread = threading.Thread(target=_daily, args=(app, threading.Event()), daemon=True)
+    thread.name = "purge"
+    thread.start()
+    return thread
+
+
+def _daily(app: Flask, stop: threading.Event) -> None:
+    pause = FIRST
+    while not stop.wait(pause):
+        pause = AGAIN if run(app) else AFTER_FAILURE
+
+
+def run(app: Flask) -> bool:
+    """One purge of the server's own accord; False where it failed, which the log tells."""
+    with app.app_context():
+        try:
+            for sentence in purge():
+                log.info(sentence)
+        except Exception:
+            log.exception("The purge failed; it is tried again.")
+            return False
+        finally:
+            db.session.remove()
+    return True

@@ -1,0 +1,159 @@
+"""What was in the bin long enough goes for good, and nothing else."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from crm.accounts.models import Account, AccountAddress
+from crm.catalog.models import Catalog, CatalogType
+from crm.core.datamodel import purging
+from crm.core.journal import Journal
+from crm.core.locks import alone
+from crm.core.types import utcnow
+from crm.opportunities.models import Opportunity
+from crm.purging import purge, run
+from crm.quotes.models import Quote, QuoteLine
+from tests.factories import make, remove
+from tests.fixtures import Acting, Client
+
+pytestmark = pytest.mark.both
+Everything = Callable[[], AbstractContextManager[Session]]
+LINES = [{"label": "Pompe", "quantity": Decimal(1), "unit_price": Decimal(10)}]
+
+
+def binned(acting: Acting, everything: Everything, *rows: object, days: int = 91) -> None:
+    """Put rows into the bin, so many days ago."""
+    with everything() as session:
+        for row in rows:
+            session.get_one(type(row), row.id).deleted_at = utcnow() - timedelta(days=days)  # type: ignore[attr-defined]
+
+
+def count(session: Session, model: type) -> int:
+    return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+@pytest.mark.accept("A-86")
+def test_after_its_days_a_client_goes_for_good_and_its_reference_is_not_given_again(
+    app: Flask, acting: Acting, everything: Everything
+) -> None:
+    with acting("claire"):
+        first = make(Account, addresses=[{"street": "1 rue", "city": "Lyon"}])
+        kept = make(Account, name="Phare")
+        deal = make(Opportunity)
+    binned(acting, everything, first, deal)
+    with app.app_context():
+        assert purge() == ["Deleted for good: 1 account, 1 opportunity."]
+        assert purge() == ["Deleted for good: nothing."], "it can be run again"
+    with acting("claire"):
+        again = make(Opportunity)
+        assert again.reference > deal.reference
+    with everything() as session:
+        assert [row.name for row in session.scalars(select(Account))] == [kept.name]
+        assert count(session, AccountAddress) == 0
+        last = select(Journal).where(Journal.kind == "account", Journal.action == "purged")
+        entry = session.scalars(last).one()
+        assert entry.changes["name"] == ["Faro", None]
+        assert entry.user_id is None
+    assert again.id
+
+
+def test_what_has_days_left_stays(app: Flask, acting: Acting, everything: Everything) -> None:
+    with acting("claire"):
+        account = make(Account)
+    binned(acting, everything, account, days=89)
+    with app.app_context():
+        assert purge() == ["Deleted for good: nothing."]
+
+
+def test_a_record_that_others_need_waits_and_is_said(
+    app: Flask, acting: Acting, everything: Everything
+) -> None:
+    with acting("claire"):
+        account = make(Account)
+        quote = make(Quote, account=account, lines=LINES)
+    binned(acting, everything, account)
+    with app.app_context():
+        assert purge() == [
+            "Deleted for good: nothing.",
+            "Kept in the bin: 1 account, because rows of quote still need them.",
+        ]
+    binned(acting, everything, quote)
+    with app.app_context():
+        assert purge() == ["Deleted for good: 1 account, 1 quote."]
+    with everything() as session:
+        assert (count(session, Account), count(session, QuoteLine)) == (0, 0)
+
+
+def test_rows_go_in_batches(
+    app: Flask, acting: Acting, everything: Everything, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purging, "BATCH_SECONDS", 0)
+    with acting("claire"):
+        accounts = [make(Account, name=f"Faro {number}") for number in range(5)]
+    binned(acting, everything, *accounts)
+    acts = select(func.count(Journal.act_id.distinct())).where(Journal.action == "purged")
+    with app.app_context():
+        assert purge() == ["Deleted for good: 5 account."]
+    with everything() as session:
+        assert session.scalar(acts) == 5
+
+
+def test_a_run_leaves_the_work_to_one_that_is_at_it(app: Flask, acting: Acting) -> None:
+    with app.app_context(), alone(app.extensions["crm.config"], "purge", waits=False) as is_ours:
+        assert is_ours
+        (told,) = purge()
+    assert told.startswith("Another purge is running")
+
+
+def test_a_failed_run_of_the_server_is_told_as_failed(
+    app: Flask, cast: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(app)
+
+    def fail(before: object) -> None:
+        raise RuntimeError("in the middle")
+
+    monkeypatch.setattr(purging, "purge", fail)
+    assert not run(app)
+
+
+def test_a_catalogue_takes_its_file_along_once_it_is_safe(
+    app: Flask, acting: Acting, everything: Everything
+) -> None:
+    folder = Path(app.extensions["crm.config"].files) / "catalogs"
+    folder.mkdir(parents=True, exist_ok=True)
+    with everything() as session:
+        values = {"file": "abc", "file_name": "a.pdf", "file_size": 1, "pages": 1, "name": "Tarif"}
+        sort = session.scalars(select(CatalogType)).first()
+        catalog = Catalog(**values, type=sort, deleted_at=utcnow() - timedelta(days=91))
+        session.add(catalog)
+    for suffix in ("pdf", "png"):
+        (folder / f"abc.{suffix}").write_bytes(b"x")
+    with everything() as session:
+        with session.begin_nested():
+            session.delete(session.get_one(Catalog, catalog.id))
+        session.rollback()
+        assert (folder / "abc.pdf").exists(), "it was given up"
+    with app.app_context():
+        assert purge() == ["Deleted for good: 1 catalog."]
+    assert not list(folder.glob("abc.*"))
+
+
+def test_the_bin_says_what_happens_next(
+    acting: Acting, everything: Everything, as_user: Callable[[str], Client]
+) -> None:
+    with acting("marc"):
+        first, second = make(Account), make(Account, name="Phare")
+        remove(first)
+        remove(second)
+    binned(acting, everything, second, days=100)
+    page = as_user("marc").get("/prospects/bin/").text
+    assert "deleted for good, with their lines and files, once a day" in page
+    assert ">today<" in page
