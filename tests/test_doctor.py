@@ -10,10 +10,12 @@ from sqlalchemy import delete, text, update
 from crm import doctor
 from crm.cli import doctor as command
 from crm.companies.models import Company
+from crm.core import config
+from crm.core.config import ConfigError, read_config
 from crm.core.db import db
 from crm.core.journal import Journal
 from crm.core.types import utcnow
-from crm.doctor import database, machine
+from crm.doctor import database, machine, server
 from tests.fixtures import make_app
 
 
@@ -119,3 +121,39 @@ def test_the_command_exits_1_where_something_is_wrong(app, everything):
     answer = runner.invoke(command)
     assert answer.exit_code == 1
     assert "wrong  There is no company in use" in answer.output
+
+
+def test_more_processes_than_the_machine_can_run(app, monkeypatch):
+    monkeypatch.setattr(server, "cores", lambda: 2)
+    (finding,) = server.processes(replace(app.extensions["crm.config"], workers=9))
+    assert finding.is_wrong
+    assert "9, but this machine has 2 cores: set at most 8" in finding.sentence
+
+
+def test_counters_that_cannot_be_kept(app, tmp_path):
+    config = replace(app.extensions["crm.config"], instance=tmp_path / "nowhere")
+    (finding,) = server.counters(config)
+    assert finding.is_wrong
+    assert "cannot be used" in finding.sentence
+    (finding,) = server.counters(replace(config, redis_url="redis://127.0.0.1:1/0"))
+    assert finding.is_wrong
+    assert "check REDIS_URL" in finding.sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("WORKERS", "0", "between 1 and 64"),
+        ("WORKERS", "many", "whole number"),
+        ("REDIS_URL", "http://cache", "must begin with redis://"),
+    ],
+)
+def test_a_variable_of_the_server_that_makes_no_sense(name, text, words, tmp_path):
+    with pytest.raises(ConfigError, match=words):
+        read_config({"INSTANCE": str(tmp_path), name: text})
+
+
+def test_there_are_as_many_processes_as_cores_and_at_most_four(monkeypatch, tmp_path):
+    for number, workers in ((1, 1), (3, 3), (16, 4)):
+        monkeypatch.setattr(config, "cores", lambda number=number: number)
+        assert read_config({"INSTANCE": str(tmp_path)}).workers == workers

@@ -92,14 +92,14 @@ def _port(text: str) -> int:
 def _workers(text: str) -> int:
     """Processes of the server: as many as this process has cores, at most four."""
     if not text:
-        return min(_cores(), MOST_WORKERS)
+        return min(cores(), MOST_WORKERS)
     workers = _count("WORKERS", text)
     if not 0 < workers <= 64:
         raise ConfigError(f"WORKERS is {text}; it must lie between 1 and 64")
     return workers
 
 
-def _cores() -> int:
+def cores() -> int:
     """Of the machine, less those that this process is kept away from (not known on macOS)."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

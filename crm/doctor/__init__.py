@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from flask import current_app
 
 from crm.core.config import Config
-from crm.doctor import database, machine
+from crm.doctor import database, machine, server
 from crm.doctor.finding import Finding
 
 
 def examine() -> Iterator[Finding]:
     """Every finding, in the order in which one would repair."""
     config: Config = current_app.extensions["crm.config"]
-    for look in (*machine.LOOKS, database.look):
+    for look in (*machine.LOOKS, *server.LOOKS, database.look):
         yield from look(config)
 
 

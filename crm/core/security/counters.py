@@ -22,14 +22,17 @@ TABLE = """CREATE TABLE IF NOT EXISTS counter (
 
 def rate_limit_settings(config: Config) -> dict[str, Any]:
     """Flask-Limiter's settings."""
-    uri = config.redis_url or f"{SqliteStorage.STORAGE_SCHEME[0]}:{config.instance}/counters.sqlite"
     return {
-        "RATELIMIT_STORAGE_URI": uri,
+        "RATELIMIT_STORAGE_URI": config.redis_url or counters_uri(config),
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         "RATELIMIT_STORAGE_OPTIONS": (
             {"socket_connect_timeout": 1, "socket_timeout": 1} if config.redis_url else {}
         ),
     }
+
+
+def counters_uri(config: Config) -> str:
+    return f"{SqliteStorage.STORAGE_SCHEME[0]}:{config.instance}/counters.sqlite"
 
 
 class SqliteStorage(Storage):
