@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from crm.companies.models import AppSettings, Company, RoleCell
 from crm.core.actor import ACTIONS, Scope
+from tests.companies.filled import posted
 from tests.fixtures import PASSWORD, Cast, Client, new_client
 from tests.pressing import press
 
@@ -335,3 +336,24 @@ def test_the_cast_signs_in_with_its_password(client: Client) -> None:
     assert (
         client.post("/login/", data={"username": "nadia", "password": PASSWORD}).status_code == 303
     )
+
+
+def test_a_member_added_on_the_users_page_is_not_lost_by_the_groups(
+    as_user: As, cast: Cast, everything: Everything
+) -> None:
+    alice, admin = as_user("alice"), as_user("admin")
+    path = f"/groups/edit/{cast.support}"
+    mine = posted(alice.get(path).text)
+    other = posted(admin.get(f"/users/edit/{cast.hugo}").text)
+    groups = [str(cast.sales), str(cast.support)]
+    assert (
+        admin.post(f"/users/edit/{cast.hugo}", data={**other, "groups": groups}).status_code == 303
+    )
+    answer = alice.post(path, data={**mine, "description": "Rappels"})
+    assert answer.status_code == 409
+    assert "Hugo Henry" in answer.text
+    assert alice.post(path, data=posted(answer.text)).status_code == 303
+    with everything() as session:
+        group = session.get_one(Group, cast.support)
+        assert group.description == "Rappels"
+        assert {user.username for user in group.users} == {"hugo", "nadia"}

@@ -65,15 +65,12 @@ class InPlacePages(ConflictPages):
 
     def _others(self, row: Any, name: str) -> list[Field]:
         """Computed values of the page, which this change may have moved."""
-        names = [
-            n
-            for _title, group in self.fieldsets(
-                [*(self.show_fieldsets or ()), *self.side_fieldsets]
-            )
-            for n in group
-        ]
+        groups = self.groups(row, [*(self.show_fieldsets or ()), *self.side_fieldsets])
         return [
-            self.field_of(row, n) for n in names if n != name and spec_of(type(row), n).readonly
+            one
+            for group in groups
+            for one in group.fields
+            if one.name != name and spec_of(type(row), one.name).readonly
         ]
 
     def _saved(self, row: Any, form: Form) -> bool:

@@ -1,0 +1,50 @@
+"""A membership stands on two pages: what one of them changes, the other one has to know of."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import Group, User
+from sqlalchemy import event, inspect, update
+from sqlalchemy.orm import PassiveFlag, Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from crm.core.journal import record
+
+# The list of each, and the list of the other side in which the row then stands.
+SIDES = {User: ("groups", "users"), Group: ("users", "groups")}
+
+
+@event.listens_for(Session, "after_flush")
+def tell_the_other_side(session: Session, context: Any) -> None:
+    """Raise the version of a group whose members were changed on a user's page, and the reverse.
+
+    Otherwise the form of the group, opened before, would undo it without a word.
+    """
+    changed = [row for row in (*session.new, *session.dirty) if isinstance(row, User | Group)]
+    for row in changed:
+        here, there = SIDES[type(row)]
+        item = [str(row), [row.__tablename__, row.id]]
+        history = _history(row, here)
+        for other in _unaware(history.added, there):
+            _tell(session, other, {there: [None, [item]]})
+        for other in _unaware(history.deleted, there):
+            _tell(session, other, {there: [[item], None]})
+
+
+def _history(row: Any, name: str) -> Any:
+    return inspect(row).get_history(name, PassiveFlag.PASSIVE_NO_INITIALIZE)
+
+
+def _unaware(rows: Any, name: str) -> Iterator[Any]:
+    """Those whose own list was not read, so that their flush told nothing."""
+    for row in rows or ():
+        history = _history(row, name)
+        if inspect(row).persistent and not (history.added or history.deleted):
+            yield row
+
+
+def _tell(session: Session, row: Any, changes: dict[str, Any]) -> None:
+    table, version = type(row).__table__, row.row_version + 1
+    session.execute(update(table).where(table.c.id == row.id).values(row_version=version))
+    set_committed_value(row, "row_version", version)
+    record(row, changes)
