@@ -24,6 +24,10 @@ FORM = ("to", "next", "language", "theme", "company", "username", "password")
 NUMBERS = ("integer", "decimal", "money", "percent", "stars")
 VARIABLE = re.compile(r"<[^>]+>")
 CHANCE = 0.5  # that a parameter is sent, where all are hostile
+# Refused at once, and then nothing else is read: rare where every parameter is hostile.
+EARLY = {"after", "before", "tab", "from", "row_version", "csrf_token"}
+RARE = 0.05
+LONGEST = 7_500  # characters of an address, beyond which the answer is 414
 
 
 @dataclass
@@ -85,7 +89,8 @@ class _Made:
         kind = self._kind(name) if self._turns(0.8) else self.chance.choice(list(KINDS))
         values = KINDS[kind]
         # Told apart by name, and all of them met in forty rounds.
-        return values[(self.number + len(name) + sum(map(ord, name))) % len(values)]
+        value = values[(self.number + len(name) + sum(map(ord, name))) % len(values)]
+        return value if not self.every or self._turns(RARE) else value.replace("\x00", "")
 
     def _kind(self, name: str) -> str:
         try:
@@ -105,16 +110,16 @@ class _Made:
         names = list(dict.fromkeys(names))
         if not names:
             return []
-        return (
-            [n for n in names if self._turns(CHANCE)] if self.every else [self.chance.choice(names)]
-        )
+        if not self.every:
+            return [self.chance.choice(names)]
+        return [n for n in names if self._turns(RARE if n in EARLY else CHANCE)]
 
     # Where they go ──────────────────────────────────────────────────────────────────────────────
 
     def _path(self) -> str:
         """The rule with hostile variables."""
         rule = self.address.rule
-        return VARIABLE.sub(lambda found: quote(self._text(found[0])[:3000], safe="") or "x", rule)
+        return VARIABLE.sub(lambda found: quote(self._text(found[0])[:1000], safe="") or "x", rule)
 
     def _query(self) -> str:
         view = self.address.view
@@ -130,13 +135,13 @@ class _Made:
         key = type(view).__name__
         if self._turns(0.3):
             pairs.append((f"_oc_{key}", self._text("")))
-        if self._turns(0.2):
+        if self._turns(RARE if self.every else 0.2):
             pairs.append((f"{self.chance.choice(('psize', 'page'))}_{key}", self._text("page")))
         if self.address.is_api and self._turns(0.9):
             pairs = [("q", self._asked(view))]
-        return urlencode(pairs, errors="surrogatepass") + (
-            "&%ff=%fe%00" if self._turns(0.03) else ""
-        )
+        if self._turns(RARE / 2):
+            return urlencode(pairs, errors="surrogatepass") + "&%ff=%fe%00"
+        return urlencode(_short(pairs), errors="surrogatepass")
 
     def _filter(self, name: str) -> list[tuple[str, str]]:
         operators = operators_of(filter_spec(self.model, name)) if self.model is not None else ()
@@ -202,6 +207,14 @@ class _Made:
 
     def _json_value(self) -> Any:
         return JSON[(self.number + self.chance.randrange(7)) % len(JSON)]
+
+
+def _short(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """As much of the pairs as an address may hold."""
+    pairs = [(name, value[:500]) for name, value in pairs]
+    while len(urlencode(pairs, errors="surrogatepass")) > LONGEST:
+        pairs.pop()
+    return pairs
 
 
 def _form_of(page: str) -> dict[str, list[str]]:
