@@ -49,13 +49,14 @@ def start_daily(app: Flask) -> threading.Thread:
 
     Each process of a server does so: the lock lets one of them work, and the others find nothing.
     """
-    thread = threading.Thread(target=_daily, args=(app, threading.Event()), daemon=True)
+    thread = threading.Thread(target=keep_purging, args=(app, threading.Event()), daemon=True)
     thread.name = "purge"
     thread.start()
     return thread
 
 
-def _daily(app: Flask, stop: threading.Event) -> None:
+def keep_purging(app: Flask, stop: threading.Event) -> None:
+    """Purge now and then until told to stop."""
     pause = FIRST
     while not stop.wait(pause):
         pause = AGAIN if run(app) else AFTER_FAILURE

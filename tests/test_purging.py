@@ -1,5 +1,6 @@
 """What was in the bin long enough goes for good, and nothing else."""
 
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -11,6 +12,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from crm import purging as purging_daily
 from crm.accounts.models import Account, AccountAddress
 from crm.catalog.models import Catalog, CatalogType
 from crm.core.datamodel import purging
@@ -110,6 +112,22 @@ def test_a_run_leaves_the_work_to_one_that_is_at_it(app: Flask, acting: Acting) 
         assert is_ours
         (told,) = purge()
     assert told.startswith("Another purge is running")
+
+
+def test_a_server_tries_again_soon_after_a_failed_run(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    ran = iter((False, True))
+
+    class Clock(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            pauses.append(timeout or 0)
+            return len(pauses) > 2
+
+    monkeypatch.setattr(purging_daily, "run", lambda _app: next(ran))
+    purging_daily.keep_purging(app, Clock())
+    assert pauses == [purging_daily.FIRST, purging_daily.AFTER_FAILURE, purging_daily.AGAIN]
 
 
 def test_a_failed_run_of_the_server_is_told_as_failed(
