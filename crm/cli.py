@@ -134,7 +134,8 @@ def demo() -> None:
 def import_(entity: str, **how: Any) -> None:
     """Import FILE, a CSV file with a header, into ENTITY: leads, accounts, users, …
 
-    Every line passes the checks of the form. Nothing is imported while one of them is wrong.
+    Every line passes the checks of the form. Nothing is imported while one of them is wrong. One
+    that was broken off is gone on with by the same command, and taken back by `import-undo`.
     """
     from crm.importing import import_file
 
@@ -154,6 +155,35 @@ def purge() -> None:
     from crm.purging import purge as run
 
     for line in run():
+        click.echo(line)
+
+
+@main.command("import-undo")
+@click.argument("import_id", type=int)
+@click.option("--as", "username", required=True, help="In whose name, and with whose rights.")
+@with_appcontext
+def import_undo(import_id: int, username: str) -> None:
+    """Take an import back, whole or broken off: `crm imports` lists them.
+
+    What it made goes away, what it changed is as before; what was changed since, or is needed by
+    other records, stays and is told.
+    """
+    from crm.importing import undo
+
+    with _told():
+        lines, is_back = undo(import_id, username)
+    for line in lines:
+        click.echo(line)
+    sys.exit(not is_back)
+
+
+@main.command("imports")
+@with_appcontext
+def imports() -> None:
+    """List the last imports, with the numbers by which they are taken back."""
+    from crm.importing import listing
+
+    for line in listing():
         click.echo(line)
 
 

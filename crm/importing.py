@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import or_, select
@@ -14,8 +16,9 @@ from crm.core.actor import Actor, acting_as
 from crm.core.datamodel import DataModel
 from crm.core.db import db
 from crm.core.errors import DomainError, NotFound
+from crm.core.locks import alone
 from crm.core.security import load_actor
-from crm.core.transfer import read_map, run_import
+from crm.core.transfer import ImportRun, Order, Undoing, read_map, run_import
 from crm.core.types import fold
 
 
@@ -29,15 +32,53 @@ def import_file(
     """
     actor = _actor(username)
     with force_locale(actor.language), _in_places():
-        report = run_import(
+        text = _text(map_file)
+        order = Order(
+            entity,
             _datamodel(entity),
             file,
-            read_map(_text(map_file)),
+            text,
             _company_id(company, actor),
             actor,
+            again=lambda: _find_actor(username),
             skip_bad=skip_bad,
         )
+        with _alone():
+            report = run_import(order, read_map(text))
         return list(report.lines()), report.is_written
+
+
+def undo(import_id: int, username: str) -> tuple[list[str], bool]:
+    """Take an import back: what there is to tell, and whether all of it is as before.
+
+    Raises DomainError where there is no such import.
+    """
+    actor = _actor(username)
+    with force_locale(actor.language), _alone():
+        told = Undoing(import_id, _datamodel_for).run(actor)
+        return told.lines(), not told.stay
+
+
+def listing() -> Iterator[str]:
+    """The last imports, the newest first."""
+    for run in db.session.scalars(select(ImportRun).order_by(ImportRun.id.desc()).limit(20)):
+        counts = f"{run.created} created, {run.updated} updated"
+        when = f"{run.started_at:%Y-%m-%d %H:%M}"
+        yield f"{run.id}: {when}  {run.state}  {run.entity}  {run.file}: {counts}"
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One import is at work at a time, so that one that did not end was broken off."""
+    with alone(current_app.extensions["crm.config"], "import", waits=False) as is_ours:
+        if not is_ours:
+            raise DomainError(_("Another import is at work; wait until it has ended."))
+        yield
+
+
+def _datamodel_for(model: type[Any]) -> DataModel:
+    """The table with its services; without any where it has no page of its own."""
+    return navigation.datamodel_for(model) or DataModel(model)
 
 
 def _text(path: Path) -> str:
@@ -56,11 +97,15 @@ def _datamodel(entity: str) -> DataModel:
 
 def _actor(username: str) -> Actor:
     """The person in whose name the import runs; the row filter knows nobody yet."""
-    user_id = db.session.scalar(select(User.id).where(User.username == username.strip().lower()))
-    actor = load_actor(user_id, User.active.is_(True)) if user_id is not None else None
+    actor = _find_actor(username)
     if actor is None:
         raise NotFound(_("There is no active user “%(name)s”.", name=username))
     return actor
+
+
+def _find_actor(username: str) -> Actor | None:
+    user_id = db.session.scalar(select(User.id).where(User.username == username.strip().lower()))
+    return load_actor(user_id, User.active.is_(True)) if user_id is not None else None
 
 
 def _company_id(name: str | None, actor: Actor) -> int | None:

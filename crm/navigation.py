@@ -95,3 +95,10 @@ def datamodel_of(resource: str) -> DataModel:
             found: DataModel = entry.view.datamodel
             return found
     raise LookupError(resource)
+
+
+def datamodel_for(model: type[Any]) -> DataModel | None:
+    """The DataModel of a table's page; None where the table has none."""
+    pages = (*(entry.view for entry in (*MAIN, *CONFIG)), *WITHIN)
+    found = (getattr(page, "datamodel", None) for page in pages)
+    return next((one for one in found if one is not None and one.obj is model), None)

@@ -4,8 +4,18 @@ from crm.accounts import models as accounts
 from crm.calendar import models as calendar
 from crm.catalog import models as catalog
 from crm.companies import models as companies
+from crm.core.transfer import runs as imports
 from crm.leads import models as leads
 from crm.opportunities import models as opportunities
 from crm.quotes import models as quotes
 
-__all__ = ["accounts", "calendar", "catalog", "companies", "leads", "opportunities", "quotes"]
+__all__ = [
+    "accounts",
+    "calendar",
+    "catalog",
+    "companies",
+    "imports",
+    "leads",
+    "opportunities",
+    "quotes",
+]

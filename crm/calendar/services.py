@@ -24,6 +24,7 @@ from crm.companies.choices import offered
 from crm.companies.defaults import fill, fill_company, me, of_company, pick_agency, propose
 from crm.core import rows
 from crm.core.actor import find_actor
+from crm.core.datamodel.bulk import when_written
 from crm.core.datamodel.saving import create_row, delete_row, myself, restore_row, update_row
 from crm.core.db import db
 from crm.core.errors import DomainError
@@ -106,7 +107,7 @@ def place_of(values: Mapping[str, Any]) -> str | None:
 def create(values: Mapping[str, Any]) -> Event:
     """A new event. Raises DomainError by field."""
     event: Event = create_row(Event, _whole_days(dict(values)), RULES)
-    follow(followed(event))
+    when_written(follow, followed(event))
     return event
 
 
@@ -121,7 +122,7 @@ def update(event: Event, values: Mapping[str, Any]) -> None:
         full["category"] = None
     _relate(full, event)
     update_row(event, _whole_days(full), RULES)
-    follow(before | followed(event))
+    when_written(follow, before | followed(event))
 
 
 def _whole_days(values: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from crm.core.config import Config
 from crm.core.db import db
 
 # PostgreSQL knows such locks by a number: any that nobody else uses on this database.
-NUMBERS = {"init": 7_202_611, "purge": 7_202_612}
+NUMBERS = {"init": 7_202_611, "purge": 7_202_612, "import": 7_202_613}
 PATIENCE = 120  # seconds on SQLite
 
 

@@ -36,7 +36,11 @@ def test_all_is_well(run: Run) -> None:
     result = run("ref,name,mail,more\n1,Élan,,\n", MAP)
     assert (result.exit_code, result.output.splitlines()) == (
         0,
-        ["Columns that the map does not name: more.", "1 record created."],
+        [
+            "Columns that the map does not name: more.",
+            "Import 1; “crm import-undo 1 --as USER” takes it back.",
+            "1 record created.",
+        ],
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from crm.accounts.models import Account, Contact, Industry
 from crm.companies.models import Agency, AppSettings, Group, User
 from crm.core.journal import Journal
-from crm.core.transfer import batches
+from crm.core.transfer import checking, writing
 from crm.leads.models import Lead
 from crm.opportunities.models import Opportunity, StageKind
 from tests.fixtures import Cast
@@ -332,7 +332,7 @@ account = { field = "links.account", by = "name" }
 def test_a_vocabulary_learns_words_where_the_map_lets_it(
     load: Load, everything: Everything, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "BATCH", 2)
+    monkeypatch.setattr(checking, "BATCH", 2)
     sectors = ACCOUNTS + 'sector = { field = "industry", create = true }\n'
     file = "name,parent,sector\nA,,Space\nB,,space\nC,,Construction\nD,,Space\n"
     with everything() as session:
@@ -357,7 +357,7 @@ def test_a_word_goes_with_the_line_that_brought_it(load: Load, everything: Every
 def test_numbers_go_on_where_the_last_batch_ended(
     load: Load, everything: Everything, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "BATCH", 3)
+    monkeypatch.setattr(checking, "BATCH", 3)
     file = "name,parent\n" + "".join(f"{letter},\n" for letter in "ABCDEFGH")
     load("accounts", file, ACCOUNTS)
     load("accounts", "name,parent\nI,\n", ACCOUNTS)
@@ -367,8 +367,12 @@ def test_numbers_go_on_where_the_last_batch_ended(
 
 
 def test_the_statements_do_not_follow_the_lines(
-    load: Load, counting: Callable[[], AbstractContextManager[list[str]]]
+    load: Load,
+    counting: Callable[[], AbstractContextManager[list[str]]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(writing, "FIRST", 500)  # lines in the first batch
+
     def statements(first: int, last: int) -> int:
         file = "ref,name,mail\n" + "".join(f"{n},Nr {n},\n" for n in range(first, last))
         with counting() as told:

@@ -10,9 +10,11 @@ from sqlalchemy import ColumnElement, and_, select
 from crm.accounts.models import Account, AccountContact, Contact
 from crm.companies.choices import company_ids, offered
 from crm.companies.defaults import fill_company, me, of_company, pick_agency, propose
-from crm.core.datamodel.saving import create_row, update_row
+from crm.core.datamodel.bulk import claim, find_bulk
+from crm.core.datamodel.saving import create_row, flush, update_row
 from crm.core.db import db
 from crm.core.errors import DomainError
+from crm.core.models.checks import check_row
 from crm.core.rows import unfiltered
 
 RULES = sys.modules[__name__]  # core asks it for candidates
@@ -45,13 +47,19 @@ def update(contact: Contact, values: Mapping[str, Any]) -> None:
 
 def _keep_accounts_in_order(contact: Contact) -> None:
     """In each account one main contact, and no e-mail address twice. Source: spec 6.1 and 6.3."""
-    db.session.flush()  # an import gathers rows; these questions need them in the database
-    account_ids = [link.account_id for link in contact.links]
+    if find_bulk() is not None:
+        check_row(contact)  # not flushed: the address is still as it was typed
+    account_ids = [_account_id(link) for link in contact.links]
     if contact.email and account_ids:
         _refuse_double_email(contact, account_ids)
-    led = [link.account_id for link in contact.links if link.is_main]
+    led = [_account_id(link) for link in contact.links if link.is_main]
     if led:
         _step_down(contact, led)
+
+
+def _account_id(link: AccountContact) -> int:
+    """Of the account, also where an import has not written the link yet."""
+    return link.account_id or link.account.id
 
 
 def _refuse_double_email(contact: Contact, account_ids: list[int]) -> None:
@@ -67,9 +75,11 @@ def _refuse_double_email(contact: Contact, account_ids: list[int]) -> None:
     )
     with unfiltered("an address is unique among the contacts of an account, whoever sees them"):
         found = db.session.execute(statement.limit(1)).first()
+    message = _("Another contact of this account has this e-mail address.")
     if found is not None:
-        message = _("Another contact of this account has this e-mail address.")
         raise DomainError(message, field="email")
+    for account_id in account_ids:
+        claim("contact", account_id, contact.email, field="email", message=message)
 
 
 def _step_down(contact: Contact, account_ids: list[int]) -> None:
@@ -81,7 +91,7 @@ def _step_down(contact: Contact, account_ids: list[int]) -> None:
     )
     for link in db.session.scalars(statement):
         link.is_main = False
-    db.session.flush()
+    flush()
 
 
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:

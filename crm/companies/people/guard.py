@@ -17,6 +17,7 @@ from crm.companies.people.checks import check_person
 from crm.companies.people.rights import ADMIN, active_admins
 from crm.companies.people.rules import ask_after, ask_before
 from crm.core.actor import find_actor
+from crm.core.datamodel.bulk import SESSION_RULES
 from crm.core.errors import DomainError, Forbidden
 
 # What ends every session and token of a user when it changes.
@@ -29,23 +30,39 @@ _ASKED, _HAD_ADMINS = "crm.asked", "crm.had_admins"
 @event.listens_for(Session, "before_flush")
 def guard(session: Session, context: Any, instances: Any) -> None:
     """Check people, groups and roles, and who changes them. Raises DomainError, Forbidden."""
-    for kept in (_ASKED, _HAD_ADMINS):
-        session.info.pop(kept, None)  # of a flush that failed
     with session.no_autoflush:
-        changes = find_changes(session)
+        changes = _check(session)
         rows = [*changes.users, *changes.groups, *changes.roles]
-        if not rows and not changes.cells:
-            return
-        for row in rows:
-            if row not in changes.gone and (row in session.new or session.is_modified(row)):
-                check_person(session, row)
-        _guard(session, changes)
-        for row in rows:
-            _count(row, changes.gone)
-        for cell in changes.cells:
-            _raise_version(cell.role, changes.gone)
         if _may_cost_an_admin(rows, changes.gone):
             session.info[_HAD_ADMINS] = _has_admins(session)
+
+
+def check_people(session: Session) -> None:
+    """What the guard asks beforehand, of rows that are not written yet. Raises as `guard`."""
+    with session.no_autoflush:
+        _check(session)
+        session.info.pop(_ASKED, None)  # to be answered after a flush
+
+
+SESSION_RULES.append(check_people)
+
+
+def _check(session: Session) -> Changes:
+    for kept in (_ASKED, _HAD_ADMINS):
+        session.info.pop(kept, None)  # of a flush that failed
+    changes = find_changes(session)
+    rows = [*changes.users, *changes.groups, *changes.roles]
+    if not rows and not changes.cells:
+        return changes
+    for row in rows:
+        if row not in changes.gone and (row in session.new or session.is_modified(row)):
+            check_person(session, row)
+    _guard(session, changes)
+    for row in rows:
+        _count(row, changes.gone)
+    for cell in changes.cells:
+        _raise_version(cell.role, changes.gone)
+    return changes
 
 
 def _guard(session: Session, changes: Changes) -> None:

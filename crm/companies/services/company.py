@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, inspect, select
 from crm.companies.defaults import me
 from crm.companies.models import Company, CompanySettings
 from crm.core.actor import Scope, find_actor
-from crm.core.datamodel.saving import create_row, delete_row, uses
+from crm.core.datamodel.saving import create_row, delete_row, flush, uses
 from crm.core.db import db
 from crm.core.errors import DomainError
 
@@ -24,7 +24,7 @@ def create(values: Mapping[str, Any]) -> Company:
     actor, creator = find_actor(), me()
     if actor and creator and actor.reach("edit", "users") is Scope.ALL:
         creator.companies.append(company)
-        db.session.flush()
+        flush()
     return company
 
 
@@ -36,7 +36,7 @@ def add_settings(company: Company) -> CompanySettings:
         company=company, default_vat_rate=db.session.scalars(statement).first()
     )
     db.session.add(settings)
-    db.session.flush()
+    flush()
     return settings
 
 

@@ -1,61 +1,79 @@
-"""Many rows in one transaction: flushed, checked for scope and asked about together.
+"""Many rows made and checked before any is written: an import's lines.
 
-The rules are those of a single row, and so are the refusals; only the statements are fewer.
+The rules are those of a single row, and so are the refusals; only the statements are fewer, and
+none of them writes.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from itertools import groupby
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask_appbuilder import Model
-from flask_babel import gettext as _
 from sqlalchemy import inspect
+from sqlalchemy.orm import Session
 
-from crm.core import rows
-from crm.core.db import db, told_apart
-from crm.core.errors import Forbidden
+from crm.core.errors import DomainError
 
 _MISSING = object()
 _present: ContextVar["Bulk | None"] = ContextVar("bulk", default=None)
 
+# Rules of upper slices that a flush asks of the session; a check without a flush asks them too.
+SESSION_RULES: list[Callable[[Session], None]] = []
 
-class Bulk:
-    """Rows that wait for their flush, and the answers of pickers that hold for all of them.
 
-    `pending` holds what a service wants to do once for all of them, by a key of its own: called
-    before the flush, forgotten with a batch that is given up.
+@dataclass(frozen=True)
+class Number:
+    """A number that is taken when its row is written: `take(*series, how_many)` answers the last.
+
+    `prefix` and `digits` make the reference of it.
     """
 
-    def __init__(self) -> None:
-        self.made: list[Any] = []
-        self.pending: dict[Any, Any] = {}
-        self.answers: dict[Any, dict[tuple[str, ...], dict[Any, str | None]]] = {}
+    take: Callable[..., int]
+    series: tuple[Any, ...]
+    prefix: str
+    digits: int
 
-    @contextmanager
-    def attempt(self) -> Iterator[None]:
-        """Write what is made inside, all of it or nothing. Raises DomainError."""
-        try:
-            with db.session.begin_nested():
-                yield
-                self._flush()
-        finally:
-            self.made.clear()
-            self.pending.clear()
+    def text(self, number: int) -> str:
+        """The reference, longer where the digits no longer suffice."""
+        return f"{self.prefix}{number:0{self.digits}d}"
 
-    def _flush(self) -> None:
-        session = db.session()
-        for finish in self.pending.values():
-            finish()
-        with told_apart(session):
-            session.flush()
-        if not rows.is_filtered():
-            return
-        for __, same in groupby(self.made, type):
-            made = list(same)
-            if len(rows.allowed(session, "create", made)) < len(made):
-                raise Forbidden(_("You may not create this record here."))
+
+@dataclass(frozen=True)
+class Claim:
+    """A value that only one row may have, where no unique index says so."""
+
+    name: str
+    values: tuple[Any, ...]
+    field: str
+    message: str
+
+
+@dataclass
+class Bulk:
+    """What the services want to be done when the rows of the present line are written.
+
+    `later` holds calls that need the rows in the database; functions of a module, as they wait in
+    a file. `numbers` maps the text that stands for a number until it is taken to that number.
+    """
+
+    later: list[tuple[Callable[..., None], tuple[Any, ...]]] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+    numbers: dict[str, Number] = field(default_factory=dict)
+    answers: dict[Any, dict[tuple[str, ...], dict[Any, str | None]]] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """Forget what was wanted for the line before."""
+        self.later.clear()
+        self.claims.clear()
+        self.numbers.clear()
+
+    def number(self, number: Number) -> str:
+        """What stands for the number meanwhile: as long as a real one."""
+        text = number.text(len(self.numbers))
+        self.numbers[text] = number
+        return text
 
     def answer(
         self,
@@ -113,15 +131,39 @@ def _key_of(value: Any) -> Any:
 
 
 def find_bulk() -> Bulk | None:
-    """The bulk that is being written, if one is."""
+    """The bulk that is being made, if one is: nothing is flushed meanwhile."""
     return _present.get()
 
 
 @contextmanager
 def in_bulk() -> Iterator[Bulk]:
-    """Write many rows, in pieces: `with bulk.attempt(): …`."""
-    token = _present.set(Bulk())
+    """Make many rows without writing them."""
+    bulk = Bulk()
+    token = _present.set(bulk)
     try:
-        yield _present.get()  # type: ignore[misc]  # it was just set
+        yield bulk
     finally:
         _present.reset(token)
+
+
+def when_written(function: Callable[..., None], *arguments: Any) -> None:
+    """Call `function(*arguments)` now or, within a bulk, once the rows are in the database."""
+    bulk = find_bulk()
+    if bulk is None:
+        function(*arguments)
+    else:
+        bulk.later.append((function, arguments))
+
+
+def claim(name: str, *values: Any, field: str, message: str) -> None:
+    """Within a bulk, refuse a second row with these values: the database knows neither yet.
+
+    Raises DomainError where the same row claims them twice.
+    """
+    bulk = find_bulk()
+    if bulk is None:
+        return
+    made = Claim(name, values, field, message)
+    if made in bulk.claims:
+        raise DomainError(message, field=field)
+    bulk.claims.append(made)

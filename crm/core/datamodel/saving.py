@@ -30,7 +30,7 @@ Values = Mapping[str, Any]
 
 
 def create_row(model: type[Any], values: Values, services: ModuleType | None = None) -> Any:
-    """A new row with `values`, flushed at once or, within a bulk, with the others.
+    """A new row with `values`, flushed at once; within a bulk it is only made.
 
     Raises DomainError by field; Forbidden where the row would lie outside the create scope.
     """
@@ -40,15 +40,20 @@ def create_row(model: type[Any], values: Values, services: ModuleType | None = N
         _place(model, values, row)
         assign(row, _own_owner(model, values), services)
         session.add(row)
-    bulk = find_bulk()
-    if bulk is not None:
-        bulk.made.append(row)
-        return row
-    with told_apart(session):
-        session.flush()
+    if find_bulk() is not None:
+        return row  # whoever makes the bulk asks for all of its rows at once
+    flush()
     if rows.is_filtered() and not rows.may(session, "create", row):
         raise Forbidden(_("You may not create this record here."))
     return row
+
+
+def flush() -> None:
+    """Write what was changed so far; within a bulk, nothing. Raises DomainError, Conflict."""
+    if find_bulk() is None:
+        session = db.session()
+        with told_apart(session):
+            session.flush()
 
 
 def _place(model: type[Any], values: Values, row: Any) -> None:
@@ -95,9 +100,7 @@ def update_row(row: Any, values: Values, services: ModuleType | None = None) -> 
         _guard_owner(row, values)
         assign(row, values, services)
         _mark_lists(row)
-    if find_bulk() is None:
-        with told_apart(session):
-            session.flush()
+    flush()
 
 
 def _mark_lists(row: Any) -> None:

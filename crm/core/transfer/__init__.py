@@ -3,12 +3,17 @@
 from crm.core.transfer.export import columns_of, every_row, export_rows
 from crm.core.transfer.mapping import Map, read_map
 from crm.core.transfer.report import Refusal, Report
-from crm.core.transfer.run import run_import
+from crm.core.transfer.run import Order, run_import
+from crm.core.transfer.runs import ImportRun
+from crm.core.transfer.undo import Undoing
 
 __all__ = [
+    "ImportRun",
     "Map",
+    "Order",
     "Refusal",
     "Report",
+    "Undoing",
     "columns_of",
     "every_row",
     "export_rows",

@@ -8,11 +8,13 @@ from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, and_, inspect, or_, select
 
-from crm.core.datamodel.saving import create_row
 from crm.core.db import db
+from crm.core.errors import DomainError
 from crm.core.models import Reference
-from crm.core.rows import in_reach
+from crm.core.models.checks import check_row
+from crm.core.rows import holds, in_reach, is_filtered
 from crm.core.transfer.cells import shortened
+from crm.core.transfer.drafts import WORD
 from crm.core.types import Words, fold
 
 AT_ONCE = 200  # names in one statement
@@ -31,6 +33,7 @@ class Finder:
         self, target: type[Any], by: str, *, company_id: int | None, makes: str | None = None
     ) -> None:
         self.target = target
+        self.by = by
         self.makes = makes
         self.known: dict[str, list[Any]] = {}
         self.is_vocabulary = by == "name" and issubclass(target, Reference)
@@ -49,19 +52,19 @@ class Finder:
         """Ask the database for every text that is not known yet."""
         if len(self.known) > KEPT:
             self.known.clear()
-        wanted = dict.fromkeys(key for text in texts if (key := self._key(text)) not in self.known)
+        wanted = dict.fromkeys(key for text in texts if (key := self.key(text)) not in self.known)
         if wanted and self.is_vocabulary:
             self._read_vocabulary()
             return
         for keys in _pieces(wanted):
             for row, text in db.session.execute(self._statement(keys)).unique():
-                kept = self.known.setdefault(self._key(str(row) if self.is_shown else text), [])
+                kept = self.known.setdefault(self.key(str(row) if self.is_shown else text), [])
                 if row not in kept:
                     kept.append(row)
 
     def find(self, text: str) -> Any:
         """The row that `text` means. Raises ValueError where there is none, or more than one."""
-        found = self.known.get(self._key(text), [])
+        found = self.known.get(self.key(text), [])
         if len(found) == 1:
             return found[0]
         if found:
@@ -71,20 +74,28 @@ class Finder:
         raise ValueError(_("“%(text)s” is not known.", text=shortened(text)))
 
     def is_known(self, text: str) -> bool:
-        return bool(self.known.get(self._key(text)))
+        return bool(self.known.get(self.key(text)))
 
-    def forget(self) -> None:
-        """What was found may be gone: ask again."""
-        self.known.clear()
-        if self.is_vocabulary:
-            self._read_vocabulary()
+    def learn(self, text: str, rows: Sequence[Any]) -> None:
+        """Let `text` mean these rows, which the database does not have yet."""
+        if rows:
+            self.known.setdefault(self.key(text), []).extend(rows)
 
     def _make(self, text: str, language: str) -> Any:
-        row = create_row(self.target, {"name": Words({language: text})})
-        self.known[self._key(text)] = [row]
+        """A new word of the vocabulary; it is written with the first line that uses it."""
+        if is_filtered() and not holds("create", self.target):
+            raise ValueError(_("“%(text)s” is new, and you may not add to this vocabulary."))
+        row = self.target(name=Words({language: text}))
+        try:
+            check_row(row)
+        except DomainError as error:
+            raise ValueError(str(error)) from error
+        inspect(row).info[WORD] = (language, text)
+        self.known[self.key(text)] = [row]
         return row
 
-    def _key(self, text: str) -> str:
+    def key(self, text: str) -> str:
+        """The form in which texts are compared here."""
         if self.is_folded:
             return fold(text)
         return text.lower() if self.is_lower else text

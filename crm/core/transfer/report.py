@@ -27,6 +27,7 @@ class Report:
     skipped: int = 0  # found again, and left as they are
     refused: int = 0
     is_written: bool = False
+    run_id: int | None = None  # by which the import is taken back
     refusals: list[Refusal] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -53,6 +54,9 @@ class Report:
                 self.refused,
             )
             return
+        if self.run_id is not None:
+            command = f"crm import-undo {self.run_id} --as USER"
+            yield _("Import %(id)s; “%(command)s” takes it back.", id=self.run_id, command=command)
         yield ngettext("%(num)s record created.", "%(num)s records created.", self.created)
         if self.updated:
             yield ngettext("%(num)s record updated.", "%(num)s records updated.", self.updated)

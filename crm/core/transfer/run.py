@@ -4,62 +4,140 @@ Source: spec 4.6.
 """
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import inspect, select
+from flask_babel import ngettext
+from sqlalchemy import inspect, select, update
 
 from crm.core.actor import Actor, CompanyFacts, Scope, acting_as
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.bulk import in_bulk
-from crm.core.db import transaction
+from crm.core.db import db, transaction
 from crm.core.errors import DomainError, Forbidden, NotFound
-from crm.core.transfer import fields
-from crm.core.transfer.batches import Importer
+from crm.core.transfer import fields, runs
+from crm.core.transfer.checking import Checker
 from crm.core.transfer.mapping import Map
 from crm.core.transfer.report import Report
+from crm.core.transfer.runs import ImportRun, State
 from crm.core.transfer.sheet import Sheet, open_sheet
+from crm.core.transfer.spool import Spool
 from crm.core.transfer.values import Values
+from crm.core.transfer.writing import Writer
+from crm.core.types import utcnow
 
 
-class _NotWritten(Exception):
-    """No error: it rolls back a file in which a line was refused."""
+@dataclass(frozen=True)
+class Order:
+    """What is to be imported: a file into a table of a company, in somebody's name.
 
-
-def run_import(
-    datamodel: DataModel,
-    file: Path,
-    mapping: Map,
-    company_id: int | None,
-    actor: Actor,
-    *,
-    skip_bad: bool = False,
-) -> Report:
-    """Import `file` in `actor`'s name: all of it or, with `skip_bad`, all that is right.
-
-    Raises DomainError where file, map or rights make it pointless to begin.
+    `again` reads the person anew, None where they may no longer act.
     """
-    filled = fields.check(mapping, datamodel)
-    sheet = open_sheet(file, encoding=mapping.encoding, separator=mapping.delimiter)
+
+    entity: str
+    datamodel: DataModel
+    file: Path
+    map_text: str
+    company_id: int | None
+    actor: Actor
+    again: Callable[[], Actor | None]
+    skip_bad: bool = False
+
+
+def run_import(order: Order, mapping: Map) -> Report:
+    """Import the file: all of it or, with `skip_bad`, all that is right.
+
+    Nothing is written while a line is wrong. Where an import of the same file was broken off, it
+    is gone on with. Raises DomainError where file, map or rights make it pointless to begin. Two
+    imports must not run at once.
+    """
+    filled = fields.check(mapping, order.datamodel)
+    sheet = open_sheet(order.file, encoding=mapping.encoding, separator=mapping.delimiter)
     sheet.require(mapping.file_columns)
     report = Report(notes=[*sheet.notes, *_notes(sheet, mapping)])
-    try:
-        with acting_as(actor), transaction():
-            company = _company(datamodel, company_id)
-            with acting_as(_at(actor, company, datamodel)), in_bulk() as bulk, _young_garbage():
-                values = Values(datamodel, filled, company)
-                Importer(datamodel, sheet, mapping, values, bulk, report).run()
-            if report.refused and not skip_bad:
-                raise _NotWritten
-    except _NotWritten:
-        report.created = report.updated = report.skipped = 0
-        return report
-    report.is_written = True
+    checksum = _checksum(order)
+    with Spool() as spool, _young_garbage():
+        run_id = _go_on(order, checksum, spool, report)
+        with acting_as(order.actor):
+            company = _company(order.datamodel, order.company_id)
+            with acting_as(_at(order.actor, company, order.datamodel)), in_bulk() as bulk:
+                values = Values(order.datamodel, filled, company)
+                checker = Checker(order.datamodel, sheet, mapping, values, bulk, spool, report)
+                checker.run()
+        db.session.rollback()
+        db.session.expunge_all()
+        report.is_written = not report.refused or order.skip_bad
+        if report.is_written and (spool.count or run_id is not None):
+            run_id = run_id or _begin(order, checksum)
+            report.run_id = run_id
+            Writer(spool, run_id, order.again, partial(_place, order), report, checker.refuse).run()
+            _end(run_id)
     return report
+
+
+def _checksum(order: Order) -> str:
+    found = sha256(order.map_text.encode())
+    with order.file.open("rb") as file:
+        while piece := file.read(1 << 20):
+            found.update(piece)
+    return found.hexdigest()
+
+
+def _go_on(order: Order, checksum: str, spool: Spool, report: Report) -> int | None:
+    """The import of this file that was broken off, whose lines are done."""
+    session = db.session()
+    run = runs.unfinished(session, order.entity, checksum, order.company_id)
+    if run is None:
+        return None
+    done = 0
+    for line in runs.written_lines(session, run.id):
+        done += 1
+        spool.claim("done", str(line), line)
+    report.notes.append(
+        ngettext(
+            "Import %(id)s was broken off after %(num)s line; it goes on.",
+            "Import %(id)s was broken off after %(num)s lines; it goes on.",
+            done,
+            id=run.id,
+        )
+    )
+    return int(run.id)
+
+
+def _begin(order: Order, checksum: str) -> int:
+    run = ImportRun(
+        entity=order.entity,
+        file=order.file.name[-255:],
+        checksum=checksum,
+        map=order.map_text,
+        company_id=order.company_id,
+        user_id=order.actor.user_id,
+    )
+    with transaction() as session:
+        session.add(run)
+        session.flush()
+        return run.id
+
+
+def _end(run_id: int) -> None:
+    with transaction() as session:
+        session.execute(
+            update(ImportRun)
+            .where(ImportRun.id == run_id)
+            .values(state=State.DONE, ended_at=utcnow())
+        )
+
+
+def _place(order: Order, actor: Actor) -> Actor:
+    """The person at work in the company of the records, where they may import."""
+    with acting_as(actor):
+        return _at(actor, _company(order.datamodel, order.company_id), order.datamodel)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """From the texts of a line to the values of a record: parsed, looked up, completed."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -28,6 +28,7 @@ class Values:
         self.filled = filled
         self.company = company
         self.finders: Finders = {}
+        self.own: Callable[[Finder, str], list[Any]] = lambda finder, text: []  # of other lines
         self.language = company.language if company is not None else current_actor().language
         self.zone = company.time_zone if company is not None else current_actor().time_zone
 
@@ -63,9 +64,21 @@ class Values:
     def waits(self, told: Texts) -> bool:
         """Whether the line links to a record of its own table that is not there yet."""
         return any(
-            finder.target is self.model and not all(finder.is_known(text) for text in texts)
+            finder.target is self.model and not all(self._is_there(finder, text) for text in texts)
             for __, finder, texts in self._links(told)
         )
+
+    def _is_there(self, finder: Finder, text: str) -> bool:
+        """Whether the database, or a line of the file before, has what `text` means."""
+        if not finder.is_known(text):
+            finder.learn(text, self.own(finder, text))
+        return finder.is_known(text)
+
+    def own_finders(self) -> Iterator[Finder]:
+        """What finds records of the table that the file fills, by a text of their own."""
+        for finder in self.finders.values():
+            if finder.target is self.model and finder.through is None and not finder.is_shown:
+                yield finder
 
     def unknown_link(self, told: Texts) -> DomainError:
         """What to say of a line that waited for a record in vain."""
@@ -77,12 +90,6 @@ class Values:
                 if finder.target is self.model and not finder.is_known(text)
             }
         )
-
-    def forget_made(self) -> None:
-        """A vocabulary's new words went away with the batch that made them."""
-        for finder in self.finders.values():
-            if finder.makes:
-                finder.forget()
 
     # The key ────────────────────────────────────────────────────────────────────────────────────
 
@@ -129,12 +136,18 @@ class Values:
         return values | {relation: [line] for relation, line in children.items()}
 
     def made(self, told: Texts) -> dict[str, Any]:
-        """The links to words of vocabularies, those included that are new."""
-        return {
-            name: self._value(self.filled[name], one, None)
-            for name, one in told.items()
-            if one.rule.create
-        }
+        """The links to words of vocabularies, those included that are new. Raises DomainError."""
+        values: dict[str, Any] = {}
+        wrong: dict[str, str] = {}
+        for name, one in told.items():
+            if one.rule.create:
+                try:
+                    values[name] = self._value(self.filled[name], one, None)
+                except ValueError as error:
+                    wrong[name] = str(error)
+        if wrong:
+            raise DomainError(fields=wrong)
+        return values
 
     def _place(self) -> dict[str, Any]:
         if self.company is None:

@@ -1,0 +1,142 @@
+"""Rights, links and unique values of many drafts, in a few statements and without writing.
+
+Asked when the lines are checked, and again under the lock when they are written.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import Column, inspect, literal, select
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.visitors import replacement_traverse
+
+from crm.core import rows
+from crm.core.errors import Conflict, DomainError, Forbidden
+from crm.core.transfer.drafts import Draft
+from crm.core.transfer.uniques import Taken, uniques, used
+
+Lines = Mapping[int, Sequence[Draft]]  # number of the line → its drafts
+AT_ONCE = 500
+
+
+def refusals(session: Session, lines: Lines) -> dict[int, DomainError]:
+    """The lines that may not be written as things are, with the reason."""
+    found: dict[int, DomainError] = {}
+    for question in (_changes, _links, _places, _doubles):
+        left = {number: drafts for number, drafts in lines.items() if number not in found}
+        for number, error in question(session, left):
+            found.setdefault(number, error)
+    return found
+
+
+Refused = Iterator[tuple[int, DomainError]]
+
+
+def _each(lines: Lines) -> Iterator[tuple[int, Draft]]:
+    for number, drafts in lines.items():
+        for draft in drafts:
+            yield number, draft
+
+
+def _changes(session: Session, lines: Lines) -> Refused:
+    """The rows that lines change: still there, as they were read, and the actor's to edit."""
+    asked: dict[type[Any], list[tuple[int, Draft]]] = defaultdict(list)
+    for number, draft in _each(lines):
+        if draft.version is not None:
+            asked[draft.model].append((number, draft))
+    for model, drafts in asked.items():
+        versions = _versions(session, model, [draft.pk for _number, draft in drafts])
+        for number, draft in drafts:
+            if draft.pk not in versions:
+                yield number, Forbidden(_("You may not change this record."))
+            elif versions[draft.pk] != draft.version:
+                yield number, Conflict(_("Somebody else changed this record meanwhile."))
+
+
+def _versions(session: Session, model: type[Any], pks: Sequence[Any]) -> dict[Any, int]:
+    """The version of each of these rows that the actor may edit."""
+    statement = select(model.id, model.row_version)
+    if rows.is_filtered() and model in rows.filtered_models():
+        statement = statement.where(rows.criteria(model, "edit"))
+    found: dict[Any, int] = {}
+    for start in range(0, len(pks), AT_ONCE):
+        part = statement.where(model.id.in_(pks[start : start + AT_ONCE]))
+        found |= {row[0]: row[1] for row in session.execute(part)}
+    return found
+
+
+def _links(session: Session, lines: Lines) -> Refused:
+    """No row points to one out of reach or of another company: `rows` asks the same of a flush."""
+    if not rows.is_filtered():
+        return
+    written: dict[type[Any], list[tuple[int, int, str, int | None]]] = defaultdict(list)
+    for number, draft in _each(lines):
+        for relation, attribute, target in rows.guarded(inspect(draft.model)):
+            pk = draft.values.get(attribute)
+            if pk is not None:
+                written[target].append((number, pk, relation, draft.company_id))
+    for target, links in written.items():
+        known = _reachable(session, target, sorted({link[1] for link in links}))
+        for number, pk, relation, company_id in links:
+            if pk not in known or (company_id and known[pk] not in (None, company_id)):
+                yield number, DomainError(_("Not a valid choice."), field=relation)
+
+
+def _reachable(session: Session, target: type[Any], pks: list[int]) -> dict[int, int | None]:
+    found: dict[int, int | None] = {}
+    for start in range(0, len(pks), AT_ONCE):
+        found |= rows.reachable(session, target, set(pks[start : start + AT_ONCE]))
+    return found
+
+
+def _places(session: Session, lines: Lines) -> Refused:
+    """New rows lie within the actor's create scope; those with the same owner are asked once."""
+    if not rows.is_filtered():
+        return
+    answers: dict[tuple[Any, ...], bool] = {}
+    for number, drafts in lines.items():
+        draft = drafts[0]  # the others are made beside it
+        if draft.pk is not None:
+            continue
+        names = ("company_id", "owner_id", "agency_id")
+        key = (draft.model, *(draft.values.get(name) for name in names))
+        if key not in answers:
+            answers[key] = _may_create(session, draft)
+        if not answers[key]:
+            yield number, Forbidden(_("You may not create this record here."))
+
+
+def _may_create(session: Session, draft: Draft) -> bool:
+    """Whether a row with these values would be one that the actor may create."""
+    model = draft.model
+    if model not in rows.filtered_models():
+        return rows.holds("create", model)
+
+    def value_of(element: Any, **_more: Any) -> Any:
+        if isinstance(element, Column) and element.table.name == model.__tablename__:
+            return literal(draft.values.get(element.key), element.type)
+        return None
+
+    condition = replacement_traverse(rows.criteria(model, "create"), {}, value_of)
+    return session.connection().execute(select(literal(1)).where(condition)).first() is not None
+
+
+def _doubles(session: Session, lines: Lines) -> Refused:
+    """Unique values that a row of the database has already."""
+    takers: dict[type[Any], dict[Taken, list[tuple[int, int | None]]]] = defaultdict(dict)
+    for number, draft in _each(lines):
+        for taken in draft.taken:
+            takers[draft.model].setdefault(taken, []).append((number, draft.pk))
+    for model, takes in takers.items():
+        for taken, holder in used(session, model, takes):
+            for number, pk in takes[taken]:
+                if pk != holder:
+                    yield number, already_used(model, taken[0])
+
+
+def already_used(model: type[Any], place: int) -> DomainError:
+    """The refusal of a value that another row has."""
+    field = uniques(inspect(model))[place][1]
+    return DomainError(_("This value is already used."), field=field)

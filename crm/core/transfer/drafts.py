@@ -1,0 +1,215 @@
+"""Rows that were made and checked, as plain values that wait in a file until they are written."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from sqlalchemy import inspect
+from sqlalchemy.orm import Mapper, PassiveFlag, Session
+
+from crm.core.datamodel.bulk import Number
+from crm.core.models import spec_of
+from crm.core.transfer.uniques import Taken, taken_by
+
+LINE, WORD = "crm.line", "crm.word"  # in InstanceState.info: what a row stands in for
+
+# A row that another one points to: ("row", model, id), ("draft", place among the line's drafts),
+# ("line", number of the line that makes it) or ("word", model, language, text).
+Ref = tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class Draft:
+    """A new row or, with its `pk`, a change of one.
+
+    `values` are those of columns, foreign keys included; `links` are to-one relationships to rows
+    that are not in the database yet; `lists` say what is added to a list and what is removed.
+    `version` is the one that the map's own row had when it was checked.
+    """
+
+    model: type[Any]
+    values: dict[str, Any]
+    links: dict[str, Ref] = field(default_factory=dict)
+    lists: dict[str, tuple[list[Ref], list[Ref]]] = field(default_factory=dict)
+    pk: int | None = None
+    version: int | None = None
+    company_id: int | None = None
+    taken: tuple[Taken, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """The columns and relationships of a table, worked out once."""
+
+    columns: tuple[str, ...]
+    readonly: frozenset[str]
+    to_one: tuple[tuple[str, str], ...]  # relationship, attribute of its foreign key
+    lists: tuple[str, ...]
+
+
+@cache
+def _shape(mapper: Mapper[Any]) -> _Shape:
+    keys = [str(mapper.get_property_by_column(column).key) for column in mapper.columns]
+    ours = [name for name in keys if name not in ("id", "row_version")]
+    relations = [relation for relation in mapper.relationships if not relation.viewonly]
+    return _Shape(
+        tuple(ours),
+        frozenset(name for name in ours if _is_readonly(mapper.class_, name)),
+        tuple(
+            (one.key, str(mapper.get_property_by_column(next(iter(one.local_columns))).key))
+            for one in relations
+            if one.direction.name == "MANYTOONE"
+        ),
+        tuple(one.key for one in relations if one.uselist and not _is_told_by_children(one)),
+    )
+
+
+def _is_told_by_children(relation: Any) -> bool:
+    """Whether each row of the list points back itself."""
+    return relation.direction.name == "ONETOMANY" and bool(relation.back_populates)
+
+
+def _is_readonly(model: type[Any], name: str) -> bool:
+    try:
+        return spec_of(model, name).readonly
+    except KeyError:
+        return False
+
+
+def drafts_of(
+    session: Session, row: Any, version: int | None, numbers: Mapping[str, Number]
+) -> list[Draft]:
+    """All that the session holds of one line, to be written in this order.
+
+    `row` is the one that the line changes, if it changes one, and `version` what it was before.
+    """
+    new = [made for made in session.new if not inspect(made).info]
+    changed = [one for one in session.dirty if inspect(one).committed_state]
+    places = {id(made): place for place, made in enumerate(new)}
+    drafts = [_draft(made, places, numbers) for made in [*new, *changed]]
+    for one, draft in zip([*new, *changed], drafts, strict=True):
+        if one is row:
+            draft.version = version
+    return [draft for draft in drafts if draft.pk is None or _says_something(draft)]
+
+
+def _says_something(draft: Draft) -> bool:
+    return bool(draft.values or draft.links or draft.lists)
+
+
+def _draft(row: Any, places: Mapping[int, int], numbers: Mapping[str, Number]) -> Draft:
+    state = inspect(row)
+    shape = _shape(state.mapper)
+    is_new = not state.has_identity
+    draft = Draft(type(row), {}, pk=None if is_new else row.id)
+    values = draft.values
+    for name in shape.columns:
+        if name in state.committed_state and (is_new or _is_changed(state, name)):
+            value = state.dict.get(name)
+            if value is not None or not is_new:
+                values[name] = value
+    for relation, attribute in shape.to_one:
+        if relation in state.committed_state:
+            _link(draft, relation, attribute, row, places)
+    for name in shape.lists:
+        if name in state.committed_state:
+            _list(draft, name, state, places)
+    if numbers:
+        for name in shape.readonly & values.keys():
+            values[name] = numbers.get(values[name], values[name])
+    draft.company_id = values.get("company_id") or getattr(row, "company_id", None)
+    draft.taken = tuple(taken_by(row, values, is_new=is_new))
+    return draft
+
+
+def _is_changed(state: Any, name: str) -> bool:
+    return bool(state.get_history(name, PassiveFlag.PASSIVE_NO_INITIALIZE).has_changes())
+
+
+def _link(draft: Draft, relation: str, attribute: str, row: Any, places: Mapping[int, int]) -> None:
+    """A link to a row of the database is its foreign key, any other waits for its row."""
+    target, stored = getattr(row, relation), getattr(row, attribute)
+    if target is None:
+        if draft.pk is not None:
+            draft.values[attribute] = None
+        return
+    ref = ref_of(target, places)
+    if ref[0] == "row":
+        if draft.pk is None or target.id != stored:
+            draft.values[attribute] = target.id
+    else:
+        draft.values.pop(attribute, None)
+        draft.links[relation] = ref
+
+
+def _list(draft: Draft, name: str, state: Any, places: Mapping[int, int]) -> None:
+    history = state.get_history(name, PassiveFlag.PASSIVE_NO_INITIALIZE)
+    added = [ref_of(row, places) for row in history.added or ()]
+    removed = [ref_of(row, places) for row in history.deleted or ()]
+    if draft.pk is not None and state.mapper.relationships[name].back_populates:
+        added = [ref for ref in added if ref[0] != "draft"]  # the new row says it itself
+    if added or removed:
+        draft.lists[name] = (added, removed)
+
+
+def ref_of(target: Any, places: Mapping[int, int]) -> Ref:
+    """What leads to `target` once it is written."""
+    state = inspect(target)
+    if state.has_identity:
+        return ("row", type(target), target.id)
+    if LINE in state.info:
+        return ("line", state.info[LINE])
+    if WORD in state.info:
+        return ("word", type(target), *state.info[WORD])
+    return ("draft", places[id(target)])
+
+
+def settle(session: Session, row: Any) -> None:
+    """Take the changes of `row` for its state: the lines to come find it as this one leaves it.
+
+    As a flush does after it has written; SQLAlchemy has no public name for it.
+    """
+    state = inspect(row)
+    for relation, attribute in _shape(state.mapper).to_one:
+        if relation in state.committed_state:
+            target = state.dict.get(relation)
+            state.dict[attribute] = target.id if target is not None else None
+    state._commit_all(state.dict, session.identity_map)
+
+
+def build(drafts: Iterable[Draft]) -> list[Any]:
+    """The new rows of a line, with their links to each other, in the order of its drafts.
+
+    None stands for a change, whose row is yet to be read.
+    """
+    drafts = list(drafts)
+    rows = [draft.model(**draft.values) if draft.pk is None else None for draft in drafts]
+    for row, draft in zip(rows, drafts, strict=True):
+        if row is not None:
+            for relation, ref in draft.links.items():
+                if ref[0] == "draft":
+                    setattr(row, relation, rows[ref[1]])
+    return rows
+
+
+def refs(drafts: Iterable[Draft]) -> Iterator[Ref]:
+    """Every row that these drafts point to and that is none of them."""
+    for draft in drafts:
+        for ref in draft.links.values():
+            if ref[0] != "draft":
+                yield ref
+        for added, removed in draft.lists.values():
+            yield from (ref for ref in [*added, *removed] if ref[0] != "draft")
+
+
+def changed_columns(draft: Draft) -> list[str]:
+    """The columns that a draft fills, foreign keys of rows that are yet to come included."""
+    keys = dict(_shape(inspect(draft.model)).to_one)
+    return [*draft.values, *(keys[relation] for relation in draft.links)]
+
+
+__all__ = [
+    "LINE", "WORD", "Draft", "Ref", "build", "changed_columns", "drafts_of", "ref_of", "refs",
+    "settle",
+]  # fmt: skip

@@ -1,0 +1,230 @@
+"""The rows of one batch, asked about once more and written together, in one transaction."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnDefault, func, inspect, select, text
+from sqlalchemy.orm import Mapper, Session
+
+from crm.core.datamodel.bulk import Number
+from crm.core.errors import DomainError
+from crm.core.models.checks import CHECKED
+from crm.core.transfer import runs
+from crm.core.transfer.asking import refusals
+from crm.core.transfer.drafts import Draft, Ref, changed_columns, refs
+from crm.core.transfer.links import Finder
+from crm.core.transfer.spool import Ready
+from crm.core.transfer.stored import plain
+from crm.core.types import Words
+
+AT_ONCE = 500
+Batch = Sequence[tuple[Ready, list[Any]]]  # each line with its new rows
+
+
+class Insertion:
+    """One batch on its way through a session that holds nothing else."""
+
+    def __init__(
+        self, session: Session, run_id: int, batch: Batch, next_text: Callable[[Number], str]
+    ) -> None:
+        self.session = session
+        self.run_id = run_id
+        self.batch = batch
+        self.next_text = next_text
+        self.refused: dict[int, DomainError] = {}
+        self.rows: dict[Ref, Any] = {}  # what the lines point to, and the rows they change
+        self.entries: list[dict[str, Any]] = []
+
+    def run(self) -> dict[int, DomainError]:
+        """Write what is still right; the lines that are not, by their numbers."""
+        with self.session.no_autoflush:
+            self.refused = refusals(
+                self.session, {line.number: line.drafts for line, _rows in self.batch}
+            )
+            self._read_targets()
+            self._refuse_lost()
+            good = [(line, made) for line, made in self.batch if line.number not in self.refused]
+            self._make_words(good)
+            changes = [self._apply(line, made) for line, made in good]
+            self._add([row for _line, made in good for row in made if row is not None])
+        self._flush()
+        for function, arguments in dict.fromkeys(
+            call for line, _rows in good for call in line.later
+        ):
+            function(*arguments)
+        self._note(good, changes)
+        return self.refused
+
+    # What the lines point to ────────────────────────────────────────────────────────────────────
+
+    def _read_targets(self) -> None:
+        wanted: dict[type[Any], set[int]] = defaultdict(set)
+        lines: list[int] = []
+        for line, made in self.batch:
+            self.rows["line", line.number] = made[0]
+            for ref in refs(line.drafts):
+                if ref[0] == "row":
+                    wanted[ref[1]].add(ref[2])
+                elif ref[0] == "line":
+                    lines.append(ref[1])
+            for draft in line.drafts:
+                if draft.pk is not None:
+                    wanted[draft.model].add(draft.pk)
+        for model, pks in wanted.items():
+            self._read(model, sorted(pks))
+        self._read_lines([number for number in lines if ("line", number) not in self.rows])
+
+    def _read(self, model: type[Any], pks: list[int]) -> None:
+        for start in range(0, len(pks), AT_ONCE):
+            statement = select(model).where(model.id.in_(pks[start : start + AT_ONCE]))
+            for row in self.session.scalars(statement).unique():
+                self.rows["row", model, row.id] = row
+
+    def _read_lines(self, numbers: list[int]) -> None:
+        """The records that earlier batches made of these lines."""
+        if not numbers:
+            return
+        model = self.batch[0][0].drafts[0].model
+        found = runs.rows_of_lines(self.session, self.run_id, numbers)
+        self._read(model, sorted(found.values()))
+        for number, pk in found.items():
+            if ("row", model, pk) in self.rows:
+                self.rows["line", number] = self.rows["row", model, pk]
+
+    def _refuse_lost(self) -> None:
+        """Refuse lines that need a row, or a line, which is gone; parents come first."""
+        for line, _made in self.batch:
+            for ref in self._needed(line.drafts):
+                if ref not in self.rows or (ref[0] == "line" and ref[1] in self.refused):
+                    message = _("A record that this one needs is not there.")
+                    self.refused.setdefault(line.number, DomainError(message))
+
+    def _needed(self, drafts: Sequence[Draft]) -> Iterator[Ref]:
+        yield from (ref for ref in refs(drafts) if ref[0] != "word")
+        yield from (("row", one.model, one.pk) for one in drafts if one.pk is not None)
+
+    def _make_words(self, good: Batch) -> None:
+        """The words that are new to a vocabulary, unless somebody added them meanwhile."""
+        words = {ref: line for line, _made in good for ref in refs(line.drafts) if ref[0] == "word"}
+        for ref, line in words.items():
+            _word, model, language, text_ = ref
+            finder = Finder(model, "name", company_id=None)
+            finder.prepare([text_])
+            if finder.is_known(text_):
+                self.rows[ref] = finder.find(text_)
+                continue
+            self.rows[ref] = row = model(name=Words({language: text_}))
+            self.session.add(row)
+            self.session.flush()
+            self.entries.append(self._entry(line.number, row, "created"))
+
+    # Rows ───────────────────────────────────────────────────────────────────────────────────────
+
+    def _apply(self, line: Ready, made: list[Any]) -> list[tuple[Any, dict[str, Any]]]:
+        """Fill in what waited for other rows; the changed rows, with what they were before."""
+        changed = []
+        for draft, new in zip(line.drafts, made, strict=True):
+            row = new if new is not None else self.rows["row", draft.model, draft.pk]
+            before: dict[str, Any] = {}
+            if new is None:
+                before = {name: plain(getattr(row, name)) for name in changed_columns(draft)}
+                changed.append((row, before))
+            for name, value in draft.values.items():
+                if isinstance(value, Number):
+                    setattr(row, name, self.next_text(value))
+                elif new is None:
+                    setattr(row, name, value)
+            for name, ref in draft.links.items():
+                if ref[0] != "draft":
+                    setattr(row, name, self.rows[ref])
+            for name, (added, removed) in draft.lists.items():
+                before[name] = self._list(getattr(row, name), added, removed, made)
+        return changed
+
+    def _list(self, rows: list[Any], added: list[Ref], removed: list[Ref], made: list[Any]) -> Any:
+        """Change a list; what was added and removed, for who takes it back."""
+        more = [made[ref[1]] if ref[0] == "draft" else self.rows[ref] for ref in added]
+        less = [self.rows[ref] for ref in removed]
+        more, less = [row for row in more if row not in rows], [row for row in less if row in rows]
+        rows.extend(more)
+        for row in less:
+            rows.remove(row)
+        return (more, less)
+
+    def _add(self, rows: list[Any]) -> None:
+        """Into the session, with their keys: rows alike are then written in one statement."""
+        tables: dict[Mapper[Any], dict[frozenset[str], list[Any]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
+        for row in rows:
+            state = inspect(row)
+            for name, value in _defaults(state.mapper):
+                if name not in state.dict:
+                    setattr(row, name, value)
+            tables[state.mapper][frozenset(state.dict)].append(row)
+        for mapper, shapes in tables.items():
+            alike = [row for shape in shapes.values() for row in shape]
+            for row, pk in zip(
+                alike, _keys(self.session, mapper.local_table, len(alike)), strict=True
+            ):
+                row.id = pk
+            self.session.add_all(alike)
+
+    def _flush(self) -> None:
+        """Every rule was asked already, when the rows were made or just now."""
+        self.session.info[CHECKED] = True
+        try:
+            self.session.flush()
+        finally:
+            del self.session.info[CHECKED]
+
+    # What was done ──────────────────────────────────────────────────────────────────────────────
+
+    def _note(self, good: Batch, changes: list[list[tuple[Any, dict[str, Any]]]]) -> None:
+        created = 0
+        for (line, made), changed in zip(good, changes, strict=True):
+            if made[0] is not None:
+                created += 1
+                self.entries.append(self._entry(line.number, made[0], "created"))
+            for row, before in changed:
+                if hasattr(row, "row_version"):
+                    kept = {name: plain(value) for name, value in before.items()}
+                    self.entries.append(self._entry(line.number, row, "updated", kept))
+        counts = {"created": created, "updated": len(good) - created}
+        runs.note(self.session, self.run_id, self.entries, **counts)
+
+    def _entry(self, line: int, row: Any, action: str, before: Any = None) -> dict[str, Any]:
+        return {
+            "import_id": self.run_id,
+            "line": line,
+            "kind": row.__tablename__,
+            "row_id": row.id,
+            "action": action,
+            "version": row.row_version,
+            "before": before,
+        }
+
+
+@cache
+def _defaults(mapper: Mapper[Any]) -> tuple[tuple[str, Any], ...]:
+    """The columns whose default is one value, which the database would else be asked for."""
+    return tuple(
+        (mapper.get_property_by_column(column).key, column.default.arg)
+        for column in mapper.columns
+        if isinstance(column.default, ColumnDefault) and column.default.is_scalar
+    )
+
+
+def _keys(session: Session, table: Any, how_many: int) -> list[int]:
+    """Keys for new rows, taken at once: nothing has to be read back from what is written."""
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":  # nobody else writes now
+        last = connection.scalar(select(func.coalesce(func.max(table.c.id), 0)))
+        return list(range(last + 1, last + 1 + how_many))
+    numbers = text(
+        "SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :how_many)"
+    )
+    return list(connection.scalars(numbers, {"name": table.name, "how_many": how_many}))

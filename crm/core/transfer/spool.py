@@ -1,0 +1,95 @@
+"""Lines that were checked, in a file of their own until they are written: memory stays flat."""
+
+import pickle
+import sqlite3
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from crm.core.datamodel.bulk import Number
+from crm.core.transfer.drafts import Draft
+
+TABLES = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+CREATE TABLE line (place INTEGER PRIMARY KEY, number INTEGER UNIQUE, drafts BLOB);
+CREATE TABLE claim (name TEXT, value TEXT, number INTEGER, PRIMARY KEY (name, value)) WITHOUT ROWID;
+BEGIN;
+"""
+
+Later = tuple[Callable[..., None], tuple[Any, ...]]
+
+
+@dataclass(slots=True)
+class Ready:
+    """A line of the file that may be written: its rows, and what is done after them."""
+
+    number: int
+    drafts: list[Draft]
+    later: list[Later] = field(default_factory=list)
+
+
+class Spool:
+    """Lines in the order in which they are to be written, and the values that they take.
+
+    Only this program writes and reads the file, which nobody else may open and which goes away.
+    """
+
+    def __init__(self) -> None:
+        self.folder = TemporaryDirectory(prefix="crm-import-")
+        self.file = sqlite3.connect(Path(self.folder.name) / "lines", isolation_level=None)
+        self.file.executescript(TABLES)
+        self.numbers: Counter[Number] = Counter()  # to be taken before the writing
+        self.count = 0
+
+    def __enter__(self) -> "Spool":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.file.close()
+        self.folder.cleanup()
+
+    def put(self, line: Ready) -> None:
+        """Keep a line."""
+        self.count += 1
+        self.file.execute(
+            "INSERT INTO line VALUES (?, ?, ?)",
+            (self.count, line.number, pickle.dumps(line, pickle.HIGHEST_PROTOCOL)),
+        )
+        for draft in line.drafts:
+            self.numbers.update(v for v in draft.values.values() if isinstance(v, Number))
+
+    def line(self, number: int) -> Ready:
+        """The line of this number in the file."""
+        found = self.file.execute("SELECT drafts FROM line WHERE number = ?", (number,)).fetchone()
+        return _read(found[0])
+
+    def after(self, place: int, how_many: int) -> list[Ready]:
+        """The next lines in the order of writing."""
+        found = self.file.execute(
+            "SELECT drafts FROM line WHERE place > ? ORDER BY place LIMIT ?", (place, how_many)
+        )
+        return [_read(drafts) for (drafts,) in found]
+
+    # Values taken by the lines so far ───────────────────────────────────────────────────────────
+
+    def claim(self, name: str, value: Any, number: int) -> int:
+        """Take `value` for a line. Answers the line that has it, which may be another."""
+        key = (name, value if isinstance(value, str) else repr(value))
+        added = self.file.execute("INSERT OR IGNORE INTO claim VALUES (?, ?, ?)", (*key, number))
+        return number if added.rowcount else self.holder(*key) or number
+
+    def holder(self, name: str, value: str) -> int | None:
+        """The line that has this value."""
+        statement = "SELECT number FROM claim WHERE name = ? AND value = ?"
+        found = self.file.execute(statement, (name, value)).fetchone()
+        return int(found[0]) if found is not None else None
+
+
+def _read(drafts: bytes) -> Ready:
+    found = pickle.loads(drafts)  # noqa: S301  written a moment ago by `put`, in a folder of ours
+    line: Ready = found
+    return line

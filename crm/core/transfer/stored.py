@@ -1,0 +1,38 @@
+"""Values of columns as JSON holds them, there and back."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import Column, Date
+from sqlalchemy import Enum as EnumType
+
+from crm.core.types import Exact, Instant, Translated, Words
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON holds it; of rows that were added to a list and removed, their keys."""
+    if isinstance(value, tuple):
+        return [[row.id for row in rows] for rows in value]
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Decimal):
+        return str(value)
+    return value.isoformat() if isinstance(value, date | datetime) else value
+
+
+def revived(column: Column[Any], value: Any) -> Any:
+    """The value that `plain` was given."""
+    if value is None:
+        return None
+    kind = column.type
+    if isinstance(kind, Exact):
+        return Decimal(value)
+    if isinstance(kind, Instant):
+        return datetime.fromisoformat(value)
+    if isinstance(kind, Date):
+        return date.fromisoformat(value)
+    if isinstance(kind, EnumType) and kind.enum_class is not None:
+        return kind.enum_class(value)
+    return Words(value) if isinstance(kind, Translated) else value

@@ -1,0 +1,138 @@
+"""An import taken back: what it made goes away, what it changed is as before, where untouched."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_appbuilder import Model
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import Session
+
+from crm.core import rows
+from crm.core.actor import Actor, acting_as
+from crm.core.datamodel import DataModel
+from crm.core.db import db, transaction
+from crm.core.errors import DomainError, NotFound
+from crm.core.transfer.runs import ImportRow, ImportRun, State
+from crm.core.transfer.stored import revived
+from crm.core.types import utcnow
+
+AT_ONCE = 25  # rows in a transaction
+TOLD = 1_000  # rows that stay, told in words
+
+
+@dataclass
+class Undone:
+    """What became of an import's rows."""
+
+    back: int = 0
+    stay: int = 0
+    reasons: list[str] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """For a reader: what stays and why, then the numbers."""
+        numbers = [ngettext("%(num)s record taken back.", "%(num)s records taken back.", self.back)]
+        if self.stay:
+            numbers.append(ngettext("%(num)s record stays.", "%(num)s records stay.", self.stay))
+        return [*self.reasons, *numbers]
+
+
+class Undoing:
+    """The rows of one import, the last one first. `datamodel_of` knows the services of a table."""
+
+    def __init__(self, run_id: int, datamodel_of: Callable[[type[Any]], DataModel]) -> None:
+        self.run_id = run_id
+        self.datamodel_of = datamodel_of
+        self.told = Undone()
+        self.versions: dict[tuple[str, int], int] = {}  # of rows that are partly as before
+
+    def run(self, actor: Actor) -> Undone:
+        """Take back all that can be, in the actor's name. Raises NotFound; may be repeated."""
+        session = db.session()
+        if session.get(ImportRun, self.run_id) is None:
+            raise NotFound(_("There is no import %(id)s.", id=self.run_id))
+        last: int | None = None
+        with acting_as(actor):
+            while ids := self._next(session, last):
+                last = ids[-1]
+                self._take(ids)
+            self._end()
+        return self.told
+
+    def _next(self, session: Session, last: int | None) -> Sequence[int]:
+        statement = select(ImportRow.id).where(ImportRow.import_id == self.run_id)
+        if last is not None:
+            statement = statement.where(ImportRow.id < last)
+        return session.scalars(statement.order_by(ImportRow.id.desc()).limit(AT_ONCE)).all()
+
+    def _take(self, ids: Sequence[int]) -> None:
+        """Take these back together or, where one of them stays, one by one."""
+        try:
+            with transaction() as session:
+                for pk in ids:
+                    self._undo(session, session.get_one(ImportRow, pk))
+        except DomainError as error:
+            if error.status >= 500:
+                raise
+            if len(ids) > 1:
+                for pk in ids:
+                    self._take([pk])
+                return
+            self.told.stay += 1
+            if len(self.told.reasons) < TOLD:
+                entry = db.session.get_one(ImportRow, ids[0])
+                sentence = _("Line %(number)s: %(reason)s", number=entry.line, reason=str(error))
+                self.told.reasons.append(sentence)
+            return
+        self.told.back += len(ids)
+
+    def _undo(self, session: Session, entry: ImportRow) -> None:
+        """Take back one row. Raises DomainError with the reason where it has to stay."""
+        model = _model_of(entry.kind)
+        row = self._row(session, model, entry)
+        key = (entry.kind, entry.row_id)
+        if row.row_version not in (entry.version, self.versions.get(key)):
+            raise DomainError(_("“%(record)s” was changed since.", record=row))
+        if entry.action == "created":
+            self.datamodel_of(model).remove(row)
+        else:
+            _put_back(session, row, entry.before or {})
+            session.flush()
+            self.versions[key] = row.row_version
+        session.delete(entry)
+        session.flush()
+
+    def _row(self, session: Session, model: type[Any], entry: ImportRow) -> Any:
+        action = "delete" if entry.action == "created" else "edit"
+        try:
+            return rows.fetch(session, model, entry.row_id, action)
+        except NotFound as error:
+            raise DomainError(_("The record is gone, or not yours to change.")) from error
+
+    def _end(self) -> None:
+        with transaction() as session:
+            run = session.get_one(ImportRun, self.run_id)
+            run.state, run.ended_at = State.UNDONE, utcnow()
+
+
+def _model_of(kind: str) -> type[Any]:
+    found: type[Any] = next(
+        mapper.class_ for mapper in Model.registry.mappers if mapper.local_table.name == kind
+    )
+    return found
+
+
+def _put_back(session: Session, row: Any, before: dict[str, Any]) -> None:
+    """What the import changed, as it was."""
+    mapper = inspect(row).mapper
+    for name, value in before.items():
+        if name in mapper.column_attrs:
+            setattr(row, name, revived(mapper.columns[name], value))
+            continue
+        target, (added, removed) = mapper.relationships[name].mapper.class_, value
+        items = getattr(row, name)
+        for item in [one for one in items if one.id in added]:
+            items.remove(item)
+        items.extend(session.scalars(select(target).where(target.id.in_(removed))))

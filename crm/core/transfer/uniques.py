@@ -1,0 +1,69 @@
+"""Values that only one row may have: what its unique indexes would say, asked beforehand."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Column, Index, UniqueConstraint, inspect, select, text
+from sqlalchemy.orm import Mapper, Session
+
+from crm.core.datamodel.bulk import Number
+
+AT_ONCE = 500  # values in one statement
+
+# Place of the index among those of its table, and the values in its columns.
+Taken = tuple[int, tuple[Any, ...]]
+Unique = tuple[tuple[Column[Any], ...], str, str | None]  # columns, field, condition
+
+
+@cache
+def uniques(mapper: Mapper[Any]) -> tuple[Unique, ...]:
+    """What is unique in a table. An index over an expression is left to the database."""
+    return tuple(_uniques(mapper.local_table))
+
+
+def _uniques(table: Any) -> Iterator[Unique]:
+    for index in sorted(table.indexes, key=lambda index: str(index.name)):
+        if index.unique and all(isinstance(one, Column) for one in index.expressions):
+            columns = tuple(index.columns)
+            yield columns, index.info.get("field") or columns[-1].name, _condition(index)
+    for constraint in table.constraints:
+        if isinstance(constraint, UniqueConstraint):
+            yield tuple(constraint.columns), list(constraint.columns)[-1].name, None
+
+
+def _condition(index: Index) -> str | None:
+    where = index.dialect_options["sqlite"]["where"]
+    return str(where) if where is not None else None
+
+
+def taken_by(row: Any, values: Mapping[str, Any], *, is_new: bool) -> Iterator[Taken]:
+    """The unique values that `row` takes with `values`."""
+    mapper = inspect(row).mapper
+    for place, (columns, _field, _where) in enumerate(uniques(mapper)):
+        keys = [mapper.get_property_by_column(column).key for column in columns]
+        if not is_new and values.keys().isdisjoint(keys):
+            continue
+        taken = tuple(values[key] if key in values else getattr(row, key) for key in keys)
+        if not any(value is None or isinstance(value, Number) for value in taken):
+            yield place, taken
+
+
+def used(session: Session, model: type[Any], takes: Iterable[Taken]) -> Iterator[tuple[Taken, int]]:
+    """Those of `takes` that a row of the table has, whoever sees it, with the key of that row."""
+    asked: dict[tuple[int, tuple[Any, ...]], list[Any]] = defaultdict(list)
+    for place, values in takes:
+        asked[place, values[:-1]].append(values[-1])
+    for (place, before), last in asked.items():
+        columns, _field, where = uniques(inspect(model))[place]
+        # The table and not the class: who may not see a row may not have its number either.
+        known = select(columns[-1], model.__table__.c.id)
+        for column, value in zip(columns, before, strict=False):
+            known = known.where(column == value)
+        if where is not None:
+            known = known.where(text(where))
+        for start in range(0, len(last), AT_ONCE):
+            part = known.where(columns[-1].in_(last[start : start + AT_ONCE]))
+            for value, pk in session.connection().execute(part):
+                yield (place, (*before, value)), pk

@@ -1,0 +1,232 @@
+"""An import is written in batches, gone on with where it was broken off, and taken back."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from crm.accounts.models import Account, AccountKind, Industry
+from crm.companies.models import User
+from crm.core.db import transaction
+from crm.core.errors import DomainError
+from crm.core.locks import alone
+from crm.core.rows import unfiltered
+from crm.core.transfer import writing
+from crm.core.transfer.inserting import Insertion
+from crm.core.transfer.runs import ImportRow, ImportRun, State
+from crm.importing import listing, undo
+from crm.leads.models import Lead
+from crm.opportunities.models import Opportunity
+from tests.fixtures import Cast
+from tests.imports.conftest import Load
+from tests.imports.test_lines import ACCOUNTS, HEAD, LEADS, OPPORTUNITIES, count
+
+pytestmark = pytest.mark.both
+
+Everything = Callable[[], AbstractContextManager[Session]]
+WITHOUT_KEY = LEADS.replace('key = "external_ref"\n', "")
+FILE = "ref,name,mail\n" + "".join(f"{n},Nr {n},\n" for n in range(1, 11))
+SECTORS = ACCOUNTS + 'sector = { field = "industry", create = true }\n'
+
+
+@pytest.fixture
+def take_back(app: Flask) -> Callable[..., tuple[list[str], bool]]:
+    """What `crm import-undo` does, in Alice's name."""
+
+    def run(import_id: int, username: str = "alice") -> tuple[list[str], bool]:
+        with app.app_context():
+            return undo(import_id, username)
+
+    return run
+
+
+@pytest.fixture
+def between(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Session], None]], None]:
+    """`between(change)`: what others do when the file is checked and not yet written."""
+    stock = writing.Writer.run
+
+    def set_up(change: Callable[[Session], None]) -> None:
+        def run(self: writing.Writer) -> None:
+            with unfiltered("somebody else"), transaction() as session:
+                change(session)
+            stock(self)
+
+        monkeypatch.setattr(writing.Writer, "run", run)
+
+    return set_up
+
+
+def break_off(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    """Batches of two lines, of which only the first `after` are written."""
+    stock, calls = Insertion.run, []
+    for name in ("FIRST", "LEAST", "MOST"):
+        monkeypatch.setattr(writing, name, 2)
+
+    def run(self: Insertion) -> dict[int, DomainError]:
+        calls.append(1)
+        if len(calls) > after:
+            raise KeyboardInterrupt
+        return stock(self)
+
+    monkeypatch.setattr(Insertion, "run", run)
+
+
+@pytest.mark.parametrize("mapping", [LEADS, WITHOUT_KEY])
+def test_a_broken_import_goes_on_where_it_was(
+    load: Load, everything: Everything, monkeypatch: pytest.MonkeyPatch, mapping: str
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        break_off(patch, after=3)
+        with pytest.raises(KeyboardInterrupt):
+            load("leads", FILE, mapping)
+    with everything() as session:
+        assert count(session, Lead) == 6
+        assert session.scalars(select(ImportRun)).one().state is State.RUNNING
+    told = load("leads", FILE, mapping)
+    assert "Import 1 was broken off after 6 lines; it goes on." in told
+    assert "4 records created." in told
+    with everything() as session:
+        names = sorted(session.scalars(select(Lead.organization)))
+        assert names == sorted(f"Nr {n}" for n in range(1, 11))
+        run = session.scalars(select(ImportRun)).one()
+        assert (run.state, run.created) == (State.DONE, 10)
+
+
+def test_a_broken_import_is_taken_back(
+    load: Load,
+    everything: Everything,
+    take_back: Callable[..., tuple[list[str], bool]],
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        break_off(patch, after=3)
+        with pytest.raises(KeyboardInterrupt):
+            load("leads", FILE, LEADS)
+    assert take_back(1) == (["6 records taken back."], True)
+    with everything() as session:
+        assert count(session, Lead, Lead.deleted_at.is_(None)) == 0
+        assert session.scalars(select(ImportRun)).one().state is State.UNDONE
+    assert "10 records created." in load("leads", FILE, LEADS)
+
+
+def test_changes_and_words_are_taken_back_too(
+    load: Load,
+    everything: Everything,
+    take_back: Callable[..., tuple[list[str], bool]],
+) -> None:
+    load("accounts", "name,parent,sector\nA,,Construction\n", SECTORS)
+    updating = SECTORS.replace(
+        '"external_ref"\n[', '{ field = "external_ref", found = "update" }\n['
+    )
+    with everything() as session:
+        sectors = count(session, Industry)
+    told = load("accounts", "name,parent,sector\nA,,Space\nB,A,Space\n", updating)
+    assert ("1 record created." in told, "1 record updated." in told) == (True, True)
+    used = "Line 3: Used by 1 record; deactivate it instead."  # by B, which is in the bin
+    assert take_back(2) == ([used, "2 records taken back.", "1 record stays."], False)
+    with everything() as session:
+        rows = session.scalars(select(Account).where(Account.deleted_at.is_(None)))
+        assert [(row.name, str(row.industry)) for row in rows] == [("A", "Construction")]
+        assert count(session, Industry) == sectors + 1
+
+
+def test_who_became_a_client_by_a_won_line_stays_one(
+    load: Load,
+    everything: Everything,
+    take_back: Callable[..., tuple[list[str], bool]],
+) -> None:
+    load("accounts", "name,parent\nA,\n", ACCOUNTS)
+    load("opportunities", HEAD + "1;A;Won;10;01/02/17;\n2;A;Won;10;01/02/17;\n", OPPORTUNITIES)
+    with everything() as session:
+        assert session.scalars(select(Account)).one().kind is AccountKind.CLIENT
+    stays = ["Line 2: A client stays a client.", "2 records taken back.", "1 record stays."]
+    assert take_back(2) == (stays, False)
+    with everything() as session:
+        assert count(session, Opportunity, Opportunity.deleted_at.is_(None)) == 0
+
+
+def test_what_was_changed_since_stays_and_says_so(
+    load: Load,
+    everything: Everything,
+    take_back: Callable[..., tuple[list[str], bool]],
+) -> None:
+    load("leads", FILE, LEADS)
+    with everything() as session:
+        session.scalars(select(Lead).where(Lead.external_ref == "3")).one().city = "Lyon"
+    assert take_back(1) == (
+        ["Line 4: “Nr 3” was changed since.", "9 records taken back.", "1 record stays."],
+        False,
+    )
+
+
+def test_only_what_is_ones_own_to_delete_is_taken_back(
+    load: Load, take_back: Callable[..., tuple[list[str], bool]]
+) -> None:
+    load("leads", "ref,name,mail\n1,Élan,\n", LEADS)
+    told = ["Line 2: The record is gone, or not yours to change.", "0 records taken back."]
+    assert take_back(1, "olga") == ([*told, "1 record stays."], False)
+    with pytest.raises(DomainError, match="no import 7"):
+        take_back(7)
+
+
+def test_one_import_is_at_work_at_a_time(app: Flask, load: Load) -> None:
+    refused = pytest.raises(DomainError, match="Another import is at work")
+    with app.app_context(), alone(app.extensions["crm.config"], "import", waits=False), refused:
+        load("leads", FILE, LEADS)
+    assert load("leads", FILE, LEADS).is_written
+
+
+def test_the_last_imports_are_listed(app: Flask, load: Load) -> None:
+    load("leads", FILE, LEADS)
+    with app.app_context():
+        assert [line.rpartition("  ")[2] for line in listing()] == [
+            "file.csv: 10 created, 0 updated"
+        ]
+
+
+def test_a_wrong_file_leaves_nothing(load: Load, everything: Everything) -> None:
+    load("leads", FILE + "11,,\n", LEADS)
+    with everything() as session:
+        assert (count(session, ImportRun), count(session, ImportRow)) == (0, 0)
+
+
+def test_what_went_wrong_since_it_was_checked_is_told_by_its_line(
+    load: Load, everything: Everything, between: Callable[..., None], cast: Cast
+) -> None:
+    load("accounts", "name,parent\nA,\nB,\n", ACCOUNTS)
+
+    def change(session: Session) -> None:
+        session.execute(update(Account).where(Account.name == "A").values(deleted_at=func.now()))
+        session.add(Opportunity(**_least(cast), external_ref="3"))
+
+    between(change)
+    told = load("opportunities", HEAD + "1;A;New;;;\n2;B;New;;;\n3;B;New;;;\n", OPPORTUNITIES)
+    assert told.lines[:2] == [
+        "Line 2: Client / Prospect [client]: Choose a value of the list.",
+        "Line 4: External reference [ref]: This value is already used.",
+    ]
+    assert "1 record created." in told
+
+
+def _least(cast: Cast) -> dict[str, Any]:
+    return {
+        "name": "x", "reference": "X1", "company_id": cast.france, "stage_id": 1,
+        "probability": 10, "currency": "EUR",
+    }  # fmt: skip
+
+
+def test_who_lost_their_rights_meanwhile_writes_nothing(
+    load: Load, everything: Everything, between: Callable[..., None]
+) -> None:
+    between(
+        lambda session: session.execute(
+            update(User).where(User.username == "claire").values(active=False)
+        )
+    )
+    with pytest.raises(DomainError, match="may no longer do it"):
+        load("leads", FILE, LEADS, username="claire")
+    with everything() as session:
+        assert count(session, Lead) == 0
