@@ -45,6 +45,11 @@ class Element:
                 yield BLANKS.sub(" ", part).strip(" "), self
 
     @property
+    def is_inert(self) -> bool:
+        """Whether it only waits in a template, for the script to copy it."""
+        return self.name == "template" or (self.parent is not None and self.parent.is_inert)
+
+    @property
     def text(self) -> str:
         return " ".join(text for text, _ in self.texts())
 
@@ -100,12 +105,12 @@ def fields(form: Element) -> dict[str, list[str]]:
     sent: dict[str, list[str]] = {}
     for one in form.all():
         name = one.get("name")
-        if not name or "disabled" in one.attributes:
+        if not name or "disabled" in one.attributes or one.is_inert:
             continue
         match one.name:
             case "input" if one.get("type") in ("checkbox", "radio"):
                 if "checked" in one.attributes:
-                    sent.setdefault(name, []).append(one.get("value") or "on")
+                    sent.setdefault(name, []).append(one.attributes.get("value", "on"))
             case "input" if one.get("type") not in ("submit", "button", "file"):
                 sent.setdefault(name, []).append(one.get("value"))
             case "textarea":

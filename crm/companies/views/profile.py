@@ -22,6 +22,7 @@ from crm.core.models import Label
 from crm.core.security.page import Page
 from crm.core.views import Field, FormPage, Group
 from crm.core.views.base import view_of
+from crm.core.views.conflict import stored
 from crm.core.views.shown import show
 from crm.core.views.versions import Meanwhile, posted_version
 
@@ -54,10 +55,9 @@ class ProfileView(Page):
         names = [name for _title, names in self.groups for name in names]
         form = Form(DataModel(User, users), names)
         if request.method == "GET":
-            form.show({name: getattr(user, name) for name in names})
-            return self._page(user, form)
+            return self._page(user, form.show(stored(user, names)))
         version, people = posted_version(), view_of(user)
-        ok = form.read(request.form)
+        ok = form.read(request.form, stored(user, names))
         told = people.meanwhile(user, version, names)
         if told is not None:
             return self._page(user, form, 409, people.reconcile(user, form, told))

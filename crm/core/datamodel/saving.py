@@ -366,7 +366,20 @@ def complete(model: type[Any], values: Values, services: ModuleType | None) -> d
         full = dict(own(dict(values))) if own is not None else dict(values)
     if issubclass(model, Owned) and "owner" in full and "owner" not in values:
         full["owner"] = _default_owner(model, full["owner"])
-    return full
+    return {**_column_defaults(inspect(model)), **full}
+
+
+@cache
+def _column_defaults(mapper: Any) -> dict[str, Any]:
+    """What the columns that people fill in start with: a new row is active, for one."""
+    return {
+        name: column.default.arg
+        for name, column in mapper.columns.items()
+        if "said" in column.info
+        and column.default is not None
+        and column.default.is_scalar
+        and not spec_of(mapper.class_, name).readonly
+    }
 
 
 def _default_owner(model: type[Any], owner: Any) -> Any:

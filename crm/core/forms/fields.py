@@ -1,6 +1,6 @@
 """One input: what was typed, what it means, what is wrong with it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,6 +66,19 @@ class FormField:
         values = {str(row.id) for row in rows}
         self.options = [one for one in self.options if one.value in values or one.selected]
         self.picker_url = ""
+
+    def stands(self, sent: Sequence[str]) -> bool:
+        """Whether a browser that sends `sent` sends back what stands in the input.
+
+        Then the stored value is meant, with what its text does not say: seconds, the second of
+        two hours in autumn, empty or zero. An empty box is not sent, whether "no" or nothing said.
+        """
+        if self.kind == "boolean":
+            return not any(sent) and not self.data
+        here, there = (
+            [text.replace("\r\n", "\n") for text in texts] for texts in (self.texts, sent)
+        )
+        return sorted(here) == sorted(there) if self.kind == "references" else here == there
 
     def show(self, value: Any, zone: str) -> None:
         """Put a stored value into the input."""

@@ -1,7 +1,7 @@
 """A form read: from what was typed to values, with what is wrong beside each field."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from flask_babel import gettext as _
@@ -32,12 +32,13 @@ class ReadForm(ShownForm):
     def read(self, posted: MultiDict[str, str], before: Values | None = None) -> bool:
         """Take over what was typed, and turn it into `values`. False where something is wrong.
 
-        `before` are the stored values: a link to a row that is out of reach is kept where nothing
-        was chosen in its place.
+        `before` are the stored values: one whose input comes back as it was shown is kept as it
+        is, and so is a link to a row that is out of reach where nothing was chosen in its place.
         """
+        if before is not None:
+            self.show(before)
         for name, field in self.fields.items():
             if before is not None and self._is_unsent(field, posted):
-                self._show_stored(field, before)
                 continue
             try:
                 self._read(name, field, posted, before or {})
@@ -68,28 +69,47 @@ class ReadForm(ShownForm):
             case "rows":
                 self._read_lines(field, posted, before.get(name) or ())
             case "translated":
-                parts = {code: posted.get(f"{name}-{code}", "").strip() for code in languages()}
-                self._show_parts(field, parts)
-                self.values[name] = clean(field.spec, {k: v for k, v in parts.items() if v})
+                self._read_words(name, field, posted, before.get(name) or {})
             case "reference":
                 self._read_link(name, field, posted, before)
             case "references":
-                field.texts = posted.getlist(name)
-                self.values[name] = self._targets(field, self.datamodel.obj, name)
+                self._read_links(name, field, posted, before)
             case _:
-                self._read_text(name, field, posted)
+                self._read_text(name, field, posted, before)
 
-    def _read_text(self, name: str, field: FormField, posted: MultiDict[str, str]) -> None:
-        field.texts = [posted.get(name, "")]
+    def _read_words(
+        self, name: str, field: FormField, posted: MultiDict[str, str], before: Mapping[str, str]
+    ) -> None:
+        parts = {code: posted.get(f"{name}-{code}", "").strip() for code in languages()}
+        self._show_parts(field, parts)
+        # Words in a language that is no longer offered have no input, and stay.
+        full = {**before, **parts}
+        self.values[name] = clean(field.spec, {k: v for k, v in full.items() if v})
+
+    def _read_text(
+        self, name: str, field: FormField, posted: MultiDict[str, str], before: Values
+    ) -> None:
+        sent = [posted.get(name, "")]
+        is_kept = name in before and field.stands(sent)
+        field.texts = sent
         if field.kind == "money":
             field.unit = posted.get("currency", "") or self._currency()
-        value = parse(field.spec, field.text, self.zone)
+        value = before[name] if is_kept else parse(field.spec, field.text, self.zone)
         if value is None and field.spec.required:
             raise ValueError(_("Required field"))
-        if value is not None and field.kind not in WITH_THE_ROW:
+        if value is not None and not is_kept and field.kind not in WITH_THE_ROW:
             value = clean(field.spec, value)
         # A form that comes back shows ticks and stars from their value, not from their text.
         self.values[name] = field.data = value
+
+    def _read_links(
+        self, name: str, field: FormField, posted: MultiDict[str, str], before: Values
+    ) -> None:
+        sent = posted.getlist(name)
+        is_kept = name in before and field.stands(sent)
+        field.texts = sent
+        model = self.datamodel.obj
+        self.values[name] = list(before[name]) if is_kept else self._targets(field, model, name)
 
     def _read_link(
         self, name: str, field: FormField, posted: MultiDict[str, str], before: Values
@@ -133,7 +153,7 @@ class ReadForm(ShownForm):
         for number in _numbers(field.name, posted, count):
             prefix = f"{field.name}-{number}-"
             child = stored.get(posted.get(f"{prefix}id", ""))
-            if _is_blank(prefix, posted, model, columns, child):
+            if self._is_left_out(field, prefix, posted, columns, child):
                 continue
             lines.append(self._read_line(field, prefix, posted, columns, child))
         if len(lines) > NUMBER_OF_LINES:
@@ -145,6 +165,31 @@ class ReadForm(ShownForm):
                 )
             ]
         self.values[field.name] = lines
+
+    def _is_left_out(
+        self,
+        field: FormField,
+        prefix: str,
+        posted: MultiDict[str, str],
+        columns: Sequence[str],
+        child: Any,
+    ) -> bool:
+        """Whether nothing was said on a line: a new one is no line yet, an old one is taken out.
+
+        One that held nothing when it was shown stays.
+        """
+        model = target_of(self.datamodel.obj, field.name)
+        sent = {name: posted.getlist(prefix + name) or [""] for name in columns}
+        if any(
+            "".join(texts).strip() not in ("", typed_default(model, name))
+            for name, texts in sent.items()
+        ):
+            return False
+        if child is None:
+            return True
+        shown = self._line(field.name, "", child, model, columns)[1:]
+        stands = all(part.stands(sent[name]) for name, part in zip(columns, shown, strict=True))
+        return not stands and not any(is_hidden(child, name) for name in columns)
 
     def _read_line(
         self,
@@ -161,9 +206,14 @@ class ReadForm(ShownForm):
         number = parse_number(pk)
         values: dict[str, Any] = {} if number is None else {"id": number}
         for name, part in zip(columns, line[1:], strict=True):
-            part.texts = posted.getlist(prefix + name) or [""]
+            sent = posted.getlist(prefix + name) or [""]
+            is_kept = child is not None and part.stands(sent)
+            part.texts = sent
             if not part.text and is_hidden(child, name):
                 continue  # the hidden target stays
+            if is_kept:
+                values[name] = part.data
+                continue
             try:
                 values[name] = part.data = self._part_value(part, model, name)
             except ValueError as error:
@@ -176,7 +226,10 @@ class ReadForm(ShownForm):
         if part.kind == "reference":
             targets = self._targets(part, model, name)
             return targets[0] if targets else None
-        return parse(part.spec, part.text, self.zone)  # the service may know what is missing
+        value = parse(part.spec, part.text, self.zone)
+        if value is None or part.kind in WITH_THE_ROW:
+            return value  # the service may know what is missing
+        return clean(part.spec, value)
 
     def _targets(self, field: FormField, model: type[Any], name: str) -> list[Any]:
         """The rows behind the ids that were chosen, in their order. Raises ValueError."""
@@ -196,15 +249,3 @@ def _numbers(name: str, posted: MultiDict[str, str], count: int) -> list[int]:
     line = re.compile(rf"{re.escape(name)}-([0-9]{{1,6}})-")
     found = {int(match[1]) for match in map(line.match, posted) if match}
     return sorted(number for number in found if number < count)
-
-
-def _is_blank(
-    prefix: str, posted: MultiDict[str, str], model: type[Any], columns: Sequence[str], child: Any
-) -> bool:
-    """Whether nothing was said on a line: a new one is no line yet, an old one is taken out."""
-    if any(is_hidden(child, name) for name in columns):
-        return False
-    return all(
-        posted.get(prefix + name, "").strip() in ("", typed_default(model, name))
-        for name in columns
-    )

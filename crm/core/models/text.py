@@ -142,6 +142,8 @@ def typed(spec: Spec, value: Any, zone: str = "UTC") -> str:
         return write_date(value)
     if spec.kind == "phone":
         return write_phone(value)
+    if spec.kind == "stars":
+        return str(value or "")  # on screen, no star and no score are the same choice
     if isinstance(value, Enum):
         return str(value.value)
     return str(value)
