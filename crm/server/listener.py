@@ -146,6 +146,14 @@ class Listener(TcpWSGIServer):
         has_room: bool = super().readable()
         return has_room and self.running < self.adj.threads
 
+    def handle_accept(self) -> None:
+        """Take one, so that the other processes get theirs; more where a turn costs more."""
+        for _ in range(1 + len(self.active_channels) // 64):
+            before = len(self.active_channels)
+            super().handle_accept()
+            if len(self.active_channels) == before:
+                return
+
     def sweep(self, now: float) -> None:
         """Close who is overdue, once a second."""
         if now - self.swept < 1 and not self.is_draining:

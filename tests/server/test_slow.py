@@ -1,5 +1,6 @@
 """Slow clients wait for themselves, and hold up nobody."""
 
+import resource
 import socket
 import threading
 import time
@@ -35,6 +36,24 @@ def test_half_heads_half_bodies_and_stalled_readers_stop_nobody(
         assert server.get("/health").status == 200
         took.append(time.monotonic() - begin)
     assert sorted(took)[5] < 3
+
+
+def test_a_thousand_idle_and_two_hundred_half_requests_stop_nobody(
+    start: Callable[..., Running], stack: ExitStack
+) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 4096:
+        pytest.skip(f"a process may open {hard} files here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4096, hard))
+    server = start(workers=2, head=60, grace=60)
+    for sent in [b""] * 1000 + [HEAD, HALF_BODY] * 100:
+        stack.enter_context(server.open(sent))
+    took = []
+    for _ in range(20):
+        begin = time.monotonic()
+        assert server.get("/health").status == 200
+        took.append(time.monotonic() - begin)
+    assert sorted(took)[10] < 1
 
 
 def test_a_head_that_does_not_end_is_closed(server: Running, stack: ExitStack) -> None:
