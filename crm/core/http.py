@@ -54,7 +54,7 @@ def install(app: Flask, proxies: int, secure: bool, give_up: Callable[[], None])
     app.after_request(_headers)
     if secure:
         app.after_request(_transport)
-    app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(HTTPException, refused)
     app.register_error_handler(DomainError, _ruled_out)
     app.register_error_handler(Exception, partial(_broken, give_up))
 
@@ -93,7 +93,7 @@ def wants_json() -> bool:
     return request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json"
 
 
-def _refused(error: HTTPException) -> ResponseReturnValue:
+def refused(error: HTTPException) -> ResponseReturnValue:
     """A 4xx or 5xx that was meant."""
     if error.code is not None and error.code < 400:
         return error.get_response()
@@ -181,7 +181,7 @@ def _words(status: int) -> tuple[str, str]:
         case 413 | 414 | 431:
             return _too_large(status)
         case 429:
-            return _("Too many attempts"), _("Wait a minute, then try again.")
+            return _("Too many attempts"), ""  # when to try again stands below
         case 500:
             return (
                 _("Something went wrong on our side"),

@@ -3,19 +3,14 @@
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from flask import Flask
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from crm.core.security import passwords
-from crm.core.security.attempts import CLOSED_FOR, LIMIT, LoginFailure
-from crm.core.types import utcnow
 from tests.fixtures import PASSWORD, Cast, Client, new_client
 
 Everything = Callable[[], AbstractContextManager[Session]]
@@ -74,63 +69,6 @@ def test_a_body_that_is_none_is_refused_by_the_api(client: Client) -> None:
 
 def test_a_refusal_keeps_the_name_that_was_typed(client: Client) -> None:
     assert 'value="Claire D"' in page(client, "Claire D", "wrong").text
-
-
-def test_every_attempt_checks_one_hash_and_counts_once(
-    client: Client, monkeypatch: pytest.MonkeyPatch, counting: Any
-) -> None:
-    checked: list[str] = []
-    real = passwords.check_password_hash
-
-    def count(kept: str, given: str) -> bool:
-        checked.append(kept)
-        return bool(real(kept, given))
-
-    monkeypatch.setattr(passwords, "check_password_hash", count)
-    sent = []
-    for name in ("claire", "nobody", *["hugo"] * (LIMIT + 1)):
-        with counting() as statements:
-            page(client, name, "wrong")
-        sent.append(len(statements))
-    assert len(checked) == LIMIT + 3
-    assert checked[-1] == passwords.NOBODY, "a closed name is checked against nobody's hash"
-    assert len(set(sent)) == 1, "the number of statements tells nothing either"
-
-
-@pytest.mark.both
-def test_five_failures_close_a_name_for_fifteen_minutes(client: Client) -> None:
-    with time_machine.travel(utcnow(), tick=False) as clock:
-        for _attempt in range(LIMIT):
-            refused = page(client, "claire", "wrong")
-        closed = page(client, "claire", PASSWORD)
-        assert closed.status_code == 401
-        assert words(closed) == words(refused)
-        assert api(client, "Claire@acme.example", PASSWORD).status_code == 401, "one count for both"
-        clock.shift(CLOSED_FOR - timedelta(seconds=1))
-        assert page(client, "claire", PASSWORD).status_code == 401
-        clock.shift(timedelta(seconds=2))
-        assert page(client, "claire", PASSWORD).status_code == 303
-
-
-def test_a_sign_in_forgets_the_failures_before_it(client: Client, everything: Everything) -> None:
-    for _attempt in range(LIMIT - 1):
-        page(client, "claire", "wrong")
-    assert page(client, "claire", PASSWORD).status_code == 303
-    with everything() as session:
-        assert session.scalars(select(LoginFailure)).all() == []
-
-
-def test_failures_are_kept_by_a_hash_and_not_for_ever(
-    client: Client, everything: Everything
-) -> None:
-    page(client, "a password in the wrong field", "x")
-    with everything() as session:
-        kept = session.scalars(select(LoginFailure)).one()
-        assert "password" not in kept.name_hash
-        kept.last_at = utcnow() - CLOSED_FOR
-    page(client, "hugo", "x")
-    with everything() as session:
-        assert len(session.scalars(select(LoginFailure)).all()) == 1
 
 
 @pytest.mark.parametrize("way", [page, api])

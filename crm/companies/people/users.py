@@ -16,7 +16,6 @@ from crm.core.errors import DomainError, NotFound
 from crm.core.rows import unfiltered
 from crm.core.security import (
     check_password,
-    forget_failures,
     hash_password,
     is_password,
     make_password,
@@ -94,7 +93,6 @@ def set_password(user: User, password: str, *, must_change: bool) -> None:
     """
     user.password = hash_password(password)
     user.must_change_password = must_change
-    forget_failures(db.session(), user.username)
     db.session.flush()
 
 

@@ -7,7 +7,6 @@ from flask_appbuilder.security.decorators import limit
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_limiter.util import get_remote_address
 
 from crm.companies.people.users import change_own_password
 from crm.core.actor import current_actor
@@ -15,7 +14,7 @@ from crm.core.db import transaction
 from crm.core.errors import DomainError
 from crm.core.forms import FormField
 from crm.core.models import Spec
-from crm.core.security import safe_next, sign_in
+from crm.core.security import safe_next, sign_in, whose
 from crm.core.security.page import Page
 from crm.core.security.passwords import SHORTEST
 from crm.core.views import FormPage, Group
@@ -34,7 +33,7 @@ class PasswordView(Page):
     default_view = "own"
 
     @expose("/", methods=("GET", "POST"))
-    @limit("10 per minute", key_func=get_remote_address, methods=["POST"])
+    @limit("10 per minute", key_func=whose, methods=["POST"])
     def own(self) -> ResponseReturnValue:
         fields = _fields()
         if request.method == "GET":

@@ -51,8 +51,8 @@ def _login() -> Schema:
         "responses": _answers(
             {**tokens, "required": ["access_token"]},
             _400="The body is not as described.",
-            _401="No such username and password, or too many failures.",
-            _429="Too many attempts from one address.",
+            _401="No such username and password.",
+            _429="Too many attempts; Retry-After says how many seconds to wait.",
         ),
     }
 

@@ -4,11 +4,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask
+from flask_limiter.errors import RateLimitExceeded
 from flask_wtf import CSRFProtect
 
 from crm.core.config import Config
-from crm.core.security import gate, keys, locale
-from crm.core.security.attempts import forget_failures
+from crm.core.security import gate, keys, locale, waiting
 from crm.core.security.builder import Builder
 from crm.core.security.counters import rate_limit_settings
 from crm.core.security.gate import open_to_everyone
@@ -23,6 +23,7 @@ from crm.core.security.identity import (
 from crm.core.security.pairs import pairs_of, pairs_with_a_view, sync_permissions, sync_roles
 from crm.core.security.passwords import check_password, hash_password, is_password, make_password
 from crm.core.security.redirects import safe_next
+from crm.core.security.waiting import whose
 
 # What FAB, Flask-Login and their kin must be told; without these lines they are open.
 CONFIG: dict[str, Any] = {
@@ -90,11 +91,13 @@ def complete(app: Flask) -> None:
     babel = app.extensions["babel"]
     babel.locale_selector = locale.pick_locale
     babel.timezone_selector = locale.pick_time_zone
+    app.register_error_handler(RateLimitExceeded, waiting.too_many)
 
 
 __all__ = [
     "Builder", "LoadActor", "SignedIn", "check_password", "complete",
-    "forget_failures", "hash_password", "is_password", "load_actor",
+    "hash_password", "is_password", "load_actor",
     "make_password", "open_to_everyone", "pairs_of", "pairs_with_a_view", "prepare",
     "rate_limit_settings", "safe_next", "sign_in", "sign_out", "sync_permissions", "sync_roles",
+    "whose",
 ]  # fmt: skip

@@ -1,70 +1,98 @@
-"""Failed sign-ins: after five for one name, the name is closed for fifteen minutes.
+"""Failed sign-ins: counted for whoever tries, so that nobody can lock out somebody else.
 
-Counted by the name that was typed, whether or not anybody has it: neither the answer nor the time
-it takes tells which names exist. FAB counts failures on the user and never reads the number.
+Five for one name close it for that address, or for that known device, until fifteen minutes after
+the first. From all other places together a name is only slowed, by a growing pause. Counted by the
+name that was typed, whether or not anybody has it: neither the answer nor the time it takes tells
+which names exist. The counters are those of the rate limits, shared by every process; they are
+keyed hashes, as people type passwords into that field.
 """
 
 import hmac
-from datetime import datetime, timedelta
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 
 from flask import current_app
-from flask_appbuilder import Model
-from sqlalchemy import String, case, delete
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from limits.storage import Storage
+from werkzeug.exceptions import TooManyRequests
 
-from crm.core.types import Instant, fold, utcnow
+from crm.core.security.waiting import in_words
+from crm.core.types import fold
 
-LIMIT = 5
-CLOSED_FOR = timedelta(minutes=15)
+LIMIT = 5  # failures of one name from one place
+WINDOW = 15 * 60  # seconds
+FREE = 10  # failures of one name from all unknown places, before it is slowed
+LONGEST = 30  # seconds of a pause
 
-
-class LoginFailure(Model):
-    """How often a name failed lately; a keyed hash, as people type passwords into that field."""
-
-    __tablename__ = "login_failure"
-
-    name_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    failures: Mapped[int]
-    last_at: Mapped[datetime] = mapped_column(Instant, index=True)
+log = logging.getLogger("crm")
 
 
-def count_attempt(session: Session, name: str) -> bool:
-    """Count an attempt before its password is looked at; whether there may be one.
+@dataclass(frozen=True)
+class Attempt:
+    """A sign-in that is tried. `epoch` is the user's: a new password opens the name again."""
 
-    Counting first leaves no gap in which many attempts at once are all the fifth.
-    """
-    now = utcnow()
-    since = now - CLOSED_FOR
-    table = LoginFailure
-    over = table.last_at <= since
-    closed = (table.failures >= LIMIT) & ~over
-    row = _insert(session)(table).values(name_hash=_hash(name), failures=1, last_at=now)
-    statement = row.on_conflict_do_update(
-        index_elements=[table.name_hash],
-        set_={
-            "failures": case((over, 1), else_=table.failures + 1),
-            "last_at": case((closed, table.last_at), else_=row.excluded.last_at),
-        },
-    ).returning(table.failures)
-    failures: int = session.execute(statement).scalar_one()
-    session.execute(delete(table).where(table.last_at <= since))
-    return failures <= LIMIT
+    name: str
+    epoch: int
+    device: str  # "" where the device never signed in as this user
+    address: str
+
+    def begin(self) -> None:
+        """Count it before its password is looked at. Raises TooManyRequests.
+
+        Counting first leaves no gap in which many attempts at once are all the fifth.
+        """
+        seconds = _tolerant(self._wait)
+        if seconds:
+            raise TooManyRequests(in_words(seconds), retry_after=seconds)
+
+    def succeed(self) -> None:
+        """A success is no failure."""
+        _tolerant(self._forget)
+
+    def _wait(self, storage: Storage) -> int:
+        own, wide, pause = self._key("own", self._place), self._key("wide"), self._key("pause")
+        if storage.get(own) >= LIMIT:
+            return _left(storage, own)
+        before = 0 if self.device else storage.get(wide)
+        if before >= FREE:
+            length = min(2 ** (before - FREE), LONGEST)
+            if storage.incr(pause, length) > 1:
+                return _left(storage, pause)
+        if storage.incr(own, WINDOW) > LIMIT:
+            return _left(storage, own)
+        if not self.device:
+            storage.incr(wide, WINDOW)
+        return 0
+
+    def _forget(self, storage: Storage) -> int:
+        storage.clear(self._key("own", self._place))
+        if not self.device:
+            storage.incr(self._key("wide"), WINDOW, -1)
+        return 0
+
+    @property
+    def _place(self) -> str:
+        return f"device {self.device}" if self.device else f"address {self.address}"
+
+    def _key(self, *parts: str) -> str:
+        text = "\0".join((*parts, str(self.epoch), fold(self.name)))
+        secret = current_app.config["SECRET_KEY"]
+        return "sign-in/" + hmac.new(secret.encode(), text.encode(), sha256).hexdigest()
 
 
-def forget_failures(session: Session, name: str) -> None:
-    """Open a name again: after a sign-in, or when an administrator sets a new password."""
-    session.execute(delete(LoginFailure).where(LoginFailure.name_hash == _hash(name)))
+def _left(storage: Storage, key: str) -> int:
+    """The seconds until a counter begins anew."""
+    return max(math.ceil(storage.get_expiry(key) - time.time()), 1)
 
 
-def _hash(name: str) -> str:
-    key = current_app.config["SECRET_KEY"]
-    return hmac.new(str(key).encode(), fold(name).encode(), sha256).hexdigest()
-
-
-def _insert(session: Session) -> Any:
-    """The dialect's own INSERT: ON CONFLICT is in neither the standard nor SQLAlchemy's."""
-    dialects: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-    return dialects[session.get_bind().dialect.name]
+def _tolerant(ask: Callable[[Storage], int]) -> int:
+    """Nobody is kept out because the counters do not answer; the limit by address holds still."""
+    storage: Storage = current_app.extensions["appbuilder"].sm.limiter.limiter.storage
+    try:
+        return ask(storage)
+    except storage.base_exceptions:
+        log.warning("the counters of failed sign-ins do not answer")
+        return 0

@@ -14,15 +14,17 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_jwt_extended import jwt_required
-from flask_limiter.util import get_remote_address
 from flask_login import current_user
+from werkzeug.exceptions import TooManyRequests
 
 from crm.core.config import languages
 from crm.core.models.text import language_name
+from crm.core.security.devices import remember
 from crm.core.security.identity import sign_in, sign_out
 from crm.core.security.redirects import HOME, safe_next
+from crm.core.security.waiting import whose
 
-# For one address, on each of the two ways in; crm.core.security.attempts counts by name.
+# For one address or known device, on each of the two ways in; `attempts` counts by name.
 RATE = "10 per minute"
 
 
@@ -45,7 +47,7 @@ class LoginView(AuthDBView):
     title = _l("Sign in")
 
     @expose("/login/", methods=("GET", "POST"))
-    @limit(RATE, key_func=get_remote_address, methods=["POST"])
+    @limit(RATE, key_func=whose, methods=["POST"])
     def login(self) -> ResponseReturnValue:
         """The form, and what it posts. A refusal shows it again, with the name as it was typed."""
         following = safe_next(request.args.get("next"))
@@ -56,15 +58,18 @@ class LoginView(AuthDBView):
             return self._page(page)
         page.username = request.form.get("username", "")
         page.is_remembered = "remember" in request.form
-        user = self.appbuilder.sm.auth_user_db(page.username, request.form.get("password", ""))
+        try:
+            user = self.appbuilder.sm.auth_user_db(page.username, request.form.get("password", ""))
+        except TooManyRequests as error:
+            page.error = f"{_('Too many attempts')}. {error.description}"
+            return self._page(page), 429, {"Retry-After": str(error.retry_after)}
         if user is None:
-            page.error = _(
-                "Wrong username or password. After five failures the account stays closed"
-                " for 15 minutes."
-            )
+            page.error = _("Wrong username or password. After five failures you have to wait.")
             return self._page(page), 401
         sign_in(user.id, user.epoch, page.is_remembered)
-        return redirect(following, 303)
+        response = redirect(following, 303)
+        remember(response, user.id)
+        return response
 
     @expose("/logout/", methods=("POST",))
     def logout(self) -> ResponseReturnValue:
@@ -103,17 +108,19 @@ class LoginApi(SecurityApi):
     """/api/v1/security/login and /refresh, whose documentation is FAB's."""
 
     @expose("/login", methods=("POST",))
-    @limit(RATE, key_func=get_remote_address, methods=["POST"])
-    @safe
+    @limit(RATE, key_func=whose, methods=["POST"])
     def login(self) -> Any:
-        """Overrides FAB 5.3: this way in has no limit there, and no provider is a 500."""
+        """Overrides FAB 5.3: this way in has no limit there, and no provider is a 500.
+
+        Without FAB's `safe`, which turns a refusal to try again so soon into a 500.
+        """
         body = request.get_json(silent=True)
         if isinstance(body, dict):
             if "provider" not in body:
                 return self.response_400(message={"provider": ["Missing data for required field."]})
             if not all(_is_text(value) for value in body.values() if isinstance(value, str)):
                 return self.response_400(message="Not a valid string.")
-        return super().login()
+        return SecurityApi.login.__wrapped__(self)
 
     @expose("/refresh", methods=("POST",))
     @jwt_required(refresh=True)

@@ -15,14 +15,16 @@ from flask_babel import refresh
 from sqlalchemy import func, or_, select, update
 
 from crm.core.actor import find_actor, per_request, set_actor
-from crm.core.db import transaction
-from crm.core.security.attempts import count_attempt, forget_failures
+from crm.core.db import db, transaction
+from crm.core.security.attempts import Attempt
+from crm.core.security.devices import device_of
 from crm.core.security.gate import password_first
 from crm.core.security.identity import SignedIn, load_actor
 from crm.core.security.keys import rotate_tokens
 from crm.core.security.login import LoginApi, LoginView
 from crm.core.security.pairs import Pair, pairs_of
 from crm.core.security.passwords import is_password
+from crm.core.security.waiting import address
 from crm.core.types import utcnow
 
 # The epoch of the user that this request signed in or found: it goes into every token.
@@ -118,22 +120,24 @@ class CoreSecurityManager(SecurityManager):
     def auth_user_db(self, username: str | None, password: str | None) -> SignedIn | None:
         """Overrides FAB 5.3, both of whose logins pass here: nothing tells which names exist.
 
-        Every way out counts one attempt and checks one hash. The database is let go before the
-        hash, which takes a tenth of a second, so that nobody waits for it.
+        Every way out counts one attempt and checks one hash, but for those that must wait: they
+        are answered at once. Raises TooManyRequests. The database is let go before the hash,
+        which takes a tenth of a second, so that nobody waits for it.
         """
         name, given = _plain(username).strip().lower(), _plain(password)
-        with transaction() as session:
-            found = session.execute(
-                select(User.id, User.username, User.password, User.session_epoch)
-                .where(or_(User.username == name, User.email == name), User.active)
-            ).first()  # fmt: skip
-            counted = found.username if found else name
-            open_ = count_attempt(session, counted)
-        right = is_password(found.password if found and open_ else None, given)
+        found = db.session.execute(
+            select(User.id, User.password, User.session_epoch)
+            .where(or_(User.username == name, User.email == name), User.active)
+        ).first()  # fmt: skip
+        db.session.rollback()
+        epoch, known = (found.session_epoch, device_of(found.id)) if found else (0, "")
+        attempt = Attempt(name, epoch, known, address())
+        attempt.begin()
+        right = is_password(found.password if found else None, given)
         if found is None or not right:
             return None
+        attempt.succeed()
         with transaction() as session:
-            forget_failures(session, counted)
             session.execute(update(User).where(User.id == found.id).values(**_greeted()))
         request.environ[EPOCH] = found.session_epoch
         return SignedIn(found.id, found.session_epoch, "")

@@ -1,0 +1,48 @@
+"""Devices on which somebody signed in before: a stranger's failures do not close them."""
+
+import secrets
+
+from flask import current_app, request
+from itsdangerous import BadData
+from werkzeug.wrappers import Response
+
+from crm.core.security.keys import signer
+
+COOKIE = "device"
+PURPOSE = "known-device"
+KEPT_FOR = 365 * 24 * 3600  # seconds
+MOST = 10  # people who share a device
+
+
+def device() -> str:
+    """The name of this device, made up by us; "" where nobody signed in on it yet."""
+    return _read()[0]
+
+
+def device_of(user_id: int) -> str:
+    """The same, where this very user signed in on it."""
+    name, users = _read()
+    return name if user_id in users else ""
+
+
+def remember(response: Response, user_id: int) -> None:
+    """Know this device as one of this user from now on."""
+    name, users = _read()
+    users = [user_id, *(known for known in users if known != user_id)][:MOST]
+    response.set_cookie(
+        COOKIE,
+        str(signer(PURPOSE).dumps([name or secrets.token_urlsafe(12), users])),
+        max_age=KEPT_FOR,
+        path="/login/",
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+    )
+
+
+def _read() -> tuple[str, list[int]]:
+    try:
+        name, users = signer(PURPOSE).loads(request.cookies.get(COOKIE, ""), max_age=KEPT_FOR)
+    except BadData:
+        return "", []
+    return name, users
