@@ -16,10 +16,10 @@ from sqlalchemy import text
 from crm import assets, navigation
 from crm.calendar import receivers as calendar_receivers
 from crm.companies.actors import load_actor
-from crm.core import http, journal, limits, rows, security
+from crm.core import http, journal, limits, recheck, rows, security, unavailable
 from crm.core.api import OpenApi
 from crm.core.config import Config, folder, languages, read_config
-from crm.core.db import db, init_app
+from crm.core.db import db, init_app, under_lock
 from crm.core.views import frame
 from crm.core.views.address import refuse_junk
 from crm.opportunities import receivers as opportunities_receivers
@@ -31,6 +31,7 @@ RECEIVERS = (opportunities_receivers, quotes_receivers, calendar_receivers)
 
 rows.install(db.session)
 journal.install(db.session)
+under_lock[:] = [recheck.ask_again]
 
 migrate = Migrate(
     directory=str(Path(__file__).parent / "migrations"),
@@ -51,6 +52,7 @@ def create_app(config: Config | None = None) -> Flask:
     assets.serve(app, http.HEADERS)
     secure = config.public_url.startswith("https:")
     http.install(app, config.proxies, secure, db.session.rollback)
+    unavailable.install(app, db.session.rollback)
     app.before_request(refuse_junk)
     with app.app_context():
         security.prepare(app, load_actor)

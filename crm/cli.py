@@ -10,10 +10,12 @@ from typing import Any
 import click
 from flask import Flask
 from flask.cli import FlaskGroup, ScriptInfo, with_appcontext
+from sqlalchemy.exc import SQLAlchemyError
 
 from crm import translators
 from crm.core.config import Config, ConfigError
 from crm.core.errors import DomainError
+from crm.core.outage import find_outage, unavailable
 from crm.core.rows import unfiltered
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -55,11 +57,16 @@ main.add_command(translators.group)
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """A rule's refusal as a sentence and exit code 1, not a trace."""
+    """A rule's refusal, or a database that is away, as a sentence and exit code 1, not a trace."""
     try:
         yield
     except DomainError as error:
         raise click.ClickException(str(error) or "There is no such record.") from None
+    except SQLAlchemyError as error:
+        outage = find_outage(error)
+        if outage is None:
+            raise
+        raise click.ClickException(str(unavailable(outage))) from None
 
 
 def command(name: str, group: click.Group = main) -> Callable[[Callable[..., Any]], click.Command]:

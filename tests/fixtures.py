@@ -38,7 +38,7 @@ from crm.companies.services import company as companies
 from crm.core.actor import acting_as, find_actor
 from crm.core.config import Config
 from crm.core.datamodel.saving import create_row, update_row
-from crm.core.db import db
+from crm.core.db import db, transaction
 from crm.core.rows import unfiltered
 from crm.core.security import SignedIn, hash_password
 from crm.core.security.manager import EPOCH
@@ -50,6 +50,7 @@ BOTH = ("test_models.py", "test_services.py", "test_api.py", "test_rows.py", "te
 PASSWORD = "nine herons over the quay"
 SECRET = "a key that only the tests know, and it is long enough"
 READS = ("GET", "HEAD", "OPTIONS")
+AROUND = ("BEGIN", "ROLLBACK", "PRAGMA", "SET LOCAL")  # what transactions say for themselves
 WRITES = re.compile(r"(?:INSERT INTO|UPDATE) (\w+)")
 
 Acting = Callable[[str], AbstractContextManager[Session]]
@@ -144,7 +145,7 @@ class World:
         """Notice what is written, to leave alone what was only read."""
 
         def look(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-            if not statement.startswith(("SELECT", "BEGIN", "PRAGMA")):
+            if not statement.startswith(("SELECT", *AROUND)):
                 found = WRITES.match(statement)  # a DELETE reaches other tables in cascade
                 self.written.add(found[1] if found else "")
 
@@ -322,13 +323,9 @@ def everything(app: Flask) -> Callable[[], AbstractContextManager[Session]]:
 
 @contextmanager
 def _committed() -> Iterator[Session]:
-    session = db.session()
-    session.expire_on_commit = False
-    try:
+    with transaction() as session:
+        session.expire_on_commit = False
         yield session
-        session.commit()
-    finally:
-        session.rollback()
 
 
 @pytest.fixture
@@ -340,7 +337,7 @@ def counting(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
         statements: list[str] = []
 
         def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-            if not statement.startswith(("BEGIN", "PRAGMA")):
+            if not statement.startswith(AROUND):
                 statements.append(statement)
 
         with app.app_context():
@@ -474,9 +471,8 @@ def fill(app: Flask) -> None:
     """Migrate the database of `app`, and let the cast in."""
     with app.app_context():
         init()
-        with unfiltered("the cast comes before anybody acts"):
+        with unfiltered("the cast comes before anybody acts"), transaction():
             _engage()
-            db.session.commit()
         db.session.remove()
         db.engine.dispose()
 

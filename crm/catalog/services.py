@@ -25,7 +25,10 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def create(values: Mapping[str, Any]) -> Catalog:
-    """A new catalogue; `file` is what the form sent. Raises DomainError by field."""
+    """A new catalogue; `file` is an upload, or was kept before the transaction, as a page does.
+
+    Raises DomainError by field.
+    """
     if values.get("file") is None:
         raise DomainError(_("Choose a PDF file."), field="file")
     catalog: Catalog = create_row(Catalog, _kept(values), RULES)
@@ -51,7 +54,8 @@ def _kept(values: Mapping[str, Any]) -> dict[str, Any]:
     """`values` with the file kept and described."""
     if values.get("file") is None:
         return dict(values)
-    stored = files.keep(values["file"])
+    given = values["file"]
+    stored = given if isinstance(given, files.Stored) else files.keep(given)
     return {
         **values,
         "file": stored.name,

@@ -137,6 +137,11 @@ class CatalogView(ModelView):
             page.download_url = f"{page.pdf_url}?download=1"
             page.pdf_name, page.pdf_meta = row.file_name, facts(row)
 
+    def before_saving(self, form: Form) -> None:
+        """A PDF is read for seconds: nobody's save waits for that."""
+        if form.values.get("file") is not None:
+            form.values["file"] = files.keep(form.values["file"])
+
     def prepare_form(self, form: Form) -> None:
         field = form.fields.get("file")
         if field is None:

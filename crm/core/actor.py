@@ -99,13 +99,15 @@ class Actor:
         return bool(self.settings.get(switch))
 
 
-_ENVIRON = "crm.actor"
+_ENVIRON, _AGAIN, _CACHE = "crm.actor", "crm.actor_again", "crm.cache"
 _outside: ContextVar[Actor | None] = ContextVar("actor", default=None)
 
 
-def set_actor(actor: Actor | None) -> None:
-    """Name the actor of the present request, where its user was found."""
+def set_actor(actor: Actor | None, again: Callable[[], None] | None = None) -> None:
+    """Name the actor of the present request, where its user was found; `again` reads them anew."""
     request.environ[_ENVIRON] = actor
+    request.environ[_AGAIN] = again
+    request.environ.pop(_CACHE, None)
     company = actor.company if actor else None
     request.environ["crm.company_language"] = company.language if company else None
 
@@ -117,6 +119,18 @@ def find_actor() -> Actor | None:
         return named
     found: Actor | None = request.environ.get(_ENVIRON)
     return found
+
+
+def find_actor_again() -> None:
+    """Read the request's actor anew, under the write lock.
+
+    Raises what a request of theirs would now be answered with, if they may no longer do this. Who
+    acts by `acting_as` was named by the command, and stays.
+    """
+    if has_request_context() and _outside.get() is None:
+        again: Callable[[], None] | None = request.environ.get(_AGAIN)
+        if again is not None:
+            again()
 
 
 def current_actor() -> Actor:
@@ -141,7 +155,7 @@ def per_request(key: object, make: Callable[[], T]) -> T:
     """`make()` once per request; not on `flask.g`, which requests inside one app context share."""
     if not has_request_context():
         return make()
-    box: dict[object, T] = request.environ.setdefault("crm.cache", {})
+    box: dict[object, T] = request.environ.setdefault(_CACHE, {})
     if key not in box:
         box[key] = make()
     return box[key]

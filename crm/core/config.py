@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
 ROOT = Path(__file__).resolve().parents[2]
 MOST_WORKERS = 4  # by default: what one SQLite file, or one small PostgreSQL, keeps up with
 SHORTEST_SECRET = 32  # bytes; below that a signature can be guessed
@@ -118,10 +121,24 @@ def _database_url(url: str, instance: Path) -> str:
     # The driver is ours to choose: psycopg 3 is the one that is installed.
     for scheme in ("postgres://", "postgresql://"):
         if url.startswith(scheme):
-            return "postgresql+psycopg://" + url[len(scheme) :]
+            url = "postgresql+psycopg://" + url[len(scheme) :]
     if not url.startswith(("sqlite:", "postgresql+psycopg:")):
         raise ConfigError("DATABASE_URL must begin with postgresql:// or sqlite://")
+    try:
+        parts = make_url(url)
+    except (ArgumentError, ValueError):
+        raise ConfigError("DATABASE_URL cannot be read: scheme://user:password@host/name") from None
+    if parts.drivername.startswith("sqlite") and _is_memory(parts):
+        raise ConfigError(
+            "DATABASE_URL names no file: what SQLite keeps in memory is gone with the process."
+            " Write sqlite:////folder/crm.sqlite"
+        )
     return url
+
+
+def _is_memory(url: URL) -> bool:
+    name = url.database or ":memory:"
+    return ":memory:" in name or "memory" in url.query.get("mode", "")
 
 
 def _secret_key(key: str, instance: Path, production: bool) -> str:

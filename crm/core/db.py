@@ -1,114 +1,103 @@
-"""The database session, and `transaction()`: the only place that commits."""
+"""The database session, and `transaction()`: the only place that writes, locks and commits."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flask import Flask, has_request_context, request
+from flask import Flask
 from flask_appbuilder import Model
-from flask_babel import gettext as _
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Engine, Index, Table, event
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
-from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import ORMExecuteState, Session
 
-from crm.core.errors import Conflict, DomainError
+from crm.core.outage import Outage, unavailable
+from crm.core.refusals import told_apart
 
-READS = ("GET", "HEAD", "OPTIONS")
+WAIT = 5.0  # seconds that a transaction waits for its turn to write
 
-# How the two databases name the (last) column of a value that is there already.
-CLASH = re.compile(
-    r"UNIQUE constraint failed:.*\.(\w+)$|Key \((?:.*, )?(\w+)\)=\(.*\) already exists"
-)
+# Execution option of a connection that writes without a session: migrations.
+WRITES = "crm_writes"
+_OPEN = "crm.transaction"
 
 db = SQLAlchemy(model_class=Model)
 
+# What is asked again once the lock is held, before anything is written; filled by upper layers.
+under_lock: list[Callable[[Session], None]] = []
+
 
 @contextmanager
-def transaction() -> Iterator[Session]:
+def transaction(wait: float | None = None) -> Iterator[Session]:
     """Do all of it or nothing: one commit at the end, a rollback whatever is raised.
 
-    Raises Conflict where somebody else saved a row meanwhile, and DomainError, beside the field
-    concerned, where a unique index says no.
+    On SQLite this takes the one write lock there is: read, parse, compute and wait for others
+    before it, and only write inside. Rows that were loaded before stay loaded; the actor, rights
+    and versions are asked again first (`recheck`). Transactions do not nest: what is called inside
+    one adds to it, and leaves the commit to it.
+
+    Raises Conflict where somebody else saved a row meanwhile, DomainError, beside the field
+    concerned, where a unique index says no, and Unavailable where the database is busy for `wait`
+    seconds (WAIT by default), does not answer or cannot be written to.
     """
     session: Session = db.session()
+    if _OPEN in session.info:
+        raise RuntimeError("transaction() within transaction(): one request, one commit")
+    session.info[_OPEN] = True
     try:
         with told_apart(session):
+            _take_lock(session.connection(), int((WAIT if wait is None else wait) * 1000))
+            for ask in under_lock:
+                ask(session)
             yield session
-            session.commit()
+            session.flush()
+            _commit(session)
     except BaseException:
         session.rollback()
         raise
+    finally:
+        del session.info[_OPEN]
 
 
-@contextmanager
-def told_apart(session: Session) -> Iterator[None]:
-    """Turn what a database says into what a user can act on."""
+def _take_lock(connection: Connection, wait: int) -> None:
+    """Be the one who writes, from here to the commit; PostgreSQL locks row by row instead.
+
+    `wait` is in milliseconds.
+    """
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {wait}")
+        return
+    # A read transaction cannot become a writing one: its snapshot is old where others wrote since,
+    # and busy_timeout does not cover that.
+    connection.exec_driver_sql("ROLLBACK")
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={wait}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _commit(session: Session) -> None:
     try:
-        yield
-    except StaleDataError as error:
-        _give_up(session)
-        raise Conflict(_("Somebody else changed this record meanwhile.")) from error
-    except IntegrityError as error:
-        _give_up(session)
-        raise _refusal(error) from error
+        session.commit()
+    except DBAPIError as error:
+        if error.connection_invalidated:  # it may have arrived all the same
+            raise unavailable(Outage.UNKNOWN) from error
+        raise
 
 
-def _give_up(session: Session) -> None:
-    """Within a savepoint, whoever set it goes back to it: what was written before it stands."""
-    if not session.in_nested_transaction():
-        session.rollback()
+@event.listens_for(db.session, "before_flush")
+def _only_inside(session: Session, context: Any, instances: Any) -> None:
+    if _OPEN not in session.info:
+        raise RuntimeError("rows are written inside transaction() only")
 
 
-def _refusal(error: IntegrityError) -> DomainError:
-    index = _broken_index(error)
-    if index is not None:
-        return DomainError(_("This value is already used."), field=index.info.get("field"))
-    column = CLASH.search(_told(error))
-    if column is not None:  # a UNIQUE of the engine's own tables
-        return DomainError(_("This value is already used."), field=column[1] or column[2])
-    if "foreign key" in str(error.orig).lower():
-        return DomainError(_("Another record still needs this one."))
-    raise error
-
-
-def _told(error: IntegrityError) -> str:
-    diagnosis = getattr(error.orig, "diag", None)
-    return str(diagnosis.message_detail if diagnosis is not None else error.orig)
-
-
-def _broken_index(error: IntegrityError) -> Index | None:
-    """The unique index that refused: PostgreSQL names it, SQLite names it or its columns."""
-    diagnosis = getattr(error.orig, "diag", None)
-    said = diagnosis.constraint_name if diagnosis is not None else str(error.orig)
-    for table in Model.metadata.tables.values():
-        for index in table.indexes:
-            if index.unique and (index.name == said or _names(said or "", table, index)):
-                return index
-    return None
-
-
-def _names(said: str, table: Table, index: Index) -> bool:
-    prefix = "UNIQUE constraint failed: "
-    if not said.startswith(prefix):
-        return False
-    rest = said.removeprefix(prefix)
-    columns = ", ".join(f"{table.name}.{column.name}" for column in index.columns)
-    return rest in (columns, f"index '{index.name}'")
-
-
-def _writes() -> bool:
-    """Whether this is a writing request, or no request at all (a command, a job)."""
-    return not has_request_context() or request.method not in READS
+@event.listens_for(db.session, "do_orm_execute")
+def _no_statement_outside(state: ORMExecuteState) -> None:
+    if state.is_insert or state.is_update or state.is_delete:
+        _only_inside(state.session, None, None)
 
 
 def prepare_sqlite(engine: Engine) -> None:
     """Foreign keys, WAL and honest transactions on every connection of an SQLite engine.
 
-    A writing request takes its turn at BEGIN IMMEDIATE: busy_timeout does not cover the upgrade
-    of a read lock, so a plain BEGIN loses half of two writers' transactions.
+    A transaction begins by reading, whoever asks: only `transaction()` takes the write lock.
     """
 
     @event.listens_for(engine, "connect")
@@ -118,14 +107,15 @@ def prepare_sqlite(engine: Engine) -> None:
             "foreign_keys=ON",
             "journal_mode=WAL",
             "synchronous=FULL",
-            "busy_timeout=20000",
+            f"busy_timeout={int(WAIT * 1000)}",
             "case_sensitive_like=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes() else "BEGIN")
+        writes = connection.get_execution_options().get(WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def init_app(app: Flask) -> None:

@@ -46,3 +46,9 @@ class NotFound(DomainError):
     """There is no such row for this actor; whether it exists is not told."""
 
     status = 404
+
+
+class Unavailable(DomainError):
+    """The database is busy, does not answer or cannot be written to; see `outage`."""
+
+    status = 503

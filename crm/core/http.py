@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from crm.core import limits
 from crm.core.errors import DomainError
+from crm.core.outage import RETRY_AFTER
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -56,7 +57,7 @@ def install(app: Flask, proxies: int, secure: bool, give_up: Callable[[], None])
         app.after_request(_transport)
     app.register_error_handler(HTTPException, refused)
     app.register_error_handler(DomainError, _ruled_out)
-    app.register_error_handler(Exception, partial(_broken, give_up))
+    app.register_error_handler(Exception, partial(broken, give_up))
 
 
 def _known_to_probes(wsgi: "WSGIApplication") -> "WSGIApplication":
@@ -80,6 +81,8 @@ def _headers(response: Response) -> Response:
         # Not no-store, with which the browser's Back throws a typed form away.
         response.headers["Cache-Control"] = "private, no-cache"
     response.headers.add("Vary", "Cookie, HX-Request")
+    if response.status_code == 503:
+        response.headers.setdefault("Retry-After", str(RETRY_AFTER))
     return response
 
 
@@ -132,7 +135,7 @@ def _ruled_out(error: DomainError) -> ResponseReturnValue:
     return redirect(back if back.startswith(origin) else "/", 303)
 
 
-def _broken(give_up: Callable[[], None], error: Exception) -> ResponseReturnValue:
+def broken(give_up: Callable[[], None], error: Exception) -> ResponseReturnValue:
     """A bug: its trace goes to the log under a reference, the reference to the user."""
     reference = secrets.token_hex(4).upper()
     log.error("%s %s %s", reference, request.method, request.path, exc_info=error)

@@ -28,6 +28,9 @@ _reasons: ContextVar[str | None] = ContextVar("unfiltered", default=None)
 
 # Execution option: the table whose bin is meant, instead of what is outside it.
 IN_BIN = "crm_in_bin"
+# In the session's info, until the next transaction asks again (`recheck`): (table, action) → key of
+# each row that was fetched → its version then.
+FETCHED = "crm.fetched"
 
 
 @contextmanager
@@ -239,12 +242,19 @@ def fetch(
     statement = statement.execution_options(populate_existing=True)
     if action != "read" and is_filtered() and model in filtered_models():
         statement = statement.where(criteria(model, action))
-    if issubclass(model, Reference) and is_filtered() and not holds(action, model):
+    if not is_open(action, model):
         raise NotFound
     row = session.scalars(statement).unique().first()
     if row is None:
         raise NotFound
+    fetched: dict[Any, dict[int, Any]] = session.info.setdefault(FETCHED, {})
+    fetched.setdefault((model, action), {})[pk] = getattr(row, "row_version", None)
     return row
+
+
+def is_open(action: str, model: type[Any]) -> bool:
+    """Whether a vocabulary is open to `action`; of other tables the filter tells row by row."""
+    return not issubclass(model, Reference) or not is_filtered() or holds(action, model)
 
 
 def may(session: Session, action: str, row: Any) -> bool:

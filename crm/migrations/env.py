@@ -6,6 +6,7 @@ from alembic import context
 from flask import current_app
 
 from crm import tables  # noqa: F401  every table is imported through it
+from crm.core.db import WRITES
 from crm.migrations import backup, rebuild
 
 migrate = current_app.extensions["migrate"]
@@ -32,7 +33,8 @@ def _is_changing(connection: Any) -> bool:
 
 def run() -> None:
     """One transaction around everything: a migration that fails leaves the database as it was."""
-    with migrate.db.engine.connect() as connection, rebuild.allowed(connection):
+    writing = migrate.db.engine.execution_options(**{WRITES: True})
+    with writing.connect() as connection, rebuild.allowed(connection):
         context.configure(
             connection=connection,
             target_metadata=migrate.db.metadata,

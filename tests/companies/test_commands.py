@@ -2,7 +2,7 @@
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 import pytest
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from crm.companies.people import commands, users
 from crm.core.errors import DomainError, NotFound
+from crm.core.rows import unfiltered
 from crm.core.security import is_password
 from tests.fixtures import PASSWORD, Cast, Client
 
@@ -58,12 +59,18 @@ def test_a_closed_name_opens_with_a_new_password(app: Flask, client: Client) -> 
     assert client.post("/login/", data=data).status_code == 303
 
 
-def test_a_user_is_made_with_a_password_to_change(everything: Everything) -> None:
-    with everything():
-        given = commands.create(
-            "Eva", "eva@acme.example", "Eva de Luca", roles=["Salesperson"], groups=["sales"],
-            companies=["acme-fr"],
-        )  # fmt: skip
+@pytest.fixture
+def command(app: Flask) -> Iterator[None]:
+    """What `crm user …` runs in: it opens the transaction itself."""
+    with app.app_context(), unfiltered("a command"):
+        yield
+
+
+def test_a_user_is_made_with_a_password_to_change(command: None, everything: Everything) -> None:
+    given = commands.create(
+        "Eva", "eva@acme.example", "Eva de Luca", roles=["Salesperson"], groups=["sales"],
+        companies=["acme-fr"],
+    )  # fmt: skip
     with everything() as session:
         eva = session.scalars(select(User).where(User.username == "eva")).one()
         assert (eva.first_name, eva.last_name) == ("Eva", "de Luca")
@@ -72,17 +79,16 @@ def test_a_user_is_made_with_a_password_to_change(everything: Everything) -> Non
         assert is_password(eva.password, given)
 
 
-def test_a_user_needs_a_role_that_exists(everything: Everything) -> None:
-    with everything(), pytest.raises(NotFound, match="Wizard"):
+def test_a_user_needs_a_role_that_exists(command: None) -> None:
+    with pytest.raises(NotFound, match="Wizard"):
         commands.create("eva", "eva@acme.example", "Eva", roles=["Wizard"])
-    with everything(), pytest.raises(DomainError, match="role or group"):
+    with pytest.raises(DomainError, match="role or group"):
         commands.create("eva", "eva@acme.example", "Eva")
 
 
-def test_deactivation_and_the_list(everything: Everything) -> None:
-    with everything():
-        commands.deactivate("claire@acme.example")
-        lines = {line.split("\t")[0]: line for line in commands.listing()}
+def test_deactivation_and_the_list(command: None) -> None:
+    commands.deactivate("claire@acme.example")
+    lines = {line.split("\t")[0]: line for line in commands.listing()}
     assert "inactive" in lines["claire"]
     assert "Salesperson" in lines["hugo"]
     assert "ACME-ES" in lines["olga"]

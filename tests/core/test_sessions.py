@@ -27,7 +27,7 @@ Token = Callable[[str], dict[str, str]]
 
 REFRESH = "/api/v1/security/refresh"
 ENDINGS: dict[str, Callable[[User], None]] = {
-    "a new password": lambda user: users.set_password(user, "another one", must_change=False),
+    "a new password": lambda user: users.set_password(user, "a hash", must_change=False),
     "deactivation": users.deactivate,
 }
 

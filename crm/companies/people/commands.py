@@ -14,7 +14,7 @@ from crm.companies.models import Company
 from crm.companies.people import users
 from crm.core.db import db, transaction
 from crm.core.errors import DomainError, NotFound
-from crm.core.security import check_password
+from crm.core.security import check_password, hash_password, make_password
 
 
 def create(
@@ -32,6 +32,8 @@ def create(
     companies by their codes, all of them where none is given. Raises DomainError, NotFound.
     """
     first, _space, last = name.strip().partition(" ")
+    password = make_password()
+    kept = hash_password(password)
     with transaction():
         user = users.create(
             {
@@ -45,7 +47,8 @@ def create(
                 "companies": _companies(companies),
             }
         )
-        return users.give_password(user)
+        users.set_password(user, kept, must_change=True)
+    return password
 
 
 def password(name: str, new: str, *, must_change: bool = False) -> str:
@@ -56,9 +59,10 @@ def password(name: str, new: str, *, must_change: bool = False) -> str:
     """
     if not new.strip("\0 "):
         raise DomainError(_("The password is empty."), field="password")
+    kept = hash_password(new)
     with transaction():
         user = users.find(name)
-        users.set_password(user, new, must_change=must_change)
+        users.set_password(user, kept, must_change=must_change)
         return weakness(new, user.username)
 
 

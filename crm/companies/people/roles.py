@@ -18,9 +18,10 @@ from crm.companies.models import RoleCell
 from crm.companies.people.rights import ADMIN, Cell
 from crm.core.actor import Scope, find_actor
 from crm.core.datamodel.saving import create_row
-from crm.core.db import db, told_apart
+from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.core.journal import Journal, record
+from crm.core.refusals import told_apart
 from crm.core.security import pairs_with_a_view, sync_permissions, sync_roles
 
 Grid = Mapping[Cell, Scope]

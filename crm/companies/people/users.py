@@ -85,32 +85,29 @@ def deactivate(user: User) -> None:
     db.session.flush()
 
 
-def set_password(user: User, password: str, *, must_change: bool) -> None:
-    """Give a user this password, ending their sessions and opening a closed name again.
+def set_password(user: User, kept: str, *, must_change: bool) -> None:
+    """Give a user the password of this hash, ending their sessions and opening a closed name again.
 
-    The password is not judged here: see `check_password`. With `must_change` the first thing they
-    may do with it is to choose their own.
+    Hashing takes a tenth of a second, so it is done before the transaction. The password is not
+    judged here: see `check_password`. With `must_change` the first thing they may do with it is to
+    choose their own.
     """
-    user.password = hash_password(password)
+    user.password = kept
     user.must_change_password = must_change
     db.session.flush()
 
 
-def give_password(user: User) -> str:
-    """Give a user a made-up password that they must change, and answer it: it is told once."""
-    password = make_password()
-    set_password(user, password, must_change=True)
-    return password
+def own_password(user: User, old: str, new: str) -> str:
+    """The hash of the password that a user chose. Raises DomainError on `old_password`, `password`.
 
-
-def change_own_password(user: User, old: str, new: str) -> None:
-    """Choose one's own password. Raises DomainError on `old_password` or `password`."""
+    For `set_password`, which is called when everything slow is done.
+    """
     if not is_password(user.password, old):
         raise DomainError(_("This is not your present password."), field="old_password")
     if old == new:
         raise DomainError(_("Choose a password other than the present one."), field="password")
     check_password(new, user.username, user.email.partition("@")[0])
-    set_password(user, new, must_change=False)
+    return hash_password(new)
 
 
 def find(name: str) -> User:
@@ -147,7 +144,6 @@ def ensure_admin(password: str | None = None) -> str | None:
         companies=companies,
     )
     session.add(admin)
-    if password is None:
-        return give_password(admin)
-    set_password(admin, password, must_change=False)
-    return ""
+    given = password if password is not None else make_password()
+    set_password(admin, hash_password(given), must_change=password is None)
+    return "" if password is not None else given

@@ -8,9 +8,9 @@ from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from crm.companies.people.users import change_own_password
+from crm.companies.people.users import own_password, set_password
 from crm.core.actor import current_actor
-from crm.core.db import transaction
+from crm.core.db import db, transaction
 from crm.core.errors import DomainError
 from crm.core.forms import FormField
 from crm.core.models import Spec
@@ -40,22 +40,24 @@ class PasswordView(Page):
             return self._page(fields)
         try:
             _agree(request.form.get("password", ""), request.form.get("confirm", ""))
-            with transaction() as database:
-                user = database.get_one(User, current_actor().user_id)
-                change_own_password(
-                    user, request.form.get("old_password", ""), request.form.get("password", "")
-                )
-                user_id, epoch = user.id, user.session_epoch
+            user = db.session.get_one(User, current_actor().user_id)
+            old, new = request.form.get("old_password", ""), request.form.get("password", "")
+            kept = own_password(user, old, new)
+            with transaction():
+                set_password(user, kept, must_change=False)
+            user_id, epoch = user.id, user.session_epoch
         except DomainError as error:
             for name, text in error.fields.items():
                 fields[name].errors.append(text)
-            return self._page(fields, 422)
+            return self._page(fields, error.status, error.message)
         # All sessions have ended with the old password; this one begins anew.
         sign_in(user_id, epoch, remember=session.permanent)
         flash(_("Password changed. You are signed out everywhere else."), "success")
         return redirect(safe_next(request.args.get("next")), 303)
 
-    def _page(self, fields: dict[str, FormField], status: int = 200) -> ResponseReturnValue:
+    def _page(
+        self, fields: dict[str, FormField], status: int = 200, message: str = ""
+    ) -> ResponseReturnValue:
         forced = current_actor().must_change_password
         page = FormPage(
             title=_("Choose your password") if forced else _("Change my password"),
@@ -71,6 +73,7 @@ class PasswordView(Page):
             page.intro = _(
                 "The password you signed in with was given to you. Choose your own to go on."
             )
+        page.form_errors = [message] if message else []
         page.errors = [(f.id, f.label, text) for f in fields.values() for text in f.errors]
         return self.render("companies/password.html", status, page=page)
 

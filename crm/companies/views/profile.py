@@ -61,23 +61,24 @@ class ProfileView(Page):
         told = people.meanwhile(user, version, names)
         if told is not None:
             return self._page(user, form, 409, people.reconcile(user, form, told))
+        seen = user.row_version
         if ok:
             try:
                 with transaction():
-                    check_version(user, user.row_version)
+                    check_version(user, seen)
                     update_row(user, form.values)
             except DomainError as error:
-                form.refuse(error.message, error.fields)
+                form.refuse(error.message, error.fields, error.status)
             else:
                 flash(_("Profile saved"), "success")
                 return redirect(self.url("own"), 303)
-        return self._page(user, form, 422)
+        return self._page(user, form, form.status)
 
     def _page(
         self, user: User, form: Form, status: int = 200, told: Meanwhile | None = None
     ) -> ResponseReturnValue:
         form.offer()
-        version = posted_version() if status == 422 else user.row_version
+        version = user.row_version if status in (200, 409) else posted_version()
         page = ProfilePage(
             title=_("My profile"),
             action=self.url("own"),

@@ -192,10 +192,11 @@ class RoleView(RoleParts):
         told = self.meanwhile(role, version, self.told_names())
         if told is not None:
             return self._grid_again(role, page, grid, told)
+        seen, status = role.row_version, 422
         if not page.errors:
             try:
                 with transaction():
-                    check_version(role, role.row_version)
+                    check_version(role, seen)
                     roles.save_cells(role, grid)
                 return self.to_record(role, self.changed_message(role))
             except Conflict:
@@ -203,11 +204,11 @@ class RoleView(RoleParts):
                 told = self.meanwhile(role, version, self.told_names()) or Meanwhile()
                 return self._grid_again(role, page, grid, told)
             except DomainError as error:
-                page.form_errors = [str(error)]
+                page.form_errors, status = [str(error)], error.status
         role = self.row(pk)
         page.hidden = [("row_version", str(version))]
         put_grid(page, {**roles.grid_of(role), **grid})
-        return self.render("companies/role.html", 422, page=page, row=role)
+        return self.render("companies/role.html", status, page=page, row=role)
 
     def _grid_again(
         self, role: Any, page: RolePage, grid: dict[Cell, Scope], told: Meanwhile

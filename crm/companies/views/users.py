@@ -17,6 +17,7 @@ from crm.companies.views.people import PeopleView
 from crm.core.actor import current_actor
 from crm.core.datamodel.saving import check_version
 from crm.core.db import transaction
+from crm.core.security import hash_password, make_password
 from crm.core.views import Action, Field, Note, Preset
 from crm.core.views.base import PK
 from crm.core.views.shown import person
@@ -113,16 +114,18 @@ class UserView(PeopleView):
         """Make up a password, which must be changed, and show it on this answer alone."""
         user = self.row(pk, "edit")
         version = self.seen(user)
+        password = make_password()
+        kept = hash_password(password)
         with transaction():
             check_version(user, version)
-            password = users.give_password(user)
-            text = _("Tell it to them in person: it is not shown again, and must be changed.")
-            here = self.url("show", pk=pk)
-            page = GivenPassword(
-                _("Password of %(name)s", name=user), user.username, password, text,
-                here, _("Back to the user"),
-                [(self.words("list_title"), self.url("list")), (str(user), here)],
-            )  # fmt: skip
+            users.set_password(user, kept, must_change=True)
+        text = _("Tell it to them in person: it is not shown again, and must be changed.")
+        here = self.url("show", pk=pk)
+        page = GivenPassword(
+            _("Password of %(name)s", name=user), user.username, password, text,
+            here, _("Back to the user"),
+            [(self.words("list_title"), self.url("list")), (str(user), here)],
+        )  # fmt: skip
         response = make_response(self.render("companies/given_password.html", page=page))
         response.headers["Cache-Control"] = "no-store"
         return response

@@ -31,10 +31,8 @@ class ModelRestApi(ReadApi):
     @guarded
     def post(self) -> Response:
         """A new row: 201 with the row as it now is, where its maker may read it."""
-        body = read_body()
-        with transaction() as session:
-            with session.no_autoflush:
-                values = self._reader(self.add_columns, new=True).read(body)
+        values = self._reader(self.add_columns, new=True).read(read_body())
+        with transaction():
             pk = self.datamodel.create(values).id
         made = self._saved(pk, 201)
         made.headers["Location"] = url_for(f"{self.endpoint}.get", pk=pk)
@@ -50,11 +48,10 @@ class ModelRestApi(ReadApi):
         number, body = read_id(pk), read_body()
         version = self._version(body)
         try:
-            with transaction() as session:
-                row = self._row(number, "edit")
-                check_version(row, version)
-                with session.no_autoflush:
-                    values = self._reader(self.edit_columns).read(body)
+            row = self._row(number, "edit")
+            check_version(row, version)
+            values = self._reader(self.edit_columns).read(body)
+            with transaction():
                 self.datamodel.update(row, values, version)
         except Conflict as error:
             return self._stale(number, error)
@@ -66,10 +63,10 @@ class ModelRestApi(ReadApi):
         """Into the bin. With `?row_version=` not where the row was changed since: 409."""
         number, given = read_id(pk), request.args.get("row_version")
         try:
+            row = self._row(number, "delete")
+            if given is not None:
+                check_version(row, read_version(given))
             with transaction():
-                row = self._row(number, "delete")
-                if given is not None:
-                    check_version(row, read_version(given))
                 self.datamodel.remove(row)
         except Conflict as error:
             return self._stale(number, error)

@@ -21,9 +21,10 @@ from sqlalchemy.orm.attributes import set_committed_value
 from crm.core import rows
 from crm.core.actor import Scope, current_actor, find_actor
 from crm.core.datamodel.bulk import find_bulk
-from crm.core.db import db, told_apart
+from crm.core.db import db
 from crm.core.errors import Conflict, DomainError, Forbidden, NotFound
 from crm.core.models import Child, Kept, Owned, Record, Reference, spec_of
+from crm.core.refusals import told_apart
 from crm.core.types import utcnow
 
 Values = Mapping[str, Any]

@@ -20,8 +20,11 @@ from crm.core.models import target_of
 class Form(ReadForm):
     """What goes wrong below, and what is offered."""
 
-    def refuse(self, message: str, fields: Mapping[str, str]) -> None:
+    status = 422  # of the answer that shows this form again
+
+    def refuse(self, message: str, fields: Mapping[str, str], status: int = 422) -> None:
         """Put what a service refused beside the fields it named."""
+        self.status = status
         for name, text in fields.items():
             relation, __, rest = name.partition(".")
             field = self.fields.get(name) or self.fields.get(relation)

@@ -13,7 +13,7 @@ from crm.core.datamodel.saving import Values
 from crm.core.forms.fields import FormField
 from crm.core.forms.options import pick
 from crm.core.forms.shown import ShownForm, is_hidden, typed_default
-from crm.core.models import target_of
+from crm.core.models import spec_of, target_of
 from crm.core.models.checks import clean
 from crm.core.models.text import parse, parse_number
 from crm.core.rows import in_reach
@@ -149,6 +149,7 @@ class ReadForm(ShownForm):
         count = parse_number(posted.get(field.count_name, "")) or 0
         lines: list[dict[str, Any]] = []
         stored = {str(child.id): child for child in before}
+        self._find_all(field.name, columns, posted)
         field.rows, field.blank_row = [], self._line(field.name, "__n__", None, model, columns)
         for number in _numbers(field.name, posted, count):
             prefix = f"{field.name}-{number}-"
@@ -190,6 +191,15 @@ class ReadForm(ShownForm):
         shown = self._line(field.name, "", child, model, columns)[1:]
         stands = all(part.stands(sent[name]) for name, part in zip(columns, shown, strict=True))
         return not stands and not any(is_hidden(child, name) for name in columns)
+
+    def _find_all(self, relation: str, columns: Sequence[str], posted: MultiDict[str, str]) -> None:
+        """The rows that all lines lead to, in one statement a column instead of one a line."""
+        model = target_of(self.datamodel.obj, relation)
+        for name in columns:
+            if spec_of(model, name).kind == "reference":
+                ends = f"-{name}"
+                sent = [parse_number(text) for key, text in posted.items() if key.endswith(ends)]
+                self._find(target_of(model, name), sent)
 
     def _read_line(
         self,
@@ -234,14 +244,20 @@ class ReadForm(ShownForm):
     def _targets(self, field: FormField, model: type[Any], name: str) -> list[Any]:
         """The rows behind the ids that were chosen, in their order. Raises ValueError."""
         chosen = [parse_number(text) for text in field.texts if text]
-        target = target_of(model, name)
-        session = self.datamodel.session
-        known = target.id.in_([pk for pk in chosen if pk is not None])
-        rows = session.scalars(select(target).where(known, in_reach(target)))
-        found = {row.id: row for row in rows.unique()}
-        if found.keys() != set(chosen):
+        found = self._find(target_of(model, name), chosen)
+        if any(found.get(pk) is None for pk in chosen):
             raise ValueError(_("Not a valid choice."))
         return [found[pk] for pk in chosen]
+
+    def _find(self, target: type[Any], pks: Sequence[int | None]) -> dict[int | None, Any]:
+        """Key → row of `target`, None where there is none in reach; each is asked for once."""
+        found = self._found.setdefault(target, {})
+        missing = {pk for pk in pks if pk is not None} - found.keys()
+        if missing:
+            known = select(target).where(target.id.in_(missing), in_reach(target))
+            found |= dict.fromkeys(missing)
+            found |= {row.id: row for row in self.datamodel.session.scalars(known).unique()}
+        return found
 
 
 def _numbers(name: str, posted: MultiDict[str, str], count: int) -> list[int]:

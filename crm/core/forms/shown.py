@@ -44,6 +44,7 @@ class ShownForm:
         self.files: Mapping[str, Any] = {}  # what was sent beside the text: name → upload
         self.form_errors: list[str] = []
         self.values: dict[str, Any] = {}
+        self._found: dict[type[Any], dict[int | None, Any]] = {}  # table → key → row
         self.row: Any = None  # the row that is changed; None while it is made
         self.around: dict[str, Any] = {}
         self.fields: dict[str, FormField] = {

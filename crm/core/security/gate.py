@@ -1,8 +1,10 @@
 """Before every request: whose it is, and whether it may go on. Closed unless said otherwise."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from flask import Flask, abort, current_app, flash, g, request, url_for
+from flask import Flask, Response, abort, current_app, flash, g, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder.api import BaseApi
 from flask_babel import gettext as _
@@ -11,7 +13,8 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadRequest
 
-from crm.core.actor import find_actor
+from crm.core.actor import Actor, find_actor, set_actor
+from crm.core.errors import Forbidden, NotFound
 from crm.core.security.redirects import send_to, to_login
 
 # What libraries keep on `flask.g`, which requests made inside one app context share: the user of
@@ -60,6 +63,48 @@ def gate() -> ResponseReturnValue | None:
     if isinstance(_view(), BaseApi):
         abort(403, password_first())
     return send_to(url_for(PASSWORD_PAGE))
+
+
+def name_actor(read: Callable[[], Actor | None]) -> Actor | None:
+    """Let whom `read` finds act in this request; it is read again under every write lock."""
+    actor = read()
+    set_actor(actor, partial(_ask_again, read))
+    return actor
+
+
+def _ask_again(read: Callable[[], Actor | None]) -> None:
+    """Only a change is worth asking the doors of this request again."""
+    before = find_actor()
+    actor = read()
+    if actor == before:
+        return
+    set_actor(actor, partial(_ask_again, read))
+    view = _view()
+    if actor is None:
+        abort(sign_in_first() if isinstance(view, BaseApi) else to_login())
+    if view is not None:
+        _still_open(view, actor)
+
+
+def _still_open(view: Any, actor: Actor) -> None:
+    setting = getattr(view, "setting", None)
+    if setting is not None and not actor.on(setting):
+        raise NotFound
+    method = (request.endpoint or "").rpartition(".")[2]
+    if not hasattr(getattr(view, method), "_permission_name"):
+        return  # open to whoever is signed in
+    right = f"can_{view.get_method_permission(method)}"
+    manager = current_app.extensions["appbuilder"].sm
+    if not manager.has_access(right, view.class_permission_name):
+        raise Forbidden(_("You are not allowed to do this."))
+
+
+def sign_in_first() -> Response:
+    """What the API says to whoever it does not know."""
+    message = _("Sign in first: send a valid token as “Authorization: Bearer …”.")
+    response: Response = jsonify(message=message)
+    response.status_code = 401
+    return response
 
 
 def password_first() -> str:

@@ -4,21 +4,22 @@ Whom it loads is an Actor, what it allows is in the actor's grid, and none of it
 registered.
 """
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Response, abort, g, jsonify, request
+from flask import abort, g, request
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import User
-from flask_babel import gettext as _
 from flask_babel import refresh
 from sqlalchemy import func, or_, select, update
 
-from crm.core.actor import find_actor, per_request, set_actor
+from crm.core.actor import find_actor, per_request
 from crm.core.db import db, transaction
+from crm.core.errors import Unavailable
 from crm.core.security.attempts import Attempt
 from crm.core.security.devices import device_of
-from crm.core.security.gate import password_first
+from crm.core.security.gate import name_actor, password_first, sign_in_first
 from crm.core.security.identity import SignedIn, load_actor
 from crm.core.security.keys import rotate_tokens
 from crm.core.security.login import LoginApi, LoginView
@@ -26,6 +27,8 @@ from crm.core.security.pairs import Pair, pairs_of
 from crm.core.security.passwords import is_password
 from crm.core.security.waiting import address
 from crm.core.types import utcnow
+
+log = logging.getLogger("crm")
 
 # The epoch of the user that this request signed in or found: it goes into every token.
 EPOCH = "crm.session_epoch"
@@ -44,10 +47,10 @@ class CoreSecurityManager(SecurityManager):
             lambda identity: {"epoch": request.environ[EPOCH]}
         )
         rotate_tokens(self.jwt_manager)
-        self.jwt_manager.unauthorized_loader(lambda reason: _sign_in_first())
-        self.jwt_manager.invalid_token_loader(lambda reason: _sign_in_first())
-        self.jwt_manager.expired_token_loader(lambda header, payload: _sign_in_first())
-        self.jwt_manager.user_lookup_error_loader(lambda header, payload: _sign_in_first())
+        self.jwt_manager.unauthorized_loader(lambda reason: sign_in_first())
+        self.jwt_manager.invalid_token_loader(lambda reason: sign_in_first())
+        self.jwt_manager.expired_token_loader(lambda header, payload: sign_in_first())
+        self.jwt_manager.user_lookup_error_loader(lambda header, payload: sign_in_first())
 
     def register_views(self) -> None:
         """Overrides FAB 5.3, which adds eleven stock pages: here the two logins, and no more.
@@ -63,8 +66,7 @@ class CoreSecurityManager(SecurityManager):
     def load_user(self, pk: str) -> SignedIn | None:
         """Overrides FAB 5.3, where a session outlives a new password. `pk` is SignedIn's text."""
         user = SignedIn.parse(str(pk))
-        actor = load_actor(user.id, *user.alive()) if user else None
-        set_actor(actor)
+        actor = name_actor(lambda: load_actor(user.id, *user.alive()) if user else None)
         return user if actor else None
 
     def load_user_jwt(self, header: Any, data: dict[str, Any]) -> SignedIn | None:
@@ -74,8 +76,9 @@ class CoreSecurityManager(SecurityManager):
         tokens of the second in which the password changed, or let those of before through.
         """
         user = SignedIn.parse(f"{data['sub']}.{data.get('epoch', '')}.token")
-        actor = load_actor(user.id, User.session_epoch == user.epoch) if user else None
-        set_actor(actor)
+        actor = name_actor(
+            lambda: load_actor(user.id, User.session_epoch == user.epoch) if user else None
+        )
         refresh()  # the language was asked for before anybody was known
         if user is None or actor is None:
             return None
@@ -137,8 +140,7 @@ class CoreSecurityManager(SecurityManager):
         if found is None or not right:
             return None
         attempt.succeed()
-        with transaction() as session:
-            session.execute(update(User).where(User.id == found.id).values(**_greeted()))
+        _greet(found.id)
         request.environ[EPOCH] = found.session_epoch
         return SignedIn(found.id, found.session_epoch, "")
 
@@ -148,19 +150,21 @@ def _plain(text: str | None) -> str:
     return (text or "").encode("utf-8", "replace").decode().replace("\0", "")
 
 
+def _greet(user_id: int) -> None:
+    """Note the time of a sign-in: left out where the database is busy."""
+    try:
+        with transaction(wait=0.5) as session:
+            session.execute(update(User).where(User.id == user_id).values(**_greeted()))
+    except Unavailable:
+        log.info("the time of a sign-in was left out: the database is busy")
+
+
 def _greeted() -> dict[str, Any]:
     """FAB's own columns, which keep naive times; ours are UTC."""
     return {
         "login_count": func.coalesce(User.login_count, 0) + 1,
         "last_login": utcnow().replace(tzinfo=None),
     }
-
-
-def _sign_in_first() -> Response:
-    message = _("Sign in first: send a valid token as “Authorization: Bearer …”.")
-    response: Response = jsonify(message=message)
-    response.status_code = 401
-    return response
 
 
 __all__ = ["EPOCH", "CoreSecurityManager"]

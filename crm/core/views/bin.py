@@ -14,7 +14,7 @@ from crm.core.actor import current_actor
 from crm.core.datamodel.paging import Ask
 from crm.core.datamodel.saving import check_version
 from crm.core.db import transaction
-from crm.core.errors import Conflict, DomainError, NotFound
+from crm.core.errors import Conflict, DomainError, NotFound, Unavailable
 from crm.core.models import spec_of
 from crm.core.models.text import write_date, write_instant, write_number
 from crm.core.rows import criteria
@@ -70,6 +70,8 @@ class BinPages(FormPages):
                     undo_url = self.act_url("restore", row)
         except Conflict:
             return self.overtaken(pk)
+        except Unavailable:
+            raise
         except DomainError as error:
             flash(str(error), "danger")
             return redirect(self.url("show", pk=pk), 303)
@@ -94,6 +96,8 @@ class BinPages(FormPages):
                 row = self.datamodel.restore(pk)
         except NotFound:
             abort(404)
+        except Unavailable:
+            raise
         except DomainError as error:
             page = self.bin_page()
             page.refusal = str(error)

@@ -10,7 +10,7 @@ from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 
 from crm.core.db import transaction
-from crm.core.errors import Conflict, DomainError
+from crm.core.errors import Conflict, DomainError, NotFound
 from crm.core.forms import Form
 from crm.core.views.base import PK, Group
 from crm.core.views.conflict import seen_lines, settle, stored
@@ -62,7 +62,7 @@ class FormPages(InPlacePages):
             return self._add_page(form, given)
         if form.read(request.form) and (row := self._created(form, given.values)) is not None:
             return self.to_record(row, self.created_message(row))
-        return self._add_page(form, given, 422)
+        return self._add_page(form, given, form.status)
 
     @expose(f"/edit/{PK}", methods=("GET", "POST"))
     @has_access
@@ -89,7 +89,7 @@ class FormPages(InPlacePages):
         except Conflict:
             row = self.row(pk, "edit")
             return self.conflict(row, form, self.meanwhile(row, version, asked) or Meanwhile())
-        return self._edit_page(self.row(pk, "edit"), form, 422)
+        return self._edit_page(self.row(pk, "edit"), form, form.status)
 
     # Which fields ───────────────────────────────────────────────────────────────────────────────
 
@@ -110,25 +110,32 @@ class FormPages(InPlacePages):
     def _created(self, form: Form, given: Mapping[str, Any]) -> Any:
         kept = {name: value for name, value in given.items() if name not in form.fields}
         try:
+            self.before_saving(form)
             with transaction():
                 row = self.datamodel.create({**kept, **form.values})
                 self.saved(row, form)
+        except NotFound:
+            raise
         except DomainError as error:
-            form.refuse(error.message, error.fields)
+            form.refuse(error.message, error.fields, error.status)
             return None
         return row
 
     def _changed(self, row: Any, form: Form, version: int) -> bool:
         try:
+            self.before_saving(form)
             with transaction():
                 self.datamodel.update(row, form.values, version)
                 self.saved(row, form)
-        except Conflict:
+        except (Conflict, NotFound):
             raise
         except DomainError as error:
-            form.refuse(error.message, error.fields)
+            form.refuse(error.message, error.fields, error.status)
             return False
         return True
+
+    def before_saving(self, form: Form) -> None:
+        """What takes long, before the transaction. Raises DomainError by field."""
 
     def saved(self, row: Any, form: Form) -> None:
         """Inside the transaction, after the row was flushed: a slice's files, for one."""

@@ -14,6 +14,7 @@ from crm.core.config import languages
 from crm.core.db import db
 from crm.core.models import Label
 from crm.core.models.text import language_name, write_number
+from crm.core.unavailable import FRAMELESS
 from crm.core.views.base import Preset
 from crm.core.views.shown import hue_of, initials
 
@@ -84,7 +85,8 @@ def install(app: Flask, main: Sequence[Entry], config: Sequence[Entry]) -> None:
             "home_url": "/",
             "login_url": url_for("LoginView.login"),
         }
-        if actor is None or request.headers.get("HX-Request"):
+        bare = request.headers.get("HX-Request") or request.environ.get(FRAMELESS)
+        if actor is None or bare:
             return common
         return common | vars(frame(actor, main, config))
 

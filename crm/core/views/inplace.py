@@ -56,7 +56,7 @@ class InPlacePages(ConflictPages):
                 page=self.record_page(row),
                 others=self._others(row, name),
             )
-        return self._field_edit(self.row(pk, "edit"), form, name, 422)
+        return self._field_edit(self.row(pk, "edit"), form, name, form.status)
 
     def _read_field(self, row: Any, name: str) -> Field:
         shown = self.field_of(row, name)
@@ -74,13 +74,14 @@ class InPlacePages(ConflictPages):
         ]
 
     def _saved(self, row: Any, form: Form) -> bool:
+        version = row.row_version
         try:
             with transaction():
-                self.datamodel.update(row, form.values, row.row_version)
+                self.datamodel.update(row, form.values, version)
         except Conflict:
             raise
         except DomainError as error:
-            form.refuse(error.message, error.fields)
+            form.refuse(error.message, error.fields, error.status)
             return False
         return True
 
@@ -100,7 +101,7 @@ class InPlacePages(ConflictPages):
             status,
             field=field,
             action=request.path,
-            row_version=posted_version() if status == 422 else row.row_version,
+            row_version=row.row_version if status in (200, 409) else posted_version(),
             told=told,
             page=self.record_page(row),
         )

@@ -71,7 +71,7 @@ class VerbPages(BinPages):
             row = self.row(row.id, "edit")
             told = self.meanwhile(row, version, self.told_names())
             return self._asking_again(row, dialog, told or Meanwhile())
-        return self._asking(row, dialog, 422)
+        return self._asking(row, dialog, dialog.status)
 
     def chosen(self, relation: str) -> Any:
         """The row that a button names as `relation`; 404 where there is none for this actor."""
@@ -96,7 +96,7 @@ class VerbPages(BinPages):
         except Conflict:
             raise
         except DomainError as error:
-            dialog.refuse(error.message, error.fields)
+            dialog.refuse(error.message, error.fields, error.status)
             return False
         return True
 
@@ -109,6 +109,7 @@ class VerbPages(BinPages):
         self, row: Any, dialog: Dialog, status: int = 200, told: Meanwhile | None = None
     ) -> ResponseReturnValue:
         dialog.offer()
+        version = row.row_version if status in (200, 409) else posted_version()
         url = self.page_of(row) or self.url("list")
         page = FormPage(
             title=str(dialog.title),
@@ -118,7 +119,7 @@ class VerbPages(BinPages):
             cancel_url=url,
             submit_label=str(dialog.submit),
             draft_key="",
-            hidden=[("row_version", str(posted_version() if status == 422 else row.row_version))],
+            hidden=[("row_version", str(version))],
             meanwhile=told,
             errors=[(f.id, f.label, text) for f in dialog.fields.values() for text in f.errors],
             form_errors=dialog.form_errors,

@@ -30,7 +30,7 @@ from crm.core.actor import ACTIONS, Scope
 from crm.core.api import ModelRestApi
 from crm.core.config import Config
 from crm.core.datamodel import DataModel
-from crm.core.db import db
+from crm.core.db import db, transaction
 from crm.core.rows import unfiltered
 from crm.core.security.manager import EPOCH
 from crm.leads import services as leads
@@ -196,9 +196,8 @@ class World:
     @contextmanager
     def rows(self) -> Iterator[Any]:
         """The session of somebody who sees everything; committed at the end."""
-        with self.app.app_context(), unfiltered("the test looks behind the API"):
+        with self.app.app_context(), unfiltered("the test looks behind the API"), transaction():
             yield db.session
-            db.session.commit()
 
     def switch(self, **on: bool) -> None:
         with self.rows() as session:

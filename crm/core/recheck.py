@@ -1,0 +1,70 @@
+"""What was read before the write lock is asked again under it: actor, rights, rows."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import Select, inspect, select
+from sqlalchemy.orm import Session
+
+from crm.core import rows
+from crm.core.actor import find_actor_again
+from crm.core.errors import Conflict, NotFound
+
+TOGETHER = 500  # rows asked for in one statement
+
+
+def ask_again(session: Session) -> None:
+    """Called by `transaction()` once it holds the lock.
+
+    Raises NotFound where a row was moved out of the actor's reach since it was fetched, Conflict
+    where one fetched for a change was saved; what else was read and saved since is read again.
+    """
+    find_actor_again()
+    for (model, action), versions in session.info.pop(rows.FETCHED, {}).items():
+        _hold(session, model, action, versions)
+    for row in list(_stale(session)):
+        session.expire(row)
+
+
+def _hold(
+    session: Session, model: type[Any], action: str, versions: Mapping[int, int | None]
+) -> None:
+    """Check rows fetched for `action`; on PostgreSQL those to be changed are locked by it."""
+    if not rows.is_open(action, model):
+        raise NotFound
+    has_version = hasattr(model, "row_version")
+    columns = (model.id, model.row_version) if has_version else (model.id, model.id)
+    statement: Select[Any] = select(*columns).where(model.id.in_(versions)).order_by(model.id)
+    if action != "read":
+        statement = statement.with_for_update(of=model, key_share=True)
+        if rows.is_filtered() and model in rows.filtered_models():
+            statement = statement.where(rows.criteria(model, action))
+    found = {row[0]: row[1] for row in session.execute(statement)}
+    for pk, version in versions.items():
+        if pk not in found:
+            raise NotFound
+        if has_version and action != "read" and found[pk] != version:
+            raise Conflict(_("Somebody else changed this record meanwhile."))
+
+
+def _stale(session: Session) -> Iterator[Any]:
+    """The loaded rows of which the database has another version by now."""
+    loaded: dict[Any, dict[int, Any]] = defaultdict(dict)
+    for row in session.identity_map.values():
+        state = inspect(row)
+        if "row_version" in state.dict and not state.modified:
+            loaded[state.mapper.local_table][state.identity[0]] = row
+    connection = session.connection()
+    for table, known in loaded.items():
+        for pks in _parts(sorted(known)):
+            statement = select(table.c.id, table.c.row_version).where(table.c.id.in_(pks))
+            found = {pk: version for pk, version in connection.execute(statement)}  # noqa: C416
+            for pk in pks:
+                if found.get(pk) != known[pk].row_version:
+                    yield known[pk]
+
+
+def _parts(pks: list[int]) -> Iterable[list[int]]:
+    return (pks[start : start + TOGETHER] for start in range(0, len(pks), TOGETHER))

@@ -1,0 +1,83 @@
+"""What a database refuses, turned into what a person can act on."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask_appbuilder import Model
+from flask_babel import gettext as _
+from sqlalchemy import Index, Table
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
+
+from crm.core.errors import Conflict, DomainError
+from crm.core.outage import find_outage, unavailable
+
+# How the two databases name the (last) column of a value that is there already.
+CLASH = re.compile(
+    r"UNIQUE constraint failed:.*\.(\w+)$|Key \((?:.*, )?(\w+)\)=\(.*\) already exists"
+)
+
+
+@contextmanager
+def told_apart(session: Session) -> Iterator[None]:
+    """Raise Conflict, DomainError or Unavailable for what the database says of a write."""
+    try:
+        yield
+    except (StaleDataError, ObjectDeletedError) as error:
+        _give_up(session)
+        raise Conflict(_("Somebody else changed this record meanwhile.")) from error
+    except IntegrityError as error:
+        _give_up(session)
+        raise _refusal(error) from error
+    except (DBAPIError, PoolTimeout) as error:
+        outage = find_outage(error)
+        if outage is None:
+            raise
+        _give_up(session)
+        raise unavailable(outage) from error
+
+
+def _give_up(session: Session) -> None:
+    """Within a savepoint, whoever set it goes back to it: what was written before it stands."""
+    if not session.in_nested_transaction():
+        session.rollback()
+
+
+def _refusal(error: IntegrityError) -> DomainError:
+    index = _broken_index(error)
+    if index is not None:
+        return DomainError(_("This value is already used."), field=index.info.get("field"))
+    column = CLASH.search(_told(error))
+    if column is not None:  # a UNIQUE of the engine's own tables
+        return DomainError(_("This value is already used."), field=column[1] or column[2])
+    if "foreign key" in str(error.orig).lower():
+        return DomainError(_("Another record still needs this one."))
+    raise error
+
+
+def _told(error: IntegrityError) -> str:
+    diagnosis = getattr(error.orig, "diag", None)
+    return str(diagnosis.message_detail if diagnosis is not None else error.orig)
+
+
+def _broken_index(error: IntegrityError) -> Index | None:
+    """The unique index that refused: PostgreSQL names it, SQLite names it or its columns."""
+    diagnosis = getattr(error.orig, "diag", None)
+    said = diagnosis.constraint_name if diagnosis is not None else str(error.orig)
+    for table in Model.metadata.tables.values():
+        for index in table.indexes:
+            if index.unique and (index.name == said or _names(said or "", table, index)):
+                return index
+    return None
+
+
+def _names(said: str, table: Table, index: Index) -> bool:
+    prefix = "UNIQUE constraint failed: "
+    if not said.startswith(prefix):
+        return False
+    rest = said.removeprefix(prefix)
+    columns = ", ".join(f"{table.name}.{column.name}" for column in index.columns)
+    return rest in (columns, f"index '{index.name}'")
