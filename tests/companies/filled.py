@@ -26,7 +26,7 @@ def posted(page: str) -> dict[str, Any]:
     for name, text in re.findall(
         r'<textarea[^>]* name="([^"]*)".*?>(.*?)</textarea>', form, re.DOTALL
     ):
-        values |= {name: text}
+        values |= {name: text.removeprefix("\n")}  # a browser drops the first line end
     return values
 
 
