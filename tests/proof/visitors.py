@@ -213,7 +213,8 @@ def dawdle(server: Served, count: int) -> Work:
                         held[number] = _open(server.port, HALF_BODY if number % 2 else HALF_HEAD)
                     held[number].sendall(b"x")
                     continue
-                held.pop(number, None)  # closed by the server, as it should
+                if number in held:  # closed by the server, as it should
+                    held.pop(number).close()
         for one in held.values():
             one.close()
 
