@@ -134,11 +134,11 @@ def demo() -> None:
 @click.argument("entity")
 @click.argument("file", type=FILE)
 @click.option("--map", "map_file", type=FILE, required=True, help="Which column is which field.")
-@click.option("--company", help="Code or name of the company of the records.")
+@click.option("--company", "companies", multiple=True, help="The records' company: code or name.")
 @click.option("--as", "username", required=True, help="In whose name, and with whose rights.")
 @click.option("--skip-bad", is_flag=True, help="Leave out lines that are wrong; import the rest.")
 @with_appcontext
-def import_(entity: str, **how: Any) -> None:
+def import_(entity: str, companies: tuple[str, ...], **how: Any) -> None:
     """Import FILE, a CSV file with a header, into ENTITY: leads, accounts, users, …
 
     Every line passes the checks of the form. Nothing is imported while one of them is wrong. One
@@ -147,7 +147,9 @@ def import_(entity: str, **how: Any) -> None:
     from crm.importing import import_file
 
     with _told():
-        lines, is_written = import_file(entity, **how)
+        if len(companies) > 1:
+            raise DomainError("An import is into one company.")
+        lines, is_written = import_file(entity, company=next(iter(companies), None), **how)
     for line in lines:
         click.echo(line)
     sys.exit(not is_written)

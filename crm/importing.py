@@ -11,12 +11,13 @@ from flask_babel import gettext as _
 from sqlalchemy import or_, select
 
 from crm import navigation
-from crm.companies.models import Company, User
+from crm.companies.models import AppSettings, Company, User
 from crm.core.actor import Actor, acting_as
 from crm.core.datamodel import DataModel
 from crm.core.db import db
 from crm.core.errors import DomainError, NotFound
 from crm.core.locks import alone
+from crm.core.models import spec_of
 from crm.core.security import load_actor
 from crm.core.transfer import ImportRun, Order, Undoing, read_map, run_import
 from crm.core.types import fold
@@ -35,13 +36,14 @@ def import_file(
         text = _text(map_file)
         order = Order(
             entity,
-            _datamodel(entity),
+            _datamodel(entity, actor),
             file,
             text,
             _company_id(company, actor),
             actor,
             again=lambda: _find_actor(username),
             skip_bad=skip_bad,
+            switched_off=_switched_off(entity, actor),
         )
         with _alone():
             report = run_import(order, read_map(text))
@@ -88,11 +90,25 @@ def _text(path: Path) -> str:
         raise DomainError(_("The map is not UTF-8.")) from error
 
 
-def _datamodel(entity: str) -> DataModel:
+def _datamodel(entity: str, actor: Actor) -> DataModel:
     try:
-        return navigation.datamodel_of(entity)
+        datamodel, setting = navigation.datamodel_of(entity), navigation.view_of(entity).setting
     except LookupError as error:
         raise NotFound(_("There is no entity “%(name)s”.", name=entity)) from error
+    if setting is not None and not actor.on(setting):
+        words = spec_of(AppSettings, setting).label
+        raise DomainError(_("Switched off by the setting “%(name)s”.", name=words))
+    return datamodel
+
+
+def _switched_off(entity: str, actor: Actor) -> dict[str, str]:
+    """Field → the setting without which it is not there."""
+    switches = navigation.view_of(entity).setting_columns
+    return {
+        name: str(spec_of(AppSettings, switch).label)
+        for name, switch in switches.items()
+        if not actor.on(switch)
+    }
 
 
 def _actor(username: str) -> Actor:

@@ -87,14 +87,19 @@ def register(appbuilder: Any) -> None:
         appbuilder.add_view_no_menu(page)
 
 
-def datamodel_of(resource: str) -> DataModel:
-    """The DataModel behind `leads`, `accounts`, `users`, … . Raises LookupError."""
+def view_of(resource: str) -> Any:
+    """The page of `leads`, `accounts`, `users`, … that has rows. Raises LookupError."""
     for entry in (*MAIN, *CONFIG):
         names = (entry.view.route_base.strip("/"), getattr(entry.api, "resource_name", None))
         if resource in names and hasattr(entry.view, "datamodel"):
-            found: DataModel = entry.view.datamodel
-            return found
+            return entry.view
     raise LookupError(resource)
+
+
+def datamodel_of(resource: str) -> DataModel:
+    """The DataModel behind it. Raises LookupError."""
+    found: DataModel = view_of(resource).datamodel
+    return found
 
 
 def datamodel_for(model: type[Any]) -> DataModel | None:

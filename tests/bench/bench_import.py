@@ -65,7 +65,7 @@ def test_an_import_against_a_bulk_insert(load: Load, app: Flask, database: str) 
     imported, bare = zip(*(_both(load, app, f"{n}-") for n in range(3)), strict=True)
     say(
         f"{database}: {LINES} opportunities imported in {min(imported):.2f} s, "
-        f"inserted in {min(bare):.2f} s: {min(imported) / min(bare):.1f} × (25)"
+        f"inserted in {min(bare):.2f} s: {min(imported) / min(bare):.1f} × (12)"
     )
 
 

@@ -86,6 +86,13 @@ def test_a_user_needs_a_role_that_exists(command: None) -> None:
         commands.create("eva", "eva@acme.example", "Eva")
 
 
+def test_a_company_that_does_not_exist_is_not_left_out(command: None) -> None:
+    with pytest.raises(NotFound, match="NOWHERE"):
+        commands.create(
+            "eva", "eva@acme.example", "Eva", groups=["Sales"], companies=["ACME-FR", "nowhere"]
+        )
+
+
 def test_deactivation_and_the_list(command: None) -> None:
     commands.deactivate("claire@acme.example")
     lines = {line.split("\t")[0]: line for line in commands.listing()}

@@ -64,6 +64,7 @@ def test_bad_lines_can_be_left_out(run: Run) -> None:
         (MAP, ("--company", "ACME-FR", "--as", "nobody"), "no active user “nobody”"),
         (MAP, ("--company", "NO", "--as", "alice"), "no company “NO”"),
         (MAP, ("--as", "alice"), "Choose a company."),
+        (MAP, ("--as", "alice", "--company", "NO", "--company", "ACME-FR"), "into one company"),
         (MAP.replace('"email"', '"emial"'), (), "columns.mail: “emial” is not known; did you mean"),
         (MAP.replace("mail =", "post ="), (), "no column “post”"),
         ("[columns", (), "not valid TOML"),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from crm.accounts.models import Account, Contact, Industry
 from crm.companies.models import Agency, AppSettings, Group, User
 from crm.core.journal import Journal
-from crm.core.transfer import checking, writing
+from crm.core.transfer import entries, writing
 from crm.leads.models import Lead
 from crm.opportunities.models import Opportunity, StageKind
 from tests.fixtures import Cast
@@ -145,6 +145,8 @@ def test_an_unknown_parent_is_an_error_of_its_line(load: Load, everything: Every
 
 @pytest.mark.accept("A-92")
 def test_one_record_for_each_different_value(load: Load, everything: Everything) -> None:
+    with everything() as session:
+        session.get_one(AppSettings, 1).manage_agencies = True
     offices = 'key = "name"\ndistinct = "office"\n[columns]\noffice = "name"'
     file = "agent,office\n" + "".join(
         f"{n},{('Central', 'East', 'West')[n % 3]}\n" for n in range(35)
@@ -195,7 +197,7 @@ def test_an_open_one_is_won_by_a_later_file(load: Load, everything: Everything) 
 def test_a_file_of_dates_says_which_is_none(load: Load) -> None:
     told = load("opportunities", HEAD + "1;;Lost;1,5,0;2017-02-31;bob\n", OPPORTUNITIES)
     assert told.lines[-2] == (
-        "Line 2: Amount [amount]: “1,5,0” is not a number."
+        "Line 2: Amount [amount]: “1,5,0” is not a number, for example 1.234,50."
         " Closed on [closed]: “2017-02-31” is not a date of the form %d/%m/%y."
         " Assigned to [owner]: “bob” is not known."
     )
@@ -332,7 +334,7 @@ account = { field = "links.account", by = "name" }
 def test_a_vocabulary_learns_words_where_the_map_lets_it(
     load: Load, everything: Everything, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checking, "BATCH", 2)
+    monkeypatch.setattr(entries, "BATCH", 2)
     sectors = ACCOUNTS + 'sector = { field = "industry", create = true }\n'
     file = "name,parent,sector\nA,,Space\nB,,space\nC,,Construction\nD,,Space\n"
     with everything() as session:
@@ -357,7 +359,7 @@ def test_a_word_goes_with_the_line_that_brought_it(load: Load, everything: Every
 def test_numbers_go_on_where_the_last_batch_ended(
     load: Load, everything: Everything, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checking, "BATCH", 3)
+    monkeypatch.setattr(entries, "BATCH", 3)
     file = "name,parent\n" + "".join(f"{letter},\n" for letter in "ABCDEFGH")
     load("accounts", file, ACCOUNTS)
     load("accounts", "name,parent\nI,\n", ACCOUNTS)

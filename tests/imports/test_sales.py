@@ -53,6 +53,8 @@ def test_the_sales_export_loads_and_loads_once(
     everything: Everything,
     as_user: Callable[[str], Client],
 ) -> None:
+    with everything() as session:
+        session.get_one(AppSettings, 1).manage_agencies = True
     assert load_all() == [
         "3 records created.",
         "6 records created.",
@@ -61,7 +63,6 @@ def test_the_sales_export_loads_and_loads_once(
         "8800 records created.",
     ]
     with everything() as session:
-        session.get_one(AppSettings, 1).manage_agencies = True
         _has_the_totals(session)
         won = session.scalars(select(Stage.id).where(Stage.kind == "won")).one()
     assert load_all() == [

@@ -119,6 +119,11 @@ def _named(model: Any, name: str, *columns: Any) -> Any:
 
 def _companies(codes: Sequence[str]) -> list[Company]:
     statement = select(Company).order_by(Company.id)
-    if codes:
-        statement = statement.where(Company.code.in_([code.upper() for code in codes]))
-    return list(db.session.scalars(statement))
+    wanted = {code.strip().upper() for code in codes}
+    if wanted:
+        statement = statement.where(Company.code.in_(wanted))
+    found = list(db.session.scalars(statement))
+    missing = wanted - {company.code for company in found}
+    if missing:
+        raise NotFound(_("There is no company “%(name)s”.", name=min(missing)))
+    return found

@@ -6,15 +6,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from flask_babel import gettext as _
 
+from crm.core.config import languages
 from crm.core.models import Spec
-from crm.core.models.checks import CONTROL
-from crm.core.models.numbers import grammar_of_file
+from crm.core.models.checks import CONTROL, countries
+from crm.core.models.dates import parse_date, parse_instant
+from crm.core.models.numbers import grammar_of, grammar_of_file
 from crm.core.models.text import parse_boolean
 from crm.core.transfer.mapping import PLACEHOLDER, SLUG, Map, Rule
 from crm.core.transfer.safe import restored
@@ -101,67 +104,88 @@ def _holds(rule: Rule, told: Mapping[str, Told]) -> bool:
 # From text to value ─────────────────────────────────────────────────────────────────────────────
 
 
-def parse(spec: Spec, told: Told, *, zone: str, language: str) -> Any:
-    """The value that `told` means, by the formats of its rule and not by anybody's language.
+def parse(spec: Spec, told: Told, *, zone: str, language: str, reader: str = "en") -> Any:
+    """The value that `told` means: by the formats of its rule or, without any, as a form reads it.
 
-    Raises ValueError with a sentence for the user. Whether the value is allowed is not asked here.
+    `language` is the records', `reader` the language of whoever imports. Raises ValueError with a
+    sentence for the user. Whether the value is allowed is not asked here.
     """
     rule, text = told.rule, told.text
     match spec.kind:
         case "integer" | "stars":
-            return _whole(text, rule, spec.kind)
+            return _whole(text, rule, spec.kind, reader)
         case "decimal" | "money":
-            return _number(text, rule, spec.kind)
+            return _number(text, rule, spec.kind, reader)
         case "percent":
-            return (_number if spec.places else _whole)(text, rule, spec.kind)
+            return (_number if spec.places else _whole)(text, rule, spec.kind, reader)
         case "date":
-            return _date(text, rule.format)
+            return _date(text, rule.format, zone)
         case "instant":
             return _instant(text, rule.format, zone)
         case "boolean":
             return parse_boolean(text)
         case "choice":
             return _choice(spec, text)
+        case "country" | "language":
+            return _names(spec.kind, (reader, language)).get(fold(text), text)
         case "translated":
             return Words({language: text})
         case _:
             return text
 
 
-def _number(text: str, rule: Rule, kind: str) -> Decimal:
+def _number(text: str, rule: Rule, kind: str, reader: str) -> Decimal:
+    grammar = grammar_of_file(rule.decimal) if rule.decimal else grammar_of(Locale.parse(reader))
     try:
-        number = grammar_of_file(rule.decimal).read(text, kind)
+        number = grammar.read(text, kind)
     except ValueError as error:
-        raise ValueError(_("“%(text)s” is not a number.", text=shortened(text))) from error
+        raise ValueError(
+            _(
+                "“%(text)s” is not a number, for example %(example)s.",
+                text=shortened(text),
+                example=grammar.example,
+            )
+        ) from error
     return number * (rule.factor if rule.factor is not None else 1)
 
 
-def _whole(text: str, rule: Rule, kind: str) -> int:
-    number = _number(text, rule, kind)
+def _whole(text: str, rule: Rule, kind: str, reader: str) -> int:
+    number = _number(text, rule, kind, reader)
     if number != number.to_integral_value():
         raise ValueError(_("“%(text)s” is not a whole number.", text=shortened(text)))
     return int(number)
 
 
-def _date(text: str, form: str | None) -> date:
-    return _moment(text, form, "%Y-%m-%d").date()
+def _date(text: str, form: str | None, zone: str) -> date:
+    return parse_date(text, zone) if form is None else _moment(text, form).date()
 
 
 def _instant(text: str, form: str | None, zone: str) -> datetime:
-    return _moment(text, form, "%Y-%m-%d %H:%M").replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    if form is None:
+        return parse_instant(text, zone)
+    return _moment(text, form).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
-def _moment(text: str, form: str | None, usual: str) -> datetime:
+def _moment(text: str, form: str) -> datetime:
     try:
-        return datetime.strptime(text, form or usual)  # noqa: DTZ007  the caller knows the zone
+        return datetime.strptime(text, form)  # noqa: DTZ007  the caller knows the zone
     except ValueError as error:
-        raise ValueError(
-            _(
-                "“%(text)s” is not a date of the form %(form)s.",
-                text=shortened(text),
-                form=form or usual,
-            )
-        ) from error
+        message = _(
+            "“%(text)s” is not a date of the form %(form)s.", text=shortened(text), form=form
+        )
+        raise ValueError(message) from error
+
+
+@cache
+def _names(kind: str, also: tuple[str, ...]) -> dict[str, str]:
+    """Folded name → code, of countries or languages, in the languages that people may write."""
+    names: dict[str, str] = {}
+    for tongue in (*also, *languages()):
+        locale = Locale.parse(tongue)
+        named = locale.territories if kind == "country" else locale.languages
+        for code in countries() if kind == "country" else languages():
+            names.setdefault(fold(str(named.get(code, code))), code)
+    return names
 
 
 def _choice(spec: Spec, text: str) -> str:

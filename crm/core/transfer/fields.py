@@ -1,8 +1,9 @@
 """What a map fills: its words held against a table, before the first line is read."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from flask_babel import gettext as _
@@ -43,17 +44,26 @@ class Filled:
         return self.spec.kind == "references"
 
 
-def check(mapping: Map, datamodel: DataModel) -> dict[str, Filled]:
+def check(
+    mapping: Map, datamodel: DataModel, switched_off: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Filled]:
     """Field → what it is, for all that the map fills.
 
-    Raises DomainError, by place in the map, with every field that does not exist and every word
-    that its kind of field does not obey.
+    `switched_off` names the setting without which a field is not there. Raises DomainError, by
+    place in the map, with every field that does not exist and every word that its kind of field
+    does not obey.
     """
     fillable = dict(_fillable(datamodel))
     wrong: dict[str, str] = {}
     for rule in mapping.rules:
         filled = fillable.get(rule.field)
-        problem = unknown(rule.field, tuple(fillable)) if filled is None else _problem(rule, filled)
+        off = switched_off.get(rule.field) or switched_off.get(rule.field.partition(".")[0])
+        if off is not None:
+            problem: str | None = _("Switched off by the setting “%(name)s”.", name=off)
+        elif filled is None:
+            problem = unknown(rule.field, tuple(fillable))
+        else:
+            problem = _problem(rule, filled)
         if problem:
             wrong[rule.place] = problem
         for name in rule.when.keys() - fillable.keys():
@@ -126,7 +136,7 @@ def _vain(rule: Rule, filled: Filled) -> Iterator[str]:
         yield "format"
     if rule.factor is not None and kind not in NUMBERS:
         yield "factor"
-    if rule.decimal != "." and kind not in NUMBERS:
+    if rule.decimal and kind not in NUMBERS:
         yield "decimal"
     if rule.separator and not filled.is_list:
         yield "separator"

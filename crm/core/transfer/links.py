@@ -84,7 +84,10 @@ class Finder:
     def _make(self, text: str, language: str) -> Any:
         """A new word of the vocabulary; it is written with the first line that uses it."""
         if is_filtered() and not holds("create", self.target):
-            raise ValueError(_("“%(text)s” is new, and you may not add to this vocabulary."))
+            message = _(
+                "“%(text)s” is new, and you may not add to this vocabulary.", text=shortened(text)
+            )
+            raise ValueError(message)
         row = self.target(name=Words({language: text}))
         try:
             check_row(row)

@@ -58,7 +58,7 @@ class Rule:
     text: str = ""
     by: str = "name"
     format: str | None = None
-    decimal: str = "."
+    decimal: str | None = None
     factor: Decimal | None = None
     values: Mapping[str, str] = dataclasses.field(default_factory=dict)
     take: str | None = None
@@ -221,7 +221,7 @@ def _how(place: str, given: Mapping[str, Any], wrong: _Problems) -> dict[str, An
     how: dict[str, Any] = {
         "by": wrong.text(f"{place}.by", given.get("by", "name")) or "name",
         "format": _format(place, given.get("format"), wrong),
-        "decimal": wrong.text(f"{place}.decimal", given.get("decimal", "."), (".", ",")) or ".",
+        "decimal": wrong.text(f"{place}.decimal", given.get("decimal"), (".", ",")),
         "take": wrong.text(f"{place}.take", given.get("take"), TAKES),
         "separator": wrong.text(f"{place}.separator", given.get("separator")),
         "values": given.get("values", {}),

@@ -4,9 +4,9 @@ Source: spec 4.6.
 """
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -48,6 +48,7 @@ class Order:
     actor: Actor
     again: Callable[[], Actor | None]
     skip_bad: bool = False
+    switched_off: Mapping[str, str] = field(default_factory=dict)  # field → the setting's words
 
 
 def run_import(order: Order, mapping: Map) -> Report:
@@ -57,7 +58,7 @@ def run_import(order: Order, mapping: Map) -> Report:
     is gone on with. Raises DomainError where file, map or rights make it pointless to begin. Two
     imports must not run at once.
     """
-    filled = fields.check(mapping, order.datamodel)
+    filled = fields.check(mapping, order.datamodel, order.switched_off)
     sheet = open_sheet(order.file, encoding=mapping.encoding, separator=mapping.delimiter)
     sheet.require(mapping.file_columns)
     report = Report(notes=[*sheet.notes, *_notes(sheet, mapping)])

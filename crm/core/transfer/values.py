@@ -29,6 +29,7 @@ class Values:
         self.company = company
         self.finders: Finders = {}
         self.own: Callable[[Finder, str], list[Any]] = lambda finder, text: []  # of other lines
+        self.reader = current_actor().language
         self.language = company.language if company is not None else current_actor().language
         self.zone = company.time_zone if company is not None else current_actor().time_zone
 
@@ -167,7 +168,7 @@ class Values:
         return value
 
     def _parsed(self, filled: Filled, told: Told) -> Any:
-        return parse(filled.spec, told, zone=self.zone, language=self.language)
+        return parse(filled.spec, told, zone=self.zone, language=self.language, reader=self.reader)
 
 
 def _is_for_new(filled: Filled, told: Told) -> bool:

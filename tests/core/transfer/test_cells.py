@@ -13,10 +13,10 @@ from crm.core.transfer.safe import defused, restored
 from crm.core.transfer.sheet import Line
 
 
-def read(kind: str, text: str, **rule: Any) -> Any:
+def read(kind: str, text: str, *, reader: str = "en", **rule: Any) -> Any:
     spec = Spec("", kind, places=2, choices={"1": "Monthly", "a": "Ja"})
     told = Told(Rule("", "", **rule), text)
-    return parse(spec, told, zone="Europe/Paris", language="fr")
+    return parse(spec, told, zone="Europe/Paris", language="fr", reader=reader)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,39 @@ def test_numbers(text: str, decimal: str, value: str | None) -> None:
         assert read("money", text, decimal=decimal) == Decimal(value)
 
 
+@pytest.mark.parametrize(
+    ("text", "reader", "value"),
+    [
+        ("1\u202f234,56\u00a0€", "fr", "1234.56"),
+        ("1100.04", "fr", "1100.04"),
+        ("1,234.50", "en", "1234.50"),
+        ("12.500", "fr", None),  # thousands or thousandths
+        ("0,125", "en", None),
+    ],
+)
+def test_without_a_word_in_the_map_numbers_are_those_of_the_form(
+    text: str, reader: str, value: str | None
+) -> None:
+    if value is None:
+        with pytest.raises(ValueError, match="is not a number, for example 1"):
+            read("money", text, reader=reader)
+    else:
+        assert read("money", text, reader=reader) == Decimal(value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "code"),
+    [
+        ("country", "Allemagne", "DE"),
+        ("country", "germany", "DE"),
+        ("country", "FR", "FR"),
+        ("language", "Français", "fr"),
+    ],
+)
+def test_countries_and_languages_may_be_named(kind: str, text: str, code: str) -> None:
+    assert read(kind, text) == code
+
+
 def test_factors() -> None:
     assert read("money", "1100.04", factor=Decimal(1_000_000)) == Decimal(1_100_040_000)
     assert read("integer", "1.5", factor=Decimal(2)) == 3
@@ -55,7 +88,8 @@ def test_factors() -> None:
     [
         ("20-10-16", "%d-%m-%y", date(2016, 10, 20)),
         ("2016-10-20", None, date(2016, 10, 20)),
-        ("20/10/2016", None, None),
+        ("20/10/2016", None, date(2016, 10, 20)),
+        ("20/10/2016", "%d-%m-%y", None),
         ("31-02-16", "%d-%m-%y", None),
     ],
 )

@@ -1,0 +1,94 @@
+"""The lines of a file on their way to records, each once, a batch at a time."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from crm.core.errors import DomainError
+from crm.core.transfer.cells import Told, read_line
+from crm.core.transfer.mapping import Map
+from crm.core.transfer.report import Report
+from crm.core.transfer.sheet import Line, Sheet
+from crm.core.transfer.spool import Spool
+from crm.core.transfer.values import Values
+
+BATCH = 500  # lines asked about in one statement
+
+
+@dataclass
+class Entry:
+    """A line on its way to a record; `row` is the one that its key found."""
+
+    number: int
+    told: dict[str, Told]
+    key: str = ""
+    row: Any = None
+
+
+class Entries:
+    """What the lines of one file say; what cannot be read is refused."""
+
+    def __init__(
+        self,
+        sheet: Sheet,
+        mapping: Map,
+        values: Values,
+        spool: Spool,
+        report: Report,
+        refuse: Callable[[int, DomainError], None],
+    ) -> None:
+        self.sheet = sheet
+        self.mapping = mapping
+        self.values = values
+        self.spool = spool
+        self.report = report
+        self.refuse = refuse
+        self.seen: set[str] = set()  # values of the distinct column
+
+    def read(self) -> Iterator[Entry]:
+        for line in self.sheet.lines():
+            if line.problem:
+                self.report.read += 1
+                self.report.refuse(line.number, line.problem)
+            elif self._is_new(line):
+                self.report.read += 1
+                yield Entry(line.number, read_line(self.mapping, line))
+
+    def _is_new(self, line: Line) -> bool:
+        """Whether the line is the first of its value, where one record is made of each value."""
+        if self.spool.holder("done", str(line.number)) is not None:
+            return False
+        if self.mapping.distinct is None:
+            return True
+        text = line.cells[self.mapping.distinct].strip()
+        if text in self.seen:
+            return False
+        self.seen.add(text)
+        return True
+
+    def batches(self, entries: Iterator[Entry]) -> Iterator[list[Entry]]:
+        """Entries in batches; of two with the same key, the second comes when the first is kept."""
+        batch: dict[str, Entry] = {}
+        for entry in entries:
+            key = self._key(entry)
+            if key is None:
+                continue
+            entry.key = key
+            name = key or f"\n{entry.number}"
+            if len(batch) == BATCH or name in batch:
+                yield list(batch.values())
+                batch = {}
+            batch[name] = entry
+        if batch:
+            yield list(batch.values())
+
+    def _key(self, entry: Entry) -> str | None:
+        """What the entry is found by; "" where the map has no key, None where it was refused."""
+        name = self.mapping.key
+        if name is None:
+            return ""
+        try:
+            return self.values.key_of(name, entry.told)
+        except DomainError as error:
+            self.refuse(entry.number, error)
+            return None
