@@ -58,6 +58,11 @@ def transaction(wait: float | None = None) -> Iterator[Session]:
         del session.info[_OPEN]
 
 
+def is_writing(session: Session) -> bool:
+    """Whether `transaction()` is open: what is read now, nobody changes before it ends."""
+    return _OPEN in session.info
+
+
 def _take_lock(connection: Connection, wait: int) -> None:
     """Be the one who writes, from here to the commit; PostgreSQL locks row by row instead.
 

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapper, ORMExecuteState, PassiveFlag, Session, with_l
 from sqlalchemy.orm.interfaces import ORMOption
 
 from crm.core.actor import Actor, Scope, find_actor
+from crm.core.db import is_writing
 from crm.core.errors import DomainError, NotFound
 from crm.core.models import Kept, Reference
 from crm.core.models.checks import CHECKED
@@ -247,8 +248,9 @@ def fetch(
     row = session.scalars(statement).unique().first()
     if row is None:
         raise NotFound
-    fetched: dict[Any, dict[int, Any]] = session.info.setdefault(FETCHED, {})
-    fetched.setdefault((model, action), {})[pk] = getattr(row, "row_version", None)
+    if not is_writing(session):
+        fetched: dict[Any, dict[int, Any]] = session.info.setdefault(FETCHED, {})
+        fetched.setdefault((model, action), {})[pk] = getattr(row, "row_version", None)
     return row
 
 
