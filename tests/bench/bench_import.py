@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, insert, select
 
-from crm.core.db import db
+from crm.core.db import db, transaction
 from crm.core.rows import unfiltered
 from crm.opportunities.models import Opportunity
 from tests.bench.bench_list import say
@@ -76,16 +76,18 @@ def _both(load: Load, app: Flask, prefix: str) -> tuple[float, float]:
     with app.app_context(), unfiltered("the same rows, bare"):
         found = db.session.execute(select(table))
         rows = [{k: v for k, v in row._mapping.items() if k != "id"} for row in found]
-        db.session.execute(delete(table))
-        db.session.commit()
+
+        def empty() -> None:
+            with transaction() as session:
+                session.execute(delete(table))
 
         def work() -> None:
-            db.session.execute(insert(table), rows)
-            db.session.commit()
+            with transaction() as session:
+                session.execute(insert(table), rows)
 
+        empty()
         bare = seconds(work)
-        db.session.execute(delete(table))
-        db.session.commit()
+        empty()
         return imported, bare
 
 

@@ -5,7 +5,7 @@ datetime, bool; a row or None for a to-one relationship, a list of rows for the 
 these functions commits.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -21,6 +21,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from crm.core import rows
 from crm.core.actor import Scope, current_actor, find_actor
 from crm.core.datamodel.bulk import find_bulk
+from crm.core.datamodel.lines import accepted
 from crm.core.db import db
 from crm.core.errors import Conflict, DomainError, Forbidden, NotFound
 from crm.core.models import Child, Kept, Owned, Record, Reference, spec_of
@@ -146,10 +147,15 @@ def _guard_owner(row: Any, values: Values) -> None:
     raise DomainError(_("You may only assign this record to yourself."), field="owner")
 
 
-def assign(row: Any, values: Values, services: ModuleType | None = None) -> None:
+def assign(
+    row: Any,
+    values: Values,
+    services: ModuleType | None = None,
+    known: Collection[tuple[str, int]] = (),
+) -> None:
     """Set `values` on the row; links are accepted only where a picker would have offered them.
 
-    Raises DomainError by field.
+    `known` are links, as (relation, key), of which that is sure. Raises DomainError by field.
     """
     mapper = inspect(row).mapper
     keys, lists = _foreign_keys(mapper), _lists_of_children(mapper)
@@ -163,7 +169,8 @@ def assign(row: Any, values: Values, services: ModuleType | None = None) -> None
             if value.id is not None and getattr(row, keys[name]) == value.id:
                 continue  # the same link: nothing to write, and a hidden one stays as it is
             try:
-                accept(row, name, value, facts, services)
+                if (name, value.id) not in known:
+                    accept(row, name, value, facts, services)
             except DomainError as error:
                 wrong.update(error.fields)
                 continue
@@ -198,6 +205,7 @@ def assign_children(
     model = inspect(type(row)).relationships[relation].mapper.class_
     present = {child.id: child for child in getattr(row, relation)} if row.id else {}
     wrong: dict[str, str] = {}
+    known = accepted(lines, lambda name, facts: candidates(model, name, facts, services))
     children = []
     for number, values in enumerate(lines):
         pk = values.get("id")
@@ -207,7 +215,7 @@ def assign_children(
         child = present[pk] if pk is not None else model()
         rest = {name: value for name, value in values.items() if name != "id"}
         try:
-            assign(child, rest, services)
+            assign(child, rest, services, known)
         except DomainError as error:
             wrong |= {f"{relation}.{number}.{name}": text for name, text in error.fields.items()}
         if hasattr(child, "position"):

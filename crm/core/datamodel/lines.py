@@ -1,0 +1,51 @@
+"""The links of a record's lines, asked about together: a quote may have five hundred."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from flask_appbuilder import Model
+from sqlalchemy import ColumnElement, inspect, select
+
+from crm.core.datamodel.bulk import Watched
+from crm.core.db import db
+from crm.core.models import Reference
+
+Lines = Sequence[Mapping[str, Any]]
+Ask = Callable[[str, Mapping[str, Any]], ColumnElement[bool] | None]
+
+
+def accepted(lines: Lines, candidates: Ask) -> frozenset[tuple[str, int]]:
+    """(relation, key) of the links that a picker offers to every one of `lines`.
+
+    One statement a relation. What `candidates` makes depend on the line is left out, and so is
+    what is not offered: these are asked about one by one, for a reason beside each.
+    """
+    found: set[tuple[str, int]] = set()
+    for relation, targets in _targets(lines).items():
+        watched = Watched({"company_id": None, **lines[0]})
+        condition = candidates(relation, watched)
+        names = watched.names
+        if condition is None or names is None or _differ(lines, names):
+            continue
+        kind = type(next(iter(targets.values())))
+        offered = select(kind.id).where(kind.id.in_(targets), condition)
+        found |= {(relation, pk) for pk in db.session.scalars(offered)}
+    return frozenset(found)
+
+
+def _targets(lines: Lines) -> dict[str, dict[int, Any]]:
+    """relation → key → row of the stored rows that the lines lead to, vocabularies apart."""
+    targets: dict[str, dict[int, Any]] = defaultdict(dict)
+    for line in lines:
+        for name, value in line.items():
+            if isinstance(value, Model) and not isinstance(value, Reference):
+                pk = inspect(value).identity
+                if pk is not None:
+                    targets[name][pk[0]] = value
+    return targets
+
+
+def _differ(lines: Lines, names: Mapping[str, None]) -> bool:
+    """Whether a value that was looked at is not the same in all lines."""
+    return any(line.get(name) is not lines[0].get(name) for line in lines for name in names)

@@ -1,0 +1,52 @@
+"""A quote of 500 lines, the most there are: neither slow to preview nor to save."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+
+from crm.accounts.models import Account
+from crm.quotes.models import Product, VatRate
+from tests.factories import make, word
+from tests.fixtures import Acting, Cast, Client
+
+LINES, PRODUCTS = 500, 50
+
+
+@pytest.fixture
+def lines(acting: Acting) -> dict[str, Any]:
+    """What the form sends."""
+    with acting("alice"):
+        products = [make(Product, code=f"P{number}").id for number in range(PRODUCTS)]
+        rate = word(VatRate, "20%").id
+    data: dict[str, Any] = {"lines-count": LINES, "currency": "EUR"}
+    for number in range(LINES):
+        said = {
+            "kind": "item", "label": f"Article {number}", "quantity": "2", "unit_price": "10",
+            "product": products[number % PRODUCTS], "vat_rate": rate,
+        }  # fmt: skip
+        data |= {f"lines-{number}-{name}": value for name, value in said.items()}
+    return data
+
+
+@pytest.mark.both
+def test_their_rows_are_asked_for_together(
+    as_user: Callable[[str], Client], acting: Acting, cast: Cast, lines: dict[str, Any],
+    counting: Callable[[], AbstractContextManager[list[str]]],
+) -> None:  # fmt: skip
+    with acting("claire"):
+        account = make(Account).id
+    claire = as_user("claire")
+    began = time.process_time()
+    with counting() as statements:
+        figures = claire.post("/quotes/preview", data=lines).json
+    assert figures["total_excl"] == "€10,000.00"
+    assert time.process_time() - began < 1.5, "a second, and what the test itself takes"
+    assert len(statements) <= 6
+    with counting() as statements:
+        made = claire.post("/quotes/add", data=lines | {"account": account, "owner": cast.claire})
+    assert made.status_code == 303
+    asked = [one for one in statements if one.startswith("SELECT")]
+    assert len(asked) <= 30
