@@ -40,7 +40,7 @@ def transaction(wait: float | None = None) -> Iterator[Session]:
     seconds (WAIT by default), does not answer or cannot be written to.
     """
     session: Session = db.session()
-    if _OPEN in session.info:
+    if is_writing(session):
         raise RuntimeError("transaction() within transaction(): one request, one commit")
     session.info[_OPEN] = True
     try:
@@ -89,7 +89,7 @@ def _commit(session: Session) -> None:
 
 @event.listens_for(db.session, "before_flush")
 def _only_inside(session: Session, context: Any, instances: Any) -> None:
-    if _OPEN not in session.info:
+    if not is_writing(session):
         raise RuntimeError("rows are written inside transaction() only")
 
 

@@ -30,7 +30,7 @@ _reasons: ContextVar[str | None] = ContextVar("unfiltered", default=None)
 # Execution option: the table whose bin is meant, instead of what is outside it.
 IN_BIN = "crm_in_bin"
 # In the session's info, until the next transaction asks again (`recheck`): (table, action) → key of
-# each row that was fetched → its version then.
+# each row that was fetched before it → its version then.
 FETCHED = "crm.fetched"
 
 

@@ -8,6 +8,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from crm.core import db as core_db
+from crm.core.datamodel import DataModel
+from crm.core.db import transaction
+from crm.core.rows import unfiltered
 from crm.leads.models import Lead
 from tests.core.test_transaction import As, Everything, elsewhere
 from tests.factories import make
@@ -109,6 +112,15 @@ def test_a_button_and_an_edit_in_place_are_refused(
         row = session.get_one(Lead, lead.id)
         assert row.organization == ("Theirs" if statement == SAVED else "Ours")
         assert (row.deleted_at is None) == (statement != GONE)
+
+
+def test_what_one_transaction_took_away_does_not_stop_the_next(app: Flask, lead: Lead) -> None:
+    table = DataModel(Lead)
+    with app.app_context(), unfiltered("the rows themselves"):
+        with transaction():
+            table.remove(table.fetch(lead.id, "delete"))
+        with transaction() as session:
+            assert session.get_one(Lead, lead.id).deleted_at
 
 
 def test_a_new_record_is_refused(
