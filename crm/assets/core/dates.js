@@ -51,11 +51,20 @@ function iso(day) {
   return new Date(day.getTime() - day.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
 }
 
+/** The present day of the user's own time zone, which need not be the browser's. */
+function today() {
+  const text = new Date().toLocaleDateString("sv", { timeZone: document.body.dataset.zone });
+  return new Date(`${text}T12:00`);
+}
+
+const plain = (text) => text.trim().toLowerCase().replaceAll("’", "'");
+
 /** The day meant by `text`, or null where the server should say what is wrong with it. */
-export function read(text, now = new Date()) {
-  const typed = text.trim().toLowerCase();
+export function read(text, now = today()) {
+  const typed = plain(text);
   const shift = (days) => new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, 12);
-  const words = { [say("today")]: 0, [say("tomorrow")]: 1, [say("yesterday")]: -1 };
+  const words = { today: 0, tomorrow: 1, yesterday: -1 };
+  for (const name of Object.keys(words)) words[plain(say(name))] = words[name];
   if (typed && typed in words) return shift(words[typed]);
   const days = typed.match(/^([+-])\s*(\d{1,4})$/);
   if (days) return shift(Number(days[1] + days[2]));
