@@ -21,7 +21,9 @@ from tests.house.filling import contents, fill, schema
 
 # What a later version rewrote or gave up on purpose: table → columns, all of them where there is
 # none. Whatever stands here has a test of its own.
-REWRITTEN: dict[str, tuple[str, ...]] = {}
+REWRITTEN: dict[str, tuple[str, ...]] = {
+    "login_failure": (),  # counted outside the database: tests/core/test_sign_in.py
+}
 
 MIGRATION = """
 import sqlalchemy as sa
