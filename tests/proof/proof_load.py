@@ -104,6 +104,7 @@ class Office:
             ]
 
         upload = {"name": "Tarif", "type": "1", "company": str(self.mine.company), "active": "1"}
+        upload["owner"] = str(self.world.cast.people["alice"])
         return [
             import_on(self.server, arguments, asides["import"]),
             upload_at(self.caller("alice"), 1, upload, big_pdf(49 * MEGABYTE), asides["upload"]),
