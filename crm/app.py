@@ -20,7 +20,7 @@ from crm.core import http, journal, limits, recheck, rows, security, unavailable
 from crm.core.api import OpenApi
 from crm.core.config import Config, folder, languages, read_config
 from crm.core.db import db, init_app, under_lock
-from crm.core.views import frame
+from crm.core.views import frame, lines
 from crm.core.views.address import refuse_junk
 from crm.opportunities import receivers as opportunities_receivers
 from crm.quotes import receivers as quotes_receivers
@@ -63,6 +63,7 @@ def create_app(config: Config | None = None) -> Flask:
         builder.add_api(OpenApi)
         security.complete(app)
     frame.install(app, navigation.MAIN, navigation.CONFIG)
+    lines.install(app)
     app.add_url_rule(http.HEALTH, "health", health)
     security.open_to_everyone("health")
     limits.allow_upload(app, "CatalogView.add", "CatalogView.edit")

@@ -26,7 +26,7 @@ from crm.companies.views.settings_company import CompanySettingsView
 from crm.companies.views.settings_crm import AppSettingsView, AppsView
 from crm.companies.views.users import UserView
 from crm.core.datamodel import DataModel
-from crm.core.views.frame import Entry
+from crm.core.views.nav import Entry
 from crm.leads.api import LeadApi
 from crm.leads.views import LeadView
 from crm.leads.vocabularies import VIEWS as LEADS

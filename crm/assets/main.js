@@ -20,6 +20,7 @@ import "./core/picker.js";
 import "./core/preview.js";
 import "./core/progress.js";
 import "./core/rights.js";
+import "./core/row_menu.js";
 import "./core/rows.js";
 import "./core/session.js";
 import "./core/settings.js";

@@ -1,6 +1,6 @@
 """/events: meetings, calls, tasks and other events. Source: spec 9."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from flask import request
@@ -16,7 +16,6 @@ from crm.calendar.queries import next_of
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME, NOW
 from crm.core.views import PK, Action, Field, Group, ModelView, Panel, Preset, RecordPage
-from crm.core.views.pages import Column, Row
 
 PLANNED = ("status", 0, ["planned"])
 
@@ -53,6 +52,8 @@ class EventView(ModelView):
     )
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
     column_css = fields.COLUMN_CSS
+    line_sign = "starts_at"
+    marked_columns = ("starts_at", "status")
     base_order = ("starts_at", "desc")
     idline = ("type", "status", "starts_at", "owner")
     widths = fields.WIDTHS
@@ -66,13 +67,11 @@ class EventView(ModelView):
         shown.arrange(row, found)
         return found
 
-    def line(self, row: Event, columns: Sequence[Column]) -> Row:
-        line = super().line(row, columns)
-        for field in line.fields:
-            if field.name == "starts_at":
-                shown.mark_start(row, field)
-                line.sub_field = field
-        return line
+    def list_field(self, row: Event, name: str) -> Field:
+        found = super().list_field(row, name)
+        if name == "starts_at":
+            shown.mark_start(row, found)
+        return found
 
     def groups(self, row: Event, sets: Any) -> list[Group]:
         groups = super().groups(row, sets)

@@ -21,7 +21,8 @@ from crm.core.models.text import write_number
 from crm.core.types import round_half_up
 from crm.core.views import PK, Action, Field, ModelView, RecordPage
 from crm.core.views.address import Address
-from crm.core.views.pages import Column, ListPage, Row
+from crm.core.views.lines import Lines
+from crm.core.views.pages import ListPage, Row
 from crm.core.views.shown import show
 
 PRIVATE = "private, no-cache"  # asked for again each time, and answered 304 where nothing changed
@@ -33,6 +34,7 @@ class Card(Row):
     """A line of the list, with what a card shows of it."""
 
     cover_url: str = ""
+    note: str = ""
     tags: list[Field] = field(default_factory=list)
     outdated: str = ""
 
@@ -111,14 +113,15 @@ class CatalogView(ModelView):
         ]
         return page
 
-    def line(self, row: Catalog, columns: Sequence[Column]) -> Row:
-        card = Card(**vars(super().line(row, columns)))
+    def line_note(self, row: Catalog, text: str) -> str:
+        return about(row)
+
+    def line(self, row: Catalog, lines: Lines) -> Row:
+        card = Card(**vars(lines(row)))
         card.cover_url = self.url("cover", pk=row.id, v=row.row_version)
         card.tags = [show(row, "type"), *([show(row, "brand")] if row.brand else [])]
         card.tags[0].kind, card.tags[0].hue = "tag", "gray"
-        card.sub_text = " · ".join(
-            part for part in (show(row, "language").text, facts(row)) if part
-        )
+        card.note = about(row)
         card.outdated = _("No longer valid") if row.outdated else ""
         return card
 
@@ -184,6 +187,11 @@ class CatalogView(ModelView):
             return find(row.file)
         except FileNotFoundError:
             abort(404)
+
+
+def about(row: Catalog) -> str:
+    """Its language and its size, under its name."""
+    return " · ".join(part for part in (show(row, "language").text, facts(row)) if part)
 
 
 def facts(row: Catalog) -> str:

@@ -1,6 +1,6 @@
 """/leads: list, record and form of leads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from flask.typing import ResponseReturnValue
@@ -14,7 +14,6 @@ from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
 from crm.core.forms import Form
 from crm.core.views import PK, Action, Field, Group, ModelView, Preset, RecordPage, choices_of
-from crm.core.views.pages import Column, Row
 from crm.leads import services
 from crm.leads.forms import CANCEL_EVENTS, LoseLead
 from crm.leads.highlights import highlight
@@ -66,6 +65,7 @@ class LeadView(ModelView):
     filter_labels: ClassVar[Mapping[str, Any]] = {
         "status": _l("Lead status"), "status.kind": _l("Status"),
     }  # fmt: skip
+    marked_columns = ("owner", "next_event_at")
     idline = ("status", "owner", "score")
     widths: ClassVar[Mapping[str, str]] = {
         "civility": "w2", "first_name": "w2", "last_name": "w2", "address": "w6",
@@ -111,11 +111,9 @@ class LeadView(ModelView):
         highlight(row, shown)
         return shown
 
-    def line(self, row: Lead, columns: Sequence[Column]) -> Row:
-        line = super().line(row, columns)
+    def line_name(self, row: Lead, text: str) -> str:
         # The organisation stands in a column of its own.
-        line.main.text = full_name(row.first_name, row.last_name) or line.main.text
-        return line
+        return full_name(row.first_name, row.last_name) or text
 
     def groups(self, row: Lead, sets: Any) -> list[Group]:
         groups = super().groups(row, sets)

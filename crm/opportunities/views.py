@@ -55,6 +55,7 @@ class OpportunityView(ModelView):
         Preset("closed", _l("Closed opportunities"), [("stage.kind", 1, ["open"])]),
     )
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
+    marked_columns = ("expected_close_on", "next_event_at")
     filter_labels, column_css = fields.FILTER_LABELS, fields.COLUMN_CSS
     base_order = (("stage", "asc"), ("expected_close_on", "asc"))
     sum_columns = ("amount", "recurring_amount")

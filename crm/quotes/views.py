@@ -13,7 +13,6 @@ from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
 from crm.core.forms import Form
 from crm.core.views import Action, Field, FormPage, ModelView, Preset, RecordPage
-from crm.core.views.pages import Column, Row
 from crm.opportunities.models import Opportunity, StageKind
 from crm.quotes import fields, shown
 from crm.quotes.models import Quote
@@ -47,6 +46,7 @@ class QuoteView(ModelView):
     )
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
     column_css = fields.COLUMN_CSS
+    marked_columns = ("status", "valid_until")
     base_order = ("issued_on", "desc")
     sum_columns = ("total_excl", "total_incl")
     idline = ("status", "account", "owner", "valid_until")
@@ -75,10 +75,8 @@ class QuoteView(ModelView):
         shown.sign(page.idline)
         return page
 
-    def line(self, row: Quote, columns: Sequence[Column]) -> Row:
-        line = super().line(row, columns)
-        line.main.text = str(row)  # a quote without subject goes by its client
-        return line
+    def line_name(self, row: Quote, text: str) -> str:
+        return str(row)  # a quote without subject goes by its client
 
     def put_first(self, page: RecordPage, row: Quote) -> None:
         super().put_first(page, row)

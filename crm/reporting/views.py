@@ -18,7 +18,7 @@ from crm.core.models.locale import locale
 from crm.core.models.text import write_number
 from crm.core.views import Action
 from crm.core.views.base import all_views
-from crm.core.views.frame import preset_url
+from crm.core.views.nav import preset_url
 from crm.reporting.blocks import BLOCKS, Block, Line
 from crm.reporting.queries import counts
 

@@ -20,7 +20,6 @@ from crm.core.forms import Form
 from crm.core.models import Label
 from crm.core.views import PK, Action, Field, Group, ModelView, Preset, RecordPage
 from crm.core.views.base import view_of
-from crm.core.views.pages import Column, Row
 from crm.core.views.prefill import Prefill
 
 MINE = [("owner", 0, [ME])]
@@ -38,6 +37,7 @@ class AccountView(ModelView):
     children: ClassVar[Mapping[str, Sequence[str]]] = {"addresses": fields.ADDRESS}
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
     list_relations = ("addresses",)
+    marked_columns = ()  # of an agency the icon, which lists leave out
     base_order = ("name", "asc")
     idline = ("score", "owner", "agency")
     widths = fields.WIDTHS
@@ -74,10 +74,8 @@ class AccountView(ModelView):
             found.icon = "map-pin"
         return found
 
-    def line(self, row: Account, columns: Sequence[Column]) -> Row:
-        line = super().line(row, columns)
-        line.main.text = str(row)  # a person's first name stands in a column of its own
-        return line
+    def line_name(self, row: Account, text: str) -> str:
+        return str(row)  # a person's first name stands in a column of its own
 
     def record_page(self, row: Account) -> RecordPage:
         page = super().record_page(row)

@@ -46,6 +46,7 @@ class ContactView(ModelView):
         "company", "last_event_at",
     ]  # fmt: skip
     list_relations = ("links.account", "links.job_title")
+    marked_columns = ("main_account",)
     order_columns = ["name", "owner", "agency", "last_event_at"]
     base_order = ("name", "asc")
     search_columns = [

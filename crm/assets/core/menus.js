@@ -20,10 +20,20 @@ document.addEventListener(
   (event) => {
     const button = event.target.closest?.("[popovertarget]");
     const popover = button && document.getElementById(button.getAttribute("popovertarget"));
-    if (popover && !popover.matches(":popover-open")) opener.set(popover, button);
+    if (popover) change(popover, button);
   },
   true,
 );
+
+// A menu that several buttons open moves to the one that is pressed, instead of closing.
+function change(popover, button) {
+  const before = opener.get(popover);
+  if (popover.matches(":popover-open") && before && before !== button) {
+    before.setAttribute("aria-expanded", "false");
+    popover.hidePopover();
+  }
+  if (!popover.matches(":popover-open")) opener.set(popover, button);
+}
 
 on("[popover]:not(dialog)", (popover) => {
   popover.addEventListener("toggle", (event) => {

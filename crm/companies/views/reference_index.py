@@ -17,7 +17,8 @@ from crm.core.models.text import write_number
 from crm.core.security.page import Page
 from crm.core.views import Field
 from crm.core.views.base import all_views
-from crm.core.views.pages import Column, ListPage, Row
+from crm.core.views.lines import plain_line
+from crm.core.views.pages import Column, ListPage
 
 
 class ReferenceIndexView(Page):
@@ -40,7 +41,12 @@ class ReferenceIndexView(Page):
             Column("off", "", "opt"),
         ]
         counts = self._counts(views := _views())
-        page.rows = [self._line(view, *counts[view.endpoint]) for view in views]
+        page.rows = [
+            plain_line(
+                n, view.url("list"), page.columns, self._fields(view, *counts[view.endpoint])
+            )
+            for n, view in enumerate(views)
+        ]
         page.region_label = page.title
         return self.render("companies/reference.html", page=page)
 
@@ -53,12 +59,12 @@ class ReferenceIndexView(Page):
             parts.append(select(literal(view.endpoint), func.count(), in_use).select_from(model))
         return {name: (count, used) for name, count, used in db.session.execute(union_all(*parts))}
 
-    def _line(self, view: ReferenceView, count: int, in_use: int) -> Row:
-        url, off = view.url("list"), count - in_use
-        name = Field("name", "", "text", text=view.words("list_title"), url=url)
+    def _fields(self, view: ReferenceView, count: int, in_use: int) -> list[Field]:
+        off = count - in_use
+        name = Field("name", "", "text", text=view.words("list_title"))
         number = Field("count", "", "integer", count, write_number(count))
         words = ngettext("%(num)s inactive", "%(num)s inactive", off) if off else ""
-        return Row(count, url, [name, number, Field("off", "", "text", text=words)])
+        return [name, number, Field("off", "", "text", text=words)]
 
 
 def _views() -> list[ReferenceView]:

@@ -1,16 +1,23 @@
 """A value as text, both ways: as a person types it and as they read it, in their language."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import phonenumbers
 from babel import Locale
-from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency, format_decimal, get_currency_precision
+from babel.dates import format_date
+from babel.numbers import (
+    format_currency,
+    format_decimal,
+    get_currency_precision,
+    get_decimal_symbol,
+    get_group_symbol,
+)
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -151,20 +158,36 @@ def typed(spec: Spec, value: Any, zone: str = "UTC") -> str:
 
 def write_number(value: Decimal | int, least: int = 0, most: int = 3) -> str:
     """`value` with `least` to `most` decimals."""
-    shape = f"#,##0.{_decimals(least, most)}"
-    return _signed(format_decimal(value, format=shape, locale=locale()))
+    sign, size = (MINUS, -value) if value < 0 else ("", value)
+    return _grouped(size, locale(), least, most, sign)
 
 
-def _decimals(least: int, most: int) -> str:
-    return "0" * least + "#" * (most - least)
+def _grouped(value: Decimal | int, tongue: Locale, least: int, most: int, sign: str = "") -> str:
+    """By Python, whose rounding is Babel's: reading a pattern takes longer than all of this."""
+    whole, _point, decimals = f"{value:,.{most}f}".partition(".")
+    decimals = decimals[:least] + decimals[least:].rstrip("0")
+    group, point = _separators(tongue)
+    return f"{sign}{whole.replace(',', group)}{point if decimals else ''}{decimals}"
+
+
+@lru_cache(maxsize=100)
+def _separators(tongue: Locale) -> tuple[str, str]:
+    return get_group_symbol(tongue), get_decimal_symbol(tongue)
 
 
 def write_money(value: Decimal, currency: str, most: int = 2) -> str:
     """An amount with the decimals of its currency, and up to `most` of a unit price."""
     tongue, least = locale(), get_currency_precision(currency)
-    usual = tongue.currency_formats["standard"].pattern
-    shape = usual.replace("0.00", f"0.{_decimals(least, max(least, most))}")
-    return _signed(format_currency(value, currency, shape, locale=tongue, currency_digits=False))
+    before, after = _around(tongue, currency, value < 0)
+    return f"{before}{_grouped(abs(value), tongue, least, max(least, most))}{after}"
+
+
+@lru_cache(maxsize=1000)
+def _around(tongue: Locale, currency: str, is_negative: bool) -> tuple[str, str]:
+    """What stands before and behind an amount: its sign, its currency."""
+    one = format_currency(-1 if is_negative else 1, currency, locale=tongue)
+    before, _one, after = one.partition("1")
+    return before.replace("-", MINUS), after.lstrip(f"{_separators(tongue)[1]}0")
 
 
 def write_percent(value: Decimal | int, most: int = 3) -> str:
@@ -172,16 +195,20 @@ def write_percent(value: Decimal | int, most: int = 3) -> str:
     return f"{number}\u00a0%" if locale().language == "fr" else f"{number}%"
 
 
-def _signed(text: str) -> str:
-    return text.replace("-", MINUS)
-
-
 def write_date(value: date) -> str:
-    if locale().language == "en":
-        return format_date(value, "d MMM y", locale=locale())
-    if locale().language == "fr":
+    tongue = locale()
+    if tongue.language == "en":
+        return f"{value.day} {_names(tongue, 'months')[value.month]} {value.year}"
+    if tongue.language == "fr":
         return f"{value:%d/%m/%Y}"
-    return format_date(value, "short", locale=locale())
+    return format_date(value, "short", locale=tongue)
+
+
+@lru_cache(maxsize=100)
+def _names(tongue: Locale, of: str) -> Mapping[int, str]:
+    """The short names of months or days: Babel reads its pattern anew for every date."""
+    found: Mapping[int, str] = getattr(tongue, of)["format"]["abbreviated"]
+    return dict(found)
 
 
 def write_instant(value: datetime, zone: str) -> str:
@@ -197,10 +224,14 @@ def write_near(value: datetime, zone: str, now: datetime | None = None) -> str:
         return f"{_('Today')} {local:%H:%M}"
     if abs(days) > 30:
         return write_date(local.date())
-    shape = "EEE dd/MM HH:mm" if locale().language == "fr" else "EEE d MMM HH:mm"
-    return format_datetime(local, shape, locale=locale())
+    tongue = locale()
+    day = _names(tongue, "days")[local.weekday()]
+    if tongue.language == "fr":
+        return f"{day} {local:%d/%m %H:%M}"
+    return f"{day} {local.day} {_names(tongue, 'months')[local.month]} {local:%H:%M}"
 
 
+@lru_cache(maxsize=10_000)
 def write_phone(value: str) -> str:
     """As dialled at home where it is a French number, else with its country's prefix."""
     try:

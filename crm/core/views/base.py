@@ -34,6 +34,8 @@ WRITE = {
     "export": "export",
 }
 
+OF_A_ROW = {"pk", "row_version"}
+
 Fieldset = tuple[Label | None, Mapping[str, Any]]
 
 
@@ -118,6 +120,7 @@ class BaseView(FabModelView):
 
     def __init__(self, **kwargs: Any) -> None:
         self.method_permission_name = {**READ, **WRITE, **self.verbs}
+        self._addresses: dict[str, str] = {}
         super().__init__(**kwargs)
 
     def _init_properties(self) -> None:
@@ -204,16 +207,31 @@ class BaseView(FabModelView):
         return () if not self.editors_only or self.may("edit", row) else self.editors_only
 
     def url(self, method: str, **values: Any) -> str:
-        return url_for(f"{self.endpoint}.{method}", **values)
+        """The address of one of the pages here; of a row by `pk`."""
+        if "pk" not in values or not values.keys() <= OF_A_ROW:
+            return url_for(f"{self.endpoint}.{method}", **values)
+        address = self._address(method) + str(values["pk"])
+        version = values.get("row_version")
+        return address if version is None else f"{address}?row_version={version}"
+
+    def _address(self, method: str) -> str:
+        """What the addresses of all rows begin with: a list has too many to build each of them."""
+        found = self._addresses.get(method)
+        if found is None:
+            found = url_for(f"{self.endpoint}.{method}", pk=0).removesuffix("0")
+            self._addresses[method] = found
+        return found
 
     def page_of(self, row: Any) -> str | None:
         """The address of a row's page, where there is one that the actor may open."""
         view = view_of(row)
-        if view is None or not view.can("read"):
-            return None
-        if view.setting is not None and not current_actor().on(view.setting):
+        if view is None or not view.is_open():
             return None
         return view.url("show", pk=row.id)
+
+    def is_open(self) -> bool:
+        """Whether the actor may read here, and the feature is on."""
+        return self.can("read") and (self.setting is None or current_actor().on(self.setting))
 
     def field_of(self, row: Any, name: str) -> Field:
         """The shown value; a slice overrides it to add a warning or a colour."""
@@ -248,14 +266,33 @@ class BaseView(FabModelView):
         return str(getattr(self, name) or _("Record"))
 
 
-def all_views() -> list[Any]:
+def all_views() -> Sequence[Any]:
     """Every page class of the application, in the order of the menu."""
-    views: list[Any] = current_app.extensions["appbuilder"].baseviews
-    return [view for view in views if isinstance(view, BaseView)]
+    return _registered().every
 
 
 def view_of(row: Any) -> Any:
     """The view that has the page of `row`, or None."""
     return next(
-        (view for view in all_views() if view.datamodel.obj is type(row) and view.shows(row)), None
+        (view for view in _registered().by_model.get(type(row), ()) if view.shows(row)), None
     )
+
+
+@dataclass(frozen=True)
+class _Registered:
+    """The views of an application, put in order once."""
+
+    every: Sequence[Any]
+    by_model: Mapping[type[Any], Sequence[Any]]
+
+
+def _registered() -> _Registered:
+    extensions = current_app.extensions
+    found: _Registered | None = extensions.get("crm.views")
+    if found is None:
+        every = [view for view in extensions["appbuilder"].baseviews if isinstance(view, BaseView)]
+        by_model: dict[type[Any], list[Any]] = {}
+        for view in every:
+            by_model.setdefault(view.datamodel.obj, []).append(view)
+        found = extensions["crm.views"] = _Registered(every, by_model)
+    return found

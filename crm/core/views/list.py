@@ -1,7 +1,7 @@
 """/X/list/: search, filters, order, pages, totals; and the same list as a tab of another record."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Response, abort, jsonify, redirect, request, stream_with_context
 from flask.typing import ResponseReturnValue
@@ -20,9 +20,11 @@ from crm.core.rows import criteria
 from crm.core.transfer.export import columns_of, every_row, export_rows
 from crm.core.types import utcnow
 from crm.core.views.address import PREFIX, Address
-from crm.core.views.base import Action
+from crm.core.views.base import Action, BaseView
 from crm.core.views.filterbar import FilterBar, Query
+from crm.core.views.lines import Lines
 from crm.core.views.pages import Column, ListPage, Row
+from crm.core.views.shown import Field
 
 SIZES = (25, 50, 100)
 RIGHT = ("integer", "decimal", "money", "percent")
@@ -77,7 +79,8 @@ class ListParts(FilterBar):
         found = self._found(statement, address, size, totals.count)
         page = ListPage(self.words("list_title"), self.key, self.icon)
         page.columns = [c for c in self.columns(address) if c.name != without]
-        page.rows = [self.line(row, page.columns) for row in found.rows]
+        lines = Lines(self, page.columns)
+        page.rows = [self.line(row, lines) for row in found.rows]
         page.count, page.capped = totals.count, totals.is_capped
         self._put_counts(page, address, found, size)
         self._put_sums(page, totals)
@@ -147,17 +150,32 @@ class ListParts(FilterBar):
             names = [name for name in names if name != "company"]
         return names
 
-    def line(self, row: Any, columns: Sequence[Column]) -> Row:
-        fields = [self.field_of(row, column.name) for column in columns]
-        url = self.page_of(row) or self.url("show", pk=row.id)
-        fields[0].url = url
-        line = Row(row.id, url, fields, actions=self.row_actions(row))
-        by_name = {one.name: one for one in fields}
-        line.sub_field = by_name.get("next_event_at")
-        line.sub_glyph = next((f for f in fields if f.kind == "status"), None)
-        told = (f.text for f in fields[1:] if f.kind in ("text", "reference"))
-        line.sub_text = next((text for text in told if text), "")
-        return line
+    # What a line says ────────────────────────────────────────────────────────────────────────────
+
+    def line(self, row: Any, lines: Lines) -> Row:
+        """The line of a row; a slice may add to what `lines` draws."""
+        return lines(row)
+
+    line_sign: ClassVar[str] = "next_event_at"  # what a phone shows behind the name
+    marked_columns: ClassVar[Sequence[str] | None] = None  # what `field_of` completes; None: any
+
+    def is_marked(self, name: str) -> bool:
+        """Whether the slice adds something to the shown value of a column."""
+        if self.marked_columns is not None:
+            return name in self.marked_columns
+        return type(self).field_of is not BaseView.field_of
+
+    def list_field(self, row: Any, name: str) -> Field:
+        """The value as a list shows it."""
+        return self.field_of(row, name)
+
+    def line_name(self, row: Any, text: str) -> str:
+        """What the link of a line says; `text` is the value of the first column."""
+        return text
+
+    def line_note(self, row: Any, text: str) -> str:
+        """What a phone shows under the name; `text` is the first one in the line."""
+        return text
 
     def row_actions(self, row: Any) -> list[Action]:
         """The menu of a line: what can be done without opening it."""

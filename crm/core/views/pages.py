@@ -32,19 +32,13 @@ class Column:
 
 @dataclass
 class Row:
-    """A line of the table."""
+    """A line of the table; `html` are its cells but for the last, which has its actions."""
 
     id: int
     url: str
-    fields: list[Field]
-    sub_text: str = ""
-    sub_field: Field | None = None
-    sub_glyph: Field | None = None
+    main: str
     actions: list[Action] = field(default_factory=list)
-
-    @property
-    def main(self) -> Field:
-        return self.fields[0]
+    html: Markup | str = ""
 
 
 @dataclass

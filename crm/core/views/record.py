@@ -181,8 +181,7 @@ class RecordPages(HistoryPages):
             for view in all_views()
             for relation in view.tab_of
             if inspect(view.datamodel.obj).relationships[relation].mapper.class_ is type(row)
-            and view.can("read")
-            and (view.setting is None or actor.on(view.setting))
+            and view.is_open()
             and view.is_visible(relation, actor)
         ]
         return sorted(found, key=lambda pair: pair[0].tab_place)

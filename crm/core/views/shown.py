@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -110,19 +111,26 @@ def show_value(base: Field, spec: Spec, value: Any, currency: str | None = None)
 
 
 def _link(base: Field, row: Any, name: str, page_of: Callable[[Any], str | None] | None) -> Field:
-    mapper = inspect(type(row))
-    if name not in mapper.relationships:
-        name = next(r.key for r in mapper.relationships if mapper.columns[name] in r.local_columns)
-    target = getattr(row, name)
+    relation, key = link_of(type(row), name)  # type: ignore[arg-type]  # a class is hashable
+    target = getattr(row, relation)
     if target is not None:
         return _target(base, target, page_of)
-    local = next(iter(mapper.relationships[name].local_columns))
-    if getattr(row, mapper.get_property_by_column(local).key) is not None:
+    if getattr(row, key) is not None:
         base.missing, base.text = True, _("Not available")
-    elif name == "owner":
+    elif relation == "owner":
         base.kind, base.tone, base.icon, base.meta = "next", "", "user-question", ""
         base.text = _("Unassigned")
     return base
+
+
+@cache
+def link_of(model: type[Any], name: str) -> tuple[str, str]:
+    """The relationship that a field leads along, and the attribute with its key."""
+    mapper = inspect(model)
+    if name not in mapper.relationships:
+        name = next(r.key for r in mapper.relationships if mapper.columns[name] in r.local_columns)
+    local = next(iter(mapper.relationships[name].local_columns))
+    return name, mapper.get_property_by_column(local).key
 
 
 def _target(base: Field, target: Any, page_of: Callable[[Any], str | None] | None) -> Field:

@@ -1,0 +1,107 @@
+"""The cells of a list: one function a column, made once a page, that draws the value of a row.
+
+What it draws is what `html.value` draws of the row's Field, which a record page shows: columns
+that a slice completes (`marked_columns`), and kinds that are rare in lists, go that way.
+"""
+
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from markupsafe import escape
+
+from crm.core.models import Spec, spec_of
+from crm.core.models.text import written
+from crm.core.views import html
+from crm.core.views.shown import Field, link_of, show_value, zone
+
+if TYPE_CHECKING:
+    from crm.core.views.base import BaseView
+
+
+class Drawn(NamedTuple):
+    """A drawn value: its kind once drawn, its text, its HTML, the glyph of a status."""
+
+    kind: str
+    text: str
+    html: str
+    sign: str = ""
+
+
+Draw = Callable[[Any], Drawn]
+
+# Kinds whose values are few: what one looks like is worked out once a page.
+_FEW = ("choice", "country", "language", "currency", "boolean", "percent", "integer", "hue")
+_PLAIN: dict[str, Callable[[Any, str], str]] = {
+    "text": lambda value, text: escape(text),
+    "email": lambda value, text: html.email(text),
+    "phone": lambda value, text: html.phone(text, f"tel:{value}"),
+    "date": lambda value, text: html.number(text),
+    "stars": html.stars,
+}
+
+
+def drawing(view: "BaseView", name: str) -> Draw:
+    """What draws the column `name` of the view's list."""
+    spec = spec_of(view.datamodel.obj, name)
+    if view.is_marked(name):
+        return lambda row: drawn(view.list_field(row, name))
+    if spec.kind == "reference":
+        return _link(view, name)
+    if spec.kind in _PLAIN and spec.choices is None:
+        return _plain(spec, name)
+    if spec.kind in _FEW:
+        return _few(spec, name)
+    return lambda row: drawn(view.list_field(row, name))
+
+
+def drawn(field: Field) -> Drawn:
+    """A Field as the cell of a list."""
+    if field.kind == "boolean" and not field.value:
+        return Drawn("boolean", field.text, "")  # in a list, only what holds is said
+    sign = html.glyph(field.glyph or "st-0", field.hue) if field.kind == "status" else ""
+    return Drawn(field.kind, field.text, html.value(field), sign)
+
+
+def _plain(spec: Spec, name: str) -> Draw:
+    here, draw = zone(), _PLAIN[spec.kind]
+    kind = spec.kind
+    nothing = Drawn(kind, "", "")
+
+    def cell(row: Any) -> Drawn:
+        value = getattr(row, name)
+        if value is None or value == "":
+            return nothing
+        text = written(spec, value, zone=here)
+        return Drawn(kind, text, draw(value, text))
+
+    return cell
+
+
+def _few(spec: Spec, name: str) -> Draw:
+    known: dict[Hashable, Drawn] = {}
+
+    def cell(row: Any) -> Drawn:
+        value = getattr(row, name)
+        found = known.get(value)
+        if found is None:
+            found = known[value] = drawn(show_value(Field(name, "", spec.kind), spec, value))
+        return found
+
+    return cell
+
+
+def _link(view: "BaseView", name: str) -> Draw:
+    """A to-one relation: the same row, person or word stands in many lines, and is drawn once."""
+    known: dict[Any, Drawn] = {}
+    relation, key = link_of(view.datamodel.obj, name)
+
+    def cell(row: Any) -> Drawn:
+        target = getattr(row, relation)
+        # The id tells an empty link from one whose target the reader may not see.
+        held = target.id if target is not None else (getattr(row, key) is None,)
+        found = known.get(held)
+        if found is None:
+            found = known[held] = drawn(view.list_field(row, name))
+        return found
+
+    return cell

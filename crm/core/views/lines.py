@@ -1,0 +1,132 @@
+"""The lines of a list: their cells, what a phone shows under the name, their actions."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+from flask_babel import gettext as _
+from markupsafe import Markup, escape
+
+from crm.core.views import html
+from crm.core.views.base import Action
+from crm.core.views.cells import Drawn, drawing, drawn
+from crm.core.views.html import icon
+from crm.core.views.pages import Column, Row
+from crm.core.views.shown import Field
+
+if TYPE_CHECKING:
+    from crm.core.views.list import ListParts
+
+UNCUT = ("money", "date", "stars")  # kinds that are shown whole
+SHORT = 18  # a text up to this length is not cut by its column
+QUICK = 4  # actions with an icon in the line; the others stand in its menu only
+
+
+def install(app: Flask) -> None:
+    """Let templates draw values and the actions of a line."""
+    html.install(app)
+    app.jinja_env.globals |= {"row_actions": row_actions, "posting": posting}
+
+
+class Lines:
+    """Draws the lines of one page, with what all of them share worked out once."""
+
+    def __init__(self, view: "ListParts", columns: Sequence[Column]) -> None:
+        self.view = view
+        self.draw = [drawing(view, column.name) for column in columns]
+        self.css = _css(columns)
+        names = [column.name for column in columns]
+        self.sign_at = names.index(view.line_sign) if view.line_sign in names else None
+
+    def __call__(self, row: Any) -> Row:
+        view = self.view
+        drawn = [draw(row) for draw in self.draw]
+        url = view.page_of(row) or view.url("show", pk=row.id)
+        line = Row(row.id, url, view.line_name(row, drawn[0].text), view.row_actions(row))
+        line.html = _join(line, self._sub(row, drawn), self.css, drawn)
+        return line
+
+    def _sub(self, row: Any, drawn: Sequence[Drawn]) -> str:
+        """The second line of a phone: status, organisation or other text, next action."""
+        text = next((d.text for d in drawn[1:] if d.text and d.kind in ("text", "reference")), "")
+        text = self.view.line_note(row, text)
+        sign = next((d.sign for d in drawn if d.kind == "status"), "")
+        if not (text or sign) and self.sign_at is None:
+            return ""
+        last = drawn[self.sign_at].html if self.sign_at is not None else ""
+        cut = f'<span class="c-cut c-grow">{escape(text)}</span>'
+        return f'<span class="c-sub">{sign}{cut}{last}</span>'
+
+
+def plain_line(pk: int, url: str, columns: Sequence[Column], fields: Sequence[Field]) -> Row:
+    """A line of values that are at hand, without actions."""
+    line = Row(pk, url, fields[0].text)
+    line.html = _join(line, "", _css(columns), [drawn(field) for field in fields])
+    return line
+
+
+def _css(columns: Sequence[Column]) -> list[tuple[str, bool]]:
+    """The class of each cell but the first, and whether it is never cut."""
+    return [(escape(column.css), "num" in column.css) for column in columns[1:]]
+
+
+def _join(line: Row, sub: str, css: Sequence[tuple[str, bool]], drawn: Sequence[Drawn]) -> Markup:
+    cells = map(_cell, css, drawn[1:])
+    return Markup(f"{_head(line)}{sub}</th>{''.join(cells)}")  # noqa: S704
+
+
+def _head(line: Row) -> str:
+    title = f' title="{escape(line.main)}"' if len(line.main) > SHORT else ""
+    text = escape(line.main or "–")
+    return f'<th scope="row" class="main cut"{title}><a href="{escape(line.url)}">{text}</a>'
+
+
+def _cell(said: tuple[str, bool], drawn: Drawn) -> str:
+    """Names, statuses and amounts are not cut; what may be has its full text in a tooltip."""
+    css, is_whole = said
+    if is_whole or drawn.kind in UNCUT:
+        return f'<td class="{css}">{drawn.html}</td>'
+    title = f' title="{escape(drawn.text)}"' if len(drawn.text) > SHORT else ""
+    return f'<td class="{css} cut"{title}>{drawn.html}</td>'
+
+
+# What can be done to a row ──────────────────────────────────────────────────────────────────────
+
+
+def row_actions(row: Row, menu: str) -> Markup:
+    """The last cell of a line: its actions as icons, and the button of the menu of all lines.
+
+    Mice have the icons, the keyboard stops at "…" only: the script fills the menu called `menu`
+    from the icons of the line whose button opens it.
+    """
+    if not row.actions:
+        return Markup('<td class="do one"></td>')
+    quick = [action for action in row.actions if action.icon and not action.danger][:QUICK]
+    drawn = "".join(_action(action, action in quick) for action in row.actions)
+    label = escape(_("Actions: %(name)s", name=row.main))
+    more = (
+        f'<button type="button" class="btn c-more by-script" popovertarget="{escape(menu)}" '
+        f'aria-haspopup="menu" aria-expanded="false" aria-label="{label}">{icon("dots")}</button>'
+    )
+    css = "do" if quick else "do one"
+    return Markup(f'<td class="{css}"><span class="c-rowacts">{drawn}{more}</span></td>')  # noqa: S704
+
+
+def _action(action: Action, is_quick: bool) -> str:
+    label = escape(action.label)
+    css = "btn" if is_quick else "btn c-listed bad" if action.danger else "btn c-listed"
+    said = f'class="{css}" tabindex="-1" aria-label="{label}" title="{label}"'
+    sign = icon(action.icon) if action.icon else ""
+    if action.method == "post":
+        return f'<button type="submit" {posting(action)} {said}>{sign}</button>'
+    ask = " data-ask" if action.asks else ""
+    return f'<a href="{escape(action.url)}"{ask} {said}>{sign}</a>'
+
+
+def posting(action: Action) -> Markup:
+    """What makes a button do its action: the address, one value, and a question where needed."""
+    text = f'form="act" formaction="{escape(action.url)}"'
+    for name, value in action.values[:1]:
+        text += f' name="{escape(name)}" value="{escape(value)}"'
+    text += f' data-confirm="{escape(action.confirm)}"' if action.confirm else ""
+    return Markup(text)  # noqa: S704

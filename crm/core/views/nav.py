@@ -1,0 +1,148 @@
+"""The menu: which pages stand in it for the actor, and how many open rows are theirs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import current_app, url_for
+from sqlalchemy import func, literal, select, union_all
+
+from crm.core.actor import Actor
+from crm.core.db import db
+from crm.core.models import Label
+from crm.core.models.text import write_number
+from crm.core.views.base import Preset
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page of the menu. `mine`: the shipped filter whose rows are counted beside it."""
+
+    view: type[Any]
+    api: type[Any] | None = None
+    group: Label = ""
+    group_icon: str = ""
+    label: Label = ""
+    mine: str = ""
+    in_bar: bool = False  # among the shortcuts of a phone
+    is_created: bool = True  # offered by the "+" of the top bar, where the actor may create one
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One line of the sidebar."""
+
+    label: str
+    icon: str
+    url: str | None
+    current: bool = False
+    count: str | None = None
+    children: tuple["NavItem", ...] = ()
+
+
+@dataclass(frozen=True)
+class Door:
+    """An entry with its view, in the words of one language."""
+
+    entry: Entry
+    view: Any
+    item: NavItem
+    group: str
+    presets: Mapping[str, NavItem]  # by the key of the shipped filter
+    creation: tuple[str, str, str] | None  # label, icon, address
+
+
+def doors(entries: Sequence[Entry], language: str) -> Sequence[Door]:
+    """`entries` in `language`: the same for everybody, so it is worked out once a process."""
+    kept = current_app.extensions.setdefault("crm.nav", {})
+    key = (id(entries), language)
+    if key not in kept:
+        views = {type(view): view for view in current_app.extensions["appbuilder"].baseviews}
+        kept[key] = [_door(entry, views[entry.view]) for entry in entries]
+    found: Sequence[Door] = kept[key]
+    return found
+
+
+def _door(entry: Entry, view: Any) -> Door:
+    presets = {
+        preset.key: NavItem(str(preset.label), "", preset_url(view, preset))
+        for preset in getattr(view, "presets", ())
+    }
+    is_created = entry.is_created and f"{view.endpoint}.add" in current_app.view_functions
+    return Door(
+        entry,
+        view,
+        NavItem(str(entry.label or view.list_title), view.icon, menu_url(view)),
+        str(entry.group),
+        presets,
+        (view.words("one"), view.icon, view.url("add")) if is_created else None,
+    )
+
+
+def open_doors(entries: Sequence[Entry], language: str, actor: Actor) -> list[Door]:
+    """Those whose page the actor may open and whose feature is on."""
+    return [
+        door
+        for door in doors(entries, language)
+        if actor.can("read", door.view.class_permission_name)
+        and (door.view.setting is None or actor.on(door.view.setting))
+    ]
+
+
+def items(found: Sequence[Door], here: str, counts: Mapping[str, int]) -> list[NavItem]:
+    """The lines of the sidebar, in their groups; `here` is the endpoint of the current one."""
+    lines: list[NavItem] = []
+    for door in found:
+        line = item(door, here, counts)
+        if not door.group:
+            lines.append(line)
+        elif lines and lines[-1].url is None and lines[-1].label == door.group:
+            lines[-1] = replace(lines[-1], children=(*lines[-1].children, line))
+        else:
+            lines.append(NavItem(door.group, door.entry.group_icon, None, children=(line,)))
+    return lines
+
+
+def item(door: Door, here: str, counts: Mapping[str, int]) -> NavItem:
+    view, count = door.view, counts.get(door.view.endpoint)
+    shown = () if door.group else tuple(door.presets[p.key] for p in view_presets(view))
+    return replace(
+        door.item,
+        current=view.endpoint == here,
+        count=write_number(count) if count else None,
+        children=shown,
+    )
+
+
+def view_presets(view: Any) -> Sequence[Preset]:
+    return view.shown_presets() if hasattr(view, "shown_presets") else ()
+
+
+def menu_url(view: Any) -> str:
+    """Where the menu leads: the list, or a page's own front."""
+    return url_for(f"{view.endpoint}.{view.default_view}")
+
+
+def preset_url(view: Any, preset: Preset) -> str:
+    pairs: dict[str, Any] = {
+        f"_flt_{operator}_{name}": list(values) for name, operator, values in preset.filters
+    }
+    return url_for(f"{view.endpoint}.list", **pairs)
+
+
+def mine(found: Sequence[Door]) -> dict[str, int]:
+    """How many open rows are the actor's own, per page of the menu, in one statement."""
+    parts = []
+    for door in found:
+        view, key = door.view, door.entry.mine
+        preset = next((p for p in view_presets(view) if p.key == key), None) if key else None
+        if preset is None:
+            continue
+        model = view.datamodel.obj
+        inner = select(model.id).where(*view.preset_where(preset)).limit(1000).subquery()
+        parts.append(
+            select(literal(view.endpoint).label("key"), func.count().label("n")).select_from(inner)
+        )
+    if not parts:
+        return {}
+    return {row.key: int(row.n) for row in db.session.execute(union_all(*parts))}

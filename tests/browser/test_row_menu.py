@@ -1,0 +1,84 @@
+"""The menu that all lines of a list share, by mouse and by keyboard."""
+
+import re
+
+from playwright.sync_api import expect
+
+from crm.leads import services
+from tests.browser.conftest import NARROW, Sit
+from tests.fixtures import Acting
+
+
+def two_leads(acting: Acting) -> tuple[int, int]:
+    """Durand is Claire's; Roche is nobody's, and so may be taken charge of."""
+    with acting("claire"):
+        mine = services.create(services.defaults({"last_name": "Durand"}))
+    with acting("marc"):
+        free = services.create({**services.defaults({"last_name": "Roche"}), "owner": None})
+    return mine.id, free.id
+
+
+def test_each_line_opens_the_one_menu_with_what_can_be_done_to_it(sit: Sit, acting: Acting) -> None:
+    _mine, free = two_leads(acting)
+    desk = sit("claire")
+    page = desk.open("/leads/list/")
+    menu = page.locator("#row-menu")
+    page.locator("tr", has_text="Durand").hover()
+    page.get_by_role("button", name="Actions: Durand").click()
+    expect(menu.get_by_role("menuitem")).to_have_text(["Edit"])
+    expect(menu.get_by_role("menuitem", name="Edit")).to_be_focused()
+
+    page.locator("tr", has_text="Roche").hover()
+    page.get_by_role("button", name="Actions: Roche").click()
+    expect(menu.get_by_role("menuitem")).to_have_text(["Take charge", "Edit"])
+    expect(page.get_by_role("button", name="Actions: Durand")).to_have_attribute(
+        "aria-expanded", "false"
+    )
+    expect(menu.get_by_role("menuitem", name="Edit")).to_have_attribute(
+        "href", f"/leads/edit/{free}"
+    )
+    menu.get_by_role("menuitem", name="Take charge").click()
+    expect(page.locator("#toasts")).to_contain_text("Lead taken charge of")
+    desk.check()
+
+
+def test_the_keyboard_opens_the_menu_of_a_line_and_acts(sit: Sit, acting: Acting) -> None:
+    _mine, free = two_leads(acting)
+    desk = sit("claire")
+    page = desk.open("/leads/list/")
+    page.get_by_role("link", name="Roche", exact=True).focus()
+    page.keyboard.press(".")
+    items = page.locator("#row-menu").get_by_role("menuitem")
+    expect(items.first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(items.nth(1)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#row-menu")).to_be_hidden()
+
+    page.get_by_role("button", name="Actions: Roche").focus()
+    page.keyboard.press("Enter")
+    expect(items.first).to_be_focused()
+    page.keyboard.press("e")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/leads/edit/{free}$"))
+    desk.check()
+
+
+def test_a_phone_has_the_menu_of_a_line_as_a_sheet(sit: Sit, acting: Acting) -> None:
+    two_leads(acting)
+    desk = sit("claire", viewport=NARROW)
+    page = desk.open("/leads/list/")
+    page.get_by_role("button", name="Actions: Roche").click()
+    items = page.locator("#row-menu").get_by_role("menuitem")
+    expect(items).to_have_text(["Take charge", "Edit"])
+    desk.check()
+
+
+def test_without_script_a_line_still_offers_its_actions(sit: Sit, acting: Acting) -> None:
+    _mine, free = two_leads(acting)
+    page = sit("claire", java_script_enabled=False).open("/leads/list/")
+    line = page.locator("tr", has_text="Roche")
+    line.hover()
+    expect(line.get_by_role("button", name="Actions: Roche")).to_be_hidden()
+    line.get_by_role("link", name="Edit").click()
+    expect(page).to_have_url(re.compile(f"/leads/edit/{free}$"))
