@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 
 from crm import purging as purging_daily
 from crm.accounts.models import Account, AccountAddress
 from crm.catalog.models import Catalog, CatalogType
 from crm.core.datamodel import purging
+from crm.core.db import db, is_writing
 from crm.core.journal import Journal
 from crm.core.locks import alone
 from crm.core.types import utcnow
@@ -105,6 +106,38 @@ def test_rows_go_in_batches(
         assert purge() == ["Deleted for good: 5 account."]
     with everything() as session:
         assert session.scalar(acts) == 5
+
+
+def test_others_may_write_between_two_batches(
+    app: Flask, acting: Acting, everything: Everything, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free: list[bool] = []
+    monkeypatch.setattr(purging, "BATCH", 1)
+    monkeypatch.setattr(
+        purging, "let_others_write", lambda: free.append(not is_writing(db.session()))
+    )
+    with acting("claire"):
+        accounts = [make(Account, name=f"Faro {number}") for number in range(3)]
+    binned(acting, everything, *accounts)
+    with app.app_context():
+        assert purge() == ["Deleted for good: 3 account."]
+    assert free == [True] * 3
+
+
+def test_a_record_restored_at_the_last_moment_does_not_stop_the_run(
+    app: Flask, acting: Acting, everything: Everything
+) -> None:
+    with acting("claire"):
+        accounts = [make(Account, name=f"Faro {number}") for number in range(2)]
+    binned(acting, everything, *accounts)
+    saved = update(Account.__table__).values(row_version=Account.row_version + 1)
+
+    def save(session: Session, context: object, instances: object) -> None:
+        session.connection().execute(saved.where(Account.id == accounts[0].id))
+
+    with app.app_context():
+        event.listen(db.session, "before_flush", save, once=True)
+        assert purge() == ["Deleted for good: 2 account."], "the next pass takes the first one"
 
 
 def test_a_run_leaves_the_work_to_one_that_is_at_it(app: Flask, acting: Acting) -> None:

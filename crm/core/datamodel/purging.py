@@ -10,8 +10,9 @@ from typing import Any
 from flask_appbuilder import Model
 from sqlalchemy import Column, ColumnElement, exists, func, inspect, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 
-from crm.core.db import db, transaction
+from crm.core.db import db, let_others_write, transaction
 from crm.core.models import Record
 
 BATCH = 50  # rows read at once
@@ -56,6 +57,7 @@ def _pass(before: datetime, purged: Purged) -> int:
         while count := _batch(model, before):
             purged.gone[model.__tablename__] += count
             gone += count
+            let_others_write()
     return gone
 
 
@@ -68,8 +70,8 @@ def _batch(model: type[Any], before: datetime) -> int:
             try:
                 with session.begin_nested():
                     session.delete(row)
-            except IntegrityError:
-                continue  # somebody linked to it just now: it waits
+            except (IntegrityError, StaleDataError):
+                continue  # linked to, or restored, since it was read
             gone += 1
             if monotonic() - started > BATCH_SECONDS:
                 break

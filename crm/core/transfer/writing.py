@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from crm.core.actor import Actor, acting_as
 from crm.core.datamodel.bulk import Number
-from crm.core.db import db, transaction
+from crm.core.db import PAUSE, db, transaction
 from crm.core.errors import DomainError
 from crm.core.transfer.drafts import build
 from crm.core.transfer.inserting import Insertion
@@ -18,8 +18,6 @@ from crm.core.transfer.spool import Ready, Spool
 
 FIRST, LEAST, MOST = 50, 25, 1_000  # lines in a batch
 HELD = 0.15  # seconds that a batch may hold the lock, aimed at
-# Between two batches on SQLite, whose waiting writers look only every 0.1 s whether they may.
-PAUSE = 0.05
 
 Batch = Sequence[tuple[Ready, list[Any]]]  # each line with its new rows
 
