@@ -55,16 +55,13 @@ class Entries:
                 yield Entry(line.number, read_line(self.mapping, line))
 
     def _is_new(self, line: Line) -> bool:
-        """Whether the line is the first of its value, where one record is made of each value."""
-        if self.spool.holder("done", str(line.number)) is not None:
-            return False
-        if self.mapping.distinct is None:
-            return True
-        text = line.cells[self.mapping.distinct].strip()
-        if text in self.seen:
-            return False
-        self.seen.add(text)
-        return True
+        """Whether the line makes a record: not done yet, and the first of its distinct value."""
+        if self.mapping.distinct is not None:
+            text = line.cells[self.mapping.distinct].strip()
+            if text in self.seen:
+                return False
+            self.seen.add(text)
+        return self.spool.holder("done", str(line.number)) is None
 
     def batches(self, entries: Iterator[Entry]) -> Iterator[list[Entry]]:
         """Entries in batches; of two with the same key, the second comes when the first is kept."""
