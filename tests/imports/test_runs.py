@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from crm.accounts.models import Account, AccountKind, Industry
 from crm.companies.models import User
-from crm.core.db import transaction
+from crm.core.db import db, is_writing, transaction
 from crm.core.errors import DomainError
 from crm.core.locks import alone
 from crm.core.rows import unfiltered
+from crm.core.transfer import undo as undoing
 from crm.core.transfer import writing
 from crm.core.transfer.inserting import Insertion
 from crm.core.transfer.runs import ImportRow, ImportRun, State
@@ -96,6 +97,20 @@ def test_a_broken_import_goes_on_where_it_was(
         assert (run.state, run.created) == (State.DONE, 10)
 
 
+def test_a_broken_import_of_distinct_values_makes_no_doubles(
+    load: Load, everything: Everything, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = FILE + "11,Nr 1,\n12,Nr 2,\n"
+    distinct = WITHOUT_KEY.replace("[columns]", 'distinct = "name"\n[columns]', 1)
+    with pytest.MonkeyPatch.context() as patch:
+        break_off(patch, after=3)
+        with pytest.raises(KeyboardInterrupt):
+            load("leads", file, distinct)
+    assert "4 records created." in load("leads", file, distinct)
+    with everything() as session:
+        assert count(session, Lead) == 10
+
+
 def test_a_broken_import_is_taken_back(
     load: Load,
     everything: Everything,
@@ -170,6 +185,34 @@ def test_only_what_is_ones_own_to_delete_is_taken_back(
     assert take_back(1, "olga") == ([*told, "1 record stays."], False)
     with pytest.raises(DomainError, match="no import 7"):
         take_back(7)
+
+
+def test_a_record_with_the_id_of_a_purged_one_is_not_taken_back(
+    load: Load, everything: Everything, take_back: Callable[..., tuple[list[str], bool]]
+) -> None:
+    load("leads", "ref,name,mail\n1,Élan,\n", LEADS)
+    with everything() as session:
+        session.delete(session.scalars(select(Lead)).one())
+    load("leads", "ref,name,mail\n2,Faro,\n", LEADS)  # on SQLite with the same id
+    told = ["Line 2: The record is gone, or not yours to change.", "0 records taken back."]
+    assert take_back(1) == ([*told, "1 record stays."], False)
+    with everything() as session:
+        assert count(session, Lead, Lead.deleted_at.is_(None)) == 1
+
+
+def test_others_may_write_while_an_import_is_taken_back(
+    load: Load,
+    take_back: Callable[..., tuple[list[str], bool]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    free: list[bool] = []
+    load("leads", FILE, LEADS)
+    monkeypatch.setattr(undoing, "AT_ONCE", 3)
+    monkeypatch.setattr(
+        undoing, "let_others_write", lambda: free.append(not is_writing(db.session()))
+    )
+    assert take_back(1) == (["10 records taken back."], True)
+    assert free == [True] * 4
 
 
 def test_one_import_is_at_work_at_a_time(app: Flask, load: Load) -> None:

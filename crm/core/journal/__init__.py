@@ -12,7 +12,7 @@ What is purged is told whole: each column, list and line as before, with None af
 of one transaction share their `act_id`; nothing secret is ever in them.
 """
 
-from crm.core.journal.models import Journal, history, since
+from crm.core.journal.models import Journal, history, since, was_purged
 from crm.core.journal.writing import install, record
 
-__all__ = ["Journal", "history", "install", "record", "since"]
+__all__ = ["Journal", "history", "install", "record", "since", "was_purged"]

@@ -43,8 +43,19 @@ def since(session: Session, row: Any, version: int) -> list[Journal]:
     return list(session.scalars(_of(row).where(Journal.row_version > version).order_by(Journal.id)))
 
 
+def was_purged(session: Session, kind: str, row_id: int, after: datetime) -> bool:
+    """Whether a row was deleted for good after that: another one may have its id now, on SQLite."""
+    purged = select(Journal.id).where(
+        Journal.kind == kind,
+        Journal.row_id == row_id,
+        Journal.action == "purged",
+        Journal.at >= after,
+    )
+    return session.execute(purged.limit(1)).first() is not None
+
+
 def _of(row: Any) -> Select[tuple[Journal]]:
-    """The entries of this row, and not of one that is gone: SQLite gives a number again."""
+    """The entries of this row, and not of one that had its id before: SQLite reuses ids."""
     of_number = Journal.kind == row.__tablename__, Journal.row_id == row.id
     gone = select(func.max(Journal.id)).where(*of_number, Journal.action == "purged")
     own = Journal.id > func.coalesce(gone.scalar_subquery(), 0)

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from crm.core import rows
 from crm.core.actor import Actor, acting_as
 from crm.core.datamodel import DataModel
-from crm.core.db import db, transaction
+from crm.core.db import db, let_others_write, transaction
 from crm.core.errors import DomainError, NotFound
+from crm.core.journal import was_purged
 from crm.core.transfer.runs import ImportRow, ImportRun, State
 from crm.core.transfer.stored import revived
 from crm.core.types import utcnow
@@ -58,6 +59,7 @@ class Undoing:
             while ids := self._next(session, last):
                 last = ids[-1]
                 self._take(ids)
+                let_others_write()
             self._end()
         return self.told
 
@@ -106,7 +108,10 @@ class Undoing:
 
     def _row(self, session: Session, model: type[Any], entry: ImportRow) -> Any:
         action = "delete" if entry.action == "created" else "edit"
+        run = session.get_one(ImportRun, self.run_id)
         try:
+            if was_purged(session, entry.kind, entry.row_id, run.started_at):
+                raise NotFound
             return rows.fetch(session, model, entry.row_id, action)
         except NotFound as error:
             raise DomainError(_("The record is gone, or not yours to change.")) from error
