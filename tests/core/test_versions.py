@@ -325,6 +325,16 @@ def test_the_conflict_of_a_form_names_what_the_other_changed_and_merges_the_rest
         assert str(now.expected_close_on) == "2027-03-01"
 
 
+def test_only_two_texts_can_be_joined(as_user: AsUser, acting: Acting, deal: Opportunity) -> None:
+    claire, url = as_user("claire"), f"/opportunities/edit/{deal.id}"
+    names = ("account", "amount", "owner", "description")
+    typed = {**posted(claire.get(url).text), "description": "Mine"}
+    assert claire.post(url, data=typed | {f"join_{name}": "1" for name in names}).status_code == 303
+    with acting("claire"):
+        assert again(deal).description == "Mine"
+        assert again(deal).amount == Decimal(BEFORE)
+
+
 def test_a_form_of_what_was_closed_meanwhile_says_what_it_cannot_save(
     as_user: AsUser, acting: Acting, deal: Opportunity
 ) -> None:

@@ -166,8 +166,9 @@ def _differ(page: ConflictPage, mine: FormField, theirs: FormField, was: FormFie
 
 def settle(form: Form, before: Mapping[str, Any]) -> None:
     """Follow the choices made on the conflict page: keep what is saved, or join two texts."""
-    for name in form.fields:
-        if request.form.get(f"join_{name}") and form.values.get(name):
+    for name, one in form.fields.items():
+        has_two = one.kind == "longtext" and before[name] and form.values.get(name)
+        if has_two and request.form.get(f"join_{name}"):
             form.values[name] = f"{before[name]}\n\n{form.values[name]}"
         elif request.form.get(f"choice_{name}") == "saved":
             form.values.pop(name, None)
