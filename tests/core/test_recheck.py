@@ -7,11 +7,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from crm.companies.models import User
 from crm.core import db as core_db
 from crm.core.datamodel import DataModel
 from crm.core.db import transaction
 from crm.core.rows import unfiltered
 from crm.leads.models import Lead
+from tests.companies.filled import posted
 from tests.core.test_transaction import As, Everything, elsewhere
 from tests.factories import make
 from tests.fixtures import Acting, Cast
@@ -21,6 +23,9 @@ MOVED = "UPDATE lead SET company_id = {iberia} WHERE id = {pk}"
 SAVED = "UPDATE lead SET organization = 'Theirs', row_version = row_version + 1 WHERE id = {pk}"
 GONE = "UPDATE lead SET deleted_at = created_on WHERE id = {pk}"
 INACTIVE = "UPDATE ab_user SET active = {false} WHERE id = {claire}"
+PROFILE = (
+    "UPDATE ab_user SET job_title = 'Theirs', row_version = row_version + 1 WHERE id = {claire}"
+)
 ENDED = "UPDATE ab_user SET session_epoch = session_epoch + 1 WHERE id = {claire}"
 
 pytestmark = pytest.mark.both
@@ -112,6 +117,20 @@ def test_a_button_and_an_edit_in_place_are_refused(
         row = session.get_one(Lead, lead.id)
         assert row.organization == ("Theirs" if statement == SAVED else "Ours")
         assert (row.deleted_at is None) == (statement != GONE)
+
+
+def test_a_profile_saved_elsewhere_at_the_last_moment_comes_back_with_both(
+    as_user: As, meanwhile: Any, cast: Cast, everything: Everything
+) -> None:
+    claire = as_user("claire")
+    data = {**posted(claire.get("/profile/").text), "job_title": "Mine"}
+    meanwhile(PROFILE)
+    answer = claire.post("/profile/", data=data)
+    assert answer.status_code == 409
+    assert "after you opened it" in answer.text
+    assert 'value="Mine"' in answer.text
+    with everything() as session:
+        assert session.get_one(User, cast.claire).job_title == "Theirs"
 
 
 def test_what_one_transaction_took_away_does_not_stop_the_next(app: Flask, lead: Lead) -> None:

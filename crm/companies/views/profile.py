@@ -16,7 +16,7 @@ from crm.core.actor import current_actor
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.saving import check_version, update_row
 from crm.core.db import db, transaction
-from crm.core.errors import DomainError
+from crm.core.errors import Conflict, DomainError
 from crm.core.forms import Form
 from crm.core.models import Label
 from crm.core.security.page import Page
@@ -59,20 +59,25 @@ class ProfileView(Page):
         version, people = posted_version(), view_of(user)
         ok = form.read(request.form, stored(user, names))
         told = people.meanwhile(user, version, names)
-        if told is not None:
-            return self._page(user, form, 409, people.reconcile(user, form, told))
-        seen = user.row_version
-        if ok:
+        if ok and told is None:
             try:
-                with transaction():
-                    check_version(user, seen)
-                    update_row(user, form.values)
+                self._save(user, form)
+            except Conflict:
+                told = people.meanwhile(user, version, names) or Meanwhile()
             except DomainError as error:
                 form.refuse(error.message, error.fields, error.status)
             else:
                 flash(_("Profile saved"), "success")
                 return redirect(self.url("own"), 303)
+        if told is not None:
+            return self._page(user, form, 409, people.reconcile(user, form, told))
         return self._page(user, form, form.status)
+
+    def _save(self, user: User, form: Form) -> None:
+        version = user.row_version
+        with transaction():
+            check_version(user, version)
+            update_row(user, form.values)
 
     def _page(
         self, user: User, form: Form, status: int = 200, told: Meanwhile | None = None
