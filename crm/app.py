@@ -31,7 +31,7 @@ RECEIVERS = (opportunities_receivers, quotes_receivers, calendar_receivers)
 
 rows.install(db.session)
 journal.install(db.session)
-under_lock[:] = [recheck.ask_again]
+under_lock[:] = [recheck.check_again]
 
 migrate = Migrate(
     directory=str(Path(__file__).parent / "migrations"),

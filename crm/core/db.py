@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from crm.core.outage import Outage, unavailable
-from crm.core.refusals import told_apart
+from crm.core.refusals import translate_errors
 
 WAIT = 5.0  # seconds that a transaction waits for its turn to write
 # Seconds between two transactions of one long job: a writer that waits for SQLite's lock looks only
@@ -26,32 +26,32 @@ _OPEN = "crm.transaction"
 
 db = SQLAlchemy(model_class=Model)
 
-# What is asked again once the lock is held, before anything is written; filled by upper layers.
+# Checks made once the lock is held, before anything is written; filled by upper layers.
 under_lock: list[Callable[[Session], None]] = []
 
 
 @contextmanager
 def transaction(wait: float | None = None) -> Iterator[Session]:
-    """Do all of it or nothing: one commit at the end, a rollback whatever is raised.
+    """All or nothing: one commit at the end, a rollback whatever is raised.
 
-    On SQLite this takes the one write lock there is: read, parse, compute and wait for others
-    before it, and only write inside. Rows that were loaded before stay loaded; the actor, rights
-    and versions are asked again first (`recheck`). Transactions do not nest: what is called inside
-    one adds to it, and leaves the commit to it.
+    On SQLite this takes the single write lock: read, parse, compute and wait for others before it,
+    and only write inside. Rows that were loaded before stay loaded; the actor, rights and versions
+    are checked again first (`recheck`). Transactions do not nest: code that is called inside one
+    joins it, and leaves the commit to it.
 
-    Raises Conflict where somebody else saved a row meanwhile, DomainError, beside the field
-    concerned, where a unique index says no, and Unavailable where the database is busy for `wait`
-    seconds (WAIT by default), does not answer or cannot be written to.
+    Raises Conflict where somebody else saved a row meanwhile, DomainError, on the field concerned,
+    where a unique index refuses, and Unavailable where the database is busy for `wait` seconds
+    (WAIT by default), does not answer or cannot be written to.
     """
     session: Session = db.session()
     if is_writing(session):
         raise RuntimeError("transaction() within transaction(): one request, one commit")
     session.info[_OPEN] = True
     try:
-        with told_apart(session):
+        with translate_errors(session):
             _take_lock(session.connection(), int((WAIT if wait is None else wait) * 1000))
-            for ask in under_lock:
-                ask(session)
+            for check in under_lock:
+                check(session)
             yield session
             session.flush()
             _commit(session)
@@ -63,7 +63,7 @@ def transaction(wait: float | None = None) -> Iterator[Session]:
 
 
 def is_writing(session: Session) -> bool:
-    """Whether `transaction()` is open: what is read now, nobody changes before it ends."""
+    """Whether `transaction()` is open on this session."""
     return _OPEN in session.info
 
 
@@ -74,7 +74,7 @@ def let_others_write() -> None:
 
 
 def _take_lock(connection: Connection, wait: int) -> None:
-    """Be the one who writes, from here to the commit; PostgreSQL locks row by row instead.
+    """Take the write lock until the commit; PostgreSQL locks row by row instead.
 
     `wait` is in milliseconds.
     """
@@ -92,7 +92,7 @@ def _commit(session: Session) -> None:
     try:
         session.commit()
     except DBAPIError as error:
-        if error.connection_invalidated:  # it may have arrived all the same
+        if error.connection_invalidated:  # the commit may have gone through
             raise unavailable(Outage.UNKNOWN) from error
         raise
 
@@ -110,9 +110,9 @@ def _no_statement_outside(state: ORMExecuteState) -> None:
 
 
 def prepare_sqlite(engine: Engine) -> None:
-    """Foreign keys, WAL and honest transactions on every connection of an SQLite engine.
+    """Foreign keys, WAL and explicit transactions on every connection of an SQLite engine.
 
-    A transaction begins by reading, whoever asks: only `transaction()` takes the write lock.
+    Every transaction begins as a reader: only `transaction()` takes the write lock.
     """
 
     @event.listens_for(engine, "connect")

@@ -1,4 +1,4 @@
-"""What was read before the write lock is asked again under it: actor, rights, rows."""
+"""Check again, under the write lock, what was read before it: actor, rights, rows."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,23 +12,23 @@ from crm.core import rows
 from crm.core.actor import find_actor_again
 from crm.core.errors import Conflict, NotFound
 
-TOGETHER = 500  # rows asked for in one statement
+BATCH = 500  # rows read in one statement
 
 
-def ask_again(session: Session) -> None:
+def check_again(session: Session) -> None:
     """Called by `transaction()` once it holds the lock.
 
     Raises NotFound where a row was moved out of the actor's reach since it was fetched, Conflict
-    where one fetched for a change was saved; what else was read and saved since is read again.
+    where one fetched for a change was saved. Other rows that were saved since will be read again.
     """
     find_actor_again()
     for (model, action), versions in session.info.pop(rows.FETCHED, {}).items():
-        _hold(session, model, action, versions)
+        _check_fetched(session, model, action, versions)
     for row in list(_stale(session)):
         session.expire(row)
 
 
-def _hold(
+def _check_fetched(
     session: Session, model: type[Any], action: str, versions: Mapping[int, int | None]
 ) -> None:
     """Check rows fetched for `action`; on PostgreSQL those to be changed are locked by it."""
@@ -67,4 +67,4 @@ def _stale(session: Session) -> Iterator[Any]:
 
 
 def _parts(pks: list[int]) -> Iterable[list[int]]:
-    return (pks[start : start + TOGETHER] for start in range(0, len(pks), TOGETHER))
+    return (pks[start : start + BATCH] for start in range(0, len(pks), BATCH))

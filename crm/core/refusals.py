@@ -1,4 +1,4 @@
-"""What a database refuses, turned into what a person can act on."""
+"""Errors of the database, translated into errors that a person can act on."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ CLASH = re.compile(
 
 
 @contextmanager
-def told_apart(session: Session) -> Iterator[None]:
+def translate_errors(session: Session) -> Iterator[None]:
     """Raise Conflict, DomainError or Unavailable for what the database says of a write."""
     try:
         yield
@@ -41,7 +41,7 @@ def told_apart(session: Session) -> Iterator[None]:
 
 
 def _give_up(session: Session) -> None:
-    """Within a savepoint, whoever set it goes back to it: what was written before it stands."""
+    """Roll back, except within a savepoint: whoever opened it rolls back to it alone."""
     if not session.in_nested_transaction():
         session.rollback()
 
@@ -50,15 +50,15 @@ def _refusal(error: IntegrityError) -> DomainError:
     index = _broken_index(error)
     if index is not None:
         return DomainError(_("This value is already used."), field=index.info.get("field"))
-    column = CLASH.search(_told(error))
-    if column is not None:  # a UNIQUE of the engine's own tables
+    column = CLASH.search(_detail(error))
+    if column is not None:  # a UNIQUE of FAB's own tables
         return DomainError(_("This value is already used."), field=column[1] or column[2])
     if "foreign key" in str(error.orig).lower():
         return DomainError(_("Another record still needs this one."))
     raise error
 
 
-def _told(error: IntegrityError) -> str:
+def _detail(error: IntegrityError) -> str:
     diagnosis = getattr(error.orig, "diag", None)
     return str(diagnosis.message_detail if diagnosis is not None else error.orig)
 

@@ -21,7 +21,7 @@ from crm.core.datamodel.saving import create_row
 from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.core.journal import Journal, record
-from crm.core.refusals import told_apart
+from crm.core.refusals import translate_errors
 from crm.core.security import pairs_with_a_view, sync_permissions, sync_roles
 
 Grid = Mapping[Cell, Scope]
@@ -45,7 +45,7 @@ def save_cells(role: Any, grid: Grid) -> None:
             role.cells.append(RoleCell(entity=entity, action=action, scope=int(scope)))
         elif cell.scope != scope:
             cell.scope = int(scope)
-    with told_apart(db.session()):
+    with translate_errors(db.session()):
         db.session.flush()
     _tell(role, before, grid)
     held = [cell for cell, scope in grid_of(role).items() if scope]
@@ -59,7 +59,7 @@ def _tell(role: Any, before: Grid, grid: Grid) -> None:
         for cell, scope in grid.items()
         if before.get(cell, Scope.NONE) != scope
     }
-    if find_actor() is not None:  # what `crm init` fills in is no news
+    if find_actor() is not None:  # not what `crm init` fills in
         record(role, changes)
 
 

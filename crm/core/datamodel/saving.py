@@ -25,7 +25,7 @@ from crm.core.datamodel.lines import accepted
 from crm.core.db import db
 from crm.core.errors import Conflict, DomainError, Forbidden, NotFound
 from crm.core.models import Child, Kept, Owned, Record, Reference, spec_of
-from crm.core.refusals import told_apart
+from crm.core.refusals import translate_errors
 from crm.core.types import utcnow
 
 Values = Mapping[str, Any]
@@ -54,7 +54,7 @@ def flush() -> None:
     """Write what was changed so far; within a bulk, nothing. Raises DomainError, Conflict."""
     if find_bulk() is None:
         session = db.session()
-        with told_apart(session):
+        with translate_errors(session):
             session.flush()
 
 
@@ -155,7 +155,7 @@ def assign(
 ) -> None:
     """Set `values` on the row; links are accepted only where a picker would have offered them.
 
-    `known` are links, as (relation, key), of which that is sure. Raises DomainError by field.
+    `known` are links, as (relation, key), that were checked already. Raises DomainError by field.
     """
     mapper = inspect(row).mapper
     keys, lists = _foreign_keys(mapper), _lists_of_children(mapper)
@@ -235,7 +235,7 @@ def accept(
     """
     state = inspect(target)
     if state.pending or state.transient:
-        return  # made in the same breath
+        return  # made by the same flush
     if isinstance(target, Reference) and not target.active:
         raise DomainError(_("This choice is no longer in use."), field=relation)
 
@@ -312,7 +312,7 @@ def delete_row(row: Any) -> None:
                 )
             )
         session.delete(row)
-    with told_apart(session):
+    with translate_errors(session):
         session.flush()
 
 
@@ -346,7 +346,7 @@ def restore_row(model: type[Any], pk: int) -> Any:
     for index in model.__table__.indexes:
         _refuse_double(row, index)
     row.deleted_at = None
-    with told_apart(session):
+    with translate_errors(session):
         session.flush()
     return row
 

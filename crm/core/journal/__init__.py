@@ -8,8 +8,8 @@ An entry's `changes` map names to [before, after], in the forms that JSON has:
 - a line (`lines.12`, the list's name and the line's id): what `Content` says of it, None where
   there was no line.
 
-What is purged is told whole: each column, list and line as before, with None after it. The entries
-of one transaction share their `act_id`; nothing secret is ever in them.
+A purged row is recorded whole: each column, list and line as before, with None after it. The
+entries of one transaction share their `act_id`; they never contain a secret.
 """
 
 from crm.core.journal.models import Journal, history, since, was_purged

@@ -1,4 +1,4 @@
-"""What a flush changed, row by row; lines are told with the record that they belong to."""
+"""What a flush changed, row by row; a line is recorded with the record that it belongs to."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from flask_appbuilder.security.sqla.models import Group, Role, User
 from sqlalchemy import inspect
 from sqlalchemy.orm import PassiveFlag, Session
 
-from crm.core.journal.values import Told, content, items, own_columns, partial, plain, told
+from crm.core.journal.values import Audited, audited, content, items, own_columns, partial, plain
 from crm.core.models import Child, Kept
 
 Pairs = dict[str, list[Any]]  # name → [before, after]
@@ -28,11 +28,11 @@ def collect(session: Session) -> list[Change]:
     found: dict[int, Change] = {}
     for row in session.new:
         if _is_watched(row):
-            changes = dict([*_columns(row, told_of(row).columns, is_new=True), *_lists(row)])
+            changes = dict([*_columns(row, audited_of(row).columns, is_new=True), *_lists(row)])
             found[id(row)] = Change(row, "created", changes)
     for row in session.dirty:
         if _is_watched(row):
-            changes = dict([*_columns(row, told_of(row).columns), *_lists(row)])
+            changes = dict([*_columns(row, audited_of(row).columns), *_lists(row)])
             found[id(row)] = Change(row, _action(changes), changes)
     for row in session.deleted:
         if _is_watched(row):
@@ -45,16 +45,16 @@ def collect(session: Session) -> list[Change]:
     return [one for one in found.values() if one.changes or one.action != "changed"]
 
 
-def told_of(row: Any) -> Told:
-    """What the journal tells of a row like this one."""
-    return told(inspect(row).mapper)
+def audited_of(row: Any) -> Audited:
+    """What the journal records of a row like this one."""
+    return audited(inspect(row).mapper)
 
 
 def load_all(session: Session) -> None:
-    """Read what is about to go for good, lines included: the database's cascade is not told."""
+    """Load what is about to be deleted, with the lines that go by the database's cascade."""
     for row in session.deleted:
         if _is_watched(row):
-            what = told_of(row)
+            what = audited_of(row)
             for name in (*what.all_columns, *what.links, *dict(what.lines)):
                 getattr(row, name)
 
@@ -89,7 +89,7 @@ def _columns(
 def _lists(row: Any) -> Iterator[tuple[str, list[Any]]]:
     """Links and lines that came or went."""
     state = inspect(row)
-    what = told(state.mapper)
+    what = audited(state.mapper)
     for name in what.links:
         if name in state.committed_state:
             history = state.attrs[name].history
@@ -115,7 +115,7 @@ def _tell_line(
     change = found.setdefault(id(parent), Change(parent, "changed"))
     key = f"{owner.back_populates}.{line.id}"
     if change.action == "purged" or key in change.changes:
-        return  # told with all of its record, or as one that came or went
+        return  # recorded with its whole record, or as one that came or went
     pair = tell(line, owner.key)
     if pair is not None:
         change.changes[key] = pair
@@ -138,8 +138,8 @@ def _edited(line: Any, owner: str) -> list[Any] | None:
 
 
 def _whole(row: Any) -> Pairs:
-    """All that a row was."""
-    state, what = inspect(row), told_of(row)
+    """Every value that a row had."""
+    state, what = inspect(row), audited_of(row)
     values = ((name, plain(state.dict.get(name))) for name in what.all_columns)
     pairs: Pairs = {name: [value, None] for name, value in values if value is not None}
     for name in what.links:

@@ -39,7 +39,7 @@ def history(session: Session, row: Any, limit: int = 100) -> list[Journal]:
 
 
 def since(session: Session, row: Any, version: int) -> list[Journal]:
-    """What the journal tells of a row since it had this `version`, oldest first."""
+    """The entries of a row since it had this `version`, oldest first."""
     return list(session.scalars(_of(row).where(Journal.row_version > version).order_by(Journal.id)))
 
 

@@ -1,4 +1,4 @@
-"""What of a row the journal tells, and in which form."""
+"""Which attributes of a row the journal records, and in which form."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from sqlalchemy.orm import Mapper
 
 from crm.core.models import Child
 
-# Never told, not even of a row that goes for good.
+# Never recorded, not even of a row that is deleted for good.
 SECRET = {"password", "session_epoch"}
-# What says nothing to a reader; the permissions of a role are worked out from its cells.
+# Of no use to a reader; the permissions of a role follow from its cells.
 SILENT = SECRET | {
     "id", "row_version", "created_on", "changed_on", "created_by_id", "changed_by_id",
     "sessions_from", "last_login", "login_count", "fail_login_count",
@@ -36,18 +36,18 @@ class Content(TypedDict):
 
 
 @dataclass(frozen=True)
-class Told:
-    """The attributes of a table that the journal tells."""
+class Audited:
+    """The attributes of a table that the journal records."""
 
-    columns: tuple[str, ...]  # whose changes say something
-    all_columns: tuple[str, ...]  # what makes the row up
+    columns: tuple[str, ...]  # whose changes are recorded
+    all_columns: tuple[str, ...]  # recorded of a row that is purged
     links: tuple[str, ...]  # lists of rows that stand for themselves
-    lines: tuple[tuple[str, str], ...]  # lists of its lines, and by which name these call it
+    lines: tuple[tuple[str, str], ...]  # lists of its lines, and the name of the relationship back
 
 
 @cache
-def told(mapper: Mapper[Any]) -> Told:
-    """What is told of the rows of `mapper`."""
+def audited(mapper: Mapper[Any]) -> Audited:
+    """What the journal records of the rows of `mapper`."""
     names = tuple(
         mapper.get_property_by_column(column).key
         for column in mapper.columns
@@ -58,7 +58,7 @@ def told(mapper: Mapper[Any]) -> Told:
         for one in mapper.relationships
         if one.uselist and not one.viewonly and one.key not in SILENT
     ]
-    return Told(
+    return Audited(
         tuple(name for name in names if name not in SILENT),
         tuple(name for name in names if name not in SECRET | {"id", "row_version"}),
         tuple(one.key for one in lists if one.secondary is not None),
@@ -89,7 +89,7 @@ def items(rows: Any) -> list[list[Any]] | None:
 
 
 def content(line: Any, owner: str, *, was: bool = False) -> Content:
-    """All of a line, told with its relationship `owner`; with `was`, as it stood when read."""
+    """All of a line, without its relationship `owner`; with `was`, as it was when read."""
     names = own_columns(inspect(line).mapper, owner)
     values = {name: plain(_value(line, name, was)) for name in names}
     return partial(line, owner, {k: v for k, v in values.items() if v is not None}, was=was)
@@ -105,7 +105,7 @@ def partial(line: Any, owner: str, values: dict[str, Any], *, was: bool = False)
 @cache
 def own_columns(mapper: Mapper[Any], owner: str) -> tuple[str, ...]:
     """The columns of a line, without the one that says whose it is."""
-    return tuple(name for name in told(mapper).all_columns if name != _key_of(mapper, owner))
+    return tuple(name for name in audited(mapper).all_columns if name != _key_of(mapper, owner))
 
 
 def _key_of(mapper: Mapper[Any], relation: str) -> str:

@@ -1,4 +1,4 @@
-"""The journal's rows, written by the flush of what they tell, in the same transaction."""
+"""Journal entries, written by the flush that they record, in the same transaction."""
 
 from typing import Any
 from uuid import uuid4
@@ -11,11 +11,11 @@ from crm.core.journal.models import Journal
 from crm.core.models.tables import acting_user
 from crm.core.types import utcnow
 
-ACT = "crm.act"  # the session's place for the id of what is done now
+ACT = "crm.act"  # in Session.info: the id shared by the entries of a transaction
 
 
 def record(row: Any, changes: Pairs) -> None:
-    """Add what no flush can see: cells of a grid, for one, that are rows without a page."""
+    """Record changes that the flush does not see as a row's own: the cells of a role's grid."""
     session = object_session(row)
     if session is not None and changes:
         session.execute(insert(Journal), [_entry(session, Change(row, "changed", changes))])
@@ -53,6 +53,6 @@ def _entry(session: Session, change: Change) -> dict[str, Any]:
 
 
 def _end_act(session: Session, transaction: SessionTransaction) -> None:
-    """What comes after a commit or a rollback is another act; a savepoint ends nothing."""
+    """A commit or a rollback ends the act; a savepoint does not."""
     if transaction.parent is None:
         session.info.pop(ACT, None)
