@@ -141,8 +141,8 @@ def demo() -> None:
 def import_(entity: str, companies: tuple[str, ...], **how: Any) -> None:
     """Import FILE, a CSV file with a header, into ENTITY: leads, accounts, users, …
 
-    Every line passes the checks of the form. Nothing is imported while one of them is wrong. One
-    that was broken off is gone on with by the same command, and taken back by `import-undo`.
+    Every line passes the checks of the form. Nothing is imported while one of them is wrong. The
+    same command resumes an interrupted import; `import-undo` undoes one.
     """
     from crm.importing import import_file
 
@@ -172,10 +172,10 @@ def purge() -> None:
 @click.option("--as", "username", required=True, help="In whose name, and with whose rights.")
 @with_appcontext
 def import_undo(import_id: int, username: str) -> None:
-    """Take an import back, whole or broken off: `crm imports` lists them.
+    """Undo an import, finished or interrupted: `crm imports` lists them.
 
-    What it made goes away, what it changed is as before; what was changed since, or is needed by
-    other records, stays and is told.
+    Records that it made are deleted, and those that it changed are restored. What was changed
+    since, or is needed by other records, stays and is reported.
     """
     from crm.importing import undo
 
@@ -189,7 +189,7 @@ def import_undo(import_id: int, username: str) -> None:
 @main.command("imports")
 @with_appcontext
 def imports() -> None:
-    """List the last imports, with the numbers by which they are taken back."""
+    """List the last imports, with the numbers by which `import-undo` knows them."""
     from crm.importing import listing
 
     for line in listing():

@@ -15,7 +15,7 @@ from crm.core.locks import alone
 from crm.core.rows import unfiltered
 from crm.core.types import utcnow
 
-FIRST = 120.0  # seconds after the start of a server, which has better things to do at first
+FIRST = 120.0  # seconds after the start of a server, which is busy at first
 AGAIN = 24 * 3600.0
 AFTER_FAILURE = 3600.0
 
@@ -23,7 +23,7 @@ log = logging.getLogger("crm.purge")
 
 
 def purge() -> list[str]:
-    """Purge, unless somebody does at this moment; what was done and what waits, in sentences."""
+    """Purge, unless another process does. Returns what was done and what waits, in sentences."""
     config = current_app.extensions["crm.config"]
     with (
         alone(config, "purge", waits=False) as is_ours,
@@ -63,7 +63,7 @@ def keep_purging(app: Flask, stop: threading.Event) -> None:
 
 
 def run(app: Flask) -> bool:
-    """One purge of the server's own accord; False where it failed, which the log tells."""
+    """Purge once for the server; False where it failed, which is logged."""
     with app.app_context():
         try:
             for sentence in purge():

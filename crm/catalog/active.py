@@ -1,4 +1,4 @@
-"""What a PDF would do by itself, or carry into the house unseen; read in the child process.
+"""Active content of a PDF: what it would run, send or carry along; read in the child process.
 
 pdfium sees neither a script that opens with the file nor one of a page.
 """

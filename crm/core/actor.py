@@ -104,7 +104,7 @@ _outside: ContextVar[Actor | None] = ContextVar("actor", default=None)
 
 
 def set_actor(actor: Actor | None, again: Callable[[], None] | None = None) -> None:
-    """Name the actor of the present request, where its user was found; `again` reads them anew."""
+    """Set the actor of this request, once its user was found; `again` reloads them."""
     request.environ[_ENVIRON] = actor
     request.environ[_AGAIN] = again
     request.environ.pop(_CACHE, None)
@@ -122,7 +122,7 @@ def find_actor() -> Actor | None:
 
 
 def find_actor_again() -> None:
-    """Read the request's actor anew, under the write lock.
+    """Reload the request's actor, under the write lock.
 
     Raises what a request of theirs would now be answered with, if they may no longer do this. Who
     acts by `acting_as` was named by the command, and stays.

@@ -16,7 +16,7 @@ FORM_BYTES = 1024 * 1024
 UPLOAD_BYTES = 51 * 1024 * 1024  # a catalogue of 50 MB and its form
 LINE_BYTES = 8 * 1024  # method, address and version
 HEAD_BYTES = 64 * 1024  # the line, cookies and the other headers
-# Of one form: 500 lines of a quote have 11 each, and some hundreds too many are still shown again.
+# Of one form: 500 lines of a quote have 11 each, and there is room to show some hundreds too many.
 FIELDS = 10_000
 
 # In the WSGI environment: the status with which the server in front refused a request.
@@ -30,10 +30,10 @@ def allow_upload(app: Flask, *endpoints: str) -> None:
 
 
 def body_limit(app: Flask, method: str, path: str, cookies: str) -> int:
-    """How many bytes may follow this head, by the word of a signed cookie alone.
+    """How many bytes may follow this head, going by the signed cookie alone.
 
-    Asked before the body is read, in the loop that serves everybody: the database is not asked
-    whether the session still holds. The app asks it before it parses.
+    Called before the body is read, in the loop that serves everybody, so the database is not asked
+    whether the session is still valid; the app asks it before it parses.
     """
     try:
         endpoint, _ = app.url_map.bind("").match(path, method)

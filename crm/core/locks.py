@@ -10,16 +10,16 @@ from sqlalchemy import text
 from crm.core.config import Config
 from crm.core.db import db
 
-# PostgreSQL knows such locks by a number: any that nobody else uses on this database.
+# PostgreSQL names such locks by a number: any that nobody else uses on this database.
 NUMBERS = {"init": 7_202_611, "purge": 7_202_612, "import": 7_202_613}
 PATIENCE = 120  # seconds on SQLite
 
 
 @contextmanager
 def alone(config: Config, work: str, *, waits: bool) -> Iterator[bool]:
-    """Whether nobody else does this `work` meanwhile; with `waits`, once nobody does.
+    """Hold the lock of this `work`; yields False where another process holds it.
 
-    The lock dies with its process.
+    With `waits` it waits instead. The lock ends with its process.
     """
     held = _by_file(config.instance / f"{work}.lock", waits) if config.is_sqlite else None
     with held or _by_number(NUMBERS[work], waits) as is_ours:
@@ -45,7 +45,7 @@ def _by_number(number: int, waits: bool) -> Iterator[bool]:
 
 @contextmanager
 def _by_file(path: Path, waits: bool) -> Iterator[bool]:
-    """SQLite's own lock, on a file beside, works the same on every system."""
+    """By SQLite's lock on a file beside the database, which works the same on every system."""
     path.parent.mkdir(parents=True, exist_ok=True)
     timeout = PATIENCE if waits else 0
     with closing(sqlite3.connect(path, timeout=timeout, isolation_level=None)) as connection:

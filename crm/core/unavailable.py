@@ -36,9 +36,9 @@ class UnavailablePage:
 
 
 def install(app: Flask, give_up: Callable[[], None]) -> None:
-    """Answer 503 to whatever the database's absence makes of a request.
+    """Answer 503 where a request fails because the database is not available.
 
-    `give_up` ends what was begun on the session.
+    `give_up` rolls the session back.
     """
     app.register_error_handler(Unavailable, partial(_answer, give_up))
     app.register_error_handler(PoolTimeout, partial(_raw, give_up))

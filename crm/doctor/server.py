@@ -19,7 +19,7 @@ def processes(config: Config) -> Iterator[Finding]:
     if config.workers > most:
         yield wrong(
             f"WORKERS is {config.workers}, but this machine has {cores()} cores: set at most "
-            f"{most}, or none, and there are as many as cores."
+            f"{most}, or leave it unset."
         )
     else:
         yield ok(f"The server runs {config.workers} processes.")

@@ -1,4 +1,4 @@
-"""Alembic's door to the application's engine and tables; FAB's are among them."""
+"""Alembic's access to the application's engine and tables, FAB's included."""
 
 from typing import Any
 

@@ -39,14 +39,14 @@ class Server(BaseApplication):
 
 
 def serve(app: Flask, host: str, port: int, workers: int) -> None:
-    """Answer until told to stop: TERM gives running requests 15 s to finish, INT none.
+    """Serve until told to stop: TERM gives running requests 15 s to finish, INT none.
 
     The processes are forks of this one, so `app` must hold no open connection. A process that dies
     is replaced; where a new one cannot even start, the server gives up.
     """
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     _allow_open_files()
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is no news
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is normal
     gc.collect()
     gc.freeze()  # what is loaded stays shared between the processes
 

@@ -1,4 +1,4 @@
-"""Connections: taken while a thread is free, closed when they are too slow."""
+"""Connections: accepted while a thread is free, closed when they are too slow."""
 
 import socket
 import threading
@@ -127,7 +127,7 @@ class Listener(TcpWSGIServer):
 
     def set_socket_options(self, conn: socket.socket) -> None:
         super().set_socket_options(conn)
-        # The kernel takes megabytes for a reader who is near: how slow one is would not be seen.
+        # The kernel would buffer megabytes for a client, and hide how slowly it reads.
         conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, SENT_AT_ONCE)
 
     def add_task(self, task: Channel) -> None:
@@ -136,18 +136,18 @@ class Listener(TcpWSGIServer):
         super().add_task(task)
 
     def done(self) -> None:
-        """A request was answered: the loop looks again whether to take a connection."""
+        """A request was answered: wake the loop, which may accept a connection now."""
         with self.lock:
             self.running -= 1
         self.pull_trigger()
 
     def readable(self) -> bool:
-        """Whether to take another connection: not while a free thread may wait elsewhere."""
+        """Whether to accept a connection: not while another process may have a free thread."""
         has_room: bool = super().readable()
         return has_room and self.running < self.adj.threads
 
     def handle_accept(self) -> None:
-        """Take one, so that the other processes get theirs; more where a turn costs more."""
+        """Accept one a turn, so that other processes get theirs; more where turns take longer."""
         for _ in range(1 + len(self.active_channels) // 64):
             before = len(self.active_channels)
             super().handle_accept()
@@ -167,7 +167,7 @@ class Listener(TcpWSGIServer):
                 channel.give_up()
 
     def drain(self) -> None:
-        """Take no more connections; what has begun is finished."""
+        """Accept no more connections; finish the requests that have begun."""
         self.is_draining = True
         wasyncore.dispatcher.close(self)  # not our own close(), which ends the trigger too
 

@@ -24,7 +24,7 @@ BodyLimit = Callable[[str, str, str], int]  # method, path, cookies → bytes
 
 
 def is_too_slow(since: float, now: float, count: int) -> bool:
-    """Whether `count` bytes since then are less than anybody who is really there needs."""
+    """Whether `count` bytes since then are fewer than any real client sends or reads."""
     age = now - since
     return age > GRACE_SECONDS and count < SLOWEST * age
 

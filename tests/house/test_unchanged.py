@@ -25,15 +25,15 @@ from tests.house.conftest import SWITCHES
 from tests.population import Planted, business_tables, plant
 
 Counting = Callable[[], AbstractContextManager[list[str]]]
-# What is no edit form of a record, and is saved like one.
+# Forms that are saved like a record's edit form.
 MORE = ("/profile/", "/settings/crm", "/settings/companies/{company}", "/roles/show/{role}")
-# Empty they would be another record, or none that a form can show.
+# Not emptied: the record would be another one, or none that a form can show.
 KEPT_FILLED = (
     "owner_id", "organization", "last_name", "type", "name",
     "quantity", "unit_price", "vat_rate_id",
 )  # fmt: skip
 READS = ("SELECT", "SAVEPOINT", "RELEASE")
-# What an event's records owe to the clock is worked out anew, and is no change of theirs.
+# The date of a record's next event depends on the clock: to compute it again is no change.
 WORKED_OUT = "next_event_at=(SELECT"
 
 
@@ -153,7 +153,7 @@ def test_a_value_sent_back_in_place_changes_nothing(desk: Desk) -> None:
 def test_an_event_sent_back_stays_where_it_was(
     desk: Desk, acting: Acting, kind: EventType, all_day: bool
 ) -> None:
-    """Its second hour of the night when clocks go back, and its seconds, stand in no input."""
+    """No input shows the seconds, or which of the two hours when clocks go back is meant."""
     with acting("claire"):
         starts_at = datetime(2027, 10, 31, 1, 30, 40, tzinfo=UTC)  # 2:30, for the second time
         values = {"subject": "Night", "type": kind, "all_day": all_day, "starts_at": starts_at}

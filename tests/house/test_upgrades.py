@@ -19,10 +19,10 @@ from crm.migrations.backup import KEPT, copies
 from tests.fixtures import make_app
 from tests.house.filling import contents, fill, schema
 
-# What a later version rewrote or gave up on purpose: table → columns, all of them where there is
-# none. Whatever stands here has a test of its own.
+# What a later version rewrote or dropped on purpose: table → columns; none stands for the table.
+# Each has a test of its own.
 REWRITTEN: dict[str, tuple[str, ...]] = {
-    "login_failure": (),  # counted outside the database: tests/core/test_sign_in.py
+    "login_failure": (),  # counted outside the database: tests/core/test_lockout.py
 }
 
 MIGRATION = """

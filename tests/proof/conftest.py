@@ -22,7 +22,7 @@ LONG = os.environ.get("LONG", "") not in ("", "0")
 
 
 def say(text: str) -> None:
-    """A figure for whoever runs the proof, told when all of them have ended."""
+    """Note a figure, which is printed when all proofs have ended."""
     with (Path(os.environ[FOLDER]) / FIGURES).open("a") as file:
         file.write(f"{text}\n")
 

@@ -168,7 +168,7 @@ def test_nobody_waits_for_an_import_an_upload_a_preview_or_slow_sockets(
     wrong = [text for one in (*calm, *storm, *asides.values()) for text in one.wrong]
     say(f"  refused or failed: {len(wrong)} {[text[:40] for text in wrong[:3]]}")
     if not long:
-        return  # half a minute beside other work only tells: what is promised is asked of two
+        return  # half a minute is too short to hold the figures to what is promised
     assert not wrong, "\n".join(wrong[:20])
     assert storm[0].p95 <= FACTOR * calm[0].p95
     assert storm[1].longest <= LONGEST_SAVE

@@ -1,4 +1,4 @@
-"""Those who use a server at once: readers at a fixed rate, writers, and who gets in their way."""
+"""Concurrent clients of a server: readers at a fixed rate, writers, and those in their way."""
 
 import re
 import socket

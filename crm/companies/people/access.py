@@ -1,4 +1,4 @@
-"""What people can reach: read from the database, and compared with what an actor can."""
+"""What people have access to, read from the database, and compared with an actor's access."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -127,7 +127,7 @@ ANYWHERE = 0
 
 
 def cells_of(roles: Iterable[Role]) -> Access:
-    """What roles give, to whom nobody knows yet."""
+    """What roles give to whoever gets them."""
     cells = {
         (cell.entity, cell.action, Scope(cell.scope))
         for role in roles

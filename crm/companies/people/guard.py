@@ -1,4 +1,4 @@
-"""Every flush that changes people, groups or roles: checked, guarded, counted. By whatever road.
+"""Check every flush that changes people, groups or roles, whatever code caused it.
 
 A command that names nobody has the whole machine anyway: it is held to what must always be true,
 not to what somebody may.
@@ -59,7 +59,7 @@ def _check(session: Session) -> Changes:
             check_person(session, row)
     _guard(session, changes)
     for row in rows:
-        _count(row, changes.gone)
+        _raise_versions(row, changes.gone)
     for cell in changes.cells:
         _raise_version(cell.role, changes.gone)
     return changes
@@ -73,8 +73,8 @@ def _guard(session: Session, changes: Changes) -> None:
         raise Forbidden(_("Sign in first."))
 
 
-def _count(row: Any, gone: set[Any]) -> None:
-    """What ends every session of a user; and a changed list is a change of the row."""
+def _raise_versions(row: Any, gone: set[Any]) -> None:
+    """Raise the epoch that ends a user's sessions, and the version of rows whose lists changed."""
     if isinstance(row, User) and inspect(row).persistent and added(row, *KEYS):
         row.session_epoch = (row.session_epoch or 0) + 1
     if changed(row, *LISTS):
@@ -82,7 +82,7 @@ def _count(row: Any, gone: set[Any]) -> None:
 
 
 def _raise_version(row: Any, gone: set[Any]) -> None:
-    """Two editors of one grid must meet."""
+    """So that a second editor of the same row gets a conflict."""
     if row is None or row in gone or not inspect(row).persistent:
         return
     if not added(row, "row_version"):
@@ -111,7 +111,7 @@ def _has_admins(session: Session) -> bool:
 
 
 def _may_cost_an_admin(rows: list[Any], gone: set[Any]) -> bool:
-    """Only what takes something away is worth the two questions."""
+    """Only what takes something away needs the two queries."""
     return any(
         row in gone or removed(row, *LISTS) or (isinstance(row, User) and added(row, "active"))
         for row in rows

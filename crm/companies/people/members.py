@@ -1,4 +1,4 @@
-"""A membership stands on two pages: what one of them changes, the other one has to know of."""
+"""A membership is edited on two pages: a change on one raises the version of the other."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -36,7 +36,7 @@ def _history(row: Any, name: str) -> Any:
 
 
 def _unaware(rows: Any, name: str) -> Iterator[Any]:
-    """Those whose own list was not read, so that their flush told nothing."""
+    """Those whose own list was not loaded, so that the flush did not change them."""
     for row in rows or ():
         history = _history(row, name)
         if inspect(row).persistent and not (history.added or history.deleted):

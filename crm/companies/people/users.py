@@ -86,7 +86,7 @@ def deactivate(user: User) -> None:
 
 
 def set_password(user: User, kept: str, *, must_change: bool) -> None:
-    """Give a user the password of this hash, ending their sessions and opening a closed name again.
+    """Give a user the password of this hash, which ends their sessions and unlocks their name.
 
     Hashing takes a tenth of a second, so it is done before the transaction. The password is not
     judged here: see `check_password`. With `must_change` the first thing they may do with it is to

@@ -1,4 +1,4 @@
-"""What the pages of users, groups and roles share: they offer what the guard lets pass."""
+"""What the pages of users, groups and roles share: they offer only what the guard allows."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The door of every endpoint: who asks (401), is the feature on (404), may they (403)."""
+"""Checks before every endpoint: who asks (401), is the feature on (404), may they (403)."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -44,8 +44,8 @@ def guarded(endpoint: Endpoint[P]) -> Endpoint[P]:
 
 
 def _let_in(api: Any, method: str) -> None:
-    # All of the body first: on SQLite whoever writes takes a turn when the actor is read, and a
-    # client that sends a byte a second would make everybody wait.
+    # All of the body first: a client that sends a byte a second would keep the connection that
+    # reading the actor takes from the pool.
     request.get_data()
     verify_jwt_in_request()  # finds the actor; what is wrong with a token is answered with a 401
     setting = getattr(api, "setting", None)

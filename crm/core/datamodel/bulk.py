@@ -25,9 +25,9 @@ SESSION_RULES: list[Callable[[Session], None]] = []
 
 @dataclass(frozen=True)
 class Number:
-    """A number that is taken when its row is written: `take(*series, how_many)` answers the last.
+    """A number that is taken when its row is written: `take(*series, how_many)` returns the last.
 
-    `prefix` and `digits` make the reference of it.
+    `prefix` and `digits` make it a reference.
     """
 
     take: Callable[..., int]
@@ -54,8 +54,8 @@ class Claim:
 class Bulk:
     """What the services want to be done when the rows of the present line are written.
 
-    `later` holds calls that need the rows in the database; functions of a module, as they wait in
-    a file. `numbers` maps the text that stands for a number until it is taken to that number.
+    `later` holds calls that need the rows in the database: functions of a module, as they are
+    pickled. `numbers` maps the placeholder of a number to that number.
     """
 
     later: list[tuple[Callable[..., None], tuple[Any, ...]]] = field(default_factory=list)
@@ -70,7 +70,7 @@ class Bulk:
         self.numbers.clear()
 
     def number(self, number: Number) -> str:
-        """What stands for the number meanwhile: as long as a real one."""
+        """A placeholder until the number is taken, as long as a real one."""
         text = number.text(len(self.numbers))
         self.numbers[text] = number
         return text
@@ -81,7 +81,7 @@ class Bulk:
         values: Mapping[str, Any],
         ask: Callable[[Mapping[str, Any]], str | None],
     ) -> str | None:
-        """`ask(values)`, asked once for each set of the values that it looks at."""
+        """`ask(values)`, called once for each combination of the values that it reads."""
         known = self.answers.setdefault(question, {})
         for names, answers in known.items():
             told = _frozen(values, names)
@@ -96,7 +96,7 @@ class Bulk:
 
 
 class Watched(Mapping[str, Any]):
-    """Values that remember which of them were looked at; `names` is None once it was all."""
+    """Values that record which of them were read; `names` is None once all were."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values_ = values

@@ -1,4 +1,4 @@
-"""The links of a record's lines, asked about together: a quote may have five hundred."""
+"""Check the links of a record's lines together: a quote may have five hundred."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -18,8 +18,8 @@ Ask = Callable[[str, Mapping[str, Any]], ColumnElement[bool] | None]
 def accepted(lines: Lines, candidates: Ask) -> frozenset[tuple[str, int]]:
     """(relation, key) of the links that a picker offers to every one of `lines`.
 
-    One statement a relation. What `candidates` makes depend on the line is left out, and so is
-    what is not offered: these are asked about one by one, for a reason beside each.
+    One statement a relation. Links whose candidates depend on the line are left out, and so are
+    links that are not offered: they are checked one by one, for a message on each line.
     """
     found: set[tuple[str, int]] = set()
     for relation, targets in _targets(lines).items():
@@ -47,5 +47,5 @@ def _targets(lines: Lines) -> dict[str, dict[int, Any]]:
 
 
 def _differ(lines: Lines, names: Mapping[str, None]) -> bool:
-    """Whether a value that was looked at is not the same in all lines."""
+    """Whether one of these values is not the same in all lines."""
     return any(line.get(name) is not lines[0].get(name) for line in lines for name in names)

@@ -1,4 +1,4 @@
-"""Rows that were in the bin long enough go for good, with their lines, links and files."""
+"""Delete for good what was in the bin long enough, with its lines, links and files."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,16 +16,16 @@ from crm.core.db import db, let_others_write, transaction
 from crm.core.models import Record
 
 BATCH = 50  # rows read at once
-BATCH_SECONDS = 0.1  # after which a transaction ends: nobody's save waits for long
+BATCH_SECONDS = 0.1  # after which a transaction ends, so that no save waits for long
 
 
 @dataclass
 class Purged:
-    """What became of the rows whose time was over: table → how many."""
+    """What became of the rows that had expired: table → how many."""
 
     gone: Counter[str] = field(default_factory=Counter)
     waiting: Counter[str] = field(default_factory=Counter)
-    # table → the tables whose rows still need some of those that wait
+    # table → the tables whose rows still point to some of those that wait
     needed_by: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -51,7 +51,7 @@ def _models() -> list[type[Any]]:
 
 
 def _pass(before: datetime, purged: Purged) -> int:
-    """Once through all tables; how many rows went, as they may have set others free."""
+    """Go through all tables once. Returns how many rows went: others may be free to go now."""
     gone = 0
     for model in _models():
         while count := _batch(model, before):
@@ -79,7 +79,7 @@ def _batch(model: type[Any], before: datetime) -> int:
 
 
 def _free(model: type[Any]) -> list[ColumnElement[bool]]:
-    """What holds of a row that no other one needs."""
+    """The conditions for a row that no other one points to."""
     return [~_points_to(column, model) for column in _pointers(model)]
 
 

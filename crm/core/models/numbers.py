@@ -1,9 +1,9 @@
 """How numbers are typed: one strict grammar a language, for form, filter and import.
 
-A text has one size in a language or it is refused; none is rounded, and no sign is skipped. French
-reads 1 234,50 and English 1,234.50, also with the spaces and currency signs that Excel copies.
-In French a point is a decimal sign too, as keypads type it, but where it could stand between
-thousands: 12.5 is read, 12.500 is refused, and 12.500,00, whose comma settles it, is read.
+A text has exactly one meaning in a language, or it is refused; nothing is rounded or skipped.
+French reads 1 234,50 and English 1,234.50, also with the spaces and currency signs of Excel. In
+French a point is a decimal sign too, as keypads type it, except where it could be a thousands
+separator: 12.5 is read, 12.500 is refused, and 12.500,00 is read because its comma settles it.
 """
 
 import re
@@ -45,7 +45,7 @@ class Grammar:
 
         Raises ValueError with a sentence for the user.
         """
-        minus, digits = self._taken_apart(text.strip(), kind)
+        minus, digits = self._split(text.strip(), kind)
         for shape in self._shapes:
             if found := shape.fullmatch(digits):
                 whole = re.sub("[^0-9]", "", found["whole"])
@@ -72,7 +72,7 @@ class Grammar:
         """A number as it may be typed."""
         return f"1{self.groups[0][0] if self.groups else ''}234{self.decimal}50"
 
-    def _taken_apart(self, text: str, kind: str) -> tuple[str, str]:
+    def _split(self, text: str, kind: str) -> tuple[str, str]:
         """The sign and the digits; no digits where more than one sign or unit stands there."""
         frame = self._frames.get(kind, self._frames[""])
         found = frame.fullmatch(text) if len(text) <= LONGEST else None
@@ -94,7 +94,7 @@ class Grammar:
         return tuple(re.compile(shape) for shape in self._patterns())
 
     def _patterns(self) -> Iterator[str]:
-        """The forms of a number: no text is of two of them."""
+        """The forms of a number: no text matches two of them."""
         decimal = re.escape(self.decimal)
         yield rf"(?P<whole>{WHOLE})(?:{decimal}(?P<part>{PART}))?"
         yield rf"(?P<whole>){decimal}(?P<part>[0-9]{PART})"
@@ -116,7 +116,7 @@ def _frame(units: str) -> re.Pattern[str]:
 
 
 def _grouped(signs: str) -> str:
-    """Groups of exactly three digits, parted by one of `signs`, never after a leading zero."""
+    """Groups of exactly three digits, separated by one of `signs`, never after a leading zero."""
     return rf"[1-9][0-9]{{0,2}}(?:[{re.escape(signs)}][0-9]{{3}}){{1,5}}"
 
 

@@ -1,4 +1,4 @@
-"""Who may come in and what they may do: FAB's security manager, closed where it is open."""
+"""Sign-in and rights: FAB's security manager, closed where its defaults are open."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +25,7 @@ from crm.core.security.passwords import check_password, hash_password, is_passwo
 from crm.core.security.redirects import safe_next
 from crm.core.security.waiting import whose
 
-# What FAB, Flask-Login and their kin must be told; without these lines they are open.
+# Settings of FAB, Flask-Login and other extensions, whose defaults are too open.
 CONFIG: dict[str, Any] = {
     "AUTH_ROLE_PUBLIC": "",  # there is no role for everybody
     "AUTH_USER_REGISTRATION": False,
@@ -76,8 +76,8 @@ def prepare(app: Flask, loader: LoadActor) -> None:
 def trusted_hosts(app: Flask) -> list[str] | None:
     """The names under which this app may be asked: that of PUBLIC_URL, and this machine's own.
 
-    A Host header that is made up would else stand in links. None, any, where the server listens on
-    every address and PUBLIC_URL does not say what it is called.
+    A made-up Host header would otherwise end up in links. None, which allows any name, where the
+    server listens on every address and PUBLIC_URL does not say what it is called.
     """
     config: Config | None = app.extensions.get("crm.config")
     name = urlsplit(config.public_url).hostname if config else None

@@ -1,6 +1,6 @@
 """Failed sign-ins: counted for whoever tries, so that nobody can lock out somebody else.
 
-Five for one name close it for that address, or for that known device, until fifteen minutes after
+Five for one name lock it for that address, or for that known device, until fifteen minutes after
 the first. From all other places together a name is only slowed, by a growing pause. Counted by the
 name that was typed, whether or not anybody has it: neither the answer nor the time it takes tells
 which names exist. The counters are those of the rate limits, shared by every process; they are
@@ -32,7 +32,7 @@ log = logging.getLogger("crm")
 
 @dataclass(frozen=True)
 class Attempt:
-    """A sign-in that is tried. `epoch` is the user's: a new password opens the name again."""
+    """A sign-in attempt. `epoch` is the user's: a new password unlocks the name."""
 
     name: str
     epoch: int
@@ -49,7 +49,7 @@ class Attempt:
             raise TooManyRequests(in_words(seconds), retry_after=seconds)
 
     def succeed(self) -> None:
-        """A success is no failure."""
+        """Do not count it as a failure after all."""
         _tolerant(self._forget)
 
     def _wait(self, storage: Storage) -> int:
@@ -89,7 +89,7 @@ def _left(storage: Storage, key: str) -> int:
 
 
 def _tolerant(ask: Callable[[Storage], int]) -> int:
-    """Nobody is kept out because the counters do not answer; the limit by address holds still."""
+    """Let people in while the counters do not answer; the rate limit still holds."""
     storage: Storage = current_app.extensions["appbuilder"].sm.limiter.limiter.storage
     try:
         return ask(storage)

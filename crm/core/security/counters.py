@@ -1,8 +1,8 @@
 """What rate limits count, in one place for every process of the server.
 
-In an SQLite file of its own: the counters of the last minutes need no backup, and whoever writes
-business waits for nobody who mistypes a password. Flask-Limiter counts in the process's own memory
-while the file (or Redis) does not answer, so that no request fails for it.
+In an SQLite file of its own: the counters of the last minutes need no backup, and no save waits for
+somebody who mistypes a password. Flask-Limiter counts in the process's own memory while the file
+(or Redis) does not answer, so that no request fails for it.
 """
 
 import sqlite3

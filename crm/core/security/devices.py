@@ -1,4 +1,4 @@
-"""Devices on which somebody signed in before: a stranger's failures do not close them."""
+"""Devices on which somebody signed in before: a stranger's failures do not lock them."""
 
 import secrets
 
@@ -26,7 +26,7 @@ def device_of(user_id: int) -> str:
 
 
 def remember(response: Response, user_id: int) -> None:
-    """Know this device as one of this user from now on."""
+    """Note in a cookie that this user signed in on this device."""
     name, users = _read()
     users = [user_id, *(known for known in users if known != user_id)][:MOST]
     response.set_cookie(

@@ -66,19 +66,19 @@ def gate() -> ResponseReturnValue | None:
 
 
 def name_actor(read: Callable[[], Actor | None]) -> Actor | None:
-    """Let whom `read` finds act in this request; it is read again under every write lock."""
+    """Set the actor of this request to what `read` finds; it is read again under every lock."""
     actor = read()
-    set_actor(actor, partial(_ask_again, read))
+    set_actor(actor, partial(_read_again, read))
     return actor
 
 
-def _ask_again(read: Callable[[], Actor | None]) -> None:
-    """Only a change is worth asking the doors of this request again."""
+def _read_again(read: Callable[[], Actor | None]) -> None:
+    """Where the actor has changed, check again whether this view is open to them."""
     before = find_actor()
     actor = read()
     if actor == before:
         return
-    set_actor(actor, partial(_ask_again, read))
+    set_actor(actor, partial(_read_again, read))
     view = _view()
     if actor is None:
         abort(sign_in_first() if isinstance(view, BaseApi) else to_login())

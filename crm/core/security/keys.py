@@ -1,6 +1,6 @@
-"""The secret keys: the present one signs; what those before it signed holds until they are gone.
+"""The secret keys: the current one signs; signatures of the former ones stay valid.
 
-Flask does so for sessions alone.
+Flask itself does so for sessions only.
 """
 
 from hashlib import sha256

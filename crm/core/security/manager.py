@@ -61,7 +61,7 @@ class CoreSecurityManager(SecurityManager):
         self.auth_view = self.authdbview()
         self.appbuilder.add_view_no_menu(self.auth_view)
 
-    # Who is it?
+    # Users
 
     def load_user(self, pk: str) -> SignedIn | None:
         """Overrides FAB 5.3, where a session outlives a new password. `pk` is SignedIn's text."""
@@ -91,7 +91,7 @@ class CoreSecurityManager(SecurityManager):
     def validate_api_key(self, api_key_string: str) -> None:
         """Overrides FAB 5.3: its keys have scopes that nothing reads. There are none here."""
 
-    # May they?
+    # Permissions
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
         """Overrides FAB 5.3, which asks the database for every button."""
@@ -118,7 +118,7 @@ class CoreSecurityManager(SecurityManager):
             return frozenset()
         return per_request(("pairs", actor.user_id), lambda: pairs_of(actor.grid))
 
-    # Is it their password?
+    # Passwords
 
     def auth_user_db(self, username: str | None, password: str | None) -> SignedIn | None:
         """Overrides FAB 5.3, both of whose logins pass here: nothing tells which names exist.

@@ -1,6 +1,6 @@
-"""Rights, links and unique values of many drafts, in a few statements and without writing.
+"""Check rights, links and unique values of many drafts, in a few statements, without writing.
 
-Asked when the lines are checked, and again under the lock when they are written.
+Done when the lines are checked, and again under the lock when they are written.
 """
 
 from collections import defaultdict
@@ -41,7 +41,7 @@ def _each(lines: Lines) -> Iterator[tuple[int, Draft]]:
 
 
 def _changes(session: Session, lines: Lines) -> Refused:
-    """The rows that lines change: still there, as they were read, and the actor's to edit."""
+    """Rows that lines change still exist, are as they were read, and the actor may edit them."""
     asked: dict[type[Any], list[tuple[int, Draft]]] = defaultdict(list)
     for number, draft in _each(lines):
         if draft.version is not None:
@@ -68,7 +68,7 @@ def _versions(session: Session, model: type[Any], pks: Sequence[Any]) -> dict[An
 
 
 def _links(session: Session, lines: Lines) -> Refused:
-    """No row points to one out of reach or of another company: `rows` asks the same of a flush."""
+    """No row points to one out of reach or of another company: `rows` checks flushes alike."""
     if not rows.is_filtered():
         return
     written: dict[type[Any], list[tuple[int, int, str, int | None]]] = defaultdict(list)
@@ -92,7 +92,7 @@ def _reachable(session: Session, target: type[Any], pks: list[int]) -> dict[int,
 
 
 def _places(session: Session, lines: Lines) -> Refused:
-    """New rows lie within the actor's create scope; those with the same owner are asked once."""
+    """New rows lie within the actor's create scope; those of one owner are checked once."""
     if not rows.is_filtered():
         return
     answers: dict[tuple[Any, ...], bool] = {}

@@ -1,4 +1,4 @@
-"""What the lines so far take for themselves, and what later ones may link to."""
+"""Values that earlier lines of a file have taken, and records that later ones may link to."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,14 +15,14 @@ from crm.core.transfer.values import Values
 
 
 class Claims:
-    """The lines of one file among themselves; what the database has is asked elsewhere."""
+    """Compares the lines of one file with each other; `asking` compares them with the database."""
 
     def __init__(self, spool: Spool, values: Values) -> None:
         self.spool = spool
         self.values = values
 
     def take(self, ready: Ready, claims: Sequence[Claim]) -> DomainError | None:
-        """Take the values that only one row may have; the refusal where a line has one already."""
+        """Take the values that only one row may have. Returns a refusal where one is taken."""
         for draft in ready.drafts:
             table = draft.model.__tablename__
             for place, values in draft.taken:
@@ -46,7 +46,7 @@ class Claims:
                 self.spool.claim(f"{name} again", finder.key(text), ready.number)
 
     def stand_ins(self, finder: Finder, text: str) -> list[Any]:
-        """The rows, made of the lines so far, that `text` means; two of them mean too many."""
+        """The rows made of earlier lines that `text` means; two where it is ambiguous."""
         names = (f"own {finder.by}", f"own {finder.by} again")
         numbers = (self.spool.holder(name, finder.key(text)) for name in names)
         return [self._stand_in(number) for number in numbers if number is not None]

@@ -61,11 +61,11 @@ def _shape(mapper: Mapper[Any]) -> _Shape:
             for one in relations
             if one.direction.name == "MANYTOONE"
         ),
-        tuple(one.key for one in relations if one.uselist and not _is_told_by_children(one)),
+        tuple(one.key for one in relations if one.uselist and not _is_set_by_children(one)),
     )
 
 
-def _is_told_by_children(relation: Any) -> bool:
+def _is_set_by_children(relation: Any) -> bool:
     """Whether each row of the list points back itself."""
     return relation.direction.name == "ONETOMANY" and bool(relation.back_populates)
 
@@ -80,7 +80,7 @@ def _is_readonly(model: type[Any], name: str) -> bool:
 def drafts_of(
     session: Session, row: Any, version: int | None, numbers: Mapping[str, Number]
 ) -> list[Draft]:
-    """All that the session holds of one line, to be written in this order.
+    """The new and changed rows that one line left in the session, in the order of writing.
 
     `row` is the one that the line changes, if it changes one, and `version` what it was before.
     """
@@ -91,10 +91,10 @@ def drafts_of(
     for one, draft in zip([*new, *changed], drafts, strict=True):
         if one is row:
             draft.version = version
-    return [draft for draft in drafts if draft.pk is None or _says_something(draft)]
+    return [draft for draft in drafts if draft.pk is None or _has_changes(draft)]
 
 
-def _says_something(draft: Draft) -> bool:
+def _has_changes(draft: Draft) -> bool:
     return bool(draft.values or draft.links or draft.lists)
 
 
@@ -148,7 +148,7 @@ def _list(draft: Draft, name: str, state: Any, places: Mapping[int, int]) -> Non
     added = [ref_of(row, places) for row in history.added or ()]
     removed = [ref_of(row, places) for row in history.deleted or ()]
     if draft.pk is not None and state.mapper.relationships[name].back_populates:
-        added = [ref for ref in added if ref[0] != "draft"]  # the new row says it itself
+        added = [ref for ref in added if ref[0] != "draft"]  # the new row has the link itself
     if added or removed:
         draft.lists[name] = (added, removed)
 
@@ -166,9 +166,9 @@ def ref_of(target: Any, places: Mapping[int, int]) -> Ref:
 
 
 def settle(session: Session, row: Any) -> None:
-    """Take the changes of `row` for its state: the lines to come find it as this one leaves it.
+    """Mark the changes of `row` as saved, so that later lines find it as this one leaves it.
 
-    As a flush does after it has written; SQLAlchemy has no public name for it.
+    A flush does so after it has written; SQLAlchemy has no public name for it.
     """
     state = inspect(row)
     for relation, attribute in _shape(state.mapper).to_one:

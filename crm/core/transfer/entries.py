@@ -1,4 +1,4 @@
-"""The lines of a file on their way to records, each once, a batch at a time."""
+"""Read the lines of a file in batches, each line once."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ BATCH = 500  # lines asked about in one statement
 
 @dataclass
 class Entry:
-    """A line on its way to a record; `row` is the one that its key found."""
+    """A line that is to become a record; `row` is the one that its key found."""
 
     number: int
     told: dict[str, Told]

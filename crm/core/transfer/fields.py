@@ -1,4 +1,4 @@
-"""What a map fills: its words held against a table, before the first line is read."""
+"""The fields that a map fills, checked against the table before the first line is read."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -50,8 +50,8 @@ def check(
     """Field → what it is, for all that the map fills.
 
     `switched_off` names the setting without which a field is not there. Raises DomainError, by
-    place in the map, with every field that does not exist and every word that its kind of field
-    does not obey.
+    place in the map, with every field that does not exist and every option that its kind of field
+    does not have.
     """
     fillable = dict(_fillable(datamodel))
     wrong: dict[str, str] = {}
@@ -119,7 +119,7 @@ def _spec(model: type[Any], name: str) -> Spec | None:
 
 
 def _problem(rule: Rule, filled: Filled) -> str | None:
-    word = next((word for word in _vain(rule, filled)), None)
+    word = next((word for word in _unsupported(rule, filled)), None)
     if word is not None:
         return str(_("“%(word)s” has no meaning for this kind of field.", word=word))
     if filled.target is None:
@@ -129,8 +129,8 @@ def _problem(rule: Rule, filled: Filled) -> str | None:
     return _by(rule, filled.target)
 
 
-def _vain(rule: Rule, filled: Filled) -> Iterator[str]:
-    """Words of the rule that its field does not obey."""
+def _unsupported(rule: Rule, filled: Filled) -> Iterator[str]:
+    """Options of the rule that its kind of field does not have."""
     kind = filled.spec.kind
     if rule.format and kind not in DATES:
         yield "format"

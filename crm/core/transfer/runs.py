@@ -1,4 +1,4 @@
-"""What an import wrote: kept so that a broken one is gone on with, and any one is taken back."""
+"""What an import wrote, kept to resume an interrupted one and to undo any."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -13,7 +13,7 @@ from crm.core.types import Instant, utcnow
 
 
 class State(StrEnum):
-    """Where an import stands. One that is not at work and still says RUNNING was broken off."""
+    """The state of an import. RUNNING where none is at work means that it was interrupted."""
 
     RUNNING = "running"
     DONE = "done"
@@ -21,7 +21,7 @@ class State(StrEnum):
 
 
 class ImportRun(Model):
-    """One file on its way into one table."""
+    """The import of one file into one table."""
 
     __tablename__ = "import_run"
 
@@ -64,9 +64,9 @@ class ImportRow(Model):
 
 
 def unfinished(session: Session, entity: str, checksum: str, company_id: int | None) -> Any:
-    """The import of the same file by the same map that was broken off; None where there is none.
+    """An interrupted import of the same file by the same map; None where there is none.
 
-    Asked while no other import can be at work.
+    To be called while no other import can be running.
     """
     statement = select(ImportRun).where(
         ImportRun.entity == entity,

@@ -1,4 +1,4 @@
-"""Lines that were checked, in a file of their own until they are written: memory stays flat."""
+"""Checked lines, kept in a temporary file until they are written: memory stays flat."""
 
 import pickle
 import sqlite3
@@ -35,7 +35,7 @@ class Ready:
 class Spool:
     """Lines in the order in which they are to be written, and the values that they take.
 
-    Only this program writes and reads the file, which nobody else may open and which goes away.
+    The file is private to this process, and removed at the end.
     """
 
     def __init__(self) -> None:
@@ -77,7 +77,7 @@ class Spool:
     # Values taken by the lines so far ───────────────────────────────────────────────────────────
 
     def claim(self, name: str, value: Any, number: int) -> int:
-        """Take `value` for a line. Answers the line that has it, which may be another."""
+        """Take `value` for a line. Returns the line that has it, which may be another."""
         key = (name, value if isinstance(value, str) else repr(value))
         added = self.file.execute("INSERT OR IGNORE INTO claim VALUES (?, ?, ?)", (*key, number))
         return number if added.rowcount else self.holder(*key) or number

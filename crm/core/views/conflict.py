@@ -1,4 +1,4 @@
-"""Two people at one record: both versions shown, what only one of them changed is merged."""
+"""Two people edited one record: both versions are shown, what only one changed is merged."""
 
 import hashlib
 import json
@@ -43,7 +43,7 @@ class ConflictPage:
     fields: list[Differing] = field(default_factory=list)
     merged_count: int = 0
     joinable: list[tuple[str, str]] = field(default_factory=list)
-    closed: list[tuple[str, str]] = field(default_factory=list)  # typed, and no longer open to it
+    closed: list[tuple[str, str]] = field(default_factory=list)  # typed, but no longer editable
     uploads: list[FormField] = field(default_factory=list)
 
     @property
@@ -52,7 +52,7 @@ class ConflictPage:
 
 
 class ConflictPages(VersionPages):
-    """What was typed, what is saved, and what both began from."""
+    """Compares what was typed, what is saved, and what both began from."""
 
     def form(self, names: list[str], row: Any = None) -> Form:
         """The form of these fields, for `row` or for a new one."""
@@ -66,7 +66,7 @@ class ConflictPages(VersionPages):
         )
 
     def way_back(self, row: Any) -> str:
-        """Where the form of a row is left for."""
+        """Where leaving the form of a row leads."""
         return self.page_of(row) or self.url("list")
 
     def crumbs_of(self, row: Any = None) -> list[tuple[str, str]]:
@@ -102,7 +102,7 @@ class ConflictPages(VersionPages):
         return self.render("core/conflict.html", 409, page=page, form=form, row=row)
 
     def _closed(self, row: Any, form: Form) -> list[tuple[str, str]]:
-        """What was typed into fields that others closed meanwhile: it can only be told."""
+        """What was typed into fields that can no longer be edited: it can only be shown."""
         asked = self.visible(self.edit_columns or ())
         names = [n for n in asked if n not in form.fields and n in request.form and n != "company"]
         if not names:
@@ -140,7 +140,7 @@ class ConflictPages(VersionPages):
         return {name: revived(one.spec, old) if old is not None else None}
 
     def reconcile(self, row: Any, form: Form, told: Meanwhile) -> Meanwhile:
-        """Put what is saved now into inputs that were left alone; tell what others hold."""
+        """Put what is saved now into inputs that were left alone; note what others held."""
         was = self.as_it_was(form, row, told)
         saved = self.form(list(was), row).show(stored(row, list(was))).fields
         changes = dict(told.changes)
@@ -203,17 +203,17 @@ def pairs_of(one: FormField) -> list[tuple[str, str]]:
 
 
 def says(one: FormField) -> Any:
-    """What two fields of one name are compared by: neither order of a set nor kind of line end."""
+    """The value to compare fields by: neither the order of a set nor the line ends matter."""
     if one.kind == "rows":
         return list(_lines(one))
     texts = [text.replace("\r\n", "\n").strip() for __, text in pairs_of(one)]
     if one.kind == "stars" and texts == ["0"]:
-        return [""]  # its input offers no star where there is none
+        return [""]  # the input sends "" for no star
     return sorted(filter(None, texts)) if one.kind == "references" else texts
 
 
 def _lines(one: FormField) -> Iterator[list[list[str]]]:
-    """Each line of the rows by its values; one in which nobody typed is none."""
+    """The values of each line; blank lines are left out."""
     blank = [says(part) for part in one.blank_row]
     for line in one.rows:
         said = [says(part) for part in line[1:]]
@@ -228,7 +228,8 @@ def _digest(one: FormField) -> str:
 def seen_lines(fields: Mapping[str, FormField]) -> list[tuple[str, str]]:
     """Hidden inputs that tell whether the lines of a form are still those it was opened with.
 
-    No journal keeps all of a record's lines at each version, and a form has no room for them twice.
+    The journal does not keep all lines of a record at each version, and sending them twice would
+    double the form.
     """
     lines = [one for one in fields.values() if one.kind == "rows"]
     return [(f"{one.name}-seen", _digest(one)) for one in lines]

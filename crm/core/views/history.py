@@ -44,7 +44,7 @@ class HistoryPages(ListPages):
         names: Names,
         hidden: Sequence[str],
     ) -> Entry | None:
-        """What one transaction did to the row, be it in several steps."""
+        """What one transaction did to the row, in one step or several."""
         action = next((one.action for one in act if one.action != "changed"), "changed")
         changes: list[Told] = []
         for one in act if action not in WHOLE else ():

@@ -24,9 +24,9 @@ class VerbPages(BinPages):
     def act(
         self, row: Any, verb: Callable[[], None], message: str = "", undo: str = ""
     ) -> ResponseReturnValue:
-        """Do it, and back to the record. `undo` is the verb that takes it back.
+        """Do it, and go back to the record. `undo` is the verb that reverts it.
 
-        A refusal is told on the page that one came from.
+        A refusal is shown on the page that the button was on.
         """
         version = self.seen(row)
         try:

@@ -1,4 +1,4 @@
-"""The version that a page was made from goes with everything that acts on its row."""
+"""Every act on a row carries the version that its page was made from."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ Pair = Sequence[Any]  # before and after, as the journal keeps them
 
 @dataclass(frozen=True)
 class Change:
-    """What others made of one field; `words` are (label, before, after), one for each column."""
+    """A change of one field by others; `words` are (label, before, after), one for each column."""
 
     label: str
     words: Sequence[tuple[str, str, str]]
@@ -37,7 +37,7 @@ class Meanwhile:
 
 
 class VersionPages(RecordPages):
-    """Nobody acts on what they have not seen."""
+    """Nobody acts on changes that they have not seen."""
 
     def act_url(self, method: str, row: Any, **values: Any) -> str:
         """The address of a button: what it does, to which version of the row."""
@@ -54,7 +54,7 @@ class VersionPages(RecordPages):
         return int(row.row_version)
 
     def overtaken(self, pk: int) -> ResponseReturnValue:
-        """The answer to an act that another one overtook, between reading and writing."""
+        """The answer where somebody else saved the row between its reading and its writing."""
         self.datamodel.session.expire_all()
         row = self.row(pk)
         told = self.meanwhile(row, posted_version(), self.told_names())
@@ -78,12 +78,12 @@ class VersionPages(RecordPages):
     ) -> Meanwhile | None:
         """What was changed of `names` since `version`; None where that is nothing.
 
-        It is the values that count: a sign-in raises a user's version too, and nobody is shown it.
+        Only values count: a change of a column that no page shows raises the version too.
         """
         if version == row.row_version:
             return None
         if version > row.row_version:
-            return Meanwhile()  # seen before the database was put back
+            return Meanwhile()  # seen before a backup was restored
         entries = since(self.datamodel.session, row, version)
         found = self._became(row, _folded(one.changes for one in entries))
         changes = {n: change for n, change in found.items() if names is None or n in names}
@@ -93,7 +93,7 @@ class VersionPages(RecordPages):
         return Meanwhile(", ".join(people), write_instant(entries[-1].at, zone()), changes)
 
     def _became(self, row: Any, pairs: Mapping[str, Pair]) -> dict[str, Change]:
-        """Field → what became of it, of the fields that this actor may read."""
+        """Field → its change, of the fields that this actor may read."""
         model, hidden = type(row), self.private(row)
         labels = self._names_behind(model, [Journal(changes=dict(pairs))])
         found: dict[str, Change] = {}
