@@ -71,10 +71,10 @@ def listing() -> Iterator[str]:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """One import is at work at a time, so that one that did not end was broken off."""
+    """One import runs at a time, so that one without an end was interrupted."""
     with alone(current_app.extensions["crm.config"], "import", waits=False) as is_ours:
         if not is_ours:
-            raise DomainError(_("Another import is at work; wait until it has ended."))
+            raise DomainError(_("Another import is running; wait until it has finished."))
         yield
 
 
@@ -138,7 +138,7 @@ def _company_id(name: str | None, actor: Actor) -> int | None:
 
 @contextmanager
 def _in_places() -> Iterator[None]:
-    """What is wrong with a map is told with the place where it stands."""
+    """Put before each error of a map the place where it stands."""
     try:
         yield
     except DomainError as error:

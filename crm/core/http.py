@@ -1,4 +1,4 @@
-"""What every answer owes: headers, and error pages that tell nothing they should not."""
+"""Headers of every answer, and error pages that reveal nothing they should not."""
 
 import logging
 import secrets
@@ -42,9 +42,9 @@ FILE_POLICY = f"{POLICY}; frame-ancestors 'self'"
 
 
 def install(app: Flask, proxies: int, secure: bool, give_up: Callable[[], None]) -> None:
-    """Headers, error pages, and the proxies' word on who asks.
+    """Headers, error pages, and the client's address as the proxies report it.
 
-    `give_up` ends what a bug left begun, so that the error page can ask the database for its menu.
+    `give_up` rolls back what a bug left open, so that the error page can read its menu.
     """
     app.wsgi_app = _known_to_probes(app.wsgi_app)  # type: ignore[method-assign, assignment]  # see below
     if proxies:
@@ -97,12 +97,12 @@ def wants_json() -> bool:
 
 
 def refused(error: HTTPException) -> ResponseReturnValue:
-    """A 4xx or 5xx that was meant."""
+    """A 4xx or 5xx that was raised on purpose."""
     if error.code is not None and error.code < 400:
         return error.get_response()
     status = error.code or 500
     if isinstance(error, SecurityError):  # a Host that is not ours: no page, whose links need one
-        answer = Response(_("This server does not answer under this name."), mimetype="text/plain")
+        answer = Response(_("This server does not serve this host name."), mimetype="text/plain")
         answer.status_code = status
         return answer
     # Werkzeug's own sentences are English, and for programmers.
@@ -204,10 +204,10 @@ def _too_large(status: int) -> tuple[str, str]:
             )
         case 414:
             return _("This address is too long"), _(
-                "An address may have up to %(count)s characters: take some filters away.",
+                "An address may have up to %(count)s characters: remove some filters.",
                 count=limits.LINE_BYTES,
             )
         case _:
-            return _("The browser sends too much beside the address"), _(
+            return _("The browser sent too much data with the address"), _(
                 "Delete the cookies of this site, then sign in again."
             )

@@ -23,7 +23,7 @@ from tests.fixtures import Acting, Cast, Client
 
 Everything = Callable[[], AbstractContextManager[Session]]
 LACKING = "You cannot grant what you do not have."
-ROLES = "A role holds in all companies"
+ROLES = "A role applies to all companies"
 MORE = "gives rights that you do not have"
 ABOVE = "This person has rights that you do not have."
 LAST = "The last active administrator stays."

@@ -225,7 +225,7 @@ def test_two_admins_who_change_different_settings_see_each_other_and_keep_both(a
     assert answer.status_code == 409
     seen = answer.text[answer.text.index("<main") : answer.text.index("</main>")]
     assert "0 fields" not in seen
-    assert "Your change does not cross theirs: save, and both are kept." in seen
+    assert "Your change does not conflict with theirs: save, and both are kept." in seen
     assert all(words in seen for words in ("Days kept in the bin", "90", "60", "agencies"))
     assert 'type="radio"' not in seen, "there is nothing to choose"
     assert alice.post(PAGE, data=posted(answer.text)).status_code == 303

@@ -37,7 +37,7 @@ def test_an_unknown_filter_is_named_and_lists_nothing(
     assert f"There is no filter “{name}” here." in page.replace("x_city", "city")
     assert lead not in page
     assert "Nothing is listed while a filter cannot be applied." in page
-    assert 'href="/leads/list/?_flt_0_city=Lyon">Show the list without it' in page
+    assert 'href="/leads/list/?_flt_0_city=Lyon">Show the list without this filter' in page
     assert lead in claire.get("/leads/list/?_flt_0_city=Lyon").text
 
 

@@ -32,9 +32,9 @@ def test_a_strange_name_is_a_plain_400_without_a_trace(
     with caplog.at_level(logging.INFO, "crm"):
         answer = as_user("claire").get(path, headers={"Host": "evil.example"})
     assert (answer.status_code, answer.mimetype) == (400, "text/plain")
-    assert answer.text == "This server does not answer under this name."
+    assert answer.text == "This server does not serve this host name."
     assert not caplog.records
     french = {"Host": "evil.example", "Accept-Language": "fr"}
     if path == "/login/":
         refused = new_client(as_user("claire").application).get(path, headers=french)
-        assert refused.text == "Ce serveur ne répond pas sous ce nom."
+        assert refused.text == "Ce serveur ne répond pas à ce nom d’hôte."

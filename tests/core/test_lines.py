@@ -16,9 +16,7 @@ def test_a_line_too_many_is_said_beside_the_lines_and_all_are_kept(as_user):
     count = NUMBER_OF_LINES + 1
     refused = claire.post("/prospects/add", data=form(count))
     assert refused.status_code == 422
-    assert (
-        f"{count} lignes sont saisies\u202f; il peut y en avoir {NUMBER_OF_LINES}" in refused.text
-    )
+    assert f"Il y a {count} lignes\u202f; le maximum est de {NUMBER_OF_LINES}." in refused.text
     assert f'value="Ville {count - 1}"' in refused.text
 
 

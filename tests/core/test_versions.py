@@ -316,7 +316,7 @@ def test_the_conflict_of_a_form_names_what_the_other_changed_and_merges_the_rest
     change(acting, deal, amount=Decimal(SINCE), expected_close_on=date(2027, 3, 1))
     answer = claire.post(url, data=typed)
     assert answer.status_code == 409
-    assert "Your change does not cross theirs: save, and both are kept." in answer.text
+    assert "Your change does not conflict with theirs: save, and both are kept." in answer.text
     assert "18,500.00" in answer.text
     assert claire.post(url, data=posted(answer.text)).status_code == 303
     with acting("claire"):
@@ -343,7 +343,7 @@ def test_a_form_of_what_was_closed_meanwhile_says_what_it_cannot_save(
     change(acting, deal, stage=word_id(acting, Stage, "Won"))
     answer = claire.post(url, data=typed)
     assert answer.status_code == 409
-    assert "these fields are closed now" in answer.text
+    assert "these fields can no longer be edited" in answer.text
     assert "19,000.00" in answer.text
 
 

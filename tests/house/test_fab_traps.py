@@ -165,7 +165,7 @@ def test_a_filter_that_makes_no_sense_is_named_and_lists_nothing(
     path = "/leads/list/"
     answer = as_user("claire").get(path, query_string={f"_flt_{operator}_{column}": value})
     assert answer.status_code == 200
-    assert "Show the list without it" in answer.text
+    assert "Show the list without this filter" in answer.text
     assert "/leads/show/1" not in answer.text
     assert "DataError" not in answer.text
 

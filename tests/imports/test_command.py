@@ -38,7 +38,7 @@ def test_all_is_well(run: Run) -> None:
         0,
         [
             "Columns that the map does not name: more.",
-            "Import 1; “crm import-undo 1 --as USER” takes it back.",
+            "Import 1; “crm import-undo 1 --as USER” undoes it.",
             "1 record created.",
         ],
     )

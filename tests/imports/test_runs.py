@@ -88,7 +88,7 @@ def test_a_broken_import_goes_on_where_it_was(
         assert count(session, Lead) == 6
         assert session.scalars(select(ImportRun)).one().state is State.RUNNING
     told = load("leads", FILE, mapping)
-    assert "Import 1 was broken off after 6 lines; it goes on." in told
+    assert "Import 1 was interrupted after 6 lines; it is resumed." in told
     assert "4 records created." in told
     with everything() as session:
         names = sorted(session.scalars(select(Lead.organization)))
@@ -120,7 +120,7 @@ def test_a_broken_import_is_taken_back(
         break_off(patch, after=3)
         with pytest.raises(KeyboardInterrupt):
             load("leads", FILE, LEADS)
-    assert take_back(1) == (["6 records taken back."], True)
+    assert take_back(1) == (["6 records undone."], True)
     with everything() as session:
         assert count(session, Lead, Lead.deleted_at.is_(None)) == 0
         assert session.scalars(select(ImportRun)).one().state is State.UNDONE
@@ -141,7 +141,7 @@ def test_changes_and_words_are_taken_back_too(
     told = load("accounts", "name,parent,sector\nA,,Space\nB,A,Space\n", updating)
     assert ("1 record created." in told, "1 record updated." in told) == (True, True)
     used = "Line 3: Used by 1 record; deactivate it instead."  # by B, which is in the bin
-    assert take_back(2) == ([used, "2 records taken back.", "1 record stays."], False)
+    assert take_back(2) == ([used, "2 records undone.", "1 record kept."], False)
     with everything() as session:
         rows = session.scalars(select(Account).where(Account.deleted_at.is_(None)))
         assert [(row.name, str(row.industry)) for row in rows] == [("A", "Construction")]
@@ -157,7 +157,7 @@ def test_who_became_a_client_by_a_won_line_stays_one(
     load("opportunities", HEAD + "1;A;Won;10;01/02/17;\n2;A;Won;10;01/02/17;\n", OPPORTUNITIES)
     with everything() as session:
         assert session.scalars(select(Account)).one().kind is AccountKind.CLIENT
-    stays = ["Line 2: A client stays a client.", "2 records taken back.", "1 record stays."]
+    stays = ["Line 2: A client stays a client.", "2 records undone.", "1 record kept."]
     assert take_back(2) == (stays, False)
     with everything() as session:
         assert count(session, Opportunity, Opportunity.deleted_at.is_(None)) == 0
@@ -172,7 +172,7 @@ def test_what_was_changed_since_stays_and_says_so(
     with everything() as session:
         session.scalars(select(Lead).where(Lead.external_ref == "3")).one().city = "Lyon"
     assert take_back(1) == (
-        ["Line 4: “Nr 3” was changed since.", "9 records taken back.", "1 record stays."],
+        ["Line 4: “Nr 3” has been changed since.", "9 records undone.", "1 record kept."],
         False,
     )
 
@@ -181,8 +181,8 @@ def test_only_what_is_ones_own_to_delete_is_taken_back(
     load: Load, take_back: Callable[..., tuple[list[str], bool]]
 ) -> None:
     load("leads", "ref,name,mail\n1,Élan,\n", LEADS)
-    told = ["Line 2: The record is gone, or not yours to change.", "0 records taken back."]
-    assert take_back(1, "olga") == ([*told, "1 record stays."], False)
+    told = ["Line 2: The record no longer exists, or you may not change it.", "0 records undone."]
+    assert take_back(1, "olga") == ([*told, "1 record kept."], False)
     with pytest.raises(DomainError, match="no import 7"):
         take_back(7)
 
@@ -194,8 +194,8 @@ def test_a_record_with_the_id_of_a_purged_one_is_not_taken_back(
     with everything() as session:
         session.delete(session.scalars(select(Lead)).one())
     load("leads", "ref,name,mail\n2,Faro,\n", LEADS)  # on SQLite with the same id
-    told = ["Line 2: The record is gone, or not yours to change.", "0 records taken back."]
-    assert take_back(1) == ([*told, "1 record stays."], False)
+    told = ["Line 2: The record no longer exists, or you may not change it.", "0 records undone."]
+    assert take_back(1) == ([*told, "1 record kept."], False)
     with everything() as session:
         assert count(session, Lead, Lead.deleted_at.is_(None)) == 1
 
@@ -211,12 +211,12 @@ def test_others_may_write_while_an_import_is_taken_back(
     monkeypatch.setattr(
         undoing, "let_others_write", lambda: free.append(not is_writing(db.session()))
     )
-    assert take_back(1) == (["10 records taken back."], True)
+    assert take_back(1) == (["10 records undone."], True)
     assert free == [True] * 4
 
 
 def test_one_import_is_at_work_at_a_time(app: Flask, load: Load) -> None:
-    refused = pytest.raises(DomainError, match="Another import is at work")
+    refused = pytest.raises(DomainError, match="Another import is running")
     with app.app_context(), alone(app.extensions["crm.config"], "import", waits=False), refused:
         load("leads", FILE, LEADS)
     assert load("leads", FILE, LEADS).is_written
@@ -269,7 +269,7 @@ def test_who_lost_their_rights_meanwhile_writes_nothing(
             update(User).where(User.username == "claire").values(active=False)
         )
     )
-    with pytest.raises(DomainError, match="may no longer do it"):
+    with pytest.raises(DomainError, match="no longer has the right"):
         load("leads", FILE, LEADS, username="claire")
     with everything() as session:
         assert count(session, Lead) == 0

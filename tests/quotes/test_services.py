@@ -229,5 +229,5 @@ def test_an_opportunity_of_another_account_is_refused(acting: Acting) -> None:
         deal = make(Opportunity, account=make(Account, name="Autre"))
         with pytest.raises(DomainError) as no:
             make(Quote, account=make(Account), opportunity=deal)
-        assert no.value.fields == {"opportunity": "This opportunity is of another account."}
+        assert no.value.fields == {"opportunity": "This opportunity belongs to another account."}
         session.rollback()

@@ -27,7 +27,12 @@ def administers(actor: Actor, action: str) -> bool:
 def refusal_of_role(role: Role, action: str, actor: Actor) -> str:
     """Why the actor may not do `action` to this role, or ""."""
     if actor.reach(action, "users") is not Scope.ALL:
-        return str(_("A role holds in all companies: only those who administer all change it."))
+        return str(
+            _(
+                "A role applies to all companies: only those who administer all of them may"
+                " change it."
+            )
+        )
     if exceeds(cells_of([role]), actor):
         return str(_("This role gives rights that you do not have."))
     return ""

@@ -37,7 +37,7 @@ class GivenPassword:
 
 
 class UserView(PeopleView):
-    """Users. What they may do comes from their roles and groups; the guard keeps both honest."""
+    """Users. What they may do comes from their roles and groups; both are checked by the guard."""
 
     datamodel = PeopleModel(User, users)
     route_base = "/users"
@@ -69,7 +69,7 @@ class UserView(PeopleView):
     ]  # fmt: skip
     add_fieldsets = edit_fieldsets
     show_fieldsets = edit_fieldsets
-    # In place one would grant or lock out by a slip: the form shows all of it together.
+    # A slip in place would grant rights or lock somebody out: the form shows them together.
     readonly_in_place = ("username", "active", "companies", "agency", "groups", "roles")
 
     def field_of(self, row: Any, name: str) -> Field:
@@ -83,7 +83,7 @@ class UserView(PeopleView):
         if not row.password:
             return Note("warn", _("No password was given yet: this person cannot sign in."))
         if row.must_change_password:
-            return Note("info", _("Has yet to choose a password of their own."))
+            return Note("info", _("Still has to choose their own password."))
         return None
 
     def record_actions(self, row: Any) -> list[Action]:

@@ -67,7 +67,7 @@ class FormField:
         self.options = [one for one in self.options if one.value in values or one.selected]
         self.picker_url = ""
 
-    def stands(self, sent: Sequence[str]) -> bool:
+    def is_unchanged(self, sent: Sequence[str]) -> bool:
         """Whether a browser that sends `sent` sends back what stands in the input.
 
         Then the stored value is meant, with what its text does not say: seconds, the second of

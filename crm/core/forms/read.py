@@ -49,7 +49,7 @@ class ReadForm(ShownForm):
     def _is_unsent(self, field: FormField, posted: MultiDict[str, str]) -> bool:
         """Whether the form had no such field when it was opened: its feature was off.
 
-        What is stored stays. Boxes and lists that are empty are not sent either, and mean it.
+        What is stored stays. Empty checkboxes and lists are not sent either, and do mean empty.
         """
         if field.kind in ("boolean", "references", "output", "file", "picture"):
             return False
@@ -90,7 +90,7 @@ class ReadForm(ShownForm):
         self, name: str, field: FormField, posted: MultiDict[str, str], before: Values
     ) -> None:
         sent = [posted.get(name, "")]
-        is_kept = name in before and field.stands(sent)
+        is_kept = name in before and field.is_unchanged(sent)
         field.texts = sent
         if field.kind == "money":
             field.unit = posted.get("currency", "") or self._currency()
@@ -106,7 +106,7 @@ class ReadForm(ShownForm):
         self, name: str, field: FormField, posted: MultiDict[str, str], before: Values
     ) -> None:
         sent = posted.getlist(name)
-        is_kept = name in before and field.stands(sent)
+        is_kept = name in before and field.is_unchanged(sent)
         field.texts = sent
         model = self.datamodel.obj
         self.values[name] = list(before[name]) if is_kept else self._targets(field, model, name)
@@ -119,14 +119,14 @@ class ReadForm(ShownForm):
         field.texts = [posted.get(name, "")]
         if not field.text:
             if before.get(f"{name}_id") is not None and before.get(name) is None:
-                return  # the hidden target stays: an empty picker is no wish to cut the link
+                return  # the target is hidden: the empty picker does not mean to remove the link
             if field.spec.required:
                 raise ValueError(_("Required field"))
             self.values[name] = None
             return
         kept = before.get(name)
         if kept is not None and field.text == str(kept.id):
-            self.values[name] = field.data = kept  # who stands there stays, in reach or not
+            self.values[name] = field.data = kept  # the present link stays, in reach or not
             return
         self.values[name] = self._targets(field, self.datamodel.obj, name)[0]
 
@@ -160,7 +160,7 @@ class ReadForm(ShownForm):
         if len(lines) > NUMBER_OF_LINES:
             field.errors = [
                 _(
-                    "These are %(count)s lines; there may be %(most)s. Take some out.",
+                    "There are %(count)s lines; at most %(most)s are allowed. Remove some.",
                     count=len(lines),
                     most=NUMBER_OF_LINES,
                 )
@@ -175,7 +175,7 @@ class ReadForm(ShownForm):
         columns: Sequence[str],
         child: Any,
     ) -> bool:
-        """Whether nothing was said on a line: a new one is no line yet, an old one is taken out.
+        """Whether a line was left empty: a new one is no line yet, an old one is taken out.
 
         One that held nothing when it was shown stays.
         """
@@ -189,11 +189,13 @@ class ReadForm(ShownForm):
         if child is None:
             return True
         shown = self._line(field.name, "", child, model, columns)[1:]
-        stands = all(part.stands(sent[name]) for name, part in zip(columns, shown, strict=True))
-        return not stands and not any(is_hidden(child, name) for name in columns)
+        is_as_shown = all(
+            part.is_unchanged(sent[name]) for name, part in zip(columns, shown, strict=True)
+        )
+        return not is_as_shown and not any(is_hidden(child, name) for name in columns)
 
     def _find_all(self, relation: str, columns: Sequence[str], posted: MultiDict[str, str]) -> None:
-        """The rows that all lines lead to, in one statement a column instead of one a line."""
+        """Read the rows that all lines link to, in one statement a column instead of one a line."""
         model = target_of(self.datamodel.obj, relation)
         for name in columns:
             if spec_of(model, name).kind == "reference":
@@ -217,7 +219,7 @@ class ReadForm(ShownForm):
         values: dict[str, Any] = {} if number is None else {"id": number}
         for name, part in zip(columns, line[1:], strict=True):
             sent = posted.getlist(prefix + name) or [""]
-            is_kept = child is not None and part.stands(sent)
+            is_kept = child is not None and part.is_unchanged(sent)
             part.texts = sent
             if not part.text and is_hidden(child, name):
                 continue  # the hidden target stays

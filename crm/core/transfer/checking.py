@@ -1,6 +1,6 @@
-"""The lines of one file, made into rows and checked by every rule, while nothing is written.
+"""Make the lines of one file into rows and check these by every rule, without writing.
 
-No lock is held meanwhile. A wrong line costs what a right one costs: it is told, and left out.
+No lock is held meanwhile. A wrong line costs no more than a right one: it is reported and left out.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ from crm.core.transfer.values import Values
 
 
 class Checker:
-    """The reading of one file into a spool."""
+    """Reads one file into a spool."""
 
     def __init__(
         self,
@@ -46,14 +46,14 @@ class Checker:
         self.spool = spool
         self.report = report
         self.session = datamodel.session
-        self.me = myself()  # held: the session would read it again for each batch
-        self.waiting: list[Entry] = []  # for a record that another line makes
+        self.me = myself()  # a reference, as the session would read it again for each batch
+        self.waiting: list[Entry] = []  # lines that link to a record of another line
         self.entries = Entries(sheet, mapping, values, spool, report, self.refuse)
         self.claims = Claims(spool, values)
         values.own = self.claims.stand_ins
 
     def run(self) -> None:
-        """First every line, then again those that wait for another, until none gets further."""
+        """Take every line, then those that wait for another again, as long as that helps."""
         with self.session.no_autoflush:
             for batch in self.entries.batches(self.entries.read()):
                 self._take(batch)
@@ -87,7 +87,7 @@ class Checker:
                 self.claims.keep(ready, keys[number])
 
     def _found(self, batch: Sequence[Entry]) -> Iterator[Entry]:
-        """The entries that say something new, each with the row that is there already."""
+        """The entries to make or update, each with the row that exists already."""
         if self.mapping.key is None:
             yield from batch
             return
@@ -102,13 +102,13 @@ class Checker:
             if self.mapping.found == "skip" and (entry.row is not None or first is not None):
                 self.report.skipped += 1
             elif first is not None:
-                message = _("Line %(number)s has it already.", number=first)
+                message = _("Line %(number)s already has this value.", number=first)
                 self.refuse(entry.number, DomainError(message, field=self.mapping.key))
             else:
                 yield entry
 
     def _made(self, entry: Entry) -> Ready | None:
-        """The rows of the entry, by way of the services and past every rule; None: refused."""
+        """Make the rows of the entry through the services and check them; None where refused."""
         version = getattr(entry.row, "row_version", None)
         self.bulk.begin()
         try:
@@ -120,7 +120,7 @@ class Checker:
             self.refuse(entry.number, error)
             return None
         if not drafts:
-            self.report.skipped += 1  # the row says all that already
+            self.report.skipped += 1  # the row has these values already
             return None
         return Ready(entry.number, drafts, list(self.bulk.later))
 
@@ -159,5 +159,5 @@ class Checker:
                     self.session.expire(row)
 
     def refuse(self, number: int, error: DomainError) -> None:
-        """Tell why a line is left out."""
+        """Report why a line is left out."""
         self.report.refuse(number, explained(error, self.datamodel.obj, self.mapping))

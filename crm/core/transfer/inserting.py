@@ -1,4 +1,4 @@
-"""The rows of one batch, asked about once more and written together, in one transaction."""
+"""Check the rows of one batch once more and write them together, in one transaction."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +25,7 @@ Batch = Sequence[tuple[Ready, list[Any]]]  # each line with its new rows
 
 
 class Insertion:
-    """One batch on its way through a session that holds nothing else."""
+    """Writes one batch, in a session that holds nothing else."""
 
     def __init__(
         self, session: Session, run_id: int, batch: Batch, next_text: Callable[[Number], str]
@@ -39,7 +39,7 @@ class Insertion:
         self.entries: list[dict[str, Any]] = []
 
     def run(self) -> dict[int, DomainError]:
-        """Write what is still right; the lines that are not, by their numbers."""
+        """Write the lines that are still right. Returns the refusals of the others, by line."""
         with self.session.no_autoflush:
             self.refused = refusals(
                 self.session, {line.number: line.drafts for line, _rows in self.batch}
@@ -95,11 +95,11 @@ class Insertion:
                 self.rows["line", number] = self.rows["row", model, pk]
 
     def _refuse_lost(self) -> None:
-        """Refuse lines that need a row, or a line, which is gone; parents come first."""
+        """Refuse lines that link to a row or a line which is gone; parents come first."""
         for line, _made in self.batch:
             for ref in self._needed(line.drafts):
                 if ref not in self.rows or (ref[0] == "line" and ref[1] in self.refused):
-                    message = _("A record that this one needs is not there.")
+                    message = _("A record that this one links to no longer exists.")
                     self.refused.setdefault(line.number, DomainError(message))
 
     def _needed(self, drafts: Sequence[Draft]) -> Iterator[Ref]:
@@ -124,7 +124,7 @@ class Insertion:
     # Rows ───────────────────────────────────────────────────────────────────────────────────────
 
     def _apply(self, line: Ready, made: list[Any]) -> list[tuple[Any, dict[str, Any]]]:
-        """Fill in what waited for other rows; the changed rows, with what they were before."""
+        """Fill in links to other rows. Returns the changed rows, with their values before."""
         changed = []
         for draft, new in zip(line.drafts, made, strict=True):
             row = new if new is not None else self.rows["row", draft.model, draft.pk]
@@ -145,7 +145,7 @@ class Insertion:
         return changed
 
     def _list(self, rows: list[Any], added: list[Ref], removed: list[Ref], made: list[Any]) -> Any:
-        """Change a list; what was added and removed, for who takes it back."""
+        """Change a list. Returns what was added and removed, for an undo."""
         more = [made[ref[1]] if ref[0] == "draft" else self.rows[ref] for ref in added]
         less = [self.rows[ref] for ref in removed]
         more, less = [row for row in more if row not in rows], [row for row in less if row in rows]
@@ -155,7 +155,7 @@ class Insertion:
         return (more, less)
 
     def _add(self, rows: list[Any]) -> None:
-        """Into the session, with their keys: rows alike are then written in one statement."""
+        """Add rows to the session with their ids: those with the same columns are one INSERT."""
         tables: dict[Mapper[Any], dict[frozenset[str], list[Any]]] = defaultdict(
             lambda: defaultdict(list)
         )
@@ -174,7 +174,7 @@ class Insertion:
             self.session.add_all(alike)
 
     def _flush(self) -> None:
-        """Every rule was asked already, when the rows were made or just now."""
+        """Without the checks of a flush: all were made with the rows, or just now."""
         self.session.info[CHECKED] = True
         try:
             self.session.flush()
@@ -210,7 +210,7 @@ class Insertion:
 
 @cache
 def _defaults(mapper: Mapper[Any]) -> tuple[tuple[str, Any], ...]:
-    """The columns whose default is one value, which the database would else be asked for."""
+    """The columns whose default is one value, which would otherwise be read back."""
     return tuple(
         (mapper.get_property_by_column(column).key, column.default.arg)
         for column in mapper.columns

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-TOLD = 1_000  # refusals kept in words: a file that is wrong throughout is not ten megabytes of it
+TOLD = 1_000  # refusals kept in words: the report on a file that is wrong throughout stays short
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Report:
     skipped: int = 0  # found again, and left as they are
     refused: int = 0
     is_written: bool = False
-    run_id: int | None = None  # by which the import is taken back
+    run_id: int | None = None  # to undo the import by
     refusals: list[Refusal] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -56,7 +56,7 @@ class Report:
             return
         if self.run_id is not None:
             command = f"crm import-undo {self.run_id} --as USER"
-            yield _("Import %(id)s; “%(command)s” takes it back.", id=self.run_id, command=command)
+            yield _("Import %(id)s; “%(command)s” undoes it.", id=self.run_id, command=command)
         yield ngettext("%(num)s record created.", "%(num)s records created.", self.created)
         if self.updated:
             yield ngettext("%(num)s record updated.", "%(num)s records updated.", self.updated)

@@ -37,7 +37,7 @@ from crm.core.types import utcnow
 class Order:
     """What is to be imported: a file into a table of a company, in somebody's name.
 
-    `again` reads the person anew, None where they may no longer act.
+    `again` reloads the person; None where they may no longer act.
     """
 
     entity: str
@@ -54,17 +54,17 @@ class Order:
 def run_import(order: Order, mapping: Map) -> Report:
     """Import the file: all of it or, with `skip_bad`, all that is right.
 
-    Nothing is written while a line is wrong. Where an import of the same file was broken off, it
-    is gone on with. Raises DomainError where file, map or rights make it pointless to begin. Two
-    imports must not run at once.
+    Nothing is written while a line is wrong. An interrupted import of the same file is resumed.
+    Raises DomainError where file, map or rights make it pointless to begin. Two imports must not
+    run at once.
     """
     filled = fields.check(mapping, order.datamodel, order.switched_off)
     sheet = open_sheet(order.file, encoding=mapping.encoding, separator=mapping.delimiter)
     sheet.require(mapping.file_columns)
     report = Report(notes=[*sheet.notes, *_notes(sheet, mapping)])
     checksum = _checksum(order)
-    with Spool() as spool, _young_garbage():
-        run_id = _go_on(order, checksum, spool, report)
+    with Spool() as spool, _frozen_heap():
+        run_id = _resume(order, checksum, spool, report)
         with acting_as(order.actor):
             company = _company(order.datamodel, order.company_id)
             with acting_as(_at(order.actor, company, order.datamodel)), in_bulk() as bulk:
@@ -90,8 +90,8 @@ def _checksum(order: Order) -> str:
     return found.hexdigest()
 
 
-def _go_on(order: Order, checksum: str, spool: Spool, report: Report) -> int | None:
-    """The import of this file that was broken off, whose lines are done."""
+def _resume(order: Order, checksum: str, spool: Spool, report: Report) -> int | None:
+    """The id of an interrupted import of this file, whose lines are marked as done."""
     session = db.session()
     run = runs.unfinished(session, order.entity, checksum, order.company_id)
     if run is None:
@@ -102,8 +102,8 @@ def _go_on(order: Order, checksum: str, spool: Spool, report: Report) -> int | N
         spool.claim("done", str(line), line)
     report.notes.append(
         ngettext(
-            "Import %(id)s was broken off after %(num)s line; it goes on.",
-            "Import %(id)s was broken off after %(num)s lines; it goes on.",
+            "Import %(id)s was interrupted after %(num)s line; it is resumed.",
+            "Import %(id)s was interrupted after %(num)s lines; it is resumed.",
             done,
             id=run.id,
         )
@@ -136,14 +136,14 @@ def _end(run_id: int) -> None:
 
 
 def _place(order: Order, actor: Actor) -> Actor:
-    """The person at work in the company of the records, where they may import."""
+    """The actor with the company of the records chosen. Raises Forbidden, NotFound."""
     with acting_as(actor):
         return _at(actor, _company(order.datamodel, order.company_id), order.datamodel)
 
 
 @contextmanager
-def _young_garbage() -> Iterator[None]:
-    """Spare the collector the whole program, through which it would walk with every few batches."""
+def _frozen_heap() -> Iterator[None]:
+    """Keep the garbage collector off the loaded program, which it would walk every few batches."""
     gc.collect()
     gc.freeze()
     try:
@@ -157,7 +157,7 @@ def _notes(sheet: Sheet, mapping: Map) -> Iterator[str]:
     if left:
         yield _("Columns that the map does not name: %(names)s.", names=", ".join(left))
     if mapping.key is None:
-        yield _("The map has no key: the same file imported again makes doubles.")
+        yield _("The map has no key: importing the same file again creates duplicates.")
 
 
 def _company(datamodel: DataModel, company_id: int | None) -> Any:
@@ -175,7 +175,7 @@ def _company(datamodel: DataModel, company_id: int | None) -> Any:
 
 
 def _at(actor: Actor, company: Any, datamodel: DataModel) -> Actor:
-    """The actor with this company chosen. Raises Forbidden for whoever has no business there."""
+    """The actor with this company chosen. Raises Forbidden where they may not import there."""
     entity = getattr(datamodel.obj, "__entity__", "users")
     widest = actor.reach("create", entity)
     if widest is Scope.NONE and not actor.can("edit", entity):

@@ -1,4 +1,4 @@
-"""An import taken back: what it made goes away, what it changed is as before, where untouched."""
+"""Undo an import: delete what it made, restore what it changed, where untouched since."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from crm.core.transfer.stored import revived
 from crm.core.types import utcnow
 
 AT_ONCE = 25  # rows in a transaction
-TOLD = 1_000  # rows that stay, told in words
+TOLD = 1_000  # rows that stay, with their reasons
 
 
 @dataclass
@@ -34,9 +34,9 @@ class Undone:
 
     def lines(self) -> list[str]:
         """For a reader: what stays and why, then the numbers."""
-        numbers = [ngettext("%(num)s record taken back.", "%(num)s records taken back.", self.back)]
+        numbers = [ngettext("%(num)s record undone.", "%(num)s records undone.", self.back)]
         if self.stay:
-            numbers.append(ngettext("%(num)s record stays.", "%(num)s records stay.", self.stay))
+            numbers.append(ngettext("%(num)s record kept.", "%(num)s records kept.", self.stay))
         return [*self.reasons, *numbers]
 
 
@@ -96,7 +96,7 @@ class Undoing:
         row = self._row(session, model, entry)
         key = (entry.kind, entry.row_id)
         if row.row_version not in (entry.version, self.versions.get(key)):
-            raise DomainError(_("“%(record)s” was changed since.", record=row))
+            raise DomainError(_("“%(record)s” has been changed since.", record=row))
         if entry.action == "created":
             self.datamodel_of(model).remove(row)
         else:
@@ -114,7 +114,9 @@ class Undoing:
                 raise NotFound
             return rows.fetch(session, model, entry.row_id, action)
         except NotFound as error:
-            raise DomainError(_("The record is gone, or not yours to change.")) from error
+            raise DomainError(
+                _("The record no longer exists, or you may not change it.")
+            ) from error
 
     def _end(self) -> None:
         with transaction() as session:

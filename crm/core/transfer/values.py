@@ -97,7 +97,7 @@ class Values:
     def key_of(self, name: str, told: Texts) -> str:
         """The text by which the line is found again. Raises DomainError where it has none."""
         if name not in told:
-            raise DomainError(_("This is empty, and records are found by it."), field=name)
+            raise DomainError(_("This is empty, but records are found by this value."), field=name)
         filled = self.filled[name]
         try:
             return str(clean(filled.spec, self._parsed(filled, told[name])))

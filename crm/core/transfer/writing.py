@@ -1,4 +1,4 @@
-"""From the spool into the database: batches that hold the write lock for a moment each."""
+"""Write the spool into the database, in batches that hold the write lock for a moment each."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,20 +17,19 @@ from crm.core.transfer.report import Report
 from crm.core.transfer.spool import Ready, Spool
 
 FIRST, LEAST, MOST = 50, 25, 1_000  # lines in a batch
-HELD = 0.15  # seconds that a batch may hold the lock, aimed at
+HELD = 0.15  # seconds that a batch is meant to hold the lock
 
 Batch = Sequence[tuple[Ready, list[Any]]]  # each line with its new rows
 
 
 class Stopped(DomainError):
-    """The import cannot go on; what it wrote stays, and it can be gone on with."""
+    """The import cannot go on; what it wrote stays, and it can be resumed."""
 
 
 class Writer:
-    """The writing of one spool, as the rows of one import.
+    """Writes one spool, as the rows of one import.
 
-    `again` reads the person as they are by now, `place` puts them to work in the company of the
-    records.
+    `again` reloads the person who imports, `place` chooses the company of the records for them.
     """
 
     def __init__(
@@ -66,13 +65,13 @@ class Writer:
             size = max(LEAST, min(MOST, int(size * HELD / max(held, 0.001)), 2 * size))
 
     def _take_numbers(self) -> None:
-        """All at once and by themselves: nobody waits for the counter until the last line."""
+        """All at once and before the lines, so that no counter stays locked until the last one."""
         for number, count in self.spool.numbers.items():
             with transaction():
                 self.series[number] = number.take(*number.series, count) - count
 
     def _write(self, batch: Batch) -> float:
-        """Write the batch in one piece or, where the database refuses, in two; seconds held."""
+        """Write the batch; where it is refused, its halves. Returns the seconds of the lock."""
         began, before = monotonic(), dict(self.series)
         try:
             with transaction() as session:
@@ -111,10 +110,12 @@ class Writer:
 
     @contextmanager
     def _acting(self) -> Iterator[None]:
-        """In the name of the person with the rights that they have by now."""
+        """Act in the person's name, with the rights that they have now."""
         now = self.again()
         if now is None:
-            raise Stopped(_("The person in whose name this is imported may no longer do it."))
+            raise Stopped(
+                _("The user in whose name this is imported no longer has the right to do it.")
+            )
         if self.actor is None or now != self.known:  # the row filter is made for one actor
             self.known, self.actor = now, self.place(now)
         with acting_as(self.actor):

@@ -111,7 +111,7 @@ class FilterBar(BaseView):
         """What the address asks for and the list cannot do, with a way to go on."""
         applied = {(c.name, c.operator) for c in query.conditions}
         without = address.url(filters=[f for f in address.filters if f[:2] in applied])
-        label = _("Show the list without it")
+        label = _("Show the list without this filter")
         page.notes = [Note("warn", text, without, label) for text in query.wrong]
         if address.order and address.order[0] not in self.visible(self.order_columns):
             text = _("This list cannot be ordered by “%(name)s”.", name=address.order[0][:60])

@@ -104,7 +104,7 @@ class Quote(Owned, Record):
             wrong["valid_until"] = _("A quote cannot end before its date.")
         deal = self.opportunity
         if deal is not None and changed(self, "opportunity") and deal.account is not self.account:
-            wrong["opportunity"] = _("This opportunity is of another account.")
+            wrong["opportunity"] = _("This opportunity belongs to another account.")
         if self.contact is not None and changed(self, "contact") and not self._knows_contact():
             wrong["contact"] = _("Choose a contact of this account.")
         if wrong:

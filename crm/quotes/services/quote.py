@@ -114,6 +114,6 @@ def refusal(relation: str, values: Mapping[str, Any]) -> str | None:
     """Why a contact or an opportunity was refused."""
     words = {
         "contact": _("Choose a contact of this account."),
-        "opportunity": _("This opportunity is of another account."),
+        "opportunity": _("This opportunity belongs to another account."),
     }
     return str(words[relation]) if relation in words else None
