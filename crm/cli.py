@@ -1,5 +1,7 @@
 """The `crm` commands; each parses its arguments and calls one service."""
 
+import gc
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +21,9 @@ from crm.core.outage import find_outage, unavailable
 from crm.core.rows import unfiltered
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+# The niceness of an import: people at work come first, and a batch still ends soon while it has
+# the write lock.
+BEHIND = 5
 
 
 def _make_app() -> Flask:
@@ -146,6 +151,8 @@ def import_(entity: str, companies: tuple[str, ...], **how: Any) -> None:
     """
     from crm.importing import import_file
 
+    os.nice(BEHIND)
+    gc.freeze()  # or the collector walks through the whole program with every few batches
     with _told():
         if len(companies) > 1:
             raise DomainError("An import is into one company.")

@@ -6,6 +6,7 @@ one, with what makes it so on standard output.
 """
 
 import io
+import os
 import subprocess
 import sys
 
@@ -56,6 +57,7 @@ def _main() -> int:
 
     from crm.catalog.active import find_active
 
+    os.nice(10)  # the requests of others come first
     _bound(int(sys.argv[1]))
     content = sys.stdin.buffer.read()
     try:

@@ -18,8 +18,9 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(app: Flask, tmp_path: Path) -> Run:
+def run(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """`run(file, map, …)`: the command on these two texts."""
+    monkeypatch.setattr("os.nice", lambda _by: 0)  # the tests after it are in this process
 
     def command(file: str, mapping: str, *more: str, entity: str = "leads") -> Result:
         (tmp_path / "file.csv").write_text(file, encoding="utf-8")

@@ -1,6 +1,5 @@
-"""A quote of 500 lines, the most there are: neither slow to preview nor to save."""
+"""A quote of 500 lines, the most there are: no statement a line, to preview or to save it."""
 
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -39,11 +38,9 @@ def test_their_rows_are_asked_for_together(
     with acting("claire"):
         account = make(Account).id
     claire = as_user("claire")
-    began = time.process_time()
     with counting() as statements:
         figures = claire.post("/quotes/preview", data=lines).json
     assert figures["total_excl"] == "€10,000.00"
-    assert time.process_time() - began < 1.5, "a second, and what the test itself takes"
     assert len(statements) <= 6
     with counting() as statements:
         made = claire.post("/quotes/add", data=lines | {"account": account, "owner": cast.claire})

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache, cached_property
 from typing import Any, Self
 
 from flask_babel import gettext as _
@@ -51,7 +52,7 @@ class ShownForm:
             name: self._field(datamodel.obj, name) for name in names
         }
 
-    @property
+    @cached_property
     def zone(self) -> str:
         actor = find_actor()
         return actor.time_zone if actor else "UTC"
@@ -148,6 +149,7 @@ class ShownForm:
         return [key, *line]
 
 
+@cache
 def _default(model: type[Any], name: str) -> Any:
     mapper = inspect(model)
     if name not in mapper.columns:

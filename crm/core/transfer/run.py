@@ -3,9 +3,7 @@
 Source: spec 4.6.
 """
 
-import gc
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
@@ -63,7 +61,7 @@ def run_import(order: Order, mapping: Map) -> Report:
     sheet.require(mapping.file_columns)
     report = Report(notes=[*sheet.notes, *_notes(sheet, mapping)])
     checksum = _checksum(order)
-    with Spool() as spool, _frozen_heap():
+    with Spool() as spool:
         run_id = _resume(order, checksum, spool, report)
         with acting_as(order.actor):
             company = _company(order.datamodel, order.company_id)
@@ -139,17 +137,6 @@ def _place(order: Order, actor: Actor) -> Actor:
     """The actor with the company of the records chosen. Raises Forbidden, NotFound."""
     with acting_as(actor):
         return _at(actor, _company(order.datamodel, order.company_id), order.datamodel)
-
-
-@contextmanager
-def _frozen_heap() -> Iterator[None]:
-    """Keep the garbage collector off the loaded program, which it would walk every few batches."""
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 def _notes(sheet: Sheet, mapping: Map) -> Iterator[str]:
