@@ -13,11 +13,12 @@ from crm.accounts.models import Account
 from crm.companies.models import Agency, AppSettings, Company, Group, User
 from crm.opportunities.models import LostReason, Opportunity, Stage
 from tests.fixtures import Client
-from tests.imports.conftest import Load
+from tests.imports.conftest import Load, load
 
+__all__ = ["load"]  # the fixture of the imports' own tests
 pytestmark = pytest.mark.both
 
-MAPS = Path(__file__).parent / "sales"
+MAPS = Path(__file__).parents[1] / "imports/sales"
 # It lies beside the project, which does not contain it.
 EXPORT = Path(__file__).parents[3] / "shared/data/sales"
 STEPS = {
