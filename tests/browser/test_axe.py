@@ -1,6 +1,7 @@
 """Every kind of page in a real browser: axe, both themes, both languages, wide and narrow."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
@@ -18,8 +19,9 @@ from tests.population import Planted
 
 __all__ = ["planted_world", "rows"]
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+CONTRAST = {"type": "rule", "values": ["color-contrast"]}  # all that a theme can break
 # Only what is wrong: to describe and send each node that passed takes three times as long.
-VIOLATIONS = """(levels) => axe.run(document, {runOnly: levels, resultTypes: ["violations"]})
+VIOLATIONS = """(rules) => axe.run(document, {runOnly: rules, resultTypes: ["violations"]})
   .then((results) => results.violations)"""
 # What stands beyond the right edge, by its deepest element.
 BEYOND = """() => {
@@ -82,27 +84,49 @@ def choose(world: World, language: str, theme: str) -> None:
         connection.execute(update(User.__table__).values(language=language, theme=theme))
 
 
-@pytest.mark.parametrize(("language", "theme"), [("fr", "light"), ("en", "dark")])
-def test_axe_finds_nothing(
-    language: str, theme: str, place: Sit, planted_world: World, kinds: list[str], axe: str
+def test_axe_finds_nothing_in_french_by_day(
+    place: Sit, planted_world: World, kinds: list[str], axe: str
 ) -> None:
-    choose(planted_world, language, theme)
-    desk, wrong = place("alice"), {}
-    for path in kinds:
+    choose(planted_world, "fr", "light")
+    assert looked_at(place("alice"), kinds, axe, LEVELS) == {}
+    assert looked_at(place(), ["/login/"], axe, LEVELS) == {}
+
+
+def test_axe_finds_no_lack_of_contrast_in_english_by_night(
+    place: Sit, planted_world: World, kinds: list[str], axe: str
+) -> None:
+    choose(planted_world, "en", "dark")
+    assert looked_at(place("alice"), kinds, axe, CONTRAST) == {}
+    assert looked_at(place(), ["/login/"], axe, LEVELS) == {}
+
+
+def test_a_small_screen_has_axe_s_blessing_too(
+    place: Sit, planted_world: World, kinds: list[str], axe: str
+) -> None:
+    choose(planted_world, "fr", "dark")
+    ours = [one for one in kinds if "lead" in one or "opportunit" in one or one == "/"]
+    assert looked_at(place("alice", viewport=NARROW), ours, axe, LEVELS) == {}
+
+
+def looked_at(desk: Desk, paths: list[str], axe: str, rules: Any) -> dict[str, list[str]]:
+    """page → what is wrong with it, in its window and in that of a phone."""
+    wrong = {}
+    for path in paths:
         desk.open(path)
-        if found := look(desk, axe):
+        found = look(desk, axe, rules)
+        width = desk.page.viewport_size
+        desk.page.set_viewport_size(NARROW)
+        found += [f"too wide: {text}" for text in desk.page.evaluate(BEYOND)]
+        desk.page.set_viewport_size(width or NARROW)
+        if found:
             wrong[path] = found
-    nobody = place()
-    nobody.open("/login/")
-    if found := look(nobody, axe):
-        wrong["/login/"] = found
-    assert wrong == {}
+    return wrong
 
 
-def look(desk: Desk, axe: str) -> list[str]:
+def look(desk: Desk, axe: str, rules: Any) -> list[str]:
     """What axe, the console, the policy and the width of the window have against a page."""
     desk.page.evaluate(axe)
-    violations = desk.page.evaluate(VIOLATIONS, LEVELS)
+    violations = desk.page.evaluate(VIOLATIONS, rules)
     found = [
         f"{one['id']}: {node['html'][:160]} ({node['failureSummary'].splitlines()[-1].strip()})"
         for one in violations
@@ -112,27 +136,3 @@ def look(desk: Desk, axe: str) -> list[str]:
     found += [f"console: {text}" for text in desk.complaints]
     desk.complaints.clear()
     return found + [f"too wide: {text}" for text in desk.page.evaluate(BEYOND)]
-
-
-def test_nothing_stands_beyond_the_edge_of_a_phone(
-    place: Sit, planted_world: World, kinds: list[str]
-) -> None:
-    choose(planted_world, "fr", "light")
-    desk, wrong = place("alice", viewport=NARROW), {}
-    for path in kinds:
-        desk.open(path)
-        if found := desk.page.evaluate(BEYOND):
-            wrong[path] = found
-    assert wrong == {}
-
-
-def test_a_small_screen_has_axe_s_blessing_too(
-    place: Sit, planted_world: World, kinds: list[str], axe: str
-) -> None:
-    choose(planted_world, "fr", "dark")
-    desk, wrong = place("alice", viewport=NARROW), {}
-    for path in [one for one in kinds if "lead" in one or "opportunit" in one or one == "/"]:
-        desk.open(path)
-        if found := look(desk, axe):
-            wrong[path] = found
-    assert wrong == {}
