@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any, Self
 
 from flask_babel import gettext as _
@@ -149,7 +149,6 @@ class ShownForm:
         return [key, *line]
 
 
-@cache
 def _default(model: type[Any], name: str) -> Any:
     mapper = inspect(model)
     if name not in mapper.columns:
