@@ -57,7 +57,8 @@ _COMPANY = ("name", "code", "country", "currency", "language", "time_zone", "def
 
 def load_actor(user_id: int, *alive: ColumnElement[bool]) -> Actor | None:
     """The actor who is this user; None where they are gone, inactive, or `alive` does not hold."""
-    session = db.session()
+    # The connection: the session would first build the row filter of nobody.
+    session = db.session.connection()
     found = session.execute(_person().where(*alive), {"user_id": user_id}).mappings().first()
     if found is None:
         return None

@@ -1,10 +1,58 @@
-"""The language that text is read and written in."""
+"""The language that text is read and written in, and the messages of each language."""
 
+from types import SimpleNamespace
+from typing import Any
+
+import flask_babel
 from babel import Locale
-from flask import has_request_context
-from flask_babel import get_locale
+from flask import Flask, g, has_request_context
+from flask_babel import Domain, get_locale
 
 
 def locale() -> Locale:
     """The reader's locale; English where there is no reader."""
     return (get_locale() if has_request_context() else None) or Locale("en")
+
+
+class Catalogs(Domain):
+    """The messages of all languages, each looked up once a process."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known: dict[Locale | None, dict[str, str]] = {}
+
+    def gettext(self, string: str, **variables: Any) -> str:
+        """Overrides Flask-Babel 4.0, which finds the catalog anew for every message."""
+        tongue = get_locale()
+        known = self.known.get(tongue)
+        if known is None:
+            known = self.known.setdefault(tongue, {})
+        text = known.get(string)
+        if text is None:
+            text = known[string] = str(self.get_translations().gettext(string))
+        return text % variables if variables else text
+
+    def install(self, app: Flask) -> None:
+        """Take the place of the messages of `app`, in Python and in templates."""
+        flask_babel._get_current_context = _context
+        app.extensions["babel"].instance.domain_instance = self
+        app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # by its extension
+            gettext=self.gettext,
+            ngettext=self.ngettext,
+            newstyle=True,
+            pgettext=self.pgettext,
+            npgettext=self.npgettext,
+        )
+
+
+def _context() -> SimpleNamespace | None:
+    """Where Flask-Babel 4.0 keeps what it found for this request.
+
+    Its own asks the proxy `g` three times, and is asked itself for every message and every date.
+    """
+    try:
+        here = g._get_current_object()
+    except RuntimeError:
+        return None
+    found: SimpleNamespace = here.setdefault("_flask_babel", SimpleNamespace())
+    return found

@@ -8,6 +8,7 @@ from flask_limiter.errors import RateLimitExceeded
 from flask_wtf import CSRFProtect
 
 from crm.core.config import Config
+from crm.core.models.locale import Catalogs
 from crm.core.security import gate, keys, locale, waiting
 from crm.core.security.builder import Builder
 from crm.core.security.counters import rate_limit_settings
@@ -91,6 +92,7 @@ def complete(app: Flask) -> None:
     babel = app.extensions["babel"]
     babel.locale_selector = locale.pick_locale
     babel.timezone_selector = locale.pick_time_zone
+    Catalogs().install(app)
     app.register_error_handler(RateLimitExceeded, waiting.too_many)
 
 

@@ -7,7 +7,8 @@ FAB's own names are kept: `_flt_<operator>_<field>`, `_oc_<View>`, `_od_<View>`,
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
+from functools import lru_cache
+from urllib.parse import quote_plus
 
 from flask import abort, request
 
@@ -65,7 +66,14 @@ class Address:
         return self.at([*self.pairs(**change), *extra])
 
     def at(self, pairs: Pairs) -> str:
-        return f"{self.path}?{urlencode(pairs)}" if pairs else self.path
+        query = "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in pairs)
+        return f"{self.path}?{query}" if query else self.path
+
+
+@lru_cache(maxsize=5000)
+def _quoted(text: str) -> str:
+    """As in an address: a list has dozens of them, made of the same few words."""
+    return quote_plus(text)
 
 
 def read_address(key: str, path: str, fields: Iterable[str], keep: Sequence[str] = ()) -> Address:

@@ -1,11 +1,13 @@
 """The conditions of a list: the shipped filters as tabs, the applied ones as chips."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
-from flask import abort, request
+from flask import abort, get_template_attribute, request
 from flask_babel import gettext as _
+from markupsafe import Markup
 from sqlalchemy import ColumnElement, false, inspect, select
 
 from crm.core.actor import current_actor
@@ -23,12 +25,16 @@ from crm.core.datamodel.paging import COUNT_CAP
 from crm.core.errors import DomainError
 from crm.core.forms.options import code_choices
 from crm.core.models import Spec, spec_of
+from crm.core.models.locale import locale
 from crm.core.models.text import parse_number, write_number, written
 from crm.core.rows import in_reach
 from crm.core.views.address import Address, read_address
 from crm.core.views.base import BaseView, Preset
 from crm.core.views.pages import Chip, FilterChoice, ListPage, Note
 from crm.core.views.shown import hue_of, initials, zone
+
+FILTERS = "core/parts/filters.html"
+STATE = Markup("<!-- state -->")  # where a popover keeps the list's state
 
 
 @dataclass
@@ -57,6 +63,10 @@ class FilterBar(BaseView):
 
     search_columns: Sequence[str]
     order_columns: Sequence[str]
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._idle: dict[tuple[str, str, str], FilterChoice] = {}
+        super().__init__(**kwargs)
 
     @property
     def key(self) -> str:
@@ -136,9 +146,7 @@ class FilterBar(BaseView):
         page.region_label = page.title
         page.state = address.pairs(search="")
         page.chips = [self._chip(c, address) for c in query.conditions]
-        page.filters = (
-            [self._filter_choice(name, address) for name in self.filter_names()] if full else []
-        )
+        page.filters = self._filter_choices(page, address) if full else []
         if not searched_columns(self.datamodel.obj):
             page.search_label = ""
         order = self.order(address)[:1]
@@ -207,6 +215,33 @@ class FilterBar(BaseView):
         named = select(target).where(target.id.in_(applied.values), in_reach(target))
         rows = self.datamodel.session.scalars(named)
         return [self._option(row)["text"] for row in rows.unique()] or [_("Not available")]
+
+    def _filter_choices(self, page: ListPage, address: Address) -> list[FilterChoice]:
+        """The filters that are offered, each with its popover."""
+        popover = get_template_attribute(FILTERS, "popover")
+        kept = [*page.state, *([("search", page.search)] if page.search else [])]
+        state = get_template_attribute(FILTERS, "hidden")(kept)
+        applied = {name for name, _operator, _values in address.filters}
+        choices = []
+        for name in self.filter_names():
+            if name in applied:
+                choice = self._filter_choice(name, address)
+                chips = [chip for chip in page.chips if chip.name == name]
+                choice.popover = popover(choice, address.path, state, chips)
+            else:
+                choice = copy(self._idle_choice(name, address, popover))
+                choice.popover = Markup(choice.popover.replace(STATE, state))  # noqa: S704
+            choices.append(choice)
+        return choices
+
+    def _idle_choice(self, name: str, address: Address, popover: Any) -> FilterChoice:
+        """A filter that is not applied: but for the list's state it is the same for everybody."""
+        key = (str(locale()), address.path, name)
+        choice = self._idle.get(key)
+        if choice is None:
+            choice = self._idle[key] = self._filter_choice(name, address)
+            choice.popover = popover(choice, address.path, STATE, [])
+        return choice
 
     def _filter_choice(self, name: str, address: Address) -> FilterChoice:
         spec = filter_spec(self.datamodel.obj, name)

@@ -64,6 +64,7 @@ class FilterChoice:
     picker_url: str = ""
     current_operator: int | None = None
     current_values: tuple[str, ...] = ()
+    popover: Markup | str = ""
 
 
 @dataclass
