@@ -4,7 +4,6 @@ ROWS in the environment is the size of the big table, TIMES how often a page is 
 BENCH_POSTGRES=0 leaves PostgreSQL out.
 """
 
-import gzip
 import os
 import shutil
 import statistics
@@ -16,16 +15,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import brotli
 import pytest
-from flask import Flask, render_template
+from flask import Flask
 from sqlalchemy import Table, text
 from werkzeug.test import Client as Browser
 
 from crm.companies.actors import load_actor
 from crm.core import rows
-from crm.core.actor import acting_as
-from crm.core.datamodel.paging import Ask
 from crm.core.db import db
 from crm.leads.models import Lead
 from tests.fixtures import make_app, read_cast, session_cookie
@@ -134,40 +130,6 @@ def test_a_million_rows_against_ten_thousand(person: str, places: dict[int, Flas
             taken[count] = milliseconds(lambda c=client, p=path: c.get(p), times=15)
         ratio = taken[BIG] / taken[SMALL]
         say(f"  {name:28}{taken[SMALL]:8.1f} ms {taken[BIG]:9.1f} ms   {ratio:.2f}")
-
-
-def test_a_list_against_its_statements_and_template_alone(places: dict[int, Flask]) -> None:
-    app = places[SMALL]
-    client = browser(app, "claire")
-    whole = milliseconds(lambda: client.get("/leads/list/"))
-    view = next(v for v in app.extensions["appbuilder"].baseviews if type(v).__name__ == "LeadView")
-    claire = read_cast(app).people["claire"]
-    with app.test_request_context("/leads/list/"):
-        actor = load_actor(claire)
-        assert actor is not None
-        with acting_as(actor):
-            html = view.list()[0]
-            template, page = view.list_template, view.list_page(view.address(), full=True)
-            statements = milliseconds(lambda: run_again(view, claire))
-            drawing = milliseconds(lambda: render_template(template, view=view, page=page))
-    bare = statements + drawing
-    say(
-        f"\nlist of 25 rows: {whole:.1f} ms; its statements {statements:.1f} + template "
-        f"{drawing:.1f} = {bare:.1f} ms; ratio {whole / bare:.2f} (at most 2, aim 1.5)"
-    )
-    packed = len(brotli.compress(html.encode(), quality=4))
-    zipped = len(gzip.compress(html.encode()))
-    say(f"its HTML: {len(html):,} bytes, {packed:,} in brotli, {zipped:,} in gzip (12,000)")
-
-
-def run_again(view: Any, user_id: int) -> None:
-    """The list's own statements, by the ORM and nothing else: who asks, rows, counts."""
-    db.session.expunge_all()
-    load_actor(user_id)
-    statement = view.datamodel.select()
-    relations = view.relations(view.visible(view.list_columns))
-    view.datamodel.page(statement, [("received_on", "desc")], Ask(25), relations)
-    view.datamodel.totals(statement, ())
 
 
 def test_what_rights_and_row_filter_cost(
