@@ -76,6 +76,19 @@ def break_off(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
     monkeypatch.setattr(Insertion, "run", run)
 
 
+def test_a_line_finds_the_parent_of_an_earlier_batch_that_brought_a_word(
+    load: Load, everything: Everything, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("FIRST", "LEAST", "MOST"):
+        monkeypatch.setattr(writing, name, 2)
+    told = load("accounts", "name,parent,sector\nA,,Space\nB,,Sea\nC,A,\nD,B,\n", SECTORS)
+    assert "4 records created." in told
+    with everything() as session:
+        rows = session.scalars(select(Account))
+        parents = {row.name: str(row.parent) for row in rows}
+    assert parents == {"A": "None", "B": "None", "C": "A", "D": "B"}
+
+
 @pytest.mark.parametrize("mapping", [LEADS, WITHOUT_KEY])
 def test_a_broken_import_goes_on_where_it_was(
     load: Load, everything: Everything, monkeypatch: pytest.MonkeyPatch, mapping: str

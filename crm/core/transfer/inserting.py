@@ -88,7 +88,7 @@ class Insertion:
         if not numbers:
             return
         model = self.batch[0][0].drafts[0].model
-        found = runs.rows_of_lines(self.session, self.run_id, numbers)
+        found = runs.rows_of_lines(self.session, self.run_id, model.__tablename__, numbers)
         self._read(model, sorted(found.values()))
         for number, pk in found.items():
             if ("row", model, pk) in self.rows:

@@ -85,12 +85,16 @@ def written_lines(session: Session, import_id: int) -> Iterable[int]:
     return session.scalars(statement.execution_options(yield_per=1_000))
 
 
-def rows_of_lines(session: Session, import_id: int, lines: list[int]) -> dict[int, int]:
-    """Line → the row that was made of it."""
-    statement = select(ImportRow.line, ImportRow.row_id).where(
-        ImportRow.import_id == import_id, ImportRow.line.in_(lines), ImportRow.action == "created"
+def rows_of_lines(session: Session, run_id: int, kind: str, lines: list[int]) -> dict[int, int]:
+    """Line → the row of the table `kind` that was made of it, not a word that it brought along."""
+    found = session.execute(
+        select(ImportRow.line, ImportRow.row_id).where(
+            ImportRow.import_id == run_id,
+            ImportRow.line.in_(lines),
+            ImportRow.kind == kind,
+            ImportRow.action == "created",
+        )
     )
-    found = session.execute(statement.order_by(ImportRow.id.desc()))
     return {line: row_id for line, row_id in found}  # noqa: C416  rows, not pairs
 
 
