@@ -156,10 +156,10 @@ def import_(entity: str, companies: tuple[str, ...], **how: Any) -> None:
     with _told():
         if len(companies) > 1:
             raise DomainError("An import is into one company.")
-        lines, is_written = import_file(entity, company=next(iter(companies), None), **how)
+        lines, is_in = import_file(entity, company=next(iter(companies), None), **how)
     for line in lines:
         click.echo(line)
-    sys.exit(not is_written)
+    sys.exit(not is_in)
 
 
 @command("purge")

@@ -27,7 +27,7 @@ def import_file(
     entity: str, file: Path, map_file: Path, company: str | None, username: str, skip_bad: bool
 ) -> tuple[list[str], bool]:
     """Import `file` into `entity`: what there is to tell, in the person's language, and whether
-    anything was written.
+    it is in as it was asked for: what was right of it with `skip_bad`, else all of it.
 
     Raises DomainError where it makes no sense to begin.
     """
@@ -47,7 +47,8 @@ def import_file(
         )
         with _alone():
             report = run_import(order, read_map(text))
-        return list(report.lines()), report.is_written
+        is_in = report.is_written and (skip_bad or not report.refused)
+        return list(report.lines()), is_in
 
 
 def undo(import_id: int, username: str) -> tuple[list[str], bool]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import Account, AccountKind, Industry
-from crm.companies.models import User
+from crm.companies.models import RoleCell, User
 from crm.core.db import db, is_writing, transaction
 from crm.core.errors import DomainError
 from crm.core.locks import alone
@@ -48,17 +49,18 @@ def take_back(app: Flask) -> Callable[..., tuple[list[str], bool]]:
 @pytest.fixture
 def between(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Session], None]], None]:
     """`between(change)`: what others do when the file is checked and not yet written."""
+    return partial(before_writing, monkeypatch)
+
+
+def before_writing(patch: pytest.MonkeyPatch, change: Callable[[Session], None]) -> None:
     stock = writing.Writer.run
 
-    def set_up(change: Callable[[Session], None]) -> None:
-        def run(self: writing.Writer) -> None:
-            with unfiltered("somebody else"), transaction() as session:
-                change(session)
-            stock(self)
+    def run(self: writing.Writer) -> None:
+        with unfiltered("somebody else"), transaction() as session:
+            change(session)
+        stock(self)
 
-        monkeypatch.setattr(writing.Writer, "run", run)
-
-    return set_up
+    patch.setattr(writing.Writer, "run", run)
 
 
 def break_off(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
@@ -265,6 +267,7 @@ def test_what_went_wrong_since_it_was_checked_is_told_by_its_line(
         "Line 4: External reference [ref]: This value is already used.",
     ]
     assert "1 record created." in told
+    assert not told.is_written, "it is not in as it was asked for"
 
 
 def _least(cast: Cast) -> dict[str, Any]:
@@ -286,3 +289,21 @@ def test_who_lost_their_rights_meanwhile_writes_nothing(
         load("leads", FILE, LEADS, username="claire")
     with everything() as session:
         assert count(session, Lead) == 0
+
+
+def test_whose_role_lost_the_right_meanwhile_goes_on_when_it_is_back(
+    load: Load, everything: Everything
+) -> None:
+    def scope_of_leads(scope: int) -> Callable[[Session], None]:
+        cells = update(RoleCell).where(RoleCell.entity == "leads")
+        return lambda session: session.execute(cells.values(scope=scope))
+
+    with pytest.MonkeyPatch.context() as patch:
+        before_writing(patch, scope_of_leads(0))
+        with pytest.raises(DomainError, match="You may not import these records"):
+            load("leads", FILE, LEADS, username="claire")
+    with everything() as session:
+        assert count(session, Lead) == 0
+        assert session.scalars(select(ImportRun)).one().state is State.RUNNING
+        scope_of_leads(1)(session)
+    assert "10 records created." in load("leads", FILE, LEADS, username="claire")

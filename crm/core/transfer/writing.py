@@ -117,6 +117,9 @@ class Writer:
                 _("The user in whose name this is imported no longer has the right to do it.")
             )
         if self.actor is None or now != self.known:  # the row filter is made for one actor
-            self.known, self.actor = now, self.place(now)
+            try:
+                self.known, self.actor = now, self.place(now)
+            except DomainError as error:  # of the whole file, and not of one line after another
+                raise Stopped(error.message, fields=error.fields) from error
         with acting_as(self.actor):
             yield
