@@ -204,6 +204,26 @@ def test_a_file_of_dates_says_which_is_none(load: Load) -> None:
 
 
 @pytest.mark.accept("A-94")
+def test_a_moment_at_either_end_of_time_is_an_error_of_its_line(load: Load) -> None:
+    at = '{ field = "starts_at", format = "%d/%m/%Y %H:%M" }'
+    mapping = f'key = "external_ref"\n[columns]\nref = ["external_ref", "subject"]\nat = {at}\n'
+    told = load("events", "ref,at\n1,01/01/0001 00:00\n2,31/12/9999 23:59\n", mapping)
+    year = "Start [at]: The year must lie between 1900 and 2200."
+    assert told.lines[:2] == [f"Line 2: {year}", f"Line 3: {year}"]
+
+
+@pytest.mark.parametrize("name", ["latin9x", "base64"])
+def test_an_encoding_that_there_is_not_is_said(refusal: Callable[..., str], name: str) -> None:
+    told = refusal("leads", "ref,name,mail\n1,Élan,\n", f'encoding = "{name}"\n{LEADS}')
+    assert told == f"The file is not text in the encoding {name}."
+
+
+def test_an_empty_separator_parts_nothing(load: Load) -> None:
+    mapping = f'{LEADS}tag = {{ field = "tags", separator = "" }}\n'
+    told = load("leads", "ref,name,mail,tag\n1,Élan,,nope\n", mapping)
+    assert "Line 2: Tags [tag]: “nope” is not known." in told
+
+
 def test_an_import_into_another_company_is_refused(refusal: Callable[..., str]) -> None:
     assert "ACME-ES" in refusal(
         "leads", "ref,name,mail\n", LEADS, company="ACME-ES", username="claire"

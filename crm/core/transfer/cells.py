@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 
 from crm.core.config import languages
 from crm.core.models import Spec
-from crm.core.models.checks import CONTROL, countries
+from crm.core.models.checks import CONTROL, countries, in_calendar
 from crm.core.models.dates import parse_date, parse_instant
 from crm.core.models.numbers import grammar_of, grammar_of_file
 from crm.core.models.text import parse_boolean
@@ -168,12 +168,14 @@ def _instant(text: str, form: str | None, zone: str) -> datetime:
 
 def _moment(text: str, form: str) -> datetime:
     try:
-        return datetime.strptime(text, form)  # noqa: DTZ007  the caller knows the zone
+        moment = datetime.strptime(text, form)  # noqa: DTZ007  the caller knows the zone
     except ValueError as error:
         message = _(
             "“%(text)s” is not a date of the form %(form)s.", text=shortened(text), form=form
         )
         raise ValueError(message) from error
+    in_calendar(moment.year)  # at either end of time no zone can be reckoned with
+    return moment
 
 
 @cache

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SEPARATORS = ",;\t|"
 LONGEST_CELL = 131_072  # characters: beyond, a quotation mark was left open
-PIECE = 1 << 20  # bytes read at once
+PIECE = 1 << 20  # characters read at once
 BOMS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
@@ -153,14 +153,12 @@ def _encoding(path: Path, wanted: str | None) -> tuple[str, tuple[str, ...]]:
 
 def _decodes(path: Path, encoding: str) -> bool:
     """Whether the whole file is text in `encoding`: better known now than at line 900,000."""
-    decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        with path.open("rb") as file:
-            for piece in iter(partial(file.read, PIECE), b""):
-                if "\0" in decoder.decode(piece):
+        with path.open(encoding=encoding, newline="") as file:
+            for piece in iter(partial(file.read, PIECE), ""):
+                if "\0" in piece:
                     raise DomainError(_("This is not a text file: it holds zero bytes."))
-            decoder.decode(b"", final=True)
-    except UnicodeError:
+    except (LookupError, UnicodeError):  # a map may name an encoding that there is not
         return False
     return True
 

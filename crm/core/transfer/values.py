@@ -178,7 +178,7 @@ def _is_for_new(filled: Filled, told: Told) -> bool:
 
 def _parts(filled: Filled, told: Told) -> list[str]:
     """The names in a cell: several in a list, where the map says what stands between them."""
-    if not filled.is_list or told.rule.separator is None:
+    if not filled.is_list or not told.rule.separator:
         return [told.text]
     parts = (part.strip() for part in told.text.split(told.rule.separator))
     return [part for part in parts if part]
