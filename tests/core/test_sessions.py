@@ -16,10 +16,10 @@ from werkzeug.routing import Rule
 
 from crm.companies.people import commands, users
 from crm.core.config import Config
-from crm.core.security import trusted_hosts
+from crm.core.security import hash_password, trusted_hosts
 from crm.core.security.gate import OPEN
 from crm.core.security.manager import EPOCH
-from tests.fixtures import PASSWORD, Acting, Cast, Client
+from tests.fixtures import PASSWORD, Acting, Cast, Client, signed_in, token_header
 
 As = Callable[[str], Client]
 Everything = Callable[[], AbstractContextManager[Session]]
@@ -44,6 +44,36 @@ def test_a_session_and_a_token_end_with(
         ENDINGS[ending](session.get_one(User, cast.claire))
     assert claire.get("/password/").status_code == 302
     assert claire.get("/api/v1/_openapi", headers=token).status_code == 401
+
+
+@pytest.mark.both
+def test_who_gets_the_number_of_a_deleted_user_does_not_get_their_sessions(
+    app: Flask, acting: Acting, cast: Cast, client: Client
+) -> None:
+    """SQLite gives the last number again."""
+    gone = engaged(acting, cast, "gone")
+    browser, token = signed_in(app, gone), token_header(app, gone)
+    assert browser.get("/leads/list/").status_code == 200
+    with acting("alice") as session:
+        users.delete(session.get_one(User, gone))
+    engaged(acting, cast, "newcomer")
+    assert browser.get("/leads/list/").status_code == 302
+    assert client.get("/api/v1/leads/", headers=token).status_code == 401
+
+
+def engaged(acting: Acting, cast: Cast, name: str) -> int:
+    """The id of a new salesperson with a password."""
+    with acting("alice") as session:
+        user = users.create(
+            {
+                "username": name, "email": f"{name}@acme.example", "first_name": name,
+                "last_name": name, "active": True,
+                "roles": session.get_one(User, cast.claire).roles,
+                "companies": session.get_one(User, cast.claire).companies,
+            }
+        )  # fmt: skip
+        users.set_password(user, hash_password(PASSWORD), must_change=False)
+        return int(user.id)
 
 
 def test_activating_somebody_again_revives_no_session(

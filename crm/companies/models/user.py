@@ -4,6 +4,7 @@ They are added to the engine's classes: a subclass of User would give two Python
 row, and groups would refuse it. That must happen before the first query.
 """
 
+from secrets import randbelow
 from typing import Any
 
 from flask_appbuilder import Model
@@ -60,7 +61,10 @@ User.single_keys = field(
 User.must_change_password = mapped_column(
     Boolean, default=False, server_default="0", nullable=False
 )
-User.session_epoch = mapped_column(Integer, default=0, server_default="0", nullable=False)
+# SQLite gives the number of a deleted user to the next one, whose sessions must be other ones.
+User.session_epoch = mapped_column(
+    Integer, default=lambda: randbelow(2**30), server_default="0", nullable=False
+)
 User.name_key = folded("sort_name", sorts="full_name", server_default="")
 Index("ix_ab_user_name_key", User.__table__.c.name_key, User.__table__.c.id)
 
