@@ -25,6 +25,17 @@ def client_of_claire(acting: Acting) -> Account:
     return found
 
 
+@pytest.mark.parametrize(
+    "query", ["tab=history", "method=x", "self=x", "endpoint=x", "pk=7", "_scheme=x", "_external=x"]
+)
+def test_a_link_to_the_former_prospect_leads_on_whatever_it_asks(
+    query: str, client_of_claire: Account, as_user: AsUser
+) -> None:
+    answer = as_user("claire").get(f"/prospects/show/{client_of_claire.id}?{query}")
+    assert answer.status_code == 302
+    assert answer.location == f"/clients/show/{client_of_claire.id}?{query}"
+
+
 def test_a_prospect_and_a_client_have_their_own_lists(as_user: AsUser, acting: Acting) -> None:
     with acting("claire"):
         make(Account, name="Faro", kind=AccountKind.PROSPECT)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
@@ -58,8 +59,10 @@ class AccountView(ModelView):
         """A link made before the prospect became a client leads on; a form is not lost by it."""
         if request.method == "GET":
             method = str(request.endpoint).rpartition(".")[2]
-            place = {**(request.view_args or {}), **request.args.to_dict(flat=False)}
-            abort(redirect(view_of(row).url(method, **place)))
+            url = view_of(row).url(method, **(request.view_args or {}))
+            # Not as arguments of the call, which an address could name as it likes.
+            asked = urlencode([*request.args.items(multi=True)])
+            abort(redirect(f"{url}?{asked}" if asked else url))
 
     def given(self, form: Form) -> Prefill:
         found = super().given(form)
