@@ -231,3 +231,13 @@ def test_an_opportunity_of_another_account_is_refused(acting: Acting) -> None:
             make(Quote, account=make(Account), opportunity=deal)
         assert no.value.fields == {"opportunity": "This opportunity belongs to another account."}
         session.rollback()
+
+
+def test_a_line_sent_twice_is_counted_once(acting: Acting) -> None:
+    with acting("claire"):
+        quote = make(Quote, account=make(Account), lines=[item("1", "10.00")])
+        (line,) = quote.lines
+        twice = [item("1", "10.00", id=line.id), item("1", "10.00", id=line.id)]
+        with pytest.raises(DomainError) as refused:
+            save(quote, lines=twice)
+    assert refused.value.fields == {"lines.1": "This line is no longer there."}

@@ -209,10 +209,10 @@ def assign_children(
     children = []
     for number, values in enumerate(lines):
         pk = values.get("id")
-        if pk is not None and pk not in present:
+        if pk is not None and pk not in present:  # or stands above: a line is there once
             wrong[f"{relation}.{number}"] = _("This line is no longer there.")
             continue
-        child = present[pk] if pk is not None else model()
+        child = present.pop(pk) if pk is not None else model()
         rest = {name: value for name, value in values.items() if name != "id"}
         try:
             assign(child, rest, services, known)
