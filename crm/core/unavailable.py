@@ -76,7 +76,8 @@ def _page(error: Unavailable) -> UnavailablePage:
     return UnavailablePage(
         title=_("The database is not available"),
         text=str(error),
-        action=request.full_path.rstrip("?"),
+        # One slash: a browser takes what follows two of them for the name of a server.
+        action="/" + request.full_path.rstrip("?").lstrip("/\\"),
         is_post=is_post,
         typed=[(name, text) for name, text in posted if name not in SECRET],
         is_incomplete=is_post

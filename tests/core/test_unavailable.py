@@ -130,6 +130,15 @@ def test_without_a_database_every_answer_is_a_503_in_words(gone: tuple[Flask, st
     assert new_client(app).get("/health").status_code == 503
 
 
+def test_without_a_database_no_button_leads_to_another_server(gone: tuple[Flask, str]) -> None:
+    client = new_client(gone[0])
+    client.set_cookie(gone[0].config["SESSION_COOKIE_NAME"], gone[1])
+    for path in ("//evil.example/x", "/\\evil.example/x"):
+        page = client.get("/?y=1", environ_overrides={"PATH_INFO": path})
+        assert page.status_code == 503
+        assert 'href="/evil.example/x?y=1"' in page.text
+
+
 def test_a_token_without_a_database_is_answered_in_json(
     gone: tuple[Flask, str], token_of: Any
 ) -> None:
