@@ -16,10 +16,11 @@ from sqlalchemy import text
 from crm import assets, navigation
 from crm.calendar import receivers as calendar_receivers
 from crm.companies.actors import load_actor
-from crm.core import http, journal, limits, recheck, rows, security, unavailable
+from crm.core import http, journal, limits, recheck, rows, search, security, unavailable
 from crm.core.api import OpenApi
 from crm.core.config import Config, folder, languages, read_config
 from crm.core.db import db, init_app, under_lock
+from crm.core.search.indexes import is_compared
 from crm.core.views import frame, lines
 from crm.core.views.address import refuse_junk
 from crm.opportunities import receivers as opportunities_receivers
@@ -31,6 +32,7 @@ RECEIVERS = (opportunities_receivers, quotes_receivers, calendar_receivers)
 
 rows.install(db.session)
 journal.install(db.session)
+search.install(db.session)
 under_lock[:] = [recheck.check_again]
 
 migrate = Migrate(
@@ -48,7 +50,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.config.from_mapping(_flask_config(config))
     app.extensions["crm.config"] = config
     init_app(app)
-    migrate.init_app(app, db, render_as_batch=True, compare_type=True)
+    migrate.init_app(app, db, render_as_batch=True, compare_type=True, include_name=is_compared)
     assets.serve(app, http.HEADERS)
     secure = config.public_url.startswith("https:")
     http.install(app, config.proxies, secure, db.session.rollback)

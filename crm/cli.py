@@ -203,6 +203,23 @@ def imports() -> None:
         click.echo(line)
 
 
+@main.group("search")
+def search() -> None:
+    """The index of the search boxes."""
+
+
+@command("rebuild", search)
+def search_rebuild() -> None:
+    """Make the index of every table again: after rows were written around Comptoir, for one.
+
+    Nobody can save to a table while its index is made: about a minute for a million rows.
+    """
+    from crm.core.search import rebuild
+
+    for line in rebuild():
+        click.echo(line)
+
+
 @command("doctor")
 def doctor() -> None:
     """Say in words what is wrong with this set-up; exit code 1 where something is."""

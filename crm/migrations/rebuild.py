@@ -18,9 +18,10 @@ Missing = Counter[tuple[str, str]]  # (table, the table it points to) → rows w
 
 
 class KeepingIndexes(SQLiteImpl):
-    """Alembic's SQLite, for every migration: a rebuilt table has all of its indexes again.
+    """Alembic's SQLite, for every migration: a rebuilt table has its indexes and triggers again.
 
-    SQLAlchemy 2.1 does not reflect an index over an expression, so Alembic 1.20 forgets it.
+    SQLAlchemy 2.1 does not reflect an index over an expression, nor a trigger, so Alembic 1.20
+    forgets them. The search index, which triggers keep, holds keys: they stay as they are.
     """
 
     __dialect__ = "sqlite"
@@ -28,17 +29,17 @@ class KeepingIndexes(SQLiteImpl):
     def prep_table_for_batch(self, batch_impl: Any, table: Any) -> None:
         super().prep_table_for_batch(batch_impl, table)
         seen = {index.name for index in table.indexes}
-        self.unseen = [sql for name, sql in self._indexes(table.name) if name not in seen]
+        self.unseen = [sql for name, sql in self._made_for(table.name) if name not in seen]
 
     def rename_table(self, old_table_name: str, new_table_name: Any, schema: Any = None) -> None:
         super().rename_table(old_table_name, new_table_name, schema)
         for sql in self.__dict__.pop("unseen", ()):
             self._exec(sql)
 
-    def _indexes(self, table: str) -> list[tuple[str, str]]:
-        """(name, CREATE INDEX …) of the table's indexes that are not a constraint's own."""
+    def _made_for(self, table: str) -> list[tuple[str, str]]:
+        """(name, CREATE …) of the table's triggers, and indexes that are not a constraint's own."""
         found = self.connection.exec_driver_sql(  # type: ignore[union-attr]  # it is running
-            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql > ''"
+            "SELECT name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql > ''"
             " AND tbl_name = ?",
             (table,),
         )

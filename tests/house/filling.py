@@ -23,6 +23,8 @@ from sqlalchemy import (
     text,
 )
 
+from crm.core.search.indexes import PREFIX
+
 ROWS = 3
 ONE_ROW = {"app_settings"}  # a CHECK holds it to one
 Contents = dict[str, list[dict[str, str]]]
@@ -31,7 +33,7 @@ Contents = dict[str, list[dict[str, str]]]
 def fill(connection: Connection) -> None:
     """Rows in every table but Alembic's own; foreign keys are off while they are written."""
     metadata = MetaData()
-    metadata.reflect(connection)
+    metadata.reflect(connection, only=lambda name, _: not name.startswith(PREFIX))
     for table in metadata.tables.values():
         if table.name != "alembic_version":
             count = 1 if table.name in ONE_ROW else ROWS
@@ -66,7 +68,7 @@ def contents(connection: Connection) -> Contents:
     return {
         table: sorted(_told(connection, table), key=lambda row: sorted(row.items()))
         for table in inspect(connection).get_table_names()
-        if table != "alembic_version"
+        if table != "alembic_version" and not table.startswith(PREFIX)
     }
 
 
@@ -80,6 +82,8 @@ def schema(connection: Connection) -> dict[str, Any]:
     look = inspect(connection)
     found: dict[str, Any] = {}
     for table in look.get_table_names():
+        if table.startswith(PREFIX):
+            continue
         columns = [(c["name"], str(c["type"]), c["nullable"]) for c in look.get_columns(table)]
         keys = [
             (k["constrained_columns"], k["referred_table"], k["options"])
@@ -96,9 +100,9 @@ def schema(connection: Connection) -> dict[str, Any]:
 
 
 def _indexes(connection: Connection) -> Iterator[str]:
-    """Their SQL, by which an index over an expression is seen too."""
+    """Their SQL, by which an index over an expression is seen too; triggers keep one of search."""
     asked = (
-        "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql > ''"
+        "SELECT sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql > ''"
         if connection.dialect.name == "sqlite"
         else "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
     )

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from crm.calendar.models import Event, EventStatus
 from crm.companies.models import AppSettings, Group, User
-from crm.core.datamodel.filters import search
 from crm.core.errors import DomainError
 from crm.core.journal import history
+from crm.core.search import find
 from crm.core.types import utcnow
 from crm.leads import services
 from crm.leads.models import Lead, LeadStatus
@@ -72,9 +72,9 @@ def test_accents_and_case_do_not_count_in_a_search(acting: Acting) -> None:
         for name in ("Faro", "Élan", "ÉLAN", "Eco"):
             make(Lead, organization=name)
         session.commit()
-        condition = search(Lead, "elan")
-        assert condition is not None
-        found = session.scalars(select(Lead.organization).where(condition))
+        match = find(session, Lead, "elan")
+        assert match is not None
+        found = session.scalars(select(Lead.organization).where(match.where))
         assert set(found) == {"Élan", "ÉLAN"}
         ordered = session.scalars(select(Lead.organization).order_by(Lead.name_key, Lead.id))
         assert list(ordered) == ["Eco", "Élan", "ÉLAN", "Faro"]

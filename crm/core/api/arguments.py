@@ -13,6 +13,7 @@ from werkzeug.exceptions import BadRequest
 MAX_PAGE_SIZE = 100
 # A page beyond this is no page of ours, and its offset no integer of the database's.
 LAST_PAGE = 1_000_000
+LONGEST_SEARCH = 100  # characters
 OUTER = ("q", "lang")
 ALWAYS = ("id", "row_version")  # told with every row, asked for or not
 
@@ -24,6 +25,7 @@ class Asked:
     columns: list[str] | None = None  # None: all of them
     keys: frozenset[str] | None = None  # which of the labels come with the answer; None: all
     filters: tuple[Mapping[str, Any], ...] = ()
+    search: str = ""
     order: tuple[str, str] | None = None
     page: int = 0
     size: int = 20
@@ -45,6 +47,7 @@ def read_arguments(
         columns=_columns(given, columns),
         keys=_keys(given, keys),
         filters=_filters(given),
+        search=_search(given),
         order=_order(given),
         page=_number(given, "page", 0, 0, LAST_PAGE),
         size=min(_number(given, "page_size", size, 1, 2**31), MAX_PAGE_SIZE),
@@ -128,6 +131,14 @@ def _is_filter(one: Any) -> bool:
         and isinstance(one.get("col"), str)
         and isinstance(one.get("opr"), str)
     )
+
+
+def _search(given: Mapping[str, Any]) -> str:
+    text = given.get("search", "")
+    # A number may be meant: rison and JSON write a phone number, or a name of digits, as one.
+    if isinstance(text, bool) or not isinstance(text, str | int) or "\0" in str(text):
+        raise BadRequest(_("search must be a text."))
+    return str(text).strip()[:LONGEST_SEARCH]
 
 
 def _order(given: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -120,6 +120,11 @@ def _list_operation(api: Any) -> Schema:
     q = _query(
         columns={"type": "array", "items": _one_of(api.visible(api.list_columns))},
         filters={"type": "array", "items": condition},
+        search={
+            "type": "string",
+            "description": "Words, in any order, of which the row's words begin with each; where "
+            "there is no such row, words that contain them.",
+        },
         order_column=_one_of(api.visible(api.order_columns)),
         order_direction=_one_of(["asc", "desc"]),
         page={"type": "integer", "minimum": 0, "maximum": LAST_PAGE, "default": 0},

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response
 from flask_appbuilder.api import expose
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Select
 from werkzeug.exceptions import BadRequest
 
 from crm.core.api import describing
@@ -16,12 +16,13 @@ from crm.core.api.columns import written
 from crm.core.api.filtering import where
 from crm.core.api.guard import answer, guarded, refuse
 from crm.core.api.reading import read_id
-from crm.core.datamodel.paging import Ask
+from crm.core.datamodel.paging import FEW, Ask
 from crm.core.errors import DomainError
+from crm.core.search import find
 
 LIST_ARGUMENTS = (
-    "keys", "columns", "select_columns", "filters", "order_column", "order_direction", "page",
-    "page_size",
+    "keys", "columns", "select_columns", "filters", "search", "order_column", "order_direction",
+    "page", "page_size",
 )  # fmt: skip
 LIST_KEYS = (
     "list_columns", "order_columns", "label_columns", "description_columns", "list_title",
@@ -65,7 +66,7 @@ class ReadApi(TableApi):
         names = self.visible(self.list_columns)
         asked = read_arguments(LIST_ARGUMENTS, names, LIST_KEYS, self.page_size)
         names = names if asked.columns is None else asked.columns
-        statement = self.datamodel.select(*self.base_conditions(), *self._conditions(asked))
+        statement = self._statement(asked)
         totals = self.datamodel.totals(statement)
         ask = Ask(asked.size, offset=asked.page * asked.size)
         found = self.datamodel.page(statement, self._order(asked), ask, self.read_with(names))
@@ -84,6 +85,15 @@ class ReadApi(TableApi):
             result=self.told(found.rows, names),
             **chosen(known, asked),
         )
+
+    def _statement(self, asked: Asked) -> Select[Any]:
+        """The rows that are asked for."""
+        base, wanted = self.base_conditions(), self._conditions(asked)
+        found = find(self.datamodel.session, self.datamodel.obj, asked.search, *base)
+        if found is None:
+            return self.datamodel.select(*base, *wanted)
+        statement = self.datamodel.select(*base, *wanted, found.where)
+        return statement.execution_options(**{FEW: found.is_few})
 
     def _conditions(self, asked: Asked) -> list[ColumnElement[bool]]:
         """The filters as SQL. Raises BadRequest that names the column."""

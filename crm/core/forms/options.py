@@ -9,11 +9,11 @@ from sqlalchemy import Select, and_, literal, or_, select, union_all
 
 from crm.core.config import languages
 from crm.core.datamodel import DataModel
-from crm.core.datamodel.filters import search
 from crm.core.models import Reference, target_of
 from crm.core.models.checks import CONTROL, HUES, currencies
 from crm.core.models.text import country_choices, hue_name, language_name
 from crm.core.rows import in_reach
+from crm.core.search import find
 from crm.core.types import fold
 
 OFFERED = 20  # rows of a picker
@@ -84,13 +84,14 @@ def pick(datamodel: DataModel, relation: str, text: str, values: Mapping[str, An
     """The first rows that `relation` may be set to and that `text` finds."""
     target = target_of(datamodel.obj, relation)
     text = CONTROL.sub("", text)  # PostgreSQL takes no NUL
-    statement: Select[Any] = select(target).where(in_reach(target))
+    offered = [in_reach(target)]
     condition = datamodel.candidates(relation, values)
     if condition is not None:
-        statement = statement.where(condition)
+        offered.append(condition)
+    statement: Select[Any] = select(target).where(*offered)
     if issubclass(target, Reference):
         return _pick_reference(datamodel.session, statement, target, text)
-    found = _found(target, text)
+    found = _found(datamodel.session, target, text, offered)
     if found is not None:
         statement = statement.where(found)
     statement = statement.order_by(*_alphabetical(target)).limit(OFFERED)
@@ -108,15 +109,15 @@ def _pick_reference(
     return [row for row in rows if wanted in fold(str(row))][:OFFERED]
 
 
-def _found(target: type[Any], text: str) -> Any:
+def _found(session: Any, target: type[Any], text: str, offered: Sequence[Any]) -> Any:
     if not text.strip():
         return None
     if target is User:
         return and_(*(_user_word(word) for word in text.split()))
-    if hasattr(target, "name_key"):
-        found = search(target, text)
-        return found if found is not None else target.name_key.like(f"%{fold(text)}%")
-    return search(target, text)
+    match = find(session, target, text, *offered)
+    if match is None:
+        return target.name_key.like(f"%{fold(text)}%") if hasattr(target, "name_key") else None
+    return match.where
 
 
 def _user_word(word: str) -> Any:

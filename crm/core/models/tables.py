@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, String, func, select
+from sqlalchemy import ForeignKey, String, Text, func, select
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from crm.core.models.fields import field
+from crm.core.models.words import words_of
 from crm.core.types import Instant, Translated, Words, utcnow
 
 # Who acts now, for the audit columns. core.actor, which stands above, puts its answer here.
@@ -74,6 +75,10 @@ class Record(Kept):
 
     external_ref: Mapped[str | None] = field(_l("External reference"), String(80))
     deleted_at: Mapped[datetime | None] = field(_l("Deleted on"), Instant, readonly=True)
+    # What the search indexes are made of (core.search).
+    search_text: Mapped[str] = mapped_column(
+        Text, info={"folds": "search_words"}, nullable=False, default="", server_default=""
+    )
 
     @declared_attr
     def company_id(cls) -> Mapped[int]:
@@ -82,6 +87,11 @@ class Record(Kept):
     @declared_attr
     def company(cls: Any) -> Mapped[Any]:
         return relationship("Company", foreign_keys=[cls.company_id])
+
+    @property
+    def search_words(self) -> str:
+        """The words of the fields that are searched."""
+        return words_of(self)
 
 
 class Owned:

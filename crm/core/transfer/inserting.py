@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapper, Session
 
 from crm.core.datamodel.bulk import Number
 from crm.core.errors import DomainError
-from crm.core.models.checks import CHECKED
+from crm.core.models.checks import CHECKED, keep_folded
 from crm.core.transfer import runs
 from crm.core.transfer.asking import refusals
 from crm.core.transfer.drafts import Draft, Ref, changed_columns, refs
@@ -140,6 +140,8 @@ class Insertion:
             for name, ref in draft.links.items():
                 if ref[0] != "draft":
                     setattr(row, name, self.rows[ref])
+            if any(isinstance(value, Number) for value in draft.values.values()):
+                keep_folded(row)  # a reference is known only now, and found by its digits
             for name, (added, removed) in draft.lists.items():
                 before[name] = self._list(getattr(row, name), added, removed, made)
         return changed

@@ -8,7 +8,7 @@ from typing import Any
 from flask import abort, get_template_attribute, request
 from flask_babel import gettext as _
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, false, inspect, select
+from sqlalchemy import ColumnElement, Select, false, inspect, select
 
 from crm.core.actor import current_actor
 from crm.core.datamodel import DataModel
@@ -18,16 +18,16 @@ from crm.core.datamodel.filters import (
     condition,
     filter_spec,
     operators_of,
-    search,
     searched_columns,
 )
-from crm.core.datamodel.paging import COUNT_CAP
+from crm.core.datamodel.paging import COUNT_CAP, FEW
 from crm.core.errors import DomainError
 from crm.core.forms.options import code_choices
 from crm.core.models import Spec, spec_of
 from crm.core.models.locale import locale
 from crm.core.models.text import parse_number, write_number, written
 from crm.core.rows import in_reach
+from crm.core.search import Match, Way, find
 from crm.core.views.address import Address, read_address
 from crm.core.views.base import BaseView, Preset
 from crm.core.views.pages import Chip, FilterChoice, ListPage, Note
@@ -43,12 +43,12 @@ class Query:
 
     base: list[ColumnElement[bool]]
     conditions: list[Condition]
-    found: ColumnElement[bool] | None
+    found: Match | None
     wrong: list[str]  # sentences about filters that cannot be applied
 
     @property
     def where(self) -> list[ColumnElement[bool]]:
-        found = [self.found] if self.found is not None else []
+        found = [self.found.where] if self.found is not None else []
         # Without one of its filters a list would show, count and export what nobody asked for.
         none = [false()] if self.wrong else []
         return [*self.base, *(c.where for c in self.conditions), *found, *none]
@@ -107,8 +107,13 @@ class FilterBar(BaseView):
                 label = self._filter_label(name)
                 query.wrong.append(_("%(field)s: %(error)s", field=label, error=error))
         if address.search:
-            query.found = search(self.datamodel.obj, address.search)
+            query.found = find(self.datamodel.session, self.datamodel.obj, address.search, *base)
         return query
+
+    def statement(self, query: Query) -> Select[Any]:
+        """The rows that satisfy a query."""
+        is_few = query.found is not None and query.found.is_few
+        return self.datamodel.select(*query.where).execution_options(**{FEW: is_few})
 
     def takes_values(self, name: str, operator: str) -> bool:
         """Whether the filter is one of ours that compares with something."""
@@ -143,6 +148,7 @@ class FilterBar(BaseView):
         page.search = address.search
         page.search_url = address.path
         page.search_label = _("Search here")
+        page.search_way = _way_of(query, page)
         page.region_label = page.title
         page.state = address.pairs(search="")
         page.chips = [self._chip(c, address) for c in query.conditions]
@@ -298,6 +304,15 @@ class FilterBar(BaseView):
         if detail:
             option["detail"] = str(detail)
         return option
+
+
+def _way_of(query: Query, page: ListPage) -> str:
+    """Where in the words of the rows the search box found what was typed."""
+    if query.found is None or not page.rows:
+        return ""
+    if query.found.way is Way.BEGINNING:
+        return _("Words that begin with “%(search)s”", search=page.search)
+    return _("No word begins with “%(search)s”: words that contain it", search=page.search)
 
 
 def _one_of(spec: Spec, value: Any) -> str:

@@ -73,7 +73,7 @@ class ListParts(FilterBar):
     ) -> ListPage:
         """The list of `address`. `full` with tabs and filters; `without` the column of a parent."""
         query = self.query(address, about)
-        statement = self.datamodel.select(*query.where)
+        statement = self.statement(query)
         totals = self.datamodel.totals(statement, self.visible(self.sum_columns))
         size = min(max(address.size or self.page_size, 1), self.max_page_size)
         found = self._found(statement, address, size, totals.count)
@@ -291,7 +291,7 @@ class ListPages(ListParts):
         names = self.export_names()
         rows = every_row(
             self.datamodel,
-            self.datamodel.select(*query.where),
+            self.statement(query),
             self.order(address),
             self.relations([*names, *self.list_relations]),
             loading(self.datamodel.obj, self._collections(names), joined=False),
@@ -309,7 +309,7 @@ class ListPages(ListParts):
         address = self.address()
         query = self.query(address)
         totals = self.datamodel.totals(
-            self.datamodel.select(*query.where), self.visible(self.sum_columns), cap=10**9
+            self.statement(query), self.visible(self.sum_columns), cap=10**9
         )
         page = ListPage("", self.key, self.icon, columns=self.columns(address))
         self._put_sums(page, totals)

@@ -90,6 +90,7 @@ class ListPage:
     search: str = ""
     search_url: str = ""
     search_label: str = ""
+    search_way: str = ""  # how it looks now, in words
     region_label: str = ""
     empty: str = ""
     empty_title: str = ""

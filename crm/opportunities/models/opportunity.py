@@ -63,7 +63,7 @@ class Opportunity(Followed, Owned, Record):
     )
     name: Mapped[str] = field(_l("Name"), String(160), search=True)
     name_key: Mapped[str] = folded("name", 160)
-    account_id: Mapped[int | None] = link(_l("Client / Prospect"), "account.id")
+    account_id: Mapped[int | None] = link(_l("Client / Prospect"), "account.id", search=True)
     contact_id: Mapped[int | None] = link(_l("Contact"), "contact.id")
     stage_id: Mapped[int] = field(_l("Stage"), ForeignKey("stage.id"), required=False)
     stage_since: Mapped[datetime] = field(

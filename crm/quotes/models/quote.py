@@ -51,7 +51,7 @@ class Quote(Owned, Record):
         server_default=QuoteStatus.DRAFT,
         readonly=True,
     )
-    account_id: Mapped[int] = link(_l("Client"), "account.id")
+    account_id: Mapped[int] = link(_l("Client"), "account.id", search=True)
     contact_id: Mapped[int | None] = link(_l("Customer contact"), "contact.id")
     opportunity_id: Mapped[int | None] = link(_l("Opportunity"), "opportunity.id")
     owner_id: Mapped[int | None] = link(_l("Salesperson"), "ab_user.id")

@@ -133,7 +133,7 @@ def test_a_page_has_at_most_a_hundred_rows(world: World, alice: Api) -> None:
 def test_beyond_ten_thousand_nobody_counts(world: World, alice: Api) -> None:
     row = {
         "organization": "L", "company_id": world.ids["france"], "status_id": world.ids["open"],
-        "received_on": date(2027, 1, 1), "name_key": "l",
+        "received_on": date(2027, 1, 1), "name_key": "l", "search_text": "l",
     }  # fmt: skip
     with world.rows() as session:
         session.execute(insert(Lead), [row] * 10_001)

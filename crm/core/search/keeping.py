@@ -1,0 +1,125 @@
+"""The words of every row, whichever road wrote it: flush, import, statement, or none of ours.
+
+A flush works them out with the other folded columns (core.models.checks), an import once more when
+the row has its number. What is left are statements, which know no rows.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import String, event, select, text, update
+from sqlalchemy.orm import Mapper, ORMExecuteState, Session
+
+from crm.core.db import db, transaction
+from crm.core.models import Record
+from crm.core.models.checks import keep_folded
+from crm.core.rows import unfiltered
+from crm.core.search import indexes
+
+BATCH = 200  # rows read, and written in one transaction, of a rebuild
+
+
+def install(session: Any) -> None:
+    """Let no statement of the session change a text without its words."""
+    event.listen(session, "do_orm_execute", _follow)
+
+
+def _follow(state: ORMExecuteState) -> Any:
+    """Work out the folded columns of the rows whose texts an UPDATE changes."""
+    mapper = state.bind_mapper
+    if mapper is None or not issubclass(mapper.class_, Record):
+        return None
+    if state.is_insert and "search_text" not in _written(state):
+        raise RuntimeError("records are made by a flush, which works out what they are found by")
+    if not state.is_update or not any(_is_text(mapper, name) for name in _written(state)):
+        return None
+    ids = _matched(state, mapper.class_)
+    result = state.invoke_statement()
+    _fold_again(state.session, mapper.class_, ids)
+    return result
+
+
+def _written(state: ORMExecuteState) -> set[str]:
+    """The columns that a statement writes; SQLAlchemy 2.1 has no public name for its values."""
+    statement: Any = state.statement
+    given = state.parameters or {}
+    many = given if isinstance(given, list) else [given]
+    named = (getattr(one, "key", one) for one in statement._values or ())
+    return {*named, *(name for row in many for name in row)}
+
+
+def _is_text(mapper: Mapper[Any], name: str) -> bool:
+    return isinstance(mapper.columns[name].type, String)
+
+
+def _matched(state: ORMExecuteState, model: type[Any]) -> list[int]:
+    """The rows that the statement is about: by its condition, or one for each set of values."""
+    if isinstance(state.parameters, list):
+        return [row["id"] for row in state.parameters]
+    statement: Any = state.statement
+    with unfiltered("what an UPDATE changes is worked out anew, whoever sees it"):
+        return list(state.session.scalars(select(model.id).where(statement.whereclause)))
+
+
+def _fold_again(session: Session, model: type[Any], ids: list[int]) -> None:
+    """In the same transaction as the statement, so that both are committed or neither."""
+    with unfiltered("the words of a row follow its texts, whoever sees it"):
+        rows = session.scalars(
+            select(model).where(model.id.in_(ids)).execution_options(populate_existing=True)
+        )
+        for row in rows.unique():
+            keep_folded(row)
+        session.flush()
+
+
+def rebuild() -> Iterator[str]:
+    """Work out the words of all rows anew, then make the indexes again; what was done.
+
+    Nobody edited the rows, so their version, journal and "Changed on" stay. Rows are written in
+    short transactions; while a table's index is made, nobody else writes to it.
+    """
+    for model in indexes.searched_models():
+        count, changed = _words_again(model)
+        with transaction() as session:
+            connection = session.connection()
+            if connection.dialect.name != "sqlite":
+                connection.execute(text("SET LOCAL statement_timeout = 0"))
+            indexes.drop(connection, [model.__tablename__])
+            indexes.create(connection, [model.__tablename__])
+        yield f"{model.__tablename__}: {count} rows indexed, the words of {changed} were others."
+
+
+def _words_again(model: type[Any]) -> tuple[int, int]:
+    """How many rows there are, and how many had other words than they should."""
+    count = changed = last = 0
+    while rows := _after(model, last):
+        count, last = count + len(rows), rows[-1].id
+        wrong = {row.id: (row.row_version, words) for row, words in _wrong(rows)}
+        db.session.rollback()
+        db.session.expunge_all()
+        changed += len(wrong)
+        if wrong:
+            _write(model.__table__, wrong)
+    return count, changed
+
+
+def _after(model: type[Any], last: int) -> list[Any]:
+    with unfiltered("a rebuild reads every row, the bin included"):
+        statement = select(model).where(model.id > last).order_by(model.id).limit(BATCH)
+        return list(db.session.scalars(statement).unique())
+
+
+def _wrong(rows: list[Any]) -> Iterator[tuple[Any, str]]:
+    for row in rows:
+        words = row.search_words
+        if row.search_text != words:
+            yield row, words
+
+
+def _write(table: Any, wrong: dict[int, tuple[int, str]]) -> None:
+    """The words of these rows, unless they were changed, and so worked out, meanwhile."""
+    with transaction() as session:
+        for pk, (version, words) in wrong.items():
+            statement = update(table).where(table.c.id == pk, table.c.row_version == version)
+            as_it_was = {name: table.c[name] for name in ("changed_on", "changed_by_id")}
+            session.execute(statement.values(search_text=words, **as_it_was))
