@@ -58,7 +58,7 @@ def undo(import_id: int, username: str) -> tuple[list[str], bool]:
     """
     actor = _actor(username)
     with force_locale(actor.language), _alone():
-        told = Undoing(import_id, _datamodel_for).run(actor)
+        told = Undoing(import_id, _datamodel_for).run(lambda: _actor(username))
         return told.lines(), not told.stay
 
 

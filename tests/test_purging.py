@@ -197,6 +197,28 @@ def test_a_catalogue_takes_its_file_along_once_it_is_safe(
     assert not list(folder.glob("abc.*"))
 
 
+def test_of_two_catalogues_the_one_that_stays_keeps_its_file(
+    app: Flask, everything: Everything
+) -> None:
+    folder = Path(app.extensions["crm.config"].files) / "catalogs"
+    folder.mkdir(parents=True, exist_ok=True)
+    with everything() as session:
+        values = {"file_name": "a.pdf", "file_size": 1, "pages": 1}
+        sort = session.scalars(select(CatalogType)).first()
+        goes, stays = (Catalog(**values, name=n, file=n, type=sort) for n in ("goes", "stays"))
+        session.add_all([goes, stays])
+    for name in ("goes", "stays"):
+        (folder / f"{name}.pdf").write_bytes(b"x")
+    with everything() as session:
+        with session.begin_nested():
+            session.delete(session.get_one(Catalog, goes.id))
+        savepoint = session.begin_nested()
+        session.delete(session.get_one(Catalog, stays.id))
+        session.flush()
+        savepoint.rollback()
+    assert [file.name for file in folder.glob("*.pdf")] == ["stays.pdf"]
+
+
 def test_the_bin_says_what_happens_next(
     acting: Acting, everything: Everything, as_user: Callable[[str], Client]
 ) -> None:

@@ -8,12 +8,14 @@ from typing import IO, Protocol
 from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from crm.catalog import reading
+from crm.catalog.models import Catalog
 from crm.core.db import db
 from crm.core.errors import DomainError
+from crm.core.rows import unfiltered
 
 LARGEST = 50 * 1024 * 1024  # bytes
 # What a reader would run, fill in or open; catalogues are read by customers, too.
@@ -109,16 +111,31 @@ def _refused(message: str) -> DomainError:
     return DomainError(message, field="file")
 
 
+# A savepoint's end is neither a commit nor a rollback of the whole.
+
+
+@event.listens_for(Session, "before_commit")
+def _keep_used(session: Session) -> None:
+    """A deletion that was rolled back to a savepoint leaves its file in use."""
+    if session.in_nested_transaction() or not (names := session.info.get(_REPLACED)):
+        return
+    with unfiltered("whoever's catalogue it is, its file is in use"):
+        used = set(session.scalars(select(Catalog.file).where(Catalog.file.in_(names))))
+    session.info[_REPLACED] = [name for name in names if name not in used]
+
+
 @event.listens_for(Session, "after_commit")
 def _let_go(session: Session) -> None:
     if session.in_nested_transaction():
-        return  # a savepoint is no commit: what holds it may still be given up
+        return
     _remove(session.info.pop(_REPLACED, ()))
     session.info.pop(_MADE, None)
 
 
 @event.listens_for(Session, "after_rollback")
 def _take_back(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
     _remove(session.info.pop(_MADE, ()))
     session.info.pop(_REPLACED, None)
 

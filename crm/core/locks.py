@@ -51,9 +51,9 @@ def _by_file(path: Path, waits: bool) -> Iterator[bool]:
     with closing(sqlite3.connect(path, timeout=timeout, isolation_level=None)) as connection:
         try:
             connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError:
-            if waits:
-                raise
+        except sqlite3.OperationalError as error:
+            if waits or error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise  # the folder cannot be written to, for one
             yield False
             return
         yield True

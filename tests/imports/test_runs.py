@@ -142,6 +142,27 @@ def test_a_broken_import_is_taken_back(
     assert "10 records created." in load("leads", FILE, LEADS)
 
 
+def test_who_lost_their_rights_meanwhile_undoes_no_more(
+    load: Load,
+    everything: Everything,
+    take_back: Callable[..., tuple[list[str], bool]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    load("leads", FILE, LEADS)
+    monkeypatch.setattr(undoing, "AT_ONCE", 2)
+    barred = update(User).where(User.username == "alice").values(active=False)
+
+    def bar() -> None:
+        with unfiltered("somebody else"), transaction() as session:
+            session.execute(barred)
+
+    monkeypatch.setattr(undoing, "let_others_write", bar)
+    with pytest.raises(DomainError, match="no active user"):
+        take_back(1)
+    with everything() as session:
+        assert count(session, Lead, Lead.deleted_at.is_(None)) == 8
+
+
 def test_changes_and_words_are_taken_back_too(
     load: Load,
     everything: Everything,

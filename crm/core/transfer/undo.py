@@ -49,17 +49,21 @@ class Undoing:
         self.told = Undone()
         self.versions: dict[tuple[str, int], int] = {}  # of rows that are partly as before
 
-    def run(self, actor: Actor) -> Undone:
-        """Take back all that can be, in the actor's name. Raises NotFound; may be repeated."""
+    def run(self, again: Callable[[], Actor]) -> Undone:
+        """Undo all that can be, in the name of the person whom `again` reads as they are by now.
+
+        Raises NotFound, or what `again` raises. May be repeated.
+        """
         session = db.session()
         if session.get(ImportRun, self.run_id) is None:
             raise NotFound(_("There is no import %(id)s.", id=self.run_id))
         last: int | None = None
-        with acting_as(actor):
-            while ids := self._next(session, last):
-                last = ids[-1]
+        while ids := self._next(session, last):
+            last = ids[-1]
+            with acting_as(again()):
                 self._take(ids)
-                let_others_write()
+            let_others_write()
+        with acting_as(again()):
             self._end()
         return self.told
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
@@ -179,6 +180,6 @@ class BinPages(FormPages):
             self.act_url("restore", row),
             write_instant(row.deleted_at, zone()),
             by,
-            write_date(purge.date()),
+            write_date(purge.astimezone(ZoneInfo(zone())).date()),
             soon if left >= 1 else _("today"),
         )
