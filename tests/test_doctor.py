@@ -92,7 +92,7 @@ def test_secret_files_front_end_and_catalogs(app, tmp_path, monkeypatch):
     blocked = tmp_path / "file"
     blocked.write_text("no folder")
     monkeypatch.setattr(machine, "STATIC", tmp_path)
-    monkeypatch.setattr(machine, "_is_compiled", lambda code: code != "fr")
+    monkeypatch.setattr(machine, "is_compiled", lambda code: code != "fr")
     bad = replace(config, secret_key="short", files=blocked / "files")
     found = [
         finding

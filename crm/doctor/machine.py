@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from crm.assets import STATIC
-from crm.core.config import SHORTEST_SECRET, Config, folder, languages
+from crm.core.config import SHORTEST_SECRET, Config, languages
 from crm.doctor.finding import Finding, ok, wrong
+from crm.translators.catalogs import is_compiled
 
 
 def secret(config: Config) -> Iterator[Finding]:
@@ -48,21 +49,13 @@ def front_end(config: Config) -> Iterator[Finding]:
 
 
 def catalogs(config: Config) -> Iterator[Finding]:
-    stale = [code for code in languages() if not _is_compiled(code)]
+    stale = [code for code in languages() if not is_compiled(code)]
     if stale:
         yield wrong(
             f"Translations not compiled: {', '.join(stale)}. Run `crm init`, which does it."
         )
     else:
         yield ok(f"Languages: {', '.join(languages())}.")
-
-
-def _is_compiled(code: str) -> bool:
-    source = folder("translations") / code / "LC_MESSAGES" / "messages.po"
-    made = source.with_suffix(".mo")
-    if not source.is_file():  # the language of the sources has no catalog to compile
-        return True
-    return made.is_file() and made.stat().st_mtime >= source.stat().st_mtime
 
 
 def zones(config: Config) -> Iterator[Finding]:

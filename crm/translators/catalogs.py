@@ -79,11 +79,25 @@ def compile_catalogs(project: Project = PROJECT) -> list[str]:
     changed = []
     for language in written(project):
         file = project.catalog(language)
-        content = BytesIO()
-        write_mo(content, read(file))
-        if _write(file.with_suffix(".mo"), content.getvalue()):
+        if _write(file.with_suffix(".mo"), _compiled(file)):
             changed.append(language)
     return changed
+
+
+def is_compiled(language: str, project: Project = PROJECT) -> bool:
+    """Whether the `.mo` of a language says what its catalog says; one without a catalog needs none.
+
+    Raises babel.messages.pofile.PoFileError.
+    """
+    file = project.catalog(language)
+    made = file.with_suffix(".mo")
+    return not file.is_file() or (made.is_file() and made.read_bytes() == _compiled(file))
+
+
+def _compiled(file: Path) -> bytes:
+    content = BytesIO()
+    write_mo(content, read(file))
+    return content.getvalue()
 
 
 def read(file: Path) -> Catalog:

@@ -404,6 +404,10 @@ def test_compiling_writes_what_changed_and_leaves_out_what_is_doubtful(project: 
     with file.with_suffix(".mo").open("rb") as content:
         words = GNUTranslations(content)
     assert (words.gettext("Leads"), words.gettext("Open leads")) == ("Pistes", "Open leads")
+    write(project, "fr", body.replace("Open", "All"))
+    assert catalogs.is_compiled("fr", project), "a doubtful message changes nothing"
+    write(project, "fr", body.replace('"Pistes"', '"Prospects"'))
+    assert not catalogs.is_compiled("fr", project)
 
 
 def test_a_compiled_language_without_source_is_served_and_left_alone(project: Project) -> None:
