@@ -133,6 +133,17 @@ def test_a_subsidiary_stands_before_its_parent(load: Load, everything: Everythin
         }
 
 
+def test_a_parent_may_stand_in_a_batch_where_no_line_has_one(
+    load: Load, everything: Everything, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entries, "BATCH", 2)
+    told = load("accounts", "name,parent\nA,\nB,\nC,\nD,A\nE,C\n", ACCOUNTS)
+    assert "5 records created." in told
+    with everything() as session:
+        parents = {row.name: str(row.parent) for row in session.scalars(select(Account))}
+    assert (parents["D"], parents["E"]) == ("A", "C")
+
+
 @pytest.mark.accept("A-92")
 def test_an_unknown_parent_is_an_error_of_its_line(load: Load, everything: Everything) -> None:
     file = "name,parent\nSub sub,Sub\nSub,Nobody\nTop,\n"

@@ -51,6 +51,7 @@ class Checker:
         self.entries = Entries(sheet, mapping, values, spool, report, self.refuse)
         self.claims = Claims(spool, values)
         values.own = self.claims.stand_ins
+        values.make_finders(mapping.rules)
 
     def run(self) -> None:
         """Take every line, then those that wait for another again, as long as that helps."""

@@ -1,7 +1,7 @@
 """From the texts of a line to the values of a record: parsed, looked up, completed."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -14,6 +14,7 @@ from crm.core.models.checks import clean
 from crm.core.transfer.cells import Told, parse
 from crm.core.transfer.fields import Filled
 from crm.core.transfer.links import Finder
+from crm.core.transfer.mapping import Rule
 from crm.core.types import Words
 
 Texts = Mapping[str, Told]
@@ -34,6 +35,13 @@ class Values:
         self.zone = company.time_zone if company is not None else current_actor().time_zone
 
     # Links ──────────────────────────────────────────────────────────────────────────────────────
+
+    def make_finders(self, rules: Iterable[Rule]) -> None:
+        """Made before the first line, as later lines may link to it."""
+        for rule in rules:
+            target = self.filled[rule.field].target
+            if target is not None:
+                self._finder(target, rule.by, rule.create)
 
     def prepare(self, lines: Sequence[Texts]) -> None:
         """Look up all that these lines link to."""
