@@ -5,7 +5,7 @@ nobody acts, a filtered table is empty.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -115,15 +115,22 @@ def visible(model: type[Any]) -> ColumnElement[bool]:
     return and_(criteria(model, "read"), _bin(model, in_bin=False))
 
 
-def _options(actor: Actor | None, in_bin: type[Any] | None) -> list[Any]:
-    return [
+@lru_cache(maxsize=500)
+def _options(
+    rule: Callable[..., ColumnElement[bool]], actor: Actor | None, in_bin: type[Any] | None
+) -> tuple[Any, ...]:
+    """The filter's conditions by `rule`, for whoever equals `actor` in all they hold.
+
+    They are kept for later requests, because building them costs more than using them.
+    """
+    return tuple(
         with_loader_criteria(
             model,
-            and_(criteria(model, "read", actor), _bin(model, model is in_bin)),
+            and_(rule(model, "read", actor), _bin(model, model is in_bin)),
             include_aliases=True,
         )
         for model in filtered_models()
-    ]
+    )
 
 
 def _filter(state: ORMExecuteState) -> None:
@@ -133,13 +140,13 @@ def _filter(state: ORMExecuteState) -> None:
         return
     in_bin = state.execution_options.get(IN_BIN)
     actor = find_actor()
-    # Building the conditions costs more than using them: the last actor's are kept in the session.
+    # The session keeps the last actor's, so that actors are compared once a request.
     kept: dict[Any, Any] = state.session.info.setdefault("crm.criteria", {})
     if kept.get("actor") is not actor or in_bin not in kept:
         if kept.get("actor") is not actor:
             kept.clear()
             kept["actor"] = actor
-        kept[in_bin] = _options(actor, in_bin)
+        kept[in_bin] = _options(criteria, actor, in_bin)
     state.statement = state.statement.options(*kept[in_bin])
 
 

@@ -210,11 +210,11 @@ class BaseView(FabModelView):
         """The address of one of the pages here; of a row by `pk`."""
         if "pk" not in values or not values.keys() <= OF_A_ROW:
             return url_for(f"{self.endpoint}.{method}", **values)
-        address = self._address(method) + str(values["pk"])
+        address = self.begins(method) + str(values["pk"])
         version = values.get("row_version")
         return address if version is None else f"{address}?row_version={version}"
 
-    def _address(self, method: str) -> str:
+    def begins(self, method: str) -> str:
         """What the addresses of all rows begin with: a list has too many to build each of them."""
         found = self._addresses.get(method)
         if found is None:
@@ -271,11 +271,14 @@ def all_views() -> Sequence[Any]:
     return _registered().every
 
 
+def views_of(model: type[Any]) -> Sequence[Any]:
+    """The views of a table; where there are several, `shows` tells whose a row is."""
+    return _registered().by_model.get(model, ())
+
+
 def view_of(row: Any) -> Any:
     """The view that has the page of `row`, or None."""
-    return next(
-        (view for view in _registered().by_model.get(type(row), ()) if view.shows(row)), None
-    )
+    return next((view for view in views_of(type(row)) if view.shows(row)), None)
 
 
 @dataclass(frozen=True)

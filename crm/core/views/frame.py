@@ -103,7 +103,7 @@ def frame(actor: Actor, language: str, main: Sequence[Entry], config: Sequence[E
     settings = open_doors(config, language, actor)
     in_config = any(door.view.endpoint == here for door in settings)
     found = open_doors(main, language, actor)
-    counts = {} if in_config else mine(found)
+    counts = {} if in_config else mine(found, actor)
     home = NavItem(_("Home"), "home", "/", here == "HomeView")
     shown = items(settings, here, {}) if in_config else [home, *items(found, here, counts)]
     return Frame(

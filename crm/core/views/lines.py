@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from crm.core.views import html
-from crm.core.views.base import Action
+from crm.core.views.base import Action, views_of
 from crm.core.views.cells import Drawn, drawing, drawn
 from crm.core.views.html import icon
 from crm.core.views.pages import Column, Row
@@ -36,15 +36,20 @@ class Lines:
         self.draw = [drawing(view, column.name) for column in columns]
         self.css = _css(columns)
         names = [column.name for column in columns]
+        # Where a table has one view, the addresses of its rows begin alike.
+        self.begins = view.begins("show") if len(views_of(view.datamodel.obj)) == 1 else ""
         self.sign_at = names.index(view.line_sign) if view.line_sign in names else None
 
     def __call__(self, row: Any) -> Row:
         view = self.view
         drawn = [draw(row) for draw in self.draw]
-        url = view.page_of(row) or view.url("show", pk=row.id)
+        url = self.begins + str(row.id) if self.begins else self._url(row)
         line = Row(row.id, url, view.line_name(row, drawn[0].text), view.row_actions(row))
         line.html = _join(line, self._sub(row, drawn), self.css, drawn)
         return line
+
+    def _url(self, row: Any) -> str:
+        return self.view.page_of(row) or self.view.url("show", pk=row.id)
 
     def _sub(self, row: Any, drawn: Sequence[Drawn]) -> str:
         """The second line of a phone: status, organisation or other text, next action."""

@@ -13,7 +13,7 @@ from flask_babel import ngettext
 from sqlalchemy import inspect
 
 from crm.core.actor import find_actor
-from crm.core.models import Reference, Spec, spec_of
+from crm.core.models import Label, Reference, Spec, spec_of
 from crm.core.models.checks import HUES
 from crm.core.models.text import write_near, written
 
@@ -25,7 +25,7 @@ class Field:
     """One shown value (templates/core/parts/value.html draws it by `kind`)."""
 
     name: str
-    label: str
+    label: Label
     kind: str
     value: Any = None
     text: str = ""
@@ -75,7 +75,7 @@ def person(user: User, name: str = "", label: str = "") -> Field:
 def show(row: Any, name: str, page_of: Callable[[Any], str | None] | None = None) -> Field:
     """The Field of `row`'s column, relationship or computed value `name`."""
     spec = spec_of(type(row), name)
-    base = Field(name, str(spec.label), spec.kind)
+    base = Field(name, spec.label, spec.kind)
     if spec.kind == "reference":
         return _link(base, row, name, page_of)
     value = getattr(row, name)
