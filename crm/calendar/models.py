@@ -11,7 +11,7 @@ from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, relationship
 
 from crm.accounts.models import Account, Contact
-from crm.companies.columns import by_value, flag, link, listed
+from crm.companies.columns import by_value, flag, link, lists
 from crm.core.errors import DomainError
 from crm.core.models import Label, Owned, Record, Reference, computed, field, folded, unique
 from crm.core.types import Instant
@@ -81,8 +81,16 @@ class Event(Owned, Record):
     __entity__: ClassVar[str] = "events"
     __table_args__ = (
         unique("uq_event_external_ref", "company_id", "external_ref"),
-        listed("ix_event_list", "starts_at"),
-        listed("ix_event_subject", "name_key"),
+        *lists(
+            "event",
+            "starts_at",
+            "owner_id starts_at",
+            "agency_id starts_at",
+            "owner_id agency_id starts_at",
+            "name_key",
+            "type",
+            "status",
+        ),
     )
 
     type: Mapped[EventType] = field(

@@ -10,10 +10,11 @@ from flask_babel import lazy_pgettext
 from sqlalchemy import ForeignKey, Index, String, Text, func, text
 from sqlalchemy.orm import Mapped, relationship
 
-from crm.companies.columns import LIVE, link, listed
+from crm.companies.columns import link, lists
 from crm.companies.days import today
 from crm.core.errors import DomainError
 from crm.core.models import Record, Reference, computed, field, folded
+from crm.core.models.tables import LIVE
 
 
 class CatalogType(Reference):
@@ -27,7 +28,11 @@ class Catalog(Record):
 
     __tablename__ = "catalog"
     __entity__: ClassVar[str] = "catalogs"
-    __table_args__ = (listed("ix_catalog_list", "name_key"),)
+    __table_args__ = tuple(
+        lists(
+            "catalog", "name_key", "brand", "valid_until", "type_id name_key", "owner_id name_key"
+        )
+    )
 
     name: Mapped[str] = field(_l("Name"), String(160), search=True)
     name_key: Mapped[str] = folded("name", 160)

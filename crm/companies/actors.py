@@ -1,9 +1,11 @@
 """The actor who is a user: their row with the settings, then all they hold, in two statements."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
+from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import (
     Group,
     Role,
@@ -28,11 +30,13 @@ from crm.companies.models import AppSettings, Company, RoleCell, user_company
 from crm.companies.models.settings import app_settings_group
 from crm.core.actor import Actor, CompanyFacts, Scope
 from crm.core.db import db
+from crm.core.models import Reference
 from crm.core.types import fold
 
 # Tables and not classes: the row filter, which asks who acts, must stay out of the answer to that.
 _user, _company, _settings = User.__table__, Company.__table__, AppSettings.__table__
 _role, _group, _cell = Role.__table__, Group.__table__, RoleCell.__table__
+_mate = assoc_user_group.alias()
 _me = bindparam("user_id", type_=Integer)
 
 _PERSON = (
@@ -63,7 +67,7 @@ def load_actor(user_id: int, *alive: ColumnElement[bool]) -> Actor | None:
     if found is None:
         return None
     held: dict[str, list[Any]] = defaultdict(list)
-    for row in session.execute(_held, {"user_id": user_id}):
+    for row in session.execute(_held(), {"user_id": user_id}):
         held[row.sort].append(row)
     return Actor(
         user_id=found["id"],
@@ -76,7 +80,10 @@ def load_actor(user_id: int, *alive: ColumnElement[bool]) -> Actor | None:
         companies=_companies(held["company"]),
         group_ids=tuple(row.number for row in held["group"]),
         team_ids=tuple(row.number for row in held["group"] if row.flag),
+        mate_ids=tuple(row.number for row in held["mate"]),
+        all_company_ids=tuple(row.number for row in held["place"]),
         role_names=tuple(row.name for row in held["role"]),
+        kinds=_kinds_of(held["kind"]),
         grid=_grid(held["cell"]),
         settings=_settings_of(found, held["assignable"]),
         must_change_password=found["must_change_password"],
@@ -103,8 +110,13 @@ def _row(sort: str, number: Any, flag: Any, *texts: Any) -> Any:
     )
 
 
-def _everything() -> Any:
-    """Companies, groups, roles, cells, and the groups whose members may own accounts."""
+def _teams() -> Any:
+    mine = select(assoc_user_group.c.group_id).where(assoc_user_group.c.user_id == _me)
+    return select(_group.c.id).where(_group.c.is_team, _group.c.id.in_(mine))
+
+
+def _everything() -> list[Any]:
+    """Companies, groups, mates, roles, cells, and the groups whose members may own accounts."""
     own = select(assoc_user_role.c.role_id).where(assoc_user_role.c.user_id == _me)
     grouped = (
         select(assoc_group_role.c.role_id)
@@ -112,22 +124,35 @@ def _everything() -> Any:
         .where(assoc_user_group.c.user_id == _me)
     )
     roles = own.union(grouped)
-    return union_all(
+    return [
         _row("company", _company.c.id, _company.c.active, *(_company.c[n] for n in _COMPANY))
         .join(user_company, user_company.c.company_id == _company.c.id)
         .where(user_company.c.user_id == _me),
         _row("group", _group.c.id, _group.c.is_team, _group.c.name)
         .join(assoc_user_group, assoc_user_group.c.group_id == _group.c.id)
         .where(assoc_user_group.c.user_id == _me),
+        _row("mate", _mate.c.user_id, null()).where(_mate.c.group_id.in_(_teams())),
+        _row("place", _company.c.id, null()),
         _row("role", _role.c.id, null(), _role.c.name).where(_role.c.id.in_(roles)),
         _row("cell", _cell.c.scope, null(), _cell.c.entity, _cell.c.action).where(
             _cell.c.scope > 0, _cell.c.role_id.in_(roles)
         ),
         _row("assignable", app_settings_group.c.group_id, null()),
-    )
+    ]
 
 
-_held = _everything()
+def _kinds() -> Iterator[Any]:
+    """The rows of every vocabulary that has kinds."""
+    for mapper in Model.registry.mappers:
+        table: Any = mapper.local_table
+        if issubclass(mapper.class_, Reference) and "kind" in table.c:
+            yield _row("kind", table.c.id, table.c.position, literal(table.name), table.c.kind)
+
+
+@cache
+def _held() -> Any:
+    """Built when it is first asked for: by then every table is known."""
+    return union_all(*_everything(), *_kinds())
 
 
 def _companies(rows: Iterable[Any]) -> tuple[CompanyFacts, ...]:
@@ -146,6 +171,13 @@ def _companies(rows: Iterable[Any]) -> tuple[CompanyFacts, ...]:
         for row in rows
     )
     return tuple(sorted(facts, key=lambda company: fold(company.name)))
+
+
+def _kinds_of(rows: Iterable[Any]) -> dict[str, dict[int, str]]:
+    kinds: dict[str, dict[int, str]] = defaultdict(dict)
+    for row in sorted(rows, key=lambda row: (row.flag, row.number)):
+        kinds[row.name][row.number] = row.code
+    return kinds
 
 
 def _grid(cells: Iterable[Any]) -> dict[tuple[str, str], frozenset[Scope]]:

@@ -1,5 +1,6 @@
 """Columns and indexes that the tables of every slice write in the same way."""
 
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -7,8 +8,7 @@ from sqlalchemy import Enum, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped
 
 from crm.core.models import Label, field
-
-LIVE = "deleted_at IS NULL"
+from crm.core.models.tables import BINNED, LIVE
 
 
 def by_value(kind: type[StrEnum]) -> Enum:
@@ -31,9 +31,33 @@ def link(label: Label, target: str, **said: Any) -> Mapped[Any]:
     return field(label, ForeignKey(target), index=True, **said)
 
 
-def listed(name: str, *columns: str, live: str = LIVE) -> Index:
-    """The index behind an order of a list: the bin is left out, the id breaks ties."""
+def listed(name: str, *columns: str, covers: Sequence[str] = (), rows: str = LIVE) -> Index:
+    """The index behind an order of a list: by the last of `columns`, within each of the others.
+
+    The id breaks ties. `covers` are columns that the row filter asks for: rows that it leaves out
+    need not be read. `rows` is the SQL condition for the rows that it has, "" for all of them.
+    """
     where: dict[str, Any] = (
-        {"sqlite_where": text(live), "postgresql_where": text(live)} if live else {}
+        {"sqlite_where": text(rows), "postgresql_where": text(rows)} if rows else {}
     )
-    return Index(name, *columns, "id", **where)
+    return Index(name, *columns, "id", *covers, info={"listed": rows}, **where)
+
+
+def lists(table: str, *orders: str, within: str = "", owned: bool = True) -> Iterator[Index]:
+    """The indexes of a business table: one for each of `orders`, and one for its bin.
+
+    An order is a column, or a link and the column that comes next, as "status_id received_on". It
+    is kept by company and, if given, by the column `within`; but by the owner or agency alone
+    where it begins with one, as their rows are few.
+    """
+    covers = ("owner_id",) if owned else ()
+    inner = (within,) if within else ()
+    for order in orders:
+        columns = tuple(order.split())
+        name = f"ix_{table}_by_{'_'.join(columns)}"
+        if columns[0] in ("owner_id", "agency_id"):
+            rest = ["company_id", *(c for c in covers if c not in columns)]
+            yield listed(name, columns[0], *inner, *columns[1:], covers=rest)
+        else:
+            yield listed(name, "company_id", *inner, *columns, covers=covers)
+    yield listed(f"ix_{table}_bin", "deleted_at", covers=("company_id", *covers), rows=BINNED)

@@ -60,7 +60,11 @@ class Actor:
     companies: tuple[CompanyFacts, ...] = ()
     group_ids: tuple[int, ...] = ()
     team_ids: tuple[int, ...] = ()
+    mate_ids: tuple[int, ...] = ()  # the members of these teams
+    all_company_ids: tuple[int, ...] = ()  # of the installation, mine or not
     role_names: tuple[str, ...] = ()
+    # vocabulary → key of each of its rows, in their order → its kind; of stages and statuses
+    kinds: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     grid: Mapping[tuple[str, str], frozenset[Scope]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     must_change_password: bool = False

@@ -9,6 +9,7 @@ from flask import Flask
 from flask_appbuilder import Model
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, Session
 
@@ -109,11 +110,19 @@ def _no_statement_outside(state: ORMExecuteState) -> None:
         _only_inside(state.session, None, None)
 
 
+class _HintingCompiler(SQLiteCompiler):
+    """SQLAlchemy 2.0 leaves out the hints of SELECT on SQLite; INDEXED BY is one."""
+
+    def get_from_hint_text(self, table: Any, text: str | None) -> str | None:
+        return text
+
+
 def prepare_sqlite(engine: Engine) -> None:
     """Foreign keys, WAL and explicit transactions on every connection of an SQLite engine.
 
     Every transaction begins as a reader: only `transaction()` takes the write lock.
     """
+    engine.dialect.statement_compiler = _HintingCompiler
 
     @event.listens_for(engine, "connect")
     def pragmas(connection: Any, record: Any) -> None:

@@ -15,15 +15,17 @@ from typing import Any
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_, event, false, inspect, null, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, event, false, inspect, null, or_, select, true
 from sqlalchemy.orm import Mapper, ORMExecuteState, PassiveFlag, Session, with_loader_criteria
 from sqlalchemy.orm.interfaces import ORMOption
+from sqlalchemy.sql.elements import False_
 
 from crm.core.actor import Actor, Scope, find_actor
 from crm.core.db import is_writing
 from crm.core.errors import DomainError, NotFound
 from crm.core.models import Kept, Reference
 from crm.core.models.checks import CHECKED
+from crm.core.models.tables import BINNED, LIVE
 
 _reasons: ContextVar[str | None] = ContextVar("unfiltered", default=None)
 
@@ -88,18 +90,49 @@ def _within(model: type[Any], actor: Actor, scopes: frozenset[Scope]) -> ColumnE
         not actor.on("manage_agencies") or not hasattr(model, "agency_id")
     ):
         return true()
-    reach: list[ColumnElement[bool]] = [model.owner_id == actor.user_id]
     if Scope.TEAM in scopes:
-        reach.append(model.owner_id.is_(None))
-        if actor.team_ids:
-            members = Model.metadata.tables["ab_user_group"]
-            mates = select(members.c.user_id).where(members.c.group_id.in_(actor.team_ids))
-            reach.append(model.owner_id.in_(mates))
+        owners = sorted({actor.user_id, *actor.mate_ids})
+        reach: list[ColumnElement[bool]] = [model.owner_id.in_(owners), model.owner_id.is_(None)]
+    else:
+        reach = [model.owner_id == actor.user_id]
     if Scope.AGENCY in scopes:
         reach.append(model.agency_id.is_(None))
         if actor.agency_id is not None:
             reach.append(model.agency_id == actor.agency_id)
     return or_(*reach)
+
+
+def reach(model: type[Any]) -> dict[str, tuple[Any, ...]]:
+    """column → its values in the rows that the actor may read, where these are a few known ones.
+
+    They say again what the row filter says, so that a list is read along an index.
+    """
+    actor = find_actor()
+    if actor is None or not is_filtered() or model not in filtered_models():
+        return {}
+    scopes = actor.scopes("read", model.__entity__)
+    found: dict[str, tuple[Any, ...]] = {}
+    if hasattr(model, "company_id"):
+        companies = actor.all_company_ids if Scope.ALL in scopes else actor.company_ids
+        is_shared = model.__table__.c.company_id.nullable
+        found["company_id"] = (*companies, *([None] if is_shared else []))
+    if hasattr(model, "owner_id") and scopes and scopes <= {Scope.OWN, Scope.TEAM}:
+        is_team = Scope.TEAM in scopes
+        owners = {actor.user_id, *(actor.mate_ids if is_team else ())}
+        found["owner_id"] = (*sorted(owners), *([None] if is_team else []))
+    return found
+
+
+def listed_rows(statement: Select[Any], model: type[Any]) -> str | None:
+    """Which rows the filter lets `statement` see, as an index over them says it; None for all.
+
+    None too where there are none to see: no condition is left then that an index could serve.
+    """
+    where = statement.whereclause
+    is_nothing = isinstance(getattr(where, "element", where), False_)
+    if not is_filtered() or not holds("read", model) or is_nothing:
+        return None
+    return BINNED if statement.get_execution_options().get(IN_BIN) is not None else LIVE
 
 
 def _bin(model: type[Any], in_bin: bool) -> ColumnElement[bool]:

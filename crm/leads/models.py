@@ -23,7 +23,7 @@ from crm.accounts.models import (
     Tag,
     full_name,
 )
-from crm.companies.columns import by_value, flag, link, listed
+from crm.companies.columns import by_value, flag, link, lists
 from crm.core.errors import DomainError
 from crm.core.models import Owned, Record, Reference, computed, field, folded, unique
 from crm.opportunities.models import LostReason
@@ -87,9 +87,19 @@ class Lead(Reachable, Followed, Owned, Record):
     __entity__: ClassVar[str] = "leads"
     __table_args__ = (
         unique("uq_lead_external_ref", "company_id", "external_ref"),
-        listed("ix_lead_list", "received_on"),
-        listed("ix_lead_status", "status_id", "received_on"),
-        listed("ix_lead_name", "name_key"),
+        *lists(
+            "lead",
+            "received_on",
+            "status_id received_on",
+            "owner_id received_on",
+            "agency_id received_on",
+            "owner_id status_id received_on",
+            "owner_id agency_id received_on",
+            "name_key",
+            "organization",
+            "score",
+            "next_event_at",
+        ),
     )
 
     civility: Mapped[Civility | None] = field(

@@ -27,8 +27,8 @@ LIST: Sequence[str] = (
     "weighted_amount", "expected_close_on", "owner", "agency", "company", "next_event_at",
 )  # fmt: skip
 ORDER: Sequence[str] = (
-    "name", "reference", "account", "stage", "amount", "probability", "expected_close_on", "owner",
-    "agency", "next_event_at",
+    "name", "reference", "stage", "amount", "probability", "expected_close_on", "owner", "agency",
+    "next_event_at",
 )  # fmt: skip
 SEARCH: Sequence[str] = (
     "stage.kind", "stage", "owner", "account", "contact", "agency", "company", "source", "score",

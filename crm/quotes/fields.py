@@ -20,7 +20,7 @@ COLUMN_CSS: Mapping[str, str] = {
     "agency": "w-agency from-l",
 }  # fmt: skip
 ORDER: Sequence[str] = (
-    "title", "account", "owner", "issued_on", "valid_until", "total_excl", "total_incl", "agency",
+    "title", "owner", "issued_on", "valid_until", "total_excl", "total_incl", "agency",
 )  # fmt: skip
 SEARCH: Sequence[str] = (
     "status", "owner", "account", "contact", "opportunity", "agency", "company", "issued_on",

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.accounts.models.people import CIVILITIES, Civility, Followed, Reachable, full_name
 from crm.accounts.models.reference import AccountCategory, Industry, Source, Tag
-from crm.companies.columns import by_value, flag, link, listed
+from crm.companies.columns import by_value, flag, link, listed, lists
 from crm.companies.models import ACCOUNT_KINDS, AccountKind
 from crm.companies.rules import refuse_cycle
 from crm.core.actor import find_actor
@@ -59,7 +59,19 @@ class Account(Reachable, Followed, Owned, Record):
         unique("uq_account_external_ref", "company_id", "external_ref"),
         unique("uq_account_siren", "company_id", "siren"),
         unique("uq_account_siret", "company_id", "siret"),
-        listed("ix_account_list", "kind", "name_key"),
+        listed("ix_account_name", "company_id", "name_key", covers=["owner_id"]),
+        *lists(
+            "account",
+            "name_key",
+            "category_id name_key",
+            "owner_id name_key",
+            "agency_id name_key",
+            "owner_id category_id name_key",
+            "owner_id agency_id name_key",
+            "reference",
+            "next_event_at",
+            within="kind",
+        ),
     )
 
     reference: Mapped[str] = field(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from crm.accounts.models.account import Account
 from crm.accounts.models.people import CIVILITIES, Civility, Followed, Reachable, full_name
 from crm.accounts.models.reference import ContactRole, Department, JobTitle
-from crm.companies.columns import by_value, flag, link, listed
+from crm.companies.columns import by_value, flag, link, lists
 from crm.companies.rules import changed, company_id_of, refuse_cycle
 from crm.core.errors import DomainError
 from crm.core.models import Child, Owned, Record, computed, field, folded, unique
@@ -24,7 +24,14 @@ class Contact(Reachable, Followed, Owned, Record):
     __entity__: ClassVar[str] = "contacts"
     __table_args__ = (
         unique("uq_contact_external_ref", "company_id", "external_ref"),
-        listed("ix_contact_list", "name_key"),
+        *lists(
+            "contact",
+            "name_key",
+            "owner_id name_key",
+            "agency_id name_key",
+            "owner_id agency_id name_key",
+            "last_event_at",
+        ),
     )
 
     civility: Mapped[Civility | None] = field(

@@ -91,7 +91,7 @@ class Agency(Kept):
     __entity__: ClassVar[str] = "agencies"
     __table_args__ = (
         unique("uq_agency_name_key", "company_id", "name_key", field="name", live=""),
-        listed("ix_agency_list", "name_key", live=""),
+        listed("ix_agency_list", "name_key", rows=""),
     )
 
     name: Mapped[str] = field(_l("Name"), String(120), search=True)

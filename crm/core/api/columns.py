@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import inspect
 
 from crm.core.datamodel.filters import filter_spec
-from crm.core.datamodel.paging import order_keys
+from crm.core.datamodel.orders import is_sortable
 from crm.core.errors import DomainError
 from crm.core.models import Child, Spec, spec_of
 
@@ -57,16 +57,6 @@ def _is_file(model: type[Any], name: str) -> bool:
         return spec_of(model, name).kind in FILES
     except KeyError:
         return False  # `check` says so, with the name of the API
-
-
-def is_sortable(model: type[Any], name: str) -> bool:
-    """Whether `name` stands for something that SQL can sort by."""
-    if name in inspect(model).relationships and inspect(model).relationships[name].uselist:
-        return False
-    try:
-        return all(hasattr(key.expression, "desc") for key in order_keys(model, [(name, "asc")]))
-    except AttributeError:
-        return False
 
 
 def is_written(spec: Spec) -> bool:

@@ -16,7 +16,8 @@ from crm.core.api.columns import written
 from crm.core.api.filtering import where
 from crm.core.api.guard import answer, guarded, refuse
 from crm.core.api.reading import read_id
-from crm.core.datamodel.paging import FEW, Ask
+from crm.core.datamodel.orders import whole
+from crm.core.datamodel.paging import FEW, SORTED, Ask
 from crm.core.errors import DomainError
 from crm.core.search import find
 
@@ -68,7 +69,7 @@ class ReadApi(TableApi):
         names = names if asked.columns is None else asked.columns
         statement = self._statement(asked)
         totals = self.datamodel.totals(statement)
-        ask = Ask(asked.size, offset=asked.page * asked.size)
+        ask = Ask(asked.size, offset=asked.page * asked.size, few=totals.count <= SORTED)
         found = self.datamodel.page(statement, self._order(asked), ask, self.read_with(names))
         model = self.datamodel.obj
         known: Labels = {
@@ -109,12 +110,10 @@ class ReadApi(TableApi):
 
     def _order(self, asked: Asked) -> list[tuple[str, str]]:
         """The order asked for, else the declared one; never none, or rows repeat between pages."""
-        if asked.order is not None:
-            if asked.order[0] not in self.visible(self.order_columns):
-                raise BadRequest(_("Unknown order: %(name)s.", name=asked.order[0]))
-            return [asked.order]
-        base = self.base_order or ()
-        pairs = [base] if base and isinstance(base[0], str) else list(base)
+        if asked.order is not None and asked.order[0] not in self.visible(self.order_columns):
+            raise BadRequest(_("Unknown order: %(name)s.", name=asked.order[0]))
+        order = [asked.order] if asked.order is not None else []
+        pairs = whole(self.datamodel.obj, order, self.base_order)
         return [(name, direction) for name, direction in pairs if name != "id"]
 
     @expose("/<pk>", methods=("GET",))

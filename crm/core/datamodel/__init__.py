@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Select, func, inspect, literal, select, un
 from crm.core import rows
 from crm.core.datamodel import saving
 from crm.core.datamodel.loading import Children, loading
-from crm.core.datamodel.paging import COUNT_CAP, Ask, Found, order_keys, read_page
+from crm.core.datamodel.orders import read_order
+from crm.core.datamodel.paging import COUNT_CAP, Ask, Found, read_page
 from crm.core.db import db
 from crm.core.errors import NotFound
 
@@ -92,9 +93,8 @@ class DataModel(SQLAInterface):
         relations: Sequence[str] = (),
     ) -> Found:
         """One page of `statement`. Raises ValueError where the token is not ours."""
-        return read_page(
-            self.session, statement, self.obj, order_keys(self.obj, order), ask, relations
-        )
+        known = read_order(self.session, self.obj, order)
+        return read_page(self.session, statement, self.obj, known, ask, relations)
 
     def totals(
         self, statement: Select[Any], sums: Sequence[str] = (), cap: int = COUNT_CAP

@@ -87,7 +87,12 @@ _CHOSEN = (
 
 
 def _has(relation: Any, values: Sequence[Any]) -> ColumnElement[bool]:
-    return relation.any(relation.property.mapper.class_.id.in_(values))
+    """Not relation.any(): that is asked of each row of the table, this is looked up once."""
+    mapped = relation.property
+    if mapped.secondary is None:
+        return relation.any(mapped.mapper.class_.id.in_(values))
+    ours, theirs = mapped.synchronize_pairs[0][1], mapped.secondary_synchronize_pairs[0][1]
+    return relation.parent.class_.id.in_(select(ours).where(theirs.in_(values)))
 
 
 _MANY = (
@@ -203,6 +208,9 @@ def _where(
     if dot:
         target = target_of(model, relation)
         inner = select(target.id).where(_where(target, rest, operator, values))
+        known = _known(target, rest, operator, values)
+        if known is not None:
+            return _key(model, relation).in_(known)
         return _key(model, relation).in_(inner)
     mapper = inspect(model)
     if name in mapper.relationships:
@@ -215,6 +223,21 @@ def _where(
         if not values:  # an empty name has an empty key
             column = getattr(model, name)
     return operator.build(column, values)
+
+
+def _known(
+    target: type[Any], name: str, operator: Operator, values: Sequence[Any]
+) -> list[int] | None:
+    """The rows of a vocabulary whose kind is, or is not, one of `values`: they come with the actor.
+
+    A list is walked by these few numbers, and would else be asked row by row.
+    """
+    actor = find_actor()
+    kinds = actor.kinds.get(target.__tablename__) if actor is not None else None
+    if kinds is None or name != "kind" or operator not in _CHOSEN[:2]:
+        return None
+    is_meant = operator is _CHOSEN[0]
+    return [pk for pk, kind in kinds.items() if (kind in values) is is_meant]
 
 
 def _key(model: type[Any], relation: str) -> Any:

@@ -9,7 +9,9 @@ from sqlalchemy import Select, and_, literal, or_, select, union_all
 
 from crm.core.config import languages
 from crm.core.datamodel import DataModel
-from crm.core.models import Reference, target_of
+from crm.core.datamodel.orders import read_order
+from crm.core.datamodel.paging import Ask, read_page
+from crm.core.models import Record, Reference, target_of
 from crm.core.models.checks import CONTROL, HUES, currencies
 from crm.core.models.text import country_choices, hue_name, language_name
 from crm.core.rows import in_reach
@@ -94,8 +96,19 @@ def pick(datamodel: DataModel, relation: str, text: str, values: Mapping[str, An
     found = _found(datamodel.session, target, text, offered)
     if found is not None:
         statement = statement.where(found)
+    elif issubclass(target, Record):
+        return _first(datamodel.session, statement, target, values)
     statement = statement.order_by(*_alphabetical(target)).limit(OFFERED)
     return list(datamodel.session.scalars(statement).unique())
+
+
+def _first(
+    session: Any, statement: Select[Any], target: type[Any], values: Mapping[str, Any]
+) -> list[Any]:
+    """The first rows by name, read along the index of that order; an account has few of its own."""
+    few = bool(values.get("account") or values.get("account_id"))
+    order = read_order(session, target, [("name_key", "asc")])
+    return read_page(session, statement, target, order, Ask(OFFERED, few=few), ()).rows
 
 
 def _pick_reference(

@@ -14,6 +14,8 @@ from crm.core.models.fields import field
 from crm.core.models.words import words_of
 from crm.core.types import Instant, Translated, Words, utcnow
 
+# The rows outside, and those within, the bin: what an index over them is limited to.
+LIVE, BINNED = "deleted_at IS NULL", "deleted_at IS NOT NULL"
 # Who acts now, for the audit columns. core.actor, which stands above, puts its answer here.
 acting_user: list[Callable[[], int | None]] = []
 

@@ -20,6 +20,7 @@ from crm.core.datamodel.filters import (
     operators_of,
     searched_columns,
 )
+from crm.core.datamodel.orders import whole
 from crm.core.datamodel.paging import COUNT_CAP, FEW
 from crm.core.errors import DomainError
 from crm.core.forms.options import code_choices
@@ -138,11 +139,9 @@ class FilterBar(BaseView):
 
     def order(self, address: Address) -> list[tuple[str, str]]:
         """The order asked for where it is one of ours, else the view's."""
-        if address.order and address.order[0] in self.visible(self.order_columns):
-            return [address.order]
-        base: Any = self.base_order or ()
-        orders = [base] if base and isinstance(base[0], str) else base
-        return [(name, direction) for name, direction in orders]
+        asked = address.order
+        is_ours = asked is not None and asked[0] in self.visible(self.order_columns)
+        return whole(self.datamodel.obj, [asked] if asked and is_ours else [], self.base_order)
 
     def _put_filters(self, page: ListPage, address: Address, query: Query, full: bool) -> None:
         page.search = address.search

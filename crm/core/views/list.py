@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, inspect
 
 from crm.core.actor import current_actor
 from crm.core.datamodel.loading import loading
-from crm.core.datamodel.paging import COUNT_CAP, Ask, Found
+from crm.core.datamodel.paging import COUNT_CAP, SORTED, Ask, Found
 from crm.core.forms.options import pick
 from crm.core.models import Spec, spec_of
 from crm.core.models.text import write_money, write_number
@@ -100,6 +100,7 @@ class ListParts(FilterBar):
             cursor=address.after or address.before,
             backwards=bool(address.before) or address.last,
             offset=0 if address.after or address.before else min(address.page * size, COUNT_CAP),
+            few=count <= SORTED,
         )
         try:
             return self.datamodel.page(statement, self.order(address), ask, self._read_columns())

@@ -222,6 +222,9 @@ def _tab_key(view: Any, relation: str) -> str:
 def belongs(model: type[Any], relation: str, parent: Any) -> ColumnElement[bool]:
     """The condition that a row of `model` hangs on `parent` by `relation`."""
     attribute = getattr(model, relation)
-    if inspect(model).relationships[relation].uselist:
-        return attribute.any(type(parent).id == parent.id)
-    return attribute == parent
+    mapped = inspect(model).relationships[relation]
+    if not mapped.uselist:
+        return attribute == parent
+    # Not attribute.any(): that is asked of each row of the table, this is looked up once.
+    ours, theirs = mapped.synchronize_pairs[0][1], mapped.secondary_synchronize_pairs[0][1]
+    return model.id.in_(select(ours).where(theirs == parent.id))

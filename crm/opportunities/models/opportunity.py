@@ -12,7 +12,7 @@ from sqlalchemy import Column, ForeignKey, String, Table, Text, inspect
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.accounts.models import Account, Contact, Followed, Source, Tag
-from crm.companies.columns import link, listed
+from crm.companies.columns import link, lists
 from crm.companies.rules import changed
 from crm.core.actor import find_actor
 from crm.core.errors import DomainError
@@ -53,9 +53,20 @@ class Opportunity(Followed, Owned, Record):
         # Also in the bin: a reference is never given twice.
         unique("uq_opportunity_reference", "company_id", "reference", field="reference", live=""),
         unique("uq_opportunity_external_ref", "company_id", "external_ref"),
-        listed("ix_opportunity_list", "expected_close_on"),
-        listed("ix_opportunity_stage", "stage_id", "expected_close_on"),
-        listed("ix_opportunity_name", "name_key"),
+        *lists(
+            "opportunity",
+            "expected_close_on",
+            "stage_id expected_close_on",
+            "owner_id stage_id expected_close_on",
+            "owner_id expected_close_on",
+            "agency_id expected_close_on",
+            "owner_id agency_id expected_close_on",
+            "name_key",
+            "reference",
+            "amount",
+            "probability",
+            "next_event_at",
+        ),
     )
 
     reference: Mapped[str] = field(

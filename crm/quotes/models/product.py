@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, relationship
 
-from crm.companies.columns import flag, link, listed
+from crm.companies.columns import flag, link, lists
 from crm.core.models import Record, Reference, field, folded, unique
 from crm.core.types import Exact
 
@@ -47,7 +47,7 @@ class Product(Record):
     __table_args__ = (
         unique("uq_product_code_key", "company_id", "code_key", field="code"),
         unique("uq_product_external_ref", "company_id", "external_ref"),
-        listed("ix_product_list", "name_key"),
+        *lists("product", "name_key", "code_key", "price", owned=False),
     )
 
     name: Mapped[str] = field(_l("Name"), String(160), search=True)

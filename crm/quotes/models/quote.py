@@ -12,7 +12,7 @@ from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, relationship
 
 from crm.accounts.models import Account, Contact
-from crm.companies.columns import by_value, flag, link, listed
+from crm.companies.columns import by_value, flag, link, lists
 from crm.companies.rules import changed
 from crm.core.errors import DomainError
 from crm.core.models import Owned, Record, field, folded, unique
@@ -37,8 +37,17 @@ class Quote(Owned, Record):
     __entity__: ClassVar[str] = "quotes"
     __table_args__ = (
         unique("uq_quote_external_ref", "company_id", "external_ref"),
-        listed("ix_quote_list", "issued_on"),
-        listed("ix_quote_title", "name_key"),
+        *lists(
+            "quote",
+            "issued_on",
+            "owner_id issued_on",
+            "agency_id issued_on",
+            "owner_id agency_id issued_on",
+            "name_key",
+            "valid_until",
+            "total_excl",
+            "total_incl",
+        ),
     )
 
     title: Mapped[str | None] = field(_l("Subject"), String(160), search=True)

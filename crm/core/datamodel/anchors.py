@@ -1,0 +1,115 @@
+"""What a statement holds columns to, and the index along which its rows can be walked in order."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Index, Select
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.elements import (
+    BinaryExpression,
+    BindParameter,
+    BooleanClauseList,
+    Grouping,
+    Null,
+)
+
+from crm.core import rows
+
+MOST = 200  # branches: beyond that many values of a column, the index is walked without it
+
+Values = tuple[Any, ...]
+
+
+def held(statement: Select[Any], model: type[Any]) -> dict[str, Values]:
+    """column → the few values that its rows can have, by the rights and conditions of a list."""
+    found = rows.reach(model)
+    for column, values in _conditions(statement, model):
+        known = found.get(column)
+        found[column] = values if known is None else tuple(v for v in known if v in values)
+    return {name: values for name, values in found.items() if len(values) <= MOST}
+
+
+def _conditions(statement: Select[Any], model: type[Any]) -> Iterator[tuple[str, Values]]:
+    table = model.__table__
+    for part in _parts(statement.whereclause):
+        if not isinstance(part, BinaryExpression):
+            continue
+        name = str(getattr(part.left, "key", ""))
+        if name not in table.c or not table.c[name].shares_lineage(part.left):
+            continue
+        values = _values(part)
+        if values is not None:
+            yield name, values
+
+
+def _parts(clause: Any) -> Iterator[Any]:
+    if isinstance(clause, Grouping):
+        yield from _parts(clause.element)
+    elif isinstance(clause, BooleanClauseList) and clause.operator is operators.and_:
+        for part in clause.clauses:
+            yield from _parts(part)
+    elif clause is not None:
+        yield clause
+
+
+def _values(part: BinaryExpression[Any]) -> Values | None:
+    """The values that `column = value`, `column IN (…)` and `column IS NULL` allow."""
+    right = part.right
+    if part.operator is operators.is_ and isinstance(right, Null):
+        return (None,)
+    if not isinstance(right, BindParameter):
+        return None
+    if part.operator is operators.eq:
+        return (right.effective_value,)
+    if part.operator is operators.in_op:
+        return tuple(dict.fromkeys(right.effective_value or ()))
+    return None
+
+
+def find_index(
+    model: type[Any], bin_or_live: str, values: Mapping[str, Values], link: str, column: str
+) -> Index | None:
+    """The index that has columns of `values` first, then `column`; `link` must be among the first.
+
+    The one that reaches fewest rows: by their owner where that is known, else by most columns.
+    """
+    fitting = [
+        index
+        for index in model.__table__.indexes
+        if index.info.get("listed") == bin_or_live and _fits(index, values, link, column)
+    ]
+    return max(fitting, key=lambda index: _preferred(index, column), default=None)
+
+
+def leading(index: Index, column: str) -> list[str]:
+    """The columns of an index before the one that it is walked by."""
+    names = [one.name for one in index.columns]
+    return names[: names.index(column)]
+
+
+def _fits(index: Index, values: Mapping[str, Values], link: str, column: str) -> bool:
+    names = [one.name for one in index.columns]
+    if column not in names or names[names.index(column) + 1 :][:1] not in (["id"], []):
+        return False
+    first = leading(index, column)
+    if link and link not in first:
+        return False
+    count = 1
+    for name in first:
+        if name == link:
+            continue
+        if name not in values or not _can_be_joined(values[name]):
+            return False
+        count *= max(len(values[name]), 1)
+    return count <= MOST
+
+
+def _can_be_joined(values: Sequence[Any]) -> bool:
+    """Several values come as a list of numbers."""
+    filled = [value for value in values if value is not None]
+    return len(filled) <= 1 or all(type(value) is int for value in filled)
+
+
+def _preferred(index: Index, column: str) -> tuple[bool, int]:
+    first = leading(index, column)
+    return "owner_id" in first, len(first)

@@ -1,0 +1,249 @@
+"""The rows of a page, looked for along an index: one short walk for each value of its first column.
+
+A page of two companies, say, is among the first rows of the one and the first rows of the other;
+where a column may be empty its filled rows are one walk and its empty ones another. However many
+rows the table has, a walk reads as many as the page shows, and those that conditions leave out.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Index,
+    Integer,
+    Select,
+    and_,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
+
+from crm.core.datamodel.anchors import Values, leading
+from crm.core.datamodel.orders import Order
+from crm.core.models.tables import BINNED
+
+PLACE = "place"
+ROWS = 1000  # that the branches of a statement read and sort at most, together
+
+
+@dataclass(frozen=True)
+class Walk:
+    """What every branch of a page has in common."""
+
+    statement: Select[Any]
+    model: type[Any]
+    order: Order
+    index: Index
+    limit: int
+    backwards: bool
+    is_sqlite: bool
+
+    @property
+    def down(self) -> bool:
+        return self.order.descending != self.backwards
+
+    @property
+    def can_be_empty(self) -> bool:
+        """Whether the index has rows whose sorted column is empty."""
+        is_of_bin = self.index.info["listed"] == BINNED and self.order.column.key == "deleted_at"
+        return self.order.can_be_empty and not is_of_bin
+
+    @property
+    def link(self) -> str:
+        return "" if self.order.link is None else str(self.order.link.key)
+
+    def column(self, name: str) -> Any:
+        return getattr(self.model, name)
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Walks that one SELECT makes: `one` value for some columns, each of `rows` for `many`.
+
+    `empty`: whether those rows where the sorted column is empty, or filled; None: either. `start`
+    is the value and the id of the row before the page, where that lies within the branch.
+    """
+
+    one: Mapping[str, Any]
+    many: Sequence[str]
+    rows: Sequence[Sequence[int]]
+    empty: bool | None
+    start: Sequence[Any] | None
+
+
+def turns(walk: Walk, values: Mapping[str, Values], start: Sequence[Any] | None) -> list[Values]:
+    """The parents that a page may be of, so many at a time that few rows are read in vain.
+
+    In the order of the page. Without a link there is one turn.
+    """
+    if not walk.link:
+        return [()]
+    known = values.get(walk.link)
+    is_nullable = walk.order.link.property.columns[0].nullable
+    parents = [*walk.order.parents, *([None] if is_nullable else [])]
+    if start is not None:
+        place = walk.order.rank(start[0])
+        parents = parents[: place + 1] if walk.backwards else parents[place:]
+    parents = [one for one in parents if known is None or one in known]
+    others = (name for name in leading(walk.index, walk.order.column.key) if name != walk.link)
+    walks = prod(len(values[name]) for name in others) * (2 if walk.can_be_empty else 1)
+    size = max(1, ROWS // max(walk.limit * walks, 1))
+    if walk.backwards:
+        parents.reverse()
+    return [tuple(parents[at : at + size]) for at in range(0, len(parents), size)]
+
+
+def branches(
+    walk: Walk, values: Mapping[str, Values], start: Sequence[Any] | None, parents: Values
+) -> Any:
+    """A subquery with the columns place (of the order's link), value and id.
+
+    `parents` are those of the link that take part.
+    """
+    if walk.link:
+        values = {**values, walk.link: parents}
+    made = [_select(walk, branch) for branch in _branches(walk, values, start)]
+    if not made:  # of nobody's company, say: no rows, and no walk
+        nothing = _walked(walk, Branch({}, (), (), None, None)).where(walk.model.id.is_(None))
+        return select(literal(0).label(PLACE), nothing.subquery()).subquery()
+    return (union_all(*made) if len(made) > 1 else made[0]).subquery()
+
+
+def _branches(
+    walk: Walk, values: Mapping[str, Values], start: Sequence[Any] | None
+) -> Iterator[Branch]:
+    for one, many, rows in _combinations(walk, values):
+        for begun, part in _since(walk, rows, start):
+            for empty in (False, True) if walk.can_be_empty else (None,):
+                if begun is None:
+                    yield Branch(one, many, part, empty, None)
+                elif empty is None or empty == (begun[0] is None):
+                    yield Branch(one, many, part, empty, begun)
+                elif empty != walk.backwards:  # empty rows are the last ones
+                    yield Branch(one, many, part, empty, None)
+
+
+def _combinations(
+    walk: Walk, values: Mapping[str, Values]
+) -> Iterator[tuple[dict[str, Any], list[str], list[list[int]]]]:
+    """Each choice of "empty" and "filled" for the first columns, with the rows of its values.
+
+    The first cell of such a row is the place of its parent in the order.
+    """
+    order, link = walk.order, walk.link
+    choices: list[list[tuple[str, Any]]] = []
+    for name in leading(walk.index, order.column.key):
+        filled = [value for value in values[name] if value is not None]
+        choices.append([(name, None)] if None in values[name] else [])
+        if filled:
+            choices[-1].append((name, filled))
+    for combination in product(*choices):
+        one = {name: v for name, v in combination if v is None}
+        several = {name: v for name, v in combination if v is not None}
+        one |= {name: v[0] for name, v in several.items() if len(v) == 1 and name != link}
+        many = [name for name in several if name not in one]
+        rows = []
+        for cells in product(*(several[name] for name in many)):
+            parent = dict(zip(many, cells, strict=True)).get(link)
+            rows.append([order.rank(parent) if link else 0, *cells])
+        yield one, many, rows
+
+
+def _since(
+    walk: Walk, rows: list[list[int]], start: Sequence[Any] | None
+) -> Iterator[tuple[Sequence[Any] | None, list[list[int]]]]:
+    """Those rows where the page may have rows, told apart by whether it begins within them."""
+    if start is None or walk.order.link is None:
+        yield start, rows
+        return
+    place = walk.order.rank(start[0])
+    same = [row for row in rows if row[0] == place]
+    past = [row for row in rows if (row[0] < place if walk.backwards else row[0] > place)]
+    if same:
+        yield start[1:], same
+    if past:
+        yield None, past
+
+
+def _select(walk: Walk, branch: Branch) -> Select[Any]:
+    inner = _walked(walk, branch)
+    if not branch.many:
+        only = inner.subquery()
+        place = branch.rows[0][0] if branch.rows else 0
+        return select(literal(place, Integer).label(PLACE), only.c.value, only.c.id)
+    parents = _table(["place", *branch.many], branch.rows, walk.is_sqlite)
+    inner = inner.where(*(walk.column(name) == parents.c[name] for name in branch.many))
+    inner = inner.correlate(parents)
+    found: Any = _each_as_json(inner, parents) if walk.is_sqlite else inner.lateral()
+    value, pk = (
+        (func.json_extract(found.c.value, f"$[{place}]") for place in (0, 1))
+        if walk.is_sqlite
+        else (found.c.value, found.c.id)
+    )
+    joined = parents.join(found, true())
+    return select(parents.c.place, value.label("value"), pk.label("id")).select_from(joined)
+
+
+def _each_as_json(inner: Select[Any], parents: Any) -> Any:
+    """What LATERAL says elsewhere: SQLite looks for a list that depends on the row before it."""
+    one = inner.subquery()
+    pairs = select(func.json_group_array(func.json_array(one.c.value, one.c.id)))
+    return func.json_each(pairs.correlate(parents).scalar_subquery()).table_valued("value")
+
+
+def _walked(walk: Walk, branch: Branch) -> Select[Any]:
+    """The first rows of a branch, in the order of the page."""
+    value, pk = walk.order.column, walk.model.id
+    where: list[ColumnElement[bool]] = [
+        walk.column(name).is_(None) if one is None else walk.column(name) == one
+        for name, one in branch.one.items()
+    ]
+    if branch.empty is not None:
+        where.append(value.is_(None) if branch.empty else value.is_not(None))
+    if branch.start is not None:
+        where.append(_beyond(value, pk, branch.start, walk.down))
+    # The first columns too, though they are the same in all rows: where one is held to NULL,
+    # PostgreSQL does not know that, and would sort.
+    first = (walk.column(name) for name in leading(walk.index, value.key))
+    keys = [*first, value, pk]
+    inner = walk.statement.where(*where).with_only_columns(value.label("value"), pk.label("id"))
+    inner = inner.order_by(None).order_by(*(key.desc() if walk.down else key for key in keys))
+    return inner.limit(walk.limit).with_hint(walk.model, f"INDEXED BY {walk.index.name}", "sqlite")
+
+
+def _beyond(value: Any, pk: Any, start: Sequence[Any], down: bool) -> ColumnElement[bool]:
+    """The rows after that one; the value alone is said once more, for the index to begin there."""
+    past_pk = pk < start[1] if down else pk > start[1]
+    if start[0] is None:
+        return past_pk
+    past = value < start[0] if down else value > start[0]
+    from_there = value <= start[0] if down else value >= start[0]
+    return and_(from_there, or_(past, and_(value == start[0], past_pk)))
+
+
+def _table(names: Sequence[str], rows: Sequence[Sequence[int]], is_sqlite: bool) -> Any:
+    """`rows` of numbers as a table, in one parameter however many there are."""
+    told = literal(json.dumps(rows))
+    if is_sqlite:
+        each = func.json_each(told).table_valued("value")
+        cells = [
+            func.json_extract(each.c.value, f"$[{place}]", type_=Integer).label(name)
+            for place, name in enumerate(names)
+        ]
+    else:
+        each = func.json_array_elements(cast(told, JSON)).table_valued("value")
+        cells = [
+            cast(each.c.value.op("->>")(place), Integer).label(name)
+            for place, name in enumerate(names)
+        ]
+    return select(*cells).select_from(each).subquery()

@@ -1,0 +1,208 @@
+"""Lists, tabs and pickers stay quick however many rows there are: what the databases do for them.
+
+On a company of 20,000 leads, as an administrator, as a seller, and as one with hardly any rows.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, inspect, select
+
+from crm.companies.actors import load_actor
+from crm.core import rows
+from crm.core.actor import acting_as
+from crm.core.datamodel.orders import whole
+from crm.core.datamodel.paging import SORTED, Ask
+from crm.core.db import db
+from crm.core.forms.options import pick
+from crm.core.models import Child, target_of
+from crm.core.views.record import belongs
+from crm.leads.models import Lead
+from tests.crowd import make_crowd
+from tests.fixtures import fill, make_app, read_cast
+from tests.plans import watching
+
+LEADS = 20_000
+PEOPLE = ("alice", "claire", "olga")
+SELLER = 20  # the id of one of the owners
+# Filters that ask whether a row has none of another table: each row has to be looked at.
+NOT_INDEXED = {"contact": {"alone"}}
+
+
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+)
+def crowded(
+    request: pytest.FixtureRequest, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Flask:
+    folder = tmp_path_factory.mktemp("crowded")
+    if request.param == "sqlite":
+        shutil.copyfile(sqlite_template, folder / "crm.sqlite")
+        app = make_app(f"sqlite:///{folder / 'crm.sqlite'}", folder)
+    else:
+        server, worker = (request.getfixturevalue(name) for name in ("postgres", "worker"))
+        app = make_app(server.create(f"crowded_{worker}"), folder)
+        fill(app)
+    make_crowd(app, LEADS)
+    with app.app_context():
+        if request.param == "postgres":  # as if every table were too large to be read whole
+            event.listen(db.engine, "connect", _without_seqscan)
+        db.engine.dispose()
+    return app
+
+
+def _without_seqscan(connection: Any, record: Any) -> None:
+    connection.execute("SET enable_seqscan = off")
+    connection.commit()
+
+
+def lists(app: Flask) -> list[Any]:
+    """The views of business tables."""
+    return [
+        view
+        for view in app.extensions["appbuilder"].baseviews
+        if hasattr(view, "list_page") and hasattr(view.datamodel.obj, "deleted_at")
+    ]
+
+
+@contextmanager
+def acting(app: Flask, person: str) -> Iterator[None]:
+    """A request of this person."""
+    user_id = read_cast(app).people[person]
+    with app.test_request_context():
+        actor = load_actor(user_id)
+        assert actor is not None
+        with acting_as(actor):
+            yield
+        db.session.remove()
+
+
+def looked_at(
+    app: Flask, person: str, work: Callable[[Any], Iterator[str]], only: str = ""
+) -> list[str]:
+    """What is wrong with the statements of each step of `work`, which tells its name after it."""
+    with acting(app, person), watching(db.engine) as watch:
+        return [
+            f"{view.route_base} {name}: {wrong}"
+            for view in lists(app)
+            if not only or view.route_base == only
+            for name in work(view)
+            for wrong in watch.taken()
+        ]
+
+
+def pages(view: Any) -> Iterator[str]:
+    """The first and the last page of a list in each order, and the first two of each filter."""
+    model, where = view.datamodel.obj, view.base_conditions()
+    base = whole(model, [], view.base_order)
+    statement = view.datamodel.select(*where)
+    few = view.datamodel.totals(statement).count <= SORTED
+    for name in view.visible(view.order_columns):
+        order = whole(model, [(name, "asc")], view.base_order)
+        view.datamodel.page(statement, order, Ask(few=few))
+        yield f"by {name}"
+        view.datamodel.page(statement, order, Ask(backwards=True, few=few))
+        yield f"by {name}, last page"
+    filters = {"all": where, **{one.key: view.preset_where(one) for one in view.shown_presets()}}
+    if hasattr(model, "owner_id"):
+        filters["of a seller"] = [*where, model.owner_id.in_([SELLER])]
+    for name in filters.keys() - NOT_INDEXED.get(model.__tablename__, set()):
+        statement = view.datamodel.select(*filters[name])
+        few = view.datamodel.totals(statement).count <= SORTED
+        found = view.datamodel.page(statement, base, Ask(few=few))
+        yield name
+        view.datamodel.page(statement, base, Ask(cursor=found.after, few=few))
+        yield f"{name}, second page"
+
+
+def bins(view: Any) -> Iterator[str]:
+    if not view.can("delete"):
+        return
+    model = view.datamodel.obj
+    mine = (*view.base_conditions(), *view.bin_conditions(), rows.criteria(model, "delete"))
+    statement = view.datamodel.select(*mine, in_bin=True)
+    view.datamodel.page(statement, [("deleted_at", "desc")], Ask(25))
+    yield "bin"
+
+
+def tabs(view: Any) -> Iterator[str]:
+    """The list on the record of a row that many others hang on."""
+    model, session = view.datamodel.obj, view.datamodel.session
+    order = whole(model, [], view.base_order)
+    for relation in view.tab_of:
+        target = target_of(model, relation)
+        some = select(target).where(target.id.in_(range(1, 400))).limit(1)
+        parent = session.scalars(some).first()
+        if parent is None:
+            continue
+        statement = view.datamodel.select(belongs(model, relation, parent))
+        few = view.datamodel.totals(statement).count <= SORTED
+        view.datamodel.page(statement, order, Ask(25, few=few))
+        yield f"tab of {relation}"
+
+
+def pickers(view: Any) -> Iterator[str]:
+    """What each relation of a form or a filter may be set to."""
+    relations = inspect(view.datamodel.obj).relationships
+    names = dict.fromkeys([*view.add_columns, *view.search_columns])
+    for name in names:
+        if name in relations and not issubclass(target_of(view.datamodel.obj, name), Child):
+            pick(view.datamodel, name, "", {})
+            yield f"picker of {name}"
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("work", [pages, bins, tabs, pickers])
+def test_no_statement_reads_or_sorts_a_whole_table(
+    crowded: Flask, person: str, work: Callable[[Any], Iterator[str]]
+) -> None:
+    assert looked_at(crowded, person, work) == []
+
+
+@pytest.mark.parametrize("index", ["ix_lead_by_received_on", "ix_lead_by_owner_id_received_on"])
+def test_an_index_that_is_taken_away_is_missed(crowded: Flask, index: str) -> None:
+    table = Lead.__table__
+    taken = next(one for one in table.indexes if one.name == index)
+    table.indexes.remove(taken)
+    with crowded.app_context(), db.engine.begin() as connection:
+        taken.drop(connection)
+    try:
+        assert looked_at(crowded, "alice" if "owner" not in index else "claire", pages, "/leads")
+    finally:
+        table.indexes.add(taken)
+        with crowded.app_context(), db.engine.begin() as connection:
+            taken.create(connection)
+
+
+@pytest.mark.parametrize("person", ["alice", "claire"])
+def test_pages_along_an_index_are_those_of_the_sorted_list(crowded: Flask, person: str) -> None:
+    """Forwards and backwards, each row once, in every order; on one opportunity of 197."""
+    with acting(crowded, person):
+        view = next(view for view in lists(crowded) if view.route_base == "/opportunities")
+        model = view.datamodel.obj
+        statement = view.datamodel.select(*view.base_conditions(), model.id % 197 == 0)
+        for name, way in product(view.order_columns, ("asc", "desc")):
+            order = whole(model, [(name, way)], view.base_order)
+            ids = [row.id for row in view.datamodel.page(statement, order, Ask(200, few=True)).rows]
+            assert ids
+            backwards = (way == "asc") is (person == "alice")
+            assert turned(view, statement, order, len(ids) // 2, backwards) == ids, (name, way)
+
+
+def turned(view: Any, statement: Any, order: Any, size: int, backwards: bool) -> list[int]:
+    """The rows of a list, page after page from one of its ends."""
+    ids: list[int] = []
+    found = view.datamodel.page(statement, order, Ask(size, backwards=backwards))
+    while True:
+        page = [row.id for row in found.rows]
+        ids = [*page, *ids] if backwards else [*ids, *page]
+        token = found.before if backwards else found.after
+        if not token:
+            return ids
+        found = view.datamodel.page(statement, order, Ask(size, token, backwards=backwards))
