@@ -19,8 +19,7 @@ help: ## List the chores
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | while IFS='	' read -r name text; do printf '%-10s %s\n' "$$name" "$$text"; done
 
 run: .venv/ready ## Install, build and serve on http://127.0.0.1:8080 (HOST=, PORT=; DEMO=0: no demo data)
-	@if [ "$${DEMO:-1}" = 0 ]; then crm init; else crm init --demo; fi
-	@exec crm serve
+	@if [ "$${DEMO:-1}" = 0 ]; then exec crm serve --init; else exec crm serve --demo; fi
 
 test: lint .venv/chromium ## Everything that has to pass: lint, types, layers, both databases, a browser
 	@pytest -n 2

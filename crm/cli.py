@@ -114,13 +114,17 @@ def _demo() -> str:
 
 
 @main.command("serve")
-@click.pass_obj
-def serve(info: ScriptInfo) -> None:
+@click.option("--init", "with_init", is_flag=True, help="Do first what `crm init` does.")
+@click.option("--demo", "with_demo", is_flag=True, help="Do first what `crm init --demo` does.")
+@click.pass_context
+def serve(context: click.Context, with_init: bool, with_demo: bool) -> None:
     """Answer on HOST:PORT until told to stop, in WORKERS processes."""
     from crm.core.db import db
     from crm.server import serve as run
 
-    app = info.load_app()
+    if with_init or with_demo:
+        context.invoke(init, with_demo=with_demo)
+    app = context.ensure_object(ScriptInfo).load_app()
     with app.app_context():
         db.engine.dispose()  # a fork must not inherit a connection
     config: Config = app.extensions["crm.config"]
