@@ -91,6 +91,8 @@ def _flask_config(config: Config) -> dict[str, Any]:
         "COMPRESS_MIMETYPES": ["text/html", "application/json", "text/csv"],
         "COMPRESS_ALGORITHM": ["br", "gzip"],
         "COMPRESS_BR_LEVEL": 4,
+        # Brotli keeps megabytes of an export back before it sends the first.
+        "COMPRESS_ALGORITHM_STREAMING": ["gzip"],
     }
 
 

@@ -3,20 +3,17 @@
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from decimal import Decimal
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
 from babel.numbers import get_decimal_symbol
 from flask_babel import gettext as _
-from sqlalchemy import Select, inspect, select
+from sqlalchemy import inspect
 from sqlalchemy.orm import RelationshipProperty
-from sqlalchemy.orm.interfaces import ORMOption
 
 from crm.core.actor import find_actor
-from crm.core.datamodel import DataModel
-from crm.core.datamodel.paging import Ask
 from crm.core.models import Spec, spec_of
 from crm.core.models.locale import locale
 from crm.core.models.text import written
@@ -29,6 +26,9 @@ Column = tuple[Spec, Callable[[Any], Any]]
 BOM = "\ufeff"
 ROWS_AT_ONCE = 500
 NUMBERS = {"integer", "stars", "decimal", "money", "percent"}
+# Kinds of which a file has few values, and says each again and again.
+REPEATED = {"reference", "choice", "country", "language", "date", "instant", "next", "boolean"}
+KEPT = 5_000  # texts of one column
 
 
 def columns_of(model: type[Any], names: Sequence[str]) -> list[Column]:
@@ -74,8 +74,9 @@ def export_rows(columns: Sequence[Column], rows: Iterable[Any]) -> Iterator[byte
     writer = csv.writer(buffer, delimiter=";" if mark == "," else ",")
     buffer.write(BOM)
     writer.writerow([defused(str(spec.label)) for spec, __ in columns])
+    cells = [(_writer(spec, mark, zone), value) for spec, value in columns]
     for number, row in enumerate(rows, start=1):
-        writer.writerow([_cell(spec, value(row), mark, zone) for spec, value in columns])
+        writer.writerow([text(value(row)) for text, value in cells])
         if number % ROWS_AT_ONCE == 0:
             yield _emptied(buffer)
     yield _emptied(buffer)
@@ -88,41 +89,15 @@ def _emptied(buffer: io.StringIO) -> bytes:
     return piece
 
 
-def _cell(spec: Spec, value: Any, mark: str, zone: str) -> str:
-    if value is None:
-        return ""
-    if spec.kind in NUMBERS and isinstance(value, int | Decimal):
-        return format(value, "f" if isinstance(value, Decimal) else "d").replace(".", mark)
-    return defused(written(spec, value, zone=zone))
+def _writer(spec: Spec, mark: str, zone: str) -> Callable[[Any], str]:
+    """What the cells of one column say of a value."""
 
+    def text(value: Any) -> str:
+        if value is None:
+            return ""
+        if is_number and isinstance(value, int | Decimal):
+            return format(value, "f" if isinstance(value, Decimal) else "d").replace(".", mark)
+        return defused(written(spec, value, zone=zone))
 
-def every_row(
-    datamodel: DataModel,
-    statement: Select[Any],
-    order: Sequence[tuple[str, str]],
-    relations: Sequence[str] = (),
-    options: Sequence[ORMOption] = (),
-) -> Iterator[Any]:
-    """Each row of `statement` in `order`, a batch at a time, found by key and let go after it.
-
-    `relations` are the to-one relations to read with the rows, `options` load what else their
-    columns need (the to-many ones) in statements of their own, a batch each.
-    """
-    session = datamodel.session
-    ask = Ask(size=ROWS_AT_ONCE)
-    while True:
-        found = datamodel.page(statement, order, ask, relations)
-        if options and found.rows:
-            _complete(session, datamodel.obj, found.rows, options)
-        yield from found.rows
-        for row in found.rows:
-            if not inspect(row).modified:
-                session.expunge(row)
-        if not found.after:
-            return
-        ask = replace(ask, cursor=found.after)
-
-
-def _complete(session: Any, model: Any, rows: Sequence[Any], options: Sequence[ORMOption]) -> None:
-    ids = [row.id for row in rows]
-    session.scalars(select(model).where(model.id.in_(ids)).options(*options)).all()
+    is_number = spec.kind in NUMBERS
+    return lru_cache(KEPT)(text) if spec.kind in REPEATED else text

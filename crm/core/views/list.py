@@ -8,16 +8,15 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import ColumnElement, Select, inspect
+from sqlalchemy import ColumnElement, Select
 
 from crm.core.actor import current_actor
-from crm.core.datamodel.loading import loading
 from crm.core.datamodel.paging import COUNT_CAP, SORTED, Ask, Found
 from crm.core.forms.options import pick
 from crm.core.models import Spec, spec_of
 from crm.core.models.text import write_money, write_number
 from crm.core.rows import criteria
-from crm.core.transfer.export import columns_of, every_row, export_rows
+from crm.core.transfer import columns_of, every_row, export_rows
 from crm.core.types import utcnow
 from crm.core.views.address import PREFIX, Address
 from crm.core.views.base import Action, BaseView
@@ -120,13 +119,6 @@ class ListParts(FilterBar):
         names = dict.fromkeys([*self.visible(self.list_columns), *shown])
         apart = {*self.children, *self.editors_only}
         return [name for name in names if name not in apart]
-
-    def _collections(self, names: Sequence[str]) -> list[str]:
-        """The lists among `names` and in what the list's computed values need, with their paths."""
-        mapped = inspect(self.datamodel.obj).relationships
-        lists = {relation.key for relation in mapped if relation.uselist}
-        every = [*names, *self.list_relations]
-        return [name for name in every if name.partition(".")[0] in lists]
 
     def columns(self, address: Address) -> list[Column]:
         ordered, direction = self.order(address)[0] if self.order(address) else ("", "")
@@ -294,8 +286,7 @@ class ListPages(ListParts):
             self.datamodel,
             self.statement(query),
             self.order(address),
-            self.relations([*names, *self.list_relations]),
-            loading(self.datamodel.obj, self._collections(names), joined=False),
+            [*names, *self.list_relations],
         )
         name = f"{self.route_base.strip('/').replace('/', '-')}-{utcnow():%Y-%m-%d}.csv"
         pieces = stream_with_context(export_rows(columns_of(self.datamodel.obj, names), rows))

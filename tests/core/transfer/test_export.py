@@ -1,9 +1,11 @@
 """A list as a CSV file: in the reader's language, and nothing that a spreadsheet computes."""
 
+import contextvars
 import csv
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -12,17 +14,19 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy.orm import selectinload
 
 from crm.accounts.models import Account
 from crm.companies.actors import load_actor
 from crm.core.actor import set_actor
+from crm.core.db import db
 from crm.core.models import Spec
 from crm.core.transfer import columns_of, every_row, export, export_rows
+from crm.core.transfer import reading as reading_rows
 from crm.leads.models import Lead
 from crm.opportunities.models import Opportunity
 from tests.factories import make, table_of
-from tests.fixtures import Acting, Cast
+from tests.fixtures import Acting, Cast, Client
+from tests.population import Planted, multiply, plant
 
 
 @contextmanager
@@ -100,20 +104,49 @@ def test_every_row_comes_once_in_order_and_is_let_go(
     with acting("claire"):
         for number in range(5):
             make(Lead, organization=f"Nr {number % 3}")
-    monkeypatch.setattr(export, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(reading_rows, "ROWS_AT_ONCE", 2)
     with acting("claire") as session:
         leads = table_of(Lead)
         rows = every_row(
             leads,
             leads.select(),
             [("organization", "desc")],
-            ["owner"],
-            [selectinload(Lead.tags)],
+            ["owner", "tags"],
         )
         names = [(row.organization, str(row.owner), list(row.tags)) for row in rows]
         assert [name for name, *__ in names] == ["Nr 2", "Nr 1", "Nr 1", "Nr 0", "Nr 0"]
         assert names[0][1:] == ("Claire Colin", [])
         assert not [row for row in session if isinstance(row, Lead)]
+
+
+def test_the_first_rows_are_sent_before_the_last_are_read(
+    app: Flask,
+    cast: Cast,
+    as_user: Callable[[str], Client],
+    counting: Callable[[], AbstractContextManager[list[str]]],
+) -> None:
+    claire = Planted(cast.france, cast.claire, "Zqclaire")
+    with app.app_context(), db.engine.begin() as connection:
+        plant(connection, claire)
+        multiply(connection, Lead.__table__, claire, 1_200)
+    client = as_user("claire")
+    unpacked = zlib.decompressobj(wbits=31)
+    pieces: list[bytes] = []
+    asked: list[int] = []  # statements until each piece
+
+    def download() -> None:  # in one context from the first byte to the last, as under a server
+        headers = {"Accept-Encoding": "gzip, deflate, br, zstd"}
+        answer = super(Client, client).open("/leads/export", headers=headers)
+        for piece in answer.response:
+            pieces.append(unpacked.decompress(piece))
+            asked.append(len(statements))
+
+    with counting() as statements:
+        contextvars.Context().run(download)
+    assert b"".join(pieces).count(b"\r\n") == 1_202
+    first = next(count for count, piece in zip(asked, pieces, strict=True) if b"Zqclaire" in piece)
+    assert first < len(statements)
+    assert len(statements) <= 30, "linked rows are read once, and not again with each batch"
 
 
 def test_what_is_out_of_reach_is_not_told(app: Flask) -> None:
