@@ -203,8 +203,9 @@ def imports() -> None:
     """List the last imports, with the numbers by which `import-undo` knows them."""
     from crm.importing import listing
 
-    for line in listing():
-        click.echo(line)
+    with _told():
+        for line in listing():
+            click.echo(line)
 
 
 @main.group("search")

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from flask_babel import gettext as _
 from sqlalchemy import text
 
 from crm.core.config import Config
 from crm.core.db import db
+from crm.core.errors import DomainError
+from crm.core.outage import Outage, unavailable
 
 # PostgreSQL names such locks by a number: any that nobody else uses on this database.
 NUMBERS = {"init": 7_202_611, "purge": 7_202_612, "import": 7_202_613}
@@ -46,14 +49,27 @@ def _by_number(number: int, waits: bool) -> Iterator[bool]:
 @contextmanager
 def _by_file(path: Path, waits: bool) -> Iterator[bool]:
     """By SQLite's lock on a file beside the database, which works the same on every system."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    timeout = PATIENCE if waits else 0
-    with closing(sqlite3.connect(path, timeout=timeout, isolation_level=None)) as connection:
+    with closing(_opened(path, PATIENCE if waits else 0)) as connection:
         try:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
-            if waits or error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                raise  # the folder cannot be written to, for one
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise _unusable(path, error) from error
+            if waits:
+                raise unavailable(Outage.BUSY) from error
             yield False
             return
         yield True
+
+
+def _opened(path: Path, timeout: float) -> sqlite3.Connection:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return sqlite3.connect(path, timeout=timeout, isolation_level=None)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: Exception) -> DomainError:
+    message = _("%(path)s cannot be written to (%(why)s). Check its folder.", path=path, why=error)
+    return DomainError(message)

@@ -161,6 +161,7 @@ COMMANDS = {
     "user create eva eva@acme.example Eva --role Salesperson": "does not answer",
     "user deactivate claire": "does not answer",
     "doctor": "does not answer",
+    "imports": "does not answer",
 }
 
 
@@ -181,6 +182,22 @@ def test_a_command_on_an_empty_database_says_what_to_do(tmp_path: Path) -> None:
     assert (done.exit_code, done.output) == (
         1, "Error: The database has not been set up yet: run “crm init”.\n",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["init", "purge", "import-undo 1 --as admin"])
+def test_a_command_without_a_place_for_its_lock_says_it_in_a_line(
+    command: str, tmp_path: Path, app: Flask
+) -> None:
+    (tmp_path / "file").touch()
+    env = {
+        "DATABASE_URL": app.extensions["crm.config"].database_url,
+        "INSTANCE": str(tmp_path / "file"),
+        "SECRET_KEY": "k" * 40,
+    }
+    done = CliRunner().invoke(main, command.split(), env=env)
+    assert done.exit_code == 1, done.output
+    assert "cannot be written to" in done.output
+    assert "Check its folder." in done.output
 
 
 def raised(url: str, *statements: str) -> BaseException:
