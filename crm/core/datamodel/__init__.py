@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, inspect, literal, select, un
 
 from crm.core import rows
 from crm.core.datamodel import saving
+from crm.core.datamodel.counting import some_ids
 from crm.core.datamodel.loading import Children, loading
 from crm.core.datamodel.orders import read_order
 from crm.core.datamodel.paging import COUNT_CAP, Ask, Found, read_page
@@ -100,13 +101,11 @@ class DataModel(SQLAInterface):
         self, statement: Select[Any], sums: Sequence[str] = (), cap: int = COUNT_CAP
     ) -> "Totals":
         """How many rows up to `cap` + 1, and their sums by currency, in one statement."""
-        names = [*sums, *(["currency"] if sums else [])]
-        columns = [getattr(self.obj, name) for name in names] or [self.obj.id]
-        inner = statement.with_only_columns(*columns).order_by(None).limit(cap + 1).subquery()
         if not sums:
-            return Totals(
-                int(self.session.scalar(select(func.count()).select_from(inner)) or 0), {}, cap
-            )
+            counted = select(func.count()).select_from(some_ids(statement, self.obj, cap + 1))
+            return Totals(int(self.session.scalar(counted) or 0), {}, cap)
+        columns = [getattr(self.obj, name) for name in (*sums, "currency")]
+        inner = statement.with_only_columns(*columns).order_by(None).limit(cap + 1).subquery()
         grouped = select(inner.c.currency, func.count(), *(func.sum(inner.c[n]) for n in sums))
         found = self.session.execute(
             grouped.group_by(inner.c.currency).order_by(func.count().desc())
@@ -123,7 +122,7 @@ class DataModel(SQLAInterface):
             return {}
         parts = [
             select(literal(key).label("key"), func.count().label("n")).select_from(
-                statement.with_only_columns(self.obj.id).order_by(None).limit(cap + 1).subquery()
+                some_ids(statement, self.obj, cap + 1)
             )
             for key, statement in statements.items()
         ]

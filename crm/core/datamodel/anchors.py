@@ -29,6 +29,12 @@ def held(statement: Select[Any], model: type[Any]) -> dict[str, Values]:
     return {name: values for name, values in found.items() if len(values) <= MOST}
 
 
+def conditions(statement: Select[Any], model: type[Any]) -> set[str] | None:
+    """The columns that a statement compares with values; None where it asks for more than that."""
+    names = [name for name, _values in _conditions(statement, model)]
+    return set(names) if len(names) == len(list(_parts(statement.whereclause))) else None
+
+
 def _conditions(statement: Select[Any], model: type[Any]) -> Iterator[tuple[str, Values]]:
     table = model.__table__
     for part in _parts(statement.whereclause):

@@ -21,7 +21,7 @@ from crm.core.datamodel.filters import (
     searched_columns,
 )
 from crm.core.datamodel.orders import whole
-from crm.core.datamodel.paging import COUNT_CAP, FEW
+from crm.core.datamodel.paging import FEW
 from crm.core.errors import DomainError
 from crm.core.forms.options import code_choices
 from crm.core.models import Spec, spec_of
@@ -36,6 +36,8 @@ from crm.core.views.shown import hue_of, initials, zone
 
 FILTERS = "core/parts/filters.html"
 STATE = Markup("<!-- state -->")  # where a popover keeps the list's state
+
+TAB_CAP = 1000  # above which the number on a tab is no longer exact
 
 
 @dataclass
@@ -173,16 +175,14 @@ class FilterBar(BaseView):
     def _put_presets(self, page: ListPage, address: Address) -> None:
         presets = self.shown_presets()
         counts = self.datamodel.counts(
-            {
-                preset.key: self.datamodel.select(*self.preset_where(preset))
-                for preset in self.presets
-            }
+            {preset.key: self.datamodel.select(*self.preset_where(preset)) for preset in presets},
+            cap=TAB_CAP,
         )
         now = {(name, operator, tuple(values)) for name, operator, values in address.filters}
         for preset in presets:
             filters = [(name, operator, tuple(values)) for name, operator, values in preset.filters]
             count = counts.get(preset.key, 0)
-            text = write_number(count) if count <= COUNT_CAP else f"{write_number(COUNT_CAP)}+"
+            text = write_number(count) if count <= TAB_CAP else f"{write_number(TAB_CAP)}+"
             page.presets.append(
                 (
                     str(preset.label),

@@ -1,0 +1,72 @@
+"""How many rows a list has, up to a cap, from an index alone where one tells enough of them."""
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from sqlalchemy import ColumnElement, Index, Select, select, union_all
+
+from crm.core import rows
+from crm.core.datamodel.anchors import Values, conditions, held
+
+
+def some_ids(statement: Select[Any], model: type[Any], most: int) -> Any:
+    """A subquery with the ids of a statement's rows, `most` of them at most."""
+    ids = statement.with_only_columns(model.id).order_by(None)
+    which, columns = rows.listed_rows(statement, model), conditions(statement, model)
+    if which is None or columns is None:
+        return ids.limit(most).subquery()
+    values = held(statement, model)
+    found = _covering(model, which, values, columns)
+    if found is None:
+        return ids.limit(most).subquery()
+    hint = f"INDEXED BY {found.name}"
+    parts = [
+        ids.where(*where).with_hint(model, hint, "sqlite")
+        for where in _ways(model, values, _first(found, values))
+    ]
+    both = union_all(*parts).subquery() if len(parts) > 1 else parts[0].subquery()
+    return select(both).limit(most).subquery()
+
+
+def _covering(
+    model: type[Any], which: str, values: Mapping[str, Values], columns: set[str]
+) -> Index | None:
+    """The index with all `columns` that reaches fewest rows: by owner, else by most values."""
+    asked = columns | (values.keys() & {"company_id", "owner_id"})
+    fitting = [
+        index
+        for index in model.__table__.indexes
+        if index.info.get("listed") == which
+        and asked <= {column.name for column in index.columns}
+        and _first(index, values)
+    ]
+    return max(fitting, key=lambda index: _reach(_first(index, values)), default=None)
+
+
+def _first(index: Index, values: Mapping[str, Values]) -> list[str]:
+    """The first columns of an index that are held to a few values."""
+    names: list[str] = []
+    for column in index.columns:
+        if not values.get(column.name):
+            break
+        names.append(column.name)
+    return names
+
+
+def _reach(first: list[str]) -> tuple[bool, int]:
+    return "owner_id" in first, len(first)
+
+
+def _ways(
+    model: type[Any], values: Mapping[str, Values], names: list[str]
+) -> Iterator[list[ColumnElement[bool]]]:
+    """The conditions on the first columns, empty ones apart: SQLite looks up no OR."""
+    choices = []
+    for name in names:
+        column = getattr(model, name)
+        filled = [value for value in values[name] if value is not None]
+        in_some = [column.in_(filled)] if filled else []
+        choices.append([*in_some, *([column.is_(None)] if None in values[name] else [])])
+    for way in product(*choices):
+        yield list(way)
