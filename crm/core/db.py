@@ -21,6 +21,8 @@ WAIT = 5.0  # seconds that a transaction waits for its turn to write
 # every 0.1 s whether it is free.
 PAUSE = 0.05
 
+SAMPLE = 1000  # rows of an index that SQLite's statistics are made of
+
 # Execution option of a connection that writes without a session: migrations.
 WRITES = "crm_writes"
 _OPEN = "crm.transaction"
@@ -108,6 +110,16 @@ def _only_inside(session: Session, context: Any, instances: Any) -> None:
 def _no_statement_outside(state: ORMExecuteState) -> None:
     if state.is_insert or state.is_update or state.is_delete:
         _only_inside(state.session, None, None)
+
+
+def renew_statistics(connection: Connection) -> None:
+    """Let the database look at its rows again: what it knows of them decides how it finds them.
+
+    A sample of each index, so that SQLite's lock is held for a moment whatever their number.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA analysis_limit={SAMPLE}")
+    connection.exec_driver_sql("ANALYZE")
 
 
 class _HintingCompiler(SQLiteCompiler):

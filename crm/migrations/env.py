@@ -6,7 +6,7 @@ from alembic import context
 from flask import current_app
 
 from crm import tables  # noqa: F401  every table is imported through it
-from crm.core.db import WRITES
+from crm.core.db import WRITES, renew_statistics
 from crm.migrations import backup, rebuild
 
 migrate = current_app.extensions["migrate"]
@@ -41,9 +41,12 @@ def run() -> None:
             render_item=_render,
             **migrate.configure_args,
         )
-        if _is_changing(connection):
+        is_changing = _is_changing(connection)
+        if is_changing:
             backup.keep(connection)
         context.run_migrations()
+        if is_changing:
+            renew_statistics(connection)
 
 
 run()

@@ -17,7 +17,7 @@ from sqlalchemy import inspect, select, update
 from crm.core.actor import Actor, CompanyFacts, Scope, acting_as
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.bulk import in_bulk
-from crm.core.db import db, transaction
+from crm.core.db import db, renew_statistics, transaction
 from crm.core.errors import DomainError, Forbidden, NotFound
 from crm.core.transfer import fields, runs
 from crm.core.transfer.checking import Checker
@@ -29,6 +29,9 @@ from crm.core.transfer.spool import Spool
 from crm.core.transfer.values import Values
 from crm.core.transfer.writing import Writer
 from crm.core.types import utcnow
+
+# Lines from which on an import changes what the database should know of its rows.
+MANY = 500
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def run_import(order: Order, mapping: Map) -> Report:
             run_id = run_id or _begin(order, checksum)
             report.run_id = run_id
             Writer(spool, run_id, order.again, partial(_place, order), report, checker.refuse).run()
-            _end(run_id)
+            _end(run_id, is_large=spool.count >= MANY)
     return report
 
 
@@ -124,8 +127,10 @@ def _begin(order: Order, checksum: str) -> int:
         return run.id
 
 
-def _end(run_id: int) -> None:
+def _end(run_id: int, *, is_large: bool) -> None:
     with transaction() as session:
+        if is_large:
+            renew_statistics(session.connection())
         session.execute(
             update(ImportRun)
             .where(ImportRun.id == run_id)
