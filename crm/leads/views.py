@@ -19,6 +19,7 @@ from crm.leads.forms import CANCEL_EVENTS, LoseLead
 from crm.leads.highlights import highlight
 from crm.leads.models import Lead, LeadStatusKind
 from crm.leads.queries import open_statuses
+from crm.leads.services import is_stale
 
 LOSS = ("lost_reason", "lost_comment")  # shown where there was one
 
@@ -110,6 +111,9 @@ class LeadView(ModelView):
         shown = super().field_of(row, name)
         highlight(row, shown)
         return shown
+
+    def is_plain(self, row: Lead) -> bool:
+        return not is_stale(row)
 
     def line_name(self, row: Lead, text: str) -> str:
         # The organisation stands in a column of its own.

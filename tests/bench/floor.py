@@ -4,7 +4,6 @@ What the layer costs is measured against this. It makes the same bytes as our ow
 parts around the lines are text of its template, and asks the database for the same things.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +16,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload, load_only
 from crm.companies.models import AppSettings, Company, RoleCell, User
 from crm.core.models.text import write_phone
 from crm.leads.models import Lead, LeadStatus
+from crm.opportunities.models import Opportunity, Stage
 
 # Its line ends are for people only.
 SOURCE = Path(__file__).with_name("floor.html").read_text()
@@ -95,19 +95,25 @@ def rows(db: Session, mine: list[Any]) -> list[Lead]:
 def tabs(db: Session, mine: list[Any], user_id: int) -> dict[str, int]:
     """The list's own count, those of its tabs and of the menu, in one statement."""
     kinds = select(LeadStatus.id).where(LeadStatus.kind == "open")
-    is_open: Callable[[], Any] = lambda: Lead.status_id.in_(kinds)  # noqa: E731
+    is_open = Lead.status_id.in_(kinds)
     parts = {
         "all": [],
-        "mine": [Lead.owner_id == user_id, is_open()],
-        "open": [is_open()],
-        "closed": [~is_open()],
+        "mine": [Lead.owner_id == user_id, is_open],
+        "open": [is_open],
+        "closed": [~is_open],
     }
+    sales = select(Opportunity.id).where(
+        Opportunity.deleted_at.is_(None),
+        Opportunity.owner_id == user_id,
+        Opportunity.stage_id.in_(select(Stage.id).where(Stage.kind == "open")),
+    )
     counted = union_all(
+        select(literal("sales"), func.count()).select_from(sales.limit(1000).subquery()),
         *(
             select(literal(key), func.count()).select_from(
                 select(Lead.id).where(*mine, *more).limit(10_001).subquery()
             )
             for key, more in parts.items()
-        )
+        ),
     )
     return dict(db.execute(counted).all())  # type: ignore[arg-type]

@@ -212,14 +212,28 @@ def _names(tongue: Locale, of: str) -> Mapping[int, str]:
 
 
 def write_instant(value: datetime, zone: str) -> str:
-    local = value.astimezone(ZoneInfo(zone))
+    return write_local(value.astimezone(ZoneInfo(zone)))
+
+
+def write_local(local: datetime) -> str:
+    """The day and the time of an instant that is in the reader's zone already."""
     return f"{write_date(local.date())} {local:%H:%M}"
 
 
 def write_near(value: datetime, zone: str, now: datetime | None = None) -> str:
     """Today 14:30, Wed 20 Jan 09:00 within thirty days, the date alone beyond."""
     local = value.astimezone(ZoneInfo(zone))
-    days = (local.date() - (now or datetime.now(UTC)).astimezone(ZoneInfo(zone)).date()).days
+    return write_local_near(local, days_until(local, now))
+
+
+def days_until(local: datetime, now: datetime | None = None) -> int:
+    """How many days lie between today and an instant, in the zone of the instant."""
+    today = (now or datetime.now(UTC)).astimezone(local.tzinfo).date()
+    return (local.date() - today).days
+
+
+def write_local_near(local: datetime, days: int) -> str:
+    """What `write_near` says of an instant so many days away."""
     if days == 0:
         return f"{_('Today')} {local:%H:%M}"
     if abs(days) > 30:

@@ -12,10 +12,10 @@ from markupsafe import escape
 from crm.core.models import Spec, spec_of
 from crm.core.models.text import written
 from crm.core.views import html
-from crm.core.views.shown import Field, link_of, show_value, zone
+from crm.core.views.shown import Field, link_of, show_next, show_value, zone
 
 if TYPE_CHECKING:
-    from crm.core.views.base import BaseView
+    from crm.core.views.list import ListParts
 
 
 class Drawn(NamedTuple):
@@ -40,13 +40,22 @@ _PLAIN: dict[str, Callable[[Any, str], str]] = {
 }
 
 
-def drawing(view: "BaseView", name: str) -> Draw:
+def drawing(view: "ListParts", name: str) -> Draw:
     """What draws the column `name` of the view's list."""
+    plain = _drawing(view, name)
+    if not view.is_marked(name):
+        return plain
+    is_plain = view.is_plain
+    return lambda row: plain(row) if is_plain(row) else drawn(view.list_field(row, name))
+
+
+def _drawing(view: "ListParts", name: str) -> Draw:
+    """What draws it where the slice adds nothing."""
     spec = spec_of(view.datamodel.obj, name)
-    if view.is_marked(name):
-        return lambda row: drawn(view.list_field(row, name))
     if spec.kind == "reference":
         return _link(view, name)
+    if spec.kind == "next":
+        return lambda row: drawn(show_next(Field(name, "", "next"), getattr(row, name)))
     if spec.kind in _PLAIN and spec.choices is None:
         return _plain(spec, name)
     if spec.kind in _FEW:
@@ -90,7 +99,7 @@ def _few(spec: Spec, name: str) -> Draw:
     return cell
 
 
-def _link(view: "BaseView", name: str) -> Draw:
+def _link(view: "ListParts", name: str) -> Draw:
     """A to-one relation: the same row, person or word stands in many lines, and is drawn once."""
     known: dict[Any, Drawn] = {}
     relation, key = link_of(view.datamodel.obj, name)

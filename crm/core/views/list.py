@@ -153,10 +153,14 @@ class ListParts(FilterBar):
     marked_columns: ClassVar[Sequence[str] | None] = None  # what `field_of` completes; None: any
 
     def is_marked(self, name: str) -> bool:
-        """Whether the slice adds something to the shown value of a column."""
+        """Whether the slice adds something to the shown value of a column, in some row."""
         if self.marked_columns is not None:
             return name in self.marked_columns
         return type(self).field_of is not BaseView.field_of
+
+    def is_plain(self, row: Any) -> bool:
+        """Whether nothing is added to this row, though its columns may be marked."""
+        return False
 
     def list_field(self, row: Any, name: str) -> Field:
         """The value as a list shows it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from sqlalchemy import inspect
 from crm.core.actor import find_actor
 from crm.core.models import Label, Reference, Spec, spec_of
 from crm.core.models.checks import HUES
-from crm.core.models.text import write_near, written
+from crm.core.models.text import days_until, write_local, write_local_near, written
 
 LINKS = ("text", "person", "reference", "company")
 
@@ -180,25 +180,18 @@ def show_next(base: Field, moment: datetime | None) -> Field:
     if moment is None:
         base.tone, base.icon, base.text = "none", "alert-triangle", _("No action")
         return base
-    days = _days_until(moment)
-    base.title = written(Spec("", "instant"), moment, zone=zone())
+    local = moment.astimezone(ZoneInfo(zone()))
+    days = days_until(local)
+    base.title = write_local(local)
     if days < 0:
         base.tone, base.icon = "late", "alert-circle"
         base.text = ngettext("%(num)s day overdue", "%(num)s days overdue", -days)
-    elif days == 0:
-        base.tone, base.icon = "today", "clock"
-        base.text = _without_midnight(write_near(moment, zone()))
-    else:
-        base.tone, base.icon = "", "calendar-event"
-        base.text = _without_midnight(write_near(moment, zone()))
+        return base
+    base.tone, base.icon = ("", "calendar-event") if days else ("today", "clock")
+    base.text = _without_midnight(write_local_near(local, days))
     return base
 
 
 def _without_midnight(text: str) -> str:
     """What starts at midnight lasts the whole day: its hour says nothing."""
     return text.removesuffix(" 00:00")
-
-
-def _days_until(moment: datetime) -> int:
-    here = ZoneInfo(zone())
-    return (moment.astimezone(here).date() - datetime.now(UTC).astimezone(here).date()).days
