@@ -31,6 +31,7 @@ from sqlalchemy import (
 
 from crm.companies.models import AppSettings
 from crm.core.db import db
+from crm.core.search import indexes as search
 from tests.fixtures import Cast, read_cast
 from tests.population import NOW, Planted, plant, row_of
 
@@ -132,6 +133,16 @@ class Crowd:
             "email": literal("someone", String) + cast(self.n, String) + "@acme.example",
             "phone": literal("+3314", String) + cast(2_000_000 + self.n % 7_000_000, String),
         }
+
+    def searched(self, values: Mapping[str, Any]) -> Number:
+        """What a row is found by: its name, address and numbers, without what is no word."""
+        said = func.replace(values["name_key"], ",", "")
+        if "email" in values:
+            said = said + " someone" + cast(self.n, String) + " acme example"
+        if "phone" in values:
+            number = cast(2_000_000 + self.n % 7_000_000, String)
+            said = said + " 3314" + number + " 14" + number
+        return said + " r " + cast(self.n, String) if "reference" in values else said
 
     def recipes(self) -> dict[str, dict[str, Number]]:
         """table → column → expression; the rest is as in the planted row."""
@@ -273,6 +284,10 @@ def _fill(connection: Connection, table: Table, crowd: Crowd, recipe: Mapping[st
     columns = [value.label(None) if hasattr(value, "label") else value for value in values.values()]
     rows = select(*columns).select_from(numbers)
     indexes = [index for index in table.indexes if not index.unique]
+    is_searched = "search_text" in table.c
+    if is_searched:
+        values["search_text"] = crowd.searched(values)
+        search.drop(connection, [table.name])
     for index in indexes:
         index.drop(connection)
     if not crowd.is_sqlite:
@@ -280,3 +295,5 @@ def _fill(connection: Connection, table: Table, crowd: Crowd, recipe: Mapping[st
     connection.execute(insert(table).from_select(list(values), rows, include_defaults=False))
     for index in indexes:
         index.create(connection)
+    if is_searched:
+        search.create(connection, [table.name])

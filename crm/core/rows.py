@@ -141,13 +141,6 @@ def _bin(model: type[Any], in_bin: bool) -> ColumnElement[bool]:
     return model.deleted_at.is_not(None) if in_bin else model.deleted_at.is_(None)
 
 
-def visible(model: type[Any]) -> ColumnElement[bool]:
-    """What the session's filter says of `model`, for a statement that reads its table by itself."""
-    if not is_filtered() or model not in filtered_models():
-        return true()
-    return and_(criteria(model, "read"), _bin(model, in_bin=False))
-
-
 @lru_cache(maxsize=500)
 def _options(
     rule: Callable[..., ColumnElement[bool]], actor: Actor | None, in_bin: type[Any] | None

@@ -22,6 +22,7 @@ from crm.core.datamodel.paging import SORTED, Ask
 from crm.core.db import db
 from crm.core.forms.options import pick
 from crm.core.models import Child, target_of
+from crm.core.search import find
 from crm.core.views.record import belongs
 from crm.leads.models import Lead
 from tests.crowd import make_crowd
@@ -157,8 +158,35 @@ def pickers(view: Any) -> Iterator[str]:
             yield f"picker of {name}"
 
 
+# A word that many rows have, one that few have, a part inside one, one of each, one of none.
+TYPED = ("garage", "someone4711", "omeone471", "contrat 4711", "nothing")
+
+
+def searches(view: Any) -> Iterator[str]:
+    """The first page of what is typed into the box."""
+    model, where = view.datamodel.obj, view.base_conditions()
+    order = whole(model, [], view.base_order)
+    for typed in TYPED:
+        match = find(view.datamodel.session, model, typed, *where)
+        assert match is not None
+        statement = view.datamodel.select(*where, match.where)
+        few = match.is_few or view.datamodel.totals(statement).count <= SORTED
+        view.datamodel.page(statement, order, Ask(few=few))
+        yield f"search for {typed}"
+
+
+def searched_pickers(view: Any) -> Iterator[str]:
+    """What a relation may be set to that has this word."""
+    relations = inspect(view.datamodel.obj).relationships
+    for name in ("account", "opportunity", "lead"):
+        if name in relations:
+            for typed in TYPED:
+                pick(view.datamodel, name, typed, {})
+                yield f"picker of {name} with {typed}"
+
+
 @pytest.mark.parametrize("person", PEOPLE)
-@pytest.mark.parametrize("work", [pages, bins, tabs, pickers])
+@pytest.mark.parametrize("work", [pages, bins, tabs, pickers, searches, searched_pickers])
 def test_no_statement_reads_or_sorts_a_whole_table(
     crowded: Flask, person: str, work: Callable[[Any], Iterator[str]]
 ) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Select, and_, literal, or_, select, union_all
 
 from crm.core.config import languages
 from crm.core.datamodel import DataModel
+from crm.core.datamodel.filters import search
 from crm.core.datamodel.orders import read_order
 from crm.core.datamodel.paging import Ask, read_page
 from crm.core.models import Record, Reference, target_of
@@ -91,22 +92,23 @@ def pick(datamodel: DataModel, relation: str, text: str, values: Mapping[str, An
     if condition is not None:
         offered.append(condition)
     statement: Select[Any] = select(target).where(*offered)
+    session = datamodel.session
     if issubclass(target, Reference):
-        return _pick_reference(datamodel.session, statement, target, text)
-    found = _found(datamodel.session, target, text, offered)
-    if found is not None:
-        statement = statement.where(found)
-    elif issubclass(target, Record):
-        return _first(datamodel.session, statement, target, values)
+        return _pick_reference(session, statement, target, text)
+    if issubclass(target, Record):
+        match = find(session, target, text, *offered)
+        few = bool(values.get("account") or values.get("account_id"))  # which has few of its own
+        if match is not None:
+            statement, few = statement.where(match.where), few or match.is_few
+        return _first(session, statement, target, few)
+    if text.strip():
+        statement = statement.where(_found(target, text))
     statement = statement.order_by(*_alphabetical(target)).limit(OFFERED)
-    return list(datamodel.session.scalars(statement).unique())
+    return list(session.scalars(statement).unique())
 
 
-def _first(
-    session: Any, statement: Select[Any], target: type[Any], values: Mapping[str, Any]
-) -> list[Any]:
-    """The first rows by name, read along the index of that order; an account has few of its own."""
-    few = bool(values.get("account") or values.get("account_id"))
+def _first(session: Any, statement: Select[Any], target: type[Any], few: bool) -> list[Any]:
+    """The first rows by name, read along the index of that order where they are not few."""
     order = read_order(session, target, [("name_key", "asc")])
     return read_page(session, statement, target, order, Ask(OFFERED, few=few), ()).rows
 
@@ -122,15 +124,12 @@ def _pick_reference(
     return [row for row in rows if wanted in fold(str(row))][:OFFERED]
 
 
-def _found(session: Any, target: type[Any], text: str, offered: Sequence[Any]) -> Any:
-    if not text.strip():
-        return None
+def _found(target: type[Any], text: str) -> Any:
+    """Of tables that an administrator fills."""
     if target is User:
         return and_(*(_user_word(word) for word in text.split()))
-    match = find(session, target, text, *offered)
-    if match is None:
-        return target.name_key.like(f"%{fold(text)}%") if hasattr(target, "name_key") else None
-    return match.where
+    found = search(target, text)
+    return found if found is not None else target.name_key.like(f"%{fold(text)}%")
 
 
 def _user_word(word: str) -> Any:

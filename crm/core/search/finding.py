@@ -1,6 +1,7 @@
 """Which rows a text finds: through the index where they are few, along the list where they are not.
 
-All of it are conditions on the rows of a statement of the caller, which passes the row filter.
+All of it are conditions on the rows of a statement of the caller. The row filter stands in every
+select of a table in it, so in those of linked rows, too.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,9 +15,9 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    any_,
     case,
     exists,
-    false,
     func,
     inspect,
     literal,
@@ -29,7 +30,6 @@ from sqlalchemy.orm import Mapper, Session
 from crm.core.datamodel.filters import search
 from crm.core.models import Record, spec_of
 from crm.core.models.words import Term, terms
-from crm.core.rows import visible
 from crm.core.search import indexes
 
 # Up to so many hits are read and put in order; more stand in any list's own order soon enough.
@@ -77,7 +77,7 @@ def find(
         match = _Look(session, model, looked_for, way).match(within)
         if match is not None:
             return match
-    return Match(false(), Way.INSIDE, is_few=True)
+    return Match(model.id.in_([]), Way.INSIDE, is_few=True)
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,9 @@ class _Look:
         walk = self.matches(self.terms)
         counted = self._counted(drivers)
         numbers = [counted.c[f"n{place}"] for place in range(len(drivers))]
-        conditions = [and_(self._among(n, driver), walk) for n, driver in enumerate(drivers)]
+        conditions = [
+            and_(self._one_of(self.model.id, self.ids(driver)), walk) for driver in drivers
+        ]
         seen = [self._exists(and_(condition, *within)) for condition in conditions]
         any_seen = self._exists(and_(walk, *within))
         if drivers:
@@ -149,17 +151,19 @@ class _Look:
         return or_(*(self.holds(text, term) for text in sample.c))
 
     def _exists(self, condition: ColumnElement[bool]) -> ColumnElement[bool]:
-        own = self.model
-        return exists(select(own.id).where(visible(own), condition))
+        return exists(select(self.model.id).where(condition))
 
     # Conditions ─────────────────────────────────────────────────────────────────────────────────
 
     def holds(self, text: ColumnElement[str], term: Term) -> ColumnElement[bool]:
-        """Whether these words have one of the groups of `term`; empty where there are none."""
-        if self.way is Way.BEGINNING:
-            text = literal(" ") + text
+        """Whether these words have one of the groups of `term`; empty where there are none.
+
+        No LIKE: PostgreSQL takes it for so rare that it reads a whole table for it first.
+        """
+        place = func.instr if self._dialect == "sqlite" else func.strpos
         mark = " " if self.way is Way.BEGINNING else ""
-        return or_(*(and_(*(text.like(f"%{mark}{w}%") for w in group)) for group in term))
+        text = literal(mark) + text if mark else text
+        return or_(*(and_(*(place(text, mark + word) > 0 for word in group)) for group in term))
 
     def matches(self, some: Iterable[Term]) -> ColumnElement[bool]:
         """The rows that have all of these terms, one by one."""
@@ -169,18 +173,10 @@ class _Look:
         ways = [self.holds(self.model.search_text, term)]
         for link in links(self.model):
             other = link.target
-            there = select(other.id).where(
-                other.id == getattr(self.model, link.column),
-                visible(other),
-                self.holds(other.search_text, term),
-            )
-            ways.append(exists(there.correlate(self.model)))
+            there = select(other.search_text).where(other.id == getattr(self.model, link.column))
+            # A value and no EXISTS, which PostgreSQL would answer by reading the table whole.
+            ways.append(self.holds(there.correlate(self.model).scalar_subquery(), term))
         return or_(*ways)
-
-    def _among(self, place: int, driver: Sequence[Term]) -> ColumnElement[bool]:
-        """The rows that a driver leads to."""
-        hits = _materialized(self.ids(driver), f"hits{place}")
-        return self.model.id.in_(select(hits.c.id))
 
     def ids(self, driver: Sequence[Term]) -> Select[Any]:
         """The keys of these rows, and of those linked to a row that it finds."""
@@ -188,15 +184,31 @@ class _Look:
         ways = [self._indexed(own, driver)]
         for link in links(self.model):
             other = link.target
-            there = self._indexed(other.__table__, driver).subquery()
-            seen = select(other.id).where(other.id.in_(select(there.c.id)), visible(other))
-            ways.append(select(own.c.id).where(own.c[link.column].in_(seen)))
-        found = union(*ways).subquery() if len(ways) > 1 else ways[0].subquery()
+            there = self._indexed(other.__table__, driver)
+            seen = select(other.id).where(self._one_of(other.id, there))
+            ways.append(select(own.c.id).where(self._one_of(own.c[link.column], seen)))
+        if len(ways) == 1:
+            return ways[0]
+        found = union(*ways).subquery()
         return select(found.c.id)
+
+    def _one_of(self, column: Any, keys: Select[Any]) -> ColumnElement[bool]:
+        """Whether `column` is one of a few keys, which are read first.
+
+        PostgreSQL expects thousands of keys of a search, and reads the table instead; of an array
+        it expects few.
+        """
+        if self._dialect == "sqlite":
+            return column.in_(keys)
+        return column == any_(func.array(keys.scalar_subquery()))
 
     def _indexed(self, of: Any, driver: Sequence[Term]) -> Select[Any]:
         ask = indexes.beginning if self.way is Way.BEGINNING else indexes.with_parts
-        return ask(self.session.get_bind().dialect.name, of, driver)
+        return ask(self._dialect, of, driver)
+
+    @property
+    def _dialect(self) -> str:
+        return self.session.get_bind().dialect.name
 
 
 @dataclass(frozen=True)
