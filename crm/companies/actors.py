@@ -91,6 +91,7 @@ def load_actor(user_id: int, *alive: ColumnElement[bool]) -> Actor | None:
     )
 
 
+@cache
 def _person() -> Any:
     everyone = _user.outerjoin(_settings, _settings.c.id == 1)
     statement = select(*_PERSON, *_SETTINGS).select_from(everyone)

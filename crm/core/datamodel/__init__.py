@@ -7,7 +7,16 @@ from typing import Any
 
 from flask_appbuilder.models.base import BaseInterface
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from sqlalchemy import ColumnElement, Select, func, inspect, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    func,
+    inspect,
+    literal,
+    select,
+    union_all,
+)
 
 from crm.core import rows
 from crm.core.datamodel import saving
@@ -116,17 +125,22 @@ class DataModel(SQLAInterface):
         count = sum(int(part.pop("")) for part in by_currency.values())
         return Totals(count, by_currency, cap)
 
-    def counts(self, statements: Mapping[str, Select[Any]], cap: int = COUNT_CAP) -> dict[str, int]:
-        """Several capped counts in one UNION ALL."""
-        if not statements:
-            return {}
-        parts = [
-            select(literal(key).label("key"), func.count().label("n")).select_from(
-                some_ids(statement, self.obj, cap + 1)
+    def counting(
+        self, statements: Mapping[str, Select[Any]], cap: int = COUNT_CAP
+    ) -> CompoundSelect[Any]:
+        """Several capped counts in one UNION ALL, as rows of key and n."""
+        return union_all(
+            *(
+                select(literal(key).label("key"), func.count().label("n")).select_from(
+                    some_ids(statement, self.obj, cap + 1)
+                )
+                for key, statement in statements.items()
             )
-            for key, statement in statements.items()
-        ]
-        return {row.key: int(row.n) for row in self.session.execute(union_all(*parts))}
+        )
+
+    def counts(self, counting: CompoundSelect[Any]) -> dict[str, int]:
+        """What `counting` finds, by key."""
+        return {row.key: int(row.n) for row in self.session.execute(counting)}
 
     # Writing ────────────────────────────────────────────────────────────────────────────────────
 

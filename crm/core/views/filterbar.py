@@ -33,11 +33,10 @@ from crm.core.views.address import Address, read_address
 from crm.core.views.base import BaseView, Preset
 from crm.core.views.pages import Chip, FilterChoice, ListPage, Note
 from crm.core.views.shown import hue_of, initials, zone
+from crm.core.views.tabs import TAB_CAP, tab_counts
 
 FILTERS = "core/parts/filters.html"
 STATE = Markup("<!-- state -->")  # where a popover keeps the list's state
-
-TAB_CAP = 1000  # above which the number on a tab is no longer exact
 
 
 @dataclass
@@ -174,10 +173,7 @@ class FilterBar(BaseView):
 
     def _put_presets(self, page: ListPage, address: Address) -> None:
         presets = self.shown_presets()
-        counts = self.datamodel.counts(
-            {preset.key: self.datamodel.select(*self.preset_where(preset)) for preset in presets},
-            cap=TAB_CAP,
-        )
+        counts = tab_counts(self)
         now = {(name, operator, tuple(values)) for name, operator, values in address.filters}
         for preset in presets:
             filters = [(name, operator, tuple(values)) for name, operator, values in preset.filters]
