@@ -9,6 +9,7 @@ from flask import current_app, url_for
 from sqlalchemy import CompoundSelect, func, literal, select, union_all
 
 from crm.core.actor import Actor
+from crm.core.datamodel.counting import some_ids
 from crm.core.db import db
 from crm.core.models import Label
 from crm.core.models.text import write_number
@@ -149,7 +150,7 @@ def _counts(actor: Actor, counted: tuple[Door, ...]) -> CompoundSelect[Any] | No
         if preset is None:
             continue
         model = view.datamodel.obj
-        inner = select(model.id).where(*view.preset_where(preset)).limit(1000).subquery()
+        inner = some_ids(select(model).where(*view.preset_where(preset)), model, 1000)
         parts.append(
             select(literal(view.endpoint).label("key"), func.count().label("n")).select_from(inner)
         )

@@ -1,0 +1,129 @@
+"""Lists of a million rows against lists of ten thousand: every view, order and filter, two people.
+
+`make bench` prints a line for each, and judges it: ROWS in the environment is the size of the big
+table, TIMES how often a page is asked for, BENCH_POSTGRES=0 leaves PostgreSQL out.
+"""
+
+import os
+import shutil
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from crm.core.db import db
+from tests.bench.bench_list import BIG, PLACES, SMALL, browser, say
+from tests.crowd import make_crowd
+from tests.fixtures import fill, make_app, read_cast, token_header
+from tests.house.test_plans import acting, lists
+
+TIMES = int(os.environ.get("TIMES", "5"))
+MOST = 1.5  # times what the same page takes on SMALL rows
+SEARCH = 3.0
+NOISE = 3.0  # milliseconds of difference that say nothing
+GREEN, RED, PLAIN = "\033[32m", "\033[31m", "\033[0m"
+
+
+@pytest.fixture(scope="session", params=PLACES)
+def crowds(
+    request: pytest.FixtureRequest, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[int, Flask]:
+    """Two applications: on SMALL rows, and on BIG."""
+    made = (request, sqlite_template, tmp_path_factory)
+    return {count: _crowd(count, *made) for count in (SMALL, BIG)}
+
+
+def _crowd(
+    count: int, request: pytest.FixtureRequest, template: Path, folders: pytest.TempPathFactory
+) -> Flask:
+    folder = folders.mktemp(f"crowd{count}")
+    if request.param == "sqlite":
+        shutil.copyfile(template, folder / "crm.sqlite")
+        app = make_app(f"sqlite:///{folder / 'crm.sqlite'}", folder)
+    else:
+        server = request.getfixturevalue("postgres")
+        app = make_app(server.create(f"crowd_{count}"), folder)
+        fill(app)
+    begin = time.perf_counter()
+    make_crowd(app, count)
+    say(f"{request.param}: {count:,} leads and the rest in {time.perf_counter() - begin:.0f} s")
+    return app
+
+
+def pages(app: Flask, person: str) -> Iterator[tuple[str, str, float]]:
+    """Name, address and budget of each page of a list that this person is offered."""
+    with acting(app, person):
+        for view in lists(app):
+            if not view.can("read"):
+                continue
+            path, key = view.url("list"), view.key
+            name = view.route_base
+            yield name, path, MOST
+            yield f"{name}, last page", f"{path}?last=1", MOST
+            for order in view.visible(view.order_columns):
+                told = urlencode({f"_oc_{key}": order, f"_od_{key}": "asc"})
+                yield f"{name} by {order}", f"{path}?{told}", MOST
+            for preset in view.shown_presets():
+                pairs = [(f"_flt_{op}_{n}", v) for n, op, values in preset.filters for v in values]
+                yield f"{name}: {preset.key}", f"{path}?{urlencode(pairs)}", MOST
+            yield f"{name}: search", f"{path}?search=durand", SEARCH
+            api = f"/api/v1{name}/"
+            if any(str(rule) == api for rule in app.url_map.iter_rules()):
+                yield f"API of {name}", api, MOST
+
+
+@contextmanager
+def counted(app: Flask) -> Iterator[list[str]]:
+    """The statements of the block."""
+    statements: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        statements.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def measured(app: Flask, person: str, path: str) -> tuple[float, int]:
+    """The median milliseconds of a page, and its statements."""
+    client = browser(app, person)
+    headers = token_header(app, read_cast(app).people[person]) if "/api/" in path else {}
+    with counted(app) as statements:
+        assert client.get(path, headers=headers).status_code == 200, path
+    taken = []
+    for _ in range(TIMES):
+        begin = time.perf_counter()
+        client.get(path, headers=headers)
+        taken.append((time.perf_counter() - begin) * 1000)
+    return statistics.median(taken), len(statements)
+
+
+@pytest.mark.parametrize("person", ["alice", "claire"])
+def test_lists_are_as_fast_at_a_million_rows(person: str, crowds: dict[int, Flask]) -> None:
+    with crowds[SMALL].app_context():
+        kind = db.engine.dialect.name
+    say(f"\n{kind}, {person}: {'':24}{SMALL:>9,} {BIG:>12,} statements  ratio")
+    over = []
+    for name, path, budget in pages(crowds[SMALL], person):
+        small, _ = measured(crowds[SMALL], person, path)
+        big, statements = measured(crowds[BIG], person, path)
+        is_within = big / small <= budget or big - small <= NOISE
+        mark = GREEN if is_within else RED
+        say(
+            f"  {name:40}{small:7.1f} ms {big:8.1f} ms {statements:9}"
+            f"  {mark}{big / small:6.2f}{PLAIN} ({budget})"
+        )
+        over += [] if is_within else [f"{name}: {big / small:.2f} × ({budget})"]
+    assert over == []
