@@ -14,7 +14,9 @@ from sqlalchemy import Engine, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, contains_eager, joinedload, load_only
 
 from crm.companies.models import AppSettings, Company, RoleCell, User
+from crm.core.datamodel.paging import COUNT_CAP
 from crm.core.models.text import write_phone
+from crm.core.views.tabs import TAB_CAP
 from crm.leads.models import Lead, LeadStatus
 from crm.opportunities.models import Opportunity, Stage
 
@@ -95,6 +97,7 @@ def rows(db: Session, mine: list[Any]) -> list[Lead]:
 def tabs(db: Session, mine: list[Any], user_id: int) -> dict[str, int]:
     """The list's own count, those of its tabs and of the menu, in one statement."""
     kinds = select(LeadStatus.id).where(LeadStatus.kind == "open")
+    caps = {"all": COUNT_CAP + 1}  # as high as our own page counts
     is_open = Lead.status_id.in_(kinds)
     parts = {
         "all": [],
@@ -111,7 +114,7 @@ def tabs(db: Session, mine: list[Any], user_id: int) -> dict[str, int]:
         select(literal("sales"), func.count()).select_from(sales.limit(1000).subquery()),
         *(
             select(literal(key), func.count()).select_from(
-                select(Lead.id).where(*mine, *more).limit(10_001).subquery()
+                select(Lead.id).where(*mine, *more).limit(caps.get(key, TAB_CAP + 1)).subquery()
             )
             for key, more in parts.items()
         ),

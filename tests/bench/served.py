@@ -4,6 +4,7 @@
 """
 
 import gc
+import logging
 import sys
 from pathlib import Path
 
@@ -22,6 +23,7 @@ def make(kind: str, url: str, folder: str, secret: str, cookie: str) -> Flask:
 
 
 if __name__ == "__main__":
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is no news
     *said, port = sys.argv[1:]
     app = make(*said)
     gc.collect()
