@@ -12,7 +12,7 @@ from typing import Any
 
 from alembic.ddl.sqlite import SQLiteImpl
 from alembic.util import CommandError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Integer, Table
 
 Missing = Counter[tuple[str, str]]  # (table, the table it points to) → rows without their target
 
@@ -21,7 +21,8 @@ class KeepingIndexes(SQLiteImpl):
     """Alembic's SQLite, for every migration: a rebuilt table has its indexes and triggers again.
 
     SQLAlchemy 2.1 does not reflect an index over an expression, nor a trigger, so Alembic 1.20
-    forgets them. The search index, which triggers keep, holds keys: they stay as they are.
+    forgets them. The search index, which triggers keep, holds keys: they stay as they are. So do
+    the keys that were given away: AUTOINCREMENT is not reflected either, and counts by table name.
     """
 
     __dialect__ = "sqlite"
@@ -30,11 +31,27 @@ class KeepingIndexes(SQLiteImpl):
         super().prep_table_for_batch(batch_impl, table)
         seen = {index.name for index in table.indexes}
         self.unseen = [sql for name, sql in self._made_for(table.name) if name not in seen]
+        keeps_keys(batch_impl.new_table)
+        self.last_key = self._last_key(table.name)
 
     def rename_table(self, old_table_name: str, new_table_name: Any, schema: Any = None) -> None:
         super().rename_table(old_table_name, new_table_name, schema)
         for sql in self.__dict__.pop("unseen", ()):
             self._exec(sql)
+        if last := self.__dict__.pop("last_key", None):
+            # The copied rows left a line there; a table that was emptied has none yet.
+            self._exec(f"DELETE FROM sqlite_sequence WHERE name = '{new_table_name}'")  # noqa: S608
+            self._exec(f"INSERT INTO sqlite_sequence VALUES ('{new_table_name}', {last})")  # noqa: S608
+
+    def _last_key(self, table: str) -> int | None:
+        """The last key that the table gave to a row, whether or not the row is still there."""
+        connection: Any = self.connection
+        counted = "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'"
+        if connection.exec_driver_sql(counted).first() is None:
+            return None  # no table counts yet
+        asked = "SELECT seq FROM sqlite_sequence WHERE name = ?"
+        found: int | None = connection.exec_driver_sql(asked, (table,)).scalar()
+        return found
 
     def _made_for(self, table: str) -> list[tuple[str, str]]:
         """(name, CREATE …) of the table's triggers, and indexes that are not a constraint's own."""
@@ -44,6 +61,16 @@ class KeepingIndexes(SQLiteImpl):
             (table,),
         )
         return [(row[0], row[1]) for row in found]
+
+
+def keeps_keys(table: Table) -> None:
+    """Let SQLite never give the key of a deleted row to a new one, as PostgreSQL does.
+
+    An old page, token or journal entry would take the one for the other.
+    """
+    keys = list(table.primary_key)
+    if len(keys) == 1 and isinstance(keys[0].type, Integer) and not keys[0].foreign_keys:
+        table.dialect_options["sqlite"]["autoincrement"] = True
 
 
 @contextmanager

@@ -142,6 +142,28 @@ def test_no_row_is_lost_when_every_table_is_rebuilt(fresh: Flask, tmp_path: Path
             assert connection.scalar(text("PRAGMA foreign_keys")) == 1
 
 
+def test_the_key_of_a_deleted_row_is_never_given_again(tmp_path: Path) -> None:
+    app = make_app(f"sqlite:///{tmp_path / 'crm.sqlite'}", tmp_path)
+    with app.app_context():
+        filled()
+        with writing() as connection:
+            connection.execute(text("DELETE FROM quote_line"))
+            before = last_keys(connection)
+        assert before.keys() == {
+            table.name for table in db.metadata.sorted_tables if "id" in table.c
+        }
+        migrate_with(app, tmp_path / "later", REBUILD)
+        with db.engine.connect() as connection:
+            assert last_keys(connection) == before
+        db.engine.dispose()
+
+
+def last_keys(connection: Connection) -> dict[str, int]:
+    """table → the last key that SQLite gave to one of its rows."""
+    found = connection.execute(text("SELECT name, seq FROM sqlite_sequence"))
+    return {row.name: row.seq for row in found}
+
+
 def test_an_upgrade_from_the_first_version_loses_nothing(fresh: Flask) -> None:
     filled("0001")
     before, __ = state()
