@@ -278,15 +278,16 @@ def _fill(connection: Connection, table: Table, crowd: Crowd, recipe: Mapping[st
     values |= {name: value for name, value in crowd.common().items() if name in table.c} | dict(
         recipe
     )
+    is_searched = "search_text" in table.c
+    if is_searched:
+        values["search_text"] = crowd.searched(values)
     numbers = select(literal(0).label("n")).cte("numbers", recursive=True)
     more = select(numbers.c.n + 1).where(numbers.c.n < crowd.size[table.name] - 1)
     numbers = numbers.union_all(more)
     columns = [value.label(None) if hasattr(value, "label") else value for value in values.values()]
     rows = select(*columns).select_from(numbers)
     indexes = [index for index in table.indexes if not index.unique]
-    is_searched = "search_text" in table.c
     if is_searched:
-        values["search_text"] = crowd.searched(values)
         search.drop(connection, [table.name])
     for index in indexes:
         index.drop(connection)

@@ -22,6 +22,7 @@ class Watch:
 
     engine: Engine
     tables: frozenset[str]
+    times: int = 1  # of a search: as many of these rows and steps
     found: list[str] = field(default_factory=list)
     running: str = ""  # on SQLite, whose steps are counted until the next statement
     steps: int = 0
@@ -55,7 +56,7 @@ class Watch:
 
     def stop(self) -> None:
         """The statement before is done."""
-        if self.running and self.steps > STEPS:
+        if self.running and self.steps > STEPS * self.times:
             self.found.append(f"{self.steps} steps: {self.running}")
         self.running, self.steps = "", 0
 
@@ -67,9 +68,9 @@ class Watch:
 
 
 @contextmanager
-def watching(engine: Engine) -> Iterator[Watch]:
+def watching(engine: Engine, times: int = 1) -> Iterator[Watch]:
     """Look at the plan of every SELECT of the block."""
-    watch = Watch(engine, frozenset(table.name for table in business_tables()))
+    watch = Watch(engine, frozenset(table.name for table in business_tables()), times)
     event.listen(engine, "before_cursor_execute", watch.look)
     try:
         yield watch
@@ -91,9 +92,9 @@ def _nodes(node: dict[str, Any], watch: Watch) -> Iterator[str]:
     read = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * loops
     if kind == "Seq Scan" and table in watch.tables:
         yield f"full scan of {table}"
-    if kind == "Sort" and below[0]["Actual Rows"] > SORTED:
+    if kind == "Sort" and below[0]["Actual Rows"] > SORTED * watch.times:
         yield f"sort of {below[0]['Actual Rows']:.0f} rows"
-    if table in watch.tables and read > READ:
+    if table in watch.tables and read > READ * watch.times:
         yield f"{read:.0f} rows read of {table}"
     for one in below:
         yield from _nodes(one, watch)

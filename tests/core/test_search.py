@@ -191,7 +191,7 @@ def test_many_hits_are_the_same_rows_as_few(
         assert [len(few[typed]) for typed in asked] == [6, 3, 3, 1, 6, 1, 0]
         monkeypatch.setattr(finding, "FEW", 2)
         assert {typed: found(session, Opportunity, typed) for typed in asked} == few
-        monkeypatch.setattr(finding, "FREQUENT", 1)
+        monkeypatch.setattr(finding, "FEW", -1)
         assert {typed: found(session, Opportunity, typed) for typed in asked} == few
         match = find(session, Opportunity, "contrat")
         assert match is not None

@@ -34,8 +34,8 @@ from crm.core.search import indexes
 
 # Up to so many hits are read and put in order; more stand in any list's own order soon enough.
 FEW = 10_000
-# A word that so many of the last rows have is not looked up: an index would read too much of it.
-SAMPLE, FREQUENT = 400, 20
+# Of so many of the last rows it is guessed what an index is not asked for: it would read too much.
+SAMPLE = 400
 
 
 class Way(StrEnum):
@@ -123,9 +123,11 @@ class _Look:
     def _counted(self, drivers: Sequence[Sequence[Term]]) -> CTE:
         """How many rows each driver leads to, up to FEW + 1."""
         sample = self._sample()
+        # Most keys are of rows: the part of the sample, of so many rows, is more than FEW.
+        most = select(func.max(self.model.__table__.c.id)).scalar_subquery()
         frequent = {
-            term: select(func.count()).where(self._stands_in(sample, term)).scalar_subquery()
-            >= FREQUENT
+            term: select(func.count()).where(self._stands_in(sample, term)).scalar_subquery() * most
+            > FEW * SAMPLE
             for term in self.terms
         }
         columns = []
