@@ -23,7 +23,7 @@ from crm.core.datamodel import saving
 from crm.core.datamodel.counting import some_ids
 from crm.core.datamodel.loading import Children, loading
 from crm.core.datamodel.orders import read_order
-from crm.core.datamodel.paging import COUNT_CAP, Ask, Found, read_page
+from crm.core.datamodel.paging import COUNT_CAP, SORTED, Ask, Found, read_page
 from crm.core.db import db
 from crm.core.errors import NotFound
 
@@ -107,23 +107,27 @@ class DataModel(SQLAInterface):
         return read_page(self.session, statement, self.obj, known, ask, relations)
 
     def totals(
-        self, statement: Select[Any], sums: Sequence[str] = (), cap: int = COUNT_CAP
+        self,
+        statement: Select[Any],
+        sums: Sequence[str] = (),
+        cap: int = COUNT_CAP,
+        summed: int = SORTED,
     ) -> "Totals":
-        """How many rows up to `cap` + 1, and their sums by currency, in one statement."""
+        """How many rows up to `cap` + 1, and in one statement the sums of up to `summed` rows."""
+        count = select(func.count()).select_from(some_ids(statement, self.obj, cap + 1))
         if not sums:
-            counted = select(func.count()).select_from(some_ids(statement, self.obj, cap + 1))
-            return Totals(int(self.session.scalar(counted) or 0), {}, cap)
+            return Totals(int(self.session.scalar(count) or 0), {}, cap)
         columns = [getattr(self.obj, name) for name in (*sums, "currency")]
-        inner = statement.with_only_columns(*columns).order_by(None).limit(cap + 1).subquery()
-        grouped = select(inner.c.currency, func.count(), *(func.sum(inner.c[n]) for n in sums))
-        found = self.session.execute(
-            grouped.group_by(inner.c.currency).order_by(func.count().desc())
+        inner = statement.with_only_columns(*columns).order_by(None).limit(summed + 1).subquery()
+        added = (func.sum(inner.c[name]) for name in sums)
+        grouped = select(inner.c.currency, count.scalar_subquery(), func.count(), *added)
+        found = list(
+            self.session.execute(grouped.group_by(inner.c.currency).order_by(func.count().desc()))
         )
-        by_currency = {
-            row[0]: dict(zip(sums, row[2:], strict=True)) | {"": row[1]} for row in found
-        }
-        count = sum(int(part.pop("")) for part in by_currency.values())
-        return Totals(count, by_currency, cap)
+        number = int(found[0][1]) if found else 0
+        known = {row[0]: dict(zip(sums, row[3:], strict=True)) for row in found}
+        is_summed = number <= summed
+        return Totals(number, known if is_summed else {}, cap, is_summed=is_summed)
 
     def counting(
         self, statements: Mapping[str, Select[Any]], cap: int = COUNT_CAP
@@ -184,9 +188,17 @@ class DataModel(SQLAInterface):
 
 
 class Totals:
-    """A capped count and sums by currency."""
+    """A capped count and sums by currency, which a list of many rows leaves to a second request."""
 
-    def __init__(self, count: int, sums: dict[str | None, dict[str, Any]], cap: int) -> None:
+    def __init__(
+        self,
+        count: int,
+        sums: dict[str | None, dict[str, Any]],
+        cap: int,
+        *,
+        is_summed: bool = True,
+    ) -> None:
         self.is_capped = count > cap
         self.count = min(count, cap)
-        self.sums = {} if self.is_capped else sums
+        self.sums = sums
+        self.is_summed = is_summed

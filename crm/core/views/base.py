@@ -64,6 +64,7 @@ class Preset:
     label: Label
     filters: Sequence[tuple[str, int, Sequence[str]]]
     switch: str = ""  # the setting without which it is not shown
+    is_counted: bool = True  # not where no index tells the number
 
 
 @dataclass

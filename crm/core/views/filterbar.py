@@ -179,6 +179,7 @@ class FilterBar(BaseView):
             filters = [(name, operator, tuple(values)) for name, operator, values in preset.filters]
             count = counts.get(preset.key, 0)
             text = write_number(count) if count <= TAB_CAP else f"{write_number(TAB_CAP)}+"
+            text = text if preset.is_counted else ""
             page.presets.append(
                 (
                     str(preset.label),

@@ -26,6 +26,7 @@ from crm.core.views.pages import Column, ListPage, Row
 from crm.core.views.shown import Field
 
 SIZES = (25, 50, 100)
+ALL = 10**9  # rows: of a list whose sums are asked for
 RIGHT = ("integer", "decimal", "money", "percent")
 CSS_OF_KIND = {
     "date": "num w-date",
@@ -83,7 +84,7 @@ class ListParts(FilterBar):
         page.count, page.capped = totals.count, totals.is_capped
         self._put_counts(page, address, found, size)
         self._put_sums(page, totals)
-        if self.sum_columns and totals.is_capped:
+        if not totals.is_summed:
             page.totals_url = (
                 self.url("totals") + "?" + address.at(address.pairs()).partition("?")[2]
             )
@@ -305,7 +306,7 @@ class ListPages(ListParts):
         address = self.address()
         query = self.query(address)
         totals = self.datamodel.totals(
-            self.statement(query), self.visible(self.sum_columns), cap=10**9
+            self.statement(query), self.visible(self.sum_columns), cap=ALL, summed=ALL
         )
         page = ListPage("", self.key, self.icon, columns=self.columns(address))
         self._put_sums(page, totals)

@@ -22,7 +22,7 @@ def tab_counts(view: "FilterBar") -> dict[str, int]:
 
 
 def _asked(view: "FilterBar", _actor: Actor) -> CompoundSelect[Any]:
-    shown = view.shown_presets()
+    shown = [preset for preset in view.shown_presets() if preset.is_counted]
     statements = {one.key: view.datamodel.select(*view.preset_where(one)) for one in shown}
     return view.datamodel.counting(statements, TAB_CAP)
 
