@@ -17,6 +17,7 @@ from sqlalchemy import select
 from crm.core.db import db
 from crm.core.journal import Journal
 from crm.core.rows import unfiltered
+from crm.core.search import indexes
 from crm.quotes.models import Quote
 from tests.fixtures import World
 from tests.population import Planted
@@ -163,11 +164,13 @@ def kill(server: Served, chance: random.Random) -> None:
 
 
 def check(one: Writer) -> None:
-    """The quote is as its title says; the journal tells each save once, and no other."""
+    """The quote is as its title says, for a search too; the journal tells each save once."""
     quote = db.session.get_one(Quote, one.quote)
     wanted = [(line["label"], Decimal(line["unit_price"])) for line in lines_of(quote.title or "")]
     assert [(line.label, line.unit_price) for line in quote.lines] == wanted
     assert quote.total_excl == sum(2 * price for _, price in wanted)
+    assert quote.search_text == quote.search_words
+    indexes.check(db.session.connection(), "quote")
     entries = db.session.scalars(
         select(Journal)
         .where(Journal.kind == "quote", Journal.row_id == one.quote)
