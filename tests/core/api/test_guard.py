@@ -37,7 +37,7 @@ def test_a_sessions_cookie_opens_nothing(world: World, method: str, path: str) -
     world.lead()
     client = world.app.test_client()
     with client.session_transaction() as cookie:
-        cookie["_user_id"] = SignedIn(world.people["alice"], 0, "key").get_id()
+        cookie["_user_id"] = SignedIn(world.people["alice"], world.epoch("alice"), "key").get_id()
         cookie["_fresh"] = True
     assert client.get("/leads/list/").status_code == 200
     assert Api(client, "").ask(method, path)[0] == 401

@@ -11,8 +11,7 @@ from urllib.parse import quote
 import prison
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_jwt_extended import create_access_token
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from crm import app as factory
 from crm.accounts.models import Account, AccountKind, Contact, Source, Tag
@@ -32,13 +31,13 @@ from crm.core.config import Config
 from crm.core.datamodel import DataModel
 from crm.core.db import db, transaction
 from crm.core.rows import unfiltered
-from crm.core.security.manager import EPOCH
 from crm.leads import services as leads
 from crm.leads.models import Lead, LeadStatus, LeadStatusKind, lead_tag
 from crm.opportunities import services as opportunities
 from crm.opportunities.models import LostReason, Opportunity, Stage, StageKind
 from crm.quotes.models import Product, Quote, VatRate
 from crm.quotes.services import quote as quotes
+from tests.fixtures import token_header
 
 LEAD = [
     "organization", "last_name", "email", "phone", "received_on", "owner", "agency", "company",
@@ -189,9 +188,15 @@ class World:
     ids: dict[str, int]
 
     def as_(self, name: str) -> Api:
-        with self.app.test_request_context(environ_overrides={EPOCH: 0}):
-            token = create_access_token(identity=str(self.people[name])) if name else ""
-        return Api(self.app.test_client(), token)
+        pk = self.people.get(name)
+        bearer = token_header(self.app, pk)["Authorization"] if pk is not None else ""
+        return Api(self.app.test_client(), bearer.removeprefix("Bearer "))
+
+    def epoch(self, name: str) -> int:
+        """What a person's sessions and tokens have to name."""
+        with self.app.app_context():
+            statement = select(User.session_epoch).where(User.id == self.people[name])
+            return int(db.session.scalars(statement).one())
 
     @contextmanager
     def rows(self) -> Iterator[Any]:
