@@ -22,7 +22,7 @@ run: .venv/ready ## Install, build and serve on http://127.0.0.1:8080 (HOST=, PO
 	@if [ "$${DEMO:-1}" = 0 ]; then exec crm serve --init; else exec crm serve --demo; fi
 
 test: lint .venv/chromium ## Everything that has to pass: lint, types, layers, both databases, a browser
-	@pytest -n 2
+	@pytest -n 2 --dist worksteal
 
 PROOF := pytest -o python_files='proof_*.py' tests/proof
 

@@ -10,8 +10,6 @@ from crm.core.db import WRITES, renew_statistics
 from crm.migrations import backup, rebuild
 
 migrate = current_app.extensions["migrate"]
-for table in migrate.db.metadata.tables.values():
-    rebuild.keeps_keys(table)  # `make migration` writes it into the tables that it makes
 
 
 def _render(kind: str, thing: Any, autogen: Any) -> str | bool:

@@ -31,8 +31,17 @@ class KeepingIndexes(SQLiteImpl):
         super().prep_table_for_batch(batch_impl, table)
         seen = {index.name for index in table.indexes}
         self.unseen = [sql for name, sql in self._made_for(table.name) if name not in seen]
-        keeps_keys(batch_impl.new_table)
         self.last_key = self._last_key(table.name)
+
+    def create_table(self, table: Table, **how: Any) -> None:
+        """Let SQLite never give the key of a deleted row to a new one, as PostgreSQL does.
+
+        An old page, token or journal entry would take the one for the other.
+        """
+        keys = list(table.primary_key)
+        if len(keys) == 1 and isinstance(keys[0].type, Integer) and not keys[0].foreign_keys:
+            table.dialect_options["sqlite"]["autoincrement"] = True
+        super().create_table(table, **how)
 
     def rename_table(self, old_table_name: str, new_table_name: Any, schema: Any = None) -> None:
         super().rename_table(old_table_name, new_table_name, schema)
@@ -61,16 +70,6 @@ class KeepingIndexes(SQLiteImpl):
             (table,),
         )
         return [(row[0], row[1]) for row in found]
-
-
-def keeps_keys(table: Table) -> None:
-    """Let SQLite never give the key of a deleted row to a new one, as PostgreSQL does.
-
-    An old page, token or journal entry would take the one for the other.
-    """
-    keys = list(table.primary_key)
-    if len(keys) == 1 and isinstance(keys[0].type, Integer) and not keys[0].foreign_keys:
-        table.dialect_options["sqlite"]["autoincrement"] = True
 
 
 @contextmanager

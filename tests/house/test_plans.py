@@ -41,7 +41,7 @@ NOT_INDEXED = {"contact": {"alone"}}
 )
 def crowded(
     request: pytest.FixtureRequest, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Flask:
+) -> Iterator[Flask]:
     folder = tmp_path_factory.mktemp("crowded")
     if request.param == "sqlite":
         shutil.copyfile(sqlite_template, folder / "crm.sqlite")
@@ -55,7 +55,9 @@ def crowded(
         if request.param == "postgres":  # as if every table were too large to be read whole
             event.listen(db.engine, "connect", _without_seqscan)
         db.engine.dispose()
-    return app
+    yield app
+    with app.app_context():
+        db.engine.dispose()
 
 
 def _without_seqscan(connection: Any, record: Any) -> None:

@@ -136,10 +136,10 @@ def test_the_first_rows_are_sent_before_the_last_are_read(
 
     def download() -> None:  # in one context from the first byte to the last, as under a server
         headers = {"Accept-Encoding": "gzip, deflate, br, zstd"}
-        answer = super(Client, client).open("/leads/export", headers=headers)
-        for piece in answer.response:
-            pieces.append(unpacked.decompress(piece))
-            asked.append(len(statements))
+        with super(Client, client).open("/leads/export", headers=headers) as answer:
+            for piece in answer.response:
+                pieces.append(unpacked.decompress(piece))
+                asked.append(len(statements))
 
     with counting() as statements:
         contextvars.Context().run(download)
