@@ -1,5 +1,6 @@
 """A database that is busy, gone or full: 503 in words, and nothing typed is lost."""
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -186,11 +187,13 @@ def test_a_command_on_an_empty_database_says_what_to_do(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["init", "purge", "import-undo 1 --as admin"])
 def test_a_command_without_a_place_for_its_lock_says_it_in_a_line(
-    command: str, tmp_path: Path, app: Flask
+    command: str, tmp_path: Path, sqlite_template: Path
 ) -> None:
+    # A database of its own: the command's application leaves its connections open.
+    shutil.copyfile(sqlite_template, tmp_path / "crm.sqlite")
     (tmp_path / "file").touch()
     env = {
-        "DATABASE_URL": app.extensions["crm.config"].database_url,
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'crm.sqlite'}",
         "INSTANCE": str(tmp_path / "file"),
         "SECRET_KEY": "k" * 40,
     }
