@@ -151,6 +151,17 @@ def test_an_account_finds_its_opportunities_quotes_and_events(acting: Acting) ->
 
 
 @pytest.mark.both
+def test_a_word_of_any_length_is_kept_and_asked_for(acting: Acting) -> None:
+    with acting("claire"):
+        make(Lead, organization="\ufdfa" * 160)  # one character that folds into a sentence
+        make(Lead, organization="x" * 160)
+    with acting("claire") as session:
+        for typed in ("x" * 3_000, "\ufdfa" * 300, "1" * 3_000):
+            match = find(session, Lead, typed)
+            assert match is not None
+            session.scalars(select(Lead).where(match.where)).all()
+
+
 def test_an_account_that_one_may_not_read_finds_nothing(
     acting: Acting, everything: Everything, cast: Cast
 ) -> None:

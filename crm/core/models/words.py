@@ -19,6 +19,8 @@ from crm.core.models.fields import spec_of
 from crm.core.types import fold
 
 MOST_WORDS = 8  # of what is typed; more say nothing new
+# Characters of a word that count: PostgreSQL refuses one of over 2,046 bytes, kept or asked for.
+LONGEST = 100
 APART = re.compile(r"[^a-z0-9]+")
 DIGITS = re.compile(r"[0-9]+")
 
@@ -30,8 +32,10 @@ def words(text: str) -> list[str]:
     """The words of `text`: letters, their marks and digits, without accents and case."""
     folded = fold(text)
     if folded.isascii():
-        return APART.sub(" ", folded).split()
-    return "".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in folded).split()
+        found = APART.sub(" ", folded).split()
+    else:
+        found = "".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in folded).split()
+    return [word[:LONGEST] for word in found]
 
 
 def terms(text: str) -> list[Term]:
