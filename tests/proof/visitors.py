@@ -129,11 +129,15 @@ def upload_at(
     """Add a catalogue every so many seconds."""
 
     def work(stop: threading.Event) -> None:
-        token = _token(caller, "/catalogs/add")
-        body = _multipart({**fields, "csrf_token": token}, file)
+        token, number = _token(caller, "/catalogs/add"), 0
         kind = f"multipart/form-data; boundary={BOUNDARY}"
         while not stop.is_set():
-            ask = lambda: caller.ask("POST", "/catalogs/add", body, Content_Type=kind)  # noqa: E731
+            number += 1
+            name = f"{fields['name']} {number}"  # unique within a company
+            body = _multipart({**fields, "name": name, "csrf_token": token}, file)
+            ask = lambda body=body: caller.ask(  # noqa: E731
+                "POST", "/catalogs/add", body, Content_Type=kind
+            )
             measured.note("/catalogs/add", time.monotonic(), ask, 303)
             stop.wait(every)
 
