@@ -23,7 +23,7 @@ from sqlalchemy.sql.elements import False_
 from crm.core.actor import Actor, Scope, find_actor
 from crm.core.db import is_writing
 from crm.core.errors import DomainError, NotFound
-from crm.core.models import Kept, Reference
+from crm.core.models import Kept, Reference, key_of
 from crm.core.models.checks import CHECKED
 from crm.core.models.tables import BINNED, LIVE
 
@@ -221,7 +221,7 @@ def guarded(mapper: Mapper[Any]) -> tuple[tuple[str, str, type[Any]], ...]:
     return tuple(
         (
             relation.key,
-            mapper.get_property_by_column(next(iter(relation.local_columns))).key,
+            key_of(relation),
             relation.mapper.class_,
         )
         for relation in mapper.relationships

@@ -10,7 +10,7 @@ from sqlalchemy import inspect
 from sqlalchemy.orm import InstanceState
 
 from crm.core.datamodel.loading import Children
-from crm.core.models import spec_of
+from crm.core.models import key_of, spec_of
 
 
 def represent(row: Any, names: Iterable[str], children: Children) -> dict[str, Any]:
@@ -70,7 +70,6 @@ def _link(row: Any, relation: str, target: Any) -> dict[str, Any] | None:
     if target is not None:
         return _target(target)
     state: InstanceState[Any] = inspect(row)
-    local = next(iter(state.mapper.relationships[relation].local_columns))
-    if getattr(row, state.mapper.get_property_by_column(local).key) is None:
+    if getattr(row, key_of(state.mapper.relationships[relation])) is None:
         return None
     return {"id": None, "label": None, "available": False}

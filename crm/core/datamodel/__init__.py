@@ -1,6 +1,6 @@
 """Our SQLAInterface: rows of one table through the row filter, and verbs that never commit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from types import ModuleType
 from typing import Any
@@ -9,13 +9,10 @@ from flask_appbuilder.models.base import BaseInterface
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     Select,
     func,
     inspect,
-    literal,
     select,
-    union_all,
 )
 
 from crm.core import rows
@@ -128,23 +125,6 @@ class DataModel(SQLAInterface):
         known = {row[0]: dict(zip(sums, row[3:], strict=True)) for row in found}
         is_summed = number <= summed
         return Totals(number, known if is_summed else {}, cap, is_summed=is_summed)
-
-    def counting(
-        self, statements: Mapping[str, Select[Any]], cap: int = COUNT_CAP
-    ) -> CompoundSelect[Any]:
-        """Several capped counts in one UNION ALL, as rows of key and n."""
-        return union_all(
-            *(
-                select(literal(key).label("key"), func.count().label("n")).select_from(
-                    some_ids(statement, self.obj, cap + 1)
-                )
-                for key, statement in statements.items()
-            )
-        )
-
-    def counts(self, counting: CompoundSelect[Any]) -> dict[str, int]:
-        """What `counting` finds, by key."""
-        return {row.key: int(row.n) for row in self.session.execute(counting)}
 
     # Writing ────────────────────────────────────────────────────────────────────────────────────
 

@@ -84,7 +84,7 @@ def find_index(
         for index in model.__table__.indexes
         if index.info.get("listed") == bin_or_live and _fits(index, values, link, column)
     ]
-    return max(fitting, key=lambda index: _preferred(index, column), default=None)
+    return max(fitting, key=lambda index: reach(leading(index, column)), default=None)
 
 
 def leading(index: Index, column: str) -> list[str]:
@@ -116,6 +116,6 @@ def _can_be_joined(values: Sequence[Any]) -> bool:
     return len(filled) <= 1 or all(type(value) is int for value in filled)
 
 
-def _preferred(index: Index, column: str) -> tuple[bool, int]:
-    first = leading(index, column)
+def reach(first: Sequence[str]) -> tuple[bool, int]:
+    """The greater, the fewer rows an index reaches whose `first` columns are held to few values."""
     return "owner_id" in first, len(first)

@@ -4,10 +4,37 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, Select, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Index,
+    Select,
+    func,
+    literal,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import Session
 
 from crm.core import rows
-from crm.core.datamodel.anchors import Values, conditions, held
+from crm.core.datamodel.anchors import Values, conditions, held, reach
+
+
+def count_all(asked: Mapping[str, tuple[Select[Any], type[Any]]], most: int) -> CompoundSelect[Any]:
+    """One statement that counts up to `most` rows of each: key → (statement, model)."""
+    return union_all(
+        *(
+            select(literal(key).label("key"), func.count().label("n")).select_from(
+                some_ids(statement, model, most)
+            )
+            for key, (statement, model) in asked.items()
+        )
+    )
+
+
+def read_counts(session: Session, counting: CompoundSelect[Any]) -> dict[str, int]:
+    """What `count_all` finds, by key."""
+    return {row.key: int(row.n) for row in session.execute(counting)}
 
 
 def some_ids(statement: Select[Any], model: type[Any], most: int) -> Any:
@@ -41,7 +68,7 @@ def _covering(
         and asked <= {column.name for column in index.columns}
         and _first(index, values)
     ]
-    return max(fitting, key=lambda index: _reach(_first(index, values)), default=None)
+    return max(fitting, key=lambda index: reach(_first(index, values)), default=None)
 
 
 def _first(index: Index, values: Mapping[str, Values]) -> list[str]:
@@ -52,10 +79,6 @@ def _first(index: Index, values: Mapping[str, Values]) -> list[str]:
             break
         names.append(column.name)
     return names
-
-
-def _reach(first: list[str]) -> tuple[bool, int]:
-    return "owner_id" in first, len(first)
 
 
 def _ways(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from crm.core.actor import find_actor
 from crm.core.errors import DomainError
-from crm.core.models import Label, Spec, spec_of, target_of
+from crm.core.models import Label, Spec, key_of, spec_of, target_of
 from crm.core.models.checks import clean
 from crm.core.models.dates import parse_instant
 from crm.core.models.text import parse
@@ -86,8 +86,10 @@ _CHOSEN = (
 )
 
 
-def _has(relation: Any, values: Sequence[Any]) -> ColumnElement[bool]:
-    """Not relation.any(): that is asked of each row of the table, this is looked up once."""
+def has_any(relation: Any, values: Sequence[Any]) -> ColumnElement[bool]:
+    """The rows that are linked to one of `values`.
+
+    Not relation.any(): that is asked of each row of the table, this is looked up once."""
     mapped = relation.property
     if mapped.secondary is None:
         return relation.any(mapped.mapper.class_.id.in_(values))
@@ -96,8 +98,8 @@ def _has(relation: Any, values: Sequence[Any]) -> ColumnElement[bool]:
 
 
 _MANY = (
-    Operator(_l("is one of"), -1, _has),
-    Operator(_l("is none of"), -1, lambda column, values: ~_has(column, values)),
+    Operator(_l("is one of"), -1, has_any),
+    Operator(_l("is none of"), -1, lambda column, values: ~has_any(column, values)),
     Operator(_l("is empty"), 0, lambda column, values: ~column.any()),
     Operator(_l("is filled"), 0, lambda column, values: column.any()),
 )
@@ -210,13 +212,13 @@ def _where(
         inner = select(target.id).where(_where(target, rest, operator, values))
         known = _known(target, rest, operator, values)
         if known is not None:
-            return _key(model, relation).in_(known)
-        return _key(model, relation).in_(inner)
+            return key_column(model, relation).in_(known)
+        return key_column(model, relation).in_(inner)
     mapper = inspect(model)
     if name in mapper.relationships:
         if mapper.relationships[name].uselist:
             return operator.build(getattr(model, name), values)
-        return operator.build(_key(model, name), values)
+        return operator.build(key_column(model, name), values)
     column: InstrumentedAttribute[Any] = folded_column(model, name)
     if column.key != name:
         values = [fold(value) if isinstance(value, str) else value for value in values]
@@ -240,10 +242,9 @@ def _known(
     return [pk for pk, kind in kinds.items() if (kind in values) is is_meant]
 
 
-def _key(model: type[Any], relation: str) -> Any:
-    mapper = inspect(model)
-    local = next(iter(mapper.relationships[relation].local_columns))
-    return getattr(model, mapper.get_property_by_column(local).key)
+def key_column(model: type[Any], relation: str) -> Any:
+    """The foreign key behind a to-one relation."""
+    return getattr(model, key_of(inspect(model).relationships[relation]))
 
 
 def folded_column(model: type[Any], name: str) -> Any:

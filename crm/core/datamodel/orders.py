@@ -11,7 +11,7 @@ from sqlalchemy import JSON, ColumnElement, Integer, String, cast, func, inspect
 from sqlalchemy.orm import Session
 
 from crm.core.actor import find_actor
-from crm.core.datamodel.filters import folded_column
+from crm.core.datamodel.filters import folded_column, key_column
 from crm.core.models import Record, Reference
 
 
@@ -83,16 +83,10 @@ def read_order(session: Session, model: type[Any], order: Sequence[tuple[str, st
     parents: tuple[int, ...] = ()
     if order and order[0][0] in relations:
         (name, direction), *order = order
-        link = _key(model, name)
+        link = key_column(model, name)
         parents = _parents(session, relations[name].mapper.class_, direction == "desc")
     name, direction = order[0] if order else ("id", "desc")
     return Order(folded_column(model, name), direction == "desc", link, parents)
-
-
-def _key(model: type[Any], name: str) -> Any:
-    mapper = inspect(model)
-    local = next(iter(mapper.relationships[name].local_columns))
-    return getattr(model, mapper.get_property_by_column(local).key)
 
 
 def _parents(session: Session, target: type[Any], descending: bool) -> tuple[int, ...]:

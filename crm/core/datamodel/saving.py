@@ -24,7 +24,7 @@ from crm.core.datamodel.bulk import find_bulk
 from crm.core.datamodel.lines import accepted
 from crm.core.db import db
 from crm.core.errors import Conflict, DomainError, Forbidden, NotFound
-from crm.core.models import Child, Kept, Owned, Record, Reference, spec_of
+from crm.core.models import Child, Kept, Owned, Record, Reference, key_of, spec_of
 from crm.core.refusals import translate_errors
 from crm.core.types import utcnow
 
@@ -183,9 +183,7 @@ def assign(
 def _foreign_keys(mapper: Mapper[Any]) -> dict[str, str]:
     """To-one relationship → the attribute of its foreign key."""
     return {
-        relation.key: str(mapper.get_property_by_column(next(iter(relation.local_columns))).key)
-        for relation in mapper.relationships
-        if not relation.uselist
+        relation.key: key_of(relation) for relation in mapper.relationships if not relation.uselist
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 from sqlalchemy import inspect
 from sqlalchemy.orm import Mapper
 
-from crm.core.models import Child
+from crm.core.models import Child, key_of
 
 # Never recorded, not even of a row that is deleted for good.
 SECRET = {"password", "session_epoch"}
@@ -105,12 +105,8 @@ def partial(line: Any, owner: str, values: dict[str, Any], *, was: bool = False)
 @cache
 def own_columns(mapper: Mapper[Any], owner: str) -> tuple[str, ...]:
     """The columns of a line, without the one that says whose it is."""
-    return tuple(name for name in audited(mapper).all_columns if name != _key_of(mapper, owner))
-
-
-def _key_of(mapper: Mapper[Any], relation: str) -> str:
-    column = next(iter(mapper.relationships[relation].local_columns))
-    return mapper.get_property_by_column(column).key
+    key = key_of(mapper.relationships[owner])
+    return tuple(name for name in audited(mapper).all_columns if name != key)
 
 
 def _links(line: Any, owner: str, was: bool) -> Iterator[list[Any]]:
@@ -124,7 +120,7 @@ def _links(line: Any, owner: str, was: bool) -> Iterator[list[Any]]:
 def _to_one(mapper: Mapper[Any], owner: str) -> tuple[tuple[str, str], ...]:
     """(table, column) of what a line leads to, `owner` apart."""
     return tuple(
-        (one.mapper.class_.__tablename__, _key_of(mapper, one.key))
+        (one.mapper.class_.__tablename__, key_of(one))
         for one in mapper.relationships
         if one.direction.name == "MANYTOONE" and one.key != owner
     )

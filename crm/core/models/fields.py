@@ -20,7 +20,7 @@ from sqlalchemy import (
     inspect,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, RelationshipProperty, mapped_column
 
 from crm.core.types import Exact, Instant, Money, Translated
 
@@ -187,6 +187,11 @@ def target_of(model: type[Any], relation: str) -> type[Any]:
     """The table that a relationship of `model` leads to."""
     found: type[Any] = inspect(model).relationships[relation].mapper.class_
     return found
+
+
+def key_of(relation: RelationshipProperty[Any]) -> str:
+    """The attribute with the foreign key of a to-one relationship."""
+    return str(relation.parent.get_property_by_column(next(iter(relation.local_columns))).key)
 
 
 class computed:  # noqa: N801  used as a decorator

@@ -9,7 +9,7 @@ from sqlalchemy import inspect
 from sqlalchemy.orm import Mapper, PassiveFlag, Session
 
 from crm.core.datamodel.bulk import Number
-from crm.core.models import spec_of
+from crm.core.models import key_of, spec_of
 from crm.core.transfer.uniques import Taken, taken_by
 
 LINE, WORD = "crm.line", "crm.word"  # in InstanceState.info: what a row stands in for
@@ -56,11 +56,7 @@ def _shape(mapper: Mapper[Any]) -> _Shape:
     return _Shape(
         tuple(ours),
         frozenset(name for name in ours if _is_readonly(mapper.class_, name)),
-        tuple(
-            (one.key, str(mapper.get_property_by_column(next(iter(one.local_columns))).key))
-            for one in relations
-            if one.direction.name == "MANYTOONE"
-        ),
+        tuple((one.key, key_of(one)) for one in relations if one.direction.name == "MANYTOONE"),
         tuple(one.key for one in relations if one.uselist and not _is_set_by_children(one)),
     )
 

@@ -14,7 +14,7 @@ from sqlalchemy import inspect
 from sqlalchemy.orm import RelationshipProperty
 
 from crm.core.actor import find_actor
-from crm.core.models import Spec, spec_of
+from crm.core.models import Spec, key_of, spec_of
 from crm.core.models.locale import locale
 from crm.core.models.text import written
 from crm.core.transfer.safe import defused
@@ -40,7 +40,7 @@ def _getter(model: type[Any], name: str) -> Callable[[Any], Any]:
     if spec_of(model, name).kind != "reference":
         return attrgetter(name)
     relation = relation_of(model, name)
-    key = inspect(model).get_property_by_column(next(iter(relation.local_columns))).key
+    key = key_of(relation)
 
     def linked(row: Any) -> Any:
         target = getattr(row, relation.key)

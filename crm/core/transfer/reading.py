@@ -11,6 +11,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.loading import loading
 from crm.core.datamodel.paging import Ask
+from crm.core.models import key_of
 
 ROWS_AT_ONCE = 500
 KEPT = 10_000  # rows of one linked table
@@ -69,7 +70,7 @@ def _link(
 
     A join would send and read the same few rows again with each of the many.
     """
-    key = inspect(relation.parent.class_).get_property_by_column(*relation.local_columns).key
+    key = key_of(relation)
     target = relation.mapper.class_
     wanted = {getattr(row, key) for row in rows} - {None}
     if len(known) > KEPT:

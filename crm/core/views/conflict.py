@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import inspect
 
 from crm.core.forms import Form, FormField
+from crm.core.models import key_of
 from crm.core.views.history import revived
 from crm.core.views.versions import Meanwhile, Pair, VersionPages
 
@@ -180,8 +181,7 @@ def stored(row: Any, names: Sequence[str]) -> dict[str, Any]:
     values = {name: getattr(row, name) for name in names}
     for name in names:
         if name in mapper.relationships and not mapper.relationships[name].uselist:
-            local = next(iter(mapper.relationships[name].local_columns))
-            values[f"{name}_id"] = getattr(row, mapper.get_property_by_column(local).key)
+            values[f"{name}_id"] = getattr(row, key_of(mapper.relationships[name]))
     if hasattr(row, "currency"):
         values.setdefault("currency", row.currency)
     return values

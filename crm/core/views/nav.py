@@ -6,10 +6,10 @@ from functools import lru_cache
 from typing import Any
 
 from flask import current_app, url_for
-from sqlalchemy import CompoundSelect, func, literal, select, union_all
+from sqlalchemy import CompoundSelect, select
 
 from crm.core.actor import Actor
-from crm.core.datamodel.counting import some_ids
+from crm.core.datamodel.counting import count_all, read_counts
 from crm.core.db import db
 from crm.core.models import Label
 from crm.core.models.text import write_number
@@ -135,23 +135,18 @@ def preset_url(view: Any, preset: Preset) -> str:
 def mine(found: Sequence[Door], actor: Actor) -> dict[str, int]:
     """How many open rows are the actor's own, per page of the menu, in one statement."""
     counted = _counts(actor, tuple(door for door in found if door.entry.mine))
-    return (
-        {row.key: int(row.n) for row in db.session.execute(counted)} if counted is not None else {}
-    )
+    return read_counts(db.session(), counted) if counted is not None else {}
 
 
 @lru_cache(maxsize=200)
 def _counts(actor: Actor, counted: tuple[Door, ...]) -> CompoundSelect[Any] | None:
     """The statement for whoever equals `actor`: every page asks it, and it names no time."""
-    parts = []
+    asked = {}
     for door in counted:
         view = door.view
         preset = next((p for p in view_presets(view) if p.key == door.entry.mine), None)
         if preset is None:
             continue
         model = view.datamodel.obj
-        inner = some_ids(select(model).where(*view.preset_where(preset)), model, 1000)
-        parts.append(
-            select(literal(view.endpoint).label("key"), func.count().label("n")).select_from(inner)
-        )
-    return union_all(*parts) if parts else None
+        asked[view.endpoint] = (select(model).where(*view.preset_where(preset)), model)
+    return count_all(asked, 1000) if asked else None

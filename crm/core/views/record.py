@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, func, inspect, literal, select, union_all
 
 from crm.core.actor import current_actor
+from crm.core.datamodel.filters import has_any
 from crm.core.models.text import write_number
 from crm.core.views.base import PK, Action, Group, all_views
 from crm.core.views.history import HistoryPages
@@ -225,6 +226,4 @@ def belongs(model: type[Any], relation: str, parent: Any) -> ColumnElement[bool]
     mapped = inspect(model).relationships[relation]
     if not mapped.uselist:
         return attribute == parent
-    # Not attribute.any(): that is asked of each row of the table, this is looked up once.
-    ours, theirs = mapped.synchronize_pairs[0][1], mapped.secondary_synchronize_pairs[0][1]
-    return model.id.in_(select(ours).where(theirs == parent.id))
+    return has_any(attribute, [parent.id])

@@ -13,7 +13,7 @@ from flask_babel import ngettext
 from sqlalchemy import inspect
 
 from crm.core.actor import find_actor
-from crm.core.models import Label, Reference, Spec, spec_of
+from crm.core.models import Label, Reference, Spec, key_of, spec_of
 from crm.core.models.checks import HUES
 from crm.core.models.text import days_until, write_local, write_local_near, written
 
@@ -129,8 +129,7 @@ def link_of(model: type[Any], name: str) -> tuple[str, str]:
     mapper = inspect(model)
     if name not in mapper.relationships:
         name = next(r.key for r in mapper.relationships if mapper.columns[name] in r.local_columns)
-    local = next(iter(mapper.relationships[name].local_columns))
-    return name, mapper.get_property_by_column(local).key
+    return name, key_of(mapper.relationships[name])
 
 
 def _target(base: Field, target: Any, page_of: Callable[[Any], str | None] | None) -> Field:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import CompoundSelect
 
 from crm.core.actor import Actor, current_actor
+from crm.core.datamodel.counting import count_all, read_counts
 from crm.core.datamodel.filters import filter_spec
 
 if TYPE_CHECKING:
@@ -18,13 +19,16 @@ OF_TIME = ("date", "instant", "next")  # kinds whose values may be "today" or "n
 def tab_counts(view: "FilterBar") -> dict[str, int]:
     """The counts by the key of the shipped filter, in one statement."""
     asked = _asked_again if _is_timeless(view) else _asked
-    return view.datamodel.counts(asked(view, current_actor()))
+    return read_counts(view.datamodel.session, asked(view, current_actor()))
 
 
 def _asked(view: "FilterBar", _actor: Actor) -> CompoundSelect[Any]:
     shown = [preset for preset in view.shown_presets() if preset.is_counted]
-    statements = {one.key: view.datamodel.select(*view.preset_where(one)) for one in shown}
-    return view.datamodel.counting(statements, TAB_CAP)
+    datamodel = view.datamodel
+    statements = {
+        one.key: (datamodel.select(*view.preset_where(one)), datamodel.obj) for one in shown
+    }
+    return count_all(statements, TAB_CAP + 1)
 
 
 # For whoever equals the actor: building the statement takes as long as asking it.
