@@ -328,27 +328,28 @@ def _committed() -> Iterator[Session]:
         yield session
 
 
+@contextmanager
+def statements_of(app: Flask, *left_out: str) -> Iterator[list[str]]:
+    """The SQL of the block, but for what begins with one of `left_out`."""
+    statements: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if not statement.startswith(left_out):
+            statements.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
 @pytest.fixture
 def counting(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
     """`with counting() as statements:` the SQL that reaches the database meanwhile."""
-
-    @contextmanager
-    def count() -> Iterator[list[str]]:
-        statements: list[str] = []
-
-        def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-            if not statement.startswith(AROUND):
-                statements.append(statement)
-
-        with app.app_context():
-            engine = db.engine
-        event.listen(engine, "before_cursor_execute", note)
-        try:
-            yield statements
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
-
-    return count
+    return lambda: statements_of(app, *AROUND)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,19 +9,16 @@ import shutil
 import statistics
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from crm.core.db import db
 from tests.bench.bench_list import BIG, PLACES, SMALL, browser, say
 from tests.crowd import make_crowd
-from tests.fixtures import fill, make_app, read_cast, token_header
+from tests.fixtures import fill, make_app, read_cast, statements_of, token_header
 from tests.house.test_plans import acting, lists
 
 TIMES = int(os.environ.get("TIMES", "5"))
@@ -79,28 +76,11 @@ def pages(app: Flask, person: str) -> Iterator[tuple[str, str, float]]:
                 yield f"API of {name}", api, MOST
 
 
-@contextmanager
-def counted(app: Flask) -> Iterator[list[str]]:
-    """The statements of the block."""
-    statements: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        statements.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-
-
 def measured(app: Flask, person: str, path: str) -> tuple[float, int]:
     """The median milliseconds of a page, and its statements."""
     client = browser(app, person)
     headers = token_header(app, read_cast(app).people[person]) if "/api/" in path else {}
-    with counted(app) as statements:
+    with statements_of(app) as statements:
         assert client.get(path, headers=headers).status_code == 200, path
     taken = []
     for _ in range(TIMES):

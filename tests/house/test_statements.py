@@ -11,10 +11,18 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask_appbuilder import Model
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from crm.core.db import db
-from tests.fixtures import Client, World, make_app, read_cast, signed_in, token_header
+from tests.fixtures import (
+    Client,
+    World,
+    make_app,
+    read_cast,
+    signed_in,
+    statements_of,
+    token_header,
+)
 from tests.house.addresses import Address, addresses
 from tests.house.conftest import rewriting
 from tests.population import Planted, business_tables, multiply
@@ -71,19 +79,8 @@ def pages(app: Flask, rows: dict[str, Planted]) -> Iterator[Address]:
 
 def count(app: Flask, address: Address, client: Client, headers: dict[str, str]) -> int:
     """The statements of one request that is answered."""
-    statements: list[str] = []
-
-    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        if not statement.startswith(("BEGIN", "PRAGMA")):
-            statements.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with statements_of(app, "BEGIN", "PRAGMA") as statements:
         answer = client.get(address.path, headers=headers)
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
     if answer.status_code >= 500:
         return BROKEN
     return len(statements) if answer.status_code == 200 else NOT_OPEN

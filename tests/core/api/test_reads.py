@@ -11,8 +11,8 @@ from sqlalchemy import insert, update
 from crm.accounts.models import Account
 from crm.core.types import utcnow
 from crm.leads.models import Lead
-from tests.core.api.statements import counted
 from tests.core.api.world import Api, World
+from tests.fixtures import statements_of
 
 
 def test_a_row_tells_exact_numbers_as_text_and_links_by_id_and_label(
@@ -156,10 +156,10 @@ def test_a_list_takes_four_statements_and_a_row_three(world: World, alice: Api, 
     """Beside the actor's two, and whatever the number of rows."""
     owner_id = world.people["claire"]
     made = [world.tagged(world.lead(owner_id=owner_id, source_id=1)) for _ in range(rows)]
-    with counted(world.app) as sent:
+    with statements_of(world.app, "BEGIN", "PRAGMA") as sent:
         assert alice.get("test/leads/")[0] == 200
     assert len(sent) <= 2 + 4, sent
-    with counted(world.app) as sent:
+    with statements_of(world.app, "BEGIN", "PRAGMA") as sent:
         assert alice.get(f"test/leads/{made[0]}")[0] == 200
     assert len(sent) <= 2 + 3, sent
 
