@@ -13,8 +13,7 @@ from crm.core.actor import acting_as
 from crm.core.api import ModelRestApi, OpenApi
 from crm.core.api.columns import written
 from tests.core.api.describing import strict
-from tests.core.api.statements import counted
-from tests.fixtures import World, new_client, token_header
+from tests.fixtures import World, new_client, statements_of, token_header
 
 ACTOR = 2  # statements that find out who asks
 
@@ -61,7 +60,7 @@ def test_a_list_takes_four_statements_and_a_row_three(planted: World) -> None:
         of_rights = 2 if api.datamodel.obj in (User, Group) else 0
         for path, budget in ((f"{api.route_base}/", 4), (f"{api.route_base}/{pk}", 3)):
             client = new_client(planted.app)
-            with counted(planted.app) as sent:
+            with statements_of(planted.app, "BEGIN", "PRAGMA") as sent:
                 assert client.get(path, headers=header).status_code == 200
             if len(sent) > ACTOR + budget + of_rights:
                 over[path] = sent
