@@ -11,15 +11,18 @@ from crm.core.datamodel import DataModel
 from crm.core.forms import Form
 from crm.core.models.text import write_money
 from crm.quotes import totals
-from crm.quotes.fields import LINE
 from crm.quotes.models import LineKind
 
+# Of each line, what its amount is made from.
+COUNTED = (
+    "kind", "product", "quantity", "unit_price", "discount_percent", "discount_amount", "vat_rate",
+)  # fmt: skip
 ASKED = ("currency", "prices_include_tax", "global_discount", "lines")
 
 
 def preview(datamodel: DataModel, typed: MultiDict[str, str]) -> dict[str, str]:
     """total → text. A line that makes no sense yet counts for nothing; it is not refused."""
-    asked = Form(datamodel, ASKED, children={"lines": LINE})
+    asked = Form(datamodel, ASKED, children={"lines": COUNTED})
     asked.read(typed)
     values = asked.values
     company = current_actor().company

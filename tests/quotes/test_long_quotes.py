@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from crm.accounts.models import Account
+from crm.core.forms import Form
+from crm.core.forms.fields import FormField
 from crm.quotes.models import Product, VatRate
 from tests.factories import make, word
 from tests.fixtures import Acting, Cast, Client
@@ -47,3 +49,18 @@ def test_their_rows_are_asked_for_together(
     assert made.status_code == 303
     asked = [one for one in statements if one.startswith("SELECT")]
     assert len(asked) <= 30
+
+
+def test_the_inputs_of_a_line_are_worked_out_once(
+    as_user: Callable[[str], Client], lines: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    work_out = Form._field
+
+    def noting(form: Form, model: type[Any], name: str, *rest: str) -> FormField:
+        made.append(name)
+        return work_out(form, model, name, *rest)
+
+    monkeypatch.setattr(Form, "_field", noting)
+    as_user("claire").post("/quotes/preview", data=lines)
+    assert made.count("unit_price") == 1

@@ -45,6 +45,13 @@ class FormField:
         self.kind = self.kind or self.spec.kind
         self.help = self.help or self.spec.help
 
+    def copy(self, name: str) -> "FormField":
+        """The same input under another name, many times faster than making it again."""
+        made = object.__new__(FormField)
+        made.__dict__.update(self.__dict__)
+        made.name, made.errors = name, []
+        return made
+
     @property
     def id(self) -> str:
         return f"f-{self.name}".replace(".", "-")

@@ -12,7 +12,7 @@ from crm.core.config import languages
 from crm.core.datamodel.saving import Values
 from crm.core.forms.fields import FormField
 from crm.core.forms.options import pick
-from crm.core.forms.shown import ShownForm, is_hidden, typed_default
+from crm.core.forms.shown import ShownForm, is_hidden
 from crm.core.models import spec_of, target_of
 from crm.core.models.checks import clean
 from crm.core.models.text import parse, parse_number
@@ -93,7 +93,7 @@ class ReadForm(ShownForm):
         is_kept = name in before and field.is_unchanged(sent)
         field.texts = sent
         if field.kind == "money":
-            field.unit = posted.get("currency", "") or self._currency()
+            field.unit = posted.get("currency", "") or self.currency
         value = before[name] if is_kept else parse(field.spec, field.text, self.zone)
         if value is None and field.spec.required:
             raise ValueError(_("Required field"))
@@ -144,19 +144,19 @@ class ReadForm(ShownForm):
     def _read_lines(
         self, field: FormField, posted: MultiDict[str, str], before: Sequence[Any]
     ) -> None:
-        model = target_of(self.datamodel.obj, field.name)
         columns = self.children[field.name]
         count = parse_number(posted.get(field.count_name, "")) or 0
         lines: list[dict[str, Any]] = []
         stored = {str(child.id): child for child in before}
         self._find_all(field.name, columns, posted)
-        field.rows, field.blank_row = [], self._line(field.name, "__n__", None, model, columns)
+        field.rows, field.blank_row = [], self._line(field.name, "__n__")
         for number in _numbers(field.name, posted, count):
             prefix = f"{field.name}-{number}-"
-            child = stored.get(posted.get(f"{prefix}id", ""))
-            if self._is_left_out(field, prefix, posted, columns, child):
-                continue
-            lines.append(self._read_line(field, prefix, posted, columns, child))
+            pk = posted.get(f"{prefix}id", "")
+            sent = [posted.getlist(prefix + name) or [""] for name in columns]
+            child = stored.get(pk)
+            if not self._is_left_out(field, sent, child):
+                lines.append(self._read_line(field, pk, sent, child))
         if len(lines) > NUMBER_OF_LINES:
             field.errors = [
                 _(
@@ -167,32 +167,20 @@ class ReadForm(ShownForm):
             ]
         self.values[field.name] = lines
 
-    def _is_left_out(
-        self,
-        field: FormField,
-        prefix: str,
-        posted: MultiDict[str, str],
-        columns: Sequence[str],
-        child: Any,
-    ) -> bool:
+    def _is_left_out(self, field: FormField, sent: Sequence[list[str]], child: Any) -> bool:
         """Whether a line was left empty: a new one is no line yet, an old one is taken out.
 
         One that held nothing when it was shown stays.
         """
-        model = target_of(self.datamodel.obj, field.name)
-        sent = {name: posted.getlist(prefix + name) or [""] for name in columns}
-        if any(
-            "".join(texts).strip() not in ("", typed_default(model, name))
-            for name, texts in sent.items()
-        ):
-            return False
+        new = self._new_line(field.name)[1:]
+        for part, texts in zip(new, sent, strict=True):
+            if "".join(texts).strip() not in ("", part.text):
+                return False
         if child is None:
             return True
-        shown = self._line(field.name, "", child, model, columns)[1:]
-        is_as_shown = all(
-            part.is_unchanged(sent[name]) for name, part in zip(columns, shown, strict=True)
-        )
-        return not is_as_shown and not any(is_hidden(child, name) for name in columns)
+        shown = self._line(field.name, "", child)[1:]
+        is_as_shown = all(part.is_unchanged(texts) for part, texts in zip(shown, sent, strict=True))
+        return not is_as_shown and not any(is_hidden(child, part.name) for part in new)
 
     def _find_all(self, relation: str, columns: Sequence[str], posted: MultiDict[str, str]) -> None:
         """Read the rows that all lines link to, in one statement a column instead of one a line."""
@@ -204,23 +192,16 @@ class ReadForm(ShownForm):
                 self._find(target_of(model, name), sent)
 
     def _read_line(
-        self,
-        field: FormField,
-        prefix: str,
-        posted: MultiDict[str, str],
-        columns: Sequence[str],
-        child: Any,
+        self, field: FormField, pk: str, sent: Sequence[list[str]], child: Any
     ) -> dict[str, Any]:
         model, place = target_of(self.datamodel.obj, field.name), len(field.rows)
-        line = self._line(field.name, str(place), child, model, columns)
-        pk = posted.get(f"{prefix}id", "")
+        line = self._line(field.name, place, child)
         line[0].texts = [pk]
         number = parse_number(pk)
         values: dict[str, Any] = {} if number is None else {"id": number}
-        for name, part in zip(columns, line[1:], strict=True):
-            sent = posted.getlist(prefix + name) or [""]
-            is_kept = child is not None and part.is_unchanged(sent)
-            part.texts = sent
+        for name, part, texts in zip(self.children[field.name], line[1:], sent, strict=True):
+            is_kept = child is not None and part.is_unchanged(texts)
+            part.texts = texts
             if not part.text and is_hidden(child, name):
                 continue  # the hidden target stays
             if is_kept:
@@ -235,6 +216,8 @@ class ReadForm(ShownForm):
         return values
 
     def _part_value(self, part: FormField, model: type[Any], name: str) -> Any:
+        if not part.text:
+            return False if part.kind == "boolean" else None  # most of what a line asks for
         if part.kind == "reference":
             targets = self._targets(part, model, name)
             return targets[0] if targets else None

@@ -15,7 +15,7 @@ from crm.core.datamodel.saving import Values
 from crm.core.forms.fields import FormField
 from crm.core.forms.options import is_listed
 from crm.core.models import Spec, computed, spec_of, target_of
-from crm.core.models.text import language_name, typed, write_date, written
+from crm.core.models.text import language_name, write_date, written
 
 Width = Mapping[str, str]
 
@@ -48,6 +48,7 @@ class ShownForm:
         self._found: dict[type[Any], dict[int | None, Any]] = {}  # table → key → row
         self.row: Any = None  # the row that is changed; None while it is made
         self.around: dict[str, Any] = {}
+        self._new_lines: dict[str, list[FormField]] = {}  # child relationship → inputs of a line
         self.fields: dict[str, FormField] = {
             name: self._field(datamodel.obj, name) for name in names
         }
@@ -57,21 +58,26 @@ class ShownForm:
         actor = find_actor()
         return actor.time_zone if actor else "UTC"
 
-    def _field(self, model: type[Any], name: str, prefix: str = "") -> FormField:
-        if name in self.children and not prefix:
+    @cached_property
+    def currency(self) -> str:
+        """Of the company that new records go to, "" where there is none."""
+        actor = find_actor()
+        return actor.company.currency if actor and actor.company else ""
+
+    def _field(self, model: type[Any], name: str, relation: str = "") -> FormField:
+        """The input of a field or, with `relation`, of a column of its lines."""
+        if name in self.children and not relation:
             return FormField(name, spec_of(model, name), kind="rows")
         spec = spec_of(model, name)
         if name in self.outputs or isinstance(getattr(model, name), computed):
-            return FormField(prefix + name, spec, kind="output", width=self.widths.get(name, ""))
-        field = FormField(prefix + name, spec, width=self.widths.get(name, ""))
+            return FormField(name, spec, kind="output", width=self.widths.get(name, ""))
+        field = FormField(name, spec, width=self.widths.get(name, ""))
         if spec.kind in ("reference", "references"):
-            field.picker_url = (
-                f"{self.picker}/{(prefix.split('-', maxsplit=1)[0] + '.') if prefix else ''}{name}"
-            )
+            field.picker_url = f"{self.picker}/{relation}{'.' if relation else ''}{name}"
             field.picker_with = tuple(
                 n for n in ("company", "account", "kind", "type") if n != name
             )
-        if spec.kind == "reference" and not prefix and not is_listed(model, name):
+        if spec.kind == "reference" and not relation and not is_listed(model, name):
             field.search_name = f"{name}_search"
         if spec.kind == "date":
             field.format_hint = write_date(date(2027, 1, 31))
@@ -112,14 +118,10 @@ class ShownForm:
             case "translated":
                 self._show_parts(field, value or {})
             case "output":
-                currency = values.get("currency") or self._currency()
+                currency = values.get("currency") or self.currency
                 field.texts = [written(field.spec, value, zone=self.zone, currency=currency)]
             case "money":
-                field.unit = str(values.get("currency") or "") or self._currency()
-
-    def _currency(self) -> str:
-        actor = find_actor()
-        return actor.company.currency if actor and actor.company else ""
+                field.unit = str(values.get("currency") or "") or self.currency
 
     def _show_parts(self, field: FormField, value: Mapping[str, str]) -> None:
         field.parts = [
@@ -128,25 +130,35 @@ class ShownForm:
         ]
 
     def _show_lines(self, field: FormField, children: Sequence[Any]) -> None:
-        model = target_of(self.datamodel.obj, field.name)
-        columns = self.children[field.name]
         field.rows = [
-            self._line(field.name, str(n), child, model, columns)
+            self._line(field.name, n, child)
             for n, child in enumerate(children or [None])  # an empty line says what is asked
         ]
-        field.blank_row = self._line(field.name, "__n__", None, model, columns)
+        field.blank_row = self._line(field.name, "__n__")
 
-    def _line(
-        self, relation: str, number: str, child: Any, model: type[Any], columns: Sequence[str]
-    ) -> list[FormField]:
+    def _line(self, relation: str, number: int | str, child: Any = None) -> list[FormField]:
+        """The inputs of a line, with its key before its columns."""
         prefix = f"{relation}-{number}-"
-        line = [self._field(model, name, prefix) for name in columns]
-        said = _said_of(child, model, columns)
-        for name, field in zip(columns, line, strict=True):
-            self._show(field, name, said[name], said)
-        key = FormField(f"{prefix}id", Spec("", "hidden"), kind="hidden")
-        key.texts = [str(said.get("id") or "")]
-        return [key, *line]
+        line = [field.copy(prefix + field.name) for field in self._new_line(relation)]
+        if child is not None:
+            columns = self.children[relation]
+            said = _said_of(child, target_of(self.datamodel.obj, relation), columns)
+            line[0].texts = [str(said.get("id") or "")]
+            for name, field in zip(columns, line[1:], strict=True):
+                self._show(field, name, said[name], said)
+        return line
+
+    def _new_line(self, relation: str) -> list[FormField]:
+        """The inputs of every new line, made once: a form may have hundreds."""
+        if relation not in self._new_lines:
+            model, columns = target_of(self.datamodel.obj, relation), self.children[relation]
+            line = [self._field(model, name, relation) for name in columns]
+            said = _said_of(None, model, columns)
+            for field in line:
+                self._show(field, field.name, said[field.name], said)
+            key = FormField("id", Spec("", "hidden"), texts=[""])
+            self._new_lines[relation] = [key, *line]
+        return self._new_lines[relation]
 
 
 def _default(model: type[Any], name: str) -> Any:
@@ -174,8 +186,3 @@ def is_hidden(child: Any, name: str) -> bool:
     if relation is None or getattr(child, name) is not None:
         return False
     return any(getattr(child, column.key) is not None for column in relation.local_columns)
-
-
-def typed_default(model: type[Any], name: str) -> str:
-    """What stands in the input of a new line before anybody types."""
-    return typed(spec_of(model, name), _default(model, name))

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Table,
     Text,
     event,
-    inspect,
     text,
 )
 from sqlalchemy.orm import Mapped, RelationshipProperty, mapped_column
@@ -185,7 +184,7 @@ def _complete(column: Column[Any], kind: str | None) -> Spec:
 
 def target_of(model: type[Any], relation: str) -> type[Any]:
     """The table that a relationship of `model` leads to."""
-    found: type[Any] = inspect(model).relationships[relation].mapper.class_
+    found: type[Any] = model.__mapper__.relationships[relation].mapper.class_
     return found
 
 
