@@ -3,7 +3,7 @@
 pdfium sees neither a script that opens with the file nor one of a page.
 """
 
-from typing import BinaryIO
+from pathlib import Path
 
 from pikepdf import Array, Dictionary, Object, Pdf, Stream
 
@@ -21,7 +21,7 @@ ACTIONS = {
 LEAVING = ("/URI", "/GoToR", "/Thread")  # where nobody clicks: at opening, at a page
 
 
-def find_active(file: BinaryIO) -> str:
+def find_active(file: Path) -> str:
     """ "script", "form", "files", "launch", "opens", or "" where there is nothing.
 
     Raises PdfError.

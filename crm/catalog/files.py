@@ -1,6 +1,8 @@
 """PDF files: checked by what is in them, kept under random names, each with a picture of page 1."""
 
+import os
 import secrets
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
@@ -18,6 +20,7 @@ from crm.core.errors import DomainError
 from crm.core.rows import unfiltered
 
 LARGEST = 50 * 1024 * 1024  # bytes
+COPIED_AT_ONCE = 1024 * 1024  # bytes
 # What a reader would run, fill in or open; catalogues are read by customers, too.
 ACTIVE = {
     "script": _l("This PDF contains a script."),
@@ -55,17 +58,23 @@ def keep(upload: Upload) -> Stored:
     file_name = Path(upload.filename or "").name[-255:]
     if not file_name.lower().endswith(".pdf"):
         raise _refused(_("Only PDF files are accepted."))
-    content = upload.stream.read(LARGEST + 1)
-    if len(content) > LARGEST:
+    size = upload.stream.seek(0, os.SEEK_END)
+    if size > LARGEST:
         raise _refused(_("This file is larger than 50 MB."))
-    pages, cover = _read(content)
+    upload.stream.seek(0)
     name = secrets.token_hex(16)
-    folder = _folder()
-    folder.mkdir(parents=True, exist_ok=True)
+    file = _folder() / f"{name}.pdf"
+    file.parent.mkdir(parents=True, exist_ok=True)
     db.session().info.setdefault(_MADE, []).append(name)
-    (folder / f"{name}.png").write_bytes(cover)
-    (folder / f"{name}.pdf").write_bytes(content)
-    return Stored(name, file_name, len(content), pages)
+    try:
+        with file.open("xb") as kept:
+            shutil.copyfileobj(upload.stream, kept, COPIED_AT_ONCE)
+        pages, cover = _read(file)
+        file.with_suffix(".png").write_bytes(cover)
+    except BaseException:
+        _remove([name])
+        raise
+    return Stored(name, file_name, size, pages)
 
 
 def replace(name: str) -> None:
@@ -95,11 +104,13 @@ def _folder() -> Path:
     return files / "catalogs"
 
 
-def _read(content: bytes) -> tuple[int, bytes]:
+def _read(file: Path) -> tuple[int, bytes]:
     """The number of pages, and a PNG of the first. Raises DomainError where it is no plain PDF."""
     try:
-        if b"%PDF-" in content[:1024]:
-            return reading.read(content)
+        with file.open("rb") as opened:
+            begins_as_pdf = b"%PDF-" in opened.read(1024)
+        if begins_as_pdf:
+            return reading.read(file)
     except reading.Active as error:
         raise _refused(f"{ACTIVE[str(error)]} {_PLAIN}") from None
     except reading.Unreadable:

@@ -1,14 +1,15 @@
 """PDFs are read in a process of its own: a hostile one can crash or stall a parser written in C.
 
-Run as a program: a PDF on standard input, the number of its pages on the first line of standard
-output, then the picture of the first one. Status 1 where it is no PDF; 2 where it is an active
-one, with what makes it so on standard output.
+Run as a program on the path of a PDF: the number of its pages on the first line of standard output,
+then the picture of the first one. Status 1 where it is no PDF; 2 where it is an active one, with
+what makes it so on standard output.
 """
 
 import io
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 COVER = (480, 680)  # pixels, at most
 SECONDS = 10  # of the processor; a catalogue of 50 MB takes one or two
@@ -24,12 +25,12 @@ class Active(ValueError):
     """A PDF that would do something by itself; the message is one of the words of `active`."""
 
 
-def read(content: bytes) -> tuple[int, bytes]:
+def read(file: Path) -> tuple[int, bytes]:
     """The number of pages, and a PNG of the first. Raises Unreadable, Active."""
     try:
         done = subprocess.run(  # noqa: S603  a program of our own; the file is but its input
-            [sys.executable, "-m", __name__, str(SECONDS)],
-            input=content,
+            [sys.executable, "-m", __name__, str(SECONDS), file],
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=3 * SECONDS,
             check=True,
@@ -52,20 +53,20 @@ def _bound(seconds: int) -> None:
 
 
 def _main() -> int:
+    os.nice(10)  # the requests of others come first
     import pikepdf
     import pypdfium2
 
     from crm.catalog.active import find_active
 
-    os.nice(10)  # the requests of others come first
     _bound(int(sys.argv[1]))
-    content = sys.stdin.buffer.read()
+    file = Path(sys.argv[2])
     try:
-        active = find_active(io.BytesIO(content))
+        active = find_active(file)
         if active:
             sys.stdout.write(active)
             return ACTIVE
-        document = pypdfium2.PdfDocument(content)
+        document = pypdfium2.PdfDocument(file)
         pages, picture = len(document), _picture(document[0])
     except (pikepdf.PdfError, pypdfium2.PdfiumError, IndexError, MemoryError):
         return 1
