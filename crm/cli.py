@@ -1,7 +1,6 @@
 """The `crm` commands; each parses its arguments and calls one service."""
 
 import gc
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,9 +20,6 @@ from crm.core.outage import find_outage, unavailable
 from crm.core.rows import unfiltered
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-# The niceness of an import: people at work come first, and a batch still ends soon while it has
-# the write lock.
-BEHIND = 5
 
 
 def _make_app() -> Flask:
@@ -147,7 +143,7 @@ def demo() -> None:
 @click.option("--as", "username", required=True, help="In whose name, and with whose rights.")
 @click.option("--skip-bad", is_flag=True, help="Leave out lines that are wrong; import the rest.")
 @with_appcontext
-def import_(entity: str, companies: tuple[str, ...], **how: Any) -> None:
+def import_(entity: str, **how: Any) -> None:
     """Import FILE, a CSV file with a header, into ENTITY: leads, accounts, users, …
 
     Every line passes the checks of the form. Nothing is imported while one of them is wrong. The
@@ -155,12 +151,9 @@ def import_(entity: str, companies: tuple[str, ...], **how: Any) -> None:
     """
     from crm.importing import import_file
 
-    os.nice(BEHIND)
     gc.freeze()  # or the collector walks through the whole program with every few batches
     with _told():
-        if len(companies) > 1:
-            raise DomainError("An import is into one company.")
-        lines, is_in = import_file(entity, company=next(iter(companies), None), **how)
+        lines, is_in = import_file(entity, **how)
     for line in lines:
         click.echo(line)
     sys.exit(not is_in)

@@ -1,6 +1,6 @@
 """`crm import`: a CSV file into one entity, in somebody's name. Source: spec 4.6."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,12 @@ from crm.core.types import fold
 
 
 def import_file(
-    entity: str, file: Path, map_file: Path, company: str | None, username: str, skip_bad: bool
+    entity: str,
+    file: Path,
+    map_file: Path,
+    companies: Sequence[str],
+    username: str,
+    skip_bad: bool,
 ) -> tuple[list[str], bool]:
     """Import `file` into `entity`: what there is to tell, in the person's language, and whether
     it is in as it was asked for: what was right of it with `skip_bad`, else all of it.
@@ -39,7 +44,7 @@ def import_file(
             _datamodel(entity, actor),
             file,
             text,
-            _company_id(company, actor),
+            _company_id(companies, actor),
             actor,
             again=lambda: _find_actor(username),
             skip_bad=skip_bad,
@@ -125,10 +130,13 @@ def _find_actor(username: str) -> Actor | None:
     return load_actor(user_id, User.active.is_(True)) if user_id is not None else None
 
 
-def _company_id(name: str | None, actor: Actor) -> int | None:
-    """The company of this code or name, among those that the actor may see."""
-    if name is None:
+def _company_id(names: Sequence[str], actor: Actor) -> int | None:
+    """The company of this code or name, among those that the actor may see; None for no name."""
+    if not names:
         return None
+    if len(names) > 1:
+        raise DomainError(_("Choose one company: an import fills one only."))
+    name = names[0]
     with acting_as(actor):
         wanted = or_(Company.code == name.strip().upper(), Company.name_key == fold(name))
         found = db.session.scalar(select(Company.id).where(wanted))

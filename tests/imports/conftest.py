@@ -45,9 +45,10 @@ def load(app: Flask, tmp_path: Path) -> Load:
             data = content.encode() if isinstance(content, str) else content
             (tmp_path / name).write_bytes(data)
             paths[name] = tmp_path / name
+        companies = [] if company is None else [company]
         file, mapping = Path(str(paths["file.csv"])), Path(str(paths["map.toml"]))
         with app.app_context():
-            return Loaded(*import_file(entity, file, mapping, company, username, skip_bad))
+            return Loaded(*import_file(entity, file, mapping, companies, username, skip_bad))
 
     return run
 

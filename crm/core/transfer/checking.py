@@ -14,6 +14,7 @@ from crm.core.datamodel.bulk import SESSION_RULES, Bulk, Claim
 from crm.core.datamodel.saving import myself
 from crm.core.errors import DomainError
 from crm.core.models.checks import obey
+from crm.core.pacing import Pace
 from crm.core.transfer.asking import refusals
 from crm.core.transfer.claims import Claims
 from crm.core.transfer.drafts import drafts_of, settle
@@ -46,6 +47,7 @@ class Checker:
         self.spool = spool
         self.report = report
         self.session = datamodel.session
+        self.pace = Pace()
         self.me = myself()  # a reference, as the session would read it again for each batch
         self.waiting: list[Entry] = []  # lines that link to a record of another line
         self.entries = Entries(sheet, mapping, values, spool, report, self.refuse)
@@ -73,6 +75,7 @@ class Checker:
         made: dict[int, Ready] = {}
         claims: dict[int, list[Claim]] = {}
         for entry in self._found(batch):
+            self.pace.rest()
             if self.values.waits(entry.told):
                 self.waiting.append(Entry(entry.number, entry.told, entry.key))
             elif (ready := self._made(entry)) is not None:

@@ -11,6 +11,7 @@ from crm.core.actor import Actor, acting_as
 from crm.core.datamodel.bulk import Number
 from crm.core.db import PAUSE, db, transaction
 from crm.core.errors import DomainError
+from crm.core.pacing import Pace
 from crm.core.transfer.drafts import build
 from crm.core.transfer.inserting import Insertion
 from crm.core.transfer.report import Report
@@ -54,7 +55,7 @@ class Writer:
     def run(self) -> None:
         """Write every line of the spool. Raises Stopped, Unavailable between two batches."""
         self._take_numbers()
-        place, size, free = 0, FIRST, monotonic()
+        place, size, free, pace = 0, FIRST, monotonic(), Pace()
         while lines := self.spool.after(place, size):
             place += len(lines)
             batch = [(line, build(line.drafts)) for line in lines]
@@ -62,6 +63,7 @@ class Writer:
                 sleep(max(0.0, free + PAUSE - monotonic()))
             held = self._write(batch)
             free = monotonic()
+            pace.rest()
             size = max(LEAST, min(MOST, int(size * HELD / max(held, 0.001)), 2 * size))
 
     def _take_numbers(self) -> None:
