@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from crm.core.errors import DomainError
 
+ANSWERS = 10_000  # kept; an import may have a million lines that link to as many records
 _MISSING = object()
 _present: ContextVar["Bulk | None"] = ContextVar("bulk", default=None)
 
@@ -62,6 +63,7 @@ class Bulk:
     claims: list[Claim] = field(default_factory=list)
     numbers: dict[str, Number] = field(default_factory=dict)
     answers: dict[Any, dict[tuple[str, ...], dict[Any, str | None]]] = field(default_factory=dict)
+    kept: int = 0  # answers
 
     def begin(self) -> None:
         """Forget what was wanted for the line before."""
@@ -82,8 +84,7 @@ class Bulk:
         ask: Callable[[Mapping[str, Any]], str | None],
     ) -> str | None:
         """`ask(values)`, called once for each combination of the values that it reads."""
-        known = self.answers.setdefault(question, {})
-        for names, answers in known.items():
+        for names, answers in self.answers.get(question, {}).items():
             told = _frozen(values, names)
             if told in answers:
                 return answers[told]
@@ -91,7 +92,12 @@ class Bulk:
         found = ask(watched)
         if watched.names is not None:
             names = tuple(watched.names)
-            known.setdefault(names, {})[_frozen(values, names)] = found
+            if self.kept >= ANSWERS:
+                self.answers.clear()
+                self.kept = 0
+            self.kept += 1
+            answers = self.answers.setdefault(question, {}).setdefault(names, {})
+            answers[_frozen(values, names)] = found
         return found
 
 

@@ -5,8 +5,6 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from crm.core.datamodel.bulk import Number
@@ -35,12 +33,11 @@ class Ready:
 class Spool:
     """Lines in the order in which they are to be written, and the values that they take.
 
-    The file is private to this process, and removed at the end.
+    SQLite's own temporary file has no name: it is gone with the process, however that ends.
     """
 
     def __init__(self) -> None:
-        self.folder = TemporaryDirectory(prefix="crm-import-")
-        self.file = sqlite3.connect(Path(self.folder.name) / "lines", isolation_level=None)
+        self.file = sqlite3.connect("", isolation_level=None)
         self.file.executescript(TABLES)
         self.numbers: Counter[Number] = Counter()  # to be taken before the writing
         self.count = 0
@@ -50,7 +47,6 @@ class Spool:
 
     def __exit__(self, *_error: object) -> None:
         self.file.close()
-        self.folder.cleanup()
 
     def put(self, line: Ready) -> None:
         """Keep a line."""
