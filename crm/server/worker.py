@@ -14,6 +14,7 @@ from crm.core.limits import HEAD_BYTES
 from crm.server.listener import Listener
 
 THREADS = 4  # that answer; the loop is a fifth. Python runs one at a time: more only wait
+RECEIVED = 64 * 1024  # bytes at once; each time, the loop looks at every connection
 BUFFERED = 128 * 1024  # bytes of a request or an answer kept in memory; the rest goes to disk
 
 
@@ -61,6 +62,7 @@ def _settings(sockets: list[Any]) -> Adjustments:
         threads=THREADS,
         backlog=2048,
         connection_limit=min(2000, files // 4),
+        recv_bytes=RECEIVED,
         inbuf_overflow=BUFFERED,
         outbuf_overflow=BUFFERED,
         # A slow reader's answer waits on disk: above this many bytes a thread would wait for it.
