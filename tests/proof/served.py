@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
@@ -125,7 +125,7 @@ class Caller:
         self.token = token_header(app, self.user_id)
 
     def ask(
-        self, method: str, path: str, body: bytes | None = None, **headers: str
+        self, method: str, path: str, body: Iterable[bytes] | bytes | None = None, **headers: str
     ) -> tuple[int, bytes]:
         """(status, body) of an answer. Raises one of LOST where none comes."""
         if self.connection is None:
