@@ -99,11 +99,10 @@ def _flask_config(config: Config) -> dict[str, Any]:
 def _engine_options(config: Config) -> dict[str, Any]:
     if config.is_sqlite:
         return {"connect_args": {"timeout": 20}}
-    # One slow filter must not hold a thread for ever.
     return {
         "pool_pre_ping": True,
         "pool_size": 10,
-        "connect_args": {"options": "-c statement_timeout=30000 -c timezone=UTC"},
+        "connect_args": {"options": "-c timezone=UTC"},
     }
 
 

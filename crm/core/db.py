@@ -5,18 +5,20 @@ from contextlib import contextmanager
 from time import sleep
 from typing import Any
 
-from flask import Flask
+from flask import Flask, has_request_context
 from flask_appbuilder import Model
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from crm.core.outage import Outage, unavailable
 from crm.core.refusals import translate_errors
 
 WAIT = 5.0  # seconds that a transaction waits for its turn to write
+LONGEST = 30  # seconds that a statement of a web request may take on PostgreSQL
 # Seconds between two transactions of one long job: a writer that waits for SQLite's lock looks only
 # every 0.1 s whether it is free.
 PAUSE = 0.05
@@ -26,6 +28,7 @@ SAMPLE = 1000  # rows of an index that SQLite's statistics are made of
 # Execution option of a connection that writes without a session: migrations.
 WRITES = "crm_writes"
 _OPEN = "crm.transaction"
+_LIMIT = "crm.limit"
 
 db = SQLAlchemy(model_class=Model)
 
@@ -154,9 +157,26 @@ def prepare_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def prepare_postgres(engine: Engine) -> None:
+    """Let no statement of a web request take longer than LONGEST, lest it hold a thread for ever.
+
+    Commands may: a migration, an import and whoever waits for them.
+    """
+
+    @event.listens_for(engine, "checkout")
+    def limit(connection: Any, record: ConnectionPoolEntry, proxy: Any) -> None:
+        wanted = LONGEST if has_request_context() else 0
+        if record.info.get(_LIMIT, 0) == wanted:
+            return
+        connection.autocommit = True  # in a transaction it would end with a rollback
+        connection.execute(f"SET statement_timeout = {wanted * 1000}")
+        connection.autocommit = False
+        record.info[_LIMIT] = wanted
+
+
 def init_app(app: Flask) -> None:
     """Bind the session to the app's database."""
     db.init_app(app)
     with app.app_context():
-        if db.engine.dialect.name == "sqlite":
-            prepare_sqlite(db.engine)
+        prepare = prepare_sqlite if db.engine.dialect.name == "sqlite" else prepare_postgres
+        prepare(db.engine)

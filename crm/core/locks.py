@@ -32,8 +32,6 @@ def alone(config: Config, work: str, *, waits: bool) -> Iterator[bool]:
 @contextmanager
 def _by_number(number: int, waits: bool) -> Iterator[bool]:
     with db.engine.connect() as connection:
-        # Whoever waits here waits for a migration, longer than a page may take.
-        connection.execute(text("SET statement_timeout = 0"))
         ask = (
             "SELECT pg_advisory_lock(:number)" if waits else "SELECT pg_try_advisory_lock(:number)"
         )
@@ -43,7 +41,6 @@ def _by_number(number: int, waits: bool) -> Iterator[bool]:
         finally:
             if is_ours:
                 connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": number})
-            connection.rollback()  # the pool gets its connection back with the usual limit
 
 
 @contextmanager

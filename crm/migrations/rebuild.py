@@ -80,8 +80,6 @@ def allowed(connection: Connection) -> Iterator[None]:
     """
     if connection.dialect.name != "sqlite":
         with connection.begin():
-            # The limit of the pages: a migration of a large table takes longer.
-            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             yield
         return
     with _without_foreign_keys(connection), _known_warning(), connection.begin():

@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from crm.cli import main
 from crm.core import db as core_db
 from crm.core.config import ConfigError, read_config
-from crm.core.db import db
+from crm.core.db import db, prepare_postgres
 from crm.core.outage import Outage, find_outage
 from crm.leads.models import Lead
 from tests.core.test_transaction import As, Everything
@@ -242,6 +242,24 @@ def test_outages_of_postgresql_are_told_from_bugs(postgres_url: str) -> None:
     assert find_outage(slow) is Outage.BUSY
     assert find_outage(raised(postgres_url, "SELECT * FROM nothing")) is Outage.EMPTY
     assert find_outage(raised(postgres_url, "SELEKT")) is None
+
+
+def test_only_statements_of_a_web_request_are_limited(postgres_url: str) -> None:
+    engine = create_engine(postgres_url, pool_size=1, max_overflow=0)
+    prepare_postgres(engine)
+
+    def limit() -> str:
+        with engine.connect() as connection:
+            return str(connection.exec_driver_sql("SHOW statement_timeout").scalar())
+
+    assert limit() == "0"
+    with Flask(__name__).test_request_context():
+        assert [limit(), limit()] == ["30s", "30s"]
+        with engine.connect() as connection, pytest.raises(ProgrammingError):
+            connection.exec_driver_sql("SELEKT")
+        assert limit() == "30s", "a rollback does not undo it"
+    assert limit() == "0", "a command, or the nightly purge, on the same connection"
+    engine.dispose()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ the row has its number. What is left are statements, which know no rows.
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import String, event, select, text, update
+from sqlalchemy import String, event, select, update
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session
 
 from crm.core.db import db, transaction
@@ -82,8 +82,6 @@ def rebuild() -> Iterator[str]:
         count, changed = _words_again(model)
         with transaction() as session:
             connection = session.connection()
-            if connection.dialect.name != "sqlite":
-                connection.execute(text("SET LOCAL statement_timeout = 0"))
             indexes.drop(connection, [model.__tablename__])
             indexes.create(connection, [model.__tablename__])
         yield f"{model.__tablename__}: {count} rows indexed, the words of {changed} were others."
