@@ -25,7 +25,8 @@ class Ask:
     """Which page. `cursor` is a token of a page before; `backwards` reads towards the start.
 
     Without a cursor, backwards is the last page and `offset` counts from the first row. `few` says
-    that the whole list is known to have no more than SORTED rows.
+    that the whole list is known to have no more than SORTED rows. With `columns` each row is a
+    tuple that begins with these columns of the table, instead of a mapped object.
     """
 
     size: int = 25
@@ -33,6 +34,7 @@ class Ask:
     backwards: bool = False
     offset: int = 0
     few: bool = False
+    columns: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,14 +75,15 @@ def read_page(
     for page in pages or [_sorted(statement, order, ask.backwards, start, few, is_sqlite)]:
         outer = _whole(page, model, order, ask).options(*loading(model, relations, joined=False))
         outer = outer.execution_options(**statement.get_execution_options())
-        found += session.execute(outer).unique()
+        result = session.execute(outer)
+        found += result if ask.columns else result.unique()
         if len(found) > ask.size:
             break
     more = len(found) > ask.size
     found = found[: ask.size]
     if ask.backwards:
         found.reverse()
-    return _neighbours(found, more, ask)
+    return _neighbours(found, more, order, ask)
 
 
 def _whole(page: Any, model: type[Any], order: Order, ask: Ask) -> Select[Any]:
@@ -89,7 +92,7 @@ def _whole(page: Any, model: type[Any], order: Order, ask: Ask) -> Select[Any]:
     chosen = select(page).order_by(*(_directed(key, ask.backwards) for key in keys))
     page = chosen.limit(ask.size + 1).offset(ask.offset or None).subquery()
     # An outer join, because SQLite would rather read a small table whole than begin with the page.
-    outer = select(model, *order.columns).select_from(page)
+    outer = select(*(ask.columns or (model,)), *order.columns).select_from(page)
     outer = outer.outerjoin(model, model.id == page.c.id)
     return outer.order_by(*(_directed(key, ask.backwards) for key in _keys(order, page.c)))
 
@@ -177,13 +180,14 @@ def _directed(key: Key, backwards: bool) -> ColumnElement[Any]:
     return key.expression.desc() if key.descending != backwards else key.expression.asc()
 
 
-def _neighbours(rows: list[Row[Any]], more: bool, ask: Ask) -> Found:
+def _neighbours(rows: list[Row[Any]], more: bool, order: Order, ask: Ask) -> Found:
     if not rows:
         return Found([], "", "")
-    first, last = encode(rows[0][1:]), encode(rows[-1][1:])
+    keys = -len(order.columns)
+    first, last = encode(rows[0][keys:]), encode(rows[-1][keys:])
     started = bool(ask.cursor or ask.offset) and not ask.backwards
     return Found(
-        [row[0] for row in rows],
+        list(rows) if ask.columns else [row[0] for row in rows],
         before=first if (ask.backwards and more) or started else "",
         after=last if (not ask.backwards and more) or (ask.backwards and ask.cursor) else "",
     )
