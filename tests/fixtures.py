@@ -11,6 +11,7 @@
 import contextvars
 import os
 import re
+import secrets
 import shutil
 import socket
 from collections.abc import Callable, Iterator
@@ -25,7 +26,8 @@ from flask.sessions import SecureCookieSessionInterface
 from flask.testing import FlaskClient
 from flask_appbuilder.security.sqla.models import Group, Role, User
 from flask_jwt_extended import create_access_token
-from flask_wtf.csrf import generate_csrf
+from itsdangerous import URLSafeTimedSerializer
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -111,14 +113,9 @@ class Client(FlaskClient):
 
     def _csrf_token(self) -> str:
         with self.session_transaction() as session:
-            stored = dict(session)
-            with self.application.test_request_context():
-                from flask import session as inner
-
-                inner.update(stored)
-                token: str = generate_csrf()
-                session["csrf_token"] = inner["csrf_token"]
-        return token
+            kept = session.setdefault("csrf_token", secrets.token_hex(20))
+        keys = self.application.config["WTF_CSRF_SECRET_KEY"]
+        return str(URLSafeTimedSerializer(keys, salt="wtf-csrf-token").dumps(kept))
 
 
 @dataclass
@@ -150,6 +147,8 @@ class World:
                 self.written.add(found[1] if found else "")
 
         with self.app.app_context():
+            # All tests of a worker together have more statements than SQLAlchemy keeps.
+            db.engine.update_execution_options(compiled_cache={})
             event.listen(db.engine, "before_cursor_execute", look)
             if db.engine.dialect.name == "sqlite":
                 event.listen(db.engine, "connect", _hurry)
@@ -464,6 +463,7 @@ def make_app(url: str, folder: Path, **config: Any) -> Flask:
         testing=True,
     )
     app = create_app(replace(plain, **config))
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(os.environ[FOLDER])
     app.test_client_class = Client
     return app
 

@@ -1,4 +1,4 @@
-"""Every kind of page in a real browser: axe, both themes, both languages, wide and narrow."""
+"""What axe, the console, the policy and the width of the window have against a page."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,15 +9,9 @@ from sqlalchemy import update
 
 from crm.companies.models import User
 from crm.core.db import db
-from crm.core.models import Reference
-from crm.leads.models import LeadStatus
 from tests.browser.conftest import NARROW, Desk, Sit, desks, serving
 from tests.fixtures import World
-from tests.house.addresses import Address, addresses, model_of
-from tests.house.conftest import planted_world, rows
-from tests.population import Planted
 
-__all__ = ["planted_world", "rows"]
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 CONTRAST = {"type": "rule", "values": ["color-contrast"]}  # all that a theme can break
 # Only what is wrong: to describe and send each node that passed takes three times as long.
@@ -41,71 +35,10 @@ def place(chromium: Browser, planted_world: World) -> Iterator[Sit]:
         yield sit
 
 
-@pytest.fixture(scope="session")
-def kinds(planted_world: World, rows: dict[str, Planted]) -> list[str]:
-    """The address of every page that Alice may open."""
-    found = [
-        one.path
-        for one in addresses(planted_world.app, rows, planted_world.cast)
-        if one.row in ("-", "claire") and is_page(one) and not is_like_another(one)
-    ]
-    assert len(found) > 10
-    return [*found, "/nowhere"]
-
-
-def is_page(address: Address) -> bool:
-    """Whether an address answers with a page, and not with a part, a file or another address."""
-    parts = (
-        "/pick/",
-        "/field/",
-        "/export",
-        "/totals",
-        "/health",
-        "/_openapi",
-        "/login",
-        "/preview",
-        "/file/",
-        "/cover/",
-    )
-    return address.method == "GET" and not address.is_api and not any(
-        part in address.rule for part in parts
-    )  # fmt: skip
-
-
-def is_like_another(address: Address) -> bool:
-    """Whether it is a page of a vocabulary: they are all of one class, and one of them suffices."""
-    model = model_of(address.view)
-    return model is not None and issubclass(model, Reference) and model is not LeadStatus
-
-
 def choose(world: World, language: str, theme: str) -> None:
     """What everybody has set."""
     with world.app.app_context(), db.engine.begin() as connection:
         connection.execute(update(User.__table__).values(language=language, theme=theme))
-
-
-def test_axe_finds_nothing_in_french_by_day(
-    place: Sit, planted_world: World, kinds: list[str], axe: str
-) -> None:
-    choose(planted_world, "fr", "light")
-    assert looked_at(place("alice"), kinds, axe, LEVELS) == {}
-    assert looked_at(place(), ["/login/"], axe, LEVELS) == {}
-
-
-def test_axe_finds_no_lack_of_contrast_in_english_by_night(
-    place: Sit, planted_world: World, kinds: list[str], axe: str
-) -> None:
-    choose(planted_world, "en", "dark")
-    assert looked_at(place("alice"), kinds, axe, CONTRAST) == {}
-    assert looked_at(place(), ["/login/"], axe, LEVELS) == {}
-
-
-def test_a_small_screen_has_axe_s_blessing_too(
-    place: Sit, planted_world: World, kinds: list[str], axe: str
-) -> None:
-    choose(planted_world, "fr", "dark")
-    ours = [one for one in kinds if "lead" in one or "opportunit" in one or one == "/"]
-    assert looked_at(place("alice", viewport=NARROW), ours, axe, LEVELS) == {}
 
 
 def looked_at(desk: Desk, paths: list[str], axe: str, rules: Any) -> dict[str, list[str]]:
