@@ -5,6 +5,7 @@ from typing import Any
 
 from crm.calendar.models import EventCategory
 from crm.companies.vocabulary import keep_kind
+from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import update_row
 
 
@@ -12,3 +13,6 @@ def update(category: EventCategory, values: Mapping[str, Any]) -> None:
     """Change a category. Raises DomainError by field."""
     keep_kind(category, values, "type")
     update_row(category, values)
+
+
+RULES = Rules(update=update)

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from crm.calendar.fields import APART
 from crm.calendar.models import EventType
 from crm.core.datamodel import DataModel
-from crm.core.datamodel.saving import Values
+from crm.core.datamodel.rules import Values
 from crm.core.forms import Dialog, Form
 
 MINUTE = timedelta(minutes=1)

@@ -1,6 +1,5 @@
 """What can be done to an event, whoever asks: page, import or API. Source: spec 9."""
 
-import sys
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -25,13 +24,13 @@ from crm.companies.defaults import fill, fill_company, me, of_company, pick_agen
 from crm.core import rows
 from crm.core.actor import find_actor
 from crm.core.datamodel.bulk import when_written
+from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, delete_row, myself, restore_row, update_row
 from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.core.types import utcnow
 from crm.leads.models import Lead
 
-RULES = sys.modules[__name__]  # core asks it for candidates
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
@@ -206,3 +205,13 @@ def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] 
         known = select(AccountContact.contact_id).where(AccountContact.account_id == account.id)
         return and_(condition, Contact.id.in_(known))
     return condition
+
+
+RULES = Rules(
+    defaults=defaults,
+    create=create,
+    update=update,
+    delete=delete,
+    restore=restore,
+    candidates=candidates,
+)

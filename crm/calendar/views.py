@@ -23,7 +23,7 @@ PLANNED = ("status", 0, ["planned"])
 class EventView(ModelView):
     """What was done, and what is planned, with whom."""
 
-    datamodel = DataModel(Event, services)
+    datamodel = DataModel(Event, services.RULES)
     route_base = "/events"
     class_permission_name = "events"
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}

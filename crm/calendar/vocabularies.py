@@ -11,7 +11,7 @@ VIEWS = (
         EventCategory,
         "event-categories",
         _l("Event categories"),
-        categories,
+        categories.RULES,
         extras=("type", "code"),
     ),
 )

@@ -1,6 +1,5 @@
 """What can be done to a catalogue, whoever asks. Source: spec 10."""
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,10 +10,9 @@ from crm.catalog import files
 from crm.catalog.models import Catalog
 from crm.companies.choices import offered
 from crm.companies.defaults import fill_company, me, propose
+from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, update_row
 from crm.core.errors import DomainError
-
-RULES = sys.modules[__name__]  # core asks it for candidates
 
 
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
@@ -68,3 +66,6 @@ def _kept(values: Mapping[str, Any]) -> dict[str, Any]:
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
     """Companies in use, and the people who work for the one chosen."""
     return offered(Catalog, relation, values)
+
+
+RULES = Rules(defaults=defaults, create=create, update=update, candidates=candidates)

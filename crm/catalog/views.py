@@ -52,7 +52,7 @@ class CatalogPage(RecordPage):
 class CatalogView(ModelView):
     """The catalogues that salespeople show."""
 
-    datamodel = DataModel(Catalog, services)
+    datamodel = DataModel(Catalog, services.RULES)
     route_base = "/catalogs"
     class_permission_name = "catalogs"
     setting = "manage_catalogs"

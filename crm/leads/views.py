@@ -27,7 +27,7 @@ LOSS = ("lost_reason", "lost_comment")  # shown where there was one
 class LeadView(ModelView):
     """Leads, from the first call to the conversion or the loss."""
 
-    datamodel = DataModel(Lead, services)
+    datamodel = DataModel(Lead, services.RULES)
     route_base = "/leads"
     class_permission_name = "leads"
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}

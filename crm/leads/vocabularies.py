@@ -8,6 +8,6 @@ from crm.leads.services import vocabulary
 
 VIEWS = (
     reference_view(
-        LeadStatus, "lead-statuses", _l("Lead statuses"), vocabulary, extras=("kind", "hue")
+        LeadStatus, "lead-statuses", _l("Lead statuses"), vocabulary.RULES, extras=("kind", "hue")
     ),
 )

@@ -10,7 +10,7 @@ from crm.accounts.models import AccountKind
 from crm.companies.days import today
 from crm.core import rows
 from crm.core.datamodel import DataModel
-from crm.core.datamodel.saving import Values
+from crm.core.datamodel.rules import Values
 from crm.core.forms import Dialog
 from crm.core.models.text import write_money
 from crm.opportunities.models import Opportunity

@@ -28,7 +28,7 @@ READ_ONLY_WHEN_CLOSED = {*CLOSED_KEEPS, *CLOSED_KEEPS_LINKS, "stage"}
 class OpportunityView(ModelView):
     """Sales that may be made, from the first talk to their end."""
 
-    datamodel = DataModel(Opportunity, services)
+    datamodel = DataModel(Opportunity, services.RULES)
     route_base = "/opportunities"
     class_permission_name = "opportunities"
     setting_columns = fields.SWITCHES

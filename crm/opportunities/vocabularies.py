@@ -11,7 +11,7 @@ VIEWS = (
         Stage,
         "stages",
         _l("Opportunity stages"),
-        vocabulary,
+        vocabulary.RULES,
         extras=("kind", "probability", "hue"),
     ),
     reference_view(

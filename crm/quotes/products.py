@@ -15,7 +15,7 @@ from crm.quotes.services import product as services
 class ProductView(ModelView):
     """The products that fill the lines of quotes."""
 
-    datamodel = DataModel(Product, services)
+    datamodel = DataModel(Product, services.RULES)
     route_base = "/products"
     class_permission_name = "products"
     icon = "package"

@@ -23,7 +23,7 @@ from crm.quotes.services import quote as services
 class QuoteView(ModelView):
     """Offers to clients and prospects."""
 
-    datamodel = DataModel(Quote, services)
+    datamodel = DataModel(Quote, services.RULES)
     route_base = "/quotes"
     class_permission_name = "quotes"
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}

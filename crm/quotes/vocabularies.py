@@ -7,6 +7,8 @@ from crm.quotes.models import Unit, VatRate
 from crm.quotes.services import vat_rate
 
 VIEWS = (
-    reference_view(VatRate, "vat-rates", _l("VAT rates"), vat_rate, extras=("rate", "country")),
+    reference_view(
+        VatRate, "vat-rates", _l("VAT rates"), vat_rate.RULES, extras=("rate", "country")
+    ),
     reference_view(Unit, "units", _l("Units"), extras=("decimals",)),
 )

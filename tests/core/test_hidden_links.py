@@ -22,7 +22,7 @@ As = Callable[[str], Client]
 def hidden(acting: Acting) -> int:
     """An account that Marc has and Claire does not see."""
     with acting("marc"):
-        return int(DataModel(Account, accounts).create({"name": "Discretion SA"}).id)
+        return int(DataModel(Account, accounts.RULES).create({"name": "Discretion SA"}).id)
 
 
 def contact_of(acting: Acting, hidden: int, seen: bool = True) -> int:
@@ -30,12 +30,16 @@ def contact_of(acting: Acting, hidden: int, seen: bool = True) -> int:
     with acting("claire"):
         links = []
         if seen:
-            links = [{"account": DataModel(Account, accounts).create({"name": "Openness SA"})}]
-        pk = int(DataModel(Contact, contacts).create({"last_name": "Petit", "links": links}).id)
+            links = [
+                {"account": DataModel(Account, accounts.RULES).create({"name": "Openness SA"})}
+            ]
+        pk = int(
+            DataModel(Contact, contacts.RULES).create({"last_name": "Petit", "links": links}).id
+        )
     with acting("marc") as session:
         contact = session.get_one(Contact, pk)
         lines = [{"id": link.id} for link in contact.links]
-        DataModel(Contact, contacts).update(
+        DataModel(Contact, contacts.RULES).update(
             contact, {"links": [*lines, {"account": session.get_one(Account, hidden)}]}
         )
     return pk
@@ -58,10 +62,10 @@ def test_a_line_is_told_by_the_name_of_what_it_leads_to(
     pk = contact_of(acting, hidden)
     with acting("marc") as session:
         contact = session.get_one(Contact, pk)
-        other = DataModel(Account, accounts).create({"name": "Replacement SA"})
+        other = DataModel(Account, accounts.RULES).create({"name": "Replacement SA"})
         first, second = contact.links
         lines = [{"id": first.id}, {"id": second.id, "account": other}]
-        DataModel(Contact, contacts).update(contact, {"links": lines})
+        DataModel(Contact, contacts.RULES).update(contact, {"links": lines})
     page = f"/contacts/show/{pk}?tab=history"
     assert "Replacement SA" in as_user("marc").get(page).text
     assert "Replacement SA" not in as_user("claire").get(page).text
@@ -72,7 +76,7 @@ def test_an_opportunity_keeps_its_hidden_account(as_user: As, acting: Acting, hi
     with acting("marc") as session:
         contact = session.get_one(Contact, contact_id)
         values = {"name": "Deal", "account": session.get_one(Account, hidden), "contact": contact}
-        deal = DataModel(Opportunity, opportunities).create(values)
+        deal = DataModel(Opportunity, opportunities.RULES).create(values)
         pk, deal.owner = deal.id, contact.owner
     address = f"/opportunities/edit/{pk}"
     claire = as_user("claire")
@@ -85,12 +89,12 @@ def test_an_opportunity_keeps_its_hidden_account(as_user: As, acting: Acting, hi
 
 def test_an_event_keeps_its_hidden_account(as_user: As, acting: Acting, hidden: int) -> None:
     with acting("claire"):
-        deal = DataModel(Opportunity, opportunities).create({"name": "Deal"}).id
+        deal = DataModel(Opportunity, opportunities.RULES).create({"name": "Deal"}).id
     with acting("marc") as session:
         opportunity = session.get_one(Opportunity, deal)
         values = {"subject": "Call", "opportunity": opportunity}
         values["account"] = session.get_one(Account, hidden)
-        event = DataModel(Event, calendar).create(values)
+        event = DataModel(Event, calendar.RULES).create(values)
         pk, event.owner = event.id, opportunity.owner
     address = f"/events/edit/{pk}"
     claire = as_user("claire")

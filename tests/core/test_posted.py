@@ -21,7 +21,7 @@ HUGE = "1" * 5000  # more digits than int() takes
 @pytest.fixture
 def lead(acting: Acting) -> int:
     with acting("claire"):
-        return int(DataModel(Lead, leads).create({"last_name": "Petit"}).id)
+        return int(DataModel(Lead, leads.RULES).create({"last_name": "Petit"}).id)
 
 
 @pytest.mark.parametrize("version", ["", HUGE, "x", "-1", "²"])

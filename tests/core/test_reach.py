@@ -39,7 +39,7 @@ def test_an_owner_who_left_the_company_stays_until_another_is_chosen(
     as_user: As, acting: Acting, cast: Cast
 ) -> None:
     with acting("hugo"):
-        lead = DataModel(Lead, services).create({"last_name": "Petit"}).id
+        lead = DataModel(Lead, services.RULES).create({"last_name": "Petit"}).id
     with acting("alice") as session:
         session.execute(delete(user_company).where(user_company.c.user_id == cast.hugo))
     marc = as_user("marc")

@@ -17,6 +17,7 @@ from crm.companies.services import agency as agency_services
 from crm.companies.services import company as company_services
 from crm.companies.services import settings as settings_services
 from crm.core.datamodel import DataModel
+from crm.core.datamodel.rules import PLAIN, Rules
 from crm.core.db import db
 from crm.core.models import Reference
 from crm.leads import services as lead_services
@@ -29,21 +30,21 @@ from crm.quotes.models import Product, Quote
 from crm.quotes.services import product as product_services
 from crm.quotes.services import quote as quote_services
 
-SERVICES: dict[type[Any], Any] = {
-    Account: account_services,
-    Agency: agency_services,
-    AppSettings: settings_services,
-    Catalog: catalog_services,
-    Company: company_services,
-    CompanySettings: settings_services,
-    Contact: contact_services,
-    Event: event_services,
-    Lead: lead_services,
-    LeadStatus: status_services,
-    Opportunity: opportunity_services,
-    Product: product_services,
-    Quote: quote_services,
-    Stage: stage_services,
+RULES: dict[type[Any], Rules] = {
+    Account: account_services.RULES,
+    Agency: agency_services.RULES,
+    AppSettings: settings_services.RULES,
+    Catalog: catalog_services.RULES,
+    Company: company_services.RULES,
+    CompanySettings: settings_services.RULES,
+    Contact: contact_services.RULES,
+    Event: event_services.RULES,
+    Lead: lead_services.RULES,
+    LeadStatus: status_services.RULES,
+    Opportunity: opportunity_services.RULES,
+    Product: product_services.RULES,
+    Quote: quote_services.RULES,
+    Stage: stage_services.RULES,
 }
 
 # What a row cannot be without.
@@ -58,8 +59,8 @@ LEAST: dict[type[Any], dict[str, Any]] = {
 
 
 def table_of(kind: type[Any]) -> DataModel:
-    """The table with the services of its slice."""
-    return DataModel(kind, SERVICES.get(kind))
+    """The table with the rules of its slice."""
+    return DataModel(kind, RULES.get(kind, PLAIN))
 
 
 def make(kind: type[Any], /, **values: Any) -> Any:

@@ -157,6 +157,6 @@ def test_an_event_sent_back_stays_where_it_was(
     with acting("claire"):
         starts_at = datetime(2027, 10, 31, 1, 30, 40, tzinfo=UTC)  # 2:30, for the second time
         values = {"subject": "Night", "type": kind, "all_day": all_day, "starts_at": starts_at}
-        pk = DataModel(Event, services).create(values).id
+        pk = DataModel(Event, services.RULES).create(values).id
     assert desk.changed_by(f"/events/edit/{pk}") == []
     assert desk.changed_by(f"/events/field/{pk}/starts_at") == []

@@ -1,6 +1,5 @@
 """Prospects and clients: what they start with, and how one becomes the other. Source: spec 5."""
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,10 +22,10 @@ from crm.companies.defaults import (
 from crm.companies.models import Company
 from crm.companies.numbering import next_reference
 from crm.companies.settings import company_settings
+from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, delete_row, update_row
 from crm.core.errors import DomainError
 
-RULES = sys.modules[__name__]  # core asks it for candidates and refusals
 REFERENCE = ("account", "T", 5)  # kind of counter, prefix, digits
 
 
@@ -128,3 +127,13 @@ def main_contact(account: Account) -> Contact | None:
     """The main contact, or None where nobody is named or they are in the bin or out of reach."""
     link: AccountContact | None = account.main_contact
     return link.contact if link is not None else None
+
+
+RULES = Rules(
+    defaults=defaults,
+    create=create,
+    update=update,
+    delete=delete,
+    candidates=candidates,
+    refusal=refusal,
+)

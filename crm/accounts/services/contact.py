@@ -1,6 +1,5 @@
 """Contacts and what they do for their accounts. Source: spec 6."""
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,13 +10,12 @@ from crm.accounts.models import Account, AccountContact, Contact
 from crm.companies.choices import company_ids, offered
 from crm.companies.defaults import fill_company, me, of_company, pick_agency, propose
 from crm.core.datamodel.bulk import claim, find_bulk
+from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, flush, update_row
 from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.core.models.checks import check_row
 from crm.core.rows import unfiltered
-
-RULES = sys.modules[__name__]  # core asks it for candidates
 
 
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
@@ -104,3 +102,6 @@ def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] 
     if relation == "reports_to" and condition is not None and values.get("id"):
         return and_(condition, Contact.id != values["id"])
     return condition
+
+
+RULES = Rules(defaults=defaults, create=create, update=update, candidates=candidates)

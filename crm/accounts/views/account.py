@@ -31,7 +31,7 @@ class AccountView(ModelView):
     """What both have in common: everything but the kind and the words."""
 
     kind: ClassVar[AccountKind]
-    datamodel = DataModel(Account, services)
+    datamodel = DataModel(Account, services.RULES)
     class_permission_name = "accounts"
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
     verbs: ClassVar[Mapping[str, str]] = {"make_client": "edit"}

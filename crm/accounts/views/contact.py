@@ -18,7 +18,7 @@ from crm.core.views import Field, ModelView, Preset, RecordPage
 class ContactView(ModelView):
     """People who work for accounts, or for none yet."""
 
-    datamodel = DataModel(Contact, services)
+    datamodel = DataModel(Contact, services.RULES)
     route_base = "/contacts"
     class_permission_name = "contacts"
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}

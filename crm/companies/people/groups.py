@@ -8,6 +8,7 @@ from flask_babel import ngettext
 from sqlalchemy import func, select
 
 from crm.companies.models.settings import app_settings_group
+from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import delete_row
 from crm.core.db import db
 from crm.core.errors import DomainError
@@ -32,3 +33,6 @@ def delete(group: Any) -> None:
 def _count(table: Any, group: Any) -> int:
     statement = select(func.count()).select_from(table).where(table.c.group_id == group.id)
     return int(db.session.scalar(statement) or 0)
+
+
+RULES = Rules(delete=delete)

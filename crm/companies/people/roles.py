@@ -17,6 +17,7 @@ from sqlalchemy import func, select, union
 from crm.companies.models import RoleCell
 from crm.companies.people.rights import ADMIN, Cell
 from crm.core.actor import Scope, find_actor
+from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row
 from crm.core.db import db
 from crm.core.errors import DomainError
@@ -125,3 +126,6 @@ def sync(appbuilder: Any) -> None:
         if scope:
             held.append((entity, action))
     sync_permissions(db.session(), pairs_with_a_view(appbuilder), cells)
+
+
+RULES = Rules(create=create, delete=delete)

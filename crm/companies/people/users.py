@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 from crm.companies.models import Agency, Company
 from crm.companies.people.rights import ADMIN, active_admins
 from crm.core.actor import find_actor
+from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, delete_row, update_row
 from crm.core.db import db
 from crm.core.errors import DomainError, NotFound
@@ -147,3 +148,6 @@ def ensure_admin(password: str | None = None) -> str | None:
     given = password if password is not None else make_password()
     set_password(admin, hash_password(given), must_change=password is None)
     return "" if password is not None else given
+
+
+RULES = Rules(defaults=defaults, create=create, update=update, delete=delete, candidates=candidates)

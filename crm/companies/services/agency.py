@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement
 from crm.companies.choices import offered
 from crm.companies.defaults import fill_company
 from crm.companies.models import Agency
+from crm.core.datamodel.rules import Rules
 
 
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
@@ -19,3 +20,6 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
     """A company in use; a manager who works for it."""
     return offered(Agency, relation, values)
+
+
+RULES = Rules(defaults=defaults, candidates=candidates)

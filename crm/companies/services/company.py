@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, inspect, select
 from crm.companies.defaults import me
 from crm.companies.models import Company, CompanySettings
 from crm.core.actor import Scope, find_actor
+from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, delete_row, flush, uses
 from crm.core.db import db
 from crm.core.errors import DomainError
@@ -74,3 +75,6 @@ def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] 
         other: ColumnElement[bool] = Company.id != company_id
         return other
     return None
+
+
+RULES = Rules(create=create, delete=delete, candidates=candidates)

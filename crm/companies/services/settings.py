@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, inspect, select
 
 from crm.companies.models import AppSettings, CompanySettings, Counter
 from crm.companies.remembered import forget
+from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import update_row
 from crm.core.db import db
 
@@ -35,3 +36,6 @@ def coming_reference(settings: CompanySettings) -> str:
     )
     number = (db.session.scalar(statement) or 0) + 1
     return f"{settings.opportunity_prefix}{number:0{settings.opportunity_padding}d}"
+
+
+RULES = Rules(update=update, candidates=candidates)

@@ -13,7 +13,7 @@ from crm.companies.views.people import PeopleView
 class GroupView(PeopleView):
     """Groups. To put somebody in one is to give them its roles: the guard asks whether one may."""
 
-    datamodel = PeopleModel(Group, groups)
+    datamodel = PeopleModel(Group, groups.RULES)
     route_base = "/groups"
     icon = "users-group"
     one = _l("Group")

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 
-from crm.core.datamodel.saving import Values
+from crm.core.datamodel.rules import Values
 from crm.core.forms import Form, FormField
 from crm.core.models import Label, Spec
 

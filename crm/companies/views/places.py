@@ -14,7 +14,7 @@ from crm.core.views import ModelView
 class CompanyView(ModelView):
     """Companies; each owns its business."""
 
-    datamodel = DataModel(Company, company)
+    datamodel = DataModel(Company, company.RULES)
     route_base = "/companies"
     class_permission_name = "companies"
     exclude_route_methods = ModelView.exclude_route_methods | {"bin", "restore", "totals"}
@@ -45,7 +45,7 @@ class CompanyView(ModelView):
 class AgencyView(ModelView):
     """Agencies, while they are managed."""
 
-    datamodel = DataModel(Agency, agency)
+    datamodel = DataModel(Agency, agency.RULES)
     route_base = "/agencies"
     class_permission_name = "agencies"
     setting = "manage_agencies"

@@ -1,7 +1,6 @@
 """/reference/<name>/: every vocabulary, by one view class."""
 
 from collections.abc import Mapping, Sequence
-from types import ModuleType
 from typing import Any, ClassVar
 
 from flask import abort, redirect, request, url_for
@@ -14,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from crm.companies import vocabulary
 from crm.core.actor import Scope, current_actor
 from crm.core.datamodel import DataModel
+from crm.core.datamodel.rules import PLAIN, Rules
 from crm.core.db import transaction
 from crm.core.models import Label, Reference
 from crm.core.views import Action, ModelView, RecordPage
@@ -97,14 +97,14 @@ def reference_view(
     model: type[Reference],
     address: str,
     title: Label,
-    services: ModuleType | None = None,
+    rules: Rules = PLAIN,
     **said: Any,
 ) -> type[ReferenceView]:
     """The view of one vocabulary at /reference/<address>; `said` are attributes of the class."""
     declared = {
         "__doc__": str(model.__doc__),
         "__module__": model.__module__,
-        "datamodel": DataModel(model, services),
+        "datamodel": DataModel(model, rules),
         "route_base": f"/reference/{address}",
         "list_title": title,
         **said,

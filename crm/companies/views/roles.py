@@ -45,7 +45,7 @@ PEOPLE = "people"
 class RoleParts(PeopleView):
     """How a role is shown. A class of its own, because inside RoleView `list` is a page."""
 
-    datamodel = PeopleModel(Role, roles)
+    datamodel = PeopleModel(Role, roles.RULES)
     route_base = "/roles"
     exclude_route_methods = PeopleView.exclude_route_methods | {"export", "field"}
     verbs: ClassVar[Mapping[str, str]] = {"save": "edit", "duplicate": "create"}

@@ -55,7 +55,7 @@ class Inherit:
 class CompanySettingsView(SettingsPages):
     """The settings of one company within reach."""
 
-    datamodel = DataModel(CompanySettings, settings)
+    datamodel = DataModel(CompanySettings, settings.RULES)
     route_base = "/settings/companies"
     default_view = "company"
     verbs: ClassVar[Mapping[str, str]] = {"company": "read"}

@@ -126,7 +126,7 @@ class AppsView(Page):
 class AppSettingsView(SettingsPages):
     """The application's settings, and the list of the companies' own."""
 
-    datamodel = DataModel(AppSettings, settings)
+    datamodel = DataModel(AppSettings, settings.RULES)
     route_base = "/settings/crm"
     default_view = "app"
     verbs: ClassVar[dict[str, str]] = {"app": "read"}

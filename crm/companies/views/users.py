@@ -39,7 +39,7 @@ class GivenPassword:
 class UserView(PeopleView):
     """Users. What they may do comes from their roles and groups; both are checked by the guard."""
 
-    datamodel = PeopleModel(User, users)
+    datamodel = PeopleModel(User, users.RULES)
     route_base = "/users"
     verbs: ClassVar[Mapping[str, str]] = {
         "new_password": "edit", "activate": "edit", "deactivate": "edit",

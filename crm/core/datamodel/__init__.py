@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from types import ModuleType
 from typing import Any
 
 from flask_appbuilder.models.base import BaseInterface
@@ -21,6 +20,7 @@ from crm.core.datamodel.counting import some_ids
 from crm.core.datamodel.loading import Children, loading
 from crm.core.datamodel.orders import read_order
 from crm.core.datamodel.paging import COUNT_CAP, SORTED, Ask, Found, read_page
+from crm.core.datamodel.rules import PLAIN, Rules, Values
 from crm.core.db import db
 from crm.core.errors import NotFound
 
@@ -28,15 +28,14 @@ from crm.core.errors import NotFound
 class DataModel(SQLAInterface):
     """Reads and writes of one table for pages, API and import alike.
 
-    `services` is the slice's module of verbs; where it has `defaults`, `create`, `update`,
-    `delete`, `candidates` or `refusal`, these are used instead of core's.
+    `rules` are what the slice does its own way with the rows.
     """
 
-    def __init__(self, obj: type[Any], services: ModuleType | None = None) -> None:
+    def __init__(self, obj: type[Any], rules: Rules = PLAIN) -> None:
         # FAB 5.3's SQLAInterface.__init__ configures every mapper, while half of them are still
         # to be imported: what it collects is worked out when it is first asked for.
         BaseInterface.__init__(self, obj)
-        self.services = services
+        self.rules = rules
 
     @cached_property
     def list_properties(self) -> dict[str, Any]:
@@ -128,39 +127,39 @@ class DataModel(SQLAInterface):
 
     # Writing ────────────────────────────────────────────────────────────────────────────────────
 
-    def defaults(self, values: saving.Values) -> dict[str, Any]:
-        return saving.complete(self.obj, values, self.services)
+    def defaults(self, values: Values) -> dict[str, Any]:
+        return saving.complete(self.obj, values, self.rules)
 
-    def create(self, values: saving.Values) -> Any:
+    def create(self, values: Values) -> Any:
         """A new row. Raises DomainError by field."""
         full = self.defaults(values)
-        own = getattr(self.services, "create", None)
-        return own(full) if own is not None else saving.create_row(self.obj, full, self.services)
+        if self.rules.create is not None:
+            return self.rules.create(full)
+        return saving.create_row(self.obj, full, self.rules)
 
-    def update(self, row: Any, values: saving.Values, version: int | None = None) -> None:
+    def update(self, row: Any, values: Values, version: int | None = None) -> None:
         """Change `row`. Raises DomainError by field, Conflict where it was saved since."""
         saving.check_version(row, version)
-        own = getattr(self.services, "update", None)
-        if own is not None:
-            own(row, values)
+        if self.rules.update is not None:
+            self.rules.update(row, values)
         else:
-            saving.update_row(row, values, self.services)
+            saving.update_row(row, values, self.rules)
 
     def remove(self, row: Any) -> None:
         """Into the bin, or away for good where the table has none. Raises DomainError."""
-        own = getattr(self.services, "delete", None)
-        if own is not None:
-            own(row)
+        if self.rules.delete is not None:
+            self.rules.delete(row)
         else:
             saving.delete_row(row)
 
     def restore(self, pk: int) -> Any:
         """Out of the bin. Raises NotFound, DomainError."""
-        own = getattr(self.services, "restore", None)
-        return own(pk) if own is not None else saving.restore_row(self.obj, pk)
+        if self.rules.restore is not None:
+            return self.rules.restore(pk)
+        return saving.restore_row(self.obj, pk)
 
-    def candidates(self, relation: str, values: saving.Values) -> Any:
-        return saving.candidates(self.obj, relation, values, self.services)
+    def candidates(self, relation: str, values: Values) -> Any:
+        return saving.candidates(self.obj, relation, values, self.rules)
 
     @property
     def has_bin(self) -> bool:

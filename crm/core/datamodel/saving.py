@@ -5,9 +5,8 @@ datetime, bool; a row or None for a to-one relationship, a list of rows for the 
 these functions commits.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
-from types import ModuleType
 from typing import Any
 
 from flask_appbuilder import Model
@@ -22,16 +21,15 @@ from crm.core import rows
 from crm.core.actor import Scope, current_actor, find_actor
 from crm.core.datamodel.bulk import find_bulk
 from crm.core.datamodel.lines import accepted
+from crm.core.datamodel.rules import PLAIN, Rules, Values
 from crm.core.db import db
 from crm.core.errors import Conflict, DomainError, Forbidden, NotFound
 from crm.core.models import Child, Kept, Owned, Record, Reference, key_of, spec_of
 from crm.core.refusals import translate_errors
 from crm.core.types import utcnow
 
-Values = Mapping[str, Any]
 
-
-def create_row(model: type[Any], values: Values, services: ModuleType | None = None) -> Any:
+def create_row(model: type[Any], values: Values, rules: Rules = PLAIN) -> Any:
     """A new row with `values`, flushed at once; within a bulk it is only made.
 
     Raises DomainError by field; Forbidden where the row would lie outside the create scope.
@@ -40,7 +38,7 @@ def create_row(model: type[Any], values: Values, services: ModuleType | None = N
     row = model()
     with session.no_autoflush:
         _place(model, values, row)
-        assign(row, _own_owner(model, values), services)
+        assign(row, _own_owner(model, values), rules)
         session.add(row)
     if find_bulk() is not None:
         return row  # whoever makes the bulk asks for all of its rows at once
@@ -94,13 +92,13 @@ def check_version(row: Any, version: int | None) -> None:
     set_committed_value(row, "row_version", version)
 
 
-def update_row(row: Any, values: Values, services: ModuleType | None = None) -> None:
+def update_row(row: Any, values: Values, rules: Rules = PLAIN) -> None:
     """Change a row that was fetched for editing, and flush it. Raises DomainError by field."""
     session = db.session()
     with session.no_autoflush:
         _guard_company(row, values)
         _guard_owner(row, values)
-        assign(row, values, services)
+        assign(row, values, rules)
         _mark_lists(row)
     flush()
 
@@ -150,7 +148,7 @@ def _guard_owner(row: Any, values: Values) -> None:
 def assign(
     row: Any,
     values: Values,
-    services: ModuleType | None = None,
+    rules: Rules = PLAIN,
     known: Collection[tuple[str, int]] = (),
 ) -> None:
     """Set `values` on the row; links are accepted only where a picker would have offered them.
@@ -163,14 +161,14 @@ def assign(
     wrong: dict[str, str] = {}
     for name, value in values.items():
         if name in lists:
-            wrong.update(assign_children(row, name, value, services))
+            wrong.update(assign_children(row, name, value, rules))
             continue
         if name in keys and value is not None:
             if value.id is not None and getattr(row, keys[name]) == value.id:
                 continue  # the same link: nothing to write, and a hidden one stays as it is
             try:
                 if (name, value.id) not in known:
-                    accept(row, name, value, facts, services)
+                    accept(row, name, value, facts, rules)
             except DomainError as error:
                 wrong.update(error.fields)
                 continue
@@ -194,7 +192,7 @@ def _lists_of_children(mapper: Mapper[Any]) -> frozenset[str]:
 
 
 def assign_children(
-    row: Any, relation: str, lines: Sequence[Values], services: ModuleType | None
+    row: Any, relation: str, lines: Sequence[Values], rules: Rules
 ) -> dict[str, str]:
     """Make the children of `row` those of `lines`, in this order; one with an "id" is changed.
 
@@ -203,7 +201,7 @@ def assign_children(
     model = inspect(type(row)).relationships[relation].mapper.class_
     present = {child.id: child for child in getattr(row, relation)} if row.id else {}
     wrong: dict[str, str] = {}
-    known = accepted(lines, lambda name, facts: candidates(model, name, facts, services))
+    known = accepted(lines, lambda name, facts: candidates(model, name, facts, rules))
     children = []
     for number, values in enumerate(lines):
         pk = values.get("id")
@@ -213,7 +211,7 @@ def assign_children(
         child = present.pop(pk) if pk is not None else model()
         rest = {name: value for name, value in values.items() if name != "id"}
         try:
-            assign(child, rest, services, known)
+            assign(child, rest, rules, known)
         except DomainError as error:
             wrong |= {f"{relation}.{number}.{name}": text for name, text in error.fields.items()}
         if hasattr(child, "position"):
@@ -224,9 +222,7 @@ def assign_children(
     return wrong
 
 
-def accept(
-    row: Any, relation: str, target: Any, facts: Values, services: ModuleType | None
-) -> None:
+def accept(row: Any, relation: str, target: Any, facts: Values, rules: Rules) -> None:
     """Refuse a new link to a row that is no longer in use or that no picker offers.
 
     `facts` are the values to be set, with what the row says already.
@@ -238,7 +234,7 @@ def accept(
         raise DomainError(_("This choice is no longer in use."), field=relation)
 
     def ask(facts: Values) -> str | None:
-        return _refused(type(row), relation, target, facts, services)
+        return _refused(type(row), relation, target, facts, rules)
 
     bulk = find_bulk()
     question = (type(row), relation, target.id)
@@ -248,17 +244,17 @@ def accept(
 
 
 def _refused(
-    model: type[Any], relation: str, target: Any, facts: Values, services: ModuleType | None
+    model: type[Any], relation: str, target: Any, facts: Values, rules: Rules
 ) -> str | None:
     """Why `relation` may not be set to `target`; None where it may."""
-    condition = candidates(model, relation, facts, services)
+    condition = candidates(model, relation, facts, rules)
     if condition is None:
         return None
     kind = type(target)
     if db.session.execute(select(kind.id).where(kind.id == target.id, condition)).first():
         return None
-    refusal = getattr(services, "refusal", None)
-    return (refusal(relation, facts) if refusal else None) or str(_("Not a valid choice."))
+    refusal = rules.refusal(relation, facts) if rules.refusal is not None else None
+    return refusal or str(_("Not a valid choice."))
 
 
 def _facts(row: Any) -> dict[str, Any]:
@@ -269,10 +265,9 @@ def _facts(row: Any) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names if hasattr(row, name)}
 
 
-def candidates(model: type[Any], relation: str, values: Values, services: ModuleType | None) -> Any:
+def candidates(model: type[Any], relation: str, values: Values, rules: Rules) -> Any:
     """What `relation` may be set to, as SQL; None where the row filter is enough."""
-    own = getattr(services, "candidates", None)
-    condition = own(relation, values) if own is not None else None
+    condition = rules.candidates(relation, values) if rules.candidates is not None else None
     if condition is not None:
         return condition
     target = inspect(model).relationships[relation].mapper.class_
@@ -366,11 +361,12 @@ def _refuse_double(row: Any, index: Any) -> None:
         )
 
 
-def complete(model: type[Any], values: Values, services: ModuleType | None) -> dict[str, Any]:
+def complete(model: type[Any], values: Values, rules: Rules) -> dict[str, Any]:
     """`values` with the defaults of a new row, which the add form proposes and create fills in."""
-    own = getattr(services, "defaults", None)
-    with db.session.no_autoflush:  # asking flushes nothing, least of all a bulk row by row
-        full = dict(own(dict(values))) if own is not None else dict(values)
+    full = dict(values)
+    if rules.defaults is not None:
+        with db.session.no_autoflush:  # asking flushes nothing, least of all a bulk row by row
+            full = dict(rules.defaults(full))
     if issubclass(model, Owned) and "owner" in full and "owner" not in values:
         full["owner"] = _default_owner(model, full["owner"])
     return {**_column_defaults(inspect(model)), **full}

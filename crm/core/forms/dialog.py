@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from werkzeug.datastructures import MultiDict
 
 from crm.core.datamodel import DataModel
-from crm.core.datamodel.saving import Values
+from crm.core.datamodel.rules import Values
 from crm.core.forms.fields import FormField
 from crm.core.forms.form import Form
 from crm.core.models import Label, Spec

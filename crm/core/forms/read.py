@@ -9,7 +9,7 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from crm.core.config import languages
-from crm.core.datamodel.saving import Values
+from crm.core.datamodel.rules import Values
 from crm.core.forms.fields import FormField
 from crm.core.forms.options import pick
 from crm.core.forms.shown import ShownForm, is_hidden

@@ -11,7 +11,7 @@ from sqlalchemy import inspect
 from crm.core.actor import find_actor
 from crm.core.config import languages
 from crm.core.datamodel import DataModel
-from crm.core.datamodel.saving import Values
+from crm.core.datamodel.rules import Values
 from crm.core.forms.fields import FormField
 from crm.core.forms.options import is_listed
 from crm.core.models import Spec, computed, spec_of, target_of

@@ -78,7 +78,7 @@ def check(
 
 def _fillable(datamodel: DataModel) -> Iterator[tuple[str, Filled]]:
     model = datamodel.obj
-    also = getattr(datamodel.services, "GIVEN_AT_CREATION", ())
+    also = datamodel.rules.given_at_creation
     for name in _names(model):
         spec = _spec(model, name)
         if spec is None or name in OURS or (spec.readonly and name not in also):

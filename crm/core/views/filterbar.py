@@ -267,7 +267,7 @@ class FilterBar(BaseView):
         parent, dot, rest = name.partition(".")
         if dot and rest in self.children.get(parent, ()) and self.visible([parent]):
             child = inspect(self.datamodel.obj).relationships[parent].mapper.class_
-            return rest, DataModel(child, self.datamodel.services)
+            return rest, DataModel(child, self.datamodel.rules)
         offered = {*(self.add_columns or ()), *(self.edit_columns or ()), *self.search_columns}
         if name not in offered or name not in inspect(self.datamodel.obj).relationships:
             abort(404)

@@ -2,6 +2,7 @@
 
 from crm.leads.services.record import (
     GIVEN_AT_CREATION,
+    RULES,
     candidates,
     create,
     defaults,
@@ -21,6 +22,7 @@ from crm.leads.services.statuses import (
 
 __all__ = [
     "GIVEN_AT_CREATION",
+    "RULES",
     "Outcome",
     "candidates",
     "change_status",

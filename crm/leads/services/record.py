@@ -1,6 +1,5 @@
 """New and changed leads. Source: spec 4.1."""
 
-import sys
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -14,6 +13,7 @@ from crm.companies.days import today
 from crm.companies.defaults import agency_by_area, fill, fill_company, me, pick_agency, propose
 from crm.companies.settings import setting
 from crm.core import rows
+from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, myself, update_row
 from crm.core.db import db
 from crm.core.errors import DomainError
@@ -22,7 +22,6 @@ from crm.leads.models import Lead, LeadStatus, LeadStatusKind
 from crm.leads.services.statuses import Outcome, change_status, default_status
 from crm.opportunities.models import LostReason
 
-RULES = sys.modules[__name__]  # core asks it for candidates and refusals
 # What a page shows and only Lose changes may be given where the lost one is made.
 GIVEN_AT_CREATION = ("lost_on", "lost_reason", "lost_comment")
 
@@ -111,3 +110,13 @@ def refusal(relation: str, values: Mapping[str, Any]) -> str | None:
     if relation != "owner" or not setting("assignable_everywhere"):
         return None
     return assignable.refusal(values.get("owner"), next(iter(company_ids(values)), 0))
+
+
+RULES = Rules(
+    defaults=defaults,
+    create=create,
+    update=update,
+    candidates=candidates,
+    refusal=refusal,
+    given_at_creation=GIVEN_AT_CREATION,
+)

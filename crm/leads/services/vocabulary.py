@@ -5,6 +5,7 @@ from typing import Any
 
 from crm.companies.settings import setting
 from crm.companies.vocabulary import Bounds, arrange, keep_bounds, keep_default, keep_kind
+from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, delete_row, update_row
 from crm.leads.models import LeadStatus, LeadStatusKind
 
@@ -36,3 +37,6 @@ def delete(status: LeadStatus) -> None:
     """Remove an unused status. Raises DomainError."""
     delete_row(status)
     keep_bounds(LeadStatus, KINDS)
+
+
+RULES = Rules(create=create, update=update, delete=delete)

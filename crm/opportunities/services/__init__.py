@@ -2,6 +2,7 @@
 
 from crm.opportunities.services.record import (
     GIVEN_AT_CREATION,
+    RULES,
     candidates,
     create,
     default_duration,
@@ -23,6 +24,7 @@ from crm.opportunities.services.stages import (
 
 __all__ = [
     "GIVEN_AT_CREATION",
+    "RULES",
     "Outcome",
     "candidates",
     "closing_refusal",

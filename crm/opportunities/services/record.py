@@ -1,6 +1,5 @@
 """New and changed opportunities. Source: spec 7.1, 7.2 and 7.5."""
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,13 +14,13 @@ from crm.companies.defaults import fill, fill_company, me, of_company, pick_agen
 from crm.companies.numbering import next_reference
 from crm.companies.settings import company_settings, setting
 from crm.core import rows
+from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, myself, update_row
 from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.opportunities.models import LostReason, Opportunity, Stage, StageKind
 from crm.opportunities.services.stages import Outcome, default_stage, move
 
-RULES = sys.modules[__name__]  # core asks it for candidates and refusals
 # What a page shows and only a move changes may be given where the closed one is made.
 GIVEN_AT_CREATION = ("closed_on", "lost_reason", "lost_comment")
 
@@ -147,3 +146,13 @@ def refusal(relation: str, values: Mapping[str, Any]) -> str | None:
     if relation != "owner" or not setting("assignable_everywhere"):
         return None
     return assignable.refusal(values.get("owner"), next(iter(company_ids(values)), 0))
+
+
+RULES = Rules(
+    defaults=defaults,
+    create=create,
+    update=update,
+    candidates=candidates,
+    refusal=refusal,
+    given_at_creation=GIVEN_AT_CREATION,
+)

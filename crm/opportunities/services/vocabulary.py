@@ -5,6 +5,7 @@ from typing import Any
 
 from crm.companies.settings import setting
 from crm.companies.vocabulary import Bounds, arrange, keep_bounds, keep_default, keep_kind
+from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, delete_row, update_row
 from crm.opportunities.models import Stage, StageKind
 
@@ -32,3 +33,6 @@ def delete(stage: Stage) -> None:
     """Remove an unused stage. Raises DomainError."""
     delete_row(stage)
     keep_bounds(Stage, KINDS)
+
+
+RULES = Rules(create=create, update=update, delete=delete)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement
 from crm.companies.choices import offered
 from crm.companies.defaults import fill, fill_company, propose
 from crm.companies.settings import company_settings
+from crm.core.datamodel.rules import Rules
 from crm.quotes.models import Product
 
 
@@ -22,3 +23,6 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
     """Companies in use."""
     return offered(Product, relation, values)
+
+
+RULES = Rules(defaults=defaults, candidates=candidates)

@@ -1,6 +1,5 @@
 """Quotes, from an opportunity, an account or nothing. Source: spec 8.3."""
 
-import sys
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -15,13 +14,12 @@ from crm.companies.days import today
 from crm.companies.defaults import fill, fill_company, me, of_company, pick_agency, propose
 from crm.companies.models import Company
 from crm.companies.settings import company_settings
+from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, update_row
 from crm.core.errors import DomainError
 from crm.opportunities.models import Opportunity, StageKind
 from crm.quotes.models import Product, Quote
 from crm.quotes.services.lines import complete, of_opportunity
-
-RULES = sys.modules[__name__]  # core asks it for candidates and refusals
 
 
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
@@ -117,3 +115,8 @@ def refusal(relation: str, values: Mapping[str, Any]) -> str | None:
         "opportunity": _("This opportunity belongs to another account."),
     }
     return str(words[relation]) if relation in words else None
+
+
+RULES = Rules(
+    defaults=defaults, create=create, update=update, candidates=candidates, refusal=refusal
+)

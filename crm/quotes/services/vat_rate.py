@@ -7,6 +7,7 @@ from flask_babel import ngettext
 from sqlalchemy import func, select
 
 from crm.companies.models import CompanySettings
+from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import update_row
 from crm.core.db import db
 from crm.core.errors import DomainError
@@ -32,3 +33,6 @@ def _refuse_default(rate: VatRate) -> None:
             count,
         )
         raise DomainError(message, field="active")
+
+
+RULES = Rules(update=update)

@@ -48,7 +48,7 @@ LEAD = [
 class LeadResource(ModelRestApi):
     resource_name = "test/leads"
     class_permission_name = "leads"
-    datamodel = DataModel(Lead, leads)
+    datamodel = DataModel(Lead, leads.RULES)
     setting_columns = {"agency": "manage_agencies"}
     list_columns = ["display_name", "owner", "agency", "status", "tags", "received_on"]
     show_columns = ["display_name", "created_on", "changed_on", "created_by", "lost_reason", *LEAD]
@@ -74,7 +74,7 @@ class ScoredResource(LeadResource):
 class OpportunityResource(ModelRestApi):
     resource_name = "test/opportunities"
     class_permission_name = "opportunities"
-    datamodel = DataModel(Opportunity, opportunities)
+    datamodel = DataModel(Opportunity, opportunities.RULES)
     setting_columns = {
         "agency": "manage_agencies", "recurring_amount": "manage_recurring",
         "recurring_period": "manage_recurring", "recurring_duration": "manage_recurring",
@@ -99,7 +99,7 @@ class OpportunityResource(ModelRestApi):
 class QuoteResource(ModelRestApi):
     resource_name = "test/quotes"
     class_permission_name = "quotes"
-    datamodel = DataModel(Quote, quotes)
+    datamodel = DataModel(Quote, quotes.RULES)
     children = {
         "lines": ["kind", "product", "label", "quantity", "unit_price", "vat_rate", "total_excl"]
     }

@@ -1,0 +1,32 @@
+"""What a slice does its own way with the rows of a table."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """The slice's functions for the rows of one table; where one is None, core's way is used.
+
+    `defaults` completes the values of a new row. `create`, `update`, `delete` and `restore` raise
+    DomainError by field. `candidates` is what a relation may be set to beside the given values, as
+    SQL, and `refusal` the sentence where it may not. `given_at_creation` names fields that only a
+    move changes later.
+    """
+
+    defaults: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    create: Callable[[Values], Any] | None = None
+    update: Callable[[Any, Values], None] | None = None
+    delete: Callable[[Any], None] | None = None
+    restore: Callable[[int], Any] | None = None
+    candidates: Callable[[str, Values], ColumnElement[bool] | None] | None = None
+    refusal: Callable[[str, Values], str | None] | None = None
+    given_at_creation: tuple[str, ...] = ()
+
+
+PLAIN = Rules()  # a table without rules of its own
