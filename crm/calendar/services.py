@@ -21,12 +21,11 @@ from crm.calendar.models import (
 )
 from crm.companies.choices import offered
 from crm.companies.defaults import fill, fill_company, me, of_company, pick_agency, propose
-from crm.core import rows
+from crm.companies.owners import take
 from crm.core.actor import find_actor
 from crm.core.datamodel.bulk import when_written
 from crm.core.datamodel.rules import Rules
-from crm.core.datamodel.saving import create_row, delete_row, myself, restore_row, update_row
-from crm.core.db import db
+from crm.core.datamodel.saving import create_row, delete_row, restore_row, update_row
 from crm.core.errors import DomainError
 from crm.core.types import utcnow
 from crm.leads.models import Lead
@@ -188,10 +187,8 @@ def _need_planned(event: Event) -> None:
 
 
 def take_charge(event: Event) -> None:
-    """Make it mine: unassigned ones that I read, others that I may edit (spec 1.3, 9.3)."""
-    if event.owner_id is not None and not rows.may(db.session(), "edit", event):
-        raise DomainError(_("This event is assigned to somebody else."))
-    update_row(event, {"owner": myself()}, RULES)
+    """Make it mine. Raises DomainError. Source: spec 9.3."""
+    take(event, RULES)
 
 
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:

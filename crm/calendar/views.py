@@ -13,19 +13,21 @@ from crm.calendar import fields, services, shown
 from crm.calendar.forms import EventForm, MarkDone, names_for
 from crm.calendar.models import EVENT_TYPES, Event, EventStatus, EventType
 from crm.calendar.queries import next_of
+from crm.companies.views.owned import OwnedView
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME, NOW
-from crm.core.views import PK, Action, Field, Group, ModelView, Panel, Preset, RecordPage
+from crm.core.views import PK, Action, Field, Group, Panel, Preset, RecordPage
 
 PLANNED = ("status", 0, ["planned"])
 
 
-class EventView(ModelView):
+class EventView(OwnedView):
     """What was done, and what is planned, with whom."""
 
     datamodel = DataModel(Event, services.RULES)
     route_base = "/events"
     class_permission_name = "events"
+    taken = _l("Event taken charge of")
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
     verbs: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("mark_done", "cancel", "reopen", "take_charge"), "edit"
@@ -131,16 +133,15 @@ class EventView(ModelView):
             Action(_("Mark as done"), self.url("mark_done", pk=row.id), "check", primary=True),
         ]
 
+    def take(self, row: Event) -> None:
+        services.take_charge(row)
+
     def row_actions(self, row: Event) -> list[Action]:
         actions = super().row_actions(row)
         if actions and row.status == EventStatus.PLANNED:
             done = Action(_("Mark as done"), self.url("mark_done", pk=row.id), "check")
             return [done, *actions]
         return actions
-
-    def taking_charge(self, row: Event) -> Action:
-        url = self.act_url("take_charge", row)
-        return Action(_("Take charge"), url, "user-check", "post")
 
     @expose(f"/mark_done/{PK}", methods=("GET", "POST"))
     @has_access
@@ -166,9 +167,3 @@ class EventView(ModelView):
     def reopen(self, pk: int) -> ResponseReturnValue:
         event = self.row(pk, "edit")
         return self.act(event, lambda: services.reopen(event), _("Event planned again"))
-
-    @expose(f"/take_charge/{PK}", methods=("POST",))
-    @has_access
-    def take_charge(self, pk: int) -> ResponseReturnValue:
-        event = self.row(pk)
-        return self.act(event, lambda: services.take_charge(event), _("Event taken charge of"))

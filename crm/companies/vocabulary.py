@@ -5,15 +5,58 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
+from sqlalchemy import update as sql_update
 
-from crm.core.datamodel.saving import uses
+from crm.companies.remembered import remembered
+from crm.companies.settings import setting
+from crm.core.datamodel.rules import Rules
+from crm.core.datamodel.saving import create_row, delete_row, update_row, uses
 from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.core.models import spec_of
 
 # Kind → how many rows of it must be in use: at least, at most.
 Bounds = Mapping[str, tuple[int, int | None]]
+
+
+def rules_by_kind(model: type[Any], bounds: Bounds, default: str) -> Rules:
+    """The rules of rows with kinds: the default one, which the setting `default` names, stays."""
+
+    def create(values: Mapping[str, Any]) -> Any:
+        row = create_row(model, values)
+        keep_bounds(model, bounds)
+        arrange(model)
+        return row
+
+    def update(row: Any, values: Mapping[str, Any]) -> None:
+        keep_kind(row, values)
+        keep_default(row, values, setting(default))
+        update_row(row, values)
+        keep_bounds(model, bounds)
+        arrange(model)
+
+    def delete(row: Any) -> None:
+        delete_row(row)
+        keep_bounds(model, bounds)
+
+    return Rules(create=create, update=update, delete=delete)
+
+
+def default_row(model: type[Any], name: str) -> Any:
+    """Where new records begin: the row that the setting `name` names."""
+    pk = setting(name)
+    return remembered((model, pk), lambda: db.session.get_one(model, pk))
+
+
+def first_of_kind(model: type[Any], kind: str) -> Any:
+    """The first row of this kind that is in use. Raises NoResultFound."""
+
+    def read() -> Any:
+        statement = select(model).where(model.kind == kind, model.active.is_(True))
+        return db.session.scalars(statement.order_by(model.position, model.id).limit(1)).one()
+
+    return remembered((model, kind), read)
 
 
 def keep_kind(row: Any, values: Mapping[str, Any], name: str = "kind") -> None:
@@ -82,5 +125,5 @@ def _number(model: type[Any], order: list[tuple[int, int, int]]) -> None:
     same = {"changed_on": table.c.changed_on, "changed_by_id": table.c.changed_by_id}
     for number, (pk, position, _rank) in enumerate(order):
         if number != position:
-            statement = update(table).where(table.c.id == pk)
+            statement = sql_update(table).where(table.c.id == pk)
             db.session.execute(statement.values(position=number, **same))

@@ -37,13 +37,6 @@ class LeadStatusKind(StrEnum):
     LOST = "lost"
 
 
-# From kind to kind: the fields that must be filled first. A pair that is missing is refused.
-MOVES: dict[tuple[LeadStatusKind, LeadStatusKind], tuple[str, ...]] = {
-    (LeadStatusKind.OPEN, LeadStatusKind.OPEN): (),
-    (LeadStatusKind.OPEN, LeadStatusKind.LOST): ("lost_reason", "lost_on"),
-    (LeadStatusKind.LOST, LeadStatusKind.OPEN): (),
-}
-
 # Bands that do not overlap: 20 people are in one of them only.
 COMPANY_SIZES = ("1–19", "20–99", "100–499", "500–999", "1000–1999", "2000+")
 

@@ -10,10 +10,11 @@ from flask_babel import lazy_gettext as _l
 
 from crm.accounts.badges import refusals
 from crm.accounts.models import full_name
+from crm.companies.views.owned import OwnedView
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
 from crm.core.forms import Form
-from crm.core.views import PK, Action, Field, Group, ModelView, Preset, RecordPage, choices_of
+from crm.core.views import PK, Action, Field, Group, Preset, RecordPage, choices_of
 from crm.leads import services
 from crm.leads.forms import CANCEL_EVENTS, LoseLead
 from crm.leads.highlights import highlight
@@ -24,12 +25,13 @@ from crm.leads.services import is_stale
 LOSS = ("lost_reason", "lost_comment")  # shown where there was one
 
 
-class LeadView(ModelView):
+class LeadView(OwnedView):
     """Leads, from the first call to the conversion or the loss."""
 
     datamodel = DataModel(Lead, services.RULES)
     route_base = "/leads"
     class_permission_name = "leads"
+    taken = _l("Lead taken charge of")
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
     verbs: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("lose", "reopen", "take_charge", "change_status"), "edit"
@@ -148,13 +150,12 @@ class LeadView(ModelView):
             actions.append(Action(_("Reopen"), url, "restore", "post", primary=True))
         return actions
 
+    def take(self, row: Lead) -> None:
+        services.take_charge(row)
+
     def row_actions(self, row: Lead) -> list[Action]:
         take = row.owner_id is None and row.status.kind == LeadStatusKind.OPEN and self.can("edit")
         return [*([self.taking_charge(row)] if take else []), *super().row_actions(row)]
-
-    def taking_charge(self, row: Lead) -> Action:
-        url = self.act_url("take_charge", row)
-        return Action(_("Take charge"), url, "user-check", "post")
 
     def prepare_form(self, form: Form) -> None:
         """Losing asks for a reason: it has a page of its own, and is no choice among others."""
@@ -169,12 +170,6 @@ class LeadView(ModelView):
         lead = self.row(pk, "edit")
         status = self.chosen("status")
         return self.act(lead, lambda: self.datamodel.update(lead, {"status": status}))
-
-    @expose(f"/take_charge/{PK}", methods=("POST",))
-    @has_access
-    def take_charge(self, pk: int) -> ResponseReturnValue:
-        lead = self.row(pk)
-        return self.act(lead, lambda: services.take_charge(lead), _("Lead taken charge of"))
 
     @expose(f"/lose/{PK}", methods=("GET", "POST"))
     @has_access

@@ -11,11 +11,12 @@ from flask_babel import lazy_gettext as _l
 
 from crm.accounts.models import Account
 from crm.companies.days import today
+from crm.companies.views.owned import OwnedView
 from crm.core import rows
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
 from crm.core.forms import Form
-from crm.core.views import PK, Action, Field, FormPage, Group, ModelView, Panel, Preset, RecordPage
+from crm.core.views import PK, Action, Field, FormPage, Group, Panel, Preset, RecordPage
 from crm.opportunities import fields, services, shown
 from crm.opportunities.forms import CANCEL_EVENTS, LoseOpportunity, WinOpportunity
 from crm.opportunities.models import CLOSED_KEEPS, CLOSED_KEEPS_LINKS, Opportunity, StageKind
@@ -25,12 +26,13 @@ from crm.opportunities.queries import amounts_of, open_stages
 READ_ONLY_WHEN_CLOSED = {*CLOSED_KEEPS, *CLOSED_KEEPS_LINKS, "stage"}
 
 
-class OpportunityView(ModelView):
+class OpportunityView(OwnedView):
     """Sales that may be made, from the first talk to their end."""
 
     datamodel = DataModel(Opportunity, services.RULES)
     route_base = "/opportunities"
     class_permission_name = "opportunities"
+    taken = _l("Opportunity taken charge of")
     setting_columns = fields.SWITCHES
     verbs: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys(("move", "win", "lose", "reopen", "take_charge"), "edit"),
@@ -179,13 +181,12 @@ class OpportunityView(ModelView):
             Action(_("Win"), self.url("win", pk=row.id), "trophy", primary=True, asks=True),
         ]
 
+    def take(self, row: Opportunity) -> None:
+        services.take_charge(row)
+
     def row_actions(self, row: Opportunity) -> list[Action]:
         take = not row.is_closed and row.owner_id is None and self.can("edit")
         return [*([self.taking_charge(row)] if take else []), *super().row_actions(row)]
-
-    def taking_charge(self, row: Opportunity) -> Action:
-        url = self.act_url("take_charge", row)
-        return Action(_("Take charge"), url, "user-check", "post")
 
     @expose(f"/move/{PK}/<int(max=2147483647):stage_pk>", methods=("POST",))
     @has_access
@@ -195,13 +196,6 @@ class OpportunityView(ModelView):
         if stage.kind != StageKind.OPEN:
             return redirect(self.url("win" if stage.kind == StageKind.WON else "lose", pk=pk), 303)
         return self.act(opportunity, lambda: self.datamodel.update(opportunity, {"stage": stage}))
-
-    @expose(f"/take_charge/{PK}", methods=("POST",))
-    @has_access
-    def take_charge(self, pk: int) -> ResponseReturnValue:
-        opportunity = self.row(pk)
-        verb, message = services.take_charge, _("Opportunity taken charge of")
-        return self.act(opportunity, lambda: verb(opportunity), message)
 
     @expose(f"/win/{PK}", methods=("GET", "POST"))
     @has_access

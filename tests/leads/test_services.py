@@ -162,7 +162,7 @@ def test_claire_takes_what_nobody_has_and_assigns_to_nobody_else(
         session.commit()
         with pytest.raises(DomainError) as no:
             services.take_charge(again(taken))
-        assert no.value.message == "This lead is assigned to somebody else."
+        assert no.value.message == "This record is assigned to somebody else."
         session.rollback()
         with pytest.raises(DomainError) as no:
             save(again(free), owner=person(cast.hugo))

@@ -4,26 +4,27 @@ from decimal import Decimal
 
 import pytest
 
-from crm.opportunities.models import MOVES, Opportunity, StageKind
+from crm.opportunities.models import Opportunity, StageKind
+from crm.opportunities.services.stages import MOVES
 
 OPEN, WON, LOST = StageKind.OPEN, StageKind.WON, StageKind.LOST
 
 
 @pytest.mark.accept("A-49")
 def test_won_and_lost_do_not_lead_to_each_other() -> None:
-    assert (WON, LOST) not in MOVES
-    assert (LOST, WON) not in MOVES
+    assert (WON, LOST) not in MOVES.table
+    assert (LOST, WON) not in MOVES.table
 
 
 def test_a_closed_opportunity_only_reopens() -> None:
-    assert {after for before, after in MOVES if before in (WON, LOST)} == {OPEN}
+    assert {after for before, after in MOVES.table if before in (WON, LOST)} == {OPEN}
 
 
 @pytest.mark.accept("A-98")
 def test_winning_needs_an_account_and_losing_a_reason() -> None:
-    assert "account" in MOVES[OPEN, WON]
-    assert "lost_reason" in MOVES[OPEN, LOST]
-    assert MOVES[OPEN, OPEN] == ()
+    assert "account" in MOVES.table[OPEN, WON].needs
+    assert "lost_reason" in MOVES.table[OPEN, LOST].needs
+    assert MOVES.table[OPEN, OPEN].needs == ()
 
 
 @pytest.mark.accept("A-50")

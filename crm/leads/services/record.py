@@ -11,11 +11,10 @@ from crm.companies import assignable
 from crm.companies.choices import company_ids, offered
 from crm.companies.days import today
 from crm.companies.defaults import agency_by_area, fill, fill_company, me, pick_agency, propose
+from crm.companies.owners import take
 from crm.companies.settings import setting
-from crm.core import rows
 from crm.core.datamodel.rules import Rules
-from crm.core.datamodel.saving import create_row, myself, update_row
-from crm.core.db import db
+from crm.core.datamodel.saving import create_row, update_row
 from crm.core.errors import DomainError
 from crm.core.types import utcnow
 from crm.leads.models import Lead, LeadStatus, LeadStatusKind
@@ -77,12 +76,10 @@ def _split(values: Mapping[str, Any], status: LeadStatus) -> tuple[dict[str, Any
 
 
 def take_charge(lead: Lead) -> None:
-    """Make it mine: unassigned ones that I read, others that I may edit (spec 1.3, 4.3)."""
+    """Make it mine; not while it is lost. Raises DomainError. Source: spec 4.3."""
     if lead.status.kind == LeadStatusKind.LOST:
         raise DomainError(_("This lead is lost; reopen it first."))
-    if lead.owner_id is not None and not rows.may(db.session(), "edit", lead):
-        raise DomainError(_("This lead is assigned to somebody else."))
-    update_row(lead, {"owner": myself()}, RULES)
+    take(lead, RULES)
 
 
 def is_stale(lead: Lead) -> str:

@@ -18,16 +18,6 @@ class StageKind(StrEnum):
     LOST = "lost"
 
 
-# From kind to kind: the fields that must be filled first. A pair that is missing is refused.
-MOVES: dict[tuple[StageKind, StageKind], tuple[str, ...]] = {
-    (StageKind.OPEN, StageKind.OPEN): (),
-    (StageKind.OPEN, StageKind.WON): ("account", "closed_on"),
-    (StageKind.OPEN, StageKind.LOST): ("lost_reason", "closed_on"),
-    (StageKind.WON, StageKind.OPEN): (),
-    (StageKind.LOST, StageKind.OPEN): (),
-}
-
-
 class Stage(Reference):
     """A step of the sale."""
 

@@ -12,11 +12,10 @@ from crm.companies import assignable
 from crm.companies.choices import company_ids, offered
 from crm.companies.defaults import fill, fill_company, me, of_company, pick_agency, propose
 from crm.companies.numbering import next_reference
+from crm.companies.owners import take
 from crm.companies.settings import company_settings, setting
-from crm.core import rows
 from crm.core.datamodel.rules import Rules
-from crm.core.datamodel.saving import create_row, myself, update_row
-from crm.core.db import db
+from crm.core.datamodel.saving import create_row, update_row
 from crm.core.errors import DomainError
 from crm.opportunities.models import LostReason, Opportunity, Stage, StageKind
 from crm.opportunities.services.stages import Outcome, default_stage, move
@@ -113,13 +112,10 @@ def _split(values: Mapping[str, Any], stage: Stage) -> tuple[dict[str, Any], Out
 
 
 def take_charge(opportunity: Opportunity) -> None:
-    """Make it mine: unassigned ones that I read, others that I may edit (spec 1.3, 4.3)."""
+    """Make it mine; not once it is closed. Raises DomainError. Source: spec 1.3."""
     if opportunity.is_closed:
         raise DomainError(_("This opportunity is closed."))
-    may_edit = rows.may(db.session(), "edit", opportunity)
-    if opportunity.owner_id is not None and not may_edit:
-        raise DomainError(_("This opportunity is assigned to somebody else."))
-    update_row(opportunity, {"owner": myself()}, RULES)
+    take(opportunity, RULES)
 
 
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:

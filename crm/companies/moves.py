@@ -1,0 +1,64 @@
+"""From state to state, by a table that says what each move needs and what it does."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from blinker import Signal
+from flask_babel import gettext as _
+
+from crm.core.errors import DomainError
+from crm.core.models import Label
+
+Kinds = tuple[str, str]  # of the state before and of the state after
+
+
+@dataclass(frozen=True)
+class Move:
+    """Its `effect` on the record and the new state; then the fields in `needs` must be filled."""
+
+    effect: Callable[[Any, Any], None] = lambda row, to: None
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Moves:
+    """The moves that a record may make between the states of its relationship `state`.
+
+    A pair of kinds that is missing in `table` is refused with the sentence of `refusal`. `missing`
+    are sentences for fields that a move needs. Receivers of `changed` get `before` and `after`.
+    """
+
+    state: str
+    table: Mapping[Kinds, Move]
+    refusal: Callable[[Kinds], str]
+    changed: Signal
+    missing: Mapping[str, Label] = field(default_factory=dict)
+
+    def make(self, row: Any, to: Any, outcome: Mapping[str, Any], **told: Any) -> None:
+        """Put `row` in the state `to`, filling in its `outcome` first; None empties a field.
+
+        Raises DomainError, on the field concerned, where the state is no longer in use, the move
+        is not in the table or needs a field that is still empty. `told` goes to the receivers.
+        """
+        before = getattr(row, self.state)
+        if to is before:
+            return  # a card dropped where it was is not news
+        if not to.active:
+            raise DomainError(_("This choice is no longer in use."), field=self.state)
+        kinds = (before.kind, to.kind)
+        move = self.table.get(kinds)
+        if move is None:
+            raise DomainError(self.refusal(kinds), field=self.state)
+        for name, value in outcome.items():
+            setattr(row, name, value)  # a refusal below undoes it, with the transaction
+        move.effect(row, to)
+        self._require(row, move.needs)
+        setattr(row, self.state, to)
+        self.changed.send(row, before=before, after=to, **told)
+
+    def _require(self, row: Any, names: tuple[str, ...]) -> None:
+        empty = [name for name in names if getattr(row, name) is None]
+        if empty:
+            words = {name: self.missing.get(name) or _("Required field") for name in empty}
+            raise DomainError(fields={name: str(text) for name, text in words.items()})

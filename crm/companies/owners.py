@@ -1,0 +1,18 @@
+"""Taking charge of a record. Source: spec 1.3, 4.3 and 9.3."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+from crm.core import rows
+from crm.core.datamodel.rules import Rules
+from crm.core.datamodel.saving import myself, update_row
+from crm.core.db import db
+from crm.core.errors import DomainError
+
+
+def take(row: Any, rules: Rules) -> None:
+    """Make it mine: unassigned ones that I read, others that I may edit. Raises DomainError."""
+    if row.owner_id is not None and not rows.may(db.session(), "edit", row):
+        raise DomainError(_("This record is assigned to somebody else."))
+    update_row(row, {"owner": myself()}, rules)

@@ -1,0 +1,28 @@
+"""The button and the address of “Take charge”."""
+
+from typing import Any, ClassVar
+
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose, has_access
+from flask_babel import gettext as _
+
+from crm.core.models import Label
+from crm.core.views import PK, Action, ModelView
+
+
+class OwnedView(ModelView):
+    """Records that may be taken charge of: `take` does it, and `taken` says that it is done."""
+
+    taken: ClassVar[Label]
+
+    def take(self, row: Any) -> None:
+        raise NotImplementedError
+
+    def taking_charge(self, row: Any) -> Action:
+        return Action(_("Take charge"), self.act_url("take_charge", row), "user-check", "post")
+
+    @expose(f"/take_charge/{PK}", methods=("POST",))
+    @has_access
+    def take_charge(self, pk: int) -> ResponseReturnValue:
+        row = self.row(pk)
+        return self.act(row, lambda: self.take(row), str(self.taken))
