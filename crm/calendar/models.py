@@ -139,7 +139,9 @@ class Event(Owned, Record):
     )
     category_id: Mapped[int | None] = link(_l("Category"), "event_category.id")
     lead_id: Mapped[int | None] = link(_l("Lead"), "lead.id")
-    account_id: Mapped[int | None] = link(_l("Client / Prospect"), "account.id", search=True)
+    account_id: Mapped[int | None] = link(
+        _l("Client / Prospect"), "account.id", search=True, css="w-org"
+    )
     contact_id: Mapped[int | None] = link(_l("Contact"), "contact.id")
     opportunity_id: Mapped[int | None] = link(_l("Opportunity"), "opportunity.id")
     quote_id: Mapped[int | None] = link(_l("Quote"), "quote.id")

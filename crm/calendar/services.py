@@ -211,4 +211,5 @@ RULES = Rules(
     delete=delete,
     restore=restore,
     candidates=candidates,
+    narrowed_by=("company", "account", "type"),
 )

@@ -42,8 +42,9 @@ class Catalog(Record):
         index=True,
         nullable=True,
         help=_l("Empty: all companies."),
+        css="w-co",
     )
-    owner_id: Mapped[int | None] = link(_l("Assigned to"), "ab_user.id")
+    owner_id: Mapped[int | None] = link(_l("Assigned to"), "ab_user.id", css="w-who")
     type_id: Mapped[int] = link(_l("Catalogue type"), "catalog_type.id")
     brand: Mapped[str | None] = field(_l("Brand"), String(80), search=True)
     description: Mapped[str | None] = field(_l("Description"), Text)

@@ -100,7 +100,7 @@ class Lead(Reachable, Followed, Owned, Record):
     )
     first_name: Mapped[str | None] = field(_l("First name"), String(80))
     last_name: Mapped[str | None] = field(_l("Last name"), String(80))
-    organization: Mapped[str | None] = field(_l("Organisation"), String(160))
+    organization: Mapped[str | None] = field(_l("Organisation"), String(160), css="w-org")
     name_key: Mapped[str] = folded("display_name", 330)
     job_title_id: Mapped[int | None] = link(_l("Job title"), "job_title.id")
     department_id: Mapped[int | None] = link(_l("Department"), "department.id")
@@ -111,7 +111,9 @@ class Lead(Reachable, Followed, Owned, Record):
     region: Mapped[str | None] = field(_l("Region"), String(80))
     country: Mapped[str | None] = field(_l("Country"), String(2), kind="country")
     description: Mapped[str | None] = field(_l("Description"), Text)
-    status_id: Mapped[int] = field(_l("Status"), ForeignKey("lead_status.id"), required=False)
+    status_id: Mapped[int] = field(
+        _l("Status"), ForeignKey("lead_status.id"), required=False, css="w-status"
+    )
     status_note: Mapped[str | None] = field(_l("Status note"), Text)
     source_id: Mapped[int | None] = link(_l("Source"), "source.id")
     source_note: Mapped[str | None] = field(_l("Source details"), String(255))

@@ -75,7 +75,7 @@ class Account(Reachable, Followed, Owned, Record):
     )
 
     reference: Mapped[str] = field(
-        _l("Reference"), String(20), readonly=True, required=False, search=True
+        _l("Reference"), String(20), readonly=True, required=False, search=True, css="w-ref"
     )
     kind: Mapped[AccountKind] = field(
         _l("Kind"), by_value(AccountKind), choices=ACCOUNT_KINDS, required=False
@@ -94,7 +94,7 @@ class Account(Reachable, Followed, Owned, Record):
         _l("Civility"), by_value(Civility), choices=CIVILITIES
     )
     first_name: Mapped[str | None] = field(_l("First name"), String(80))
-    owner_id: Mapped[int | None] = link(_l("Account owner"), "ab_user.id")
+    owner_id: Mapped[int | None] = link(_l("Account owner"), "ab_user.id", css="w-who")
     category_id: Mapped[int | None] = link(_l("Category"), "account_category.id")
     industry_id: Mapped[int | None] = link(_l("Industry"), "industry.id")
     source_id: Mapped[int | None] = link(_l("Source"), "source.id")

@@ -96,7 +96,7 @@ class Agency(Kept):
 
     name: Mapped[str] = field(_l("Name"), String(120), search=True)
     name_key: Mapped[str] = folded("name", 120)
-    company_id: Mapped[int] = link(_l("Company"), "company.id")
+    company_id: Mapped[int] = link(_l("Company"), "company.id", css="w-co")
     code: Mapped[str | None] = field(_l("Code"), String(12))
     address: Mapped[str | None] = field(_l("Address"), Text)
     city: Mapped[str | None] = field(_l("City"), String(80))

@@ -49,7 +49,7 @@ User.phone = field(_l("Phone"), String(20), kind="phone", nullable=True)
 User.job_title = field(_l("Job title"), String(80), nullable=True)
 # use_alter: agencies and companies know who made them, so one side must wait for the other.
 User.agency_id = field(
-    _l("Agency"), ForeignKey("agency.id", use_alter=True), index=True, nullable=True
+    _l("Agency"), ForeignKey("agency.id", use_alter=True), index=True, nullable=True, css="w-agency"
 )
 User.active_company_id = field(
     _l("Active company"), ForeignKey("company.id", use_alter=True), index=True, nullable=True
@@ -63,7 +63,11 @@ User.must_change_password = mapped_column(
 )
 # SQLite gives the number of a deleted user to the next one, whose sessions must be other ones.
 User.session_epoch = mapped_column(
-    Integer, default=lambda: randbelow(2**30), server_default="0", nullable=False
+    Integer,
+    default=lambda: randbelow(2**30),
+    server_default="0",
+    nullable=False,
+    info={"secret": True},
 )
 User.name_key = folded("sort_name", sorts="full_name", server_default="")
 Index("ix_ab_user_name_key", User.__table__.c.name_key, User.__table__.c.id)

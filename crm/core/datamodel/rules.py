@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, inspect
 
 Values = Mapping[str, Any]
 
@@ -15,8 +15,8 @@ class Rules:
 
     `defaults` completes the values of a new row. `create`, `update`, `delete` and `restore` raise
     DomainError by field. `candidates` is what a relation may be set to beside the given values, as
-    SQL, and `refusal` the sentence where it may not. `given_at_creation` names fields that only a
-    move changes later.
+    SQL, and `refusal` the sentence where it may not; both read the fields in `narrowed_by`, a link
+    by its name or its key. `given_at_creation` names fields that only a move changes later.
     """
 
     defaults: Callable[[dict[str, Any]], dict[str, Any]] | None = None
@@ -26,7 +26,17 @@ class Rules:
     restore: Callable[[int], Any] | None = None
     candidates: Callable[[str, Values], ColumnElement[bool] | None] | None = None
     refusal: Callable[[str, Values], str | None] | None = None
+    narrowed_by: tuple[str, ...] = ("company",)
     given_at_creation: tuple[str, ...] = ()
+
+    def facts(self, row: Any) -> dict[str, Any]:
+        """What `row` says of the fields in `narrowed_by`: links by their keys."""
+        return {
+            key: getattr(row, key)
+            for name in self.narrowed_by
+            for key in (f"{name}_id", name)
+            if key in inspect(type(row)).columns
+        }
 
 
 PLAIN = Rules()  # a table without rules of its own

@@ -157,7 +157,7 @@ def assign(
     """
     mapper = inspect(row).mapper
     keys, lists = _foreign_keys(mapper), _lists_of_children(mapper)
-    facts = {**_facts(row), **values}
+    facts = {**_facts(row, rules), **values}
     wrong: dict[str, str] = {}
     for name, value in values.items():
         if name in lists:
@@ -257,12 +257,11 @@ def _refused(
     return refusal or str(_("Not a valid choice."))
 
 
-def _facts(row: Any) -> dict[str, Any]:
+def _facts(row: Any, rules: Rules) -> dict[str, Any]:
     """What the row already says of its surroundings, for who may be chosen beside it."""
-    if not inspect(row).persistent:
-        return {"company_id": getattr(row, "company_id", None)}
-    names = ("company_id", "account_id", "kind", "type")
-    return {name: getattr(row, name) for name in names if hasattr(row, name)}
+    if inspect(row).persistent:
+        return rules.facts(row)
+    return {"company_id": getattr(row, "company_id", None)}
 
 
 def candidates(model: type[Any], relation: str, values: Values, rules: Rules) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import Select, and_, literal, or_, select, union_all
+from sqlalchemy import Select, and_, inspect, literal, or_, select, union_all
 
 from crm.core.config import languages
 from crm.core.datamodel import DataModel
@@ -97,7 +97,7 @@ def pick(datamodel: DataModel, relation: str, text: str, values: Mapping[str, An
         return _pick_reference(session, statement, target, text)
     if issubclass(target, Record):
         match = find(session, target, text, *offered)
-        few = bool(values.get("account") or values.get("account_id"))  # which has few of its own
+        few = _has_holder(datamodel, values)
         if match is not None:
             statement, few = statement.where(match.where), few or match.is_few
         return _first(session, statement, target, few)
@@ -105,6 +105,13 @@ def pick(datamodel: DataModel, relation: str, text: str, values: Mapping[str, An
         statement = statement.where(_found(target, text))
     statement = statement.order_by(*_alphabetical(target)).limit(OFFERED)
     return list(session.scalars(statement).unique())
+
+
+def _has_holder(datamodel: DataModel, values: Mapping[str, Any]) -> bool:
+    """Whether `values` name a record, as an account, that has few of the rows that are offered."""
+    links = inspect(datamodel.obj).relationships
+    holders = (name for name in datamodel.rules.narrowed_by if name in links and name != "company")
+    return any(values.get(name) or values.get(f"{name}_id") for name in holders)
 
 
 def _first(session: Any, statement: Select[Any], target: type[Any], few: bool) -> list[Any]:

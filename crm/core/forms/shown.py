@@ -74,9 +74,8 @@ class ShownForm:
         field = FormField(name, spec, width=self.widths.get(name, ""))
         if spec.kind in ("reference", "references"):
             field.picker_url = f"{self.picker}/{relation}{'.' if relation else ''}{name}"
-            field.picker_with = tuple(
-                n for n in ("company", "account", "kind", "type") if n != name
-            )
+            narrowed_by = self.datamodel.rules.narrowed_by
+            field.picker_with = tuple(other for other in narrowed_by if other != name)
         if spec.kind == "reference" and not relation and not is_listed(model, name):
             field.search_name = f"{name}_search"
         if spec.kind == "date":
@@ -86,8 +85,9 @@ class ShownForm:
 
     def about(self, row: Any) -> Self:
         """Tell the row's pickers what the form itself does not ask for: its company, mostly."""
-        facts = {"id": row.id, "company": getattr(row, "company_id", None)}
-        facts["account"] = getattr(row, "account_id", None)
+        facts = {"id": row.id}
+        for key, value in self.datamodel.rules.facts(row).items():
+            facts[key.removesuffix("_id")] = value
         self.row = row
         known = {name: value for name, value in facts.items() if value and name not in self.fields}
         self.around = known

@@ -13,10 +13,8 @@ from sqlalchemy.orm import Mapper
 
 from crm.core.models import Child, key_of
 
-# Never recorded, not even of a row that is deleted for good.
-SECRET = {"password", "session_epoch"}
 # Of no use to a reader; the permissions of a role follow from its cells.
-SILENT = SECRET | {
+SILENT = {
     "id", "row_version", "created_on", "changed_on", "created_by_id", "changed_by_id",
     "sessions_from", "last_login", "login_count", "fail_login_count",
     "locked_until", "created_by_fk", "changed_by_fk", "position",
@@ -40,7 +38,7 @@ class Audited:
     """The attributes of a table that the journal records."""
 
     columns: tuple[str, ...]  # whose changes are recorded
-    all_columns: tuple[str, ...]  # recorded of a row that is purged
+    all_columns: tuple[str, ...]  # recorded of a row that is purged; never a secret one
     links: tuple[str, ...]  # lists of rows that stand for themselves
     lines: tuple[tuple[str, str], ...]  # lists of its lines, and the name of the relationship back
 
@@ -51,7 +49,7 @@ def audited(mapper: Mapper[Any]) -> Audited:
     names = tuple(
         mapper.get_property_by_column(column).key
         for column in mapper.columns
-        if not column.info.get("folds")
+        if not (column.info.get("folds") or column.info.get("secret"))
     )
     lists = [
         one
@@ -60,7 +58,7 @@ def audited(mapper: Mapper[Any]) -> Audited:
     ]
     return Audited(
         tuple(name for name in names if name not in SILENT),
-        tuple(name for name in names if name not in SECRET | {"id", "row_version"}),
+        tuple(name for name in names if name not in ("id", "row_version")),
         tuple(one.key for one in lists if one.secondary is not None),
         tuple(
             (one.key, str(one.back_populates))

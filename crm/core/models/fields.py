@@ -43,6 +43,7 @@ class Spec:
     next action), boolean, choice, reference, references, translated, email,
     phone, url, postal_code, country, currency, language, time_zone, siren, siret, vat_number,
     hue, picture, file. `choices` maps a stored value to its words. `note` stands beside the label.
+    `css` are the classes of its column in lists, where its kind does not tell the width.
     """
 
     label: Label
@@ -56,6 +57,7 @@ class Spec:
     note: Label | None = None
     search: bool = False
     readonly: bool = False
+    css: str = ""
     places: int = 2
 
 
@@ -92,6 +94,7 @@ def field(
     note: Label | None = None,
     search: bool = False,
     readonly: bool = False,
+    css: str = "",
     required: bool | None = None,
     **column: Any,
 ) -> Mapped[Any]:
@@ -109,6 +112,7 @@ def field(
         "note": note,
         "search": search,
         "readonly": readonly,
+        "css": css,
         "required": required,
     }
     return mapped_column(*args, info={"said": _Said(label, extra)}, **column)

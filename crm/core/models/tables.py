@@ -84,7 +84,9 @@ class Record(Kept):
 
     @declared_attr
     def company_id(cls) -> Mapped[int]:
-        return field(_l("Company"), ForeignKey("company.id"), nullable=False, index=True)
+        return field(
+            _l("Company"), ForeignKey("company.id"), nullable=False, index=True, css="w-co"
+        )
 
     @declared_attr
     def company(cls: Any) -> Mapped[Any]:
@@ -101,11 +103,11 @@ class Owned:
 
     @declared_attr
     def owner_id(cls) -> Mapped[int | None]:
-        return field(_l("Assigned to"), ForeignKey("ab_user.id"), index=True)
+        return field(_l("Assigned to"), ForeignKey("ab_user.id"), index=True, css="w-who")
 
     @declared_attr
     def agency_id(cls) -> Mapped[int | None]:
-        return field(_l("Agency"), ForeignKey("agency.id"), index=True)
+        return field(_l("Agency"), ForeignKey("agency.id"), index=True, css="w-agency")
 
     @declared_attr
     def owner(cls: Any) -> Mapped[User | None]:

@@ -277,16 +277,14 @@ class FilterBar(BaseView):
 
     def _surroundings(self) -> dict[str, Any]:
         """What the form around a picker says already: ids as numbers, the rest as text."""
+        links = inspect(self.datamodel.obj).relationships
         values: dict[str, Any] = {}
-        for name in ("company", "account", "id"):
-            number = parse_number(request.args.get(name, ""))
-            if number is not None:
-                values[name if name == "id" else f"{name}_id"] = number
-        for name in ("kind", "type"):
+        for name in ("id", *self.datamodel.rules.narrowed_by):
             text = request.args.get(name, "")
-            number = parse_number(text)
-            if number is not None:
-                values[f"{name}_id"] = number
+            if name == "id" or name in links:
+                number = parse_number(text)
+                if number is not None:
+                    values[f"{name}_id" if name in links else name] = number
             elif text:
                 values[name] = text[:40]
         return values

@@ -32,13 +32,10 @@ CSS_OF_KIND = {
     "date": "num w-date",
     "instant": "num w-date",
     "stars": "w-score",
-    "phone": "num w-phone",
+    "phone": "num w-phone from-l",
+    "email": "w-mail from-xl",
+    "next": "w-next",
 }
-CSS_OF_NAME = {
-    "owner": "w-who", "agency": "w-agency", "status": "w-status", "stage": "w-status",
-    "company": "w-co", "organization": "w-org", "account": "w-org", "email": "w-mail from-xl",
-    "phone": "num w-phone from-l", "next_event_at": "w-next", "reference": "w-ref",
-}  # fmt: skip
 
 
 class ListParts(FilterBar):
@@ -126,7 +123,7 @@ class ListParts(FilterBar):
         columns = []
         for position, name in enumerate(self.list_names()):
             spec = spec_of(self.datamodel.obj, name)
-            said = self.column_css.get(name) or _css(name, spec)
+            said = self.column_css.get(name) or spec.css or _css(spec)
             css = "w-name" if position == 0 else f"opt {said}"
             column = Column(name, str(spec.label), css)
             if name in self.order_columns:
@@ -321,9 +318,7 @@ class ListPages(ListParts):
         return jsonify(results=[self._option(row) for row in found], more=False)
 
 
-def _css(name: str, spec: Spec) -> str:
-    if name in CSS_OF_NAME:
-        return CSS_OF_NAME[name]
+def _css(spec: Spec) -> str:
     if spec.kind in RIGHT:
         return "num r w-amount"
     return CSS_OF_KIND.get(spec.kind, "")

@@ -70,13 +70,17 @@ class Opportunity(Followed, Owned, Record):
     )
 
     reference: Mapped[str] = field(
-        _l("Reference"), String(20), readonly=True, required=False, search=True
+        _l("Reference"), String(20), readonly=True, required=False, search=True, css="w-ref"
     )
     name: Mapped[str] = field(_l("Name"), String(160), search=True)
     name_key: Mapped[str] = folded("name", 160)
-    account_id: Mapped[int | None] = link(_l("Client / Prospect"), "account.id", search=True)
+    account_id: Mapped[int | None] = link(
+        _l("Client / Prospect"), "account.id", search=True, css="w-org"
+    )
     contact_id: Mapped[int | None] = link(_l("Contact"), "contact.id")
-    stage_id: Mapped[int] = field(_l("Stage"), ForeignKey("stage.id"), required=False)
+    stage_id: Mapped[int] = field(
+        _l("Stage"), ForeignKey("stage.id"), required=False, css="w-status"
+    )
     stage_since: Mapped[datetime] = field(
         _l("In stage since"), Instant, default=utcnow, readonly=True
     )

@@ -149,6 +149,7 @@ RULES = Rules(
     create=create,
     update=update,
     candidates=candidates,
+    narrowed_by=("company", "account"),
     refusal=refusal,
     given_at_creation=GIVEN_AT_CREATION,
 )

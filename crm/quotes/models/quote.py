@@ -60,10 +60,10 @@ class Quote(Owned, Record):
         server_default=QuoteStatus.DRAFT,
         readonly=True,
     )
-    account_id: Mapped[int] = link(_l("Client"), "account.id", search=True)
+    account_id: Mapped[int] = link(_l("Client"), "account.id", search=True, css="w-org")
     contact_id: Mapped[int | None] = link(_l("Customer contact"), "contact.id")
     opportunity_id: Mapped[int | None] = link(_l("Opportunity"), "opportunity.id")
-    owner_id: Mapped[int | None] = link(_l("Salesperson"), "ab_user.id")
+    owner_id: Mapped[int | None] = link(_l("Salesperson"), "ab_user.id", css="w-who")
     customer_reference: Mapped[str | None] = field(_l("Customer reference"), String(80))
     issued_on: Mapped[date] = field(_l("Quote date"), required=False)
     valid_until: Mapped[date] = field(_l("Valid until"), required=False)

@@ -118,5 +118,10 @@ def refusal(relation: str, values: Mapping[str, Any]) -> str | None:
 
 
 RULES = Rules(
-    defaults=defaults, create=create, update=update, candidates=candidates, refusal=refusal
+    defaults=defaults,
+    create=create,
+    update=update,
+    candidates=candidates,
+    narrowed_by=("company", "account"),
+    refusal=refusal,
 )
