@@ -20,7 +20,15 @@ from crm.calendar.models import (
     Priority,
 )
 from crm.companies.choices import offered
-from crm.companies.defaults import fill, fill_company, me, of_company, pick_agency, propose
+from crm.companies.defaults import (
+    default_owner,
+    fill,
+    fill_company,
+    me,
+    of_company,
+    pick_agency,
+    propose,
+)
 from crm.companies.owners import take
 from crm.core.actor import find_actor
 from crm.core.datamodel.bulk import when_written
@@ -43,7 +51,7 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
     fill(values, "time_zone", lambda: _zone_of(values))
     fill(values, "starts_at", next_half_hour)
     fill(values, "ends_at", lambda: values["starts_at"] + HOUR)
-    propose(values, "owner", lambda: _owner_of(related) or me())
+    propose(values, "owner", lambda: default_owner(candidates, company, _owner_of(related), me()))
     holders = (*(row for row in related if isinstance(row, Account | Lead)), values["owner"])
     propose(values, "agency", lambda: pick_agency(company, *holders))
     propose(values, "location", lambda: place_of(values))

@@ -1,11 +1,11 @@
 """What a new record is given where nothing was said: company, owner, agency. Source: spec 11."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from crm.companies.models import Agency, Company
 from crm.companies.remembered import remembered
@@ -16,6 +16,7 @@ from crm.core.errors import DomainError
 from crm.core.rows import unfiltered
 
 Values = dict[str, Any]
+Candidates = Callable[[str, Mapping[str, Any]], ColumnElement[bool] | None]
 T = TypeVar("T")
 
 
@@ -76,6 +77,22 @@ def me() -> User | None:
         return None
     user_id = actor.user_id
     return remembered(("user", user_id), lambda: db.session.get(User, user_id))
+
+
+def default_owner(candidates: Candidates, company: Company, *wanted: User | None) -> User | None:
+    """The first of these users whom `candidates` offer as owner of a record of `company`."""
+    users = [user for user in wanted if user is not None]
+
+    def read() -> set[int]:
+        condition = candidates("owner", {"company": company})
+        statement = select(User.id).where(User.id.in_([user.id for user in users]))
+        return set(
+            db.session.scalars(statement if condition is None else statement.where(condition))
+        )
+
+    key = (candidates, company.id, *(user.id for user in users))
+    offered = remembered(key, read) if users else set()
+    return next((user for user in users if user.id in offered), None)
 
 
 def pick_agency(company: Company, *holders: Any) -> Agency | None:

@@ -349,3 +349,19 @@ def test_contacts_and_events_stay_while_their_account_is_away(acting: Acting) ->
     with acting("marc"):
         assert again(account).city == "Lyon"
         assert again(event).account is not None
+
+
+def test_an_owner_who_left_is_not_proposed_for_what_hangs_on_their_account(
+    acting: Acting, everything: Everything, cast: Cast
+) -> None:
+    with acting("marc"):
+        account = make(Account, owner=person(cast.nadia))
+    with everything() as session:
+        session.get_one(User, cast.nadia).active = False
+    with acting("marc") as session:
+        for kind, holder in (
+            (Contact, {"accounts": [account]}),
+            (Opportunity, {"account": account}),
+        ):
+            made = make(kind, **holder)
+            assert made.owner_id == cast.people["marc"], kind

@@ -17,7 +17,7 @@ from crm.core.search import find
 from crm.core.types import utcnow
 from crm.leads import services
 from crm.leads.models import Lead, LeadStatus
-from crm.opportunities.models import LostReason
+from crm.opportunities.models import LostReason, Opportunity
 from tests.factories import again, make, person, save, table_of, word
 from tests.fixtures import Acting, Cast
 
@@ -192,6 +192,10 @@ def test_the_groups_limit_owners_of_leads_only_where_that_is_asked(
         session.rollback()
         condition = table_of(Lead).candidates("owner", {"company_id": cast.france})
         assert set(session.scalars(select(User.username).where(condition))) == {"claire", "hugo"}
+        assert make(Lead).owner is None  # whoever is outside the groups still creates leads
+        assert make(Opportunity).owner is None
+    with acting("claire"):
+        assert make(Lead).owner_id == cast.people["claire"]
 
 
 def test_a_stale_lead_says_why(acting: Acting) -> None:

@@ -386,7 +386,7 @@ def test_a_used_stage_is_not_deleted_and_keeps_its_kind(acting: Acting) -> None:
         make(Opportunity, stage=word(Stage, "Proposal"))
     with acting("alice") as session:
         with pytest.raises(DomainError) as no:
-            vocabulary.delete(word(Stage, "Proposal"))
+            vocabulary.RULES.delete(word(Stage, "Proposal"))
         assert "1 record" in no.value.message
         with pytest.raises(DomainError) as no:
             save(word(Stage, "Proposal"), kind="lost")

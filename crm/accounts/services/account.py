@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_
 
@@ -13,6 +12,7 @@ from crm.companies import assignable
 from crm.companies.choices import company_ids, offered
 from crm.companies.defaults import (
     agency_by_area,
+    default_owner,
     fill,
     fill_company,
     me,
@@ -34,17 +34,12 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
     company = fill_company(values, values.get("parent"))
     fill(values, "kind", lambda: AccountKind(company.default_account_kind))
     fill(values, "nature", lambda: Nature.ORGANIZATION)
-    propose(values, "owner", lambda: _default_owner(company))
+    propose(values, "owner", lambda: default_owner(candidates, company, me()))
     propose(values, "agency", lambda: _default_agency(company, values))
     propose(values, "language", lambda: company.language)
     propose(values, "currency", lambda: company.currency)
     propose(values, "payment_terms", lambda: company_settings(company.id).payment_terms)
     return values
-
-
-def _default_owner(company: Company) -> User | None:
-    creator = me()
-    return creator if creator and assignable.may_own(creator, company.id) else None
 
 
 def _default_agency(company: Company, values: Mapping[str, Any]) -> Any:

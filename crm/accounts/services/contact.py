@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, select
 
 from crm.accounts.models import Account, AccountContact, Contact
 from crm.companies.choices import company_ids, offered
-from crm.companies.defaults import fill_company, me, of_company, pick_agency, propose
+from crm.companies.defaults import default_owner, fill_company, me, of_company, pick_agency, propose
 from crm.core.datamodel.bulk import claim, find_bulk
 from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, flush, update_row
@@ -25,7 +25,8 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
     account = next((link["account"] for link in values["links"] if link.get("account")), None)
     company = fill_company(values, account)
     account = of_company(company, account)
-    propose(values, "owner", lambda: account.owner if account and account.owner else me())
+    owners = (account.owner if account else None, me())
+    propose(values, "owner", lambda: default_owner(candidates, company, *owners))
     propose(values, "agency", lambda: pick_agency(company, account, values["owner"]))
     return values
 

@@ -6,7 +6,7 @@ these functions commits.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from flask_appbuilder import Model
@@ -24,7 +24,7 @@ from crm.core.datamodel.lines import accepted
 from crm.core.datamodel.rules import PLAIN, Rules, Values
 from crm.core.db import db
 from crm.core.errors import Conflict, DomainError, Forbidden, NotFound
-from crm.core.models import Child, Kept, Owned, Record, Reference, key_of, spec_of
+from crm.core.models import Child, Kept, Owned, Record, Reference, key_of, spec_of, target_of
 from crm.core.refusals import translate_errors
 from crm.core.types import utcnow
 
@@ -37,7 +37,6 @@ def create_row(model: type[Any], values: Values, rules: Rules = PLAIN) -> Any:
     session = db.session()
     row = model()
     with session.no_autoflush:
-        _place(model, values, row)
         assign(row, _own_owner(model, values), rules)
         session.add(row)
     if find_bulk() is not None:
@@ -54,17 +53,6 @@ def flush() -> None:
         session = db.session()
         with translate_errors(session):
             session.flush()
-
-
-def _place(model: type[Any], values: Values, row: Any) -> None:
-    """Put a business row in a company: the one given, else the actor's."""
-    if not issubclass(model, Record) or "company" in values or "company_id" in values:
-        return
-    if model.__table__.c.company_id.nullable:
-        return
-    actor = find_actor()
-    if actor is not None and actor.company is not None:
-        row.company_id = actor.company.id
 
 
 def _own_owner(model: type[Any], values: Values) -> Values:
@@ -362,13 +350,24 @@ def _refuse_double(row: Any, index: Any) -> None:
 
 def complete(model: type[Any], values: Values, rules: Rules) -> dict[str, Any]:
     """`values` with the defaults of a new row, which the add form proposes and create fills in."""
-    full = dict(values)
-    if rules.defaults is not None:
-        with db.session.no_autoflush:  # asking flushes nothing, least of all a bulk row by row
-            full = dict(rules.defaults(full))
+    with db.session.no_autoflush:  # asking flushes nothing, least of all a bulk row by row
+        defaults = rules.defaults or partial(_own, model)
+        full = dict(defaults(dict(values)))
     if issubclass(model, Owned) and "owner" in full and "owner" not in values:
         full["owner"] = _default_owner(model, full["owner"])
     return {**_column_defaults(inspect(model)), **full}
+
+
+def _own(model: type[Any], values: dict[str, Any]) -> dict[str, Any]:
+    """A record is of the company chosen on top, and the creator's."""
+    actor = find_actor()
+    own: dict[str, Any] = {}
+    if issubclass(model, Record) and actor is not None and actor.company is not None:
+        with rows.unfiltered("the company of a record is named on it"):
+            own["company"] = db.session.get(target_of(model, "company"), actor.company.id)
+    if actor is not None and issubclass(model, Owned):
+        own["owner"] = myself()
+    return {**own, **values}
 
 
 @cache

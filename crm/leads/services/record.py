@@ -10,7 +10,15 @@ from sqlalchemy import ColumnElement
 from crm.companies import assignable
 from crm.companies.choices import company_ids, offered
 from crm.companies.days import today
-from crm.companies.defaults import agency_by_area, fill, fill_company, me, pick_agency, propose
+from crm.companies.defaults import (
+    agency_by_area,
+    default_owner,
+    fill,
+    fill_company,
+    me,
+    pick_agency,
+    propose,
+)
 from crm.companies.owners import take
 from crm.companies.settings import setting
 from crm.core.datamodel.rules import Rules
@@ -30,7 +38,7 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
     company = fill_company(values)
     fill(values, "status", default_status)
     fill(values, "received_on", lambda: today(company.time_zone))
-    propose(values, "owner", me)
+    propose(values, "owner", lambda: default_owner(candidates, company, me()))
     propose(
         values,
         "agency",

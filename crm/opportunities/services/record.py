@@ -10,7 +10,15 @@ from crm.accounts.models import Account, AccountContact, Contact
 from crm.accounts.services.account import main_contact
 from crm.companies import assignable
 from crm.companies.choices import company_ids, offered
-from crm.companies.defaults import fill, fill_company, me, of_company, pick_agency, propose
+from crm.companies.defaults import (
+    default_owner,
+    fill,
+    fill_company,
+    me,
+    of_company,
+    pick_agency,
+    propose,
+)
 from crm.companies.numbering import next_reference
 from crm.companies.owners import take
 from crm.companies.settings import company_settings, setting
@@ -32,7 +40,8 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
     fill(values, "currency", lambda: (account and account.currency) or company.currency)
     fill(values, "stage", default_stage)
     fill(values, "probability", lambda: values["stage"].probability)
-    propose(values, "owner", lambda: account.owner if account and account.owner else me())
+    owners = (account.owner if account else None, me())
+    propose(values, "owner", lambda: default_owner(candidates, company, *owners))
     propose(values, "agency", lambda: pick_agency(company, account, values["owner"]))
     propose(values, "source", lambda: account.source if account else None)
     propose(values, "contact", lambda: main_contact(account) if account else None)

@@ -11,7 +11,15 @@ from crm.accounts.models import Account, AccountContact, Contact, Nature
 from crm.accounts.services.account import main_contact
 from crm.companies.choices import company_ids, offered
 from crm.companies.days import today
-from crm.companies.defaults import fill, fill_company, me, of_company, pick_agency, propose
+from crm.companies.defaults import (
+    default_owner,
+    fill,
+    fill_company,
+    me,
+    of_company,
+    pick_agency,
+    propose,
+)
 from crm.companies.models import Company
 from crm.companies.settings import company_settings
 from crm.core.datamodel.rules import Rules
@@ -36,7 +44,8 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
     fill(values, "currency", lambda: _currency(deal, account, company))
     propose(values, "title", lambda: deal.name if deal else None)
     propose(values, "contact", lambda: deal.contact if deal else account and main_contact(account))
-    propose(values, "owner", lambda: deal.owner if deal and deal.owner else me())
+    owners = (deal.owner if deal else None, me())
+    propose(values, "owner", lambda: default_owner(candidates, company, *owners))
     propose(values, "agency", lambda: pick_agency(company, deal, account, values["owner"]))
     propose(values, "billing_address", lambda: _address(account, "is_billing"))
     propose(values, "delivery_address", lambda: _address(account, "is_delivery"))
