@@ -14,7 +14,7 @@ from crm.calendar.vocabularies import VIEWS as CALENDAR
 from crm.catalog.api import CatalogApi
 from crm.catalog.views import CatalogView
 from crm.catalog.vocabularies import VIEWS as CATALOG
-from crm.companies.api import AgencyApi, CompanyApi, GroupApi, UserApi
+from crm.companies.api import AgencyApi, CompanyApi, GroupApi, UserApi, reference_api
 from crm.companies.views.groups import GroupView
 from crm.companies.views.password import PasswordView
 from crm.companies.views.places import AgencyView, CompanyView
@@ -85,6 +85,8 @@ def register(appbuilder: Any) -> None:
             appbuilder.add_api(entry.api)
     for page in (*OWN, *WITHIN):
         appbuilder.add_view_no_menu(page)
+    for vocabulary in VOCABULARIES:
+        appbuilder.add_api(reference_api(vocabulary))
 
 
 def view_of(resource: str) -> Any:

@@ -13,7 +13,6 @@ class AccountApi(ModelRestApi):
     resource_name = "accounts"
     list_columns = ("kind", *ACCOUNT["list_columns"])
     add_columns = ("kind", *ACCOUNT["add_columns"])
-    search_columns = ("kind", *ACCOUNT["search_columns"])
 
 
 class ContactApi(ModelRestApi):

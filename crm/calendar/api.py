@@ -1,14 +1,11 @@
 """/api/v1/events."""
 
 from crm.calendar.views import EventView
-from crm.core.api import ModelRestApi
+from crm.core.api import ModelRestApi, columns_of
 
 
 class EventApi(ModelRestApi):
     """Events, by the declarations of their pages; the status may be written too."""
 
     view = EventView
-    edit_columns = (
-        "status",
-        *(name for _, said in EventView.edit_fieldsets for name in said["fields"]),
-    )
+    edit_columns = ("status", *columns_of(EventView)["edit_columns"])

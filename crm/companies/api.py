@@ -1,9 +1,13 @@
-"""/api/v1/companies, agencies, users and groups. The grid of roles has its page alone."""
+"""/api/v1/companies, agencies, users, groups, and the vocabularies under /api/v1/reference/.
+
+The grid of roles has its page alone.
+"""
 
 from crm.companies.views.groups import GroupView
 from crm.companies.views.places import AgencyView, CompanyView
+from crm.companies.views.reference import ReferenceView
 from crm.companies.views.users import UserView
-from crm.core.api import ModelRestApi
+from crm.core.api import ModelRestApi, columns_of
 
 
 class CompanyApi(ModelRestApi):
@@ -28,3 +32,20 @@ class GroupApi(ModelRestApi):
     """Groups. The guard below every road says whose rights may be given."""
 
     view = GroupView
+
+
+def reference_api(view: type[ReferenceView]) -> type[ModelRestApi]:
+    """The values of a vocabulary, to be read; they are changed on their page.
+
+    Those that are no longer in use are among them, as records still name them.
+    """
+    model = view.datamodel.obj
+    declared = {
+        "__doc__": str(model.__doc__),
+        "__module__": model.__module__,
+        "view": view,
+        "list_columns": ("position", *columns_of(view)["list_columns"]),
+        "order_columns": ("position", "changed_on"),
+        "exclude_route_methods": ("post", "put", "delete"),
+    }
+    return type(f"{model.__name__}Api", (ModelRestApi,), declared)

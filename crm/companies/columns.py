@@ -44,7 +44,7 @@ def listed(name: str, *columns: str, covers: Sequence[str] = (), rows: str = LIV
 
 
 def lists(table: str, *orders: str, within: str = "", owned: bool = True) -> Iterator[Index]:
-    """The indexes of a business table: one for each of `orders`, and one for its bin.
+    """The indexes of a business table: one for each of `orders`, what changed since, and the bin.
 
     An order is a column, or a link and the column that comes next, as "status_id received_on". It
     is kept by company and, if given, by the column `within`; but by the owner or agency alone
@@ -60,4 +60,5 @@ def lists(table: str, *orders: str, within: str = "", owned: bool = True) -> Ite
             yield listed(name, columns[0], *inner, *columns[1:], covers=rest)
         else:
             yield listed(name, "company_id", *inner, *columns, covers=covers)
+    yield listed(f"ix_{table}_by_changed_on", "company_id", "changed_on", covers=covers)
     yield listed(f"ix_{table}_bin", "deleted_at", covers=("company_id", *covers), rows=BINNED)

@@ -74,3 +74,63 @@ def test_the_last_administrator_stays_here_too(client: Client, token_of: Token, 
     answer = client.put(own, headers=alice, json=body)
     assert answer.status_code == 422
     assert "last active administrator" in answer.text
+
+
+def test_whoever_works_for_one_company_need_not_name_it(
+    client: Client, token_of: Token, cast: Cast
+) -> None:
+    bodies: dict[str, dict[str, Any]] = {
+        "leads": {"organization": "Élan"},
+        "contacts": {"last_name": "Roy"},
+        "opportunities": {"name": "Projet Alpha"},
+        "events": {"subject": "Démonstration"},
+        "accounts": {"name": "Faro"},
+    }
+    for resource, body in bodies.items():
+        answer = client.post(f"/api/v1/{resource}/", headers=token_of("marc"), json=body)
+        assert answer.status_code == 201, answer.text
+        assert answer.get_json()["result"]["company"]["id"] == cast.france
+
+
+def test_the_first_administrator_need_not_name_the_company_either(
+    client: Client, token_of: Token, cast: Cast
+) -> None:
+    with_code = {"name": "Pump", "code": "P1", "price": "10"}
+    answer = client.post("/api/v1/products/", headers=token_of("admin"), json=with_code)
+    assert answer.get_json()["result"]["company"]["id"] == cast.france
+
+
+def test_values_of_a_vocabulary_are_read_and_not_written(
+    client: Client, token_of: Token, cast: Cast
+) -> None:
+    for person in ("claire", "theo"):
+        answer = client.get(
+            "/api/v1/reference/stages/?q=(filters:!((col:kind,opr:in,value:!(open))))",
+            headers=token_of(person),
+        )
+        assert answer.status_code == 200
+        rows = answer.get_json()["result"]
+        assert {row["kind"] for row in rows} == {"open"}
+        assert [row["position"] for row in rows] == sorted(row["position"] for row in rows)
+        assert rows[0]["name"]["fr"]
+    stage, alice = f"/api/v1/reference/stages/{rows[0]['id']}", token_of("alice")
+    assert client.get(stage, headers=alice).status_code == 200
+    assert client.put(stage, headers=alice, json={"row_version": 1}).status_code == 405
+    assert client.delete(stage, headers=alice).status_code == 405
+    assert client.get("/api/v1/reference/stages/", headers=token_of("nadia")).status_code == 403
+    assert client.get("/api/v1/reference/catalog-types/", headers=alice).status_code == 404
+
+
+def test_whoever_may_use_the_api_reads_its_description(
+    client: Client, token_of: Token, cast: Cast
+) -> None:
+    def paths(name: str) -> set[str]:
+        answer = client.get("/api/v1/_openapi", headers=token_of(name))
+        assert answer.status_code == 200, name
+        return set(answer.get_json()["paths"])
+
+    assert "/api/v1/users/" in paths("alice")
+    assert "/api/v1/leads/" in paths("claire")
+    assert "/api/v1/users/" not in paths("claire")
+    assert "/api/v1/leads/" not in paths("theo")
+    assert client.get("/api/v1/_openapi", headers=token_of("nadia")).status_code == 403

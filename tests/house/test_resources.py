@@ -12,6 +12,7 @@ from crm.companies.models import Group, User
 from crm.core.actor import acting_as
 from crm.core.api import ModelRestApi, OpenApi
 from crm.core.api.columns import written
+from crm.core.models import spec_of
 from tests.core.api.describing import strict
 from tests.fixtures import World, new_client, statements_of, token_header
 
@@ -39,6 +40,59 @@ def described(world: World) -> Any:
             for api in resources(world.app):
                 api.add_api_spec(spec)
     return json.loads(json.dumps(spec.to_dict()))
+
+
+def test_a_row_tells_what_may_be_sent(planted: World) -> None:
+    """The lines of a quote, its currency and discount, the members of a group: all of it."""
+    schemas = described(planted)["components"]["schemas"]
+    for api in resources(planted.app):
+        told = schemas[f"{type(api).__name__}.get"]["properties"]
+        for method in ("post", "put"):
+            body = schemas.get(f"{type(api).__name__}.{method}", {"properties": {}})["properties"]
+            assert not body.keys() - told.keys(), (api.resource_name, method)
+            for name in body.keys() & dict(api.children).keys():
+                line = told[name]["items"]["properties"]
+                assert not body[name]["items"]["properties"].keys() - line.keys(), name
+
+
+COMMON = ("external_ref", "changed_on", "created_on", "name", "first_name", "last_name", "email",
+    "phone", "reference", "kind", "currency", "stage", "code")  # fmt: skip
+
+
+def test_whatever_identifies_a_row_is_told_and_filters_the_list(planted: World) -> None:
+    for api in resources(planted.app):
+        for name in COMMON:
+            try:
+                spec = spec_of(api.datamodel.obj, name)
+            except KeyError:
+                continue
+            where = f"{api.resource_name}: {name}"
+            assert name in api.show_columns, where
+            is_stored = name in api.datamodel.list_columns or spec.kind == "reference"
+            if is_stored and spec.kind != "translated":
+                assert name in api.search_columns, where
+    for resource, name in (("leads", "status.kind"), ("opportunities", "stage.kind")):
+        assert any(
+            name in a.search_columns for a in resources(planted.app) if a.resource_name == resource
+        )
+
+
+def test_every_filter_that_is_offered_is_answered(planted: World) -> None:
+    wrong = []
+    for api in resources(planted.app):
+        info = ask(planted, "GET", f"{api.route_base}/_info?q=(keys:!(filters))")[1]["filters"]
+        for operator in ("empty", "filled"):
+            names = [n for n, known in info.items() if operator in [o["operator"] for o in known]]
+            filters = ",".join(f"(col:{name},opr:{operator})" for name in names)
+            answer = ask(planted, "GET", f"{api.route_base}/?q=(filters:!({filters}))")
+            if answer[0] != 200:
+                wrong.append((api.resource_name, answer))
+    assert not wrong
+
+
+def test_no_body_has_to_name_the_company(planted: World) -> None:
+    for name, schema in described(planted)["components"]["schemas"].items():
+        assert "company" not in schema.get("required", ()), name
 
 
 def first_row(world: World, api: Any) -> Any:

@@ -34,14 +34,6 @@ class ReferenceView(ModelView):
     empty_title = _l("No values yet")
     empty_text = _l("Its values are offered in forms and filters.")
     base_order = ("position", "asc")
-    extras: ClassVar[Sequence[str]] = ()
-
-    def __init__(self, **kwargs: Any) -> None:
-        names = ["name", *self.extras, "active"]
-        self.list_columns = list(names)
-        self.search_columns = [name for name in ("kind", "type", "active") if name in names]
-        self.edit_fieldsets = self.add_fieldsets = self.show_fieldsets = [("", {"fields": names})]
-        super().__init__(**kwargs)
 
     def can(self, action: str) -> bool:
         """They belong to all companies at once, and so are changed with scope `all` only."""
@@ -98,15 +90,24 @@ def reference_view(
     address: str,
     title: Label,
     rules: Rules = PLAIN,
+    extras: Sequence[str] = (),
     **said: Any,
 ) -> type[ReferenceView]:
-    """The view of one vocabulary at /reference/<address>; `said` are attributes of the class."""
+    """The view of one vocabulary at /reference/<address>: its `extras` beside name and use.
+
+    `said` are attributes of the class.
+    """
+    names = ["name", *extras, "active"]
+    fieldsets = [("", {"fields": names})]
     declared = {
         "__doc__": str(model.__doc__),
         "__module__": model.__module__,
         "datamodel": DataModel(model, rules),
         "route_base": f"/reference/{address}",
         "list_title": title,
+        "list_columns": names,
+        "search_columns": [name for name in ("kind", "type", "active") if name in names],
+        **dict.fromkeys(("show_fieldsets", "add_fieldsets", "edit_fieldsets"), fieldsets),
         **said,
     }
     return type(f"{model.__name__}View", (ReferenceView,), declared)

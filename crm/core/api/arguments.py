@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import prison
@@ -10,11 +11,21 @@ from flask import request
 from flask_babel import gettext as _
 from werkzeug.exceptions import BadRequest
 
+from crm.core.api.values import read_instant
+from crm.core.errors import DomainError
+from crm.core.models.checks import CONTROL
+
 MAX_PAGE_SIZE = 100
 # A page beyond this is no page of ours, and its offset no integer of the database's.
 LAST_PAGE = 1_000_000
 LONGEST_SEARCH = 100  # characters
 OUTER = ("q", "lang")
+# The labels that come with an answer, and the argument `keys` chooses from.
+LIST_KEYS = (
+    "list_columns", "order_columns", "label_columns", "description_columns", "list_title",
+)  # fmt: skip
+SHOW_KEYS = ("show_columns", "label_columns", "description_columns", "show_title")
+INFO_KEYS = ("permissions", "add_columns", "edit_columns", "filters", "add_title", "edit_title")
 ALWAYS = ("id", "row_version")  # told with every row, asked for or not
 
 
@@ -29,6 +40,8 @@ class Asked:
     order: tuple[str, str] | None = None
     page: int = 0
     size: int = 20
+    cursor: str = ""  # the end of the page before
+    since: datetime | None = None
 
 
 def read_arguments(
@@ -36,7 +49,7 @@ def read_arguments(
 ) -> Asked:
     """The present request's `q`. `known` are the arguments that the endpoint has.
 
-    Raises BadRequest.
+    Raises BadRequest where it cannot be read; DomainError where a page cannot be as it says.
     """
     given = parse_q(request.args.get("q", ""))
     # A filter beside q would be dropped, and every row told as if it held.
@@ -50,7 +63,9 @@ def read_arguments(
         search=_search(given),
         order=_order(given),
         page=_number(given, "page", 0, 0, LAST_PAGE),
-        size=min(_number(given, "page_size", size, 1, 2**31), MAX_PAGE_SIZE),
+        size=_size(given, size),
+        cursor=_cursor(given),
+        since=_since(given),
     )
 
 
@@ -136,9 +151,9 @@ def _is_filter(one: Any) -> bool:
 def _search(given: Mapping[str, Any]) -> str:
     text = given.get("search", "")
     # A number may be meant: rison and JSON write a phone number, or a name of digits, as one.
-    if isinstance(text, bool) or not isinstance(text, str | int) or "\0" in str(text):
+    if isinstance(text, bool) or not isinstance(text, str | int):
         raise BadRequest(_("search must be a text."))
-    return str(text).strip()[:LONGEST_SEARCH]
+    return CONTROL.sub(" ", str(text)).strip()[:LONGEST_SEARCH]
 
 
 def _order(given: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -146,6 +161,29 @@ def _order(given: Mapping[str, Any]) -> tuple[str, str] | None:
     if not isinstance(column, str) or direction not in ("asc", "desc"):
         raise BadRequest(_("order_column is a name, order_direction asc or desc."))
     return (column, direction) if column else None
+
+
+def _size(given: Mapping[str, Any], default: int) -> int:
+    size = _number(given, "page_size", default, 1, 2**31)
+    if size > MAX_PAGE_SIZE:
+        message = _("A page has at most %(num)s rows.", num=MAX_PAGE_SIZE)
+        raise DomainError(message, field="page_size")
+    return size
+
+
+def _cursor(given: Mapping[str, Any]) -> str:
+    cursor = given.get("cursor", "")
+    if not isinstance(cursor, str) or (cursor and "page" in given):
+        message = _("cursor is a text of the page before, and stands without page.")
+        raise DomainError(message, field="cursor")
+    return cursor
+
+
+def _since(given: Mapping[str, Any]) -> datetime | None:
+    try:
+        return read_instant(given["since"]) if "since" in given else None
+    except ValueError as error:
+        raise DomainError(str(error), field="since") from error
 
 
 def _number(given: Mapping[str, Any], name: str, default: int, low: int, high: int) -> int:

@@ -42,7 +42,7 @@ class TableApi(FabModelRestApi):
     order_columns: Sequence[str] = ()
 
     method_permission_name: ClassVar[Mapping[str, str]] = {
-        "get_list": "read", "get": "read", "info": "read",
+        "get_list": "read", "get": "read", "info": "read", "deleted": "read",
         "post": "create", "put": "edit", "delete": "delete",
     }  # fmt: skip
     allow_browser_login = False

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import inspect
 
-from crm.core.datamodel.filters import filter_spec
+from crm.core.datamodel.filters import filter_spec, is_filterable
 from crm.core.datamodel.orders import is_sortable
 from crm.core.errors import DomainError
 from crm.core.models import Child, Spec, spec_of
@@ -15,6 +15,9 @@ from crm.core.models import Child, Spec, spec_of
 SECRET = re.compile(r"passw|hash|secret|token|(^|_)salt|_key$")
 # Kept as files: they have an address of their own, never a value in JSON.
 FILES = ("file", "picture")
+# In every list whose table has them, whatever its pages show: what a synchronisation needs.
+ALWAYS = ("external_ref", "changed_on")
+AUDIT = ("created_on", "created_by", "changed_by")
 # What an API takes from its view as it is.
 SAME = (
     "datamodel", "class_permission_name", "setting", "setting_columns", "children", "base_order",
@@ -26,19 +29,22 @@ SAME = (
 def columns_of(view: Any) -> dict[str, Any]:
     """What a view class declares, under the names that a ModelRestApi has for it."""
     model = view.datamodel.obj
-    listed = _told(model, view.list_columns or ())
+    listed = _told(model, [*(view.list_columns or ()), *_those_of(model, ALWAYS)])
+    shown = view.show_columns or _fields(view, "show_fieldsets", "side_fieldsets")
+    new = _taken(model, view.add_columns or _fields(view, "add_fieldsets"))
+    changed = _taken(model, view.edit_columns or _fields(view, "edit_fieldsets"))
+    outcome, audit = getattr(view, "outcome_columns", ()), _those_of(model, AUDIT)
+    told = _told(model, [*shown, *listed, *new, *changed, *outcome, *audit])
     found = {name: getattr(view, name) for name in SAME if getattr(view, name, None)}
+    ordered = view.order_columns or [name for name in listed if is_sortable(model, name)]
     return found | {
         "resource_name": (view.route_base or "").strip("/") or None,
         "list_columns": listed,
-        "show_columns": _told(
-            model,
-            [*(view.show_columns or _fields(view, "show_fieldsets", "side_fieldsets")), *listed],
-        ),
-        "add_columns": _told(model, view.add_columns or _fields(view, "add_fieldsets")),
-        "edit_columns": _told(model, view.edit_columns or _fields(view, "edit_fieldsets")),
-        "search_columns": list(view.search_columns or ()),
-        "order_columns": list(view.order_columns or [n for n in listed if is_sortable(model, n)]),
+        "show_columns": told,
+        "add_columns": new,
+        "edit_columns": changed,
+        "search_columns": _searched(view, told),
+        "order_columns": list(dict.fromkeys([*ordered, *_those_of(model, ("changed_on",))])),
     }
 
 
@@ -50,6 +56,30 @@ def _fields(view: Any, *sets: str) -> list[str]:
 def _told(model: type[Any], names: Iterable[str]) -> list[str]:
     """`names` once each, without files."""
     return [n for n in dict.fromkeys(names) if not _is_file(model, n)]
+
+
+def _taken(model: type[Any], names: Sequence[str]) -> list[str]:
+    """The fields of a form, and the reference by which another system knows the row."""
+    return _told(model, [*names, *_those_of(model, ("external_ref",))] if names else ())
+
+
+def _searched(view: Any, told: Sequence[str]) -> list[str]:
+    """The filters of the page, and those on whatever else is told of every row."""
+    model, private = view.datamodel.obj, getattr(view, "editors_only", None) or ()
+    more = (n for n in told if is_filterable(model, n) and n not in private)
+    return list(dict.fromkeys([*(view.search_columns or ()), *more]))
+
+
+def _those_of(model: type[Any], names: Iterable[str]) -> list[str]:
+    """Those of `names` that are fields of the table."""
+    return [name for name in names if _is_field(model, name)]
+
+
+def _is_field(model: type[Any], name: str) -> bool:
+    try:
+        return bool(spec_of(model, name))
+    except KeyError:
+        return False
 
 
 def _is_file(model: type[Any], name: str) -> bool:

@@ -14,6 +14,31 @@ from crm.core.api.guard import answer, guarded
 from crm.core.api.operations import ERROR, LINK
 from crm.core.errors import NotFound
 
+# Written once more, for people, in the README.
+DESCRIPTION = """\
+Sign in at `/api/v1/security/login`; every request then carries `Authorization: Bearer <token>`.
+The argument `q` is an object, in JSON or in rison. What your roles do not let you read, and what is
+switched off in the settings, does not exist here.
+
+## Keep another system up to date
+
+1. Note the time, then ask each resource for what changed, the oldest first:
+   `GET /api/v1/leads/?q={"filters": [{"col": "changed_on", "opr": "gte", "value":
+   "2027-01-31T14:00:00Z"}], "order_column": "changed_on", "order_direction": "asc",
+   "page_size": 100}`. Leave out `filters` the first time; name in `columns` the fields you need.
+2. Ask again with `"cursor"` set to the `cursor` of the answer, until that is null. A row that
+   changes meanwhile moves to the end, and comes once more.
+3. Ask `GET /api/v1/leads/_deleted?q={"since": "2027-01-31T14:00:00Z"}`, page by page in the same
+   way, and delete these rows.
+4. Begin the next time one minute before the time that you noted: what was being saved then is told
+   twice rather than never. Keep rows by `id`, and compare `row_version`.
+
+Not told as a change is what follows from other records: the label of a link, the place of a value
+in its vocabulary, `next_event_at` and `last_event_at`, and values that are worked out. Not told as
+deleted are rows that you may no longer read, and those that left the bin for good since: whoever
+was away for longer than rows stay in the bin (settings; 90 days as it ships) reads all once more.
+"""
+
 
 class OpenApi(FabOpenApi):
     """/api/v1/_openapi, for a token as all of the API: FAB 5.3 lets a session's cookie read it."""
@@ -32,6 +57,7 @@ class OpenApi(FabOpenApi):
         if not views:
             raise NotFound
         spec = self._create_api_spec(version)
+        spec.options["info"] = {"description": DESCRIPTION}
         for view in views:
             if isinstance(view, SecurityApi):
                 signing.describe(spec, view.route_base)
@@ -64,13 +90,12 @@ def _add_components(api: Any, spec: Any) -> None:
             spec.components.schema(component, schema)
     children = api.children
     new, changed = written(api, api.add_columns), written(api, api.edit_columns)
-    taken = {*new, *changed}
+    taken, told = {*new, *changed}, [*api.list_columns, *api.show_columns]
     own = {
-        "get_list": schemas.answered(model, api.visible(api.list_columns), children, taken),
-        "get": schemas.answered(model, api.visible(api.show_columns), children, taken),
+        "get": schemas.answered(model, api.visible(told), children, taken),
         "post": schemas.posted(model, new, children),
         "put": schemas.put(model, changed, children),
     }
     for method, schema in own.items():
-        if method == "get" or operations.has(api, method):  # POST and PUT answer with it too
+        if method == "get" or operations.has(api, method):  # the list and POST answer with it too
             spec.components.schema(f"{name}.{method}", schema)

@@ -1,9 +1,10 @@
 """The operations of an API as OpenAPI tells them: arguments, bodies, answers and refusals."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from crm.core.api import schemas
-from crm.core.api.arguments import LAST_PAGE, MAX_PAGE_SIZE
+from crm.core.api.arguments import INFO_KEYS, LAST_PAGE, LIST_KEYS, MAX_PAGE_SIZE, SHOW_KEYS
 from crm.core.api.filtering import NAMES
 
 Schema = dict[str, Any]
@@ -56,6 +57,7 @@ def paths_of(api: Any) -> dict[str, dict[str, Schema]]:
         (f"{base}/{{pk}}", "get"): ("get", _get_operation(api)),
         (f"{base}/{{pk}}", "put"): ("put", _put_operation(api)),
         (f"{base}/{{pk}}", "delete"): ("delete", _delete_operation()),
+        (f"{base}/_deleted", "get"): ("deleted", _deleted_operation()),
         (f"{base}/_info", "get"): ("info", _info_operation()),
     }
     paths: dict[str, dict[str, Schema]] = {}
@@ -86,23 +88,26 @@ def _responses(status: int, words: str, schema: Schema, *refusals: int) -> dict[
         str(status): {"description": words, "content": _json(schema)},
         **{
             str(code): {"description": REFUSALS[code], "content": _json(error)}
-            for code in sorted({401, 403, 404, *refusals})
+            for code in sorted({400, 401, 403, 404, *refusals})
         },
     }
 
 
+CURSOR: Schema = {**TEXT, "description": "The `cursor` of the page before, instead of `page`."}
+NEXT: Schema = {**TEXT, "nullable": True, "description": "Of the next page; null at the end."}
 PK: Schema = {"in": "path", "name": "pk", "required": True, "schema": schemas.ID}
 
 
-def _query(**properties: Schema) -> Schema:
+def _query(keys: Sequence[str] = (), **properties: Schema) -> Schema:
     """The argument `q`: rison, or JSON."""
-    names = {"type": "array", "items": TEXT}
-    schema = {
-        "type": "object",
-        "properties": {"keys": names, **properties},
-        "additionalProperties": False,
-    }
+    if keys:
+        properties["keys"] = {"type": "array", "items": _one_of(["none", *keys])}
+    schema = {"type": "object", "properties": properties, "additionalProperties": False}
     return {"in": "query", "name": "q", "content": _json(schema)}
+
+
+def _page_size(default: int) -> Schema:
+    return {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": default}
 
 
 def _one_of(names: list[str]) -> Schema:
@@ -116,52 +121,61 @@ def _list_operation(api: Any) -> Schema:
         col=_one_of(api.visible(api.search_columns)),
         opr=_one_of(OPERATORS),
         value=value,
-    )
+    ) | {"additionalProperties": False}
     q = _query(
-        columns={"type": "array", "items": _one_of(api.visible(api.list_columns))},
+        LIST_KEYS,
+        columns={"type": "array", "items": _one_of(api.visible(api.show_columns))},
         filters={"type": "array", "items": condition},
         search={
-            "type": "string",
+            "anyOf": [TEXT, {"type": "integer"}],
             "description": "Words, in any order, of which the row's words begin with each; where "
             "there is no such row, words that contain them.",
         },
         order_column=_one_of(api.visible(api.order_columns)),
         order_direction=_one_of(["asc", "desc"]),
         page={"type": "integer", "minimum": 0, "maximum": LAST_PAGE, "default": 0},
-        page_size={
-            "type": "integer",
-            "minimum": 1,
-            "maximum": MAX_PAGE_SIZE,
-            "default": api.page_size,
-        },
+        page_size=_page_size(api.page_size),
+        cursor=CURSOR,
     )
-    rows = {"type": "array", "items": _ref(api, "get_list")}
+    rows = {"type": "array", "items": _ref(api, "get")}
     count = {"type": "integer", "description": "Up to 10,000; then count_capped is true."}
     ids = {"type": "array", "items": schemas.ID}
     capped = {"type": "boolean"}
     schema = _object(
-        ("count", "count_capped", "ids", "result"),
-        count=count, count_capped=capped, ids=ids, result=rows,
+        ("count", "count_capped", "ids", "result", "cursor"),
+        count=count, count_capped=capped, ids=ids, result=rows, cursor=NEXT,
     )  # fmt: skip
-    return {"parameters": [q], "responses": _responses(200, "A page of rows.", schema, 400)}
+    return {"parameters": [q], "responses": _responses(200, "A page of rows.", schema, 422)}
+
+
+def _deleted_operation() -> Schema:
+    since = {"type": "string", "format": "date-time", "description": "The first instant."}
+    q = {"since": since, "page_size": _page_size(MAX_PAGE_SIZE), "cursor": CURSOR}
+    row = _object(("id", "deleted_at"), id=schemas.ID, deleted_at=since)
+    rows = {"type": "array", "items": row}
+    schema = _object(("result", "cursor"), result=rows, cursor=NEXT)
+    words = "What was deleted since, oldest first."
+    return {"parameters": [_query((), **q)], "responses": _responses(200, words, schema, 422)}
 
 
 def _get_operation(api: Any) -> Schema:
-    q = _query(columns={"type": "array", "items": _one_of(api.visible(api.show_columns))})
+    q = _query(
+        SHOW_KEYS, columns={"type": "array", "items": _one_of(api.visible(api.show_columns))}
+    )
     schema = _object(("id", "result"), id=schemas.ID, result=_ref(api, "get"))
-    return {"parameters": [PK, q], "responses": _responses(200, "The row.", schema, 400)}
+    return {"parameters": [PK, q], "responses": _responses(200, "The row.", schema)}
 
 
 def _post_operation(api: Any) -> Schema:
     schema = _object(("id",), id=schemas.ID, result=_ref(api, "get"))
-    responses = _responses(201, "The new row.", schema, 400, 413, 415, 422)
+    responses = _responses(201, "The new row.", schema, 413, 415, 422)
     body = {"required": True, "content": _json(_ref(api, "post"))}
     return {"requestBody": body, "responses": responses}
 
 
 def _put_operation(api: Any) -> Schema:
     schema = _object(("id",), id=schemas.ID, result=_ref(api, "get"))
-    responses = _responses(200, "The row as it now is.", schema, 400, 409, 413, 415, 422)
+    responses = _responses(200, "The row as it now is.", schema, 409, 413, 415, 422)
     stale = _object(
         ("message", "row_version", "result"),
         message=TEXT,
@@ -191,4 +205,4 @@ def _info_operation() -> Schema:
         filters={"type": "object", "additionalProperties": fields},
     )
     words = "What may be asked and written now."
-    return {"parameters": [_query()], "responses": _responses(200, words, schema, 400)}
+    return {"parameters": [_query(INFO_KEYS)], "responses": _responses(200, words, schema)}

@@ -1,4 +1,4 @@
-"""GET: the list, a row, and what may be asked and written."""
+"""GET: the list, a row, what was deleted, and what may be asked and written."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,27 +10,30 @@ from sqlalchemy import ColumnElement, Select
 from werkzeug.exceptions import BadRequest
 
 from crm.core.api import describing
-from crm.core.api.arguments import Asked, read_arguments
+from crm.core.api.arguments import (
+    INFO_KEYS,
+    LIST_KEYS,
+    MAX_PAGE_SIZE,
+    SHOW_KEYS,
+    Asked,
+    read_arguments,
+)
 from crm.core.api.base import TableApi, chosen
 from crm.core.api.columns import written
+from crm.core.api.deletions import cursors, deletions
 from crm.core.api.filtering import where
-from crm.core.api.guard import answer, guarded, refuse
+from crm.core.api.guard import answer, guarded
 from crm.core.api.reading import read_id
 from crm.core.datamodel.orders import whole
-from crm.core.datamodel.paging import FEW, SORTED, Ask
+from crm.core.datamodel.paging import FEW, SORTED, Ask, Found
 from crm.core.errors import DomainError
 from crm.core.search import find
 
 LIST_ARGUMENTS = (
     "keys", "columns", "select_columns", "filters", "search", "order_column", "order_direction",
-    "page", "page_size",
-)  # fmt: skip
-LIST_KEYS = (
-    "list_columns", "order_columns", "label_columns", "description_columns", "list_title",
+    "page", "page_size", "cursor",
 )  # fmt: skip
 SHOW_ARGUMENTS = ("keys", "columns", "select_columns")
-SHOW_KEYS = ("show_columns", "label_columns", "description_columns", "show_title")
-INFO_KEYS = ("permissions", "add_columns", "edit_columns", "filters", "add_title", "edit_title")
 
 Labels = dict[str, Callable[[], Any]]
 
@@ -63,16 +66,20 @@ class ReadApi(TableApi):
     @expose("/", methods=("GET",))
     @guarded
     def get_list(self) -> Response:
-        """A page of rows: `ids`, `result`, and a `count` up to 10,000 (then `count_capped`)."""
-        names = self.visible(self.list_columns)
-        asked = read_arguments(LIST_ARGUMENTS, names, LIST_KEYS, self.page_size)
-        names = names if asked.columns is None else asked.columns
+        """A page of rows: `ids`, `result`, and a `count` up to 10,000 (then `count_capped`).
+
+        `cursor` is what the next page is asked for with; null at the end.
+        """
+        known = self.visible([*self.list_columns, *self.show_columns])
+        asked = read_arguments(LIST_ARGUMENTS, known, LIST_KEYS, self.page_size)
+        names = self.visible(self.list_columns) if asked.columns is None else asked.columns
         statement = self._statement(asked)
         totals = self.datamodel.totals(statement)
-        ask = Ask(asked.size, offset=asked.page * asked.size, few=totals.count <= SORTED)
-        found = self.datamodel.page(statement, self._order(asked), ask, self.read_with(names))
+        few, offset = totals.count <= SORTED, asked.page * asked.size
+        ask = Ask(asked.size, asked.cursor, offset=offset, few=few)
+        found = self._page(statement, self._order(asked), ask, self.read_with(names))
         model = self.datamodel.obj
-        known: Labels = {
+        labels: Labels = {
             "list_columns": lambda: names,
             "order_columns": lambda: self.visible(self.order_columns),
             "label_columns": lambda: describing.labels(model, names),
@@ -84,8 +91,23 @@ class ReadApi(TableApi):
             count_capped=totals.is_capped,
             ids=[row.id for row in found.rows],
             result=self.told(found.rows, names),
-            **chosen(known, asked),
+            cursor=found.after or None,
+            **chosen(labels, asked),
         )
+
+    @expose("/_deleted", methods=("GET",))
+    @guarded
+    def deleted(self) -> Response:
+        """The rows that went into the bin, or away for good where the table has none."""
+        asked = read_arguments(("since", "page_size", "cursor"), (), (), MAX_PAGE_SIZE)
+        ask = Ask(asked.size, asked.cursor)
+        with cursors():
+            found = deletions(self.datamodel, ask, asked.since, self.base_conditions())
+        return answer(result=found.rows, cursor=found.after or None)
+
+    def _page(self, *asked: Any) -> Found:
+        with cursors():
+            return self.datamodel.page(*asked)
 
     def _statement(self, asked: Asked) -> Select[Any]:
         """The rows that are asked for."""
@@ -97,16 +119,12 @@ class ReadApi(TableApi):
         return statement.execution_options(**{FEW: found.is_few})
 
     def _conditions(self, asked: Asked) -> list[ColumnElement[bool]]:
-        """The filters as SQL. Raises BadRequest that names the column."""
+        """The filters as SQL. Raises DomainError on the column."""
         offered = self.visible(self.search_columns)
-        try:
-            for one in asked.filters:
-                if one["col"] not in offered:
-                    raise DomainError(_("This filter does not exist."), field=one["col"])
-            return [where(self.datamodel.obj, one) for one in asked.filters]
-        except DomainError as error:
-            message = "; ".join(f"{name}: {text}" for name, text in error.fields.items())
-            raise BadRequest(response=refuse(400, message, error.fields)) from error
+        for one in asked.filters:
+            if one["col"] not in offered:
+                raise DomainError(_("This filter does not exist."), field=one["col"])
+        return [where(self.datamodel.obj, one) for one in asked.filters]
 
     def _order(self, asked: Asked) -> list[tuple[str, str]]:
         """The order asked for, else the declared one; never none, or rows repeat between pages."""

@@ -9,7 +9,7 @@ from crm.core.api.columns import is_written
 from crm.core.api.reading import LARGEST_ID, MOST_ROWS, is_number
 from crm.core.api.values import EXACT
 from crm.core.config import languages
-from crm.core.models import Record, Spec, spec_of, target_of
+from crm.core.models import Spec, spec_of, target_of
 from crm.core.models.checks import HUES, LARGEST_INTEGER, LONGEST
 
 Schema = dict[str, Any]
@@ -28,13 +28,14 @@ FORMATS = {
 def answered(
     model: type[Any], names: Iterable[str], children: Children, taken: Container[str]
 ) -> Schema:
-    """A row as `representing.represent` tells it; every key is always there.
+    """A row as `representing.represent` tells it, of which `columns` leaves out any but the first.
 
     `taken` are the names that some body may hold: the others are read-only.
     """
     properties: dict[str, Schema] = {"id": {**ID, "readOnly": True}}
     if hasattr(model, "row_version"):
         properties["row_version"] = dict(ID)
+    always = list(properties)
     for name in names:
         if name in children:
             child = target_of(model, name)
@@ -43,13 +44,13 @@ def answered(
             properties[name] = _said(spec_of(model, name), {"type": "array", "items": items})
         else:
             properties[name] = _answer_of(model, name, name not in taken)
-    return {"type": "object", "properties": properties, "required": list(properties)}
+    return {"type": "object", "properties": properties, "required": always}
 
 
 def posted(model: type[Any], names: Iterable[str], children: Children) -> Schema:
     """The body of a POST; required is what no default fills in."""
     taken = list(names)
-    schema = _body(model, taken, children)
+    schema = _body(model, taken, children, new=True)
     required = [name for name in taken if _is_required(model, name)]
     return schema | ({"required": required} if required else {})
 
@@ -63,17 +64,20 @@ def put(model: type[Any], names: Iterable[str], children: Children) -> Schema:
     return schema | {"required": ["row_version"]}
 
 
-def _body(model: type[Any], names: Iterable[str], children: Children) -> Schema:
+def _body(model: type[Any], names: Iterable[str], children: Children, new: bool = False) -> Schema:
+    """Where a row may be `new`, null is as good as not given."""
     properties = {}
     for name in names:
         if name in children:
             child = target_of(model, name)
-            line = _body(child, [n for n in children[name] if is_written(spec_of(child, n))], {})
+            free = [n for n in children[name] if is_written(spec_of(child, n))]
+            line = _body(child, free, {}, new=True)
             line["properties"] = {"id": dict(ID), **line["properties"]}
             lines = {"type": "array", "items": line, "maxItems": MOST_ROWS}
             properties[name] = _said(spec_of(model, name), lines)
         else:
-            properties[name] = _body_of(model, name)
+            empty = _may_be_null(model, name) or (new and not _is_required(model, name))
+            properties[name] = _body_of(model, name, empty)
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
@@ -85,7 +89,7 @@ def _columns(model: type[Any], name: str) -> list[Any]:
 
 
 def _is_required(model: type[Any], name: str) -> bool:
-    if name == "company" and issubclass(model, Record):
+    if name == "company":
         return False  # the actor's own, where none is named
     columns = _columns(model, name)
     filled = any(c.default is not None or c.server_default is not None for c in columns)
@@ -121,9 +125,8 @@ def _answer_of(model: type[Any], name: str, read_only: bool) -> Schema:
     return _said(spec, _or_null(schema, empty))
 
 
-def _body_of(model: type[Any], name: str) -> Schema:
+def _body_of(model: type[Any], name: str, empty: bool) -> Schema:
     spec = spec_of(model, name)
-    empty = _may_be_null(model, name)
     match spec.kind:
         case "reference":
             schema = dict(ID)

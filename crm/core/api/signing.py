@@ -36,12 +36,13 @@ def _login() -> Schema:
     body = {
         "type": "object",
         "properties": {
-            "username": {**TEXT, "description": "A username or an e-mail address."},
-            "password": {**TEXT, "format": "password"},
+            "username": {**TEXT, "minLength": 1, "description": "A username or an e-mail address."},
+            "password": {**TEXT, "minLength": 1, "format": "password"},
             "provider": {**TEXT, "enum": ["db"]},
             "refresh": {"type": "boolean", "description": "Whether to send a refresh token too."},
         },
         "required": ["username", "password", "provider"],
+        "additionalProperties": False,
     }
     tokens = {"type": "object", "properties": {"access_token": TEXT, "refresh_token": TEXT}}
     return {

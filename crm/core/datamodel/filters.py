@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from crm.core.actor import find_actor
 from crm.core.errors import DomainError
-from crm.core.models import Label, Spec, key_of, spec_of, target_of
+from crm.core.models import Child, Label, Spec, key_of, spec_of, target_of
 from crm.core.models.checks import clean
 from crm.core.models.dates import parse_instant
 from crm.core.models.text import parse
@@ -21,6 +21,7 @@ from crm.core.types import fold, utcnow
 
 ME = "me"  # the value of a person's filter that means whoever reads
 NOW = "now"  # the value of an instant's filter that means whenever it is read
+UNFILTERED = ("longtext", "translated", "file", "picture")
 UP_TO = (1, 5)  # of the operators of dates: "until" and "between"
 TIME = re.compile(r"\d[:h]\d\d")
 
@@ -162,6 +163,14 @@ def filter_spec(model: type[Any], name: str) -> Spec:
         return spec_of(target_of(model, relation), rest) if dot else spec_of(model, name)
     except KeyError as error:
         raise DomainError(_("This filter does not exist."), field=name) from error
+
+
+def is_filterable(model: type[Any], name: str) -> bool:
+    """Whether a list can be filtered by a field: it is stored, and no long or translated text."""
+    mapper = inspect(model)
+    if name in mapper.relationships:
+        return not issubclass(mapper.relationships[name].mapper.class_, Child)
+    return name in mapper.columns and spec_of(model, name).kind not in UNFILTERED
 
 
 def _value(spec: Spec, text: str, zone: str) -> Any:

@@ -15,19 +15,15 @@ from sqlalchemy.orm import Session
 Cell = tuple[str, str]  # entity, action
 Pair = tuple[str, str]  # permission, view
 
-# Pages of FAB that are no entity of ours, and the cell that opens them: the description of the
-# API names every column there is, so it is an administrator's.
-DESCRIPTION: Cell = ("settings", "read")
-PAGES: Mapping[Pair, Cell] = {
-    ("can_get", "OpenApi"): DESCRIPTION,
-}
+# The description of the API, which tells each reader what they find there, and no more.
+DESCRIPTION: Pair = ("can_get", "OpenApi")
 
 
 def pairs_of(cells: Iterable[Cell]) -> frozenset[Pair]:
     """The pairs that the cells of a grid amount to, whatever their scope: which pages exist."""
     held = frozenset(cells)
     entities = {(f"can_{action}", entity) for entity, action in held}
-    return frozenset(entities | {pair for pair, cell in PAGES.items() if cell in held})
+    return frozenset(entities | ({DESCRIPTION} if held else set()))
 
 
 def pairs_with_a_view(appbuilder: Any) -> frozenset[Pair]:

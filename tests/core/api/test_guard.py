@@ -43,7 +43,7 @@ def test_a_sessions_cookie_opens_nothing(world: World, method: str, path: str) -
     assert Api(client, "").ask(method, path)[0] == 401
 
 
-@pytest.mark.parametrize(("method", "path"), ADDRESSES)
+@pytest.mark.parametrize(("method", "path"), ADDRESSES[:-1])  # who reads anything is told of it
 def test_without_the_right_it_is_a_403(world: World, method: str, path: str) -> None:
     world.lead()
     status, answer = world.as_("nobody").ask(method, path)

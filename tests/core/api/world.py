@@ -58,7 +58,9 @@ class LeadResource(ModelRestApi):
         "organization", "email", "received_on", "changed_on", "created_on", "owner", "agency",
         "status", "status.kind", "score", "tags", "company", "country", "do_not_call",
     ]  # fmt: skip
-    order_columns = ["display_name", "received_on", "owner", "agency", "status", "score"]
+    order_columns = [
+        "display_name", "received_on", "owner", "agency", "status", "score", "changed_on",
+    ]  # fmt: skip
     base_order = ("received_on", "desc")
 
 
