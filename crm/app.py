@@ -7,6 +7,7 @@ from crm import tables  # noqa: F401  first: see its docstring
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, jsonify
 from flask_compress import Compress
@@ -84,6 +85,7 @@ def _flask_config(config: Config) -> dict[str, Any]:
         "LANGUAGES": {code: {"flag": "", "name": code} for code in languages()},
         "BABEL_DEFAULT_LOCALE": "en",
         "BABEL_TRANSLATION_DIRECTORIES": str(folder("translations")),
+        **_public_address(config),
         "SESSION_COOKIE_SECURE": config.public_url.startswith("https:"),
         **security.rate_limit_settings(config),
         "FAB_API_SWAGGER_UI": False,
@@ -94,6 +96,12 @@ def _flask_config(config: Config) -> dict[str, Any]:
         # Brotli keeps megabytes of an export back before it sends the first.
         "COMPRESS_ALGORITHM_STREAMING": ["gzip"],
     }
+
+
+def _public_address(config: Config) -> dict[str, str]:
+    """Where `url_for` leads outside a request: in a mail or a feed."""
+    parts = urlsplit(config.public_url)
+    return {"SERVER_NAME": parts.netloc, "PREFERRED_URL_SCHEME": parts.scheme}
 
 
 def _engine_options(config: Config) -> dict[str, Any]:

@@ -113,11 +113,11 @@ class Words(dict[str, str]):
 
 def reading_languages() -> tuple[str, ...]:
     """The languages to try for a translated text, best first: the reader's, then the company's."""
-    if not has_request_context():
-        return ("en",)
     locale = get_locale()
-    company: str | None = request.environ.get("crm.company_language")
     reader = locale.language if locale else "en"
+    company: str | None = None
+    if has_request_context():
+        company = request.environ.get("crm.company_language")
     return (reader, company) if company else (reader,)
 
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import flask_babel
 from babel import Locale
-from flask import Flask, g, has_request_context
+from flask import Flask, g
 from flask_babel import Domain, get_locale
 
 
 def locale() -> Locale:
-    """The reader's locale; English where there is no reader."""
-    return (get_locale() if has_request_context() else None) or Locale("en")
+    """The reader's locale, or the one that is forced; English where there is neither."""
+    return get_locale() or Locale("en")
 
 
 class Catalogs(Domain):
