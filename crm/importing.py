@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +42,14 @@ def import_file(
         text = _text(map_file)
         order = Order(
             entity,
-            _datamodel(entity, actor),
+            _datamodel(entity),
             file,
             text,
             _company_id(companies, actor),
             actor,
             again=lambda: _find_actor(username),
+            switched_off=partial(_switched_off, entity),
             skip_bad=skip_bad,
-            switched_off=_switched_off(entity, actor),
         )
         with _alone():
             report = run_import(order, read_map(text))
@@ -96,23 +97,22 @@ def _text(path: Path) -> str:
         raise DomainError(_("The map is not UTF-8.")) from error
 
 
-def _datamodel(entity: str, actor: Actor) -> DataModel:
+def _datamodel(entity: str) -> DataModel:
     try:
-        datamodel, setting = navigation.datamodel_of(entity), navigation.view_of(entity).setting
+        return navigation.datamodel_of(entity)
     except LookupError as error:
         raise NotFound(_("There is no entity “%(name)s”.", name=entity)) from error
-    if setting is not None and not actor.on(setting):
-        words = spec_of(AppSettings, setting).label
-        raise DomainError(_("Switched off by the setting “%(name)s”.", name=words))
-    return datamodel
 
 
 def _switched_off(entity: str, actor: Actor) -> dict[str, str]:
-    """Field → the setting without which it is not there."""
-    switches = navigation.view_of(entity).setting_columns
+    """Field → the setting without which it is not there. Raises DomainError where none is there."""
+    view = navigation.view_of(entity)
+    if view.setting is not None and not actor.on(view.setting):
+        words = spec_of(AppSettings, view.setting).label
+        raise DomainError(_("Switched off by the setting “%(name)s”.", name=words))
     return {
         name: str(spec_of(AppSettings, switch).label)
-        for name, switch in switches.items()
+        for name, switch in view.setting_columns.items()
         if not actor.on(switch)
     }
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import Account, AccountKind, Industry
-from crm.companies.models import RoleCell, User
+from crm.companies.models import AppSettings, RoleCell, User
 from crm.core.db import db, is_writing, transaction
 from crm.core.errors import DomainError
 from crm.core.locks import alone
@@ -328,3 +328,16 @@ def test_whose_role_lost_the_right_meanwhile_goes_on_when_it_is_back(
         assert session.scalars(select(ImportRun)).one().state is State.RUNNING
         scope_of_leads(1)(session)
     assert "10 records created." in load("leads", FILE, LEADS, username="claire")
+
+
+def test_what_is_switched_off_meanwhile_is_not_written(
+    load: Load, everything: Everything, between: Callable[..., None]
+) -> None:
+    with everything() as session:
+        session.get_one(AppSettings, 1).manage_agencies = True
+    between(lambda session: session.execute(update(AppSettings).values(manage_agencies=False)))
+    mapping = LEADS + 'office = "agency"\n'
+    with pytest.raises(DomainError, match="Switched off by the setting"):
+        load("leads", "ref,name,mail,office\n1,Faro,,Lyon\n", mapping)
+    with everything() as session:
+        assert count(session, Lead) == 0

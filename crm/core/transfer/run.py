@@ -4,7 +4,7 @@ Source: spec 4.6.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -38,7 +38,8 @@ MANY = 500
 class Order:
     """What is to be imported: a file into a table of a company, in somebody's name.
 
-    `again` reloads the person; None where they may no longer act.
+    `again` reloads the person; None where they may no longer act. `switched_off` says which fields
+    a setting keeps away from them: field → the setting's words.
     """
 
     entity: str
@@ -48,8 +49,8 @@ class Order:
     company_id: int | None
     actor: Actor
     again: Callable[[], Actor | None]
+    switched_off: Callable[[Actor], Mapping[str, str]]
     skip_bad: bool = False
-    switched_off: Mapping[str, str] = field(default_factory=dict)  # field → the setting's words
 
 
 def run_import(order: Order, mapping: Map) -> Report:
@@ -59,7 +60,7 @@ def run_import(order: Order, mapping: Map) -> Report:
     Raises DomainError where file, map or rights make it pointless to begin. Two imports must not
     run at once.
     """
-    filled = fields.check(mapping, order.datamodel, order.switched_off)
+    filled = fields.check(mapping, order.datamodel, order.switched_off(order.actor))
     sheet = open_sheet(order.file, encoding=mapping.encoding, separator=mapping.delimiter)
     sheet.require(mapping.file_columns)
     report = Report(notes=[*sheet.notes, *_notes(sheet, mapping)])
@@ -78,7 +79,8 @@ def run_import(order: Order, mapping: Map) -> Report:
         if report.is_written and (spool.count or run_id is not None):
             run_id = run_id or _begin(order, checksum)
             report.run_id = run_id
-            Writer(spool, run_id, order.again, partial(_place, order), report, checker.refuse).run()
+            place = partial(_place, order, mapping)
+            Writer(spool, run_id, order.again, place, report, checker.refuse).run()
             _end(run_id, is_large=spool.count >= MANY)
     return report
 
@@ -138,8 +140,12 @@ def _end(run_id: int, *, is_large: bool) -> None:
         )
 
 
-def _place(order: Order, actor: Actor) -> Actor:
-    """The actor with the company of the records chosen. Raises Forbidden, NotFound."""
+def _place(order: Order, mapping: Map, actor: Actor) -> Actor:
+    """The actor with the company of the records chosen.
+
+    Raises Forbidden, NotFound, and DomainError where what the map fills was switched off meanwhile.
+    """
+    fields.check(mapping, order.datamodel, order.switched_off(actor))
     with acting_as(actor):
         return _at(actor, _company(order.datamodel, order.company_id), order.datamodel)
 
