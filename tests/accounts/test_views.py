@@ -46,10 +46,15 @@ def test_a_prospect_and_a_client_have_their_own_lists(as_user: AsUser, acting: A
     assert "Terreaux" in claire.get("/clients/list/").text
 
 
+@pytest.mark.accept("A-97")
 def test_the_other_address_of_an_account_leads_on(
-    as_user: AsUser, client_of_claire: Account
+    as_user: AsUser, acting: Acting, client_of_claire: Account
 ) -> None:
+    with acting("claire"):
+        prospect = make(Account, kind=AccountKind.PROSPECT).id
     claire, pk = as_user("claire"), client_of_claire.id
+    back = claire.get(f"/clients/show/{prospect}")
+    assert (back.status_code, back.location) == (302, f"/prospects/show/{prospect}")
     moved = claire.get(f"/prospects/show/{pk}?tab=history")
     assert moved.status_code == 302
     assert moved.headers["Location"] == f"/clients/show/{pk}?tab=history"

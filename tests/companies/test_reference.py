@@ -60,6 +60,20 @@ def test_everyone_reads_them_and_only_scope_all_changes_them(as_user, everything
         assert claire.post(f"{STAGES}/{address}", data=values_of(new)).status_code == 403
 
 
+@pytest.mark.accept("A-84")
+def test_what_an_administrator_changes_holds_in_both_companies(as_user, everything):
+    proposal = stage(everything, "Proposal")
+    url, renamed = f"{STAGES}/edit/{proposal.id}", values_of(proposal, **{"name-en": "Offer"})
+    marc = as_user("marc")
+    for address in ("stages", "lead-statuses", "sources"):
+        assert marc.get(f"/reference/{address}/list/").status_code == 200
+        assert marc.get(f"/reference/{address}/add").status_code == 403
+    assert marc.post(url, data=renamed).status_code == 403
+    assert as_user("alice").post(url, data=renamed).status_code == 303
+    for name in ("marc", "olga"):
+        assert "Offer" in as_user(name).get(f"{STAGES}/list/").text
+
+
 def test_catalogue_types_exist_only_while_catalogues_do(as_user, everything):
     alice = as_user("alice")
     assert "catalog-types" not in alice.get("/reference/").text

@@ -84,6 +84,7 @@ def test_the_same_key_twice_in_one_file_is_one_record(load: Load) -> None:
     assert "1 record was there already." in told
 
 
+@pytest.mark.accept("A-20")
 def test_all_or_nothing(load: Load, everything: Everything) -> None:
     told = load("leads", "ref,name,mail\n1,Élan,nowhere\n2,Faro,\n3,,\n", LEADS)
     assert not told.is_written

@@ -36,6 +36,14 @@ def test_a_lead_is_entered_found_and_shown(as_user: AsUser, cast: Cast) -> None:
     assert "Bâti Rhône" in claire.get("/leads/list/?search=bati").text
 
 
+@pytest.mark.accept("A-20")
+def test_no_menu_entry_imports_leads(as_user: AsUser) -> None:
+    for address in ("/leads/list/", "/users/list/"):
+        page = as_user("alice").get(f"{address}?lang=fr")
+        assert page.status_code == 200
+        assert "import" not in page.text.partition("<main")[0].lower()
+
+
 @pytest.mark.accept("A-31")
 def test_neither_name_nor_organisation_is_told_beside_both(as_user: AsUser) -> None:
     refused = as_user("claire").post("/leads/add", data={"first_name": "Paul", "status": "1"})
