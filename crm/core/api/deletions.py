@@ -71,7 +71,7 @@ def _purged(datamodel: DataModel, ask: Ask, since: datetime | None) -> Deletions
         statement = statement.where(Journal.id > decode(ask.cursor, [Journal.id])[0])
     found = list(datamodel.session.execute(statement.order_by(Journal.id).limit(ask.size + 1)))
     page = found[: ask.size]
-    after = encode([page[-1].id]) if len(found) > ask.size else ""
+    after = encode([page[-1].id], [Journal.id]) if len(found) > ask.size else ""
     return Deletions([_told(row.row_id, row.at) for row in page], after)
 
 

@@ -184,7 +184,8 @@ def _neighbours(rows: list[Row[Any]], more: bool, order: Order, ask: Ask) -> Fou
     if not rows:
         return Found([], "", "")
     keys = -len(order.columns)
-    first, last = encode(rows[0][keys:]), encode(rows[-1][keys:])
+    columns = order.columns
+    first, last = encode(rows[0][keys:], columns), encode(rows[-1][keys:], columns)
     started = bool(ask.cursor or ask.offset) and not ask.backwards
     return Found(
         list(rows) if ask.columns else [row[0] for row in rows],
