@@ -99,11 +99,13 @@ class Client(FlaskClient):
     """
 
     sends_token = True  # the CSRF token that a page would have carried
+    kept_token = ""  # of a session that is known already
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         if self.sends_token and kwargs.get("method", "GET") not in READS:
             headers = dict(kwargs.pop("headers", None) or {})
-            kwargs["headers"] = {"X-CSRFToken": self.csrf_token(), **headers}
+            token = self.kept_token or self.csrf_token()
+            kwargs["headers"] = {"X-CSRFToken": token, **headers}
         kwargs.setdefault("buffered", True)
         return contextvars.Context().run(super().open, *args, **kwargs)
 
@@ -126,7 +128,7 @@ class World:
     cast: Cast
     renew: Callable[[set[str]], None]
     written: set[str] = field(default_factory=set)  # the tables; "" is all of them
-    cookies: dict[str, str] = field(default_factory=dict)  # of sessions that are as new, too
+    sessions: dict[str, tuple[str, str]] = field(default_factory=dict)  # (cookie, CSRF token)
 
     def start(self) -> None:
         """Undo what the last test wrote; forget whom it kept out."""
@@ -137,6 +139,19 @@ class World:
             self.written.clear()
         for limiter in self.app.extensions["limiter"]:
             limiter.reset()
+
+    def browser(self, person: str) -> Client:
+        """A browser in which somebody is signed in, the same session each time."""
+        name = self.app.config["SESSION_COOKIE_NAME"]
+        if person not in self.sessions:
+            first = signed_in(self.app, self.cast.people[person])
+            token, cookie = first.csrf_token(), first.get_cookie(name)
+            assert cookie is not None
+            self.sessions[person] = (cookie.value, token)
+        client = new_client(self.app)
+        kept, client.kept_token = self.sessions[person]
+        client.set_cookie(name, kept)
+        return client
 
     def watch(self) -> None:
         """Notice what is written, to leave alone what was only read."""

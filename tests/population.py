@@ -4,7 +4,8 @@ Made from the tables themselves, so that a table or column that comes later is p
 around services and row filter on purpose: it puts there what a test then must not meet.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -27,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.types import JSON
 
 from crm.core.models import Child, Record, Reference, spec_of
+from crm.core.search import indexes as search
 from crm.core.types import Exact, Instant, Translated, fold
 
 NOW = datetime(2027, 1, 15, 9, tzinfo=UTC)
@@ -131,8 +133,23 @@ def multiply(connection: Connection, table: Table, planted: Planted, count: int)
             row[key] = _cut(fold(row.get(source) or f"{number:07} {planted.mark}"), table.c[key])
         row.update(_spread(table, number))
         batch.append(row)
-    for start in range(0, count, 2000):
-        connection.execute(insert(table), batch[start : start + 2000])
+    with without_indexes(connection, table):
+        for start in range(0, count, 2000):
+            connection.execute(insert(table), batch[start : start + 2000])
+
+
+@contextmanager
+def without_indexes(connection: Connection, table: Table) -> Iterator[None]:
+    """The indexes of `table` are made after the rows inserted meanwhile, which is much faster."""
+    indexes = [index for index in table.indexes if not index.unique]
+    searched = [table.name] if "search_text" in table.c else []
+    search.drop(connection, searched)
+    for index in indexes:
+        index.drop(connection)
+    yield
+    for index in indexes:
+        index.create(connection)
+    search.create(connection, searched)
 
 
 def _spread(table: Table, number: int) -> dict[str, Any]:

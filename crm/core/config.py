@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
@@ -21,12 +22,13 @@ def folder(name: str) -> Path:
     return inside if inside.is_dir() else ROOT / name
 
 
-def languages() -> list[str]:
-    """The languages that have a catalogue, English first: a new folder is a new language."""
+@lru_cache
+def languages() -> tuple[str, ...]:
+    """The languages that have a catalogue, English first: a new folder is one after a restart."""
     found = {
         path.parents[1].name for path in folder("translations").glob("*/LC_MESSAGES/messages.*o")
     }
-    return ["en", *sorted(found - {"en"})]
+    return ("en", *sorted(found - {"en"}))
 
 
 class ConfigError(ValueError):

@@ -10,7 +10,7 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
-from tests.fixtures import World, new_client, session_cookie, token_header
+from tests.fixtures import World, token_header
 from tests.hostile.requests import Requests, Sent
 from tests.house.addresses import Address
 
@@ -67,12 +67,8 @@ def form_path(address: Address) -> str:
 
 
 def send(world: World, person: str, address: Address, sent: Sent) -> TestResponse:
-    client, headers = new_client(world.app), {}
-    if person not in world.cookies:
-        world.cookies[person] = session_cookie(world.app, world.cast.people[person])
-    client.set_cookie(world.app.config["SESSION_COOKIE_NAME"], world.cookies[person])
-    if address.is_api:
-        headers = token_header(world.app, world.cast.people[person])
+    headers = token_header(world.app, world.cast.people[person]) if address.is_api else {}
+    client = world.browser(person)
     return client.open(sent.path, method=sent.method, headers=headers, **sent.body)
 
 
