@@ -1,6 +1,6 @@
 """The rows of a table that is too long to be read at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -11,10 +11,12 @@ from sqlalchemy.orm import RelationshipProperty, Session
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.loading import loading
 from crm.core.datamodel.paging import Ask
+from crm.core.db import db
 from crm.core.models import key_of
 
 ROWS_AT_ONCE = 1000
 KEPT = 10_000  # rows of one linked table
+TEXTS = ("__str__", "__repr__")
 
 Linked = dict[str, dict[int, Any]]  # relation → key → the row it leads to
 
@@ -35,45 +37,60 @@ def every_row(
     mapped = inspect(model).relationships
     linked, lists = _links(model, names), _lists(model, names)
     known: Linked = {name: {} for name in linked}
-    make, columns = _plain(model), _columns(model)
-    ask = Ask(size=ROWS_AT_ONCE, columns=tuple(columns.values()))
+    ask = Ask(size=ROWS_AT_ONCE, columns=tuple(_columns(model).values()))
     while True:
         found = datamodel.page(statement, order, ask)
-        rows = [dict(zip(columns, row, strict=False)) for row in found.rows]
+        rows = _rows(model, found.rows)
         for name, relation in linked.items():
             _link(session, rows, relation, known[name])
         for name, further in lists.items():
             _list(session, rows, mapped[name], further)
-        for values in rows:
-            row = make()
-            row.__dict__ = values
-            yield row
+        yield from rows
         if not found.after:
             return
         ask = replace(ask, cursor=found.after)
 
 
 @lru_cache
-def _plain(model: type[Any]) -> type[Any]:
+def _plain(model: Any) -> type[Any]:
     """A class with the computed values, properties and methods of `model`, and nothing mapped."""
     mapped = {*inspect(model).all_orm_descriptors.keys()}
     members = {
         name: value
         for base in reversed(model.__mro__[:-1])
         for name, value in vars(base).items()
-        if name not in mapped and not name.startswith("__")
+        if name in TEXTS or (name not in mapped and not name.startswith("__"))
     }
-    return type(model.__name__, (), members)
+
+    def related(self: Any, name: str) -> Any:
+        if name not in inspect(model).relationships:
+            raise AttributeError(f"{model.__name__}.{name}")
+        whole = db.session.scalars(select(model).where(model.id == self.id)).unique().one()
+        return getattr(whole, name)
+
+    # What a text or a computed value needs and `names` did not lead to, as a quote its account.
+    return type(model.__name__, (), {**members, "__getattr__": related})
 
 
 @lru_cache
-def _columns(model: type[Any]) -> dict[str, Any]:
-    """The columns that are read with a row, by their attributes' names."""
+def _columns(model: Any) -> dict[str, Any]:
+    """The columns that are read with a row, by their attributes' names; no folded ones."""
     return {
         prop.key: getattr(model, prop.key)
         for prop in inspect(model).column_attrs
-        if not prop.deferred
+        if not prop.deferred and not prop.columns[0].info.get("folds")
     }
+
+
+def _rows(model: Any, found: Iterable[Sequence[Any]]) -> list[Any]:
+    """Plain rows of tuples that begin with the columns of `model`."""
+    make, names = _plain(model), _columns(model)
+    rows = []
+    for values in found:
+        row = make()
+        row.__dict__ = dict(zip(names, values, strict=False))
+        rows.append(row)
+    return rows
 
 
 def _links(model: type[Any], names: Sequence[str]) -> dict[str, RelationshipProperty[Any]]:
@@ -88,7 +105,7 @@ def _links(model: type[Any], names: Sequence[str]) -> dict[str, RelationshipProp
 
 def _link(
     session: Session,
-    rows: Sequence[dict[str, Any]],
+    rows: Sequence[Any],
     relation: RelationshipProperty[Any],
     known: dict[int, Any],
 ) -> None:
@@ -97,16 +114,17 @@ def _link(
     A join would send and read the same few rows again with each of the many.
     """
     key, name = key_of(relation), relation.key
-    target = relation.mapper.class_
-    wanted = {row[key] for row in rows} - {None}
+    target: Any = relation.mapper.class_
+    wanted = {getattr(row, key) for row in rows} - {None}
     if len(known) > KEPT:
         known.clear()
     if missing := wanted - known.keys():
         known |= dict.fromkeys(missing)
-        found = session.scalars(select(target).where(target.id.in_(missing))).unique()
-        known |= {row.id: row for row in found}
+        columns = _columns(target).values()
+        found = session.execute(select(*columns).where(target.id.in_(missing)))
+        known |= {row.id: row for row in _rows(target, found)}
     for row in rows:
-        row[name] = known.get(row[key])
+        setattr(row, name, known.get(getattr(row, key)))
 
 
 def _lists(model: type[Any], names: Sequence[str]) -> dict[str, list[str]]:
@@ -122,13 +140,13 @@ def _lists(model: type[Any], names: Sequence[str]) -> dict[str, list[str]]:
 
 def _list(
     session: Session,
-    rows: Sequence[dict[str, Any]],
+    rows: Sequence[Any],
     relation: RelationshipProperty[Any],
     further: Sequence[str],
 ) -> None:
     """Give the rows what their relation to many leads to, and what is read along with it."""
     model, target = relation.parent.class_, relation.mapper.class_
-    by_id: dict[int, list[Any]] = {row["id"]: [] for row in rows}
+    by_id: dict[int, list[Any]] = {row.id: [] for row in rows}
     found = session.execute(
         select(model.id, target)
         .join(relation.class_attribute)
@@ -139,4 +157,4 @@ def _list(
     for pk, one in found.unique():
         by_id[pk].append(one)
     for row in rows:
-        row[relation.key] = by_id[row["id"]]
+        setattr(row, relation.key, by_id[row.id])
