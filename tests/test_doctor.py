@@ -153,7 +153,7 @@ def test_a_variable_of_the_server_that_makes_no_sense(name, text, words, tmp_pat
         read_config({"INSTANCE": str(tmp_path), name: text})
 
 
-def test_there_are_as_many_processes_as_cores_and_at_most_four(monkeypatch, tmp_path):
-    for number, workers in ((1, 1), (3, 3), (16, 4)):
+def test_there_are_two_processes_for_each_core_and_at_most_four(monkeypatch, tmp_path):
+    for number, workers in ((1, 2), (2, 4), (16, 4)):
         monkeypatch.setattr(config, "cores", lambda number=number: number)
         assert read_config({"INSTANCE": str(tmp_path)}).workers == workers

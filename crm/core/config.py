@@ -95,9 +95,13 @@ def _port(text: str) -> int:
 
 
 def _workers(text: str) -> int:
-    """Processes of the server: as many as this process has cores, at most four."""
+    """Processes of the server: twice as many as this process has cores, at most four.
+
+    A connection stays with its process, where Python runs one request at a time: with one process a
+    core, some waited for a long request beside a core that was free.
+    """
     if not text:
-        return min(cores(), MOST_WORKERS)
+        return min(2 * cores(), MOST_WORKERS)
     workers = _count("WORKERS", text)
     if not 0 < workers <= 64:
         raise ConfigError(f"WORKERS is {text}; it must lie between 1 and 64")

@@ -9,7 +9,7 @@ from time import sleep, thread_time
 
 PIECE = 0.05  # seconds of work between two looks
 PER_WAITED = 10  # seconds of rest for each that was waited; an idle machine makes it wait for none
-MOST = 4  # seconds of rest for each of work, so that the job ends on a busy machine, too
+MOST = 8  # seconds of rest for each of work, so that the job ends on a busy machine, too
 # Of this thread: the nanoseconds for which it ran, and for which it was ready and had to wait.
 SCHEDULED = Path("/proc/thread-self/schedstat")
 

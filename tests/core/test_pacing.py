@@ -47,7 +47,7 @@ def test_a_job_that_has_to_wait_rests_for_longer_than_it_waited(machine: Machine
 
 
 def test_a_job_on_a_crowded_machine_still_gets_on(machine: Machine) -> None:
-    assert machine.work(Pace(), 0.1, waited=5) == pytest.approx(0.4)
+    assert machine.work(Pace(), 0.1, waited=5) == pytest.approx(0.8)
 
 
 def test_what_was_waited_in_short_pieces_of_work_adds_up(machine: Machine) -> None:
