@@ -36,6 +36,7 @@ REFUSALS = {
     404: "There is no such record for you.",
     409: "Somebody else changed the record since.",
     413: "The body is too large.",
+    414: "The address is too long.",
     415: "The body is not JSON.",
     422: "Fields are wrong; `errors` says which and why.",
 }
@@ -88,7 +89,7 @@ def _responses(status: int, words: str, schema: Schema, *refusals: int) -> dict[
         str(status): {"description": words, "content": _json(schema)},
         **{
             str(code): {"description": REFUSALS[code], "content": _json(error)}
-            for code in sorted({400, 401, 403, 404, *refusals})
+            for code in sorted({400, 401, 403, 404, 414, *refusals})
         },
     }
 

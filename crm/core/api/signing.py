@@ -26,6 +26,7 @@ def describe(spec: Any, base: str) -> None:
 def _answers(schema: Schema, **refusals: str) -> dict[str, Schema]:
     content = {"application/json": {"schema": schema}}
     told = {"application/json": {"schema": MESSAGE}}
+    refusals["_414"] = "The address is too long."
     return {"200": {"description": "The token.", "content": content}} | {
         code.removeprefix("_"): {"description": words, "content": told}
         for code, words in refusals.items()

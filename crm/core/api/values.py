@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from crm.core.config import languages
 from crm.core.models import Spec
-from crm.core.models.checks import CONTROL, clean
+from crm.core.models.checks import CONTROL, LONGEST, clean
 
 EXACT = r"[+-]?[0-9]{1,18}(\.[0-9]{1,9})?"
 # Their rules ask for the country of the row, which the flush knows.
@@ -24,6 +25,10 @@ def value_of(spec: Spec, raw: Any, is_number: bool = False) -> Any:
     if raw is None:
         return clean(spec, None)
     if isinstance(raw, str):
+        longest = LONGEST if spec.kind == "longtext" else spec.length
+        if longest is not None and len(raw) > longest:  # as it came, as the description says
+            message = ngettext("At most %(num)s character.", "At most %(num)s characters.", longest)
+            raise ValueError(message)
         raw = CONTROL.sub("", raw)
         if not raw.strip():
             return clean(spec, None)

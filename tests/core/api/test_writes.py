@@ -322,6 +322,8 @@ def test_control_characters_are_dropped(world: World, alice: Api) -> None:
     """A NUL is an error of PostgreSQL's."""
     answer = alice.post("test/leads/", {"organization": "Du\0pont\x07"})
     assert answer[1]["result"]["organization"] == "Dupont"
+    too_long = alice.post("test/leads/", {"organization": "\7" * 100 + "x" * 100})
+    assert set(errors(too_long)) == {"organization"}, "counted as they came"
 
 
 @pytest.mark.postgres
