@@ -95,6 +95,19 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class EngineInstant(Instant):
+    """A moment in a column of the engine's, which has no time zone: UTC all the same."""
+
+    impl = DateTime()
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        utc = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return utc.replace(tzinfo=None)
+
+
 class Words(dict[str, str]):
     """One text in several languages; as a string, in the reader's.
 

@@ -10,12 +10,23 @@ from typing import Any
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import Group, Role, User
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, event
-from sqlalchemy.orm import Mapper, backref, mapped_column, relationship
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    event,
+    inspect,
+    update,
+)
+from sqlalchemy.orm import Mapper, backref, mapped_column, object_session, relationship
 
 from crm.companies.models.company import Agency, Company
 from crm.core.models import Label, computed, field, folded
-from crm.core.types import fold
+from crm.core.types import EngineInstant, Instant, fold, utcnow
 
 user_company = Table(
     "user_company",
@@ -94,6 +105,9 @@ Group.is_team = field(
     nullable=False,
     help=_l("Its members see each other's records where their role's scope is the team."),
 )
+Group.changed_on = field(_l("Changed on"), Instant, default=utcnow, readonly=True, nullable=True)
+# The engine writes it once, with the server's local time, and never renews it.
+User.__table__.c.changed_on.type = EngineInstant()
 # The name by which the program knows a role that it ships; rights never hang on it.
 Role.code = mapped_column(String(20), unique=True, nullable=True)
 
@@ -124,6 +138,7 @@ _say(User, "last_name", _l("Last name"), search=True)
 _say(User, "username", _l("Username"), search=True)
 _say(User, "email", _l("E-mail"), kind="email", search=True)
 _say(User, "active", _l("Active"))
+_say(User, "changed_on", _l("Changed on"), readonly=True)
 _say(Group, "name", _l("Name"), search=True)
 _say(Group, "description", _l("Description"))
 _say(Role, "name", _l("Name"), search=True)
@@ -143,3 +158,21 @@ def _say_of_relations() -> None:
 def _keep_name_key(mapper: Any, connection: Any, user: Any) -> None:
     """The engine's own tables are not checked before a flush as ours are."""
     user.name_key = fold(user.sort_name)
+
+
+@event.listens_for(User, "before_insert")
+@event.listens_for(User, "before_update")
+@event.listens_for(Group, "before_insert")
+@event.listens_for(Group, "before_update")
+def _note_change(mapper: Any, connection: Any, row: Any) -> None:
+    """Membership is told on both sides, and so changes both; a sign-in, a statement, is none."""
+    session = object_session(row)
+    if session is None or not session.is_modified(row):
+        return
+    row.changed_on = utcnow()
+    name, other = ("groups", Group) if isinstance(row, User) else ("users", User)
+    history = inspect(row).attrs[name].history
+    ids = [one.id for one in (*history.added, *history.deleted) if one.id is not None]
+    if ids:
+        moved = update(other.__table__).where(other.id.in_(ids))
+        connection.execute(moved.values(changed_on=row.changed_on))
