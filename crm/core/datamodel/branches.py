@@ -5,7 +5,6 @@ where a column may be empty its filled rows are one walk and its empty ones anot
 rows the table has, a walk reads as many as the page shows, and those that conditions leave out.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -13,14 +12,11 @@ from math import prod
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     ColumnElement,
     Index,
     Integer,
     Select,
     and_,
-    cast,
-    func,
     literal,
     or_,
     select,
@@ -29,6 +25,7 @@ from sqlalchemy import (
 )
 
 from crm.core.datamodel.anchors import Values, leading
+from crm.core.datamodel.laterals import for_each, numbers
 from crm.core.datamodel.orders import Order
 from crm.core.models.tables import BINNED
 
@@ -181,24 +178,11 @@ def _select(walk: Walk, branch: Branch) -> Select[Any]:
         only = inner.subquery()
         place = branch.rows[0][0] if branch.rows else 0
         return select(literal(place, Integer).label(PLACE), only.c.value, only.c.id)
-    parents = _table(["place", *branch.many], branch.rows, walk.is_sqlite)
+    parents = numbers(["place", *branch.many], branch.rows, walk.is_sqlite)
     inner = inner.where(*(walk.column(name) == parents.c[name] for name in branch.many))
-    inner = inner.correlate(parents)
-    found: Any = _each_as_json(inner, parents) if walk.is_sqlite else inner.lateral()
-    value, pk = (
-        (func.json_extract(found.c.value, f"$[{place}]") for place in (0, 1))
-        if walk.is_sqlite
-        else (found.c.value, found.c.id)
-    )
+    found, value, pk = for_each(parents, inner, walk.is_sqlite)
     joined = parents.join(found, true())
     return select(parents.c.place, value.label("value"), pk.label("id")).select_from(joined)
-
-
-def _each_as_json(inner: Select[Any], parents: Any) -> Any:
-    """What LATERAL says elsewhere: SQLite looks for a list that depends on the row before it."""
-    one = inner.subquery()
-    pairs = select(func.json_group_array(func.json_array(one.c.value, one.c.id)))
-    return func.json_each(pairs.correlate(parents).scalar_subquery()).table_valued("value")
 
 
 def _walked(walk: Walk, branch: Branch) -> Select[Any]:
@@ -229,21 +213,3 @@ def _beyond(value: Any, pk: Any, start: Sequence[Any], down: bool) -> ColumnElem
     past = value < start[0] if down else value > start[0]
     from_there = value <= start[0] if down else value >= start[0]
     return and_(from_there, or_(past, and_(value == start[0], past_pk)))
-
-
-def _table(names: Sequence[str], rows: Sequence[Sequence[int]], is_sqlite: bool) -> Any:
-    """`rows` of numbers as a table, in one parameter however many there are."""
-    told = literal(json.dumps(rows))
-    if is_sqlite:
-        each = func.json_each(told).table_valued("value")
-        cells = [
-            func.json_extract(each.c.value, f"$[{place}]", type_=Integer).label(name)
-            for place, name in enumerate(names)
-        ]
-    else:
-        each = func.json_array_elements(cast(told, JSON)).table_valued("value")
-        cells = [
-            cast(each.c.value.op("->>")(place), Integer).label(name)
-            for place, name in enumerate(names)
-        ]
-    return select(*cells).select_from(each).subquery()

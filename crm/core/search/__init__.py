@@ -4,11 +4,12 @@ A row is found by the beginnings of its words, in any order; where nothing begin
 inside them. A link that is declared with `search=True` also finds a row by the words of the row
 that it leads to, as far as the reader may see that one: no word of it is copied.
 
-`terms` and `words` are in core.models. Here: `finding` asks, `indexes` are what each database
-has for it, `keeping` sees to it that no road leaves them behind.
+`terms` and `words` are in core.models. Here: `finding` asks, by the `conditions` of a search;
+`indexes` are what each database has for it, `keeping` sees to it that no road leaves them behind.
 """
 
-from crm.core.search.finding import Match, Way, find, is_searched
+from crm.core.search.conditions import Way
+from crm.core.search.finding import Match, find, is_searched
 from crm.core.search.keeping import install, rebuild
 
 __all__ = ["Match", "Way", "find", "install", "is_searched", "rebuild"]
