@@ -46,6 +46,19 @@ def test_a_prospect_and_a_client_have_their_own_lists(as_user: AsUser, acting: A
     assert "Terreaux" in claire.get("/clients/list/").text
 
 
+def test_the_numbers_on_the_tabs_come_after_the_list(as_user: AsUser, acting: Acting) -> None:
+    with acting("claire"):
+        make(Contact, links=[{"account": make(Account)}])
+        make(Contact)
+    claire = as_user("claire")
+    page = claire.get("/contacts/list/").text
+    assert 'hx-get="/contacts/counts/"' in page
+    for key, number in (("mine", 2), ("unassigned", 0), ("alone", 1), ("all", 2)):
+        assert f'id="count-{key}"></span>' in page
+        number_of = f'id="count-{key}" hx-swap-oob="true">{number}</span>'
+        assert number_of in claire.get("/contacts/counts/").text
+
+
 @pytest.mark.accept("A-97")
 def test_the_other_address_of_an_account_leads_on(
     as_user: AsUser, acting: Acting, client_of_claire: Account

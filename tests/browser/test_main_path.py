@@ -59,6 +59,7 @@ def test_a_lead_is_added_edited_found_deleted_and_brought_back(
 
     desk.open("/leads/list/?_flt_0_city=lyon")
     expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("#count-open")).to_have_text("1")
     desk.open("/leads/list/?search=fonderie%20elan")
     expect(page.locator("tbody tr")).to_have_count(1)
     desk.open("/leads/list/?_flt_0_city=Nantes")

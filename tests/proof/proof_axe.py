@@ -34,6 +34,7 @@ def is_page(address: Address) -> bool:
         "/field/",
         "/export",
         "/totals",
+        "/counts",
         "/health",
         "/_openapi",
         "/login",

@@ -38,7 +38,7 @@ class ContactView(ModelView):
     presets = (
         Preset("mine", _l("My contacts"), [("owner", 0, [ME])]),
         Preset("unassigned", _l("Unassigned contacts"), [("owner", 2, [""])]),
-        Preset("alone", _l("Without account"), [("accounts", 2, [""])], is_counted=False),
+        Preset("alone", _l("Without account"), [("accounts", 2, [""])]),
         Preset("all", _l("All contacts"), []),
     )
     list_columns = [

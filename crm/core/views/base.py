@@ -23,7 +23,7 @@ PK = "<int(max=2147483647):pk>"
 # What a page asks of its row, all at once.
 CHANGES = ("edit", "delete")
 
-READ = dict.fromkeys(("list", "index", "show", "pick", "totals", "old_list"), "read")
+READ = dict.fromkeys(("list", "index", "show", "pick", "totals", "counts", "old_list"), "read")
 WRITE = {
     "add": "create",
     "edit": "edit",
@@ -64,7 +64,6 @@ class Preset:
     label: Label
     filters: Sequence[tuple[str, int, Sequence[str]]]
     switch: str = ""  # the setting without which it is not shown
-    is_counted: bool = True  # not where no index tells the number
 
 
 @dataclass
@@ -122,6 +121,8 @@ class BaseView(FabModelView):
     def __init__(self, **kwargs: Any) -> None:
         self.method_permission_name = {**READ, **WRITE, **self.verbs}
         self._addresses: dict[str, str] = {}
+        if not self.presets:
+            self.exclude_route_methods = self.exclude_route_methods | {"counts"}
         super().__init__(**kwargs)
 
     def _init_properties(self) -> None:

@@ -26,14 +26,13 @@ from crm.core.errors import DomainError
 from crm.core.forms.options import code_choices
 from crm.core.models import Spec, spec_of
 from crm.core.models.locale import locale
-from crm.core.models.text import parse_number, write_number, written
+from crm.core.models.text import parse_number, written
 from crm.core.rows import in_reach
 from crm.core.search import Match, Way, find
 from crm.core.views.address import Address, read_address
 from crm.core.views.base import BaseView, Preset
 from crm.core.views.pages import Chip, FilterChoice, ListPage, Note
 from crm.core.views.shown import hue_of, initials, zone
-from crm.core.views.tabs import TAB_CAP, tab_counts
 
 FILTERS = "core/parts/filters.html"
 STATE = Markup("<!-- state -->")  # where a popover keeps the list's state
@@ -172,22 +171,12 @@ class FilterBar(BaseView):
         return [n for n in names if n != "company" or current_actor().active_company_id is None]
 
     def _put_presets(self, page: ListPage, address: Address) -> None:
-        presets = self.shown_presets()
-        counts = tab_counts(self)
         now = {(name, operator, tuple(values)) for name, operator, values in address.filters}
-        for preset in presets:
+        for preset in self.shown_presets():
             filters = [(name, operator, tuple(values)) for name, operator, values in preset.filters]
-            count = counts.get(preset.key, 0)
-            text = write_number(count) if count <= TAB_CAP else f"{write_number(TAB_CAP)}+"
-            text = text if preset.is_counted else ""
-            page.presets.append(
-                (
-                    str(preset.label),
-                    address.url(filters=filters, search=""),
-                    now == set(filters),
-                    text,
-                )
-            )
+            url = address.url(filters=filters, search="")
+            page.presets.append((str(preset.label), url, now == set(filters), preset.key))
+        page.counts_url = self.url("counts")
 
     def preset_where(self, preset: Preset) -> list[ColumnElement[bool]]:
         """The conditions of a shipped filter, with those of the list itself."""

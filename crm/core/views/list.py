@@ -24,6 +24,7 @@ from crm.core.views.filterbar import FilterBar, Query
 from crm.core.views.lines import Lines
 from crm.core.views.pages import Column, ListPage, Row
 from crm.core.views.shown import Field
+from crm.core.views.tabs import tab_counts
 
 SIZES = (25, 50, 100)
 ALL = 10**9  # rows: of a list whose sums are asked for
@@ -308,6 +309,12 @@ class ListPages(ListParts):
         page = ListPage("", self.key, self.icon, columns=self.columns(address))
         self._put_sums(page, totals)
         return self.render("core/parts/sums.html", page=page)
+
+    @expose("/counts/")
+    @has_access
+    def counts(self) -> ResponseReturnValue:
+        """The numbers on the tabs, which the list does not wait for."""
+        return self.render("core/parts/counts.html", counts=tab_counts(self))
 
     @expose("/pick/<name>")
     @has_access

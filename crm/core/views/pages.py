@@ -105,6 +105,7 @@ class ListPage:
     sums: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     sums_label: str = ""
     totals_url: str = ""
+    counts_url: str = ""
     sort_options: list[tuple[str, str, bool]] = field(default_factory=list)
     notes: list[Any] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""How many rows each shipped filter of a list has, for its tabs."""
+"""How many rows each shipped filter of a list has, for its tabs: asked after the page is shown."""
 
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -8,6 +8,7 @@ from sqlalchemy import CompoundSelect
 from crm.core.actor import Actor, current_actor
 from crm.core.datamodel.counting import count_all, read_counts
 from crm.core.datamodel.filters import filter_spec
+from crm.core.models.text import write_number
 
 if TYPE_CHECKING:
     from crm.core.views.filterbar import FilterBar
@@ -16,17 +17,22 @@ TAB_CAP = 1000  # above which the number on a tab is no longer exact
 OF_TIME = ("date", "instant", "next")  # kinds whose values may be "today" or "now"
 
 
-def tab_counts(view: "FilterBar") -> dict[str, int]:
-    """The counts by the key of the shipped filter, in one statement."""
+def tab_counts(view: "FilterBar") -> dict[str, str]:
+    """The number on each tab, by the key of its shipped filter, in one statement."""
     asked = _asked_again if _is_timeless(view) else _asked
-    return read_counts(view.datamodel.session, asked(view, current_actor()))
+    found = read_counts(view.datamodel.session, asked(view, current_actor()))
+    return {key: _number(count) for key, count in found.items()}
+
+
+def _number(count: int) -> str:
+    return write_number(count) if count <= TAB_CAP else f"{write_number(TAB_CAP)}+"
 
 
 def _asked(view: "FilterBar", _actor: Actor) -> CompoundSelect[Any]:
-    shown = [preset for preset in view.shown_presets() if preset.is_counted]
     datamodel = view.datamodel
     statements = {
-        one.key: (datamodel.select(*view.preset_where(one)), datamodel.obj) for one in shown
+        one.key: (datamodel.select(*view.preset_where(one)), datamodel.obj)
+        for one in view.shown_presets()
     }
     return count_all(statements, TAB_CAP + 1)
 
