@@ -19,7 +19,7 @@ LIST: Sequence[str] = (
     "subject", "type", "starts_at", "status", "account", "lead", "opportunity", "owner", "agency",
     "company",
 )  # fmt: skip
-ORDER: Sequence[str] = ("subject", "type", "starts_at", "status", "owner", "agency")
+ORDER: Sequence[str] = ("subject", "starts_at", "owner", "agency")
 SEARCH: Sequence[str] = (
     "type", "status", "starts_at", "ends_at", "owner", "category", "account", "lead", "contact",
     "opportunity", "quote", "agency", "company", "priority", "call_direction", "created_on",

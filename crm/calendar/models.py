@@ -88,8 +88,8 @@ class Event(Owned, Record):
             "agency_id starts_at",
             "owner_id agency_id starts_at",
             "name_key",
-            "type",
-            "status",
+            "type starts_at",
+            "status starts_at",
         ),
     )
 

@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.accounts.models import Account, AccountKind, Contact, Nature
+from crm.accounts.models import Account, AccountContact, AccountKind, Contact, Nature
 from crm.accounts.services.account import become_client, is_owner_stale, main_contact
 from crm.calendar.models import Event
 from crm.companies.models import Agency, AppSettings, Assignable, CompanySettings, Group, User
+from crm.core.datamodel.filters import condition
 from crm.core.errors import DomainError
 from crm.opportunities.models import Opportunity
 from crm.quotes.models import Quote
@@ -322,6 +323,36 @@ def test_a_contact_and_its_accounts_are_of_one_company(acting: Acting) -> None:
         with pytest.raises(DomainError):
             save(contact, links=[{"account": again(foreign)}])
         session.rollback()
+
+
+def alone(session: Session) -> set[str]:
+    """Who stands in the list of contacts without an account."""
+    where = condition(Contact, "accounts", 2, [], "UTC").where
+    return set(session.scalars(select(Contact.last_name).where(where)))
+
+
+def test_a_contact_is_without_account_until_it_is_linked_and_after(
+    acting: Acting, everything: Everything
+) -> None:
+    with acting("claire") as session:
+        account = make(Account)
+        make(Contact, last_name="Abel")
+        bruno = make(Contact, last_name="Bruno", links=[{"account": account}])
+        assert alone(session) == {"Abel"}
+        save(bruno, links=[])
+        assert alone(session) == {"Abel", "Bruno"}
+        save(bruno, links=[{"account": account}])
+        colin = make(Contact, last_name="Colin")
+        version = colin.row_version
+        account.links.append(AccountContact(contact=colin))
+        session.flush()
+        assert alone(session) == {"Abel"}
+        session.refresh(colin)
+        assert colin.row_version == version
+    with everything() as session:
+        session.delete(session.get_one(Account, account.id))  # as the purge does
+        session.flush()
+        assert alone(session) == {"Abel", "Bruno", "Colin"}
 
 
 def test_nobody_reports_to_themselves(acting: Acting) -> None:

@@ -2,7 +2,8 @@
 
 from crm.accounts.models.account import NATURES, Account, Nature
 from crm.accounts.models.address import AccountAddress
-from crm.accounts.models.contact import AccountContact, Contact
+from crm.accounts.models.contact import Contact
+from crm.accounts.models.links import AccountContact
 from crm.accounts.models.people import CIVILITIES, Civility, Followed, Reachable, full_name
 from crm.accounts.models.reference import (
     AccountCategory,

@@ -25,7 +25,7 @@ from crm.core.types import Instant, Money, utcnow
 
 if TYPE_CHECKING:
     from crm.accounts.models.address import AccountAddress
-    from crm.accounts.models.contact import AccountContact
+    from crm.accounts.models.links import AccountContact
 
 
 class Nature(StrEnum):

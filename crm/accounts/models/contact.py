@@ -1,20 +1,22 @@
 """People who work for accounts. Source: spec 6.1."""
 
-from typing import ClassVar, Optional
+from typing import TYPE_CHECKING, ClassVar, Optional
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.accounts.models.account import Account
 from crm.accounts.models.people import CIVILITIES, Civility, Followed, Reachable, full_name
-from crm.accounts.models.reference import ContactRole, Department, JobTitle
-from crm.companies.columns import by_value, flag, link, lists
-from crm.companies.rules import changed, company_id_of, refuse_cycle
+from crm.companies.columns import by_value, link, listed, lists
+from crm.companies.rules import changed, refuse_cycle
 from crm.core.errors import DomainError
-from crm.core.models import Child, Owned, Record, computed, field, folded, unique
+from crm.core.models import Owned, Record, computed, field, folded, unique
+
+if TYPE_CHECKING:
+    from crm.accounts.models.links import AccountContact
 
 
 class Contact(Reachable, Followed, Owned, Record):
@@ -24,6 +26,10 @@ class Contact(Reachable, Followed, Owned, Record):
     __entity__: ClassVar[str] = "contacts"
     __table_args__ = (
         unique("uq_contact_external_ref", "company_id", "external_ref"),
+        # Not by company first: whoever reads all companies asks for none.
+        listed(
+            "ix_contact_has_account", "has_account", "company_id", "name_key", covers=["owner_id"]
+        ),
         *lists(
             "contact",
             "name_key",
@@ -40,6 +46,8 @@ class Contact(Reachable, Followed, Owned, Record):
     first_name: Mapped[str | None] = field(_l("First name"), String(80))
     last_name: Mapped[str] = field(_l("Last name"), String(80))
     name_key: Mapped[str] = folded("sort_name", 255, sorts="name")
+    # Whether there are `links`: no index tells of rows that another table has not.
+    has_account: Mapped[bool] = mapped_column(default=False, server_default="0", nullable=False)
     reports_to_id: Mapped[int | None] = link(lazy_pgettext("contact", "Manager"), "contact.id")
     language: Mapped[str | None] = field(_l("Language"), String(8), kind="language")
     address: Mapped[str | None] = field(_l("Address"), Text)
@@ -54,7 +62,9 @@ class Contact(Reachable, Followed, Owned, Record):
         info={"label": _l("Accounts")},
     )
     accounts: Mapped[list[Account]] = relationship(
-        secondary="account_contact", viewonly=True, info={"label": _l("Accounts")}
+        secondary="account_contact",
+        viewonly=True,
+        info={"label": _l("Accounts"), "kept": "has_account"},
     )
 
     def __str__(self) -> str:
@@ -95,36 +105,3 @@ class Contact(Reachable, Followed, Owned, Record):
             ours = {link.account_id or link.account.id for link in self.links}
             if ours.isdisjoint(link.account_id for link in manager.links):
                 raise DomainError(_("The manager works for another account."), field="reports_to")
-
-
-class AccountContact(Child):
-    """What a contact does for one of its accounts."""
-
-    __tablename__ = "account_contact"
-    __table_args__ = (UniqueConstraint("account_id", "contact_id"),)
-    __parent__: ClassVar[str] = "contact"
-
-    account_id: Mapped[int] = field(_l("Account"), ForeignKey("account.id", ondelete="CASCADE"))
-    contact_id: Mapped[int] = mapped_column(
-        ForeignKey("contact.id", ondelete="CASCADE"), index=True
-    )
-    job_title_id: Mapped[int | None] = link(_l("Job title"), "job_title.id")
-    department_id: Mapped[int | None] = link(_l("Department"), "department.id")
-    role_id: Mapped[int | None] = link(_l("Contact role"), "contact_role.id")
-    is_main: Mapped[bool] = flag(_l("Main contact"))
-
-    account: Mapped[Account] = relationship(back_populates="links")
-    contact: Mapped[Contact] = relationship(back_populates="links")
-    job_title: Mapped[JobTitle | None] = relationship()
-    department: Mapped[Department | None] = relationship()
-    role: Mapped[ContactRole | None] = relationship()
-
-    def __str__(self) -> str:
-        return str(self.account)
-
-    def check(self) -> None:
-        """Both ends are of one company. Source: spec 6.3, A-82."""
-        if self.account is None or self.contact is None:
-            return
-        if company_id_of(self.account) != company_id_of(self.contact):
-            raise DomainError(_("Not a valid choice."), field="account")

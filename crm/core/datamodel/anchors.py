@@ -9,8 +9,10 @@ from sqlalchemy.sql.elements import (
     BinaryExpression,
     BindParameter,
     BooleanClauseList,
+    False_,
     Grouping,
     Null,
+    True_,
 )
 
 from crm.core import rows
@@ -63,6 +65,8 @@ def _values(part: BinaryExpression[Any]) -> Values | None:
     right = part.right
     if part.operator is operators.is_ and isinstance(right, Null):
         return (None,)
+    if isinstance(right, True_ | False_):
+        return (isinstance(right, True_),)
     if not isinstance(right, BindParameter):
         return None
     if part.operator is operators.eq:

@@ -98,11 +98,19 @@ def has_any(relation: Any, values: Sequence[Any]) -> ColumnElement[bool]:
     return relation.parent.class_.id.in_(select(ours).where(theirs.in_(values)))
 
 
+def _is_linked(relation: Any, expected: bool) -> ColumnElement[bool]:
+    """Whether a row is linked to any, by the column that keeps it where there is one."""
+    kept = relation.property.info.get("kept")
+    if kept is None:
+        return relation.any() if expected else ~relation.any()
+    return getattr(relation.parent.class_, kept) == expected
+
+
 _MANY = (
     Operator(_l("is one of"), -1, has_any),
     Operator(_l("is none of"), -1, lambda column, values: ~has_any(column, values)),
-    Operator(_l("is empty"), 0, lambda column, values: ~column.any()),
-    Operator(_l("is filled"), 0, lambda column, values: column.any()),
+    Operator(_l("is empty"), 0, lambda column, values: _is_linked(column, False)),
+    Operator(_l("is filled"), 0, lambda column, values: _is_linked(column, True)),
 )
 
 OPERATORS: dict[str, tuple[Operator, ...]] = {
