@@ -9,9 +9,11 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import (
     ColumnElement,
     Select,
+    case,
     func,
     inspect,
     select,
+    true,
 )
 
 from crm.core import rows
@@ -110,20 +112,22 @@ class DataModel(SQLAInterface):
         summed: int = SORTED,
     ) -> "Totals":
         """How many rows up to `cap` + 1, and in one statement the sums of up to `summed` rows."""
-        count = select(func.count()).select_from(some_ids(statement, self.obj, cap + 1))
+        count = select(func.count().label("n")).select_from(some_ids(statement, self.obj, cap + 1))
         if not sums:
             return Totals(int(self.session.scalar(count) or 0), {}, cap)
+        counted = count.cte("counted").prefix_with("MATERIALIZED")
         columns = [getattr(self.obj, name) for name in (*sums, "currency")]
-        inner = statement.with_only_columns(*columns).order_by(None).limit(summed + 1).subquery()
+        most = select(case((counted.c.n <= summed, summed), else_=0)).scalar_subquery()
+        inner = statement.with_only_columns(*columns).order_by(None).limit(most).subquery()
         added = (func.sum(inner.c[name]) for name in sums)
-        grouped = select(inner.c.currency, count.scalar_subquery(), func.count(), *added)
-        found = list(
-            self.session.execute(grouped.group_by(inner.c.currency).order_by(func.count().desc()))
-        )
-        number = int(found[0][1]) if found else 0
-        known = {row[0]: dict(zip(sums, row[3:], strict=True)) for row in found}
+        grouped = select(counted.c.n, inner.c.currency, *added)
+        grouped = grouped.select_from(counted.outerjoin(inner, true()))
+        grouped = grouped.group_by(counted.c.n, inner.c.currency).order_by(func.count().desc())
+        found = list(self.session.execute(grouped))
+        number = int(found[0].n)
+        known = {row.currency: dict(zip(sums, row[2:], strict=True)) for row in found}
         is_summed = number <= summed
-        return Totals(number, known if is_summed else {}, cap, is_summed=is_summed)
+        return Totals(number, known if number and is_summed else {}, cap, is_summed=is_summed)
 
     # Writing ────────────────────────────────────────────────────────────────────────────────────
 
