@@ -39,7 +39,7 @@ FEW = 10  # rows of the two owners who have hardly any
 SWITCHES = ("manage_catalogs", "manage_recurring", "manage_agencies", "show_customer_description")
 # Rows of each table for one of leads; parents first.
 SHARES = {
-    "account": 0.5, "account_address": 0.5, "contact": 0.5, "account_contact": 0.5, "product": 0.5,
+    "account": 0.5, "account_address": 0.5, "contact": 0.5, "account_contact": 0.45, "product": 0.5,
     "lead": 1.0, "opportunity": 1.0, "quote": 0.5, "event": 0.5, "catalog": 0.1,
 }  # fmt: skip
 FIRST = "Ana Bruno Chloe David Emma Farid Gaelle Hugo Ines Jean Karim Lea Marc Nora Omar Paul"
@@ -169,6 +169,7 @@ class Crowd:
             "contact": {
                 "first_name": first, "last_name": last,
                 "name_key": func.lower(last + " " + first + " " + last),
+                "has_account": self.n < self.size["account_contact"],
             },
             "account_contact": {
                 "account_id": self.of("account", 37),
@@ -224,6 +225,8 @@ def make_crowd(app: Flask, leads: int) -> None:
     cast_ = read_cast(app)
     with app.app_context():
         with db.engine.begin() as connection:
+            if connection.dialect.name != "sqlite":
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             connection.execute(update(AppSettings).values(dict.fromkeys(SWITCHES, True)))
             planted = plant(connection, Planted(cast_.france, cast_.claire, "Durand"))
             crowd = Crowd(
@@ -240,6 +243,8 @@ def make_crowd(app: Flask, leads: int) -> None:
             for name, recipe in crowd.recipes().items():
                 _fill(connection, Model.metadata.tables[name], crowd, recipe)
         with db.engine.begin() as connection:
+            if connection.dialect.name != "sqlite":
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             connection.exec_driver_sql("ANALYZE")
         db.session.remove()
 

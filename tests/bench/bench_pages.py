@@ -6,16 +6,21 @@ table, TIMES how often a page is asked for, BENCH_POSTGRES=0 leaves PostgreSQL o
 
 import os
 import shutil
-import statistics
 import time
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
+from sqlalchemy import inspect, select
 
+from crm.core.datamodel.filters import key_column
 from crm.core.db import db
+from crm.core.models import target_of
 from tests.bench.bench_list import BIG, PLACES, SMALL, browser, say
 from tests.crowd import make_crowd
 from tests.fixtures import fill, make_app, read_cast, statements_of, token_header
@@ -67,17 +72,52 @@ def pages(app: Flask, person: str) -> Iterator[tuple[str, str, float]]:
             for order in view.visible(view.order_columns):
                 told = urlencode({f"_oc_{key}": order, f"_od_{key}": "asc"})
                 yield f"{name} by {order}", f"{path}?{told}", MOST
+            if view.presets:
+                yield f"{name}, numbers on the tabs", view.url("counts"), MOST
             for preset in view.shown_presets():
                 pairs = [(f"_flt_{op}_{n}", v) for n, op, values in preset.filters for v in values]
                 yield f"{name}: {preset.key}", f"{path}?{urlencode(pairs)}", MOST
+            for field, value in filters(view):
+                yield (
+                    f"{name} with {field}",
+                    f"{path}?{urlencode({f'_flt_0_{field}': value})}",
+                    MOST,
+                )
             yield f"{name}: search", f"{path}?search=durand", SEARCH
             api = f"/api/v1{name}/"
             if any(str(rule) == api for rule in app.url_map.iter_rules()):
                 yield f"API of {name}", api, MOST
 
 
+def filters(view: Any) -> Iterator[tuple[str, str]]:
+    """Each field that the list is filtered by, with a value that some row has."""
+    model = view.datamodel.obj
+    for name in view.filter_names():
+        value = sample(model, name)
+        if value:
+            yield name, value
+
+
+def sample(model: type[Any], name: str) -> str:
+    """A value of a field as an address says it; "" where no row has any."""
+    of, dot, name = name.rpartition(".")
+    model = target_of(model, of) if dot else model
+    relation = inspect(model).relationships.get(name)
+    if relation is not None and relation.uselist:
+        column = relation.mapper.class_.id
+    else:
+        column = getattr(model, name) if relation is None else key_column(model, name)
+    filled = select(column).where(column.is_not(None)).order_by(column.class_.id.desc()).limit(1)
+    value = db.session.scalar(filled)
+    if isinstance(value, bool):
+        return "1"
+    if isinstance(value, Decimal):
+        return f"{value:.0f}"
+    return f"{value:%Y-%m-%d}" if isinstance(value, date) else str(value or "")
+
+
 def measured(app: Flask, person: str, path: str) -> tuple[float, int]:
-    """The median milliseconds of a page, and its statements."""
+    """The milliseconds that a page takes at best, and its statements."""
     client = browser(app, person)
     headers = token_header(app, read_cast(app).people[person]) if "/api/" in path else {}
     with statements_of(app) as statements:
@@ -87,7 +127,7 @@ def measured(app: Flask, person: str, path: str) -> tuple[float, int]:
         begin = time.perf_counter()
         client.get(path, headers=headers)
         taken.append((time.perf_counter() - begin) * 1000)
-    return statistics.median(taken), len(statements)
+    return min(taken), len(statements)
 
 
 @pytest.mark.parametrize("person", ["alice", "claire"])
