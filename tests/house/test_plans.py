@@ -21,7 +21,7 @@ from crm.core.datamodel.orders import whole
 from crm.core.datamodel.paging import SORTED, Ask
 from crm.core.db import db
 from crm.core.forms.options import pick
-from crm.core.models import Child, target_of
+from crm.core.models import Child, Record, target_of
 from crm.core.search import find
 from crm.core.views.record import belongs
 from crm.leads.models import Lead
@@ -30,10 +30,7 @@ from tests.fixtures import fill, make_app, read_cast
 from tests.plans import watching
 
 LEADS = 20_000
-PEOPLE = ("alice", "claire", "olga")
 SELLER = 20  # the id of one of the owners
-# Filters that ask whether a row has none of another table: each row has to be looked at.
-NOT_INDEXED = {"contact": {"alone"}}
 
 
 @pytest.fixture(
@@ -102,7 +99,7 @@ def looked_at(
 
 
 def pages(view: Any) -> Iterator[str]:
-    """The first and the last page of a list in each order, and the first two of each filter."""
+    """The first page of a list in each order, the last one, and the first two of each filter."""
     model, where = view.datamodel.obj, view.base_conditions()
     base = whole(model, [], view.base_order)
     statement = view.datamodel.select(*where)
@@ -111,13 +108,13 @@ def pages(view: Any) -> Iterator[str]:
         order = whole(model, [(name, "asc")], view.base_order)
         view.datamodel.page(statement, order, Ask(few=few))
         yield f"by {name}"
-        view.datamodel.page(statement, order, Ask(backwards=True, few=few))
-        yield f"by {name}, last page"
+    view.datamodel.page(statement, base, Ask(backwards=True, few=few))
+    yield "last page"
     filters = {"all": where, **{one.key: view.preset_where(one) for one in view.shown_presets()}}
     if hasattr(model, "owner_id"):
         filters["of a seller"] = [*where, model.owner_id.in_([SELLER])]
-    for name in filters.keys() - NOT_INDEXED.get(model.__tablename__, set()):
-        statement = view.datamodel.select(*filters[name])
+    for name, conditions in filters.items():
+        statement = view.datamodel.select(*conditions)
         few = view.datamodel.totals(statement).count <= SORTED
         found = view.datamodel.page(statement, base, Ask(few=few))
         yield name
@@ -153,12 +150,17 @@ def tabs(view: Any) -> Iterator[str]:
 
 def pickers(view: Any) -> Iterator[str]:
     """What each relation of a form or a filter may be set to."""
-    relations = inspect(view.datamodel.obj).relationships
-    names = dict.fromkeys([*view.add_columns, *view.search_columns])
-    for name in names:
-        if name in relations and not issubclass(target_of(view.datamodel.obj, name), Child):
-            pick(view.datamodel, name, "", {})
-            yield f"picker of {name}"
+    for name in picked(view):
+        pick(view.datamodel, name, "", {})
+        yield f"picker of {name}"
+
+
+def picked(view: Any) -> Iterator[str]:
+    """The relations that a form or a filter of a list asks for."""
+    model = view.datamodel.obj
+    for name in dict.fromkeys([*view.add_columns, *view.search_columns]):
+        if name in inspect(model).relationships and not issubclass(target_of(model, name), Child):
+            yield name
 
 
 # A word that many rows have, one that few have, a part inside one, one of each, one of none.
@@ -180,18 +182,28 @@ def searches(view: Any) -> Iterator[str]:
 
 def searched_pickers(view: Any) -> Iterator[str]:
     """What a relation may be set to that has this word."""
-    relations = inspect(view.datamodel.obj).relationships
-    for name in ("account", "opportunity", "lead"):
-        if name in relations:
-            for typed in TYPED:
+    for name in picked(view):
+        if issubclass(target_of(view.datamodel.obj, name), Record):
+            for typed in TYPED[:3]:
                 pick(view.datamodel, name, typed, {})
                 yield f"picker of {name} with {typed}"
 
 
-@pytest.mark.parametrize("person", PEOPLE)
-@pytest.mark.parametrize("work", [pages, bins, tabs, pickers, searches, searched_pickers])
+@pytest.mark.parametrize(
+    ("work", "person"),
+    [
+        (pages, "alice"),
+        (pages, "claire"),
+        (pages, "olga"),
+        (bins, "alice"),
+        (tabs, "claire"),
+        (pickers, "claire"),
+        (searches, "alice"),
+        (searched_pickers, "claire"),
+    ],
+)
 def test_no_statement_reads_or_sorts_a_whole_table(
-    crowded: Flask, person: str, work: Callable[[Any], Iterator[str]]
+    crowded: Flask, work: Callable[[Any], Iterator[str]], person: str
 ) -> None:
     assert looked_at(crowded, person, work) == []
 
