@@ -55,11 +55,11 @@ def _keep_has_account(session: Session, _context: Any) -> None:
 
     Nobody edited the contacts, so their version and "Changed on" stay.
     """
-    changed = [*session.new, *session.dirty, *session.deleted]
-    links = [row for row in changed if isinstance(row, AccountContact)]
+    come_and_gone = {*session.new, *session.deleted}
     ids: set[int] = set()
-    for one in links:
-        ids.update(filter(None, inspect(one).attrs.contact_id.history.sum()))
+    for one in {*come_and_gone, *session.dirty}:
+        if isinstance(one, AccountContact) and (one in come_and_gone or _is_moved(one)):
+            ids.update(filter(None, inspect(one).attrs.contact_id.history.sum()))
     if not ids:
         return
     contact, connection = Contact.__table__, session.connection()
@@ -71,3 +71,9 @@ def _keep_has_account(session: Session, _context: Any) -> None:
     has_account = exists().where(AccountContact.contact_id == contact.c.id)
     statement = update(contact).where(these, contact.c.has_account != has_account)
     connection.execute(statement.values(has_account=has_account, **as_it_was))
+
+
+def _is_moved(link: AccountContact) -> bool:
+    """Whether it leads to another contact, or to none; a form puts the same ones back."""
+    attributes: Any = inspect(link).attrs
+    return any(attributes[name].history.has_changes() for name in ("contact", "contact_id"))
