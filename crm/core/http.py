@@ -109,7 +109,7 @@ def refused(error: HTTPException) -> ResponseReturnValue:
     is_ours = error.description != type(error).description
     detail = str(error.description or "") if is_ours else ""
     if wants_json():
-        words = " ".join(_words(status)) if status in TOO_LARGE else str(error.description)
+        words = ". ".join(_words(status)) if status in TOO_LARGE else str(error.description)
         answer = jsonify(message=detail or words)
         answer.status_code = status
     else:

@@ -1,4 +1,4 @@
-"""What the proofs share: `make proof`, with SEED= the same requests again, with LONG=1 all of them.
+"""What the proofs share: `make proof`, with SEED= other requests, with LONG=1 all of them.
 
 A proof is a file proof_*.py, which `make test` does not collect. One that measures time, or that
 loads the machine, carries `@pytest.mark.alone`: nothing runs beside it.
@@ -36,7 +36,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     # Chosen by the main process, as every worker has to collect the same.
-    os.environ.setdefault("SEED", secrets.token_hex(4))
+    os.environ.setdefault("SEED", secrets.token_hex(4) if LONG else "1")
 
 
 def pytest_report_header() -> str:

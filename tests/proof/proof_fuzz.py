@@ -12,12 +12,19 @@ from tests.hostile import ask_hostile, prepared
 from tests.house.addresses import addresses
 from tests.house.conftest import OWNERS
 from tests.population import Planted
-from tests.proof.conftest import say
+from tests.proof.conftest import LONG, say
 
 ROUNDS = 40
 
 
-@pytest.mark.parametrize("person", ["alice", "claire"])
+PAIRS = [(kind, person) for kind in ("sqlite", "postgres") for person in ("alice", "claire")]
+
+
+@pytest.mark.parametrize(
+    ("everybodys", "person"),
+    PAIRS if LONG else [("sqlite", "claire"), ("postgres", "alice")],
+    indirect=["everybodys"],
+)
 def test_no_address_breaks_whatever_is_sent(
     person: str, everybodys: tuple[World, dict[str, Planted]], seed: str, long: bool
 ) -> None:
