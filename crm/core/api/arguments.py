@@ -160,7 +160,7 @@ def _order(given: Mapping[str, Any]) -> tuple[str, str] | None:
     column, direction = given.get("order_column", ""), given.get("order_direction", "asc")
     if not isinstance(column, str) or direction not in ("asc", "desc"):
         raise BadRequest(_("order_column is a name, order_direction asc or desc."))
-    return (column, direction) if column else None
+    return (column, direction) if "order_column" in given else None
 
 
 def _size(given: Mapping[str, Any], default: int) -> int:
