@@ -29,7 +29,6 @@ from crm.companies.defaults import (
     pick_agency,
     propose,
 )
-from crm.companies.owners import take
 from crm.core.actor import find_actor
 from crm.core.datamodel.bulk import when_written
 from crm.core.datamodel.rules import Rules
@@ -192,11 +191,6 @@ def reopen(event: Event) -> None:
 def _need_planned(event: Event) -> None:
     if refusal := closing_refusal(event):
         raise DomainError(refusal)
-
-
-def take_charge(event: Event) -> None:
-    """Make it mine. Raises DomainError. Source: spec 9.3."""
-    take(event, RULES)
 
 
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:

@@ -133,9 +133,6 @@ class EventView(OwnedView):
             Action(_("Mark as done"), self.url("mark_done", pk=row.id), "check", primary=True),
         ]
 
-    def take(self, row: Event) -> None:
-        services.take_charge(row)
-
     def row_actions(self, row: Event) -> list[Action]:
         actions = super().row_actions(row)
         if actions and row.status == EventStatus.PLANNED:

@@ -1,22 +1,22 @@
 """What a new record is given where nothing was said: company, owner, agency. Source: spec 11."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 
 from crm.companies.models import Agency, Company
 from crm.companies.remembered import remembered
 from crm.companies.settings import setting
 from crm.core.actor import find_actor
+from crm.core.datamodel.rules import Candidates
 from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.core.rows import unfiltered
 
 Values = dict[str, Any]
-Candidates = Callable[[str, Mapping[str, Any]], ColumnElement[bool] | None]
 T = TypeVar("T")
 
 

@@ -1,7 +1,7 @@
 """From state to state, by a table that says what each move needs and what it does."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from blinker import Signal
@@ -17,7 +17,7 @@ Kinds = tuple[str, str]  # of the state before and of the state after
 class Move:
     """Its `effect` on the record and the new state; then the fields in `needs` must be filled."""
 
-    effect: Callable[[Any, Any], None] = lambda row, to: None
+    effect: Callable[[Any, Any], None]
     needs: tuple[str, ...] = ()
 
 
@@ -33,7 +33,7 @@ class Moves:
     table: Mapping[Kinds, Move]
     refusal: Callable[[Kinds], str]
     changed: Signal
-    missing: Mapping[str, Label] = field(default_factory=dict)
+    missing: Mapping[str, Label]
 
     def make(self, row: Any, to: Any, outcome: Mapping[str, Any], **told: Any) -> None:
         """Put `row` in the state `to`, filling in its `outcome` first; None empties a field.

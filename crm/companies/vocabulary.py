@@ -1,12 +1,11 @@
 """Vocabularies: their order, and the kinds on which other rows' rules hang. Source: spec 3."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import func, select
-from sqlalchemy import update as sql_update
+from sqlalchemy import func, select, update
 
 from crm.companies.remembered import remembered
 from crm.companies.settings import setting
@@ -16,6 +15,7 @@ from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.core.models import spec_of
 
+T = TypeVar("T")
 # Kind → how many rows of it must be in use: at least, at most.
 Bounds = Mapping[str, tuple[int, int | None]]
 
@@ -43,7 +43,7 @@ def rules_by_kind(model: type[Any], bounds: Bounds, default: str) -> Rules:
     return Rules(create=create, update=update, delete=delete)
 
 
-def default_row(model: type[Any], name: str) -> Any:
+def default_row(model: type[T], name: str) -> T:
     """Where new records begin: the row that the setting `name` names."""
     pk = setting(name)
     return remembered((model, pk), lambda: db.session.get_one(model, pk))
@@ -125,5 +125,5 @@ def _number(model: type[Any], order: list[tuple[int, int, int]]) -> None:
     same = {"changed_on": table.c.changed_on, "changed_by_id": table.c.changed_by_id}
     for number, (pk, position, _rank) in enumerate(order):
         if number != position:
-            statement = sql_update(table).where(table.c.id == pk)
+            statement = update(table).where(table.c.id == pk)
             db.session.execute(statement.values(position=number, **same))

@@ -6,17 +6,18 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 
+from crm.companies import owners
 from crm.core.models import Label
 from crm.core.views import PK, Action, ModelView
 
 
 class OwnedView(ModelView):
-    """Records that may be taken charge of: `take` does it, and `taken` says that it is done."""
+    """Records that may be taken charge of; `taken` says that it is done."""
 
     taken: ClassVar[Label]
 
     def take(self, row: Any) -> None:
-        raise NotImplementedError
+        owners.take(row, self.datamodel.rules)
 
     def taking_charge(self, row: Any) -> Action:
         return Action(_("Take charge"), self.act_url("take_charge", row), "user-check", "post")

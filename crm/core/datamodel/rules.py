@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, inspect
 
 Values = Mapping[str, Any]
+Candidates = Callable[[str, Values], ColumnElement[bool] | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +25,7 @@ class Rules:
     update: Callable[[Any, Values], None] | None = None
     delete: Callable[[Any], None] | None = None
     restore: Callable[[int], Any] | None = None
-    candidates: Callable[[str, Values], ColumnElement[bool] | None] | None = None
+    candidates: Candidates | None = None
     refusal: Callable[[str, Values], str | None] | None = None
     narrowed_by: tuple[str, ...] = ("company",)
     given_at_creation: tuple[str, ...] = ()

@@ -17,9 +17,8 @@ for model in (User, Group, Role):
     inspect(model).version_id_col = model.__table__.c.row_version
     model.__entity__ = "users"  # one row of the grid for all three
 
-# A hash is read where it is checked, and not along with every name on a page; and as every column
-# that is secret, it is in no journal and no import. Said of the mapper
-# before it is made final, because replacing a mapped attribute is deprecated.
+# A hash is in no journal, and is read where it is checked, not along with every name on a page.
+# Said of the mapper before it is made final, because replacing a mapped attribute is deprecated.
 _password = inspect(User).get_property("password", _configure_mappers=False)
 _password.columns[0].info["secret"] = True
 _password.deferred, _password.strategy_key = True, (("deferred", True), ("instrument", True))

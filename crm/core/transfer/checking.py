@@ -14,13 +14,13 @@ from crm.core.datamodel.bulk import SESSION_RULES, Bulk, Claim
 from crm.core.datamodel.saving import myself
 from crm.core.errors import DomainError
 from crm.core.models.checks import obey
-from crm.core.pacing import Pace
 from crm.core.transfer.asking import refusals
 from crm.core.transfer.claims import Claims
 from crm.core.transfer.drafts import drafts_of, settle
 from crm.core.transfer.entries import Entries, Entry
 from crm.core.transfer.fields import explained
 from crm.core.transfer.mapping import Map
+from crm.core.transfer.pacing import Pace
 from crm.core.transfer.report import Report
 from crm.core.transfer.sheet import Sheet
 from crm.core.transfer.spool import Ready, Spool

@@ -18,6 +18,7 @@ from crm.core.actor import find_actor
 from crm.core.models import Spec, key_of, spec_of
 from crm.core.models.locale import locale
 from crm.core.models.text import written
+from crm.core.transfer.reading import ROWS_AT_ONCE
 from crm.core.transfer.safe import defused
 
 # A cell's column: what is said of it, and where in a row its value is.
@@ -25,7 +26,6 @@ Column = tuple[Spec, Callable[[Any], Any]]
 
 # Excel reads a CSV file as UTF-8 only where it begins with this.
 BOM = "\ufeff"
-ROWS_AT_ONCE = 1000
 NUMBERS = {"integer", "stars", "decimal", "money", "percent"}
 AS_STORED = {"text", "longtext", "email", "url", "postal_code"}
 # Kinds of which a file has few values, and says each again and again.

@@ -27,8 +27,7 @@ class Outcome(TypedDict, total=False):
 
 def default_status() -> LeadStatus:
     """Where new leads begin."""
-    status: LeadStatus = default_row(LeadStatus, "lead_default_status_id")
-    return status
+    return default_row(LeadStatus, "lead_default_status_id")
 
 
 def _open(lead: Lead, to: LeadStatus) -> None:

@@ -37,8 +37,7 @@ class Outcome(TypedDict, total=False):
 
 def default_stage() -> Stage:
     """Where new opportunities begin."""
-    stage: Stage = default_row(Stage, "opportunity_default_stage_id")
-    return stage
+    return default_row(Stage, "opportunity_default_stage_id")
 
 
 def _open(opportunity: Opportunity, to: Stage) -> None:

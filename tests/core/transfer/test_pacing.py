@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from crm.core import pacing
-from crm.core.pacing import Pace
+from crm.core.transfer import pacing
+from crm.core.transfer.pacing import Pace
 
 
 class Machine:
