@@ -68,7 +68,7 @@ def create_app(config: Config | None = None) -> Flask:
     frame.install(app, navigation.MAIN, navigation.CONFIG)
     lines.install(app)
     app.add_url_rule(http.HEALTH, "health", health)
-    security.open_to_everyone("health")
+    security.allow_anonymous("health")
     limits.allow_upload(app, "CatalogView.add", "CatalogView.edit")
     Compress(app)
     return app

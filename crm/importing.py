@@ -17,7 +17,7 @@ from crm.core.actor import Actor, acting_as
 from crm.core.datamodel import DataModel
 from crm.core.db import db
 from crm.core.errors import DomainError, NotFound
-from crm.core.locks import alone
+from crm.core.locks import exclusive
 from crm.core.models import spec_of
 from crm.core.security import load_actor
 from crm.core.transfer import ImportRun, Order, Undoing, read_map, run_import
@@ -79,7 +79,7 @@ def listing() -> Iterator[str]:
 @contextmanager
 def _alone() -> Iterator[None]:
     """One import runs at a time, so that one without an end was interrupted."""
-    with alone(current_app.extensions["crm.config"], "import", waits=False) as is_ours:
+    with exclusive(current_app.extensions["crm.config"], "import", waits=False) as is_ours:
         if not is_ours:
             raise DomainError(_("Another import is running; wait until it has finished."))
         yield

@@ -11,7 +11,7 @@ from crm.companies.people import roles, users
 from crm.companies.services.company import ensure_company
 from crm.core.config import Config
 from crm.core.db import transaction
-from crm.core.locks import alone
+from crm.core.locks import exclusive
 from crm.core.rows import unfiltered
 from crm.install import install
 
@@ -20,7 +20,7 @@ def init() -> str | None:
     """Migrate, add what is missing; answers what `ensure_admin` does."""
     config: Config = current_app.extensions["crm.config"]
     translators.compile_catalogs()
-    with alone(config, "init", waits=True):
+    with exclusive(config, "init", waits=True):
         upgrade()
         with transaction():
             install()

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from crm.companies.models import AppSettings
 from crm.core.datamodel import purging
 from crm.core.db import db, renew_statistics, transaction
-from crm.core.locks import alone
+from crm.core.locks import exclusive
 from crm.core.rows import unfiltered
 from crm.core.types import utcnow
 
@@ -29,7 +29,7 @@ def purge() -> list[str]:
     """Purge, unless another process does. Returns what was done and what waits, in sentences."""
     config = current_app.extensions["crm.config"]
     with (
-        alone(config, "purge", waits=False) as is_ours,
+        exclusive(config, "purge", waits=False) as is_ours,
         unfiltered("what was in the bin long enough goes, whoever could see it"),
     ):
         if not is_ours:
@@ -42,7 +42,7 @@ def purge() -> list[str]:
         return told
 
 
-def _told(purged: purging.Purged) -> Iterator[str]:
+def _told(purged: purging.PurgeResult) -> Iterator[str]:
     gone = ", ".join(f"{count} {table}" for table, count in sorted(purged.gone.items()))
     yield f"Deleted for good: {gone or 'nothing'}."
     for table, count in sorted(purged.waiting.items()):

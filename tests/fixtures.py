@@ -42,7 +42,7 @@ from crm.core.config import Config
 from crm.core.datamodel.saving import create_row, update_row
 from crm.core.db import db, transaction
 from crm.core.rows import unfiltered
-from crm.core.security import SignedIn, hash_password
+from crm.core.security import SessionUser, hash_password
 from crm.core.security.manager import EPOCH
 from crm.init import init
 from tests.servers import FOLDER, locked
@@ -278,7 +278,7 @@ def session_cookie(app: Flask, user_id: int) -> str:
     """The cookie of a session in which this user is signed in."""
     with app.app_context():
         epoch = db.session.scalar(select(User.session_epoch).where(User.id == user_id))
-    signed_in = SignedIn(user_id, epoch, f"test-{user_id}")
+    signed_in = SessionUser(user_id, epoch, f"test-{user_id}")
     serializer = SecureCookieSessionInterface().get_signing_serializer(app)
     assert serializer is not None
     return str(serializer.dumps({"_user_id": signed_in.get_id(), "_fresh": True}))

@@ -18,7 +18,7 @@ from crm.catalog.models import Catalog, CatalogType
 from crm.core.datamodel import purging
 from crm.core.db import db, is_writing
 from crm.core.journal import Journal
-from crm.core.locks import alone
+from crm.core.locks import exclusive
 from crm.core.types import utcnow
 from crm.opportunities.models import Opportunity
 from crm.purging import purge, run
@@ -141,7 +141,10 @@ def test_a_record_restored_at_the_last_moment_does_not_stop_the_run(
 
 
 def test_a_run_leaves_the_work_to_one_that_is_at_it(app: Flask, acting: Acting) -> None:
-    with app.app_context(), alone(app.extensions["crm.config"], "purge", waits=False) as is_ours:
+    with (
+        app.app_context(),
+        exclusive(app.extensions["crm.config"], "purge", waits=False) as is_ours,
+    ):
         assert is_ours
         (told,) = purge()
     assert told.startswith("Another purge is running")

@@ -21,16 +21,16 @@ from crm.calendar.models import (
 )
 from crm.companies.choices import offered
 from crm.companies.defaults import (
+    current_user_or_none,
     default_owner,
     fill,
     fill_company,
-    me,
     of_company,
     pick_agency,
     propose,
 )
 from crm.core.actor import find_actor
-from crm.core.datamodel.bulk import when_written
+from crm.core.datamodel.bulk import after_write
 from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, delete_row, restore_row, update_row
 from crm.core.errors import DomainError
@@ -50,7 +50,11 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
     fill(values, "time_zone", lambda: _zone_of(values))
     fill(values, "starts_at", next_half_hour)
     fill(values, "ends_at", lambda: values["starts_at"] + HOUR)
-    propose(values, "owner", lambda: default_owner(candidates, company, _owner_of(related), me()))
+    propose(
+        values,
+        "owner",
+        lambda: default_owner(candidates, company, _owner_of(related), current_user_or_none()),
+    )
     holders = (*(row for row in related if isinstance(row, Account | Lead)), values["owner"])
     propose(values, "agency", lambda: pick_agency(company, *holders))
     propose(values, "location", lambda: place_of(values))
@@ -112,7 +116,7 @@ def place_of(values: Mapping[str, Any]) -> str | None:
 def create(values: Mapping[str, Any]) -> Event:
     """A new event. Raises DomainError by field."""
     event: Event = create_row(Event, _whole_days(dict(values)), RULES)
-    when_written(follow, followed(event))
+    after_write(follow, followed(event))
     return event
 
 
@@ -127,7 +131,7 @@ def update(event: Event, values: Mapping[str, Any]) -> None:
         full["category"] = None
     _relate(full, event)
     update_row(event, _whole_days(full), RULES)
-    when_written(follow, before | followed(event))
+    after_write(follow, before | followed(event))
 
 
 def _whole_days(values: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 
 from crm.calendar.models import EVENT_TYPES, Event, EventStatus, EventType
-from crm.core.models.text import write_date, write_near
+from crm.core.models.text import format_day, format_near
 from crm.core.types import utcnow
 from crm.core.views import Action, Field, Panel
 from crm.core.views.shown import show_next, zone
@@ -35,7 +35,7 @@ def arrange(event: Event, field: Field) -> None:
             field.glyph, field.hue = SIGNS[event.status]
         case "starts_at" | "ends_at" if event.all_day:
             day = event.starts_at.astimezone(event.zone).date()
-            field.text = write_date(day if field.name == "starts_at" else event.last_day)
+            field.text = format_day(day if field.name == "starts_at" else event.last_day)
             field.title = ""
         case _:
             pass
@@ -58,8 +58,8 @@ def mark_start(event: Event, field: Field) -> None:
 def when(event: Event) -> str:
     """The day, and the times where it has any: Thu 21 Jan 10:00–11:00."""
     if event.all_day:
-        return write_date(event.starts_at.astimezone(event.zone).date())
-    return f"{write_near(event.starts_at, zone())}–{_clock(event.ends_at)}"
+        return format_day(event.starts_at.astimezone(event.zone).date())
+    return f"{format_near(event.starts_at, zone())}–{_clock(event.ends_at)}"
 
 
 def _clock(moment: datetime) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, event
 from crm.catalog import files
 from crm.catalog.models import Catalog
 from crm.companies.choices import offered
-from crm.companies.defaults import fill_company, me, propose
+from crm.companies.defaults import current_user_or_none, fill_company, propose
 from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, update_row
 from crm.core.errors import DomainError
@@ -18,7 +18,7 @@ from crm.core.errors import DomainError
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
     """The company chosen on top, and the creator. An empty company means all of them."""
     propose(values, "company", lambda: fill_company({}))
-    propose(values, "owner", me)
+    propose(values, "owner", current_user_or_none)
     return values
 
 

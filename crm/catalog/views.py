@@ -17,7 +17,7 @@ from crm.catalog.models import Catalog
 from crm.core.datamodel import DataModel
 from crm.core.forms import Form
 from crm.core.http import FILE_POLICY
-from crm.core.models.text import write_number
+from crm.core.models.text import format_number
 from crm.core.types import round_half_up
 from crm.core.views import PK, Action, Field, ModelView, RecordPage
 from crm.core.views.address import Address
@@ -203,5 +203,5 @@ def facts(row: Catalog) -> str:
 def size(count: int) -> str:
     """A number of bytes as a person reads it."""
     if count < 1000_000:
-        return str(_("%(size)s kB", size=write_number(max(round(count / 1000), 1))))
-    return str(_("%(size)s MB", size=write_number(round_half_up(Decimal(count) / 1000_000, 1))))
+        return str(_("%(size)s kB", size=format_number(max(round(count / 1000), 1))))
+    return str(_("%(size)s MB", size=format_number(round_half_up(Decimal(count) / 1000_000, 1))))

@@ -80,7 +80,7 @@ def load_actor(user_id: int, *alive: ColumnElement[bool]) -> Actor | None:
         companies=_companies(held["company"]),
         group_ids=tuple(row.number for row in held["group"]),
         team_ids=tuple(row.number for row in held["group"] if row.flag),
-        mate_ids=tuple(row.number for row in held["mate"]),
+        teammate_ids=tuple(row.number for row in held["mate"]),
         all_company_ids=tuple(row.number for row in held["place"]),
         role_names=tuple(row.name for row in held["role"]),
         kinds=_kinds_of(held["kind"]),

@@ -70,7 +70,7 @@ def company_by_id(company_id: int) -> Company | None:
     return remembered(("company", company_id), read)
 
 
-def me() -> User | None:
+def current_user_or_none() -> User | None:
     """The acting user's row; None in a command that acts for nobody."""
     actor = find_actor()
     if actor is None:

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy.dialects import postgresql, sqlite
 
 from crm.companies.models import Counter
-from crm.core.datamodel.bulk import Number, find_bulk
+from crm.core.datamodel.bulk import Number, current_bulk
 from crm.core.db import db
 
 # The only two databases there are; each brings its own ON CONFLICT.
@@ -35,7 +35,7 @@ def next_reference(company_id: int, kind: str, prefix: str, digits: int) -> str:
     Within a bulk a stand-in: the number is taken when the row is written.
     """
     number = Number(take_numbers, (company_id, kind, 0), prefix, digits)
-    bulk = find_bulk()
+    bulk = current_bulk()
     return (
         number.text(take_numbers(company_id, kind, 0, 1)) if bulk is None else bulk.number(number)
     )

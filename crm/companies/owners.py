@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from crm.core import rows
 from crm.core.datamodel.rules import Rules
-from crm.core.datamodel.saving import myself, update_row
+from crm.core.datamodel.saving import current_user, update_row
 from crm.core.db import db
 from crm.core.errors import DomainError
 
@@ -15,4 +15,4 @@ def take(row: Any, rules: Rules) -> None:
     """Make it mine: unassigned ones that I read, others that I may edit. Raises DomainError."""
     if row.owner_id is not None and not rows.may(db.session(), "edit", row):
         raise DomainError(_("This record is assigned to somebody else."))
-    update_row(row, {"owner": myself()}, rules)
+    update_row(row, {"owner": current_user()}, rules)

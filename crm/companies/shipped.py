@@ -7,14 +7,14 @@ from sqlalchemy import select
 
 from crm.core.db import db
 from crm.core.models import Reference
-from crm.core.types import Words
+from crm.core.types import TranslatedText
 
 Rows = Iterable[tuple[type[Reference], Iterable[Mapping[str, Any]]]]
 
 
 def named(english: str, french: str, **more: Any) -> dict[str, Any]:
     """One row: its name in both languages, and its other columns."""
-    return {"name": Words(en=english, fr=french), **more}
+    return {"name": TranslatedText(en=english, fr=french), **more}
 
 
 def ensure(model: type[Reference], rows: Iterable[Mapping[str, Any]]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from crm.companies.remembered import remembered
 from crm.companies.settings import setting
 from crm.core.datamodel.rules import Rules
-from crm.core.datamodel.saving import create_row, delete_row, update_row, uses
+from crm.core.datamodel.saving import create_row, delete_row, references_to, update_row
 from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.core.models import spec_of
@@ -62,7 +62,7 @@ def first_of_kind(model: type[Any], kind: str) -> Any:
 def keep_kind(row: Any, values: Mapping[str, Any], name: str = "kind") -> None:
     """Refuse another kind for a row that is used. Raises DomainError on `name`."""
     kind = getattr(row, name)
-    if values.get(name, kind) != kind and any(uses(row)):
+    if values.get(name, kind) != kind and any(references_to(row)):
         raise DomainError(_("The kind of a used row cannot change."), field=name)
 
 

@@ -60,7 +60,7 @@ class Actor:
     companies: tuple[CompanyFacts, ...] = ()
     group_ids: tuple[int, ...] = ()
     team_ids: tuple[int, ...] = ()
-    mate_ids: tuple[int, ...] = ()  # the members of these teams
+    teammate_ids: tuple[int, ...] = ()  # the members of these teams
     all_company_ids: tuple[int, ...] = ()  # of the installation, mine or not
     role_names: tuple[str, ...] = ()
     # vocabulary → key of each of its rows, in their order → its kind; of stages and statuses
@@ -98,7 +98,7 @@ class Actor:
         """Whether any row of `entity` is open to `action`; which rows, the row filter says."""
         return bool(self.scopes(action, entity))
 
-    def reach(self, action: str, entity: str) -> Scope:
+    def widest_scope(self, action: str, entity: str) -> Scope:
         """The widest scope held, for rules that ask for "team or more"."""
         return max(self.scopes(action, entity), default=Scope.NONE)
 
@@ -135,7 +135,7 @@ def _environ() -> dict[str, Any]:
     return found
 
 
-def find_actor_again() -> None:
+def reload_actor() -> None:
     """Reload the request's actor, under the write lock.
 
     Raises what a request of theirs would now be answered with, if they may no longer do this. Who

@@ -14,8 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from crm.core.db_errors import translate_errors
 from crm.core.outage import Outage, unavailable
-from crm.core.refusals import translate_errors
 
 WAIT = 5.0  # seconds that a transaction waits for its turn to write
 LONGEST = 30  # seconds that a statement of a web request may take on PostgreSQL

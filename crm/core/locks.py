@@ -19,7 +19,7 @@ PATIENCE = 120  # seconds on SQLite
 
 
 @contextmanager
-def alone(config: Config, work: str, *, waits: bool) -> Iterator[bool]:
+def exclusive(config: Config, work: str, *, waits: bool) -> Iterator[bool]:
     """Hold the lock of this `work`; yields False where another process holds it.
 
     With `waits` it waits instead. The lock ends with its process.

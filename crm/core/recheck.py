@@ -9,7 +9,7 @@ from sqlalchemy import Select, inspect, select
 from sqlalchemy.orm import Session
 
 from crm.core import rows
-from crm.core.actor import find_actor_again
+from crm.core.actor import reload_actor
 from crm.core.errors import Conflict, NotFound
 
 BATCH = 500  # rows read in one statement
@@ -21,7 +21,7 @@ def check_again(session: Session) -> None:
     Raises NotFound where a row was moved out of the actor's reach since it was fetched, Conflict
     where one fetched for a change was saved. Other rows that were saved since will be read again.
     """
-    find_actor_again()
+    reload_actor()
     for (model, action), versions in session.info.pop(rows.FETCHED, {}).items():
         _check_fetched(session, model, action, versions)
     for row in list(_stale(session)):

@@ -23,7 +23,7 @@ from sqlalchemy.sql.elements import False_
 from crm.core.actor import Actor, Scope, find_actor
 from crm.core.db import is_writing
 from crm.core.errors import DomainError, NotFound
-from crm.core.models import Kept, Reference, key_of
+from crm.core.models import AuditedModel, Reference, key_of
 from crm.core.models.checks import CHECKED
 from crm.core.models.tables import BINNED, LIVE
 
@@ -58,7 +58,7 @@ def filtered_models() -> tuple[type[Any], ...]:
     return tuple(
         model
         for model in mapped
-        if issubclass(model, Kept)
+        if issubclass(model, AuditedModel)
         and not issubclass(model, Reference)
         and hasattr(model, "__entity__")
     )
@@ -77,10 +77,10 @@ def criteria(model: type[Any], action: str, actor: Actor | None = None) -> Colum
     if not hasattr(model, "company_id"):
         return model.id.in_(actor.company_ids) if model.__entity__ == "companies" else true()
     mine = model.company_id.in_(actor.company_ids)
-    reach = and_(mine, _within(model, actor, scopes))
+    condition = and_(mine, _within(model, actor, scopes))
     if action == "read" and model.__table__.c.company_id.nullable:
-        return or_(reach, model.company_id.is_(None))
-    return reach
+        return or_(condition, model.company_id.is_(None))
+    return condition
 
 
 def _within(model: type[Any], actor: Actor, scopes: frozenset[Scope]) -> ColumnElement[bool]:
@@ -91,18 +91,21 @@ def _within(model: type[Any], actor: Actor, scopes: frozenset[Scope]) -> ColumnE
     ):
         return true()
     if Scope.TEAM in scopes:
-        owners = sorted({actor.user_id, *actor.mate_ids})
-        reach: list[ColumnElement[bool]] = [model.owner_id.in_(owners), model.owner_id.is_(None)]
+        owners = sorted({actor.user_id, *actor.teammate_ids})
+        conditions: list[ColumnElement[bool]] = [
+            model.owner_id.in_(owners),
+            model.owner_id.is_(None),
+        ]
     else:
-        reach = [model.owner_id == actor.user_id]
+        conditions = [model.owner_id == actor.user_id]
     if Scope.AGENCY in scopes:
-        reach.append(model.agency_id.is_(None))
+        conditions.append(model.agency_id.is_(None))
         if actor.agency_id is not None:
-            reach.append(model.agency_id == actor.agency_id)
-    return or_(*reach)
+            conditions.append(model.agency_id == actor.agency_id)
+    return or_(*conditions)
 
 
-def reach(model: type[Any]) -> dict[str, tuple[Any, ...]]:
+def known_values(model: type[Any]) -> dict[str, tuple[Any, ...]]:
     """column → its values in the rows that the actor may read, where these are a few known ones.
 
     They say again what the row filter says, so that a list is read along an index.
@@ -118,7 +121,7 @@ def reach(model: type[Any]) -> dict[str, tuple[Any, ...]]:
         found["company_id"] = (*companies, *([None] if is_shared else []))
     if hasattr(model, "owner_id") and scopes and scopes <= {Scope.OWN, Scope.TEAM}:
         is_team = Scope.TEAM in scopes
-        owners = {actor.user_id, *(actor.mate_ids if is_team else ())}
+        owners = {actor.user_id, *(actor.teammate_ids if is_team else ())}
         found["owner_id"] = (*sorted(owners), *([None] if is_team else []))
     return found
 
@@ -130,7 +133,7 @@ def listed_rows(statement: Select[Any], model: type[Any]) -> str | None:
     """
     where = statement.whereclause
     is_nothing = isinstance(getattr(where, "element", where), False_)
-    if not is_filtered() or not holds("read", model) or is_nothing:
+    if not is_filtered() or not may_any("read", model) or is_nothing:
         return None
     return BINNED if statement.get_execution_options().get(IN_BIN) is not None else LIVE
 
@@ -196,14 +199,14 @@ def _guard_links(session: Session, context: Any, instances: Any) -> None:
                 written[target].append(link)
         for target, links in written.items():
             # One statement for all the links to a table, be they three or three thousand.
-            known = reachable(session, target, {link.pk for link in links})
+            known = linkable_companies(session, target, {link.pk for link in links})
             for link in links:
                 _guard(link, known)
 
 
 def _new_links(row: Any) -> Iterator[tuple[type[Any], _Link]]:
     state = inspect(row)
-    for relation, attribute, target in guarded(state.mapper):
+    for relation, attribute, target in guarded_relations(state.mapper):
         by_row = _changed(state, relation)
         if not by_row and not _changed(state, attribute):
             continue
@@ -216,7 +219,7 @@ def _new_links(row: Any) -> Iterator[tuple[type[Any], _Link]]:
 
 
 @lru_cache(maxsize=200)
-def guarded(mapper: Mapper[Any]) -> tuple[tuple[str, str, type[Any]], ...]:
+def guarded_relations(mapper: Mapper[Any]) -> tuple[tuple[str, str, type[Any]], ...]:
     """The to-one relations that need guarding: name, foreign key, target."""
     return tuple(
         (
@@ -237,22 +240,22 @@ def _changed(state: Any, name: str) -> bool:
     )
 
 
-def reachable(session: Session, target: type[Any], pks: set[int]) -> dict[int, int | None]:
+def linkable_companies(session: Session, target: type[Any], pks: set[int]) -> dict[int, int | None]:
     """Which of these rows the actor may link to, with their company where they have one."""
     company = target.company_id if hasattr(target, "company_id") else null()
-    known = select(target.id, company).where(target.id.in_(pks), in_reach(target))
+    known = select(target.id, company).where(target.id.in_(pks), linkable(target))
     found = session.execute(known)
     return {row[0]: row[1] for row in found}
 
 
-def _guard(link: _Link, reachable: dict[int, int | None]) -> None:
+def _guard(link: _Link, companies: dict[int, int | None]) -> None:
     row = link.row
     own = getattr(row, "company_id", None) or getattr(getattr(row, "company", None), "id", None)
-    if link.pk not in reachable or (own is not None and reachable[link.pk] not in (None, own)):
+    if link.pk not in companies or (own is not None and companies[link.pk] not in (None, own)):
         raise DomainError(_("Not a valid choice."), field=link.relation)
 
 
-def in_reach(target: type[Any]) -> ColumnElement[bool]:
+def linkable(target: type[Any]) -> ColumnElement[bool]:
     """The rows of `target` that an id in an address or a body may lead to, beyond the filter.
 
     People have no filter, as their names stand on records: one is in reach who shares one of the
@@ -261,7 +264,7 @@ def in_reach(target: type[Any]) -> ColumnElement[bool]:
     actor = find_actor()
     if target is not User or actor is None or not is_filtered():
         return true()
-    if actor.reach("read", "users") is Scope.ALL:
+    if actor.widest_scope("read", "users") is Scope.ALL:
         return true()
     members = Model.metadata.tables["user_company"]
     shared = select(members.c.user_id).where(members.c.company_id.in_(actor.company_ids))
@@ -296,7 +299,7 @@ def fetch(
 
 def is_open(action: str, model: type[Any]) -> bool:
     """Whether a vocabulary is open to `action`; of other tables the filter tells row by row."""
-    return not issubclass(model, Reference) or not is_filtered() or holds(action, model)
+    return not issubclass(model, Reference) or not is_filtered() or may_any(action, model)
 
 
 def may(session: Session, action: str, row: Any) -> bool:
@@ -304,13 +307,13 @@ def may(session: Session, action: str, row: Any) -> bool:
     return bool(allowed(session, action, [row]))
 
 
-def holds(action: str, model: type[Any]) -> bool:
+def may_any(action: str, model: type[Any]) -> bool:
     """Whether the actor may do `action` to some row; vocabularies are of all companies at once."""
     actor = find_actor()
     if actor is None:
         return False
     if issubclass(model, Reference) and action != "read":
-        return actor.reach(action, model.__entity__) is Scope.ALL
+        return actor.widest_scope(action, model.__entity__) is Scope.ALL
     return actor.can(action, model.__entity__)
 
 
@@ -319,7 +322,7 @@ def rights(session: Session, row: Any, actions: Sequence[str]) -> set[str]:
     model, actor = type(row), find_actor()
     if actor is None:
         return set()
-    held = [action for action in actions if holds(action, model)]
+    held = [action for action in actions if may_any(action, model)]
     if not held or model not in filtered_models():
         return set(held)
     columns = (criteria(model, action).label(action) for action in held)
@@ -332,7 +335,7 @@ def allowed(session: Session, action: str, rows: Sequence[Any]) -> set[int]:
     model = type(rows[0])
     ids = {row.id for row in rows}
     if model not in filtered_models():
-        return ids if holds(action, model) else set()
+        return ids if may_any(action, model) else set()
     statement = select(model.id).where(model.id.in_(ids), criteria(model, action))
     return set(session.scalars(statement))
 

@@ -108,7 +108,7 @@ class EngineInstant(Instant):
         return utc.replace(tzinfo=None)
 
 
-class Words(dict[str, str]):
+class TranslatedText(dict[str, str]):
     """One text in several languages; as a string, in the reader's.
 
     Falls back to the company's language, then to the first one filled.
@@ -134,7 +134,7 @@ def reading_languages() -> tuple[str, ...]:
     return (reader, company) if company else (reader,)
 
 
-class Translated(TypeDecorator[Words]):
+class Translated(TypeDecorator[TranslatedText]):
     """Text in several languages in one JSON column: language → text."""
 
     impl = JSON
@@ -143,5 +143,5 @@ class Translated(TypeDecorator[Words]):
     def process_bind_param(self, value: Mapping[str, str] | None, dialect: Dialect) -> Any:
         return None if value is None else {k: v for k, v in value.items() if v}
 
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> Words | None:
-        return None if value is None else Words(value)
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> TranslatedText | None:
+        return None if value is None else TranslatedText(value)

@@ -12,7 +12,7 @@ from crm.core import rows
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.rules import Values
 from crm.core.forms import Dialog
-from crm.core.models.text import write_money
+from crm.core.models.text import format_money
 from crm.opportunities.models import Opportunity
 from crm.opportunities.queries import reasons
 from crm.opportunities.services import Outcome, others_of_account
@@ -70,7 +70,7 @@ class WinOpportunity(_Closing):
         super().__init__(datamodel, row, picker)
         self.intro = self._consequences()
         for other in self.others:
-            amount = f", {write_money(other.amount, other.currency)}" if other.amount else ""
+            amount = f", {format_money(other.amount, other.currency)}" if other.amount else ""
             label = _("Lose %(name)s", name=f"{other.reference} {other.name}{amount}")
             self.tick(str(other.id), label, on=False)
         for name in LOSS if self.others else ():  # the reason stands below what it is for

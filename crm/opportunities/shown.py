@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from crm.accounts.views.shown import notes_changed
 from crm.core.actor import current_actor
-from crm.core.models.text import write_date, write_money, write_percent
+from crm.core.models.text import format_day, format_money, format_percent
 from crm.core.types import utcnow
 from crm.core.views import Field, Panel
 from crm.core.views.shown import show, zone
@@ -41,7 +41,7 @@ def steps(
             before = (stage.position, stage.id) < (here.position, here.id)
             state = "past" if before else "next"
         url = move(stage) if move is not None and state != "current" else None
-        found.append((str(stage.name), write_percent(stage.probability), state, url))
+        found.append((str(stage.name), format_percent(stage.probability), state, url))
     return found
 
 
@@ -59,14 +59,14 @@ def figures(opportunity: Opportunity) -> list[tuple[str, str, str]]:
 def _probability(opportunity: Opportunity) -> tuple[str, str, str]:
     is_proposed = opportunity.probability == opportunity.stage.probability
     note = _("proposed by the stage") if is_proposed else ""
-    return _("Probability (%)"), write_percent(opportunity.probability), note
+    return _("Probability (%)"), format_percent(opportunity.probability), note
 
 
 def _since(opportunity: Opportunity) -> tuple[str, str, str]:
     days = (utcnow() - opportunity.stage_since).days
     text = ngettext("%(num)s day", "%(num)s days", days)
     day = opportunity.stage_since.astimezone(ZoneInfo(zone())).date()
-    return _("In stage since"), text, write_date(day)
+    return _("In stage since"), text, format_day(day)
 
 
 def client_description(opportunity: Opportunity, url: str) -> Panel | None:
@@ -95,7 +95,7 @@ def sums(found: Iterable[Any]) -> list[Field]:
     """What is in progress and what was won, of (currency, kind, sum); never added up."""
     words = {StageKind.OPEN: _("In progress"), StageKind.WON: _("Won")}
     return [
-        Field(kind, words[kind], "money", total, write_money(total, currency))
+        Field(kind, words[kind], "money", total, format_money(total, currency))
         for currency, kind, total in found
         if total is not None
     ]

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 from crm.core.actor import current_actor
 from crm.core.datamodel import DataModel
 from crm.core.forms import Form
-from crm.core.models.text import write_money
+from crm.core.models.text import format_money
 from crm.quotes import totals
 from crm.quotes.models import LineKind
 
@@ -39,7 +39,7 @@ def preview(datamodel: DataModel, typed: MultiDict[str, str]) -> dict[str, str]:
         "total_vat": found.vat,
         "total_incl": found.incl,
     }
-    return {name: write_money(amount, currency) for name, amount in sums.items()}
+    return {name: format_money(amount, currency) for name, amount in sums.items()}
 
 
 def _facts(line: Mapping[str, Any]) -> totals.Line | None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from flask_babel import gettext as _
 
 from crm.companies.days import today
-from crm.core.models.text import write_date, write_money, write_number, write_percent
+from crm.core.models.text import format_day, format_money, format_number, format_percent
 from crm.core.views import Field, RecordPage
 from crm.quotes.models import LineKind, Quote, QuoteLine
 from crm.quotes.totals import Totals
@@ -45,9 +45,9 @@ def fill(page: QuotePage, quote: Quote) -> None:
     page.lines = list(_lines(quote, found))
     page.vat = [
         (
-            write_percent(row.rate),
-            write_money(row.base, quote.currency),
-            write_money(row.vat, quote.currency),
+            format_percent(row.rate),
+            format_money(row.base, quote.currency),
+            format_money(row.vat, quote.currency),
         )
         for row in found.by_rate
     ]
@@ -58,7 +58,7 @@ def fill(page: QuotePage, quote: Quote) -> None:
         (_("Total incl. tax"), found.incl),
     )
     shown = sums if found.discount else sums[1:]
-    page.totals = [(label, write_money(amount, quote.currency)) for label, amount in shown]
+    page.totals = [(label, format_money(amount, quote.currency)) for label, amount in shown]
 
 
 def _lines(quote: Quote, found: Totals) -> Iterator[Line]:
@@ -71,7 +71,7 @@ def _lines(quote: Quote, found: Totals) -> Iterator[Line]:
             since += net
             yield _item(line, net, quote.currency)
         elif line.kind == LineKind.SUBTOTAL:
-            text = write_money(since, quote.currency)
+            text = format_money(since, quote.currency)
             since = Decimal(0)
             yield Line(line.kind, line.label, total=text)
         else:
@@ -84,23 +84,23 @@ def _item(line: QuoteLine, net: Decimal, currency: str) -> Line:
         kind=line.kind,
         label=line.label,
         description=line.description or "",
-        quantity=write_number(line.quantity or Decimal(0)),
+        quantity=format_number(line.quantity or Decimal(0)),
         unit=str(line.unit or ""),
         price=_price(line.unit_price or Decimal(0)),
         discount=_discount(line),
-        vat=write_percent(line.vat_rate.rate) if line.vat_rate else "",
-        total=write_money(net, currency),
+        vat=format_percent(line.vat_rate.rate) if line.vat_rate else "",
+        total=format_money(net, currency),
     )
 
 
 def _price(price: Decimal) -> str:
     """Two decimals, and more where the price has them."""
-    return write_number(price, 2, 4)
+    return format_number(price, 2, 4)
 
 
 def _discount(line: QuoteLine) -> str:
     if line.discount_percent:
-        return write_percent(line.discount_percent)
+        return format_percent(line.discount_percent)
     return _price(line.discount_amount) if line.discount_amount else ""
 
 
@@ -118,7 +118,7 @@ def mark_validity(quote: Quote, shown: Field) -> None:
     days = (quote.valid_until - today()).days
     if days < 0:
         shown.kind, shown.tone, shown.icon = "next", "late", "clock-x"
-        shown.text = _("Ended on %(day)s", day=write_date(quote.valid_until))
+        shown.text = _("Ended on %(day)s", day=format_day(quote.valid_until))
     elif days <= SOON:
         shown.kind, shown.tone, shown.icon = "next", "none", "alert-triangle"
-        shown.text = _("Until %(day)s", day=write_date(quote.valid_until))
+        shown.text = _("Until %(day)s", day=format_day(quote.valid_until))

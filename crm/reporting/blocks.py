@@ -14,7 +14,7 @@ from crm.calendar.shown import ICONS
 from crm.companies.days import today
 from crm.core.datamodel.filters import ME
 from crm.core.models import Label
-from crm.core.models.text import write_date, write_phone
+from crm.core.models.text import format_day, format_phone
 from crm.core.views import Field, Preset
 from crm.core.views.shown import show_next
 from crm.leads.models import Lead
@@ -71,7 +71,7 @@ def _when(event: Event) -> Field:
     shown = show_next(Field("starts_at", "", "next"), event.starts_at)
     if event.all_day and shown.tone != "late":
         day = event.starts_at.astimezone(event.zone).date()
-        shown.text = _("Today") if day == today() else write_date(day)
+        shown.text = _("Today") if day == today() else format_day(day)
     return shown
 
 
@@ -83,7 +83,7 @@ def _phone(event: Event) -> Field | None:
     number = getattr(whom, "mobile", None) or getattr(whom, "phone", None)
     if not number:
         return None
-    return Field("phone", "", "phone", number, write_phone(number), url=f"tel:{number}")
+    return Field("phone", "", "phone", number, format_phone(number), url=f"tel:{number}")
 
 
 def lead_line(view: Any, lead: Lead) -> Line:

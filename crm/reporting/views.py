@@ -12,10 +12,10 @@ from flask_babel import gettext as _
 
 from crm.companies.days import today
 from crm.core.actor import current_actor
-from crm.core.datamodel.paging import Ask
+from crm.core.datamodel.paging import PageRequest
 from crm.core.db import db
 from crm.core.models.locale import locale
-from crm.core.models.text import write_number
+from crm.core.models.text import format_number
 from crm.core.views import Action
 from crm.core.views.base import all_views
 from crm.core.views.nav import preset_url
@@ -88,9 +88,11 @@ def _block(block: Block, view: Any, where: Sequence[Any], count: int) -> ShownBl
     shown = ShownBlock(block.key, str(block.title), str(block.empty))
     if count:
         statement = view.datamodel.select(*where)
-        rows = view.datamodel.page(statement, [block.order], Ask(LINES), block.relations).rows
+        rows = view.datamodel.page(
+            statement, [block.order], PageRequest(LINES), block.relations
+        ).rows
         shown.lines = [block.line(view, row) for row in rows]
-        shown.count = write_number(count)
+        shown.count = format_number(count)
         shown.url, shown.url_label = preset_url(view, block.preset()), view.words("list_title")
     elif view.can("create"):
         shown.add_url, shown.add_label = view.url("add"), view.words("add_title")

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload, load_only
 
 from crm.companies.models import AppSettings, Company, RoleCell, User
 from crm.core.datamodel.paging import COUNT_CAP
-from crm.core.models.text import write_phone
+from crm.core.models.text import format_phone
 from crm.core.views.tabs import TAB_CAP
 from crm.leads.models import Lead, LeadStatus
 from crm.opportunities.models import Opportunity, Stage
@@ -33,7 +33,7 @@ def make(engine: Engine, page: str, sprite: str, secret: str, cookie: str) -> Fl
     after = rest.partition("</tbody>")[2]
     text = "{% raw %}" + before + "<tbody>{% endraw %}" + LINES + "{% raw %}</tbody>" + after
     app.jinja_loader = DictLoader({"list.html": text + "{% endraw %}"})  # type: ignore[assignment]
-    app.jinja_env.globals.update(sprite=sprite, phone=write_phone)
+    app.jinja_env.globals.update(sprite=sprite, phone=format_phone)
 
     @app.get("/leads/list/")
     def leads() -> str:

@@ -47,7 +47,7 @@ def test_roles_add_up_their_own_and_those_of_groups(
         claire = load_actor(cast.claire)
     assert claire is not None
     assert claire.scopes("read", "leads") == {Scope.TEAM, Scope.AGENCY}
-    assert claire.reach("edit", "leads") is Scope.AGENCY
+    assert claire.widest_scope("edit", "leads") is Scope.AGENCY
     assert set(claire.role_names) == {"Salesperson", "Assistant"}
 
 

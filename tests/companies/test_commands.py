@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from crm.companies.people import commands, users
 from crm.core.errors import DomainError, NotFound
 from crm.core.rows import unfiltered
-from crm.core.security import is_password
+from crm.core.security import verify_password
 from tests.fixtures import PASSWORD, Cast, Client
 
 Everything = Callable[[], AbstractContextManager[Session]]
@@ -76,7 +76,7 @@ def test_a_user_is_made_with_a_password_to_change(command: None, everything: Eve
         assert (eva.first_name, eva.last_name) == ("Eva", "de Luca")
         assert [company.code for company in eva.companies] == ["ACME-FR"]
         assert eva.must_change_password
-        assert is_password(eva.password, given)
+        assert verify_password(eva.password, given)
 
 
 def test_a_user_needs_a_role_that_exists(command: None) -> None:
@@ -105,7 +105,7 @@ def test_the_first_administrator_is_made_once(everything: Everything, cast: Cast
     with everything() as session:
         assert users.ensure_admin("another") is None
         admin = session.get_one(User, cast.people["admin"])
-        assert is_password(admin.password, PASSWORD), "the one that CRM_ADMIN_PASSWORD gave"
+        assert verify_password(admin.password, PASSWORD), "the one that CRM_ADMIN_PASSWORD gave"
         assert not admin.must_change_password
 
 
@@ -117,7 +117,7 @@ def test_a_made_up_first_password_must_be_changed(everything: Everything, cast: 
         given = users.ensure_admin()
         assert given is not None
         admin = session.scalars(select(User).where(User.username == "admin")).one()
-        assert is_password(admin.password, given)
+        assert verify_password(admin.password, given)
         assert admin.must_change_password
         assert [role.code for role in admin.roles] == ["admin"]
         assert len(admin.companies) == 2

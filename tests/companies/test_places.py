@@ -7,7 +7,7 @@ from flask import Flask
 from flask_babel import force_locale
 
 from crm.companies.models import User
-from crm.core.types import Words
+from crm.core.types import TranslatedText
 from crm.leads.models import Lead
 from tests.factories import make
 from tests.fixtures import Acting, Cast, Client
@@ -38,10 +38,10 @@ def test_the_company_on_top_presets_lists_and_is_no_wall(
 def test_a_word_without_the_readers_language_is_read_in_the_companys_then_in_the_first_filled(
     app: Flask,
 ) -> None:
-    words = Words(en="Proposal", fr="Proposition")
+    words = TranslatedText(en="Proposal", fr="Proposition")
     with app.test_request_context() as request, force_locale("de"):
         assert str(words) == "Proposal"
         request.request.environ["crm.company_language"] = "fr"
         assert str(words) == "Proposition"
-        assert str(Words(words, de="Angebot")) == "Angebot"
-        assert str(Words(es="Propuesta")) == "Propuesta"
+        assert str(TranslatedText(words, de="Angebot")) == "Angebot"
+        assert str(TranslatedText(es="Propuesta")) == "Propuesta"

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from crm.accounts.models import Tag
 from crm.calendar.models import Event, EventCategory
 from crm.companies.models import AppSettings
-from crm.core.types import Words
+from crm.core.types import TranslatedText
 from crm.leads.models import Lead, LeadStatus
 from crm.opportunities.models import Opportunity, Stage
 from crm.quotes.models import VatRate
@@ -191,7 +191,7 @@ def test_a_new_open_stage_stands_before_those_that_close(as_user, everything):
 
 def test_new_values_come_last(acting):
     with acting("alice") as session:
-        made = [make(Tag, name=Words(en=name), hue="gray") for name in ("A", "B", "C")]
+        made = [make(Tag, name=TranslatedText(en=name), hue="gray") for name in ("A", "B", "C")]
         assert [tag.position for tag in made] == [0, 1, 2]
         assert names(session, Tag) == ["A", "B", "C"]
 

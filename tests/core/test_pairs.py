@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from crm.companies.models import RoleCell
 from crm.companies.people import roles
 from crm.core.actor import Scope
-from crm.core.security import pairs_of, pairs_with_a_view, sync_permissions
+from crm.core.security import pairs_of, registered_pairs, sync_permissions
 from tests.fixtures import Acting
 
 Everything = Callable[[], AbstractContextManager[Session]]
@@ -41,7 +41,7 @@ def pairs_held(session: Session, code: str) -> set[tuple[str, str]]:
 
 
 def test_a_role_has_the_pairs_of_its_cells_and_no_more(app: Flask, everything: Everything) -> None:
-    asked = pairs_with_a_view(app.extensions["appbuilder"])
+    asked = registered_pairs(app.extensions["appbuilder"])
     with everything() as session:
         for role in session.scalars(select(Role)):
             cells = [(cell.entity, cell.action) for cell in role.cells if cell.scope]
@@ -51,7 +51,7 @@ def test_a_role_has_the_pairs_of_its_cells_and_no_more(app: Flask, everything: E
 
 def test_every_pair_is_an_action_of_the_grid_or_a_page_of_the_engine(app: Flask) -> None:
     actions = {f"can_{action}" for action in ("read", "create", "edit", "delete", "export")}
-    for permission, view in pairs_with_a_view(app.extensions["appbuilder"]):
+    for permission, view in registered_pairs(app.extensions["appbuilder"]):
         assert permission in actions or view in ("OpenApi", "SwaggerView"), (permission, view)
 
 

@@ -7,9 +7,9 @@ from crm.core.security.passwords import (
     LONGEST,
     SHORTEST,
     check_password,
+    generate_password,
     hash_password,
-    is_password,
-    make_password,
+    verify_password,
 )
 
 
@@ -49,18 +49,18 @@ def test_it_is_kept_as_scrypt_with_a_salt_of_its_own() -> None:
     kept = hash_password("a heron on the old quay")
     assert kept.startswith("scrypt:")
     assert kept != hash_password("a heron on the old quay")
-    assert is_password(kept, "a heron on the old quay")
-    assert not is_password(kept, "a heron on the new quay")
+    assert verify_password(kept, "a heron on the old quay")
+    assert not verify_password(kept, "a heron on the new quay")
 
 
 @pytest.mark.parametrize("given", ["", "\0", "\0\0\0"])
 @pytest.mark.parametrize("kept", [None, "", hash_password(""), hash_password("\0")])
 def test_no_password_is_never_right(kept: str | None, given: str) -> None:
-    assert not is_password(kept, given)
+    assert not verify_password(kept, given)
 
 
 def test_a_made_up_one_is_good_and_new_each_time() -> None:
-    made = {make_password() for _each in range(50)}
+    made = {generate_password() for _each in range(50)}
     assert len(made) == 50
     for password in made:
         assert len(password) > SHORTEST

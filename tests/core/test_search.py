@@ -19,7 +19,7 @@ from crm.companies.models import RoleCell
 from crm.core.actor import Scope
 from crm.core.db import db, transaction
 from crm.core.models.words import terms, words, words_of_value
-from crm.core.search import Way, find, finding, indexes
+from crm.core.search import Way, find, indexes, lookup
 from crm.core.types import utcnow
 from crm.importing import undo
 from crm.leads.models import Lead
@@ -200,9 +200,9 @@ def test_many_hits_are_the_same_rows_as_few(
         asked = ("contrat", "phare", "contrat phare", "ouest contrat 3", "trat", "hare 5", "none")
         few = {typed: found(session, Opportunity, typed) for typed in asked}
         assert [len(few[typed]) for typed in asked] == [6, 3, 3, 1, 6, 1, 0]
-        monkeypatch.setattr(finding, "FEW", 2)
+        monkeypatch.setattr(lookup, "FEW", 2)
         assert {typed: found(session, Opportunity, typed) for typed in asked} == few
-        monkeypatch.setattr(finding, "FEW", -1)
+        monkeypatch.setattr(lookup, "FEW", -1)
         assert {typed: found(session, Opportunity, typed) for typed in asked} == few
         match = find(session, Opportunity, "contrat")
         assert match is not None

@@ -17,8 +17,8 @@ from sqlalchemy import event, inspect, select
 from crm.companies.actors import load_actor
 from crm.core import rows
 from crm.core.actor import acting_as
-from crm.core.datamodel.orders import whole
-from crm.core.datamodel.paging import SORTED, Ask
+from crm.core.datamodel.orders import complete_order
+from crm.core.datamodel.paging import SORTED, PageRequest
 from crm.core.db import db
 from crm.core.forms.options import pick
 from crm.core.models import Child, Record, target_of
@@ -101,14 +101,14 @@ def looked_at(
 def pages(view: Any) -> Iterator[str]:
     """The first page of a list in each order, the last one, and the first two of each filter."""
     model, where = view.datamodel.obj, view.base_conditions()
-    base = whole(model, [], view.base_order)
+    base = complete_order(model, [], view.base_order)
     statement = view.datamodel.select(*where)
     few = view.datamodel.totals(statement).count <= SORTED
     for name in view.visible(view.order_columns):
-        order = whole(model, [(name, "asc")], view.base_order)
-        view.datamodel.page(statement, order, Ask(few=few))
+        order = complete_order(model, [(name, "asc")], view.base_order)
+        view.datamodel.page(statement, order, PageRequest(few=few))
         yield f"by {name}"
-    view.datamodel.page(statement, base, Ask(backwards=True, few=few))
+    view.datamodel.page(statement, base, PageRequest(backwards=True, few=few))
     yield "last page"
     filters = {"all": where, **{one.key: view.preset_where(one) for one in view.shown_presets()}}
     if hasattr(model, "owner_id"):
@@ -116,9 +116,9 @@ def pages(view: Any) -> Iterator[str]:
     for name, conditions in filters.items():
         statement = view.datamodel.select(*conditions)
         few = view.datamodel.totals(statement).count <= SORTED
-        found = view.datamodel.page(statement, base, Ask(few=few))
+        found = view.datamodel.page(statement, base, PageRequest(few=few))
         yield name
-        view.datamodel.page(statement, base, Ask(cursor=found.after, few=few))
+        view.datamodel.page(statement, base, PageRequest(cursor=found.after, few=few))
         yield f"{name}, second page"
 
 
@@ -128,14 +128,14 @@ def bins(view: Any) -> Iterator[str]:
     model = view.datamodel.obj
     mine = (*view.base_conditions(), *view.bin_conditions(), rows.criteria(model, "delete"))
     statement = view.datamodel.select(*mine, in_bin=True)
-    view.datamodel.page(statement, [("deleted_at", "desc")], Ask(25))
+    view.datamodel.page(statement, [("deleted_at", "desc")], PageRequest(25))
     yield "bin"
 
 
 def tabs(view: Any) -> Iterator[str]:
     """The list on the record of a row that many others hang on."""
     model, session = view.datamodel.obj, view.datamodel.session
-    order = whole(model, [], view.base_order)
+    order = complete_order(model, [], view.base_order)
     for relation in view.tab_of:
         target = target_of(model, relation)
         some = select(target).where(target.id.in_(range(1, 400))).limit(1)
@@ -144,7 +144,7 @@ def tabs(view: Any) -> Iterator[str]:
             continue
         statement = view.datamodel.select(belongs(model, relation, parent))
         few = view.datamodel.totals(statement).count <= SORTED
-        view.datamodel.page(statement, order, Ask(25, few=few))
+        view.datamodel.page(statement, order, PageRequest(25, few=few))
         yield f"tab of {relation}"
 
 
@@ -170,13 +170,13 @@ TYPED = ("garage", "someone4711", "omeone471", "contrat 4711", "nothing")
 def searches(view: Any) -> Iterator[str]:
     """The first page of what is typed into the box."""
     model, where = view.datamodel.obj, view.base_conditions()
-    order = whole(model, [], view.base_order)
+    order = complete_order(model, [], view.base_order)
     for typed in TYPED:
         match = find(view.datamodel.session, model, typed, *where)
         assert match is not None
         statement = view.datamodel.select(*where, match.where)
         few = match.is_few or view.datamodel.totals(statement).count <= SORTED
-        view.datamodel.page(statement, order, Ask(few=few))
+        view.datamodel.page(statement, order, PageRequest(few=few))
         yield f"search for {typed}"
 
 
@@ -231,8 +231,11 @@ def test_pages_along_an_index_are_those_of_the_sorted_list(crowded: Flask, perso
         model = view.datamodel.obj
         statement = view.datamodel.select(*view.base_conditions(), model.id % 197 == 0)
         for name, way in product(view.order_columns, ("asc", "desc")):
-            order = whole(model, [(name, way)], view.base_order)
-            ids = [row.id for row in view.datamodel.page(statement, order, Ask(200, few=True)).rows]
+            order = complete_order(model, [(name, way)], view.base_order)
+            ids = [
+                row.id
+                for row in view.datamodel.page(statement, order, PageRequest(200, few=True)).rows
+            ]
             assert ids
             backwards = (way == "asc") is (person == "alice")
             assert turned(view, statement, order, len(ids) // 2, backwards) == ids, (name, way)
@@ -241,11 +244,11 @@ def test_pages_along_an_index_are_those_of_the_sorted_list(crowded: Flask, perso
 def turned(view: Any, statement: Any, order: Any, size: int, backwards: bool) -> list[int]:
     """The rows of a list, page after page from one of its ends."""
     ids: list[int] = []
-    found = view.datamodel.page(statement, order, Ask(size, backwards=backwards))
+    found = view.datamodel.page(statement, order, PageRequest(size, backwards=backwards))
     while True:
         page = [row.id for row in found.rows]
         ids = [*page, *ids] if backwards else [*ids, *page]
         token = found.before if backwards else found.after
         if not token:
             return ids
-        found = view.datamodel.page(statement, order, Ask(size, token, backwards=backwards))
+        found = view.datamodel.page(statement, order, PageRequest(size, token, backwards=backwards))

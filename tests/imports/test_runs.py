@@ -14,7 +14,7 @@ from crm.accounts.models import Account, AccountKind, Industry
 from crm.companies.models import AppSettings, RoleCell, User
 from crm.core.db import db, is_writing, transaction
 from crm.core.errors import DomainError
-from crm.core.locks import alone
+from crm.core.locks import exclusive
 from crm.core.rows import unfiltered
 from crm.core.transfer import undo as undoing
 from crm.core.transfer import writing
@@ -253,7 +253,7 @@ def test_others_may_write_while_an_import_is_taken_back(
 
 def test_one_import_is_at_work_at_a_time(app: Flask, load: Load) -> None:
     refused = pytest.raises(DomainError, match="Another import is running")
-    with app.app_context(), alone(app.extensions["crm.config"], "import", waits=False), refused:
+    with app.app_context(), exclusive(app.extensions["crm.config"], "import", waits=False), refused:
         load("leads", FILE, LEADS)
     assert load("leads", FILE, LEADS).is_written
 

@@ -12,10 +12,10 @@ from crm.companies import assignable
 from crm.companies.choices import company_ids, offered
 from crm.companies.defaults import (
     agency_by_area,
+    current_user_or_none,
     default_owner,
     fill,
     fill_company,
-    me,
     pick_agency,
     propose,
 )
@@ -34,7 +34,7 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
     company = fill_company(values, values.get("parent"))
     fill(values, "kind", lambda: AccountKind(company.default_account_kind))
     fill(values, "nature", lambda: Nature.ORGANIZATION)
-    propose(values, "owner", lambda: default_owner(candidates, company, me()))
+    propose(values, "owner", lambda: default_owner(candidates, company, current_user_or_none()))
     propose(values, "agency", lambda: _default_agency(company, values))
     propose(values, "language", lambda: company.language)
     propose(values, "currency", lambda: company.currency)
@@ -44,7 +44,9 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
 
 def _default_agency(company: Company, values: Mapping[str, Any]) -> Any:
     addresses = values.get("addresses") or [{}]
-    return pick_agency(company, me()) or agency_by_area(company, addresses[0].get("postal_code"))
+    return pick_agency(company, current_user_or_none()) or agency_by_area(
+        company, addresses[0].get("postal_code")
+    )
 
 
 def create(values: Mapping[str, Any]) -> Account:

@@ -8,8 +8,15 @@ from sqlalchemy import ColumnElement, and_, select
 
 from crm.accounts.models import Account, AccountContact, Contact
 from crm.companies.choices import company_ids, offered
-from crm.companies.defaults import default_owner, fill_company, me, of_company, pick_agency, propose
-from crm.core.datamodel.bulk import claim, find_bulk
+from crm.companies.defaults import (
+    current_user_or_none,
+    default_owner,
+    fill_company,
+    of_company,
+    pick_agency,
+    propose,
+)
+from crm.core.datamodel.bulk import claim, current_bulk
 from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, flush, update_row
 from crm.core.db import db
@@ -25,7 +32,7 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
     account = next((link["account"] for link in values["links"] if link.get("account")), None)
     company = fill_company(values, account)
     account = of_company(company, account)
-    owners = (account.owner if account else None, me())
+    owners = (account.owner if account else None, current_user_or_none())
     propose(values, "owner", lambda: default_owner(candidates, company, *owners))
     propose(values, "agency", lambda: pick_agency(company, account, values["owner"]))
     return values
@@ -46,7 +53,7 @@ def update(contact: Contact, values: Mapping[str, Any]) -> None:
 
 def _keep_accounts_in_order(contact: Contact) -> None:
     """In each account one main contact, and no e-mail address twice. Source: spec 6.1 and 6.3."""
-    if find_bulk() is not None:
+    if current_bulk() is not None:
         check_row(contact)  # not flushed: the address is still as it was typed
     account_ids = [_account_id(link) for link in contact.links]
     if contact.email and account_ids:

@@ -10,7 +10,7 @@ from crm.accounts.services.account import is_owner_stale
 from crm.accounts.views.fields import ORGANIZATIONS, PERSONS
 from crm.core.actor import per_request
 from crm.core.forms import Form
-from crm.core.models.text import country_name, write_instant
+from crm.core.models.text import country_name, format_instant
 from crm.core.views import Action, Field, Group, Panel
 from crm.core.views.pages import Address
 from crm.core.views.shown import person, show, zone
@@ -81,7 +81,7 @@ def notes_changed(account: Account) -> str:
     """Who wrote the notes last, and when; "" where that is not known."""
     if account.notes_changed_on is None:
         return ""
-    when = write_instant(account.notes_changed_on, zone())
+    when = format_instant(account.notes_changed_on, zone())
     if account.notes_changed_by is None:
         return str(_("Changed on %(when)s.", when=when))
     who = person(account.notes_changed_by).text

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, relationship
 from crm.companies.columns import by_value, flag, link, listed
 from crm.companies.rules import changed, refuse_cycle
 from crm.core.errors import DomainError
-from crm.core.models import Kept, Label, field, folded, unique
+from crm.core.models import AuditedModel, Label, field, folded, unique
 
 
 class AccountKind(StrEnum):
@@ -30,7 +30,7 @@ ACCOUNT_KINDS: dict[str, Label] = {
 }
 
 
-class Company(Kept):
+class Company(AuditedModel):
     """Every business record belongs to exactly one."""
 
     __tablename__ = "company"
@@ -84,7 +84,7 @@ class Company(Kept):
         refuse_cycle(self, "parent", _("A company cannot stand above itself."))
 
 
-class Agency(Kept):
+class Agency(AuditedModel):
     """An establishment of a company; it has no directory of its own."""
 
     __tablename__ = "agency"

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, relationship
 from crm.companies.columns import by_value, flag, link
 from crm.companies.models.company import Company
 from crm.core.errors import DomainError
-from crm.core.models import Kept, field, unique
+from crm.core.models import AuditedModel, field, unique
 
 
 class Assignable(StrEnum):
@@ -31,7 +31,7 @@ app_settings_group = Table(
 )
 
 
-class AppSettings(Kept):
+class AppSettings(AuditedModel):
     """What the page "CRM application" decides for everyone, from their next click on."""
 
     __tablename__ = "app_settings"
@@ -108,7 +108,7 @@ class AppSettings(Kept):
             raise DomainError(fields=wrong)
 
 
-class CompanySettings(Kept):
+class CompanySettings(AuditedModel):
     """What one company decides for its own records; created with it."""
 
     __tablename__ = "company_settings"

@@ -146,7 +146,7 @@ def exceeds(access: Access, actor: Actor) -> bool:
 
 
 def _holds(actor: Actor, access: Access, entity: str, action: str, scope: Scope) -> bool:
-    reach = actor.reach(action, entity)
+    reach = actor.widest_scope(action, entity)
     if scope > reach:
         return False
     if scope is Scope.OWN or reach >= Scope.COMPANY:
@@ -160,6 +160,6 @@ def _holds(actor: Actor, access: Access, entity: str, action: str, scope: Scope)
 
 def is_elsewhere(access: Access, actor: Actor, action: str) -> bool:
     """Whether somebody works for a company that is not the actor's to administer."""
-    if actor.reach(action, "users") is Scope.ALL:
+    if actor.widest_scope(action, "users") is Scope.ALL:
         return False
     return not access.company_ids <= {*actor.company_ids}

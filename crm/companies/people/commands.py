@@ -14,7 +14,7 @@ from crm.companies.models import Company
 from crm.companies.people import users
 from crm.core.db import db, transaction
 from crm.core.errors import DomainError, NotFound
-from crm.core.security import check_password, hash_password, make_password
+from crm.core.security import check_password, generate_password, hash_password
 
 
 def create(
@@ -32,7 +32,7 @@ def create(
     companies by their codes, all of them where none is given. Raises DomainError, NotFound.
     """
     first, _space, last = name.strip().partition(" ")
-    password = make_password()
+    password = generate_password()
     kept = hash_password(password)
     with transaction():
         user = users.create(

@@ -17,7 +17,7 @@ from crm.companies.people.refusals import (
 from crm.core.actor import Scope, current_actor, find_actor, per_request
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.loading import Children
-from crm.core.datamodel.paging import Ask, Found
+from crm.core.datamodel.paging import PageRequest, ResultPage
 from crm.core.errors import NotFound
 from crm.core.rows import is_filtered
 
@@ -25,7 +25,7 @@ from crm.core.rows import is_filtered
 def visible_people() -> ColumnElement[bool] | None:
     """The users whom the actor may read: of a company of theirs; None where all are."""
     actor = find_actor()
-    if not is_filtered() or (actor and actor.reach("read", "users") is Scope.ALL):
+    if not is_filtered() or (actor and actor.widest_scope("read", "users") is Scope.ALL):
         return None
     company_ids = actor.company_ids if actor and actor.can("read", "users") else ()
     shared = select(user_company.c.user_id).where(user_company.c.company_id.in_(company_ids))
@@ -63,9 +63,9 @@ class PeopleModel(DataModel):
         self,
         statement: Select[Any],
         order: Sequence[tuple[str, str]],
-        ask: Ask,
+        ask: PageRequest,
         relations: Sequence[str] = (),
-    ) -> Found:
+    ) -> ResultPage:
         found = super().page(statement, order, ask, relations)
         if self.obj is not Role:
             (self._users if self.obj is User else self._groups)([row.id for row in found.rows])

@@ -21,12 +21,12 @@ from crm.core.actor import Actor, Scope
 
 def administers(actor: Actor, action: str) -> bool:
     """Whether the actor may do `action` to people at all: a scope below the company's is none."""
-    return actor.reach(action, "users") >= Scope.COMPANY
+    return actor.widest_scope(action, "users") >= Scope.COMPANY
 
 
 def refusal_of_role(role: Role, action: str, actor: Actor) -> str:
     """Why the actor may not do `action` to this role, or ""."""
-    if actor.reach(action, "users") is not Scope.ALL:
+    if actor.widest_scope(action, "users") is not Scope.ALL:
         return str(
             _(
                 "A role applies to all companies: only those who administer all of them may"

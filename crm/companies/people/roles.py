@@ -20,10 +20,10 @@ from crm.core.actor import Scope, find_actor
 from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row
 from crm.core.db import db
+from crm.core.db_errors import translate_errors
 from crm.core.errors import DomainError
 from crm.core.journal import Journal, record
-from crm.core.refusals import translate_errors
-from crm.core.security import pairs_with_a_view, sync_permissions, sync_roles
+from crm.core.security import registered_pairs, sync_permissions, sync_roles
 
 Grid = Mapping[Cell, Scope]
 
@@ -125,7 +125,7 @@ def sync(appbuilder: Any) -> None:
         held = cells.setdefault(role_id, [])
         if scope:
             held.append((entity, action))
-    sync_permissions(db.session(), pairs_with_a_view(appbuilder), cells)
+    sync_permissions(db.session(), registered_pairs(appbuilder), cells)
 
 
 RULES = Rules(create=create, delete=delete)

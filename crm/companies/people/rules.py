@@ -90,7 +90,7 @@ def _ask_roles(session: Session, changes: Changes, actor: Actor) -> None:
             raise DomainError(_("The administrator role cannot be changed; duplicate it."))
     for cell in changes.cells:
         role = cell.role or session.get_one(Role, cell.role_id)
-        if actor.reach("edit", "users") is not Scope.ALL:
+        if actor.widest_scope("edit", "users") is not Scope.ALL:
             _refuse(refusal_of_role(role, "edit", actor))
         if role.code == ADMIN:
             raise DomainError(_("The administrator role cannot be changed; duplicate it."))
@@ -170,7 +170,7 @@ def _ask_team_after(
         return
     for access in access_of(session, team.user_ids).values():
         for entity, action, scope in access.cells:
-            if scope is not Scope.TEAM or asked.actor.reach(action, entity) >= Scope.COMPANY:
+            if scope is not Scope.TEAM or asked.actor.widest_scope(action, entity) >= Scope.COMPANY:
                 continue
             if scope not in asked.actor.scopes(action, entity) or not new <= asked.mates:
                 raise _lacking({"users"})

@@ -17,9 +17,9 @@ from crm.core.errors import DomainError, NotFound
 from crm.core.rows import unfiltered
 from crm.core.security import (
     check_password,
+    generate_password,
     hash_password,
-    is_password,
-    make_password,
+    verify_password,
 )
 
 Values = Mapping[str, Any]
@@ -103,7 +103,7 @@ def own_password(user: User, old: str, new: str) -> str:
 
     For `set_password`, which is called when everything slow is done.
     """
-    if not is_password(user.password, old):
+    if not verify_password(user.password, old):
         raise DomainError(_("This is not your present password."), field="old_password")
     if old == new:
         raise DomainError(_("Choose a password other than the present one."), field="password")
@@ -145,7 +145,7 @@ def ensure_admin(password: str | None = None) -> str | None:
         companies=companies,
     )
     session.add(admin)
-    given = password if password is not None else make_password()
+    given = password if password is not None else generate_password()
     set_password(admin, hash_password(given), must_change=password is None)
     return "" if password is not None else given
 

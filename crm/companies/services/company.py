@@ -6,11 +6,11 @@ from typing import Any
 from flask_babel import ngettext
 from sqlalchemy import ColumnElement, inspect, select
 
-from crm.companies.defaults import me
+from crm.companies.defaults import current_user_or_none
 from crm.companies.models import Company, CompanySettings
 from crm.core.actor import Scope, find_actor
 from crm.core.datamodel.rules import Rules
-from crm.core.datamodel.saving import create_row, delete_row, flush, uses
+from crm.core.datamodel.saving import create_row, delete_row, flush, references_to
 from crm.core.db import db
 from crm.core.errors import DomainError
 
@@ -22,8 +22,8 @@ def create(values: Mapping[str, Any]) -> Company:
     """
     company: Company = create_row(Company, values)
     add_settings(company)
-    actor, creator = find_actor(), me()
-    if actor and creator and actor.reach("edit", "users") is Scope.ALL:
+    actor, creator = find_actor(), current_user_or_none()
+    if actor and creator and actor.widest_scope("edit", "users") is Scope.ALL:
         creator.companies.append(company)
         flush()
     return company
@@ -56,7 +56,7 @@ def ensure_company() -> Company | None:
 
 def delete(company: Company) -> None:
     """Raises DomainError, with the number of records, where there are any."""
-    used = sum(count for __, count in uses(company))
+    used = sum(count for __, count in references_to(company))
     if used:
         raise DomainError(
             ngettext(

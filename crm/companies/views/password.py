@@ -14,7 +14,7 @@ from crm.core.db import db, transaction
 from crm.core.errors import DomainError
 from crm.core.forms import FormField
 from crm.core.models import Spec
-from crm.core.security import safe_next, sign_in, whose
+from crm.core.security import rate_limit_key, safe_next, sign_in
 from crm.core.security.page import Page
 from crm.core.security.passwords import SHORTEST
 from crm.core.views import FormPage, Group
@@ -33,7 +33,7 @@ class PasswordView(Page):
     default_view = "own"
 
     @expose("/", methods=("GET", "POST"))
-    @limit("10 per minute", key_func=whose, methods=["POST"])
+    @limit("10 per minute", key_func=rate_limit_key, methods=["POST"])
     def own(self) -> ResponseReturnValue:
         fields = _fields()
         if request.method == "GET":

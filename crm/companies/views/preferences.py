@@ -11,13 +11,13 @@ from sqlalchemy import update
 from crm.core.actor import current_actor, find_actor
 from crm.core.config import languages
 from crm.core.db import transaction
-from crm.core.security import open_to_everyone, safe_next
+from crm.core.security import allow_anonymous, safe_next
 from crm.core.security.page import Page
 
 THEMES = {"light": "light", "dark": "dark", "system": "system", "": "system"}
 ALL_COMPANIES = ("all", "0", "")
 
-open_to_everyone("PreferencesView.language")  # the sign-in page offers it
+allow_anonymous("PreferencesView.language")  # the sign-in page offers it
 
 
 class PreferencesView(Page):

@@ -37,7 +37,7 @@ class ReferenceView(ModelView):
 
     def can(self, action: str) -> bool:
         """They belong to all companies at once, and so are changed with scope `all` only."""
-        held = current_actor().reach(action, self.class_permission_name)
+        held = current_actor().widest_scope(action, self.class_permission_name)
         return held is Scope.ALL if action != "read" else bool(held)
 
     @before_request

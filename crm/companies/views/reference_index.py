@@ -13,7 +13,7 @@ from sqlalchemy import func, literal, select, union_all
 from crm.companies.views.reference import ReferenceView
 from crm.core.actor import current_actor
 from crm.core.db import db
-from crm.core.models.text import write_number
+from crm.core.models.text import format_number
 from crm.core.security.page import Page
 from crm.core.views import Field
 from crm.core.views.base import all_views
@@ -62,7 +62,7 @@ class ReferenceIndexView(Page):
     def _fields(self, view: ReferenceView, count: int, in_use: int) -> list[Field]:
         off = count - in_use
         name = Field("name", "", "text", text=view.words("list_title"))
-        number = Field("count", "", "integer", count, write_number(count))
+        number = Field("count", "", "integer", count, format_number(count))
         words = ngettext("%(num)s inactive", "%(num)s inactive", off) if off else ""
         return [name, number, Field("off", "", "text", text=words)]
 

@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from crm.companies.people.grid import ACTION_WORDS, ENTITIES, SCOPES
 from crm.companies.people.rights import Cell
 from crm.core.actor import ACTIONS, Scope, current_actor
-from crm.core.security import pairs_with_a_view
+from crm.core.security import registered_pairs
 from crm.core.views import Action, Note
 from crm.core.views.pages import Tab
 
@@ -94,7 +94,7 @@ def shown_cells() -> dict[str, list[str]]:
     """entity → actions, of what some page or API has now: a feature that is off leaves no row."""
     actor = current_actor()
     builder = current_app.extensions["appbuilder"]
-    asked = pairs_with_a_view(builder)
+    asked = registered_pairs(builder)
     open_ = {
         view.class_permission_name
         for view in builder.baseviews

@@ -31,7 +31,7 @@ from crm.core.actor import Scope, current_actor
 from crm.core.datamodel.saving import check_version
 from crm.core.db import transaction
 from crm.core.errors import Conflict, DomainError
-from crm.core.models.text import write_instant, write_number
+from crm.core.models.text import format_instant, format_number
 from crm.core.views import Action, Note, RecordPage
 from crm.core.views.base import PK, all_views
 from crm.core.views.pages import Tab
@@ -60,15 +60,15 @@ class RoleParts(PeopleView):
 
     def can(self, action: str) -> bool:
         """A role holds in all companies, and so is changed with scope `all` only."""
-        held = current_actor().reach(action, self.class_permission_name)
+        held = current_actor().widest_scope(action, self.class_permission_name)
         return held is Scope.ALL if action in CHANGES else bool(held)
 
     def line_of(self, role: Any, people: int, changed: Any, shown: Container[str]) -> RoleLine:
         menu = [*self.role_actions(role), *self.record_menu(role, self.may_edit(role))]
-        told = write_instant(changed, zone()) if changed is not None else ""
+        told = format_instant(changed, zone()) if changed is not None else ""
         sentence = describe(roles.grid_of(role), shown)
         url = self.url("show", pk=role.id)
-        return RoleLine(str(role), url, sentence, write_number(people), told, menu)
+        return RoleLine(str(role), url, sentence, format_number(people), told, menu)
 
     def role_page(self, role: Any) -> RolePage:
         is_fixed = role.code == ADMIN
@@ -103,7 +103,7 @@ class RoleParts(PeopleView):
 
     def tabs(self, role: Any, chosen: str) -> list[Tab]:
         here = self.url("show", pk=role.id)
-        count = write_number(roles.people_by_role().get(role.id, 0))
+        count = format_number(roles.people_by_role().get(role.id, 0))
         return [
             Tab("", _("Rights"), here, chosen == ""),
             Tab(PEOPLE, _("Users"), f"{here}?tab={PEOPLE}", chosen == PEOPLE, count),

@@ -19,7 +19,7 @@ from crm.companies.views.settings import SettingsPage, SettingsPages
 from crm.core.datamodel import DataModel
 from crm.core.forms import Form
 from crm.core.models import target_of
-from crm.core.models.text import write_instant
+from crm.core.models.text import format_instant
 from crm.core.security.page import Page
 from crm.core.views.shown import hue_of, initials, zone
 
@@ -181,5 +181,5 @@ class AppSettingsView(SettingsPages):
             hue=hue_of(company.id),
             recurring_text=words if row.manage_recurring else "",
             inherited=company.recurring_duration is None,
-            changed_text=write_instant(company.changed_on, zone()),
+            changed_text=format_instant(company.changed_on, zone()),
         )

@@ -17,7 +17,7 @@ from crm.companies.views.people import PeopleView
 from crm.core.actor import current_actor
 from crm.core.datamodel.saving import check_version
 from crm.core.db import transaction
-from crm.core.security import hash_password, make_password
+from crm.core.security import generate_password, hash_password
 from crm.core.views import Action, Field, Note, Preset
 from crm.core.views.base import PK
 from crm.core.views.shown import person
@@ -114,7 +114,7 @@ class UserView(PeopleView):
         """Make up a password, which must be changed, and show it on this answer alone."""
         user = self.row(pk, "edit")
         version = self.seen(user)
-        password = make_password()
+        password = generate_password()
         kept = hash_password(password)
         with transaction():
             check_version(user, version)

@@ -30,7 +30,7 @@ ALWAYS = ("id", "row_version")  # told with every row, asked for or not
 
 
 @dataclass(frozen=True)
-class Asked:
+class ListArguments:
     """The arguments of one request."""
 
     columns: list[str] | None = None  # None: all of them
@@ -46,7 +46,7 @@ class Asked:
 
 def read_arguments(
     known: Collection[str], columns: Collection[str], keys: Collection[str], size: int = 20
-) -> Asked:
+) -> ListArguments:
     """The present request's `q`. `known` are the arguments that the endpoint has.
 
     Raises BadRequest where it cannot be read; DomainError where a page cannot be as it says.
@@ -56,7 +56,7 @@ def read_arguments(
     unknown = [*(n for n in request.args if n not in OUTER), *(n for n in given if n not in known)]
     if unknown:
         raise BadRequest(_("Unknown argument: %(name)s.", name=unknown[0]))
-    return Asked(
+    return ListArguments(
         columns=_columns(given, columns),
         keys=_keys(given, keys),
         filters=_filters(given),

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, select
 
 from crm.core.actor import Actor, current_actor
 from crm.core.api import columns as declared
-from crm.core.api.arguments import Asked
+from crm.core.api.arguments import ListArguments
 from crm.core.api.representing import represent
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.loading import loading
@@ -90,7 +90,7 @@ class TableApi(FabModelRestApi):
         statement = self.datamodel.select(model.id == pk, *self.base_conditions())
         statement = statement.options(*loading(model, self.read_with(names)))
         statement = statement.execution_options(populate_existing=True)
-        told = self.told(self.datamodel.session.scalars(statement).unique(), names)
+        told = self.serialized(self.datamodel.session.scalars(statement).unique(), names)
         if not told:
             raise NotFound
         return told[0]
@@ -102,7 +102,7 @@ class TableApi(FabModelRestApi):
         is_computed = any(isinstance(getattr(model, name, None), computed) for name in names)
         return self.visible([*names, *lines, *(self.list_relations if is_computed else ())])
 
-    def told(self, found: Iterable[Any], names: Sequence[str]) -> list[dict[str, Any]]:
+    def serialized(self, found: Iterable[Any], names: Sequence[str]) -> list[dict[str, Any]]:
         """Rows in JSON, without what only their editors may read."""
         rows = list(found)
         private = [name for name in names if name in self.editors_only]
@@ -120,7 +120,7 @@ class TableApi(FabModelRestApi):
         return set(self.datamodel.session.scalars(statement))
 
 
-def chosen(known: Mapping[str, Callable[[], Any]], asked: Asked) -> dict[str, Any]:
+def chosen(known: Mapping[str, Callable[[], Any]], asked: ListArguments) -> dict[str, Any]:
     """The labels that were asked for; without `keys` all of them, as in FAB."""
     keys = known if asked.keys is None else asked.keys
     return {name: make() for name, make in known.items() if name in keys}

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, false, select, true
 from crm.core.actor import Scope, current_actor
 from crm.core.api.representing import plain
 from crm.core.datamodel import DataModel
-from crm.core.datamodel.paging import Ask
+from crm.core.datamodel.paging import PageRequest
 from crm.core.datamodel.tokens import decode, encode
 from crm.core.errors import DomainError
 from crm.core.journal import Journal
@@ -39,7 +39,7 @@ def cursors() -> Iterator[None]:
 
 def deletions(
     datamodel: DataModel,
-    ask: Ask,
+    ask: PageRequest,
     since: datetime | None,
     base: Sequence[ColumnElement[bool]] = (),
 ) -> Deletions:
@@ -56,7 +56,7 @@ def deletions(
     return Deletions([_told(row.id, row.deleted_at) for row in found.rows], found.after)
 
 
-def _purged(datamodel: DataModel, ask: Ask, since: datetime | None) -> Deletions:
+def _purged(datamodel: DataModel, ask: PageRequest, since: datetime | None) -> Deletions:
     """From the journal, which outlives rows; an id that is in use again is not told."""
     model = datamodel.obj
     statement = select(Journal.id, Journal.row_id, Journal.at).where(

@@ -12,7 +12,7 @@ from crm.core.datamodel.filters import condition, filter_spec, operators_of
 from crm.core.errors import DomainError
 from crm.core.models import Spec
 from crm.core.models.locale import locale
-from crm.core.models.numbers import grammar_of
+from crm.core.models.numbers import number_format
 
 # Beyond this a list of values is a query of its own, not a filter.
 MOST_VALUES = 200
@@ -68,7 +68,7 @@ def _text(spec: Spec, value: Any) -> str:
         case "boolean" if isinstance(value, bool):
             return "true" if value else "false"
         case "money" | "decimal" | "percent":
-            return grammar_of(locale()).write(read_exact(str(value)))
+            return number_format(locale()).write(read_exact(str(value)))
         case "date":
             return read_date(value).isoformat()
         case "instant" | "next":

@@ -8,7 +8,7 @@ from flask_appbuilder.api.manager import OpenApi as FabOpenApi
 from flask_appbuilder.security.api import SecurityApi
 
 from crm.core.actor import current_actor
-from crm.core.api import operations, schemas, signing
+from crm.core.api import operations, schemas, token_endpoints
 from crm.core.api.columns import written
 from crm.core.api.guard import answer, guarded
 from crm.core.api.operations import ERROR, LINK
@@ -60,7 +60,7 @@ class OpenApi(FabOpenApi):
         spec.options["info"] = {"description": DESCRIPTION}
         for view in views:
             if isinstance(view, SecurityApi):
-                signing.describe(spec, view.route_base)
+                token_endpoints.describe(spec, view.route_base)
             else:
                 view.add_api_spec(spec)
         # The Host header is anybody's claim: the addresses are said relative to this document's.

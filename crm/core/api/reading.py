@@ -16,7 +16,7 @@ from crm.core.api.values import value_of
 from crm.core.db import db
 from crm.core.errors import DomainError, NotFound
 from crm.core.models import spec_of, target_of
-from crm.core.rows import in_reach
+from crm.core.rows import linkable
 
 LARGEST_ID = 2**31 - 1
 MOST_ROWS = 500  # of a list in a body: lines of a quote, tags of a lead
@@ -143,7 +143,7 @@ def _rows(model: type[Any], relation: str, raw: Any) -> list[Any]:
     if not raw:
         return []
     target = target_of(model, relation)
-    rows = db.session.scalars(select(target).where(target.id.in_(raw), in_reach(target))).unique()
+    rows = db.session.scalars(select(target).where(target.id.in_(raw), linkable(target))).unique()
     found = {row.id: row for row in rows}
     if len(found) != len(set(raw)):
         raise ValueError(_("Not a valid choice."))

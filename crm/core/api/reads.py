@@ -15,7 +15,7 @@ from crm.core.api.arguments import (
     LIST_KEYS,
     MAX_PAGE_SIZE,
     SHOW_KEYS,
-    Asked,
+    ListArguments,
     read_arguments,
 )
 from crm.core.api.base import TableApi, chosen
@@ -24,8 +24,8 @@ from crm.core.api.deletions import cursors, deletions
 from crm.core.api.filtering import where
 from crm.core.api.guard import answer, guarded
 from crm.core.api.reading import read_id
-from crm.core.datamodel.orders import whole
-from crm.core.datamodel.paging import FEW, SORTED, Ask, Found
+from crm.core.datamodel.orders import complete_order
+from crm.core.datamodel.paging import FEW, SORTED, PageRequest, ResultPage
 from crm.core.errors import DomainError
 from crm.core.search import find
 
@@ -76,7 +76,7 @@ class ReadApi(TableApi):
         statement = self._statement(asked)
         totals = self.datamodel.totals(statement)
         few, offset = totals.count <= SORTED, asked.page * asked.size
-        ask = Ask(asked.size, asked.cursor, offset=offset, few=few)
+        ask = PageRequest(asked.size, asked.cursor, offset=offset, few=few)
         found = self._page(statement, self._order(asked), ask, self.read_with(names))
         model = self.datamodel.obj
         labels: Labels = {
@@ -90,7 +90,7 @@ class ReadApi(TableApi):
             count=totals.count,
             count_capped=totals.is_capped,
             ids=[row.id for row in found.rows],
-            result=self.told(found.rows, names),
+            result=self.serialized(found.rows, names),
             cursor=found.after or None,
             **chosen(labels, asked),
         )
@@ -100,16 +100,16 @@ class ReadApi(TableApi):
     def deleted(self) -> Response:
         """The rows that went into the bin, or away for good where the table has none."""
         asked = read_arguments(("since", "page_size", "cursor"), (), (), MAX_PAGE_SIZE)
-        ask = Ask(asked.size, asked.cursor)
+        ask = PageRequest(asked.size, asked.cursor)
         with cursors():
             found = deletions(self.datamodel, ask, asked.since, self.base_conditions())
         return answer(result=found.rows, cursor=found.after or None)
 
-    def _page(self, *asked: Any) -> Found:
+    def _page(self, *asked: Any) -> ResultPage:
         with cursors():
             return self.datamodel.page(*asked)
 
-    def _statement(self, asked: Asked) -> Select[Any]:
+    def _statement(self, asked: ListArguments) -> Select[Any]:
         """The rows that are asked for."""
         base, wanted = self.base_conditions(), self._conditions(asked)
         found = find(self.datamodel.session, self.datamodel.obj, asked.search, *base)
@@ -118,7 +118,7 @@ class ReadApi(TableApi):
         statement = self.datamodel.select(*base, *wanted, found.where)
         return statement.execution_options(**{FEW: found.is_few})
 
-    def _conditions(self, asked: Asked) -> list[ColumnElement[bool]]:
+    def _conditions(self, asked: ListArguments) -> list[ColumnElement[bool]]:
         """The filters as SQL. Raises DomainError on the column."""
         offered = self.visible(self.search_columns)
         for one in asked.filters:
@@ -126,12 +126,12 @@ class ReadApi(TableApi):
                 raise DomainError(_("This filter does not exist."), field=one["col"])
         return [where(self.datamodel.obj, one) for one in asked.filters]
 
-    def _order(self, asked: Asked) -> list[tuple[str, str]]:
+    def _order(self, asked: ListArguments) -> list[tuple[str, str]]:
         """The order asked for, else the declared one; never none, or rows repeat between pages."""
         if asked.order is not None and asked.order[0] not in self.visible(self.order_columns):
             raise BadRequest(_("Unknown order: %(name)s.", name=asked.order[0]))
         order = [asked.order] if asked.order is not None else []
-        pairs = whole(self.datamodel.obj, order, self.base_order)
+        pairs = complete_order(self.datamodel.obj, order, self.base_order)
         return [(name, direction) for name, direction in pairs if name != "id"]
 
     @expose("/<pk>", methods=("GET",))

@@ -18,10 +18,10 @@ from sqlalchemy import (
 
 from crm.core import rows
 from crm.core.datamodel import saving
-from crm.core.datamodel.counting import some_ids
+from crm.core.datamodel.counting import limited_ids
 from crm.core.datamodel.loading import Children, loading
 from crm.core.datamodel.orders import read_order
-from crm.core.datamodel.paging import COUNT_CAP, SORTED, Ask, Found, read_page
+from crm.core.datamodel.paging import COUNT_CAP, SORTED, PageRequest, ResultPage, read_page
 from crm.core.datamodel.rules import PLAIN, Rules, Values
 from crm.core.db import db
 from crm.core.errors import NotFound
@@ -85,7 +85,7 @@ class DataModel(SQLAInterface):
     def get_related_obj(self, col_name: str, value: Any) -> Any:
         """FAB 5.3's SQLAInterface.get_related_obj answers from the identity map: ours asks."""
         target = self.get_related_model(col_name)
-        statement = select(target).where(target.id == value, rows.in_reach(target))
+        statement = select(target).where(target.id == value, rows.linkable(target))
         return self.session.scalars(statement).unique().first()
 
     def select(self, *where: ColumnElement[bool], in_bin: bool = False) -> Select[Any]:
@@ -97,9 +97,9 @@ class DataModel(SQLAInterface):
         self,
         statement: Select[Any],
         order: Sequence[tuple[str, str]],
-        ask: Ask,
+        ask: PageRequest,
         relations: Sequence[str] = (),
-    ) -> Found:
+    ) -> ResultPage:
         """One page of `statement`. Raises ValueError where the token is not ours."""
         known = read_order(self.session, self.obj, order)
         return read_page(self.session, statement, self.obj, known, ask, relations)
@@ -112,7 +112,9 @@ class DataModel(SQLAInterface):
         summed: int = SORTED,
     ) -> "Totals":
         """How many rows up to `cap` + 1, and in one statement the sums of up to `summed` rows."""
-        count = select(func.count().label("n")).select_from(some_ids(statement, self.obj, cap + 1))
+        count = select(func.count().label("n")).select_from(
+            limited_ids(statement, self.obj, cap + 1)
+        )
         if not sums:
             return Totals(int(self.session.scalar(count) or 0), {}, cap)
         counted = count.cte("counted").prefix_with("MATERIALIZED")
@@ -132,7 +134,7 @@ class DataModel(SQLAInterface):
     # Writing ────────────────────────────────────────────────────────────────────────────────────
 
     def defaults(self, values: Values) -> dict[str, Any]:
-        return saving.complete(self.obj, values, self.rules)
+        return saving.with_defaults(self.obj, values, self.rules)
 
     def create(self, values: Values) -> Any:
         """A new row. Raises DomainError by field."""

@@ -88,7 +88,7 @@ class Bulk:
             told = _frozen(values, names)
             if told in answers:
                 return answers[told]
-        watched = Watched(values)
+        watched = TrackedReads(values)
         found = ask(watched)
         if watched.names is not None:
             names = tuple(watched.names)
@@ -101,7 +101,7 @@ class Bulk:
         return found
 
 
-class Watched(Mapping[str, Any]):
+class TrackedReads(Mapping[str, Any]):
     """Values that record which of them were read; `names` is None once all were."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
@@ -136,13 +136,13 @@ def _key_of(value: Any) -> Any:
     return tuple(value.items()) if isinstance(value, dict) else value
 
 
-def find_bulk() -> Bulk | None:
+def current_bulk() -> Bulk | None:
     """The bulk that is being made, if one is: nothing is flushed meanwhile."""
     return _present.get()
 
 
 @contextmanager
-def in_bulk() -> Iterator[Bulk]:
+def bulk_mode() -> Iterator[Bulk]:
     """Make many rows without writing them."""
     bulk = Bulk()
     token = _present.set(bulk)
@@ -152,9 +152,9 @@ def in_bulk() -> Iterator[Bulk]:
         _present.reset(token)
 
 
-def when_written(function: Callable[..., None], *arguments: Any) -> None:
+def after_write(function: Callable[..., None], *arguments: Any) -> None:
     """Call `function(*arguments)` now or, within a bulk, once the rows are in the database."""
-    bulk = find_bulk()
+    bulk = current_bulk()
     if bulk is None:
         function(*arguments)
     else:
@@ -166,7 +166,7 @@ def claim(name: str, *values: Any, field: str, message: str) -> None:
 
     Raises DomainError where the same row claims them twice.
     """
-    bulk = find_bulk()
+    bulk = current_bulk()
     if bulk is None:
         return
     made = Claim(name, values, field, message)

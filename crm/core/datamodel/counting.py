@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from crm.core import rows
-from crm.core.datamodel.anchors import Values, conditions, held, reach
+from crm.core.datamodel.index_choice import Values, constrained_columns, fixed_values, selectivity
 
 
 def count_all(asked: Mapping[str, tuple[Select[Any], type[Any]]], most: int) -> CompoundSelect[Any]:
@@ -25,7 +25,7 @@ def count_all(asked: Mapping[str, tuple[Select[Any], type[Any]]], most: int) -> 
     return union_all(
         *(
             select(literal(key).label("key"), func.count().label("n")).select_from(
-                some_ids(statement, model, most)
+                limited_ids(statement, model, most)
             )
             for key, (statement, model) in asked.items()
         )
@@ -37,13 +37,13 @@ def read_counts(session: Session, counting: CompoundSelect[Any]) -> dict[str, in
     return {row.key: int(row.n) for row in session.execute(counting)}
 
 
-def some_ids(statement: Select[Any], model: type[Any], most: int) -> Any:
+def limited_ids(statement: Select[Any], model: type[Any], most: int) -> Any:
     """A subquery with the ids of a statement's rows, `most` of them at most."""
     ids = statement.with_only_columns(model.id).order_by(None)
-    which, columns = rows.listed_rows(statement, model), conditions(statement, model)
+    which, columns = rows.listed_rows(statement, model), constrained_columns(statement, model)
     if which is None or columns is None:
         return ids.limit(most).subquery()
-    values = held(statement, model)
+    values = fixed_values(statement, model)
     found = _covering(model, which, values, columns)
     if found is None:
         return ids.limit(most).subquery()
@@ -68,7 +68,7 @@ def _covering(
         and asked <= {column.name for column in index.columns}
         and _first(index, values)
     ]
-    return max(fitting, key=lambda index: reach(_first(index, values)), default=None)
+    return max(fitting, key=lambda index: selectivity(_first(index, values)), default=None)
 
 
 def _first(index: Index, values: Mapping[str, Values]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, Integer, Select, cast, func, literal, select
 
 
-def numbers(names: Sequence[str], rows: Sequence[Sequence[int]], is_sqlite: bool) -> Any:
+def number_table(names: Sequence[str], rows: Sequence[Sequence[int]], is_sqlite: bool) -> Any:
     """`rows` as a table with the columns `names`, in one parameter however many there are."""
     told = literal(json.dumps(rows))
     cells: list[Any]
@@ -23,7 +23,7 @@ def numbers(names: Sequence[str], rows: Sequence[Sequence[int]], is_sqlite: bool
     return select(*named).select_from(each).subquery()
 
 
-def for_each(table: Any, inner: Select[Any], is_sqlite: bool) -> tuple[Any, Any, Any]:
+def lateral_join(table: Any, inner: Select[Any], is_sqlite: bool) -> tuple[Any, Any, Any]:
     """What to join `table` to, and there the `value` and the `id` of `inner`, which reads it."""
     inner = inner.correlate(table)
     if not is_sqlite:

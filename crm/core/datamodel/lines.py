@@ -7,15 +7,15 @@ from typing import Any
 from flask_appbuilder import Model
 from sqlalchemy import ColumnElement, inspect, select
 
-from crm.core.datamodel.bulk import Watched
+from crm.core.datamodel.bulk import TrackedReads
 from crm.core.db import db
 from crm.core.models import Reference
 
 Lines = Sequence[Mapping[str, Any]]
-Ask = Callable[[str, Mapping[str, Any]], ColumnElement[bool] | None]
+CandidatesFor = Callable[[str, Mapping[str, Any]], ColumnElement[bool] | None]
 
 
-def accepted(lines: Lines, candidates: Ask) -> frozenset[tuple[str, int]]:
+def accepted_links(lines: Lines, candidates: CandidatesFor) -> frozenset[tuple[str, int]]:
     """(relation, key) of the links that a picker offers to every one of `lines`.
 
     One statement a relation. Links whose candidates depend on the line are left out, and so are
@@ -23,7 +23,7 @@ def accepted(lines: Lines, candidates: Ask) -> frozenset[tuple[str, int]]:
     """
     found: set[tuple[str, int]] = set()
     for relation, targets in _targets(lines).items():
-        watched = Watched({"company_id": None, **lines[0]})
+        watched = TrackedReads({"company_id": None, **lines[0]})
         condition = candidates(relation, watched)
         names = watched.names
         if condition is None or names is None or _differ(lines, names):

@@ -66,7 +66,9 @@ def is_sortable(model: type[Any], name: str) -> bool:
         return False
 
 
-def whole(model: type[Any], order: Sequence[tuple[str, str]], base: Any) -> list[tuple[str, str]]:
+def complete_order(
+    model: type[Any], order: Sequence[tuple[str, str]], base: Any
+) -> list[tuple[str, str]]:
     """`order`, else `base`, which is a pair or several; within a parent by the last of `base`."""
     pairs = [base] if base and isinstance(base[0], str) else list(base or ())
     if not order:

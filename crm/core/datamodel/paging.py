@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, Row, Select, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from crm.core import rows
-from crm.core.datamodel.anchors import find_index, held
-from crm.core.datamodel.branches import Walk, branches, turns
+from crm.core.datamodel.index_choice import find_index, fixed_values
+from crm.core.datamodel.index_scan import IndexScan, parent_batches, scan_branches
 from crm.core.datamodel.loading import loading
 from crm.core.datamodel.orders import Order
 from crm.core.datamodel.tokens import decode, encode
@@ -21,7 +21,7 @@ FEW = "crm_few"
 
 
 @dataclass(frozen=True)
-class Ask:
+class PageRequest:
     """Which page. `cursor` is a token of a page before; `backwards` reads towards the start.
 
     Without a cursor, backwards is the last page and `offset` counts from the first row. `few` says
@@ -38,7 +38,7 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Found:
+class ResultPage:
     """The rows of a page, and the tokens of its neighbours; "" where there is none."""
 
     rows: list[Any]
@@ -59,9 +59,9 @@ def read_page(
     statement: Select[Any],
     model: type[Any],
     order: Order,
-    ask: Ask,
+    ask: PageRequest,
     relations: Sequence[str],
-) -> Found:
+) -> ResultPage:
     """One page of `statement`, its to-one `relations` joined outside the limit.
 
     A list of few rows is sorted. Of any other the rows are read along an index, in the order of
@@ -86,7 +86,7 @@ def read_page(
     return _neighbours(found, more, order, ask)
 
 
-def _whole(page: Any, model: type[Any], order: Order, ask: Ask) -> Select[Any]:
+def _whole(page: Any, model: type[Any], order: Order, ask: PageRequest) -> Select[Any]:
     """The rows of a page that has their keys, with what a token says of them."""
     keys = _keys(order, page.c)
     chosen = select(page).order_by(*(_directed(key, ask.backwards) for key in keys))
@@ -109,7 +109,7 @@ def _walked(
     statement: Select[Any],
     model: type[Any],
     order: Order,
-    ask: Ask,
+    ask: PageRequest,
     start: Sequence[Any] | None,
     is_sqlite: bool,
 ) -> list[Any] | None:
@@ -117,17 +117,17 @@ def _walked(
     which = rows.listed_rows(statement, model)
     if which is None:
         return None
-    values = held(statement, model)
+    values = fixed_values(statement, model)
     link = order.link.key if order.link is not None else ""
     index = find_index(model, which, values, link, order.column.key)
     if index is None:
         return None
     limit = ask.size + 1 + ask.offset
-    walk = Walk(statement, model, order, index, limit, ask.backwards, is_sqlite)
-    parts = turns(walk, values, start)
+    walk = IndexScan(statement, model, order, index, limit, ask.backwards, is_sqlite)
+    parts = parent_batches(walk, values, start)
     if ask.offset:  # rows are counted off: all parts at once
         parts = [tuple(parent for part in parts for parent in part)]
-    return [branches(walk, values, start, part) for part in parts]
+    return [scan_branches(walk, values, start, part) for part in parts]
 
 
 def _sorted(
@@ -180,14 +180,14 @@ def _directed(key: Key, backwards: bool) -> ColumnElement[Any]:
     return key.expression.desc() if key.descending != backwards else key.expression.asc()
 
 
-def _neighbours(rows: list[Row[Any]], more: bool, order: Order, ask: Ask) -> Found:
+def _neighbours(rows: list[Row[Any]], more: bool, order: Order, ask: PageRequest) -> ResultPage:
     if not rows:
-        return Found([], "", "")
+        return ResultPage([], "", "")
     keys = -len(order.columns)
     columns = order.columns
     first, last = encode(rows[0][keys:], columns), encode(rows[-1][keys:], columns)
     started = bool(ask.cursor or ask.offset) and not ask.backwards
-    return Found(
+    return ResultPage(
         list(rows) if ask.columns else [row[0] for row in rows],
         before=first if (ask.backwards and more) or started else "",
         after=last if (not ask.backwards and more) or (ask.backwards and ask.cursor) else "",

@@ -20,7 +20,7 @@ BATCH_SECONDS = 0.1  # after which a transaction ends, so that no save waits for
 
 
 @dataclass
-class Purged:
+class PurgeResult:
     """What became of the rows that had expired: table → how many."""
 
     gone: Counter[str] = field(default_factory=Counter)
@@ -29,13 +29,13 @@ class Purged:
     needed_by: dict[str, list[str]] = field(default_factory=dict)
 
 
-def purge(before: datetime) -> Purged:
+def purge(before: datetime) -> PurgeResult:
     """Delete what went into the bin before that instant, dependents first; never filtered.
 
     Each batch is a transaction of its own, so a run that is killed is simply run again. A row that
     another one points to waits for it.
     """
-    purged = Purged()
+    purged = PurgeResult()
     while _pass(before, purged):
         pass
     for model in _models():
@@ -50,7 +50,7 @@ def _models() -> list[type[Any]]:
     return [mapped[t] for t in tables if t in mapped and issubclass(mapped[t], Record)]
 
 
-def _pass(before: datetime, purged: Purged) -> int:
+def _pass(before: datetime, purged: PurgeResult) -> int:
     """Go through all tables once. Returns how many rows went: others may be free to go now."""
     gone = 0
     for model in _models():
@@ -99,7 +99,7 @@ def _pointers(model: type[Any]) -> Iterator[Column[Any]]:
                 yield key.parent
 
 
-def _tell_waiting(model: type[Any], before: datetime, purged: Purged) -> None:
+def _tell_waiting(model: type[Any], before: datetime, purged: PurgeResult) -> None:
     late = model.deleted_at < before
     count = db.session.scalar(select(func.count()).select_from(model).where(late))
     if not count:

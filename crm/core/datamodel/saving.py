@@ -19,13 +19,22 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from crm.core import rows
 from crm.core.actor import Scope, current_actor, find_actor
-from crm.core.datamodel.bulk import find_bulk
-from crm.core.datamodel.lines import accepted
+from crm.core.datamodel.bulk import current_bulk
+from crm.core.datamodel.lines import accepted_links
 from crm.core.datamodel.rules import PLAIN, Rules, Values
 from crm.core.db import db
+from crm.core.db_errors import translate_errors
 from crm.core.errors import Conflict, DomainError, Forbidden, NotFound
-from crm.core.models import Child, Kept, Owned, Record, Reference, key_of, spec_of, target_of
-from crm.core.refusals import translate_errors
+from crm.core.models import (
+    AuditedModel,
+    Child,
+    Owned,
+    Record,
+    Reference,
+    key_of,
+    spec_of,
+    target_of,
+)
 from crm.core.types import utcnow
 
 
@@ -39,7 +48,7 @@ def create_row(model: type[Any], values: Values, rules: Rules = PLAIN) -> Any:
     with session.no_autoflush:
         assign(row, _own_owner(model, values), rules)
         session.add(row)
-    if find_bulk() is not None:
+    if current_bulk() is not None:
         return row  # whoever makes the bulk asks for all of its rows at once
     flush()
     if rows.is_filtered() and not rows.may(session, "create", row):
@@ -49,7 +58,7 @@ def create_row(model: type[Any], values: Values, rules: Rules = PLAIN) -> Any:
 
 def flush() -> None:
     """Write what was changed so far; within a bulk, nothing. Raises DomainError, Conflict."""
-    if find_bulk() is None:
+    if current_bulk() is None:
         session = db.session()
         with translate_errors(session):
             session.flush()
@@ -63,7 +72,7 @@ def _own_owner(model: type[Any], values: Values) -> Values:
     owner = values.get("owner")
     if owner is None or owner.id == actor.user_id:
         return values
-    if actor.reach("edit", model.__entity__) < Scope.TEAM:  # type: ignore[attr-defined]  # a record
+    if actor.widest_scope("edit", model.__entity__) < Scope.TEAM:  # type: ignore[attr-defined]  # a record
         raise DomainError(_("You may only assign this record to yourself."), field="owner")
     return values
 
@@ -94,7 +103,7 @@ def update_row(row: Any, values: Values, rules: Rules = PLAIN) -> None:
 def _mark_lists(row: Any) -> None:
     """A change of links or lines alone is a change of the record: its version has to tell it."""
     state, session = inspect(row), db.session()
-    if not isinstance(row, Kept) or not state.has_identity:
+    if not isinstance(row, AuditedModel) or not state.has_identity:
         return
     for relation in state.mapper.relationships:
         if not relation.uselist or relation.viewonly:
@@ -126,7 +135,7 @@ def _guard_owner(row: Any, values: Values) -> None:
         return
     owner = values["owner"]
     new = owner.id if owner is not None else None
-    if new == row.owner_id or actor.reach("edit", row.__entity__) >= Scope.TEAM:  # type: ignore[attr-defined]  # a record
+    if new == row.owner_id or actor.widest_scope("edit", row.__entity__) >= Scope.TEAM:  # type: ignore[attr-defined]  # a record
         return
     if row.owner_id is None and new == actor.user_id:
         return
@@ -156,7 +165,7 @@ def assign(
                 continue  # the same link: nothing to write, and a hidden one stays as it is
             try:
                 if (name, value.id) not in known:
-                    accept(row, name, value, facts, rules)
+                    check_link(row, name, value, facts, rules)
             except DomainError as error:
                 wrong.update(error.fields)
                 continue
@@ -189,7 +198,7 @@ def assign_children(
     model = inspect(type(row)).relationships[relation].mapper.class_
     present = {child.id: child for child in getattr(row, relation)} if row.id else {}
     wrong: dict[str, str] = {}
-    known = accepted(lines, lambda name, facts: candidates(model, name, facts, rules))
+    known = accepted_links(lines, lambda name, facts: candidates(model, name, facts, rules))
     children = []
     for number, values in enumerate(lines):
         pk = values.get("id")
@@ -210,7 +219,7 @@ def assign_children(
     return wrong
 
 
-def accept(row: Any, relation: str, target: Any, facts: Values, rules: Rules) -> None:
+def check_link(row: Any, relation: str, target: Any, facts: Values, rules: Rules) -> None:
     """Refuse a new link to a row that is no longer in use or that no picker offers.
 
     `facts` are the values to be set, with what the row says already.
@@ -224,7 +233,7 @@ def accept(row: Any, relation: str, target: Any, facts: Values, rules: Rules) ->
     def ask(facts: Values) -> str | None:
         return _refused(type(row), relation, target, facts, rules)
 
-    bulk = find_bulk()
+    bulk = current_bulk()
     question = (type(row), relation, target.id)
     message = bulk.answer(question, facts, ask) if bulk is not None else ask(facts)
     if message is not None:
@@ -282,7 +291,7 @@ def delete_row(row: Any) -> None:
     if isinstance(row, Record):
         row.deleted_at = utcnow()
     else:
-        used = sum(count for __, count in uses(row))
+        used = sum(count for __, count in references_to(row))
         if used:
             raise DomainError(
                 ngettext(
@@ -296,7 +305,7 @@ def delete_row(row: Any) -> None:
         session.flush()
 
 
-def uses(row: Any) -> Iterator[tuple[Table, int]]:
+def references_to(row: Any) -> Iterator[tuple[Table, int]]:
     """Each table that points to `row`, with how often; the bin and other companies included."""
     target = type(row).__table__
     own = {
@@ -348,7 +357,7 @@ def _refuse_double(row: Any, index: Any) -> None:
         )
 
 
-def complete(model: type[Any], values: Values, rules: Rules) -> dict[str, Any]:
+def with_defaults(model: type[Any], values: Values, rules: Rules) -> dict[str, Any]:
     """`values` with the defaults of a new row, which the add form proposes and create fills in."""
     with db.session.no_autoflush:  # asking flushes nothing, least of all a bulk row by row
         defaults = rules.defaults or partial(_own, model)
@@ -366,7 +375,7 @@ def _own(model: type[Any], values: dict[str, Any]) -> dict[str, Any]:
         with rows.unfiltered("the company of a record is named on it"):
             own["company"] = db.session.get(target_of(model, "company"), actor.company.id)
     if actor is not None and issubclass(model, Owned):
-        own["owner"] = myself()
+        own["owner"] = current_user()
     return {**own, **values}
 
 
@@ -388,12 +397,12 @@ def _default_owner(model: type[Any], owner: Any) -> Any:
     actor = find_actor()
     if actor is None or not rows.is_filtered():
         return owner
-    if actor.reach("create", model.__entity__) <= Scope.OWN:
-        return myself()
+    if actor.widest_scope("create", model.__entity__) <= Scope.OWN:
+        return current_user()
     return owner
 
 
-def myself() -> User:
+def current_user() -> User:
     """The acting user's row."""
     user = db.session.get(User, current_actor().user_id)
     if user is None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from crm.core.forms.options import Option
 from crm.core.models import Spec
-from crm.core.models.text import typed
+from crm.core.models.text import format_input
 
 
 @dataclass
@@ -94,4 +94,4 @@ class FormField:
         self.data = value
         if self.kind in ("reference", "references", "rows", "translated", "output"):
             return
-        self.texts = [typed(self.spec, value, zone)]
+        self.texts = [format_input(self.spec, value, zone)]

@@ -11,11 +11,11 @@ from crm.core.config import languages
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import search
 from crm.core.datamodel.orders import read_order
-from crm.core.datamodel.paging import Ask, read_page
+from crm.core.datamodel.paging import PageRequest, read_page
 from crm.core.models import Record, Reference, target_of
 from crm.core.models.checks import CONTROL, HUES, currencies
 from crm.core.models.text import country_choices, hue_name, language_name
-from crm.core.rows import in_reach
+from crm.core.rows import linkable
 from crm.core.search import find
 from crm.core.types import fold
 
@@ -87,7 +87,7 @@ def pick(datamodel: DataModel, relation: str, text: str, values: Mapping[str, An
     """The first rows that `relation` may be set to and that `text` finds."""
     target = target_of(datamodel.obj, relation)
     text = CONTROL.sub("", text)  # PostgreSQL takes no NUL
-    offered = [in_reach(target)]
+    offered = [linkable(target)]
     condition = datamodel.candidates(relation, values)
     if condition is not None:
         offered.append(condition)
@@ -117,7 +117,7 @@ def _has_holder(datamodel: DataModel, values: Mapping[str, Any]) -> bool:
 def _first(session: Any, statement: Select[Any], target: type[Any], few: bool) -> list[Any]:
     """The first rows by name, read along the index of that order where they are not few."""
     order = read_order(session, target, [("name_key", "asc")])
-    return read_page(session, statement, target, order, Ask(OFFERED, few=few), ()).rows
+    return read_page(session, statement, target, order, PageRequest(OFFERED, few=few), ()).rows
 
 
 def _pick_reference(

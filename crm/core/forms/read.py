@@ -16,7 +16,7 @@ from crm.core.forms.shown import ShownForm, is_hidden
 from crm.core.models import spec_of, target_of
 from crm.core.models.checks import clean
 from crm.core.models.text import parse, parse_number
-from crm.core.rows import in_reach
+from crm.core.rows import linkable
 
 # Checked when the row is there: their country is that of its company.
 WITH_THE_ROW = ("phone", "postal_code")
@@ -239,7 +239,7 @@ class ReadForm(ShownForm):
         found = self._found.setdefault(target, {})
         missing = {pk for pk in pks if pk is not None} - found.keys()
         if missing:
-            known = select(target).where(target.id.in_(missing), in_reach(target))
+            known = select(target).where(target.id.in_(missing), linkable(target))
             found |= dict.fromkeys(missing)
             found |= {row.id: row for row in self.datamodel.session.scalars(known).unique()}
         return found

@@ -15,7 +15,7 @@ from crm.core.datamodel.rules import Values
 from crm.core.forms.fields import FormField
 from crm.core.forms.options import is_listed
 from crm.core.models import Spec, computed, spec_of, target_of
-from crm.core.models.text import language_name, write_date, written
+from crm.core.models.text import format_day, format_value, language_name
 
 Width = Mapping[str, str]
 
@@ -79,7 +79,7 @@ class ShownForm:
         if spec.kind == "reference" and not relation and not is_listed(model, name):
             field.search_name = f"{name}_search"
         if spec.kind == "date":
-            field.format_hint = write_date(date(2027, 1, 31))
+            field.format_hint = format_day(date(2027, 1, 31))
         field.blank = None if spec.required else ""
         return field
 
@@ -119,7 +119,7 @@ class ShownForm:
                 self._show_parts(field, value or {})
             case "output":
                 currency = values.get("currency") or self.currency
-                field.texts = [written(field.spec, value, zone=self.zone, currency=currency)]
+                field.texts = [format_value(field.spec, value, zone=self.zone, currency=currency)]
             case "money":
                 field.unit = str(values.get("currency") or "") or self.currency
 

@@ -8,8 +8,16 @@ from flask_appbuilder.security.sqla.models import Group, Role, User
 from sqlalchemy import inspect
 from sqlalchemy.orm import PassiveFlag, Session
 
-from crm.core.journal.values import Audited, audited, content, items, own_columns, partial, plain
-from crm.core.models import Child, Kept
+from crm.core.journal.values import (
+    TrackedAttributes,
+    content,
+    items,
+    own_columns,
+    partial,
+    to_json,
+    tracked_attributes,
+)
+from crm.core.models import AuditedModel, Child
 
 Pairs = dict[str, list[Any]]  # name → [before, after]
 
@@ -28,11 +36,13 @@ def collect(session: Session) -> list[Change]:
     found: dict[int, Change] = {}
     for row in session.new:
         if _is_watched(row):
-            changes = dict([*_columns(row, audited_of(row).columns, is_new=True), *_lists(row)])
+            changes = dict(
+                [*_columns(row, tracked_attributes_of(row).columns, is_new=True), *_lists(row)]
+            )
             found[id(row)] = Change(row, "created", changes)
     for row in session.dirty:
         if _is_watched(row):
-            changes = dict([*_columns(row, audited_of(row).columns), *_lists(row)])
+            changes = dict([*_columns(row, tracked_attributes_of(row).columns), *_lists(row)])
             found[id(row)] = Change(row, _action(changes), changes)
     for row in session.deleted:
         if _is_watched(row):
@@ -45,22 +55,22 @@ def collect(session: Session) -> list[Change]:
     return [one for one in found.values() if one.changes or one.action != "changed"]
 
 
-def audited_of(row: Any) -> Audited:
+def tracked_attributes_of(row: Any) -> TrackedAttributes:
     """What the journal records of a row like this one."""
-    return audited(inspect(row).mapper)
+    return tracked_attributes(inspect(row).mapper)
 
 
 def load_all(session: Session) -> None:
     """Load what is about to be deleted, with the lines that go by the database's cascade."""
     for row in session.deleted:
         if _is_watched(row):
-            what = audited_of(row)
+            what = tracked_attributes_of(row)
             for name in (*what.all_columns, *what.links, *dict(what.lines)):
                 getattr(row, name)
 
 
 def _is_watched(row: Any) -> bool:
-    return isinstance(row, Kept | User | Group | Role)
+    return isinstance(row, AuditedModel | User | Group | Role)
 
 
 def _action(changes: Pairs) -> str:
@@ -76,12 +86,12 @@ def _columns(
     for name in names:
         if name not in state.committed_state:
             continue  # not set since the row was read
-        before, after = None, plain(state.dict.get(name))
+        before, after = None, to_json(state.dict.get(name))
         if not is_new:
             history = state.get_history(name, PassiveFlag.PASSIVE_NO_INITIALIZE)
             if not history.has_changes():
                 continue  # set to what it was
-            before = plain(history.deleted[0]) if history.deleted else None
+            before = to_json(history.deleted[0]) if history.deleted else None
         if before != after:
             yield name, [before, after]
 
@@ -89,7 +99,7 @@ def _columns(
 def _lists(row: Any) -> Iterator[tuple[str, list[Any]]]:
     """Links and lines that came or went."""
     state = inspect(row)
-    what = audited(state.mapper)
+    what = tracked_attributes(state.mapper)
     for name in what.links:
         if name in state.committed_state:
             history = state.attrs[name].history
@@ -139,8 +149,8 @@ def _edited(line: Any, owner: str) -> list[Any] | None:
 
 def _whole(row: Any) -> Pairs:
     """Every value that a row had."""
-    state, what = inspect(row), audited_of(row)
-    values = ((name, plain(state.dict.get(name))) for name in what.all_columns)
+    state, what = inspect(row), tracked_attributes_of(row)
+    values = ((name, to_json(state.dict.get(name))) for name in what.all_columns)
     pairs: Pairs = {name: [value, None] for name, value in values if value is not None}
     for name in what.links:
         if state.dict.get(name):

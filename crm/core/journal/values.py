@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapper
 from crm.core.models import Child, key_of
 
 # Of no use to a reader; the permissions of a role follow from its cells.
-SILENT = {
+UNTRACKED = {
     "id", "row_version", "created_on", "changed_on", "created_by_id", "changed_by_id",
     "sessions_from", "last_login", "login_count", "fail_login_count",
     "locked_until", "created_by_fk", "changed_by_fk", "position",
@@ -34,7 +34,7 @@ class Content(TypedDict):
 
 
 @dataclass(frozen=True)
-class Audited:
+class TrackedAttributes:
     """The attributes of a table that the journal records."""
 
     columns: tuple[str, ...]  # whose changes are recorded
@@ -44,7 +44,7 @@ class Audited:
 
 
 @cache
-def audited(mapper: Mapper[Any]) -> Audited:
+def tracked_attributes(mapper: Mapper[Any]) -> TrackedAttributes:
     """What the journal records of the rows of `mapper`."""
     names = tuple(
         mapper.get_property_by_column(column).key
@@ -54,10 +54,10 @@ def audited(mapper: Mapper[Any]) -> Audited:
     lists = [
         one
         for one in mapper.relationships
-        if one.uselist and not one.viewonly and one.key not in SILENT
+        if one.uselist and not one.viewonly and one.key not in UNTRACKED
     ]
-    return Audited(
-        tuple(name for name in names if name not in SILENT),
+    return TrackedAttributes(
+        tuple(name for name in names if name not in UNTRACKED),
         tuple(name for name in names if name not in ("id", "row_version")),
         tuple(one.key for one in lists if one.secondary is not None),
         tuple(
@@ -68,7 +68,7 @@ def audited(mapper: Mapper[Any]) -> Audited:
     )
 
 
-def plain(value: Any) -> Any:
+def to_json(value: Any) -> Any:
     """A column's value as JSON has it."""
     if isinstance(value, Enum):
         return value.value
@@ -89,7 +89,7 @@ def items(rows: Any) -> list[list[Any]] | None:
 def content(line: Any, owner: str, *, was: bool = False) -> Content:
     """All of a line, without its relationship `owner`; with `was`, as it was when read."""
     names = own_columns(inspect(line).mapper, owner)
-    values = {name: plain(_value(line, name, was)) for name in names}
+    values = {name: to_json(_value(line, name, was)) for name in names}
     return partial(line, owner, {k: v for k, v in values.items() if v is not None}, was=was)
 
 
@@ -104,7 +104,7 @@ def partial(line: Any, owner: str, values: dict[str, Any], *, was: bool = False)
 def own_columns(mapper: Mapper[Any], owner: str) -> tuple[str, ...]:
     """The columns of a line, without the one that says whose it is."""
     key = key_of(mapper.relationships[owner])
-    return tuple(name for name in audited(mapper).all_columns if name != key)
+    return tuple(name for name in tracked_attributes(mapper).all_columns if name != key)
 
 
 def _links(line: Any, owner: str, was: bool) -> Iterator[list[Any]]:

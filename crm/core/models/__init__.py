@@ -13,11 +13,11 @@ from crm.core.models.fields import (
     target_of,
     unique,
 )
-from crm.core.models.tables import Child, Kept, Owned, Record, Reference
+from crm.core.models.tables import AuditedModel, Child, Owned, Record, Reference
 
 __all__ = [
+    "AuditedModel",
     "Child",
-    "Kept",
     "Label",
     "Owned",
     "Record",

@@ -26,8 +26,8 @@ from stdnum.fr import siren, siret
 from crm.core.config import languages
 from crm.core.errors import DomainError
 from crm.core.models.fields import Spec, spec_of
-from crm.core.models.tables import Child, Kept
-from crm.core.types import Words, fold, round_half_up
+from crm.core.models.tables import AuditedModel, Child
+from crm.core.types import TranslatedText, fold, round_half_up
 
 HUES = ("gray", "blue", "teal", "green", "amber", "red", "pink", "violet")
 LONGEST = 50_000  # characters of a long text
@@ -114,18 +114,18 @@ def _in_range(spec: Spec, value: Any, largest: int) -> None:
 def _date(spec: Spec, value: Any, row: Any) -> date:
     if isinstance(value, datetime) or not isinstance(value, date):
         raise ValueError(_("A date is expected."))
-    in_calendar(value.year)
+    check_year(value.year)
     return value
 
 
 def _instant(spec: Spec, value: Any, row: Any) -> datetime:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise ValueError(_("A date and time are expected."))
-    in_calendar(value.year)
+    check_year(value.year)
     return value
 
 
-def in_calendar(year: int) -> None:
+def check_year(year: int) -> None:
     """Refuse a year that nobody means. Raises ValueError."""
     if not 1900 <= year <= 2200:
         raise ValueError(_("The year must lie between 1900 and 2200."))
@@ -233,10 +233,10 @@ def _registered(number: Any) -> Callable[[Spec, Any, Any], str]:
     return check
 
 
-def _translated(spec: Spec, value: Any, row: Any) -> Words:
+def _translated(spec: Spec, value: Any, row: Any) -> TranslatedText:
     if not isinstance(value, Mapping) or not all(isinstance(v, str) for v in value.values()):
         raise ValueError(_("Text is expected."))
-    words = Words(
+    words = TranslatedText(
         {k: BLANKS.sub(" ", CONTROL.sub("", v)).strip() for k, v in value.items() if v.strip()}
     )
     if spec.required and not words:
@@ -316,7 +316,7 @@ def _keys(mapper: Mapper[Any]) -> tuple[tuple[str, str, int | None], ...]:
     )
 
 
-def keep_folded(row: Any) -> None:
+def update_folded(row: Any) -> None:
     """Work out the folded columns of `row` from their sources."""
     for name, source, length in _keys(inspect(row).mapper):
         key = fold(str(getattr(row, source) or ""))[: length or None]
@@ -346,7 +346,7 @@ def check_row(row: Any) -> None:
             wrong[field.place] = str(error)
     if wrong:
         raise DomainError(fields=wrong)
-    keep_folded(row)
+    update_folded(row)
     if hasattr(row, "check"):
         row.check()
 
@@ -418,7 +418,7 @@ def _as_stored(column: Any, value: Any) -> Any:
 
 
 @event.listens_for(Session, "before_flush")
-def obey(session: Session, context: Any, instances: Any) -> None:
+def validate_flush(session: Session, context: Any, instances: Any) -> None:
     """Nothing is written that a field, or a rule between fields, refuses."""
     if CHECKED in session.info:
         return
@@ -426,8 +426,8 @@ def obey(session: Session, context: Any, instances: Any) -> None:
         for row in [*session.new, *(row for row in session.dirty if session.is_modified(row))]:
             if isinstance(row, Child):
                 _check_child(row)
-            elif isinstance(row, Kept):
+            elif isinstance(row, AuditedModel):
                 check_row(row)
 
 
-__all__ = ["CHECKED", "HUES", "check_row", "clean", "countries", "currencies", "obey"]
+__all__ = ["CHECKED", "HUES", "check_row", "clean", "countries", "currencies", "validate_flush"]

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from flask_babel import gettext as _
 
-from crm.core.models.checks import in_calendar
+from crm.core.models.checks import check_year
 from crm.core.models.locale import locale
 
 
@@ -43,7 +43,7 @@ def _days_from_today(word: str) -> int | None:
 
 
 def _day(year: int, month: int, day: int) -> date:
-    in_calendar(year)
+    check_year(year)
     if not 1 <= month <= 12:
         raise ValueError(_("There are twelve months."))
     try:

@@ -28,7 +28,7 @@ CODES = frozenset(list_currencies()) | frozenset("$£€¥")
 
 
 @dataclass(frozen=True)
-class Grammar:
+class NumberFormat:
     """The signs of a language. Each of `groups` may stand between groups of three digits.
 
     `has_point`: whether a point is understood beside a decimal comma, where it is no group sign.
@@ -53,7 +53,7 @@ class Grammar:
                 return Decimal(f"{minus}{whole or 0}{part}")
         raise ValueError(_("A number is expected, for example %(example)s.", example=self.example))
 
-    def read_whole(self, text: str, kind: str = "integer") -> int:
+    def parse_int(self, text: str, kind: str = "integer") -> int:
         """As `read`, for a number without decimals."""
         number = self.read(text, kind)
         if number != number.to_integral_value():
@@ -121,17 +121,17 @@ def _grouped(signs: str) -> str:
 
 
 @cache
-def grammar_of(locale: Locale) -> Grammar:
+def number_format(locale: Locale) -> NumberFormat:
     """The grammar of a language, from the CLDR's data."""
     decimal, group = get_decimal_symbol(locale), get_group_symbol(locale)
     alike = next((signs for signs in (SPACES, APOSTROPHES) if group in signs), group)
     # The language's own sign first: examples are written with it.
     groups = [group + alike.replace(group, ""), *([SPACES] if alike != SPACES else [])]
     names = (name for name in locale.currency_symbols.values() if not re.search("[0-9]", name))
-    return Grammar(decimal, tuple(groups), decimal == "," and group != ".", CODES | set(names))
+    return NumberFormat(decimal, tuple(groups), decimal == "," and group != ".", CODES | set(names))
 
 
 @cache
-def grammar_of_file(decimal: str) -> Grammar:
+def file_number_format(decimal: str) -> NumberFormat:
     """The grammar of a file that says which sign stands before its decimals: "." or ","."""
-    return Grammar(decimal, ("," if decimal == "." else ".", SPACES))
+    return NumberFormat(decimal, ("," if decimal == "." else ".", SPACES))

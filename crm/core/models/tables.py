@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from crm.core.models.fields import field
 from crm.core.models.words import words_of
-from crm.core.types import Instant, Translated, Words, utcnow
+from crm.core.types import Instant, Translated, TranslatedText, utcnow
 
 # The rows outside, and those within, the bin: what an index over them is limited to.
 LIVE, BINNED = "deleted_at IS NULL", "deleted_at IS NOT NULL"
@@ -24,7 +24,7 @@ def _acting() -> int | None:
     return acting_user[0]() if acting_user else None
 
 
-class Kept(Model):
+class AuditedModel(Model):
     """A row with a page of its own: who made it, who changed it, and the optimistic lock."""
 
     __abstract__ = True
@@ -70,7 +70,7 @@ class Kept(Model):
         """Rules between fields, called before each flush of the row. Raises DomainError."""
 
 
-class Record(Kept):
+class Record(AuditedModel):
     """A business row: of one company, found again by imports, deleted into the bin."""
 
     __abstract__ = True
@@ -125,13 +125,13 @@ def _last(context: Any) -> int:
     return int(context.connection.scalar(statement))
 
 
-class Reference(Kept):
+class Reference(AuditedModel):
     """A row of the installation's vocabulary: used ones are deactivated, never deleted."""
 
     __abstract__ = True
     __entity__ = "reference"
 
-    name: Mapped[Words] = field(_l("Name"), Translated, nullable=False, required=True)
+    name: Mapped[TranslatedText] = field(_l("Name"), Translated, nullable=False, required=True)
     position: Mapped[int] = field(
         _l("Position"), default=_last, server_default="0", nullable=False, readonly=True
     )

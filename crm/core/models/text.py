@@ -26,7 +26,7 @@ from crm.core.models.checks import CONTROL, countries
 from crm.core.models.dates import parse_date, parse_instant
 from crm.core.models.fields import Spec
 from crm.core.models.locale import locale
-from crm.core.models.numbers import MINUS, grammar_of
+from crm.core.models.numbers import MINUS, number_format
 from crm.core.types import fold
 
 TRUE_WORDS = {"1", "true", "on", "yes", "y", "oui", "o", "vrai"}
@@ -50,9 +50,9 @@ def parse(spec: Spec, text: str, zone: str = "UTC") -> Any:
         return None
     match spec.kind:
         case "integer" | "stars":
-            return grammar_of(locale()).read_whole(text)
+            return number_format(locale()).parse_int(text)
         case "percent" if not spec.places:
-            return grammar_of(locale()).read_whole(text, "percent")
+            return number_format(locale()).parse_int(text, "percent")
         case "decimal" | "money" | "percent":
             return parse_decimal(spec, text)
         case "date":
@@ -68,7 +68,7 @@ def parse_decimal(spec: Spec, text: str) -> Decimal:
 
     Who types 12,500 into an amount in French means thousands more often than 12,50.
     """
-    value = grammar_of(locale()).read(text, spec.kind)
+    value = number_format(locale()).read(text, spec.kind)
     if -int(value.as_tuple().exponent) > spec.places:
         raise ValueError(
             ngettext("At most %(num)s decimal.", "At most %(num)s decimals.", spec.places)
@@ -96,7 +96,7 @@ def parse_boolean(text: str) -> bool:
 # Writing what is stored ─────────────────────────────────────────────────────────────────────────
 
 
-def written(  # noqa: C901  one case a kind: a table would be no shorter
+def format_value(  # noqa: C901  one case a kind: a table would be no shorter
     spec: Spec, value: Any, *, zone: str = "UTC", currency: str | None = None
 ) -> str:
     """`value` as the reader's language writes it; "" where there is none."""
@@ -104,23 +104,23 @@ def written(  # noqa: C901  one case a kind: a table would be no shorter
         return ""
     match spec.kind:
         case "money" if currency:
-            return write_money(value, currency, spec.places)
+            return format_money(value, currency, spec.places)
         case "money":
-            return write_number(value, 2, spec.places)
+            return format_number(value, 2, spec.places)
         case "decimal":
-            return write_number(value, 0, spec.places)
+            return format_number(value, 0, spec.places)
         case "percent":
-            return write_percent(value, spec.places)
+            return format_percent(value, spec.places)
         case "integer":
-            return write_number(value)
+            return format_number(value)
         case "date":
-            return write_date(value)
+            return format_day(value)
         case "instant" | "next":
-            return write_instant(value, zone)
+            return format_instant(value, zone)
         case "boolean":
             return _("Yes") if value else _("No")
         case "phone":
-            return write_phone(str(value))
+            return format_phone(str(value))
         case "country":
             return country_name(str(value))
         case "language":
@@ -137,7 +137,7 @@ def written(  # noqa: C901  one case a kind: a table would be no shorter
     return str(value)
 
 
-def typed(spec: Spec, value: Any, zone: str = "UTC") -> str:
+def format_input(spec: Spec, value: Any, zone: str = "UTC") -> str:
     """`value` as it stands in an input: what `parse` reads back unchanged."""
     if value is None:
         return ""
@@ -149,9 +149,9 @@ def typed(spec: Spec, value: Any, zone: str = "UTC") -> str:
     if spec.kind == "instant":
         return f"{value.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}"
     if spec.kind == "date":
-        return write_date(value)
+        return format_day(value)
     if spec.kind == "phone":
-        return write_phone(value)
+        return format_phone(value)
     if spec.kind == "stars":
         return str(value or "")  # on screen, no star and no score are the same choice
     if isinstance(value, Enum):
@@ -159,7 +159,7 @@ def typed(spec: Spec, value: Any, zone: str = "UTC") -> str:
     return str(value)
 
 
-def write_number(value: Decimal | int, least: int = 0, most: int = 3) -> str:
+def format_number(value: Decimal | int, least: int = 0, most: int = 3) -> str:
     """`value` with `least` to `most` decimals."""
     sign, size = (MINUS, -value) if value < 0 else ("", value)
     return _grouped(size, locale(), least, most, sign)
@@ -178,7 +178,7 @@ def _separators(tongue: Locale) -> tuple[str, str]:
     return get_group_symbol(tongue), get_decimal_symbol(tongue)
 
 
-def write_money(value: Decimal, currency: str, most: int = 2) -> str:
+def format_money(value: Decimal, currency: str, most: int = 2) -> str:
     """An amount with the decimals of its currency, and up to `most` of a unit price."""
     tongue, least = locale(), get_currency_precision(currency)
     before, after = _around(tongue, currency, value < 0)
@@ -193,12 +193,12 @@ def _around(tongue: Locale, currency: str, is_negative: bool) -> tuple[str, str]
     return before.replace("-", MINUS), after.lstrip(f"{_separators(tongue)[1]}0")
 
 
-def write_percent(value: Decimal | int, most: int = 3) -> str:
-    number = write_number(value, 0, most)
+def format_percent(value: Decimal | int, most: int = 3) -> str:
+    number = format_number(value, 0, most)
     return f"{number}\u00a0%" if locale().language == "fr" else f"{number}%"
 
 
-def write_date(value: date) -> str:
+def format_day(value: date) -> str:
     tongue = locale()
     if tongue.language == "en":
         return f"{value.day} {_names(tongue, 'months')[value.month]} {value.year}"
@@ -214,19 +214,19 @@ def _names(tongue: Locale, of: str) -> Mapping[int, str]:
     return dict(found)
 
 
-def write_instant(value: datetime, zone: str) -> str:
-    return write_local(value.astimezone(ZoneInfo(zone)))
+def format_instant(value: datetime, zone: str) -> str:
+    return format_local(value.astimezone(ZoneInfo(zone)))
 
 
-def write_local(local: datetime) -> str:
+def format_local(local: datetime) -> str:
     """The day and the time of an instant that is in the reader's zone already."""
-    return f"{write_date(local.date())} {local:%H:%M}"
+    return f"{format_day(local.date())} {local:%H:%M}"
 
 
-def write_near(value: datetime, zone: str, now: datetime | None = None) -> str:
+def format_near(value: datetime, zone: str, now: datetime | None = None) -> str:
     """Today 14:30, Wed 20 Jan 09:00 within thirty days, the date alone beyond."""
     local = value.astimezone(ZoneInfo(zone))
-    return write_local_near(local, days_until(local, now))
+    return format_local_near(local, days_until(local, now))
 
 
 def days_until(local: datetime, now: datetime | None = None) -> int:
@@ -235,12 +235,12 @@ def days_until(local: datetime, now: datetime | None = None) -> int:
     return (local.date() - today).days
 
 
-def write_local_near(local: datetime, days: int) -> str:
-    """What `write_near` says of an instant so many days away."""
+def format_local_near(local: datetime, days: int) -> str:
+    """What `format_near` says of an instant so many days away."""
     if days == 0:
         return f"{_('Today')} {local:%H:%M}"
     if abs(days) > 30:
-        return write_date(local.date())
+        return format_day(local.date())
     tongue = locale()
     day = _names(tongue, "days")[local.weekday()]
     if tongue.language == "fr":
@@ -249,7 +249,7 @@ def write_local_near(local: datetime, days: int) -> str:
 
 
 @lru_cache(maxsize=10_000)
-def write_phone(value: str) -> str:
+def format_phone(value: str) -> str:
     """As dialled at home where it is a French number, else with its country's prefix."""
     if plain := FRENCH.fullmatch(value):
         return "0" + " ".join(plain.groups())  # as below, in a hundredth of the time

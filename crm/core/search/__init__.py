@@ -9,7 +9,7 @@ that it leads to, as far as the reader may see that one: no word of it is copied
 """
 
 from crm.core.search.conditions import Way
-from crm.core.search.finding import Match, find, is_searched
-from crm.core.search.keeping import install, rebuild
+from crm.core.search.lookup import SearchMatch, find, is_searched
+from crm.core.search.updating import install, rebuild
 
-__all__ = ["Match", "Way", "find", "install", "is_searched", "rebuild"]
+__all__ = ["SearchMatch", "Way", "find", "install", "is_searched", "rebuild"]

@@ -9,22 +9,27 @@ from flask_wtf import CSRFProtect
 
 from crm.core.config import Config
 from crm.core.models.locale import Catalogs
-from crm.core.security import gate, keys, locale, waiting
+from crm.core.security import gate, keys, locale, rate_limits
 from crm.core.security.builder import Builder
 from crm.core.security.counters import rate_limit_settings
-from crm.core.security.gate import open_to_everyone
+from crm.core.security.gate import allow_anonymous
 from crm.core.security.identity import (
     LOADER,
     LoadActor,
-    SignedIn,
+    SessionUser,
     load_actor,
     sign_in,
     sign_out,
 )
-from crm.core.security.pairs import pairs_of, pairs_with_a_view, sync_permissions, sync_roles
-from crm.core.security.passwords import check_password, hash_password, is_password, make_password
+from crm.core.security.pairs import pairs_of, registered_pairs, sync_permissions, sync_roles
+from crm.core.security.passwords import (
+    check_password,
+    generate_password,
+    hash_password,
+    verify_password,
+)
+from crm.core.security.rate_limits import rate_limit_key
 from crm.core.security.redirects import safe_next
-from crm.core.security.waiting import whose
 
 # Settings of FAB, Flask-Login and other extensions, whose defaults are too open.
 CONFIG: dict[str, Any] = {
@@ -69,7 +74,7 @@ def prepare(app: Flask, loader: LoadActor) -> None:
     app.config.setdefault("TRUSTED_HOSTS", None)
     app.config["TRUSTED_HOSTS"] = app.config["TRUSTED_HOSTS"] or trusted_hosts(app)
     app.extensions[LOADER] = loader
-    keys.rotate(app)
+    keys.accept_old_keys(app)
     CSRFProtect(app)
     gate.install(app)
 
@@ -93,13 +98,28 @@ def complete(app: Flask) -> None:
     babel.locale_selector = locale.pick_locale
     babel.timezone_selector = locale.pick_time_zone
     Catalogs().install(app)
-    app.register_error_handler(RateLimitExceeded, waiting.too_many)
+    app.register_error_handler(RateLimitExceeded, rate_limits.too_many_requests)
 
 
 __all__ = [
-    "Builder", "LoadActor", "SignedIn", "check_password", "complete",
-    "hash_password", "is_password", "load_actor",
-    "make_password", "open_to_everyone", "pairs_of", "pairs_with_a_view", "prepare",
-    "rate_limit_settings", "safe_next", "sign_in", "sign_out", "sync_permissions", "sync_roles",
-    "whose",
+    "Builder",
+    "LoadActor",
+    "SessionUser",
+    "allow_anonymous",
+    "check_password",
+    "complete",
+    "generate_password",
+    "hash_password",
+    "load_actor",
+    "pairs_of",
+    "prepare",
+    "rate_limit_key",
+    "rate_limit_settings",
+    "registered_pairs",
+    "safe_next",
+    "sign_in",
+    "sign_out",
+    "sync_permissions",
+    "sync_roles",
+    "verify_password",
 ]  # fmt: skip

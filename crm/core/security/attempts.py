@@ -19,7 +19,7 @@ from flask import current_app
 from limits.storage import Storage
 from werkzeug.exceptions import TooManyRequests
 
-from crm.core.security.waiting import in_words
+from crm.core.security.rate_limits import retry_message
 from crm.core.types import fold
 
 LIMIT = 5  # failures of one name from one place
@@ -46,7 +46,7 @@ class Attempt:
         """
         seconds = _tolerant(self._wait)
         if seconds:
-            raise TooManyRequests(in_words(seconds), retry_after=seconds)
+            raise TooManyRequests(retry_message(seconds), retry_after=seconds)
 
     def succeed(self) -> None:
         """Do not count it as a failure after all."""

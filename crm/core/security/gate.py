@@ -15,7 +15,7 @@ from werkzeug.exceptions import BadRequest
 
 from crm.core.actor import Actor, find_actor, set_actor
 from crm.core.errors import Forbidden, NotFound
-from crm.core.security.redirects import send_to, to_login
+from crm.core.security.redirects import redirect_to, to_login
 
 # What libraries keep on `flask.g`, which requests made inside one app context share: the user of
 # the last request must not be the user of the next.
@@ -31,7 +31,7 @@ PASSWORD_PAGE = "PasswordView.own"  # noqa: S105  an endpoint
 WHILE_CHANGING = {PASSWORD_PAGE, "PreferencesView.language", "PreferencesView.theme"}
 
 
-def open_to_everyone(*endpoints: str) -> None:
+def allow_anonymous(*endpoints: str) -> None:
     """Let these endpoints answer people who are not signed in."""
     OPEN.update(endpoints)
 
@@ -43,7 +43,7 @@ def forget_last_request() -> None:
     refresh()
 
 
-def gate() -> ResponseReturnValue | None:
+def check_request() -> ResponseReturnValue | None:
     """Find the actor, and stop here whoever has to sign in or to change a password first."""
     if request.endpoint == "static":
         return None
@@ -61,11 +61,11 @@ def gate() -> ResponseReturnValue | None:
     if actor is None or not actor.must_change_password or request.endpoint in WHILE_CHANGING:
         return None
     if isinstance(_view(), BaseApi):
-        abort(403, password_first())
-    return send_to(url_for(PASSWORD_PAGE))
+        abort(403, password_change_required())
+    return redirect_to(url_for(PASSWORD_PAGE))
 
 
-def name_actor(read: Callable[[], Actor | None]) -> Actor | None:
+def identify_actor(read: Callable[[], Actor | None]) -> Actor | None:
     """Set the actor of this request to what `read` finds; it is read again under every lock."""
     actor = read()
     set_actor(actor, partial(_read_again, read))
@@ -81,7 +81,7 @@ def _read_again(read: Callable[[], Actor | None]) -> None:
     set_actor(actor, partial(_read_again, read))
     view = _view()
     if actor is None:
-        abort(sign_in_first() if isinstance(view, BaseApi) else to_login())
+        abort(sign_in_required() if isinstance(view, BaseApi) else to_login())
     if view is not None:
         _still_open(view, actor)
 
@@ -99,7 +99,7 @@ def _still_open(view: Any, actor: Actor) -> None:
         raise Forbidden(_("You are not allowed to do this."))
 
 
-def sign_in_first() -> Response:
+def sign_in_required() -> Response:
     """What the API says to whoever it does not know."""
     message = _("Sign in first: send a valid token as “Authorization: Bearer …”.")
     response: Response = jsonify(message=message)
@@ -107,7 +107,7 @@ def sign_in_first() -> Response:
     return response
 
 
-def password_first() -> str:
+def password_change_required() -> str:
     """What the API says to somebody whose first password is still to be changed."""
     return _("Change your password first: sign in with a browser.")
 
@@ -137,5 +137,5 @@ def _without_token(error: CSRFError) -> ResponseReturnValue:
 def install(app: Flask) -> None:
     """Put the gate on the app, in front of everything but the CSRF check."""
     app.before_request(forget_last_request)
-    app.before_request(gate)
+    app.before_request(check_request)
     app.register_error_handler(CSRFError, _without_token)

@@ -47,7 +47,7 @@ class EndedSession(Model):
 
 
 @dataclass(frozen=True)
-class SignedIn:
+class SessionUser:
     """What Flask-Login calls the current user: no more than it takes to read the Actor.
 
     Not FAB's User, which would be a third statement and carry the password's hash about.
@@ -65,7 +65,7 @@ class SignedIn:
         return f"{self.id}.{self.epoch}.{self.key}"
 
     @classmethod
-    def parse(cls, text: str) -> "SignedIn | None":
+    def parse(cls, text: str) -> "SessionUser | None":
         """What `get_id` wrote, or None for anything else."""
         user_id, _, rest = text.partition(".")
         epoch, _, key = rest.partition(".")
@@ -89,7 +89,7 @@ def sign_in(user_id: int, epoch: int, remember: bool = False) -> None:
     if locale:
         session["locale"] = locale
     session.permanent = remember
-    login_user(SignedIn(user_id, epoch, secrets.token_urlsafe(16)))
+    login_user(SessionUser(user_id, epoch, secrets.token_urlsafe(16)))
 
 
 def sign_out() -> None:

@@ -20,12 +20,12 @@ def signer(purpose: str) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(keys_of(current_app), salt=purpose)
 
 
-def rotate(app: Flask) -> None:
+def accept_old_keys(app: Flask) -> None:
     """Let the tokens of forms, which Flask-WTF signs with one key, hold with the older keys too."""
     app.config["WTF_CSRF_SECRET_KEY"] = keys_of(app)
 
 
-def rotate_tokens(jwt_manager: Any) -> None:
+def accept_old_token_keys(jwt_manager: Any) -> None:
     """Let the API's tokens name their key, in the header made for it (RFC 7515, 4.1.4)."""
     jwt_manager.additional_headers_loader(lambda identity: {"kid": _name(_present())})
     jwt_manager.decode_key_loader(lambda header, claims: _named(header.get("kid")))

@@ -20,8 +20,8 @@ from crm.core.config import languages
 from crm.core.models.text import language_name
 from crm.core.security.devices import remember
 from crm.core.security.identity import sign_in, sign_out
+from crm.core.security.rate_limits import rate_limit_key
 from crm.core.security.redirects import HOME, safe_next
-from crm.core.security.waiting import whose
 
 # For one address or known device, on each of the two ways in; `attempts` counts by name.
 RATE = "10 per minute"
@@ -46,7 +46,7 @@ class LoginView(AuthDBView):
     title = _l("Sign in")
 
     @expose("/login/", methods=("GET", "POST"))
-    @limit(RATE, key_func=whose, methods=["POST"])
+    @limit(RATE, key_func=rate_limit_key, methods=["POST"])
     def login(self) -> ResponseReturnValue:
         """The form, and what it posts. A refusal shows it again, with the name as it was typed."""
         following = safe_next(request.args.get("next"))
@@ -107,7 +107,7 @@ class LoginApi(SecurityApi):
     """/api/v1/security/login and /refresh, whose documentation is FAB's."""
 
     @expose("/login", methods=("POST",))
-    @limit(RATE, key_func=whose, methods=["POST"])
+    @limit(RATE, key_func=rate_limit_key, methods=["POST"])
     def login(self) -> Any:
         """Overrides FAB 5.3: this way in has no limit there, and no provider is a 500.
 

@@ -19,13 +19,13 @@ from crm.core.db import db, transaction
 from crm.core.errors import Unavailable
 from crm.core.security.attempts import Attempt
 from crm.core.security.devices import device_of
-from crm.core.security.gate import name_actor, password_first, sign_in_first
-from crm.core.security.identity import SignedIn, load_actor
-from crm.core.security.keys import rotate_tokens
+from crm.core.security.gate import identify_actor, password_change_required, sign_in_required
+from crm.core.security.identity import SessionUser, load_actor
+from crm.core.security.keys import accept_old_token_keys
 from crm.core.security.login import LoginApi, LoginView
-from crm.core.security.pairs import Pair, pairs_of
-from crm.core.security.passwords import is_password
-from crm.core.security.waiting import address
+from crm.core.security.pairs import PermissionPair, pairs_of
+from crm.core.security.passwords import verify_password
+from crm.core.security.rate_limits import client_address
 from crm.core.types import utcnow
 
 log = logging.getLogger("crm")
@@ -46,11 +46,11 @@ class CoreSecurityManager(SecurityManager):
         self.jwt_manager.additional_claims_loader(
             lambda identity: {"epoch": request.environ[EPOCH]}
         )
-        rotate_tokens(self.jwt_manager)
-        self.jwt_manager.unauthorized_loader(lambda reason: sign_in_first())
-        self.jwt_manager.invalid_token_loader(lambda reason: sign_in_first())
-        self.jwt_manager.expired_token_loader(lambda header, payload: sign_in_first())
-        self.jwt_manager.user_lookup_error_loader(lambda header, payload: sign_in_first())
+        accept_old_token_keys(self.jwt_manager)
+        self.jwt_manager.unauthorized_loader(lambda reason: sign_in_required())
+        self.jwt_manager.invalid_token_loader(lambda reason: sign_in_required())
+        self.jwt_manager.expired_token_loader(lambda header, payload: sign_in_required())
+        self.jwt_manager.user_lookup_error_loader(lambda header, payload: sign_in_required())
 
     def register_views(self) -> None:
         """Overrides FAB 5.3, which adds eleven stock pages: here the two logins, and no more.
@@ -63,27 +63,27 @@ class CoreSecurityManager(SecurityManager):
 
     # Users
 
-    def load_user(self, pk: str) -> SignedIn | None:
-        """Overrides FAB 5.3, where a session outlives a new password. `pk` is SignedIn's text."""
-        user = SignedIn.parse(str(pk))
-        actor = name_actor(lambda: load_actor(user.id, *user.alive()) if user else None)
+    def load_user(self, pk: str) -> SessionUser | None:
+        """Overrides FAB 5.3, where a session outlives a new password. `pk` is its text."""
+        user = SessionUser.parse(str(pk))
+        actor = identify_actor(lambda: load_actor(user.id, *user.alive()) if user else None)
         return user if actor else None
 
-    def load_user_jwt(self, header: Any, data: dict[str, Any]) -> SignedIn | None:
+    def load_user_jwt(self, header: Any, data: dict[str, Any]) -> SessionUser | None:
         """Overrides FAB 5.3, where a token outlives a new password; the subject is the bare id.
 
         The token names the epoch it was made in. Comparing `iat` with an instant would refuse the
         tokens of the second in which the password changed, or let those of before through.
         """
-        user = SignedIn.parse(f"{data['sub']}.{data.get('epoch', '')}.token")
-        actor = name_actor(
+        user = SessionUser.parse(f"{data['sub']}.{data.get('epoch', '')}.token")
+        actor = identify_actor(
             lambda: load_actor(user.id, User.session_epoch == user.epoch) if user else None
         )
         refresh()  # the language was asked for before anybody was known
         if user is None or actor is None:
             return None
         if actor.must_change_password:
-            abort(403, password_first())
+            abort(403, password_change_required())
         request.environ[EPOCH] = user.epoch
         g.user = user
         return user
@@ -112,7 +112,7 @@ class CoreSecurityManager(SecurityManager):
         return {view for view in view_menus_name or () if self.has_access(permission_name, view)}
 
     @staticmethod
-    def _pairs() -> frozenset[Pair]:
+    def _pairs() -> frozenset[PermissionPair]:
         actor = find_actor()
         if actor is None or actor.must_change_password:
             return frozenset()
@@ -120,7 +120,7 @@ class CoreSecurityManager(SecurityManager):
 
     # Passwords
 
-    def auth_user_db(self, username: str | None, password: str | None) -> SignedIn | None:
+    def auth_user_db(self, username: str | None, password: str | None) -> SessionUser | None:
         """Overrides FAB 5.3, both of whose logins pass here: nothing tells which names exist.
 
         Every way out counts one attempt and checks one hash, but for those that must wait: they
@@ -134,15 +134,15 @@ class CoreSecurityManager(SecurityManager):
         ).first()  # fmt: skip
         db.session.rollback()
         epoch, known = (found.session_epoch, device_of(found.id)) if found else (0, "")
-        attempt = Attempt(name, epoch, known, address())
+        attempt = Attempt(name, epoch, known, client_address())
         attempt.begin()
-        right = is_password(found.password if found else None, given)
+        right = verify_password(found.password if found else None, given)
         if found is None or not right:
             return None
         attempt.succeed()
         _greet(found.id)
         request.environ[EPOCH] = found.session_epoch
-        return SignedIn(found.id, found.session_epoch, "")
+        return SessionUser(found.id, found.session_epoch, "")
 
 
 def _plain(text: str | None) -> str:

@@ -13,20 +13,20 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 Cell = tuple[str, str]  # entity, action
-Pair = tuple[str, str]  # permission, view
+PermissionPair = tuple[str, str]  # permission, view
 
 # The description of the API, which tells each reader what they find there, and no more.
-DESCRIPTION: Pair = ("can_get", "OpenApi")
+DESCRIPTION: PermissionPair = ("can_get", "OpenApi")
 
 
-def pairs_of(cells: Iterable[Cell]) -> frozenset[Pair]:
+def pairs_of(cells: Iterable[Cell]) -> frozenset[PermissionPair]:
     """The pairs that the cells of a grid amount to, whatever their scope: which pages exist."""
     held = frozenset(cells)
     entities = {(f"can_{action}", entity) for entity, action in held}
     return frozenset(entities | ({DESCRIPTION} if held else set()))
 
 
-def pairs_with_a_view(appbuilder: Any) -> frozenset[Pair]:
+def registered_pairs(appbuilder: Any) -> frozenset[PermissionPair]:
     """Every pair that some registered view asks for."""
     return frozenset(
         (permission, view.class_permission_name)
@@ -36,7 +36,9 @@ def pairs_with_a_view(appbuilder: Any) -> frozenset[Pair]:
 
 
 def sync_permissions(
-    session: Session, wanted: frozenset[Pair], cells_of_roles: Mapping[int, Iterable[Cell]]
+    session: Session,
+    wanted: frozenset[PermissionPair],
+    cells_of_roles: Mapping[int, Iterable[Cell]],
 ) -> None:
     """Bring FAB's four tables in line: what views ask for exists, each role has its pairs, no more.
 
@@ -83,14 +85,14 @@ def _pairs(
     session: Session,
     permissions: Mapping[str, int],
     views: Mapping[str, int],
-    wanted: frozenset[Pair],
-) -> dict[Pair, int]:
+    wanted: frozenset[PermissionPair],
+) -> dict[PermissionPair, int]:
     """pair → id, with the wanted ones added and those that no view has any more deleted."""
     table = PermissionView.__table__
     permission_names = {pk: name for name, pk in permissions.items()}
     view_names = {pk: name for name, pk in views.items()}
 
-    def read() -> dict[Pair, int]:
+    def read() -> dict[PermissionPair, int]:
         rows = session.execute(select(table.c.permission_id, table.c.view_menu_id, table.c.id))
         return {(permission_names[p], view_names[v]): pk for p, v, pk in rows}
 
@@ -110,7 +112,9 @@ def _pairs(
 
 
 def _give(
-    session: Session, pairs: Mapping[Pair, int], cells_of_roles: Mapping[int, Iterable[Cell]]
+    session: Session,
+    pairs: Mapping[PermissionPair, int],
+    cells_of_roles: Mapping[int, Iterable[Cell]],
 ) -> None:
     """Let each of these roles have exactly the pairs of its cells."""
     links = assoc_permissionview_role

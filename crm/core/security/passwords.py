@@ -30,7 +30,7 @@ def hash_password(password: str) -> str:
     return generate_password_hash(password)
 
 
-def is_password(kept: str | None, password: str) -> bool:
+def verify_password(kept: str | None, password: str) -> bool:
     """Whether `password` is the one kept. Takes as long where there is none.
 
     An empty or NUL-only password hashes like an unset one and is never right.
@@ -39,7 +39,7 @@ def is_password(kept: str | None, password: str) -> bool:
     return right and bool(kept) and bool(password.strip("\0"))
 
 
-def make_password() -> str:
+def generate_password() -> str:
     """A random password that can be read out over the phone: 95 bits."""
     return "-".join("".join(secrets.choice(READABLE) for _ in range(5)) for _ in range(4))
 

@@ -23,11 +23,11 @@ def safe_next(url: str | None) -> str:
 
 def to_login() -> Response:
     """Ask who it is, then come back to where the person was; a script is told, not led astray."""
-    following = here()
-    return send_to(url_for("LoginView.login", next=None if following == HOME else following))
+    following = current_path()
+    return redirect_to(url_for("LoginView.login", next=None if following == HOME else following))
 
 
-def send_to(url: str) -> Response:
+def redirect_to(url: str) -> Response:
     """Lead a browser to a page; a script gets 401 and the address, not a page to paste in."""
     if _is_script():
         return Response("", status=401, headers={"HX-Redirect": url, "Cache-Control": "no-store"})
@@ -39,7 +39,7 @@ def _is_script() -> bool:
     return json or "HX-Request" in request.headers
 
 
-def here() -> str:
+def current_path() -> str:
     """The page to come back to: this one, or the one whose form or script asked."""
     if request.method == "GET" and not _is_script():
         return safe_next(request.full_path.rstrip("?"))

@@ -73,7 +73,7 @@ def _links(session: Session, lines: Lines) -> Refused:
         return
     written: dict[type[Any], list[tuple[int, int, str, int | None]]] = defaultdict(list)
     for number, draft in _each(lines):
-        for relation, attribute, target in rows.guarded(inspect(draft.model)):
+        for relation, attribute, target in rows.guarded_relations(inspect(draft.model)):
             pk = draft.values.get(attribute)
             if pk is not None:
                 written[target].append((number, pk, relation, draft.company_id))
@@ -87,7 +87,7 @@ def _links(session: Session, lines: Lines) -> Refused:
 def _reachable(session: Session, target: type[Any], pks: list[int]) -> dict[int, int | None]:
     found: dict[int, int | None] = {}
     for start in range(0, len(pks), AT_ONCE):
-        found |= rows.reachable(session, target, set(pks[start : start + AT_ONCE]))
+        found |= rows.linkable_companies(session, target, set(pks[start : start + AT_ONCE]))
     return found
 
 
@@ -112,7 +112,7 @@ def _may_create(session: Session, draft: Draft) -> bool:
     """Whether a row with these values would be one that the actor may create."""
     model = draft.model
     if model not in rows.filtered_models():
-        return rows.holds("create", model)
+        return rows.may_any("create", model)
 
     def value_of(element: Any, **_more: Any) -> Any:
         if isinstance(element, Column) and element.table.name == model.__tablename__:

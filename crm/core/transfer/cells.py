@@ -15,14 +15,14 @@ from flask_babel import gettext as _
 
 from crm.core.config import languages
 from crm.core.models import Spec
-from crm.core.models.checks import CONTROL, countries, in_calendar
+from crm.core.models.checks import CONTROL, check_year, countries
 from crm.core.models.dates import parse_date, parse_instant
-from crm.core.models.numbers import grammar_of, grammar_of_file
+from crm.core.models.numbers import file_number_format, number_format
 from crm.core.models.text import parse_boolean
 from crm.core.transfer.mapping import PLACEHOLDER, SLUG, Map, Rule
 from crm.core.transfer.safe import restored
 from crm.core.transfer.sheet import Line
-from crm.core.types import Words, fold
+from crm.core.types import TranslatedText, fold
 
 
 @dataclass(frozen=True)
@@ -129,13 +129,15 @@ def parse(spec: Spec, told: Told, *, zone: str, language: str, reader: str = "en
         case "country" | "language":
             return _names(spec.kind, (reader, language)).get(fold(text), text)
         case "translated":
-            return Words({language: text})
+            return TranslatedText({language: text})
         case _:
             return text
 
 
 def _number(text: str, rule: Rule, kind: str, reader: str) -> Decimal:
-    grammar = grammar_of_file(rule.decimal) if rule.decimal else grammar_of(Locale.parse(reader))
+    grammar = (
+        file_number_format(rule.decimal) if rule.decimal else number_format(Locale.parse(reader))
+    )
     try:
         number = grammar.read(text, kind)
     except ValueError as error:
@@ -174,7 +176,7 @@ def _moment(text: str, form: str) -> datetime:
             "“%(text)s” is not a date of the form %(form)s.", text=shortened(text), form=form
         )
         raise ValueError(message) from error
-    in_calendar(moment.year)  # at either end of time no zone can be reckoned with
+    check_year(moment.year)  # at either end of time no zone can be reckoned with
     return moment
 
 

@@ -11,9 +11,9 @@ from sqlalchemy import inspect
 
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.bulk import SESSION_RULES, Bulk, Claim
-from crm.core.datamodel.saving import myself
+from crm.core.datamodel.saving import current_user
 from crm.core.errors import DomainError
-from crm.core.models.checks import obey
+from crm.core.models.checks import validate_flush
 from crm.core.transfer.asking import refusals
 from crm.core.transfer.claims import Claims
 from crm.core.transfer.drafts import drafts_of, settle
@@ -48,7 +48,7 @@ class Checker:
         self.report = report
         self.session = datamodel.session
         self.pace = Pace()
-        self.me = myself()  # a reference, as the session would read it again for each batch
+        self.me = current_user()  # a reference, as the session would read it again for each batch
         self.waiting: list[Entry] = []  # lines that link to a record of another line
         self.entries = Entries(sheet, mapping, values, spool, report, self.refuse)
         self.claims = Claims(spool, values)
@@ -141,7 +141,7 @@ class Checker:
         for row in list(self.session.new):
             if inspect(row).info:
                 self.session.expunge(row)
-        obey(self.session, None, None)
+        validate_flush(self.session, None, None)
         for rule in SESSION_RULES:
             rule(self.session)
 

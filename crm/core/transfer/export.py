@@ -17,7 +17,7 @@ from sqlalchemy.orm import RelationshipProperty
 from crm.core.actor import find_actor
 from crm.core.models import Spec, key_of, spec_of
 from crm.core.models.locale import locale
-from crm.core.models.text import written
+from crm.core.models.text import format_value
 from crm.core.transfer.reading import ROWS_AT_ONCE
 from crm.core.transfer.safe import defused
 
@@ -116,4 +116,4 @@ def _number(mark: str, text: Callable[[Any], str], value: Any) -> str:
 
 
 def _text(spec: Spec, zone: str, value: Any) -> str:
-    return defused(written(spec, value, zone=zone))
+    return defused(format_value(spec, value, zone=zone))

@@ -11,7 +11,7 @@ from sqlalchemy import inspect
 
 from crm.core.datamodel import DataModel
 from crm.core.errors import DomainError
-from crm.core.models import Child, Kept, Reference, Spec, spec_of
+from crm.core.models import AuditedModel, Child, Reference, Spec, spec_of
 from crm.core.transfer.mapping import Map, Rule, unknown
 
 # Written by the program, whatever a file says. The company is named beside the map.
@@ -157,7 +157,7 @@ def _finders(target: type[Any]) -> Iterator[str]:
     yield from _texts(target)
     for relation in inspect(target).relationships:
         people = relation.mapper.class_
-        if relation.uselist and not issubclass(people, Kept | Child):
+        if relation.uselist and not issubclass(people, AuditedModel | Child):
             yield from (f"{relation.key}.{name}" for name in _texts(people))
 
 

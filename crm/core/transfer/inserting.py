@@ -11,14 +11,14 @@ from sqlalchemy.orm import Mapper, Session
 
 from crm.core.datamodel.bulk import Number
 from crm.core.errors import DomainError
-from crm.core.models.checks import CHECKED, keep_folded
+from crm.core.models.checks import CHECKED, update_folded
 from crm.core.transfer import runs
 from crm.core.transfer.asking import refusals
 from crm.core.transfer.drafts import Draft, Ref, changed_columns, refs
 from crm.core.transfer.links import Finder
 from crm.core.transfer.spool import Ready
 from crm.core.transfer.stored import plain
-from crm.core.types import Words
+from crm.core.types import TranslatedText
 
 AT_ONCE = 500
 Batch = Sequence[tuple[Ready, list[Any]]]  # each line with its new rows
@@ -116,7 +116,7 @@ class Insertion:
             if finder.is_known(text_):
                 self.rows[ref] = finder.find(text_)
                 continue
-            self.rows[ref] = row = model(name=Words({language: text_}))
+            self.rows[ref] = row = model(name=TranslatedText({language: text_}))
             self.session.add(row)
             self.session.flush()
             self.entries.append(self._entry(line.number, row, "created"))
@@ -141,7 +141,7 @@ class Insertion:
                 if ref[0] != "draft":
                     setattr(row, name, self.rows[ref])
             if any(isinstance(value, Number) for value in draft.values.values()):
-                keep_folded(row)  # a reference is known only now, and found by its digits
+                update_folded(row)  # a reference is known only now, and found by its digits
             for name, (added, removed) in draft.lists.items():
                 before[name] = self._list(getattr(row, name), added, removed, made)
         return changed

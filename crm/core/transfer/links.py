@@ -12,10 +12,10 @@ from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.core.models import Reference
 from crm.core.models.checks import check_row
-from crm.core.rows import holds, in_reach, is_filtered
+from crm.core.rows import is_filtered, linkable, may_any
 from crm.core.transfer.cells import shortened
 from crm.core.transfer.drafts import WORD
-from crm.core.types import Words, fold
+from crm.core.types import TranslatedText, fold
 
 AT_ONCE = 200  # names in one statement
 KEPT = 5_000  # rows remembered; beyond, they are asked for again
@@ -46,7 +46,7 @@ class Finder:
         self.is_shown = key is not None and "name" not in inspect(target).columns
         self.column = getattr(owner, name) if key is None else key
         self.is_lower = name == "email" or owner is User
-        self.reach = (in_reach(target), in_reach(owner), *in_company(target, company_id))
+        self.widest_scope = (linkable(target), linkable(owner), *in_company(target, company_id))
 
     def prepare(self, texts: Iterable[str]) -> None:
         """Ask the database for every text that is not known yet."""
@@ -83,12 +83,12 @@ class Finder:
 
     def _make(self, text: str, language: str) -> Any:
         """A new word of the vocabulary; it is written with the first line that uses it."""
-        if is_filtered() and not holds("create", self.target):
+        if is_filtered() and not may_any("create", self.target):
             message = _(
                 "“%(text)s” is new, and you may not add to this vocabulary.", text=shortened(text)
             )
             raise ValueError(message)
-        row = self.target(name=Words({language: text}))
+        row = self.target(name=TranslatedText({language: text}))
         try:
             check_row(row)
         except DomainError as error:
@@ -110,7 +110,7 @@ class Finder:
         where: ColumnElement[bool] = self.column.in_(keys)
         if self.is_shown:
             where = or_(*(_has_words(self.column, key) for key in keys))
-        return statement.where(where, *self.reach)
+        return statement.where(where, *self.widest_scope)
 
     def _read_vocabulary(self) -> None:
         """Whole: vocabularies are short, and their names a JSON column. Those in use come first."""

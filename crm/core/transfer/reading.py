@@ -10,7 +10,7 @@ from sqlalchemy.orm import RelationshipProperty, Session
 
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.loading import loading
-from crm.core.datamodel.paging import Ask
+from crm.core.datamodel.paging import PageRequest
 from crm.core.db import db
 from crm.core.models import key_of
 
@@ -37,7 +37,7 @@ def every_row(
     mapped = inspect(model).relationships
     linked, lists = _links(model, names), _lists(model, names)
     known: Linked = {name: {} for name in linked}
-    ask = Ask(size=ROWS_AT_ONCE, columns=tuple(_columns(model).values()))
+    ask = PageRequest(size=ROWS_AT_ONCE, columns=tuple(_columns(model).values()))
     while True:
         found = datamodel.page(statement, order, ask)
         rows = _rows(model, found.rows)

@@ -16,7 +16,7 @@ from sqlalchemy import inspect, select, update
 
 from crm.core.actor import Actor, CompanyFacts, Scope, acting_as
 from crm.core.datamodel import DataModel
-from crm.core.datamodel.bulk import in_bulk
+from crm.core.datamodel.bulk import bulk_mode
 from crm.core.db import db, renew_statistics, transaction
 from crm.core.errors import DomainError, Forbidden, NotFound
 from crm.core.transfer import fields, runs
@@ -69,7 +69,7 @@ def run_import(order: Order, mapping: Map) -> Report:
         run_id = _resume(order, checksum, spool, report)
         with acting_as(order.actor):
             company = _company(order.datamodel, order.company_id)
-            with acting_as(_at(order.actor, company, order.datamodel)), in_bulk() as bulk:
+            with acting_as(_at(order.actor, company, order.datamodel)), bulk_mode() as bulk:
                 values = Values(order.datamodel, filled, company)
                 checker = Checker(order.datamodel, sheet, mapping, values, bulk, spool, report)
                 checker.run()
@@ -175,7 +175,7 @@ def _company(datamodel: DataModel, company_id: int | None) -> Any:
 def _at(actor: Actor, company: Any, datamodel: DataModel) -> Actor:
     """The actor with this company chosen. Raises Forbidden where they may not import there."""
     entity = getattr(datamodel.obj, "__entity__", "users")
-    widest = actor.reach("create", entity)
+    widest = actor.widest_scope("create", entity)
     if widest is Scope.NONE and not actor.can("edit", entity):
         raise Forbidden(_("You may not import these records."))
     if company is None:

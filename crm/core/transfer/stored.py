@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Column, Date
 from sqlalchemy import Enum as EnumType
 
-from crm.core.types import Exact, Instant, Translated, Words
+from crm.core.types import Exact, Instant, Translated, TranslatedText
 
 
 def plain(value: Any) -> Any:
@@ -35,4 +35,4 @@ def revived(column: Column[Any], value: Any) -> Any:
         return date.fromisoformat(value)
     if isinstance(kind, EnumType) and kind.enum_class is not None:
         return kind.enum_class(value)
-    return Words(value) if isinstance(kind, Translated) else value
+    return TranslatedText(value) if isinstance(kind, Translated) else value

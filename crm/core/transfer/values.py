@@ -15,7 +15,7 @@ from crm.core.transfer.cells import Told, parse
 from crm.core.transfer.fields import Filled
 from crm.core.transfer.links import Finder
 from crm.core.transfer.mapping import Rule
-from crm.core.types import Words
+from crm.core.types import TranslatedText
 
 Texts = Mapping[str, Told]
 Finders = dict[tuple[type[Any], str, bool], Finder]
@@ -171,8 +171,8 @@ class Values:
             found = [finder.find(text) for text in _parts(filled, told)]
             return found if filled.is_list else found[0]
         value = self._parsed(filled, told)
-        if isinstance(value, Words) and row is not None:
-            return Words({**(getattr(row, filled.name) or {}), **value})
+        if isinstance(value, TranslatedText) and row is not None:
+            return TranslatedText({**(getattr(row, filled.name) or {}), **value})
         return value
 
     def _parsed(self, filled: Filled, told: Told) -> Any:

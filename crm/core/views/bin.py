@@ -12,12 +12,12 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from crm.core.actor import current_actor
-from crm.core.datamodel.paging import Ask
+from crm.core.datamodel.paging import PageRequest
 from crm.core.datamodel.saving import check_version
 from crm.core.db import transaction
 from crm.core.errors import Conflict, DomainError, NotFound, Unavailable
 from crm.core.models import spec_of
-from crm.core.models.text import write_date, write_instant, write_number
+from crm.core.models.text import format_day, format_instant, format_number
 from crm.core.rows import criteria
 from crm.core.types import utcnow
 from crm.core.views.base import PK
@@ -125,7 +125,7 @@ class BinPages(FormPages):
         try:
             relations = [*self.relations(self.visible(self.list_columns)), "changed_by"]
             found = self.datamodel.page(
-                statement, [("deleted_at", "desc")], Ask(25, token), relations
+                statement, [("deleted_at", "desc")], PageRequest(25, token), relations
             )
         except ValueError:
             abort(400)
@@ -136,7 +136,7 @@ class BinPages(FormPages):
         page.rows = [self._bin_row(row, names) for row in found.rows]  # type: ignore[misc]  # a bin has lines of its own
         page.next_url = self.url("bin") + f"?after={found.after}" if found.after else ""
         page.count = len(page.rows)
-        page.total_text = write_number(page.count)
+        page.total_text = format_number(page.count)
         page.empty = "" if page.rows else "nothing"
         page.empty_title = _("The bin is empty")
         page.note = self._bin_note()
@@ -178,8 +178,8 @@ class BinPages(FormPages):
             row.id,
             fields,
             self.act_url("restore", row),
-            write_instant(row.deleted_at, zone()),
+            format_instant(row.deleted_at, zone()),
             by,
-            write_date(purge.astimezone(ZoneInfo(zone())).date()),
+            format_day(purge.astimezone(ZoneInfo(zone())).date()),
             soon if left >= 1 else _("today"),
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from markupsafe import escape
 
 from crm.core.models import Spec, spec_of
-from crm.core.models.text import written
+from crm.core.models.text import format_value
 from crm.core.views import html
 from crm.core.views.shown import Field, link_of, show_next, show_value, zone
 
@@ -80,7 +80,7 @@ def _plain(spec: Spec, name: str) -> Draw:
         value = getattr(row, name)
         if value is None or value == "":
             return nothing
-        text = written(spec, value, zone=here)
+        text = format_value(spec, value, zone=here)
         return Drawn(kind, text, draw(value, text))
 
     return cell

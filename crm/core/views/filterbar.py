@@ -20,15 +20,15 @@ from crm.core.datamodel.filters import (
     operators_of,
     searched_columns,
 )
-from crm.core.datamodel.orders import whole
+from crm.core.datamodel.orders import complete_order
 from crm.core.datamodel.paging import FEW
 from crm.core.errors import DomainError
 from crm.core.forms.options import code_choices
 from crm.core.models import Spec, spec_of
 from crm.core.models.locale import locale
-from crm.core.models.text import parse_number, written
-from crm.core.rows import in_reach
-from crm.core.search import Match, Way, find
+from crm.core.models.text import format_value, parse_number
+from crm.core.rows import linkable
+from crm.core.search import SearchMatch, Way, find
 from crm.core.views.address import Address, read_address
 from crm.core.views.base import BaseView, Preset
 from crm.core.views.pages import Chip, FilterChoice, ListPage, Note
@@ -44,7 +44,7 @@ class Query:
 
     base: list[ColumnElement[bool]]
     conditions: list[Condition]
-    found: Match | None
+    found: SearchMatch | None
     wrong: list[str]  # sentences about filters that cannot be applied
 
     @property
@@ -141,7 +141,9 @@ class FilterBar(BaseView):
         """The order asked for where it is one of ours, else the view's."""
         asked = address.order
         is_ours = asked is not None and asked[0] in self.visible(self.order_columns)
-        return whole(self.datamodel.obj, [asked] if asked and is_ours else [], self.base_order)
+        return complete_order(
+            self.datamodel.obj, [asked] if asked and is_ours else [], self.base_order
+        )
 
     def _put_filters(self, page: ListPage, address: Address, query: Query, full: bool) -> None:
         page.search = address.search
@@ -203,7 +205,7 @@ class FilterBar(BaseView):
         if applied.texts == (ME,):
             return [current_actor().name]
         target = inspect(self.datamodel.obj).relationships[applied.name].mapper.class_
-        named = select(target).where(target.id.in_(applied.values), in_reach(target))
+        named = select(target).where(target.id.in_(applied.values), linkable(target))
         rows = self.datamodel.session.scalars(named)
         return [self._option(row)["text"] for row in rows.unique()] or [_("Not available")]
 
@@ -299,4 +301,4 @@ def _way_of(query: Query, page: ListPage) -> str:
 
 
 def _one_of(spec: Spec, value: Any) -> str:
-    return written(spec, value, zone=zone())
+    return format_value(spec, value, zone=zone())

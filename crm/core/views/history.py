@@ -14,8 +14,8 @@ from sqlalchemy import Select, inspect, select
 from crm.core.actor import current_actor
 from crm.core.journal import Journal, history
 from crm.core.models import spec_of
-from crm.core.models.text import write_instant, written
-from crm.core.types import Words
+from crm.core.models.text import format_instant, format_value
+from crm.core.types import TranslatedText
 from crm.core.views.list import ListPages
 from crm.core.views.pages import Entry
 from crm.core.views.shown import zone
@@ -55,7 +55,7 @@ class HistoryPages(ListPages):
             return None
         last = act[-1]
         who = str(last.user) if last.user is not None else _("Automatic")
-        return Entry(who, write_instant(last.at, zone()), action_words(action), changes)
+        return Entry(who, format_instant(last.at, zone()), action_words(action), changes)
 
     def _changes(
         self,
@@ -178,7 +178,7 @@ def _told(spec: Any, value: Any, target: type[Any] | None, names: Names) -> str:
         return names.get((target, value), _("Not available"))
     if isinstance(value, list):
         return ", ".join(_item(text, links, names) for text, *links in value)
-    return written(spec, revived(spec, value), zone=zone())
+    return format_value(spec, revived(spec, value), zone=zone())
 
 
 def _item(text: str, links: Sequence[Sequence[Any]], names: Names) -> str:
@@ -197,6 +197,6 @@ def revived(spec: Any, value: Any) -> Any:
         case "money" | "decimal" | "percent":
             return Decimal(value)
         case "translated":
-            return Words(value)
+            return TranslatedText(value)
         case _:
             return value

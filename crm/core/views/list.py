@@ -11,10 +11,10 @@ from flask_babel import ngettext
 from sqlalchemy import ColumnElement, Select
 
 from crm.core.actor import current_actor
-from crm.core.datamodel.paging import COUNT_CAP, SORTED, Ask, Found
+from crm.core.datamodel.paging import COUNT_CAP, SORTED, PageRequest, ResultPage
 from crm.core.forms.options import pick
 from crm.core.models import Spec, spec_of
-from crm.core.models.text import write_money, write_number
+from crm.core.models.text import format_money, format_number
 from crm.core.rows import criteria
 from crm.core.transfer import columns_of, every_row, export_rows
 from crm.core.types import utcnow
@@ -92,8 +92,8 @@ class ListParts(FilterBar):
         self._put_actions(page, address)
         return page
 
-    def _found(self, statement: Select[Any], address: Address, size: int, count: int) -> Found:
-        ask = Ask(
+    def _found(self, statement: Select[Any], address: Address, size: int, count: int) -> ResultPage:
+        ask = PageRequest(
             size,
             cursor=address.after or address.before,
             backwards=bool(address.before) or address.last,
@@ -181,7 +181,7 @@ class ListParts(FilterBar):
 
     # Its parts ──────────────────────────────────────────────────────────────────────────────────
 
-    def _put_counts(self, page: ListPage, address: Address, found: Found, size: int) -> None:
+    def _put_counts(self, page: ListPage, address: Address, found: ResultPage, size: int) -> None:
         count, shown = page.count, len(found.rows)
         first = (
             address.first
@@ -192,15 +192,15 @@ class ListParts(FilterBar):
             first = max(count - shown, 0)
         first = min(first, max(count - shown, 0)) if not page.capped else first
         page.total_text = (
-            _("more than %(count)s", count=write_number(count))
+            _("more than %(count)s", count=format_number(count))
             if page.capped
-            else write_number(count)
+            else format_number(count)
         )
         if shown:
             page.range_text = _(
                 "%(first)s–%(last)s of %(total)s",
-                first=write_number(first + 1),
-                last=write_number(first + shown),
+                first=format_number(first + 1),
+                last=format_number(first + shown),
                 total=page.total_text,
             )
         pairs = address.pairs()
@@ -217,7 +217,7 @@ class ListParts(FilterBar):
     def _put_sums(self, page: ListPage, totals: Any) -> None:
         for currency, sums in totals.sums.items():
             texts = {
-                name: write_money(value, currency)
+                name: format_money(value, currency)
                 for name, value in sums.items()
                 if value is not None
             }

@@ -12,7 +12,7 @@ from crm.core.actor import Actor
 from crm.core.datamodel.counting import count_all, read_counts
 from crm.core.db import db
 from crm.core.models import Label
-from crm.core.models.text import write_number
+from crm.core.models.text import format_number
 from crm.core.views.base import Preset
 
 
@@ -111,7 +111,7 @@ def item(door: Door, here: str, counts: Mapping[str, int]) -> NavItem:
     return replace(
         door.item,
         current=view.endpoint == here,
-        count=write_number(count) if count else None,
+        count=format_number(count) if count else None,
         children=shown,
     )
 

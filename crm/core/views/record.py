@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, inspect, literal, select, union_all
 
 from crm.core.actor import current_actor
 from crm.core.datamodel.filters import has_any
-from crm.core.models.text import write_number
+from crm.core.models.text import format_number
 from crm.core.views.base import PK, Action, Group, all_views
 from crm.core.views.history import HistoryPages
 from crm.core.views.pages import ListPage, Note, Panel, RecordPage, Tab
@@ -200,7 +200,7 @@ class RecordPages(HistoryPages):
         if not parts:
             return {}
         found = self.datamodel.session.execute(union_all(*parts))
-        return {one.key: write_number(int(one.n)) for one in found if one.n}
+        return {one.key: format_number(int(one.n)) for one in found if one.n}
 
     def as_tab(self, parent: Any, relation: str, path: str, tab: str) -> ListPage:
         """This list, of what belongs to `parent`, with a way to add to it."""

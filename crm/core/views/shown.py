@@ -15,7 +15,7 @@ from sqlalchemy import inspect
 from crm.core.actor import find_actor
 from crm.core.models import Label, Reference, Spec, key_of, spec_of
 from crm.core.models.checks import HUES
-from crm.core.models.text import days_until, write_local, write_local_near, written
+from crm.core.models.text import days_until, format_local, format_local_near, format_value
 
 LINKS = ("text", "person", "reference", "company")
 
@@ -92,7 +92,7 @@ def show_value(base: Field, spec: Spec, value: Any, currency: str | None = None)
     """Complete `base` with a plain value."""
     base.value = value
     base.currency = currency or ""
-    base.text = written(spec, value, zone=zone(), currency=currency)
+    base.text = format_value(spec, value, zone=zone(), currency=currency)
     if spec.kind == "instant" and value is not None:
         base.title = base.text
         base.text = _without_midnight(base.text)
@@ -181,13 +181,13 @@ def show_next(base: Field, moment: datetime | None) -> Field:
         return base
     local = moment.astimezone(ZoneInfo(zone()))
     days = days_until(local)
-    base.title = write_local(local)
+    base.title = format_local(local)
     if days < 0:
         base.tone, base.icon = "late", "alert-circle"
         base.text = ngettext("%(num)s day overdue", "%(num)s days overdue", -days)
         return base
     base.tone, base.icon = ("", "calendar-event") if days else ("today", "clock")
-    base.text = _without_midnight(write_local_near(local, days))
+    base.text = _without_midnight(format_local_near(local, days))
     return base
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import CompoundSelect
 from crm.core.actor import Actor, current_actor
 from crm.core.datamodel.counting import count_all, read_counts
 from crm.core.datamodel.filters import filter_spec
-from crm.core.models.text import write_number
+from crm.core.models.text import format_number
 
 if TYPE_CHECKING:
     from crm.core.views.filterbar import FilterBar
@@ -25,7 +25,7 @@ def tab_counts(view: "FilterBar") -> dict[str, str]:
 
 
 def _number(count: int) -> str:
-    return write_number(count) if count <= TAB_CAP else f"{write_number(TAB_CAP)}+"
+    return format_number(count) if count <= TAB_CAP else f"{format_number(TAB_CAP)}+"
 
 
 def _asked(view: "FilterBar", _actor: Actor) -> CompoundSelect[Any]:

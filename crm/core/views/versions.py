@@ -10,7 +10,7 @@ from sqlalchemy import inspect
 
 from crm.core.journal import Journal, since
 from crm.core.models import spec_of
-from crm.core.models.text import write_instant
+from crm.core.models.text import format_instant
 from crm.core.views.record import RecordPages
 from crm.core.views.shown import zone
 
@@ -90,7 +90,7 @@ class VersionPages(RecordPages):
         if not changes:
             return None
         people = dict.fromkeys(str(one.user) for one in entries if one.user is not None)
-        return Meanwhile(", ".join(people), write_instant(entries[-1].at, zone()), changes)
+        return Meanwhile(", ".join(people), format_instant(entries[-1].at, zone()), changes)
 
     def _became(self, row: Any, pairs: Mapping[str, Pair]) -> dict[str, Change]:
         """Field → its change, of the fields that this actor may read."""

@@ -12,10 +12,10 @@ from crm.companies.choices import company_ids, offered
 from crm.companies.days import today
 from crm.companies.defaults import (
     agency_by_area,
+    current_user_or_none,
     default_owner,
     fill,
     fill_company,
-    me,
     pick_agency,
     propose,
 )
@@ -38,11 +38,14 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
     company = fill_company(values)
     fill(values, "status", default_status)
     fill(values, "received_on", lambda: today(company.time_zone))
-    propose(values, "owner", lambda: default_owner(candidates, company, me()))
+    propose(values, "owner", lambda: default_owner(candidates, company, current_user_or_none()))
     propose(
         values,
         "agency",
-        lambda: pick_agency(company, me()) or agency_by_area(company, values.get("postal_code")),
+        lambda: (
+            pick_agency(company, current_user_or_none())
+            or agency_by_area(company, values.get("postal_code"))
+        ),
     )
     return values
 

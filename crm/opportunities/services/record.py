@@ -11,10 +11,10 @@ from crm.accounts.services.account import main_contact
 from crm.companies import assignable
 from crm.companies.choices import company_ids, offered
 from crm.companies.defaults import (
+    current_user_or_none,
     default_owner,
     fill,
     fill_company,
-    me,
     of_company,
     pick_agency,
     propose,
@@ -40,7 +40,7 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
     fill(values, "currency", lambda: (account and account.currency) or company.currency)
     fill(values, "stage", default_stage)
     fill(values, "probability", lambda: values["stage"].probability)
-    owners = (account.owner if account else None, me())
+    owners = (account.owner if account else None, current_user_or_none())
     propose(values, "owner", lambda: default_owner(candidates, company, *owners))
     propose(values, "agency", lambda: pick_agency(company, account, values["owner"]))
     propose(values, "source", lambda: account.source if account else None)

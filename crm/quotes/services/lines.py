@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from crm.companies.settings import setting
-from crm.core.models.text import write_number
+from crm.core.models.text import format_number
 from crm.opportunities.models import Opportunity
 from crm.quotes import totals
 from crm.quotes.models import LineKind, VatRate
@@ -64,7 +64,7 @@ def _line(
 def _recurring(deal: Opportunity) -> str:
     """Such as "12 months at 450.00 per month"."""
     months = ngettext("%(num)s month", "%(num)s months", deal.recurring_duration)
-    amount = write_number(deal.recurring_amount or 0, 2)
+    amount = format_number(deal.recurring_amount or 0, 2)
     words = {
         1: _("%(months)s at %(amount)s per month", months=months, amount=amount),
         3: _("%(months)s at %(amount)s per quarter", months=months, amount=amount),

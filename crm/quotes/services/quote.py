@@ -12,10 +12,10 @@ from crm.accounts.services.account import main_contact
 from crm.companies.choices import company_ids, offered
 from crm.companies.days import today
 from crm.companies.defaults import (
+    current_user_or_none,
     default_owner,
     fill,
     fill_company,
-    me,
     of_company,
     pick_agency,
     propose,
@@ -44,7 +44,7 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
     fill(values, "currency", lambda: _currency(deal, account, company))
     propose(values, "title", lambda: deal.name if deal else None)
     propose(values, "contact", lambda: deal.contact if deal else account and main_contact(account))
-    owners = (deal.owner if deal else None, me())
+    owners = (deal.owner if deal else None, current_user_or_none())
     propose(values, "owner", lambda: default_owner(candidates, company, *owners))
     propose(values, "agency", lambda: pick_agency(company, deal, account, values["owner"]))
     propose(values, "billing_address", lambda: _address(account, "is_billing"))

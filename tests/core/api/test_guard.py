@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from crm.core.security.identity import SignedIn
+from crm.core.security.identity import SessionUser
 from tests.core.api.world import Api, World
 
 ADDRESSES = [
@@ -37,7 +37,9 @@ def test_a_sessions_cookie_opens_nothing(world: World, method: str, path: str) -
     world.lead()
     client = world.app.test_client()
     with client.session_transaction() as cookie:
-        cookie["_user_id"] = SignedIn(world.people["alice"], world.epoch("alice"), "key").get_id()
+        cookie["_user_id"] = SessionUser(
+            world.people["alice"], world.epoch("alice"), "key"
+        ).get_id()
         cookie["_fresh"] = True
     assert client.get("/leads/list/").status_code == 200
     assert Api(client, "").ask(method, path)[0] == 401

@@ -8,7 +8,7 @@ from flask import Flask
 from flask_babel import force_locale
 
 from crm.core.models import Spec
-from crm.core.models.text import parse, typed
+from crm.core.models.text import format_input, parse
 
 DAY, INSTANT = Spec("", "date"), Spec("", "instant")
 
@@ -67,7 +67,7 @@ def test_the_day_comes_before_the_month(app: Flask, language: str, text: str) ->
         return
     with app.test_request_context(), force_locale(language):
         assert parse(DAY, text, "UTC") == date(2027, 1, 31)
-        assert parse(DAY, typed(DAY, date(2027, 1, 31)), "UTC") == date(2027, 1, 31)
+        assert parse(DAY, format_input(DAY, date(2027, 1, 31)), "UTC") == date(2027, 1, 31)
 
 
 @pytest.mark.parametrize(

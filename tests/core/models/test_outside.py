@@ -7,8 +7,8 @@ from flask import Flask, url_for
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from crm.core.models.text import write_date, write_money
-from crm.core.types import Words
+from crm.core.models.text import format_day, format_money
+from crm.core.types import TranslatedText
 
 
 def test_words_money_and_dates_follow_the_language_that_is_forced(app: Flask) -> None:
@@ -16,10 +16,10 @@ def test_words_money_and_dates_follow_the_language_that_is_forced(app: Flask) ->
     with app.app_context():
         for language in ("fr", "en"):
             with force_locale(language):
-                words = Words(en="Proposal", fr="Proposition")
+                words = TranslatedText(en="Proposal", fr="Proposition")
                 told[language] = (
-                    _("Cancel"), str(words), write_money(Decimal("1234.50"), "EUR"),
-                    write_date(date(2027, 1, 31)),
+                    _("Cancel"), str(words), format_money(Decimal("1234.50"), "EUR"),
+                    format_day(date(2027, 1, 31)),
                 )  # fmt: skip
     assert told["fr"] == ("Annuler", "Proposition", "1\u202f234,50\u00a0€", "31/01/2027")
     assert told["en"][:3] == ("Cancel", "Proposal", "€1,234.50")

@@ -22,16 +22,16 @@ MOST = 200  # branches: beyond that many values of a column, the index is walked
 Values = tuple[Any, ...]
 
 
-def held(statement: Select[Any], model: type[Any]) -> dict[str, Values]:
+def fixed_values(statement: Select[Any], model: type[Any]) -> dict[str, Values]:
     """column → the few values that its rows can have, by the rights and conditions of a list."""
-    found = rows.reach(model)
+    found = rows.known_values(model)
     for column, values in _conditions(statement, model):
         known = found.get(column)
         found[column] = values if known is None else tuple(v for v in known if v in values)
     return {name: values for name, values in found.items() if len(values) <= MOST}
 
 
-def conditions(statement: Select[Any], model: type[Any]) -> set[str] | None:
+def constrained_columns(statement: Select[Any], model: type[Any]) -> set[str] | None:
     """The columns that a statement compares with values; None where it asks for more than that."""
     names = [name for name, _values in _conditions(statement, model)]
     return set(names) if len(names) == len(list(_parts(statement.whereclause))) else None
@@ -88,10 +88,10 @@ def find_index(
         for index in model.__table__.indexes
         if index.info.get("listed") == bin_or_live and _fits(index, values, link, column)
     ]
-    return max(fitting, key=lambda index: reach(leading(index, column)), default=None)
+    return max(fitting, key=lambda index: selectivity(prefix_columns(index, column)), default=None)
 
 
-def leading(index: Index, column: str) -> list[str]:
+def prefix_columns(index: Index, column: str) -> list[str]:
     """The columns of an index before the one that it is walked by."""
     names = [one.name for one in index.columns]
     return names[: names.index(column)]
@@ -101,7 +101,7 @@ def _fits(index: Index, values: Mapping[str, Values], link: str, column: str) ->
     names = [one.name for one in index.columns]
     if column not in names or names[names.index(column) + 1 :][:1] not in (["id"], []):
         return False
-    first = leading(index, column)
+    first = prefix_columns(index, column)
     if link and link not in first:
         return False
     count = 1
@@ -120,6 +120,6 @@ def _can_be_joined(values: Sequence[Any]) -> bool:
     return len(filled) <= 1 or all(type(value) is int for value in filled)
 
 
-def reach(first: Sequence[str]) -> tuple[bool, int]:
+def selectivity(first: Sequence[str]) -> tuple[bool, int]:
     """The greater, the fewer rows an index reaches whose `first` columns are held to few values."""
     return "owner_id" in first, len(first)

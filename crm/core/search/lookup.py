@@ -24,7 +24,7 @@ SAMPLE = 400
 
 
 @dataclass(frozen=True)
-class Match:
+class SearchMatch:
     """The rows that a text finds; `is_few` where they are read before they are put in order."""
 
     where: ColumnElement[bool]
@@ -39,7 +39,7 @@ def is_searched(model: type[Any]) -> bool:
 
 def find(
     session: Session, model: type[Any], text: str, *within: ColumnElement[bool]
-) -> Match | None:
+) -> SearchMatch | None:
     """The rows of `model` that `text` finds; None where it says nothing.
 
     Words count from their beginning; where nothing the reader may see `within` these conditions
@@ -47,7 +47,7 @@ def find(
     """
     if not is_searched(model):  # tables that an administrator fills: few rows
         where = search(model, text)
-        return Match(where, Way.INSIDE, is_few=False) if where is not None else None
+        return SearchMatch(where, Way.INSIDE, is_few=False) if where is not None else None
     if not text.strip():
         return None
     looked_for = terms(text)
@@ -57,7 +57,7 @@ def find(
         ).match(within)
         if match is not None:
             return match
-    return Match(model.id.in_([]), Way.INSIDE, is_few=True)
+    return SearchMatch(model.id.in_([]), Way.INSIDE, is_few=True)
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class _Look:
     terms: Sequence[Term]
     by: Conditions
 
-    def match(self, within: Sequence[ColumnElement[bool]]) -> Match | None:
+    def match(self, within: Sequence[ColumnElement[bool]]) -> SearchMatch | None:
         """What is found this way; None where that is nothing that the reader may see."""
         drivers = list(self._drivers())
         walk = self.by.matches(self.terms)
@@ -87,8 +87,8 @@ class _Look:
             return None
         best = min(range(len(drivers)), key=lambda place: found[place], default=None)
         if best is None or found[best] > FEW:
-            return Match(walk, self.by.way, is_few=False)
-        return Match(conditions[best], self.by.way, is_few=True)
+            return SearchMatch(walk, self.by.way, is_few=False)
+        return SearchMatch(conditions[best], self.by.way, is_few=True)
 
     def _drivers(self) -> Iterator[Sequence[Term]]:
         """All terms at once where each has to stand in the row itself, and each term."""

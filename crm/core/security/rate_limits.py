@@ -14,7 +14,7 @@ from crm.core.actor import find_actor
 from crm.core.security.devices import device
 
 
-def address() -> str:
+def client_address() -> str:
     """Where the request comes from; of IPv6 the network, as one line has millions of addresses."""
     text = request.remote_addr or ""
     try:
@@ -24,7 +24,7 @@ def address() -> str:
     return f"{found.packed[:8].hex()}/64" if isinstance(found, IPv6Address) else text
 
 
-def whose() -> str:
+def rate_limit_key() -> str:
     """What a limit counts by: the user, else a device that signed in before, else the address.
 
     So nobody is stopped by a colleague behind the same address.
@@ -33,10 +33,10 @@ def whose() -> str:
     if actor is not None:
         return f"user {actor.user_id}"
     known = device()
-    return f"device {known}" if known else f"address {address()}"
+    return f"device {known}" if known else f"address {client_address()}"
 
 
-def in_words(seconds: int) -> str:
+def retry_message(seconds: int) -> str:
     """When to try again."""
     if seconds < 60:
         return str(
@@ -46,10 +46,10 @@ def in_words(seconds: int) -> str:
     return str(ngettext("Try again in %(num)s minute.", "Try again in %(num)s minutes.", minutes))
 
 
-def too_many(error: RateLimitExceeded) -> ResponseReturnValue:
+def too_many_requests(error: RateLimitExceeded) -> ResponseReturnValue:
     """Flask-Limiter's refusal, with the time at which it ends."""
     reached = current_app.extensions["appbuilder"].sm.limiter.current_limit
     seconds = max(math.ceil(reached.reset_at - time.time()), 1) if reached else 60
     error.retry_after = seconds
-    error.description = in_words(seconds)
+    error.description = retry_message(seconds)
     return http.refused(error)

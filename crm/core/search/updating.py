@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapper, ORMExecuteState, Session
 
 from crm.core.db import db, transaction
 from crm.core.models import Record
-from crm.core.models.checks import keep_folded
+from crm.core.models.checks import update_folded
 from crm.core.rows import unfiltered
 from crm.core.search import indexes
 
@@ -68,7 +68,7 @@ def _fold_again(session: Session, model: type[Any], ids: list[int]) -> None:
             select(model).where(model.id.in_(ids)).execution_options(populate_existing=True)
         )
         for row in rows.unique():
-            keep_folded(row)
+            update_folded(row)
         session.flush()
 
 

@@ -24,8 +24,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from crm.core.datamodel.anchors import Values, leading
-from crm.core.datamodel.laterals import for_each, numbers
+from crm.core.datamodel.index_choice import Values, prefix_columns
+from crm.core.datamodel.laterals import lateral_join, number_table
 from crm.core.datamodel.orders import Order
 from crm.core.models.tables import BINNED
 
@@ -34,7 +34,7 @@ ROWS = 1000  # that the branches of a statement read and sort at most, together
 
 
 @dataclass(frozen=True)
-class Walk:
+class IndexScan:
     """What every branch of a page has in common."""
 
     statement: Select[Any]
@@ -78,7 +78,9 @@ class Branch:
     start: Sequence[Any] | None
 
 
-def turns(walk: Walk, values: Mapping[str, Values], start: Sequence[Any] | None) -> list[Values]:
+def parent_batches(
+    walk: IndexScan, values: Mapping[str, Values], start: Sequence[Any] | None
+) -> list[Values]:
     """The parents that a page may be of, so many at a time that few rows are read in vain.
 
     In the order of the page. Without a link there is one turn.
@@ -92,7 +94,9 @@ def turns(walk: Walk, values: Mapping[str, Values], start: Sequence[Any] | None)
         place = walk.order.rank(start[0])
         parents = parents[: place + 1] if walk.backwards else parents[place:]
     parents = [one for one in parents if known is None or one in known]
-    others = (name for name in leading(walk.index, walk.order.column.key) if name != walk.link)
+    others = (
+        name for name in prefix_columns(walk.index, walk.order.column.key) if name != walk.link
+    )
     walks = prod(len(values[name]) for name in others) * (2 if walk.can_be_empty else 1)
     size = max(1, ROWS // max(walk.limit * walks, 1))
     if walk.backwards:
@@ -100,8 +104,8 @@ def turns(walk: Walk, values: Mapping[str, Values], start: Sequence[Any] | None)
     return [tuple(parents[at : at + size]) for at in range(0, len(parents), size)]
 
 
-def branches(
-    walk: Walk, values: Mapping[str, Values], start: Sequence[Any] | None, parents: Values
+def scan_branches(
+    walk: IndexScan, values: Mapping[str, Values], start: Sequence[Any] | None, parents: Values
 ) -> Any:
     """A subquery with the columns place (of the order's link), value and id.
 
@@ -117,7 +121,7 @@ def branches(
 
 
 def _branches(
-    walk: Walk, values: Mapping[str, Values], start: Sequence[Any] | None
+    walk: IndexScan, values: Mapping[str, Values], start: Sequence[Any] | None
 ) -> Iterator[Branch]:
     for one, many, rows in _combinations(walk, values):
         for begun, part in _since(walk, rows, start):
@@ -131,7 +135,7 @@ def _branches(
 
 
 def _combinations(
-    walk: Walk, values: Mapping[str, Values]
+    walk: IndexScan, values: Mapping[str, Values]
 ) -> Iterator[tuple[dict[str, Any], list[str], list[list[int]]]]:
     """Each choice of "empty" and "filled" for the first columns, with the rows of its values.
 
@@ -139,7 +143,7 @@ def _combinations(
     """
     order, link = walk.order, walk.link
     choices: list[list[tuple[str, Any]]] = []
-    for name in leading(walk.index, order.column.key):
+    for name in prefix_columns(walk.index, order.column.key):
         filled = [value for value in values[name] if value is not None]
         choices.append([(name, None)] if None in values[name] else [])
         if filled:
@@ -157,7 +161,7 @@ def _combinations(
 
 
 def _since(
-    walk: Walk, rows: list[list[int]], start: Sequence[Any] | None
+    walk: IndexScan, rows: list[list[int]], start: Sequence[Any] | None
 ) -> Iterator[tuple[Sequence[Any] | None, list[list[int]]]]:
     """Those rows where the page may have rows, told apart by whether it begins within them."""
     if start is None or walk.order.link is None:
@@ -172,20 +176,20 @@ def _since(
         yield None, past
 
 
-def _select(walk: Walk, branch: Branch) -> Select[Any]:
+def _select(walk: IndexScan, branch: Branch) -> Select[Any]:
     inner = _walked(walk, branch)
     if not branch.many:
         only = inner.subquery()
         place = branch.rows[0][0] if branch.rows else 0
         return select(literal(place, Integer).label(PLACE), only.c.value, only.c.id)
-    parents = numbers(["place", *branch.many], branch.rows, walk.is_sqlite)
+    parents = number_table(["place", *branch.many], branch.rows, walk.is_sqlite)
     inner = inner.where(*(walk.column(name) == parents.c[name] for name in branch.many))
-    found, value, pk = for_each(parents, inner, walk.is_sqlite)
+    found, value, pk = lateral_join(parents, inner, walk.is_sqlite)
     joined = parents.join(found, true())
     return select(parents.c.place, value.label("value"), pk.label("id")).select_from(joined)
 
 
-def _walked(walk: Walk, branch: Branch) -> Select[Any]:
+def _walked(walk: IndexScan, branch: Branch) -> Select[Any]:
     """The first rows of a branch, in the order of the page."""
     value, pk = walk.order.column, walk.model.id
     where: list[ColumnElement[bool]] = [
@@ -198,7 +202,7 @@ def _walked(walk: Walk, branch: Branch) -> Select[Any]:
         where.append(_beyond(value, pk, branch.start, walk.down))
     # The first columns too, though they are the same in all rows: where one is held to NULL,
     # PostgreSQL does not know that, and would sort.
-    first = (walk.column(name) for name in leading(walk.index, value.key))
+    first = (walk.column(name) for name in prefix_columns(walk.index, value.key))
     keys = [*first, value, pk]
     inner = walk.statement.where(*where).with_only_columns(value.label("value"), pk.label("id"))
     inner = inner.order_by(None).order_by(*(key.desc() if walk.down else key for key in keys))
