@@ -2,17 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, inspect, select
+from sqlalchemy import Select, Table, inspect, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
 from crm.core import rows
 from crm.core.actor import reload_actor
 from crm.core.errors import Conflict, NotFound
 
-BATCH = 500  # rows read in one statement
+T = TypeVar("T")
+
+BATCH = 500  # rows of a table read in one statement
+TABLES = 10  # parts of that size read in one statement
 
 
 def check_again(session: Session) -> None:
@@ -56,15 +59,28 @@ def _stale(session: Session) -> Iterator[Any]:
         state = inspect(row)
         if "row_version" in state.dict and not state.modified:
             loaded[state.mapper.local_table][state.identity[0]] = row
-    connection = session.connection()
+    parts = [(table, pks) for table, known in loaded.items() for pks in _parts(sorted(known))]
+    found = _versions(session, parts)
     for table, known in loaded.items():
-        for pks in _parts(sorted(known)):
-            statement = select(table.c.id, table.c.row_version).where(table.c.id.in_(pks))
-            found = {pk: version for pk, version in connection.execute(statement)}  # noqa: C416
-            for pk in pks:
-                if found.get(pk) != known[pk].row_version:
-                    yield known[pk]
+        for pk, row in known.items():
+            if found.get((table.name, pk)) != row.row_version:
+                yield row
 
 
-def _parts(pks: list[int]) -> Iterable[list[int]]:
-    return (pks[start : start + BATCH] for start in range(0, len(pks), BATCH))
+def _versions(session: Session, parts: list[tuple[Table, list[int]]]) -> dict[Any, int]:
+    """(table, key) → version now, whoever may read it."""
+    found: dict[Any, int] = {}
+    for some in _parts(parts, TABLES):
+        asked = (
+            select(literal_column(f"'{table.name}'"), table.c.id, table.c.row_version).where(
+                table.c.id.in_(pks)
+            )
+            for table, pks in some
+        )
+        rows = session.connection().execute(union_all(*asked))
+        found |= {(name, pk): version for name, pk, version in rows}
+    return found
+
+
+def _parts(items: list[T], size: int = BATCH) -> Iterable[list[T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

@@ -1,8 +1,9 @@
 """A JSON body → the values of a row: the way in that a form has for people."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask import request
@@ -20,6 +21,8 @@ from crm.core.rows import linkable
 
 LARGEST_ID = 2**31 - 1
 MOST_ROWS = 500  # of a list in a body: lines of a quote, tags of a lead
+
+Rows = dict[type[Any], dict[int, Any]]  # table → id → row
 
 
 def read_body() -> dict[str, Any]:
@@ -42,16 +45,19 @@ class Reader:
     model: type[Any]
     written: Sequence[str]
     shown: Sequence[str] = ()
-    children: Mapping[str, Sequence[str]] | None = None
+    children: Mapping[str, Sequence[str]] = field(default_factory=dict)
     new: bool = False
 
     def read(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Values by name, for DataModel. Raises DomainError with every field that is wrong."""
+        return self._values(body, _rows(self._links(body)))
+
+    def _values(self, body: Mapping[str, Any], known: Rows) -> dict[str, Any]:
         values: dict[str, Any] = {}
         wrong: dict[str, str] = {}
         for name, raw in body.items():
             try:
-                self._take(name, raw, values)
+                self._take(name, raw, known, values)
             except DomainError as error:
                 wrong |= error.fields
             except ValueError as error:
@@ -60,42 +66,51 @@ class Reader:
             raise DomainError(fields=wrong)
         return values
 
-    def _take(self, name: str, raw: Any, values: dict[str, Any]) -> None:
+    def _take(self, name: str, raw: Any, known: Rows, values: dict[str, Any]) -> None:
         if name not in self.written:
-            known = name in self.shown
-            raise ValueError(_("This field is read-only.") if known else _("Unknown field."))
-        if self.children and name in self.children:
-            values[name] = self._lines(name, raw)
+            is_shown = name in self.shown
+            raise ValueError(_("This field is read-only.") if is_shown else _("Unknown field."))
+        if name in self.children:
+            values[name] = self._lines(name, raw, known)
             return
-        value = self._value(name, raw)
+        value = self._value(name, raw, known)
         if value is not None or _may_be_empty(self.model, name):
             values[name] = value
         elif not self.new:
             raise ValueError(_("Required field"))
         # In a new row an empty value that cannot stay empty is one that was not given.
 
-    def _value(self, name: str, raw: Any) -> Any:
+    def _value(self, name: str, raw: Any, known: Rows) -> Any:
         spec = spec_of(self.model, name)
         match spec.kind:
             case "reference":
-                return _row(self.model, name, raw) if raw is not None else None
+                return self._row(name, raw, known) if raw is not None else None
             case "references":
-                return _rows(self.model, name, raw)
+                return self._rows(name, raw, known)
             case _:
                 return value_of(spec, raw, is_number(self.model, name))
 
-    def _lines(self, relation: str, raw: Any) -> list[dict[str, Any]]:
+    def _row(self, name: str, raw: Any, known: Rows) -> Any:
+        """The row with this id; FAB 5.3 makes one up where there is none."""
+        found = known[target_of(self.model, name)]
+        if not is_id(raw) or raw not in found:
+            raise ValueError(_("Not a valid choice."))
+        return found[raw]
+
+    def _rows(self, name: str, raw: Any, known: Rows) -> list[Any]:
+        if not isinstance(raw, list) or len(raw) > MOST_ROWS or not all(is_id(pk) for pk in raw):
+            raise ValueError(_("A list of ids is expected."))
+        return [self._row(name, pk, known) for pk in dict.fromkeys(raw)]
+
+    def _lines(self, relation: str, raw: Any, known: Rows) -> list[dict[str, Any]]:
         if not isinstance(raw, list) or len(raw) > MOST_ROWS:
             raise ValueError(_("A list of at most %(num)s objects is expected.", num=MOST_ROWS))
-        columns = (self.children or {})[relation]
-        model = target_of(self.model, relation)
-        free = [name for name in columns if is_written(spec_of(model, name))]
-        reader = Reader(model, free, columns, new=True)
+        reader = self._of_lines(relation)
         lines: list[dict[str, Any]] = []
         wrong: dict[str, str] = {}
         for number, line in enumerate(raw):
             try:
-                lines.append(_line(reader, line, lines))
+                lines.append(reader._line(line, lines, known))
             except DomainError as error:
                 wrong |= {f"{relation}.{number}.{n}": text for n, text in error.fields.items()}
             except ValueError as error:
@@ -104,19 +119,45 @@ class Reader:
             raise DomainError(fields=wrong)
         return lines
 
+    def _of_lines(self, relation: str) -> "Reader":
+        model, columns = target_of(self.model, relation), self.children[relation]
+        return Reader(model, [n for n in columns if is_written(spec_of(model, n))], columns)
 
-def _line(reader: Reader, raw: Any, before: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """One child: the row with this "id" changed, or a new one without."""
-    if not isinstance(raw, dict):
-        raise ValueError(_("An object is expected."))
-    pk = raw.get("id")
-    rest = {name: value for name, value in raw.items() if name != "id"}
-    if pk is None:
-        return reader.read(rest)
-    if not is_id(pk) or any(line.get("id") == pk for line in before):
-        raise ValueError(_("Not a valid choice."))
-    kept = Reader(reader.model, reader.written, reader.shown)
-    return {"id": pk, **kept.read(rest)}
+    def _line(self, raw: Any, before: Iterable[Mapping[str, Any]], known: Rows) -> dict[str, Any]:
+        """One child: the row with this "id" changed, or a new one without."""
+        if not isinstance(raw, dict):
+            raise ValueError(_("An object is expected."))
+        pk = raw.get("id")
+        rest = {name: value for name, value in raw.items() if name != "id"}
+        if pk is None:
+            return replace(self, new=True)._values(rest, known)
+        if not is_id(pk) or any(line.get("id") == pk for line in before):
+            raise ValueError(_("Not a valid choice."))
+        return {"id": pk, **self._values(rest, known)}
+
+    def _links(self, body: Mapping[str, Any]) -> Iterator[tuple[type[Any], int]]:
+        """The tables that the body links to, each with an id: those of the lines included."""
+        for name in body.keys() & {*self.written}:
+            items = body[name] if isinstance(body[name], list) else [body[name]]
+            if name in self.children:
+                reader = self._of_lines(name)
+                for line in items[:MOST_ROWS]:
+                    yield from reader._links(line) if isinstance(line, dict) else ()
+            elif spec_of(self.model, name).kind in ("reference", "references"):
+                ids = (pk for pk in items[:MOST_ROWS] if is_id(pk))
+                yield from ((target_of(self.model, name), pk) for pk in ids)
+
+
+def _rows(links: Iterable[tuple[type[Any], int]]) -> Rows:
+    """The rows behind `links`, through the row filter, by a statement for each table."""
+    wanted: dict[type[Any], set[int]] = defaultdict(set)
+    for target, pk in links:
+        wanted[target].add(pk)
+    known: Rows = defaultdict(dict)
+    for target, pks in wanted.items():
+        found = db.session.scalars(select(target).where(target.id.in_(pks), linkable(target)))
+        known[target] = {row.id: row for row in found.unique()}
+    return known
 
 
 def read_id(text: str) -> int:
@@ -128,26 +169,6 @@ def read_id(text: str) -> int:
 
 def is_id(raw: Any) -> bool:
     return isinstance(raw, int) and not isinstance(raw, bool) and 0 < raw <= LARGEST_ID
-
-
-def _row(model: type[Any], relation: str, raw: Any) -> Any:
-    """The row with this id, through the row filter. FAB 5.3 makes one up where there is none."""
-    if not is_id(raw):
-        raise ValueError(_("Not a valid choice."))
-    return _rows(model, relation, [raw])[0]
-
-
-def _rows(model: type[Any], relation: str, raw: Any) -> list[Any]:
-    if not isinstance(raw, list) or len(raw) > MOST_ROWS or not all(is_id(pk) for pk in raw):
-        raise ValueError(_("A list of ids is expected."))
-    if not raw:
-        return []
-    target = target_of(model, relation)
-    rows = db.session.scalars(select(target).where(target.id.in_(raw), linkable(target))).unique()
-    found = {row.id: row for row in rows}
-    if len(found) != len(set(raw)):
-        raise ValueError(_("Not a valid choice."))
-    return [found[pk] for pk in dict.fromkeys(raw)]
 
 
 def _may_be_empty(model: type[Any], name: str) -> bool:

@@ -9,7 +9,9 @@ from crm.accounts.models import Account, Source, Tag
 from crm.core.types import utcnow
 from crm.leads.models import Lead
 from tests.core.api.world import Api, World
+from tests.fixtures import statements_of
 
+WRITING = ("BEGIN", "PRAGMA", "ROLLBACK", "INSERT", "UPDATE", "DELETE")
 NEW = {"organization": "Durand SARL"}
 
 
@@ -247,6 +249,19 @@ def test_lines_come_with_their_parent(world: World, alice: Api) -> None:
     assert made["lines"][0]["quantity"] == "2.000"
     assert made["lines"][0]["vat_rate"] == {"id": world.ids["vat"], "label": "20 %"}
     assert (made["total_excl"], made["total_incl"]) == ("30.00", "36.00")
+
+
+@pytest.mark.parametrize("number", [1, 5])
+def test_the_links_of_all_lines_are_read_together(world: World, alice: Api, number: int) -> None:
+    """And what the body does not name is not read; the version is asked once of all tables."""
+    made = quote(world, alice)
+    line = {"product": world.ids["product"], "quantity": "3", "vat_rate": world.ids["vat"]}
+    body = {"row_version": 1, "account": world.ids["account"], "lines": [line] * number}
+    with statements_of(world.app, *WRITING) as sent:
+        status, answer = alice.put(f"test/quotes/{made['id']}", body)
+    assert status == 200, answer
+    assert len(answer["result"]["lines"]) == number
+    assert len(sent) <= 16, sent
 
 
 def test_lines_are_replaced_and_those_named_keep_their_id(world: World, alice: Api) -> None:
