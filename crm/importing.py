@@ -107,13 +107,13 @@ def _datamodel(entity: str) -> DataModel:
 def _switched_off(entity: str, actor: Actor) -> dict[str, str]:
     """Field → the setting without which it is not there. Raises DomainError where none is there."""
     view = navigation.view_of(entity)
-    if view.setting is not None and not actor.on(view.setting):
+    if view.setting is not None and not actor.is_enabled(view.setting):
         words = spec_of(AppSettings, view.setting).label
         raise DomainError(_("Switched off by the setting “%(name)s”.", name=words))
     return {
         name: str(spec_of(AppSettings, switch).label)
         for name, switch in view.setting_columns.items()
-        if not actor.on(switch)
+        if not actor.is_enabled(switch)
     }
 
 

@@ -10,20 +10,20 @@ from flask_appbuilder.security.sqla.models import Role
 from sqlalchemy import select
 
 from crm import permissions
-from crm.accounts.shipped import ROWS as ACCOUNTS
-from crm.calendar.shipped import ROWS as CALENDAR
-from crm.catalog.shipped import ROWS as CATALOG
+from crm.accounts.seeds import ROWS as ACCOUNTS
+from crm.calendar.seeds import ROWS as CALENDAR
+from crm.catalog.seeds import ROWS as CATALOG
 from crm.companies.models import AppSettings, Company, CompanySettings, RoleCell
 from crm.companies.people.grid import SHIPPED
+from crm.companies.seeds import ensure
 from crm.companies.services.company import add_settings
-from crm.companies.shipped import ensure
 from crm.core.db import db
 from crm.core.rows import unfiltered
 from crm.leads.models import LeadStatus, LeadStatusKind
-from crm.leads.shipped import ROWS as LEADS
+from crm.leads.seeds import ROWS as LEADS
 from crm.opportunities.models import Stage, StageKind
-from crm.opportunities.shipped import ROWS as OPPORTUNITIES
-from crm.quotes.shipped import ROWS as QUOTES
+from crm.opportunities.seeds import ROWS as OPPORTUNITIES
+from crm.quotes.seeds import ROWS as QUOTES
 
 VOCABULARIES = (*ACCOUNTS, *OPPORTUNITIES, *LEADS, *QUOTES, *CALENDAR, *CATALOG)
 

@@ -15,9 +15,9 @@ from crm.catalog.api import CatalogApi
 from crm.catalog.views import CatalogView
 from crm.catalog.vocabularies import VIEWS as CATALOG
 from crm.companies.api import AgencyApi, CompanyApi, GroupApi, UserApi, reference_api
+from crm.companies.views.companies import AgencyView, CompanyView
 from crm.companies.views.groups import GroupView
 from crm.companies.views.password import PasswordView
-from crm.companies.views.places import AgencyView, CompanyView
 from crm.companies.views.preferences import PreferencesView
 from crm.companies.views.profile import ProfileView
 from crm.companies.views.reference_index import ReferenceIndexView
@@ -26,7 +26,7 @@ from crm.companies.views.settings_company import CompanySettingsView
 from crm.companies.views.settings_crm import AppSettingsView, AppsView
 from crm.companies.views.users import UserView
 from crm.core.datamodel import DataModel
-from crm.core.views.nav import Entry
+from crm.core.views.nav import MenuEntry
 from crm.leads.api import LeadApi
 from crm.leads.views import LeadView
 from crm.leads.vocabularies import VIEWS as LEADS
@@ -42,27 +42,27 @@ APPS, ADMINISTRATION = _l("Apps management"), _l("Administration")
 
 # The sidebar.
 CUSTOMERS = {"group": _l("Customer follow-up"), "group_icon": "building-skyscraper"}
-MAIN: Sequence[Entry] = (
-    Entry(LeadView, LeadApi, mine="mine", in_bar=True),
-    Entry(ProspectView),
-    Entry(ClientView, AccountApi, **CUSTOMERS),
-    Entry(ContactView, ContactApi, **CUSTOMERS),
-    Entry(OpportunityView, OpportunityApi, mine="mine", in_bar=True),
-    Entry(QuoteView, QuoteApi),
-    Entry(EventView, EventApi),
-    Entry(CatalogView, CatalogApi),
+MAIN: Sequence[MenuEntry] = (
+    MenuEntry(LeadView, LeadApi, mine="mine", in_bar=True),
+    MenuEntry(ProspectView),
+    MenuEntry(ClientView, AccountApi, **CUSTOMERS),
+    MenuEntry(ContactView, ContactApi, **CUSTOMERS),
+    MenuEntry(OpportunityView, OpportunityApi, mine="mine", in_bar=True),
+    MenuEntry(QuoteView, QuoteApi),
+    MenuEntry(EventView, EventApi),
+    MenuEntry(CatalogView, CatalogApi),
 )
 
 # The sidebar of "Application config".
-CONFIG: Sequence[Entry] = (
-    Entry(AppSettingsView, group=APPS, label=_l("CRM, configure")),
-    Entry(CompanyView, CompanyApi, group=ADMINISTRATION),
-    Entry(AgencyView, AgencyApi, group=ADMINISTRATION),
-    Entry(UserView, UserApi, group=ADMINISTRATION),
-    Entry(GroupView, GroupApi, group=ADMINISTRATION),
-    Entry(RoleView, group=ADMINISTRATION),
-    Entry(ProductView, ProductApi, group=ADMINISTRATION),
-    Entry(ReferenceIndexView, group=ADMINISTRATION),
+CONFIG: Sequence[MenuEntry] = (
+    MenuEntry(AppSettingsView, group=APPS, label=_l("CRM, configure")),
+    MenuEntry(CompanyView, CompanyApi, group=ADMINISTRATION),
+    MenuEntry(AgencyView, AgencyApi, group=ADMINISTRATION),
+    MenuEntry(UserView, UserApi, group=ADMINISTRATION),
+    MenuEntry(GroupView, GroupApi, group=ADMINISTRATION),
+    MenuEntry(RoleView, group=ADMINISTRATION),
+    MenuEntry(ProductView, ProductApi, group=ADMINISTRATION),
+    MenuEntry(ReferenceIndexView, group=ADMINISTRATION),
 )
 
 # Pages that everybody has and no menu lists: oneself.

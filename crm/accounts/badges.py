@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from crm.core.views import Field
 
 
-def refusals(row: Any) -> list[Field]:
+def opt_out_badges(row: Any) -> list[Field]:
     """A red tag for each refusal of a lead, an account or a contact."""
     said = (
         ("do_not_call", _("Refuses calls"), "phone-off"),

@@ -35,14 +35,14 @@ class EventForm(Form):
             field.spec = replace(field.spec, label=_l("Due date"), kind="date", required=True)
             field.kind = "date"
 
-    def show(self, values: Values) -> "EventForm":
+    def fill(self, values: Values) -> "EventForm":
         shown = dict(values)
         starts_at, ends_at = values.get("starts_at"), values.get("ends_at")
         if self.type == EventType.TASK and isinstance(starts_at, datetime):
             shown["starts_at"] = starts_at.astimezone(self.clock(values)).date()
         elif values.get("all_day") and isinstance(ends_at, datetime):
             shown["ends_at"] = ends_at - MINUTE
-        super().show(shown)
+        super().fill(shown)
         return self
 
     def read(self, posted: MultiDict[str, str], before: Values | None = None) -> bool:
@@ -66,5 +66,5 @@ class MarkDone(Dialog):
     names = ("outcome",)
     title = _l("Mark as done")
     submit = _l("Mark as done")
-    keep = _l("Keep it planned")
-    done = _l("Event marked as done")
+    cancel_label = _l("Keep it planned")
+    done_message = _l("Event marked as done")

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, select
 
 from crm.accounts.models import Account, AccountContact, Contact
-from crm.calendar.following import follow, followed
+from crm.calendar.event_dates import related_keys, update_event_dates
 from crm.calendar.models import (
     RELATED,
     Direction,
@@ -19,15 +19,15 @@ from crm.calendar.models import (
     EventType,
     Priority,
 )
-from crm.companies.choices import offered
+from crm.companies.choices import candidates_of
 from crm.companies.defaults import (
     current_user_or_none,
     default_owner,
-    fill,
     fill_company,
+    fill_empty,
     of_company,
     pick_agency,
-    propose,
+    set_default,
 )
 from crm.core.actor import find_actor
 from crm.core.datamodel.bulk import after_write
@@ -46,23 +46,23 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
     _relate(values)
     company = fill_company(values, *(values.get(name) for name in RELATED))
     related = [of_company(company, values.get(name)) for name in RELATED]
-    fill(values, "type", lambda: EventType.MEETING)
-    fill(values, "time_zone", lambda: _zone_of(values))
-    fill(values, "starts_at", next_half_hour)
-    fill(values, "ends_at", lambda: values["starts_at"] + HOUR)
-    propose(
+    fill_empty(values, "type", lambda: EventType.MEETING)
+    fill_empty(values, "time_zone", lambda: _zone_of(values))
+    fill_empty(values, "starts_at", next_half_hour)
+    fill_empty(values, "ends_at", lambda: values["starts_at"] + HOUR)
+    set_default(
         values,
         "owner",
         lambda: default_owner(candidates, company, _owner_of(related), current_user_or_none()),
     )
     holders = (*(row for row in related if isinstance(row, Account | Lead)), values["owner"])
-    propose(values, "agency", lambda: pick_agency(company, *holders))
-    propose(values, "location", lambda: place_of(values))
-    propose(values, "all_day", lambda: values["type"] == EventType.TASK)
+    set_default(values, "agency", lambda: pick_agency(company, *holders))
+    set_default(values, "location", lambda: place_of(values))
+    set_default(values, "all_day", lambda: values["type"] == EventType.TASK)
     if values["type"] == EventType.CALL:
-        fill(values, "call_direction", lambda: Direction.OUTBOUND)
+        fill_empty(values, "call_direction", lambda: Direction.OUTBOUND)
     if values["type"] == EventType.TASK:
-        fill(values, "priority", lambda: Priority.NORMAL)
+        fill_empty(values, "priority", lambda: Priority.NORMAL)
     return values
 
 
@@ -116,13 +116,13 @@ def place_of(values: Mapping[str, Any]) -> str | None:
 def create(values: Mapping[str, Any]) -> Event:
     """A new event. Raises DomainError by field."""
     event: Event = create_row(Event, _whole_days(dict(values)), RULES)
-    after_write(follow, followed(event))
+    after_write(update_event_dates, related_keys(event))
     return event
 
 
 def update(event: Event, values: Mapping[str, Any]) -> None:
     """Change an event; what moves its start alone keeps its duration. Raises DomainError."""
-    before = followed(event)
+    before = related_keys(event)
     full = {"all_day": event.all_day, "time_zone": event.time_zone, "type": event.type, **values}
     starts_at = full.get("starts_at") or event.starts_at
     full["starts_at"] = starts_at
@@ -131,7 +131,7 @@ def update(event: Event, values: Mapping[str, Any]) -> None:
         full["category"] = None
     _relate(full, event)
     update_row(event, _whole_days(full), RULES)
-    after_write(follow, before | followed(event))
+    after_write(update_event_dates, before | related_keys(event))
 
 
 def _whole_days(values: dict[str, Any]) -> dict[str, Any]:
@@ -153,13 +153,13 @@ def _whole_days(values: dict[str, Any]) -> dict[str, Any]:
 def delete(event: Event) -> None:
     """Into the bin."""
     delete_row(event)
-    follow(followed(event))
+    update_event_dates(related_keys(event))
 
 
 def restore(pk: int) -> Event:
     """Out of the bin. Raises NotFound, DomainError."""
     event: Event = restore_row(Event, pk)
-    follow(followed(event))
+    update_event_dates(related_keys(event))
     return event
 
 
@@ -202,7 +202,7 @@ def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] 
     if relation == "category":
         kind = values.get("type")
         return EventCategory.type == kind if kind else None
-    condition = offered(Event, relation, values)
+    condition = candidates_of(Event, relation, values)
     account: Account | None = values.get("account")
     if relation == "contact" and condition is not None and account is not None:
         known = select(AccountContact.contact_id).where(AccountContact.account_id == account.id)

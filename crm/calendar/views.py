@@ -9,14 +9,14 @@ from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from crm.calendar import fields, services, shown
+from crm.calendar import display, fields, services
 from crm.calendar.forms import EventForm, MarkDone, names_for
 from crm.calendar.models import EVENT_TYPES, Event, EventStatus, EventType
 from crm.calendar.queries import next_of
 from crm.companies.views.owned import OwnedView
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME, NOW
-from crm.core.views import PK, Action, Field, Group, Panel, Preset, RecordPage
+from crm.core.views import PK, Action, Field, FieldGroup, Panel, Preset, RecordPage
 
 PLANNED = ("status", 0, ["planned"])
 
@@ -29,14 +29,14 @@ class EventView(OwnedView):
     class_permission_name = "events"
     taken = _l("Event taken charge of")
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
-    verbs: ClassVar[Mapping[str, str]] = dict.fromkeys(
+    method_actions: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("mark_done", "cancel", "reopen", "take_charge"), "edit"
     )
     readonly_in_place = ("type", "starts_at", "ends_at", "all_day")
     tab_of = ("lead", "account", "contact", "opportunity", "quote")
-    tab_place = 20
+    tab_position = 20
     icon = "calendar-event"
-    one = _l("Event")
+    entity_name = _l("Event")
     list_title = _l("Events")
     add_title = _l("Create an event")
     edit_title = _l("Edit the event")
@@ -55,9 +55,9 @@ class EventView(OwnedView):
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
     column_css = fields.COLUMN_CSS
     line_sign = "starts_at"
-    marked_columns = ("starts_at", "status")
+    annotated_columns = ("starts_at", "status")
     base_order = ("starts_at", "desc")
-    idline = ("type", "status", "starts_at", "owner")
+    headline = ("type", "status", "starts_at", "owner")
     widths = fields.WIDTHS
     add_fieldsets = edit_fieldsets = fields.FORM
     show_fieldsets, side_fieldsets = fields.RECORD, fields.SIDE
@@ -66,16 +66,16 @@ class EventView(OwnedView):
 
     def field_of(self, row: Event, name: str) -> Field:
         found = super().field_of(row, name)
-        shown.arrange(row, found)
+        display.arrange(row, found)
         return found
 
     def list_field(self, row: Event, name: str) -> Field:
         found = super().list_field(row, name)
         if name == "starts_at":
-            shown.mark_start(row, found)
+            display.mark_start(row, found)
         return found
 
-    def groups(self, row: Event, sets: Any) -> list[Group]:
+    def groups(self, row: Event, sets: Any) -> list[FieldGroup]:
         groups = super().groups(row, sets)
         absent = [*fields.APART[row.type], *(["starts_at"] if row.type == EventType.TASK else [])]
         for group in groups:
@@ -84,9 +84,9 @@ class EventView(OwnedView):
 
     def record_page(self, row: Event) -> RecordPage:
         page = super().record_page(row)
-        for field in page.idline:
+        for field in page.headline:
             if field.name == "starts_at":
-                shown.mark_start(row, field)
+                display.mark_start(row, field)
         return page
 
     # The form ───────────────────────────────────────────────────────────────────────────────────
@@ -112,14 +112,18 @@ class EventView(OwnedView):
     def actions_on(self, parent: Any, relation: str) -> list[Action]:
         if not self.can("create"):
             return []
-        return [shown.creation(lambda type_: self.url("add", **{relation: parent.id}, type=type_))]
+        return [
+            display.create_action(
+                lambda type_: self.url("add", **{relation: parent.id}, type=type_)
+            )
+        ]
 
     def panel_on(self, parent: Any, relation: str) -> Panel | None:
         event = self.datamodel.session.scalars(next_of(relation, parent)).first()
         if event is None:
             return None
         done = self.url("mark_done", pk=event.id) if self.may("edit", event) else ""
-        return shown.next_panel(event, self.page_of(event), done)
+        return display.next_panel(event, self.page_of(event), done)
 
     # Verbs ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -150,17 +154,17 @@ class EventView(OwnedView):
             services.mark_done(event, dialog.values["outcome"] or "")
 
         refusal = services.closing_refusal(event)
-        return self.ask(event, dialog, mark_done, undo="reopen", refusal=refusal)
+        return self.perform_with_dialog(event, dialog, mark_done, undo="reopen", refusal=refusal)
 
     @expose(f"/cancel/{PK}", methods=("POST",))
     @has_access
     def cancel(self, pk: int) -> ResponseReturnValue:
         event = self.row(pk, "edit")
         message = _("Event cancelled")
-        return self.act(event, lambda: services.cancel(event), message, undo="reopen")
+        return self.perform(event, lambda: services.cancel(event), message, undo="reopen")
 
     @expose(f"/reopen/{PK}", methods=("POST",))
     @has_access
     def reopen(self, pk: int) -> ResponseReturnValue:
         event = self.row(pk, "edit")
-        return self.act(event, lambda: services.reopen(event), _("Event planned again"))
+        return self.perform(event, lambda: services.reopen(event), _("Event planned again"))

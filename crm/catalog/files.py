@@ -41,7 +41,7 @@ class Upload(Protocol):
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredFile:
     """A file that is kept now."""
 
     name: str  # random; it says nothing and is part of no address
@@ -50,7 +50,7 @@ class Stored:
     pages: int
 
 
-def keep(upload: Upload) -> Stored:
+def store(upload: Upload) -> StoredFile:
     """Check a PDF and keep it; it goes away again if the transaction does.
 
     Raises DomainError on `file` where it is no PDF, broken, locked or too large.
@@ -74,10 +74,10 @@ def keep(upload: Upload) -> Stored:
     except BaseException:
         _remove([name])
         raise
-    return Stored(name, file_name, size, pages)
+    return StoredFile(name, file_name, size, pages)
 
 
-def replace(name: str) -> None:
+def discard(name: str) -> None:
     """Let a file go, once the transaction that gave up on it is safe."""
     db.session().info.setdefault(_REPLACED, []).append(name)
 

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, event
 
 from crm.catalog import files
 from crm.catalog.models import Catalog
-from crm.companies.choices import offered
-from crm.companies.defaults import current_user_or_none, fill_company, propose
+from crm.companies.choices import candidates_of
+from crm.companies.defaults import current_user_or_none, fill_company, set_default
 from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, update_row
 from crm.core.errors import DomainError
@@ -17,8 +17,8 @@ from crm.core.errors import DomainError
 
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
     """The company chosen on top, and the creator. An empty company means all of them."""
-    propose(values, "company", lambda: fill_company({}))
-    propose(values, "owner", current_user_or_none)
+    set_default(values, "company", lambda: fill_company({}))
+    set_default(values, "owner", current_user_or_none)
     return values
 
 
@@ -39,13 +39,13 @@ def update(catalog: Catalog, values: Mapping[str, Any]) -> None:
     before = catalog.file
     update_row(catalog, _kept(rest), RULES)
     if catalog.file != before:
-        files.replace(before)
+        files.discard(before)
 
 
 @event.listens_for(Catalog, "after_delete")
 def _file_goes_too(mapper: Any, connection: Any, catalog: Catalog) -> None:
     """Deleted for good, a catalogue takes its file along, once the transaction is safe."""
-    files.replace(catalog.file)
+    files.discard(catalog.file)
 
 
 def _kept(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def _kept(values: Mapping[str, Any]) -> dict[str, Any]:
     if values.get("file") is None:
         return dict(values)
     given = values["file"]
-    stored = given if isinstance(given, files.Stored) else files.keep(given)
+    stored = given if isinstance(given, files.StoredFile) else files.store(given)
     return {
         **values,
         "file": stored.name,
@@ -65,7 +65,7 @@ def _kept(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
     """Companies in use, and the people who work for the one chosen."""
-    return offered(Catalog, relation, values)
+    return candidates_of(Catalog, relation, values)
 
 
 RULES = Rules(defaults=defaults, create=create, update=update, candidates=candidates)

@@ -20,10 +20,10 @@ from crm.core.http import FILE_POLICY
 from crm.core.models.text import format_number
 from crm.core.types import round_half_up
 from crm.core.views import PK, Action, Field, ModelView, RecordPage
-from crm.core.views.address import Address
-from crm.core.views.lines import Lines
+from crm.core.views.address import ListAddress
+from crm.core.views.display import display_field
+from crm.core.views.lines import LineRenderer
 from crm.core.views.pages import ListPage, Row
-from crm.core.views.shown import show
 
 PRIVATE = "private, no-cache"  # asked for again each time, and answered 304 where nothing changed
 CARDS, TABLE = "", "list"  # values of ?view=
@@ -56,10 +56,10 @@ class CatalogView(ModelView):
     route_base = "/catalogs"
     class_permission_name = "catalogs"
     setting = "manage_catalogs"
-    verbs: ClassVar[Mapping[str, str]] = {"file": "read", "cover": "read"}
+    method_actions: ClassVar[Mapping[str, str]] = {"file": "read", "cover": "read"}
     readonly_in_place = ("file",)
     icon = "book-2"
-    one = _l("Catalogue")
+    entity_name = _l("Catalogue")
     list_title = _l("Catalogues")
     add_title = _l("Create a catalogue")
     edit_title = _l("Edit the catalogue")
@@ -75,7 +75,7 @@ class CatalogView(ModelView):
     search_columns = [
         "type", "brand", "language", "owner", "company", "valid_from", "valid_until", "created_on",
     ]  # fmt: skip
-    idline = ("type", "brand", "language")
+    headline = ("type", "brand", "language")
     widths: ClassVar[Mapping[str, str]] = {"description": "w6", "name": "w6", "file": "w6"}
     add_fieldsets: ClassVar[Any] = [
         (_l("Catalogue"), {"fields": ["file", "name", "type", "brand", "language", "description"]}),
@@ -93,20 +93,22 @@ class CatalogView(ModelView):
         (_l("Follow-up"), {"fields": ["owner", "company", "created_on", "changed_on"]}),
     ]
 
-    def private(self, row: Catalog) -> Sequence[str]:
+    def hidden_fields(self, row: Catalog) -> Sequence[str]:
         """The name under which a file is kept is nobody's business."""
-        return ("file", *super().private(row))
+        return ("file", *super().hidden_fields(row))
 
     # Cards and list ─────────────────────────────────────────────────────────────────────────────
 
-    def address(self, path: str = "", keep: Sequence[str] = ()) -> Address:
+    def address(self, path: str = "", keep: Sequence[str] = ()) -> ListAddress:
         return super().address(path, (*keep, "view"))
 
-    def list_page(self, address: Address, **said: Any) -> ListPage:
+    def list_page(self, address: ListAddress, **said: Any) -> ListPage:
         page = super().list_page(address, **said)
         here = request.args.get("view", CARDS)
         page.card_template = "catalog/cards.html" if here != TABLE else ""
-        plain = Address(address.key, address.path, address.filters, address.search, address.order)
+        plain = ListAddress(
+            address.key, address.path, address.filters, address.search, address.order
+        )
         page.views = [
             (_("Cards"), "layout-grid", plain.url(), here != TABLE),
             (_("List"), "list", plain.url([("view", TABLE)]), here == TABLE),
@@ -116,10 +118,13 @@ class CatalogView(ModelView):
     def line_note(self, row: Catalog, text: str) -> str:
         return about(row)
 
-    def line(self, row: Catalog, lines: Lines) -> Row:
+    def line(self, row: Catalog, lines: LineRenderer) -> Row:
         card = Card(**vars(lines(row)))
         card.cover_url = self.url("cover", pk=row.id, v=row.row_version)
-        card.tags = [show(row, "type"), *([show(row, "brand")] if row.brand else [])]
+        card.tags = [
+            display_field(row, "type"),
+            *([display_field(row, "brand")] if row.brand else []),
+        ]
         card.tags[0].kind, card.tags[0].hue = "tag", "gray"
         card.note = about(row)
         card.outdated = _("No longer valid") if row.outdated else ""
@@ -133,17 +138,17 @@ class CatalogView(ModelView):
             *super().row_actions(row),
         ]
 
-    def put_first(self, page: RecordPage, row: Catalog) -> None:
-        super().put_first(page, row)
+    def fill_first_tab(self, page: RecordPage, row: Catalog) -> None:
+        super().fill_first_tab(page, row)
         if isinstance(page, CatalogPage):
             page.pdf_url = self.url("file", pk=row.id)
             page.download_url = f"{page.pdf_url}?download=1"
             page.pdf_name, page.pdf_meta = row.file_name, facts(row)
 
-    def before_saving(self, form: Form) -> None:
+    def before_save(self, form: Form) -> None:
         """A PDF is read for seconds: nobody's save waits for that."""
         if form.values.get("file") is not None:
-            form.values["file"] = files.keep(form.values["file"])
+            form.values["file"] = files.store(form.values["file"])
 
     def prepare_form(self, form: Form) -> None:
         field = form.fields.get("file")
@@ -163,7 +168,7 @@ class CatalogView(ModelView):
         """The PDF, shown inside a page of ours; `?download=1` saves it."""
         row = self.row(pk)
         answer = send_file(
-            self.kept(files.pdf, row),
+            self.existing_file(files.pdf, row),
             mimetype="application/pdf",
             as_attachment="download" in request.args,
             download_name=row.file_name,
@@ -176,12 +181,12 @@ class CatalogView(ModelView):
     @has_access
     def cover(self, pk: int) -> ResponseReturnValue:
         """The picture of page 1."""
-        path = self.kept(files.cover, self.row(pk))
+        path = self.existing_file(files.cover, self.row(pk))
         answer = send_file(path, mimetype="image/png")
         answer.headers["Cache-Control"] = PRIVATE
         return answer
 
-    def kept(self, find: Any, row: Catalog) -> Any:
+    def existing_file(self, find: Any, row: Catalog) -> Any:
         """Where the file is, or 404 where the disk has lost it."""
         try:
             return find(row.file)
@@ -191,7 +196,7 @@ class CatalogView(ModelView):
 
 def about(row: Catalog) -> str:
     """Its language and its size, under its name."""
-    return " · ".join(part for part in (show(row, "language").text, facts(row)) if part)
+    return " · ".join(part for part in (display_field(row, "language").text, facts(row)) if part)
 
 
 def facts(row: Catalog) -> str:

@@ -3,8 +3,8 @@
 The grid of roles has its page alone.
 """
 
+from crm.companies.views.companies import AgencyView, CompanyView
 from crm.companies.views.groups import GroupView
-from crm.companies.views.places import AgencyView, CompanyView
 from crm.companies.views.reference import ReferenceView
 from crm.companies.views.users import UserView
 from crm.core.api import ModelRestApi, columns_of

@@ -24,7 +24,7 @@ def company_ids(values: Values) -> tuple[int, ...]:
     return actor.company_ids if actor is not None else ()
 
 
-def offered(model: type[Any], relation: str, values: Values) -> ColumnElement[bool] | None:
+def candidates_of(model: type[Any], relation: str, values: Values) -> ColumnElement[bool] | None:
     """What any relation of `model` may be set to: in use, and of the record's company.
 
     None where that says nothing, as for vocabularies, which core itself keeps to rows in use.

@@ -8,8 +8,8 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from crm.companies.models import Agency, Company
-from crm.companies.remembered import remembered
 from crm.companies.settings import setting
+from crm.companies.transaction_cache import cached
 from crm.core.actor import find_actor
 from crm.core.datamodel.rules import Candidates
 from crm.core.db import db
@@ -20,13 +20,13 @@ Values = dict[str, Any]
 T = TypeVar("T")
 
 
-def fill(values: Values, name: str, default: Callable[[], Any]) -> None:
+def fill_empty(values: Values, name: str, default: Callable[[], Any]) -> None:
     """Give `name` a value where it has none."""
     if values.get(name) is None:
         values[name] = default()
 
 
-def propose(values: Values, name: str, default: Callable[[], Any]) -> None:
+def set_default(values: Values, name: str, default: Callable[[], Any]) -> None:
     """Give `name` a value where nothing was said of it; empty stays empty where that was said."""
     if name not in values:
         values[name] = default()
@@ -37,7 +37,7 @@ def fill_company(values: Values, *related: Any) -> Company:
 
     Raises DomainError where there is none, or where it takes no new records.
     """
-    fill(values, "company", lambda: _company_of(related))
+    fill_empty(values, "company", lambda: _company_of(related))
     company: Company | None = values["company"]
     if company is None:
         raise DomainError(_("Choose a company."), field="company")
@@ -67,7 +67,7 @@ def company_by_id(company_id: int) -> Company | None:
         with unfiltered("the company of a record is named on it"):
             return db.session.get(Company, company_id)
 
-    return remembered(("company", company_id), read)
+    return cached(("company", company_id), read)
 
 
 def current_user_or_none() -> User | None:
@@ -76,7 +76,7 @@ def current_user_or_none() -> User | None:
     if actor is None:
         return None
     user_id = actor.user_id
-    return remembered(("user", user_id), lambda: db.session.get(User, user_id))
+    return cached(("user", user_id), lambda: db.session.get(User, user_id))
 
 
 def default_owner(candidates: Candidates, company: Company, *wanted: User | None) -> User | None:
@@ -91,7 +91,7 @@ def default_owner(candidates: Candidates, company: Company, *wanted: User | None
         )
 
     key = (candidates, company.id, *(user.id for user in users))
-    offered = remembered(key, read) if users else set()
+    offered = cached(key, read) if users else set()
     return next((user for user in users if user.id in offered), None)
 
 
@@ -126,7 +126,7 @@ def agency_by_area(company: Company, postal_code: str | None) -> Agency | None:
     code = postal_code.replace(" ", "").upper()
     fits = [
         (len(area), agency.id, agency)
-        for agency in remembered(("areas", company.id), read)
+        for agency in cached(("areas", company.id), read)
         for area in agency.areas
         if code.startswith(area)
     ]

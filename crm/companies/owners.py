@@ -11,7 +11,7 @@ from crm.core.db import db
 from crm.core.errors import DomainError
 
 
-def take(row: Any, rules: Rules) -> None:
+def assign_to_me(row: Any, rules: Rules) -> None:
     """Make it mine: unassigned ones that I read, others that I may edit. Raises DomainError."""
     if row.owner_id is not None and not rows.may(db.session(), "edit", row):
         raise DomainError(_("This record is assigned to somebody else."))

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select
 
 from crm.companies.models import AppSettings, CompanySettings
-from crm.companies.remembered import remembered
+from crm.companies.transaction_cache import cached
 from crm.core.actor import find_actor
 from crm.core.db import db
 from crm.core.rows import unfiltered
@@ -21,7 +21,7 @@ def app_settings() -> AppSettings:
             raise LookupError("there are no settings yet: run `crm init`")
         return row
 
-    return remembered("app_settings", read)
+    return cached("app_settings", read)
 
 
 def setting(name: str) -> Any:
@@ -40,4 +40,4 @@ def company_settings(company_id: int) -> CompanySettings:
             statement = select(CompanySettings).where(CompanySettings.company_id == company_id)
             return db.session.scalars(statement).one()
 
-    return remembered(("company_settings", company_id), read)
+    return cached(("company_settings", company_id), read)

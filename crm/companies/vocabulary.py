@@ -7,8 +7,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import func, select, update
 
-from crm.companies.remembered import remembered
 from crm.companies.settings import setting
+from crm.companies.transaction_cache import cached
 from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, delete_row, references_to, update_row
 from crm.core.db import db
@@ -25,20 +25,20 @@ def rules_by_kind(model: type[Any], bounds: Bounds, default: str) -> Rules:
 
     def create(values: Mapping[str, Any]) -> Any:
         row = create_row(model, values)
-        keep_bounds(model, bounds)
+        check_bounds(model, bounds)
         arrange(model)
         return row
 
     def update(row: Any, values: Mapping[str, Any]) -> None:
-        keep_kind(row, values)
-        keep_default(row, values, setting(default))
+        check_kind(row, values)
+        check_default(row, values, setting(default))
         update_row(row, values)
-        keep_bounds(model, bounds)
+        check_bounds(model, bounds)
         arrange(model)
 
     def delete(row: Any) -> None:
         delete_row(row)
-        keep_bounds(model, bounds)
+        check_bounds(model, bounds)
 
     return Rules(create=create, update=update, delete=delete)
 
@@ -46,7 +46,7 @@ def rules_by_kind(model: type[Any], bounds: Bounds, default: str) -> Rules:
 def default_row(model: type[T], name: str) -> T:
     """Where new records begin: the row that the setting `name` names."""
     pk = setting(name)
-    return remembered((model, pk), lambda: db.session.get_one(model, pk))
+    return cached((model, pk), lambda: db.session.get_one(model, pk))
 
 
 def first_of_kind(model: type[Any], kind: str) -> Any:
@@ -56,17 +56,17 @@ def first_of_kind(model: type[Any], kind: str) -> Any:
         statement = select(model).where(model.kind == kind, model.active.is_(True))
         return db.session.scalars(statement.order_by(model.position, model.id).limit(1)).one()
 
-    return remembered((model, kind), read)
+    return cached((model, kind), read)
 
 
-def keep_kind(row: Any, values: Mapping[str, Any], name: str = "kind") -> None:
+def check_kind(row: Any, values: Mapping[str, Any], name: str = "kind") -> None:
     """Refuse another kind for a row that is used. Raises DomainError on `name`."""
     kind = getattr(row, name)
     if values.get(name, kind) != kind and any(references_to(row)):
         raise DomainError(_("The kind of a used row cannot change."), field=name)
 
 
-def keep_bounds(model: type[Any], bounds: Bounds) -> None:
+def check_bounds(model: type[Any], bounds: Bounds) -> None:
     """Refuse a vocabulary without its kinds in use. Raises DomainError."""
     statement = select(model.kind, func.count()).where(model.active.is_(True))
     rows = db.session.execute(statement.group_by(model.kind)).all()
@@ -84,7 +84,7 @@ def keep_bounds(model: type[Any], bounds: Bounds) -> None:
             raise DomainError(message, field="kind")
 
 
-def keep_default(row: Any, values: Mapping[str, Any], default_id: int) -> None:
+def check_default(row: Any, values: Mapping[str, Any], default_id: int) -> None:
     """Refuse to take a default out of use. Raises DomainError on `active`."""
     if row.id == default_id and values.get("active") is False:
         message = _("New records begin here by default; choose another default first.")

@@ -102,7 +102,7 @@ class Actor:
         """The widest scope held, for rules that ask for "team or more"."""
         return max(self.scopes(action, entity), default=Scope.NONE)
 
-    def on(self, switch: str) -> bool:
+    def is_enabled(self, switch: str) -> bool:
         """Whether a switch of the settings is on."""
         return bool(self.settings.get(switch))
 

@@ -87,7 +87,7 @@ def _within(model: type[Any], actor: Actor, scopes: frozenset[Scope]) -> ColumnE
     if Scope.COMPANY in scopes or not hasattr(model, "owner_id"):
         return true()
     if Scope.AGENCY in scopes and (
-        not actor.on("manage_agencies") or not hasattr(model, "agency_id")
+        not actor.is_enabled("manage_agencies") or not hasattr(model, "agency_id")
     ):
         return true()
     if Scope.TEAM in scopes:

@@ -12,7 +12,7 @@ from crm.doctor.finding import Finding
 def examine() -> Iterator[Finding]:
     """Every finding, in the order in which one would repair."""
     config: Config = current_app.extensions["crm.config"]
-    for look in (*machine.LOOKS, *server.LOOKS, database.look):
+    for look in (*machine.CHECKS, *server.CHECKS, database.check):
         yield from look(config)
 
 

@@ -26,7 +26,7 @@ FIXED_BRANCHES = {(3, 50): 7, (3, 44): 6}
 SLACK = timedelta(minutes=5)  # clocks of two machines differ a little
 
 
-def look(config: Config) -> Iterator[Finding]:
+def check(config: Config) -> Iterator[Finding]:
     """Nothing more is asked of a database that does not answer or lacks its tables."""
     try:
         version = _version(config)

@@ -67,4 +67,4 @@ def zones(config: Config) -> Iterator[Finding]:
     yield ok(f"The clock says {datetime.now(UTC):%Y-%m-%d %H:%M} UTC.")
 
 
-LOOKS = (secret, files, front_end, catalogs, zones)
+CHECKS = (secret, files, front_end, catalogs, zones)

@@ -69,4 +69,4 @@ def _redis(url: str) -> Iterator[Finding]:
         yield ok("Redis answers.")
 
 
-LOOKS = (processes, open_files, counters)
+CHECKS = (processes, open_files, counters)

@@ -19,17 +19,17 @@ class LoseLead(Dialog):
     required = ("lost_reason",)
     title = _l("Lose the lead")
     submit = _l("Lose")
-    keep = _l("Keep the lead")
-    done = _l("Lead lost")
+    limit_to = _l("Keep the lead")
+    done_message = _l("Lead lost")
     danger: ClassVar[bool] = True
 
     def __init__(self, datamodel: DataModel, row: Any, picker: str = "") -> None:
         super().__init__(datamodel, row, picker)
         self.intro = _("%(lead)s leaves the open leads. You can reopen it.", lead=row)
         if row.next_event_at is not None:
-            self.tick(CANCEL_EVENTS, _("Also cancel its planned events"), on=True)
+            self.add_checkbox(CANCEL_EVENTS, _("Also cancel its planned events"), on=True)
 
-    def offer(self) -> "LoseLead":
-        super().offer()
-        self.fields["lost_reason"].keep(self.datamodel.session.scalars(reasons()))
+    def load_choices(self) -> "LoseLead":
+        super().load_choices()
+        self.fields["lost_reason"].limit_to(self.datamodel.session.scalars(reasons()))
         return self

@@ -14,11 +14,11 @@ from crm.accounts.models import (
     CIVILITIES,
     AccountCategory,
     Civility,
+    ContactDetails,
     Department,
-    Followed,
+    EventDates,
     Industry,
     JobTitle,
-    Reachable,
     Source,
     Tag,
     full_name,
@@ -73,7 +73,7 @@ lead_tag = Table(
 )
 
 
-class Lead(Reachable, Followed, Owned, Record):
+class Lead(ContactDetails, EventDates, Owned, Record):
     """Someone to call back."""
 
     __tablename__ = "lead"

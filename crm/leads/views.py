@@ -8,13 +8,13 @@ from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from crm.accounts.badges import refusals
+from crm.accounts.badges import opt_out_badges
 from crm.accounts.models import full_name
 from crm.companies.views.owned import OwnedView
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
 from crm.core.forms import Form
-from crm.core.views import PK, Action, Field, Group, Preset, RecordPage, choices_of
+from crm.core.views import PK, Action, Field, FieldGroup, Preset, RecordPage, choices_of
 from crm.leads import services
 from crm.leads.forms import CANCEL_EVENTS, LoseLead
 from crm.leads.highlights import highlight
@@ -33,13 +33,13 @@ class LeadView(OwnedView):
     class_permission_name = "leads"
     taken = _l("Lead taken charge of")
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
-    verbs: ClassVar[Mapping[str, str]] = dict.fromkeys(
+    method_actions: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("lose", "reopen", "take_charge", "change_status"), "edit"
     )
     outcome_columns = services.GIVEN_AT_CREATION
     readonly_in_place = ("status",)
     icon = "target-arrow"
-    one = _l("Lead")
+    entity_name = _l("Lead")
     list_title = _l("Leads")
     add_title = _l("Create a lead")
     edit_title = _l("Edit the lead")
@@ -68,8 +68,8 @@ class LeadView(OwnedView):
     filter_labels: ClassVar[Mapping[str, Any]] = {
         "status": _l("Lead status"), "status.kind": _l("Status"),
     }  # fmt: skip
-    marked_columns = ("owner", "next_event_at")
-    idline = ("status", "owner", "score")
+    annotated_columns = ("owner", "next_event_at")
+    headline = ("status", "owner", "score")
     widths: ClassVar[Mapping[str, str]] = {
         "civility": "w2", "first_name": "w2", "last_name": "w2", "address": "w6",
         "postal_code": "w2", "city": "w2", "country": "w2", "tags": "w6", "description": "w6",
@@ -121,7 +121,7 @@ class LeadView(OwnedView):
         # The organisation stands in a column of its own.
         return full_name(row.first_name, row.last_name) or text
 
-    def groups(self, row: Lead, sets: Any) -> list[Group]:
+    def groups(self, row: Lead, sets: Any) -> list[FieldGroup]:
         groups = super().groups(row, sets)
         for group in groups:
             group.fields = [f for f in group.fields if f.name not in LOSS or f.text]
@@ -129,11 +129,11 @@ class LeadView(OwnedView):
 
     def record_page(self, row: Lead) -> RecordPage:
         page = super().record_page(row)
-        page.idline += refusals(row)
+        page.headline += opt_out_badges(row)
         if page.edit_url and row.status.kind == LeadStatusKind.OPEN:
             statuses = self.datamodel.session.scalars(open_statuses())
-            page.idline[0].choices = choices_of(statuses, row.status)
-            page.idline[0].action = self.act_url("change_status", row)
+            page.headline[0].choices = choices_of(statuses, row.status)
+            page.headline[0].action = self.act_url("change_status", row)
         return page
 
     def record_actions(self, row: Lead) -> list[Action]:
@@ -144,7 +144,9 @@ class LeadView(OwnedView):
         if not self.may_edit(row):
             return actions
         if is_open:
-            actions.append(Action(_("Lose"), self.url("lose", pk=row.id), "circle-x", asks=True))
+            actions.append(
+                Action(_("Lose"), self.url("lose", pk=row.id), "circle-x", opens_dialog=True)
+            )
         if row.status.kind == LeadStatusKind.LOST:
             url = self.act_url("reopen", row)
             actions.append(Action(_("Reopen"), url, "restore", "post", primary=True))
@@ -160,7 +162,7 @@ class LeadView(OwnedView):
     def prepare_form(self, form: Form) -> None:
         """Losing asks for a reason: it has a page of its own, and is no choice among others."""
         if "status" in form.fields:
-            form.fields["status"].keep(self.datamodel.session.scalars(open_statuses()))
+            form.fields["status"].limit_to(self.datamodel.session.scalars(open_statuses()))
 
     # Verbs ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -168,8 +170,8 @@ class LeadView(OwnedView):
     @has_access
     def change_status(self, pk: int) -> ResponseReturnValue:
         lead = self.row(pk, "edit")
-        status = self.chosen("status")
-        return self.act(lead, lambda: self.datamodel.update(lead, {"status": status}))
+        status = self.posted_related("status")
+        return self.perform(lead, lambda: self.datamodel.update(lead, {"status": status}))
 
     @expose(f"/lose/{PK}", methods=("GET", "POST"))
     @has_access
@@ -178,13 +180,13 @@ class LeadView(OwnedView):
         dialog = LoseLead(self.datamodel, lead, self.picker_base())
 
         def lose() -> None:
-            services.lose(lead, cancel_events=dialog.is_ticked(CANCEL_EVENTS), **dialog.values)
+            services.lose(lead, cancel_events=dialog.is_checked(CANCEL_EVENTS), **dialog.values)
 
         refusal = services.losing_refusal(lead)
-        return self.ask(lead, dialog, lose, undo="reopen", refusal=refusal)
+        return self.perform_with_dialog(lead, dialog, lose, undo="reopen", refusal=refusal)
 
     @expose(f"/reopen/{PK}", methods=("POST",))
     @has_access
     def reopen(self, pk: int) -> ResponseReturnValue:
         lead = self.row(pk, "edit")
-        return self.act(lead, lambda: services.reopen(lead), _("Lead reopened"))
+        return self.perform(lead, lambda: services.reopen(lead), _("Lead reopened"))

@@ -26,13 +26,13 @@ class _Closing(Dialog):
 
     row: Opportunity
 
-    def proposed(self) -> Values:
+    def initial_values(self) -> Values:
         return {"closed_on": today(self.row.company.time_zone)}
 
-    def offer(self) -> "_Closing":
-        super().offer()
+    def load_choices(self) -> "_Closing":
+        super().load_choices()
         if "lost_reason" in self.fields:
-            self.fields["lost_reason"].keep(self.datamodel.session.scalars(reasons()))
+            self.fields["lost_reason"].limit_to(self.datamodel.session.scalars(reasons()))
         return self
 
 
@@ -43,8 +43,8 @@ class LoseOpportunity(_Closing):
     required = ("lost_reason", "closed_on")
     title = _l("Lose the opportunity")
     submit = _l("Lose")
-    keep = _l("Keep the opportunity")
-    done = _l("Opportunity lost")
+    limit_to = _l("Keep the opportunity")
+    done_message = _l("Opportunity lost")
     danger: ClassVar[bool] = True
 
     def __init__(self, datamodel: DataModel, row: Opportunity, picker: str = "") -> None:
@@ -52,7 +52,7 @@ class LoseOpportunity(_Closing):
         self.intro = _("%(opportunity)s leaves the open opportunities. You can reopen it.",
                        opportunity=row)  # fmt: skip
         if row.next_event_at is not None:
-            self.tick(CANCEL_EVENTS, _("Also cancel its planned events"), on=True)
+            self.add_checkbox(CANCEL_EVENTS, _("Also cancel its planned events"), on=True)
 
 
 class WinOpportunity(_Closing):
@@ -62,8 +62,8 @@ class WinOpportunity(_Closing):
     required = ("closed_on",)
     title = _l("Win the opportunity")
     submit = _l("Win")
-    keep = _l("Keep it open")
-    done = _l("Opportunity won")
+    limit_to = _l("Keep it open")
+    done_message = _l("Opportunity won")
 
     def __init__(self, datamodel: DataModel, row: Opportunity, picker: str = "") -> None:
         self.others = _losable(datamodel, row)
@@ -72,7 +72,7 @@ class WinOpportunity(_Closing):
         for other in self.others:
             amount = f", {format_money(other.amount, other.currency)}" if other.amount else ""
             label = _("Lose %(name)s", name=f"{other.reference} {other.name}{amount}")
-            self.tick(str(other.id), label, on=False)
+            self.add_checkbox(str(other.id), label, on=False)
         for name in LOSS if self.others else ():  # the reason stands below what it is for
             self.fields[name] = self.fields.pop(name)
 
@@ -85,7 +85,7 @@ class WinOpportunity(_Closing):
             sentences.append(_("Tick what is lost with this decision, and give the reason."))
         return " ".join(sentences)
 
-    def asked(self, row: Opportunity) -> list[str]:
+    def field_names(self, row: Opportunity) -> list[str]:
         names = ["closed_on", "amount"]
         names += ["account"] if row.account is None else []  # one out of reach wins nothing
         return names + (list(LOSS) if self.others else [])
@@ -93,7 +93,7 @@ class WinOpportunity(_Closing):
     @property
     def also_lose(self) -> list[Opportunity]:
         """The others that were ticked."""
-        return [other for other in self.others if self.is_ticked(str(other.id))]
+        return [other for other in self.others if self.is_checked(str(other.id))]
 
     @property
     def outcome(self) -> dict[str, Any]:

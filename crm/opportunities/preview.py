@@ -23,7 +23,7 @@ def preview(datamodel: DataModel, typed: MultiDict[str, str]) -> dict[str, str]:
         values["recurring_duration"] = _proposed_months(typed)
     made = Opportunity(**values)  # never added to the session
     shown = Form(datamodel, list(RECURRING_FIGURES))
-    shown.show({name: getattr(made, name) for name in RECURRING_FIGURES} | values)
+    shown.fill({name: getattr(made, name) for name in RECURRING_FIGURES} | values)
     return {name: field.text for name, field in shown.fields.items()}
 
 

@@ -16,14 +16,19 @@ from crm.core import rows
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
 from crm.core.forms import Form
-from crm.core.views import PK, Action, Field, FormPage, Group, Panel, Preset, RecordPage
-from crm.opportunities import fields, services, shown
+from crm.core.views import PK, Action, Field, FieldGroup, FormPage, Panel, Preset, RecordPage
+from crm.opportunities import display, fields, services
 from crm.opportunities.forms import CANCEL_EVENTS, LoseOpportunity, WinOpportunity
-from crm.opportunities.models import CLOSED_KEEPS, CLOSED_KEEPS_LINKS, Opportunity, StageKind
+from crm.opportunities.models import (
+    FROZEN_WHEN_CLOSED,
+    LINKS_FROZEN_WHEN_CLOSED,
+    Opportunity,
+    StageKind,
+)
 from crm.opportunities.preview import preview
 from crm.opportunities.queries import amounts_of, open_stages
 
-READ_ONLY_WHEN_CLOSED = {*CLOSED_KEEPS, *CLOSED_KEEPS_LINKS, "stage"}
+READ_ONLY_WHEN_CLOSED = {*FROZEN_WHEN_CLOSED, *LINKS_FROZEN_WHEN_CLOSED, "stage"}
 
 
 class OpportunityView(OwnedView):
@@ -34,7 +39,7 @@ class OpportunityView(OwnedView):
     class_permission_name = "opportunities"
     taken = _l("Opportunity taken charge of")
     setting_columns = fields.SWITCHES
-    verbs: ClassVar[Mapping[str, str]] = {
+    method_actions: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys(("move", "win", "lose", "reopen", "take_charge"), "edit"),
         "preview": "read",
     }
@@ -42,9 +47,9 @@ class OpportunityView(OwnedView):
     readonly_in_place = ("stage",)
     editors_only = ("memo",)
     tab_of = ("account", "contact")
-    tab_place = 30
+    tab_position = 30
     icon = "trending-up"
-    one = _l("Opportunity")
+    entity_name = _l("Opportunity")
     list_title = _l("Opportunities")
     add_title = _l("Create an opportunity")
     edit_title = _l("Edit the opportunity")
@@ -57,11 +62,11 @@ class OpportunityView(OwnedView):
         Preset("closed", _l("Closed opportunities"), [("stage.kind", 1, ["open"])]),
     )
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
-    marked_columns = ("expected_close_on", "next_event_at")
+    annotated_columns = ("expected_close_on", "next_event_at")
     filter_labels, column_css = fields.FILTER_LABELS, fields.COLUMN_CSS
     base_order = (("stage", "asc"), ("expected_close_on", "asc"))
     sum_columns = ("amount", "recurring_amount")
-    idline = ("account", "contact", "owner", "score", "expected_close_on")
+    headline = ("account", "contact", "owner", "score", "expected_close_on")
     widths = fields.WIDTHS
     add_fieldsets = edit_fieldsets = fields.FORM
     show_fieldsets, side_fieldsets = fields.RECORD, fields.SIDE
@@ -81,7 +86,7 @@ class OpportunityView(OwnedView):
             found.text = ""  # nothing is expected any more
         return found
 
-    def groups(self, row: Opportunity, sets: Any) -> list[Group]:
+    def groups(self, row: Opportunity, sets: Any) -> list[FieldGroup]:
         groups = super().groups(row, sets)
         for group in groups:
             group.fields = [f for f in group.fields if f.name not in fields.CLOSING or f.text]
@@ -89,22 +94,22 @@ class OpportunityView(OwnedView):
 
     def record_page(self, row: Opportunity) -> RecordPage:
         page = super().record_page(row)
-        shown.sign(page.idline)
-        page.figures = shown.figures(row)
+        display.sign(page.headline)
+        page.figures = display.figures(row)
         if row.is_closed:
-            page.idline.insert(0, self.field_of(row, "stage"))
+            page.headline.insert(0, self.field_of(row, "stage"))
             return page
         stages = self.datamodel.session.scalars(open_stages())
         url = (
             (lambda stage: self.act_url("move", row, stage_pk=stage.id)) if page.edit_url else None
         )
-        page.stages = shown.steps(row, stages, url)
+        page.stages = display.steps(row, stages, url)
         return page
 
-    def put_first(self, page: RecordPage, row: Opportunity) -> None:
-        super().put_first(page, row)
+    def fill_first_tab(self, page: RecordPage, row: Opportunity) -> None:
+        super().fill_first_tab(page, row)
         if self.visible(["client_description"]):
-            told = shown.client_description(row, self.notes_url(row.account))
+            told = display.client_description(row, self.notes_url(row.account))
             page.read_panels = [told] if told else []
         for field in (field for group in [*page.groups, *page.side] for field in group.fields):
             if row.is_closed and field.name in READ_ONLY_WHEN_CLOSED:
@@ -127,7 +132,7 @@ class OpportunityView(OwnedView):
     def panel_on(self, parent: Any, relation: str) -> Panel | None:
         if relation != "account":
             return None
-        sums = shown.sums(self.datamodel.session.execute(amounts_of(parent)))
+        sums = display.sums(self.datamodel.session.execute(amounts_of(parent)))
         return Panel(self.words("list_title"), figures=sums) if sums else None
 
     # The form ───────────────────────────────────────────────────────────────────────────────────
@@ -143,7 +148,7 @@ class OpportunityView(OwnedView):
     def prepare_form(self, form: Form) -> None:
         """Winning and losing have pages of their own: the form offers the open stages."""
         if "stage" in form.fields:
-            form.fields["stage"].keep(self.datamodel.session.scalars(open_stages()))
+            form.fields["stage"].limit_to(self.datamodel.session.scalars(open_stages()))
         if form.row is None and request.method == "GET" and "probability" in form.fields:
             form.fields["probability"].texts = [""]
         if form.row is None and "probability" in form.fields:
@@ -177,8 +182,8 @@ class OpportunityView(OwnedView):
             return [Action(_("Reopen"), url, "restore", "post", primary=True)]
         return [
             *actions,
-            Action(_("Lose"), self.url("lose", pk=row.id), "circle-x", asks=True),
-            Action(_("Win"), self.url("win", pk=row.id), "trophy", primary=True, asks=True),
+            Action(_("Lose"), self.url("lose", pk=row.id), "circle-x", opens_dialog=True),
+            Action(_("Win"), self.url("win", pk=row.id), "trophy", primary=True, opens_dialog=True),
         ]
 
     def take(self, row: Opportunity) -> None:
@@ -195,7 +200,9 @@ class OpportunityView(OwnedView):
         stage = self.datamodel.get_related_obj("stage", stage_pk) or abort(404)
         if stage.kind != StageKind.OPEN:
             return redirect(self.url("win" if stage.kind == StageKind.WON else "lose", pk=pk), 303)
-        return self.act(opportunity, lambda: self.datamodel.update(opportunity, {"stage": stage}))
+        return self.perform(
+            opportunity, lambda: self.datamodel.update(opportunity, {"stage": stage})
+        )
 
     @expose(f"/win/{PK}", methods=("GET", "POST"))
     @has_access
@@ -208,7 +215,7 @@ class OpportunityView(OwnedView):
             services.win(opportunity, also_lose=chosen, losing=losing, **dialog.outcome)
 
         refusal = services.closing_refusal(opportunity)
-        return self.ask(opportunity, dialog, win, undo="reopen", refusal=refusal)
+        return self.perform_with_dialog(opportunity, dialog, win, undo="reopen", refusal=refusal)
 
     @expose(f"/lose/{PK}", methods=("GET", "POST"))
     @has_access
@@ -217,15 +224,15 @@ class OpportunityView(OwnedView):
         dialog = LoseOpportunity(self.datamodel, opportunity, self.picker_base())
 
         def lose() -> None:
-            cancel = dialog.is_ticked(CANCEL_EVENTS)
+            cancel = dialog.is_checked(CANCEL_EVENTS)
             services.lose(opportunity, cancel_events=cancel, **dialog.values)
 
         refusal = services.closing_refusal(opportunity)
-        return self.ask(opportunity, dialog, lose, undo="reopen", refusal=refusal)
+        return self.perform_with_dialog(opportunity, dialog, lose, undo="reopen", refusal=refusal)
 
     @expose(f"/reopen/{PK}", methods=("POST",))
     @has_access
     def reopen(self, pk: int) -> ResponseReturnValue:
         opportunity = self.row(pk, "edit")
         message = _("Opportunity reopened")
-        return self.act(opportunity, lambda: services.reopen(opportunity), message)
+        return self.perform(opportunity, lambda: services.reopen(opportunity), message)

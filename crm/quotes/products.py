@@ -19,7 +19,7 @@ class ProductView(ModelView):
     route_base = "/products"
     class_permission_name = "products"
     icon = "package"
-    one = _l("Product")
+    entity_name = _l("Product")
     list_title = _l("Products")
     add_title = _l("Create a product")
     edit_title = _l("Edit the product")
@@ -29,7 +29,7 @@ class ProductView(ModelView):
     order_columns = ["name", "code", "price"]
     base_order = ("name", "asc")
     search_columns = ["active", "unit", "vat_rate", "company", "price"]
-    idline = ("code", "active")
+    headline = ("code", "active")
     edit_fieldsets: ClassVar[Any] = [
         (_l("Identity"), {"fields": ["company", "name", "code", "description", "active"]}),
         (_l("Sale"), {"fields": ["price", "currency", "unit", "vat_rate"]}),

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_babel import ngettext
 
-from crm.accounts.holders import holding
+from crm.accounts.dependents import describe_dependents
 from crm.accounts.models import Account
 from crm.accounts.signals import account_deleting
 from crm.quotes.models import Quote
@@ -17,4 +17,4 @@ def _words(count: int) -> str:
 @account_deleting.connect
 def keep_account(account: Account, **news: Any) -> str | None:
     """An account with quotes stays (spec 5.5)."""
-    return holding(Quote, account, _words)
+    return describe_dependents(Quote, account, _words)

@@ -14,7 +14,7 @@ from crm.core.datamodel.filters import ME
 from crm.core.forms import Form
 from crm.core.views import Action, Field, FormPage, ModelView, Preset, RecordPage
 from crm.opportunities.models import Opportunity, StageKind
-from crm.quotes import fields, shown
+from crm.quotes import display, fields
 from crm.quotes.models import Quote
 from crm.quotes.preview import preview
 from crm.quotes.services import quote as services
@@ -27,13 +27,13 @@ class QuoteView(ModelView):
     route_base = "/quotes"
     class_permission_name = "quotes"
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
-    verbs: ClassVar[Mapping[str, str]] = {"preview": "read"}
+    method_actions: ClassVar[Mapping[str, str]] = {"preview": "read"}
     children: ClassVar[Mapping[str, Sequence[str]]] = {"lines": fields.LINE}
     live_columns = fields.TOTALS
     tab_of = ("account", "contact", "opportunity")
-    tab_place = 40
+    tab_position = 40
     icon = "file-invoice"
-    one = _l("Quote")
+    entity_name = _l("Quote")
     list_title = _l("Quotes")
     add_title = _l("Create a quote")
     edit_title = _l("Edit the quote")
@@ -46,15 +46,15 @@ class QuoteView(ModelView):
     )
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
     column_css = fields.COLUMN_CSS
-    marked_columns = ("status", "valid_until")
+    annotated_columns = ("status", "valid_until")
     base_order = ("issued_on", "desc")
     sum_columns = ("total_excl", "total_incl")
-    idline = ("status", "account", "owner", "valid_until")
+    headline = ("status", "account", "owner", "valid_until")
     widths = fields.WIDTHS
     add_fieldsets = edit_fieldsets = fields.FORM
     show_template = "quotes/record.html"
     show_fieldsets, side_fieldsets = fields.RECORD, fields.SIDE
-    record_class = shown.QuotePage
+    record_class = display.QuotePage
     record_relations = ("lines.unit", "lines.vat_rate")
 
     def first_tab(self) -> str:
@@ -67,21 +67,21 @@ class QuoteView(ModelView):
         if name == "status":
             found.kind, found.glyph, found.hue = "status", "st-0", "gray"
         if name == "valid_until":
-            shown.mark_validity(row, found)
+            display.mark_validity(row, found)
         return found
 
     def record_page(self, row: Quote) -> RecordPage:
         page = super().record_page(row)
-        shown.sign(page.idline)
+        display.sign(page.headline)
         return page
 
     def line_name(self, row: Quote, text: str) -> str:
         return str(row)  # a quote without subject goes by its client
 
-    def put_first(self, page: RecordPage, row: Quote) -> None:
-        super().put_first(page, row)
-        if isinstance(page, shown.QuotePage):
-            shown.fill(page, row)
+    def fill_first_tab(self, page: RecordPage, row: Quote) -> None:
+        super().fill_first_tab(page, row)
+        if isinstance(page, display.QuotePage):
+            display.fill(page, row)
 
     # On the record of an account, a contact or an opportunity ───────────────────────────────────
 

@@ -9,14 +9,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
+from crm.calendar.display import ICONS
 from crm.calendar.models import Event, EventType
-from crm.calendar.shown import ICONS
 from crm.companies.days import today
 from crm.core.datamodel.filters import ME
 from crm.core.models import Label
 from crm.core.models.text import format_day, format_phone
 from crm.core.views import Field, Preset
-from crm.core.views.shown import show_next
+from crm.core.views.display import display_next
 from crm.leads.models import Lead
 from crm.opportunities.models import Opportunity
 
@@ -68,7 +68,7 @@ def event_line(view: Any, event: Event) -> Line:
 
 
 def _when(event: Event) -> Field:
-    shown = show_next(Field("starts_at", "", "next"), event.starts_at)
+    shown = display_next(Field("starts_at", "", "next"), event.starts_at)
     if event.all_day and shown.tone != "late":
         day = event.starts_at.astimezone(event.zone).date()
         shown.text = _("Today") if day == today() else format_day(day)

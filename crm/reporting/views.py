@@ -70,7 +70,7 @@ def _view_of(block: Block) -> Any:
     actor = current_actor()
     for view in all_views():
         if view.datamodel.obj is block.model and view.can("read"):
-            return view if view.setting is None or actor.on(view.setting) else None
+            return view if view.setting is None or actor.is_enabled(view.setting) else None
     return None
 
 

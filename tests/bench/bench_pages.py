@@ -74,7 +74,7 @@ def pages(app: Flask, person: str) -> Iterator[tuple[str, str, float]]:
                 yield f"{name} by {order}", f"{path}?{told}", MOST
             if view.presets:
                 yield f"{name}, numbers on the tabs", view.url("counts"), MOST
-            for preset in view.shown_presets():
+            for preset in view.visible_presets():
                 pairs = [(f"_flt_{op}_{n}", v) for n, op, values in preset.filters for v in values]
                 yield f"{name}: {preset.key}", f"{path}?{urlencode(pairs)}", MOST
             for field, value in filters(view):

@@ -133,8 +133,8 @@ ACTIVE: dict[str, tuple[Any, str]] = {
 }  # fmt: skip
 
 
-def keep(content: bytes) -> files.Stored:
-    return files.keep(SimpleNamespace(filename="Tarif.pdf", stream=io.BytesIO(content)))
+def keep(content: bytes) -> files.StoredFile:
+    return files.store(SimpleNamespace(filename="Tarif.pdf", stream=io.BytesIO(content)))
 
 
 @pytest.mark.parametrize("name", ACTIVE)

@@ -34,7 +34,7 @@ def test_two_statements_whatever_one_holds(
     assert not claire.can("delete", "leads")
     assert not claire.can("read", "users")
     assert claire.settings["assignable_users"] == Assignable.ALL
-    assert not claire.on("manage_catalogs")
+    assert not claire.is_enabled("manage_catalogs")
 
 
 def test_roles_add_up_their_own_and_those_of_groups(
@@ -72,5 +72,5 @@ def test_a_setting_holds_for_the_next_actor(app: Flask, cast: Cast, everything: 
     with app.app_context():
         olga = load_actor(cast.olga)
     assert olga is not None
-    assert olga.on("manage_catalogs")
+    assert olga.is_enabled("manage_catalogs")
     assert olga.settings["assignable_group_ids"] == (cast.support,)

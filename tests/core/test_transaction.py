@@ -15,7 +15,7 @@ from crm.catalog.models import CatalogType
 from crm.companies.people import users
 from crm.core.api.reading import Reader
 from crm.core.db import db, transaction
-from crm.core.forms.read import ReadForm
+from crm.core.forms.parsing import ParsingForm
 from crm.core.rows import unfiltered
 from crm.core.security import manager
 from crm.core.security.identity import EndedSession
@@ -144,7 +144,7 @@ def test_a_save_takes_the_lock_once_and_writes_under_it(
 
 WHILE: dict[str, tuple[Any, str, Callable[[Client, dict[str, Any]], Any], int]] = {
     "a form is read": (
-        ReadForm, "read", lambda client, ids: client.post("/leads/add", data=LEAD), 303,
+        ParsingForm, "read", lambda client, ids: client.post("/leads/add", data=LEAD), 303,
     ),
     "a body is read": (
         Reader, "read", lambda client, ids: client.post(

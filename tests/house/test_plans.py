@@ -20,10 +20,10 @@ from crm.core.actor import acting_as
 from crm.core.datamodel.orders import complete_order
 from crm.core.datamodel.paging import SORTED, PageRequest
 from crm.core.db import db
-from crm.core.forms.options import pick
+from crm.core.forms.options import search_candidates
 from crm.core.models import Child, Record, target_of
 from crm.core.search import find
-from crm.core.views.record import belongs
+from crm.core.views.record import belongs_to
 from crm.leads.models import Lead
 from tests.crowd import make_crowd
 from tests.fixtures import fill, make_app, read_cast
@@ -110,7 +110,7 @@ def pages(view: Any) -> Iterator[str]:
         yield f"by {name}"
     view.datamodel.page(statement, base, PageRequest(backwards=True, few=few))
     yield "last page"
-    filters = {"all": where, **{one.key: view.preset_where(one) for one in view.shown_presets()}}
+    filters = {"all": where, **{one.key: view.preset_where(one) for one in view.visible_presets()}}
     if hasattr(model, "owner_id"):
         filters["of a seller"] = [*where, model.owner_id.in_([SELLER])]
     for name, conditions in filters.items():
@@ -142,7 +142,7 @@ def tabs(view: Any) -> Iterator[str]:
         parent = session.scalars(some).first()
         if parent is None:
             continue
-        statement = view.datamodel.select(belongs(model, relation, parent))
+        statement = view.datamodel.select(belongs_to(model, relation, parent))
         few = view.datamodel.totals(statement).count <= SORTED
         view.datamodel.page(statement, order, PageRequest(25, few=few))
         yield f"tab of {relation}"
@@ -151,7 +151,7 @@ def tabs(view: Any) -> Iterator[str]:
 def pickers(view: Any) -> Iterator[str]:
     """What each relation of a form or a filter may be set to."""
     for name in picked(view):
-        pick(view.datamodel, name, "", {})
+        search_candidates(view.datamodel, name, "", {})
         yield f"picker of {name}"
 
 
@@ -185,7 +185,7 @@ def searched_pickers(view: Any) -> Iterator[str]:
     for name in picked(view):
         if issubclass(target_of(view.datamodel.obj, name), Record):
             for typed in TYPED[:3]:
-                pick(view.datamodel, name, typed, {})
+                search_candidates(view.datamodel, name, typed, {})
                 yield f"picker of {name} with {typed}"
 
 

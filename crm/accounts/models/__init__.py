@@ -4,7 +4,7 @@ from crm.accounts.models.account import NATURES, Account, Nature
 from crm.accounts.models.address import AccountAddress
 from crm.accounts.models.contact import Contact
 from crm.accounts.models.links import AccountContact
-from crm.accounts.models.people import CIVILITIES, Civility, Followed, Reachable, full_name
+from crm.accounts.models.people import CIVILITIES, Civility, ContactDetails, EventDates, full_name
 from crm.accounts.models.reference import (
     AccountCategory,
     ContactRole,
@@ -27,13 +27,13 @@ __all__ = [
     "AccountKind",
     "Civility",
     "Contact",
+    "ContactDetails",
     "ContactRole",
     "Department",
-    "Followed",
+    "EventDates",
     "Industry",
     "JobTitle",
     "Nature",
-    "Reachable",
     "Source",
     "Tag",
     "full_name",

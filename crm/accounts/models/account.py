@@ -13,7 +13,7 @@ from flask_babel import lazy_pgettext
 from sqlalchemy import Column, ForeignKey, String, Table, Text, inspect
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from crm.accounts.models.people import CIVILITIES, Civility, Followed, Reachable, full_name
+from crm.accounts.models.people import CIVILITIES, Civility, ContactDetails, EventDates, full_name
 from crm.accounts.models.reference import AccountCategory, Industry, Source, Tag
 from crm.companies.columns import by_value, flag, link, listed, lists
 from crm.companies.models import ACCOUNT_KINDS, AccountKind
@@ -48,7 +48,7 @@ account_tag = Table(
 )
 
 
-class Account(Reachable, Followed, Owned, Record):
+class Account(ContactDetails, EventDates, Owned, Record):
     """Someone the company sells to, or hopes to."""
 
     __tablename__ = "account"

@@ -9,7 +9,7 @@ from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.accounts.models.account import Account
-from crm.accounts.models.people import CIVILITIES, Civility, Followed, Reachable, full_name
+from crm.accounts.models.people import CIVILITIES, Civility, ContactDetails, EventDates, full_name
 from crm.companies.columns import by_value, link, listed, lists
 from crm.companies.rules import changed, refuse_cycle
 from crm.core.errors import DomainError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from crm.accounts.models.links import AccountContact
 
 
-class Contact(Reachable, Followed, Owned, Record):
+class Contact(ContactDetails, EventDates, Owned, Record):
     """A person; may work for several accounts of one company, or for none yet."""
 
     __tablename__ = "contact"

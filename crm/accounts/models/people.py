@@ -27,7 +27,7 @@ def full_name(first_name: str | None, last_name: str | None) -> str:
     return " ".join(part for part in (first_name, last_name) if part)
 
 
-class Reachable:
+class ContactDetails:
     """Mixin: e-mail, telephones, and whether they may be used."""
 
     email: Mapped[str | None] = field(_l("E-mail"), String(254), kind="email", search=True)
@@ -37,7 +37,7 @@ class Reachable:
     do_not_email: Mapped[bool] = flag(_l("Do not e-mail"))
 
 
-class Followed:
+class EventDates:
     """Mixin: when something last happened and what is planned.
 
     Both are kept by the calendar, with the event that changes them. `next_event_at` is the start

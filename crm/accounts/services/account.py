@@ -9,15 +9,15 @@ from sqlalchemy import ColumnElement, and_
 from crm.accounts.models import Account, AccountContact, AccountKind, Contact, Nature
 from crm.accounts.signals import account_deleting
 from crm.companies import assignable
-from crm.companies.choices import company_ids, offered
+from crm.companies.choices import candidates_of, company_ids
 from crm.companies.defaults import (
     agency_by_area,
     current_user_or_none,
     default_owner,
-    fill,
     fill_company,
+    fill_empty,
     pick_agency,
-    propose,
+    set_default,
 )
 from crm.companies.models import Company
 from crm.companies.numbering import next_reference
@@ -32,13 +32,13 @@ REFERENCE = ("account", "T", 5)  # kind of counter, prefix, digits
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
     """The company's own language, currency and terms; the creator as owner, if assignable."""
     company = fill_company(values, values.get("parent"))
-    fill(values, "kind", lambda: AccountKind(company.default_account_kind))
-    fill(values, "nature", lambda: Nature.ORGANIZATION)
-    propose(values, "owner", lambda: default_owner(candidates, company, current_user_or_none()))
-    propose(values, "agency", lambda: _default_agency(company, values))
-    propose(values, "language", lambda: company.language)
-    propose(values, "currency", lambda: company.currency)
-    propose(values, "payment_terms", lambda: company_settings(company.id).payment_terms)
+    fill_empty(values, "kind", lambda: AccountKind(company.default_account_kind))
+    fill_empty(values, "nature", lambda: Nature.ORGANIZATION)
+    set_default(values, "owner", lambda: default_owner(candidates, company, current_user_or_none()))
+    set_default(values, "agency", lambda: _default_agency(company, values))
+    set_default(values, "language", lambda: company.language)
+    set_default(values, "currency", lambda: company.currency)
+    set_default(values, "payment_terms", lambda: company_settings(company.id).payment_terms)
     return values
 
 
@@ -100,7 +100,7 @@ def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] 
         return Contact.company_id.in_(company_ids(values))
     if relation in ("job_title", "department", "role"):
         return None
-    condition = offered(Account, relation, values)
+    condition = candidates_of(Account, relation, values)
     if relation == "parent" and condition is not None and values.get("id"):
         return and_(condition, Account.id != values["id"])
     return condition

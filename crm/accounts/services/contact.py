@@ -7,14 +7,14 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, select
 
 from crm.accounts.models import Account, AccountContact, Contact
-from crm.companies.choices import company_ids, offered
+from crm.companies.choices import candidates_of, company_ids
 from crm.companies.defaults import (
     current_user_or_none,
     default_owner,
     fill_company,
     of_company,
     pick_agency,
-    propose,
+    set_default,
 )
 from crm.core.datamodel.bulk import claim, current_bulk
 from crm.core.datamodel.rules import Rules
@@ -33,8 +33,8 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
     company = fill_company(values, account)
     account = of_company(company, account)
     owners = (account.owner if account else None, current_user_or_none())
-    propose(values, "owner", lambda: default_owner(candidates, company, *owners))
-    propose(values, "agency", lambda: pick_agency(company, account, values["owner"]))
+    set_default(values, "owner", lambda: default_owner(candidates, company, *owners))
+    set_default(values, "agency", lambda: pick_agency(company, account, values["owner"]))
     return values
 
 
@@ -106,7 +106,7 @@ def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] 
         return Account.company_id.in_(company_ids(values))
     if relation in ("job_title", "department", "role"):
         return None
-    condition = offered(Contact, relation, values)
+    condition = candidates_of(Contact, relation, values)
     if relation == "reports_to" and condition is not None and values.get("id"):
         return and_(condition, Contact.id != values["id"])
     return condition

@@ -11,15 +11,15 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement
 
-from crm.accounts.badges import refusals
+from crm.accounts.badges import opt_out_badges
 from crm.accounts.models import Account, AccountKind
 from crm.accounts.services import account as services
-from crm.accounts.views import fields, shown
+from crm.accounts.views import display, fields
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
 from crm.core.forms import Form
 from crm.core.models import Label
-from crm.core.views import PK, Action, Field, Group, ModelView, Preset, RecordPage
+from crm.core.views import PK, Action, Field, FieldGroup, ModelView, Preset, RecordPage
 from crm.core.views.base import view_of
 from crm.core.views.prefill import Prefill
 
@@ -34,13 +34,13 @@ class AccountView(ModelView):
     datamodel = DataModel(Account, services.RULES)
     class_permission_name = "accounts"
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
-    verbs: ClassVar[Mapping[str, str]] = {"make_client": "edit"}
+    method_actions: ClassVar[Mapping[str, str]] = {"make_client": "edit"}
     children: ClassVar[Mapping[str, Sequence[str]]] = {"addresses": fields.ADDRESS}
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
     list_relations = ("addresses",)
-    marked_columns = ()  # of an agency the icon, which lists leave out
+    annotated_columns = ()  # of an agency the icon, which lists leave out
     base_order = ("name", "asc")
-    idline = ("score", "owner", "agency")
+    headline = ("score", "owner", "agency")
     widths = fields.WIDTHS
     add_fieldsets = edit_fieldsets = fields.FORM
     show_fieldsets = fields.RECORD
@@ -52,10 +52,10 @@ class AccountView(ModelView):
     def base_conditions(self) -> list[ColumnElement[bool]]:
         return [*super().base_conditions(), Account.kind == self.kind]
 
-    def shows(self, row: Account) -> bool:
+    def has_page_of(self, row: Account) -> bool:
         return row.kind == self.kind
 
-    def elsewhere(self, row: Account) -> None:
+    def redirect_to_own_view(self, row: Account) -> None:
         """A link made before the prospect became a client leads on; a form is not lost by it."""
         if request.method == "GET":
             method = str(request.endpoint).rpartition(".")[2]
@@ -64,8 +64,8 @@ class AccountView(ModelView):
             asked = urlencode([*request.args.items(multi=True)])
             abort(redirect(f"{url}?{asked}" if asked else url))
 
-    def given(self, form: Form) -> Prefill:
-        found = super().given(form)
+    def prefill(self, form: Form) -> Prefill:
+        found = super().prefill(form)
         found.values["kind"] = self.kind
         return found
 
@@ -82,26 +82,26 @@ class AccountView(ModelView):
 
     def record_page(self, row: Account) -> RecordPage:
         page = super().record_page(row)
-        page.idline = [shown.kind_badge(row), *page.idline, *refusals(row)]
-        for field in page.idline:
+        page.headline = [display.kind_badge(row), *page.headline, *opt_out_badges(row)]
+        for field in page.headline:
             if field.name == "agency":
                 field.url = None  # it says where, and leads nowhere
-        shown.mark_owner(row, page.idline)
+        display.mark_owner(row, page.headline)
         return page
 
-    def groups(self, row: Account, sets: Any) -> list[Group]:
-        return shown.arrange(row, super().groups(row, sets), self.edit_address(row))
+    def groups(self, row: Account, sets: Any) -> list[FieldGroup]:
+        return display.arrange(row, super().groups(row, sets), self.edit_address(row))
 
     def edit_address(self, row: Account) -> str:
         return self.url("edit", pk=row.id) if self.may_edit(row) else ""
 
-    def put_first(self, page: RecordPage, row: Account) -> None:
-        super().put_first(page, row)
-        contact = shown.main_contact(row, self.page_of)
+    def fill_first_tab(self, page: RecordPage, row: Account) -> None:
+        super().fill_first_tab(page, row)
+        contact = display.main_contact(row, self.page_of)
         page.panels += [contact] if contact else []
 
     def prepare_form(self, form: Form) -> None:
-        shown.prepare(form)
+        display.prepare(form)
 
     # Becoming a client ──────────────────────────────────────────────────────────────────────────
 
@@ -116,7 +116,7 @@ class AccountView(ModelView):
     def make_client(self, pk: int) -> ResponseReturnValue:
         account = self.row(pk, "edit")
         message = _("%(account)s is a client now", account=account)
-        return self.act(account, lambda: services.become_client(account), message)
+        return self.perform(account, lambda: services.become_client(account), message)
 
 
 class ProspectView(AccountView):
@@ -125,7 +125,7 @@ class ProspectView(AccountView):
     kind = AccountKind.PROSPECT
     route_base = "/prospects"
     icon = "building-store"
-    one = _l("Prospect")
+    entity_name = _l("Prospect")
     list_title = _l("Prospects")
     add_title = _l("Create a prospect")
     edit_title = _l("Edit the prospect")
@@ -144,9 +144,9 @@ class ClientView(AccountView):
     kind = AccountKind.CLIENT
     route_base = "/clients"
     tab_of = ("parent",)
-    tab_place = 90
+    tab_position = 90
     icon = "building-skyscraper"
-    one = _l("Client")
+    entity_name = _l("Client")
     list_title = _l("Clients")
     add_title = _l("Create a client")
     edit_title = _l("Edit the client")

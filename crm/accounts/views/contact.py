@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from crm.accounts.badges import refusals
+from crm.accounts.badges import opt_out_badges
 from crm.accounts.models import AccountContact, Contact
 from crm.accounts.services import contact as services
 from crm.core.datamodel import DataModel
@@ -23,12 +23,12 @@ class ContactView(ModelView):
     class_permission_name = "contacts"
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
     tab_of = ("accounts",)
-    tab_place = 10
+    tab_position = 10
     children: ClassVar[Mapping[str, Sequence[str]]] = {
         "links": ("account", "job_title", "department", "role", "is_main")
     }
     icon = "address-book"
-    one = _l("Contact")
+    entity_name = _l("Contact")
     list_title = _l("Contacts")
     add_title = _l("Create a contact")
     edit_title = _l("Edit the contact")
@@ -46,14 +46,14 @@ class ContactView(ModelView):
         "company", "last_event_at",
     ]  # fmt: skip
     list_relations = ("links.account", "links.job_title")
-    marked_columns = ("main_account",)
+    annotated_columns = ("main_account",)
     order_columns = ["name", "owner", "agency", "last_event_at"]
     base_order = ("name", "asc")
     search_columns = [
         "owner", "accounts", "agency", "company", "language", "do_not_call", "do_not_email",
         "last_event_at", "next_event_at", "created_on",
     ]  # fmt: skip
-    idline = ("main_account", "main_job", "owner")
+    headline = ("main_account", "main_job", "owner")
     widths: ClassVar[Mapping[str, str]] = {
         "civility": "w2", "first_name": "w2", "last_name": "w2", "address": "w6", "notes": "w6",
         "links": "w6",
@@ -98,7 +98,7 @@ class ContactView(ModelView):
 
     def record_page(self, row: Contact) -> RecordPage:
         page = super().record_page(row)
-        page.idline += refusals(row)
+        page.headline += opt_out_badges(row)
         return page
 
     def prepare_form(self, form: Form) -> None:

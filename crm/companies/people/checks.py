@@ -37,7 +37,9 @@ def _check_user(session: Session, user: Any) -> None:
     if not USERNAME.fullmatch(user.username or ""):
         message = _("Use letters without accents, digits, dot, dash and underscore; at least two.")
         raise DomainError(message, field="username")
-    if not touched(user, "companies", "agency", "agency_id", "active_company", "active_company_id"):
+    if not is_changing(
+        user, "companies", "agency", "agency_id", "active_company", "active_company_id"
+    ):
         return
     ids = company_ids(session, user)
     agency_id = user.agency.id if user.agency is not None else user.agency_id
@@ -66,7 +68,7 @@ def _company_of(session: Session, agency_id: int) -> int | None:
     return company_id
 
 
-def touched(row: Any, *names: str) -> bool:
+def is_changing(row: Any, *names: str) -> bool:
     """Whether one of these attributes changes with the next flush."""
     return any(inspect(row).attrs[name].history.has_changes() for name in names)
 

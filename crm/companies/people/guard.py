@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from crm.companies.people.changes import Changes, added, changed, find_changes, removed
 from crm.companies.people.checks import check_person
 from crm.companies.people.rights import ADMIN, active_admins
-from crm.companies.people.rules import ask_after, ask_before
+from crm.companies.people.rules import check_after, check_before
 from crm.core.actor import find_actor
 from crm.core.datamodel.bulk import SESSION_RULES
 from crm.core.errors import DomainError, Forbidden
@@ -68,7 +68,7 @@ def _check(session: Session) -> Changes:
 def _guard(session: Session, changes: Changes) -> None:
     actor = find_actor()
     if actor is not None:
-        session.info[_ASKED] = ask_before(session, changes, actor)
+        session.info[_ASKED] = check_before(session, changes, actor)
     elif has_request_context():
         raise Forbidden(_("Sign in first."))
 
@@ -94,7 +94,7 @@ def guard_after(session: Session, context: Any) -> None:
     """Refuse what gives too much, or leaves nobody to administer. Raises DomainError."""
     asked = session.info.pop(_ASKED, None)
     if asked is not None:
-        ask_after(session, asked)
+        check_after(session, asked)
     if session.info.pop(_HAD_ADMINS, False) and not _has_admins(session):
         raise DomainError(_("The last active administrator stays."))
 

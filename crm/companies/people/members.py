@@ -15,7 +15,7 @@ SIDES = {User: ("groups", "users"), Group: ("users", "groups")}
 
 
 @event.listens_for(Session, "after_flush")
-def tell_the_other_side(session: Session, context: Any) -> None:
+def raise_other_versions(session: Session, context: Any) -> None:
     """Raise the version of a group whose members were changed on a user's page, and the reverse.
 
     Otherwise the form of the group, opened before, would undo it without a word.

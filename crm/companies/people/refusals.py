@@ -19,7 +19,7 @@ from crm.companies.people.access import (
 from crm.core.actor import Actor, Scope
 
 
-def administers(actor: Actor, action: str) -> bool:
+def can_administer(actor: Actor, action: str) -> bool:
     """Whether the actor may do `action` to people at all: a scope below the company's is none."""
     return actor.widest_scope(action, "users") >= Scope.COMPANY
 

@@ -24,7 +24,7 @@ from crm.companies.people.access import (
 )
 from crm.companies.people.changes import Changes, removed
 from crm.companies.people.refusals import (
-    administers,
+    can_administer,
     refusal_of_group,
     refusal_of_role,
     refusal_of_user,
@@ -44,7 +44,7 @@ BLAMED = ("roles", "groups", "companies", "users", "agency")
 
 
 @dataclass
-class Asked:
+class CheckContext:
     """What held before the flush, for the question after it."""
 
     actor: Actor
@@ -55,9 +55,9 @@ class Asked:
     mates: set[int] = field(default_factory=set)  # the people of the actor's teams, before
 
 
-def ask_before(session: Session, changes: Changes, actor: Actor) -> Asked:
+def check_before(session: Session, changes: Changes, actor: Actor) -> CheckContext:
     """Refuse what is not the actor's to change. Raises DomainError, Forbidden."""
-    asked = Asked(
+    asked = CheckContext(
         actor,
         changes,
         {
@@ -72,7 +72,7 @@ def ask_before(session: Session, changes: Changes, actor: Actor) -> Asked:
         },
     )
     for row in (*asked.users, *asked.groups):
-        if not administers(actor, changes.action(row)):
+        if not can_administer(actor, changes.action(row)):
             raise Forbidden(_("This page is not open to your role."))
     _ask_roles(session, changes, actor)
     _ask_groups(session, asked)
@@ -105,7 +105,7 @@ def _cells_before_and_after(cell: Any) -> set[tuple[str, str, Scope]]:
     return {(e, a, Scope(s)) for e in entities for a in actions for s in scopes if s}
 
 
-def _ask_groups(session: Session, asked: Asked) -> None:
+def _ask_groups(session: Session, asked: CheckContext) -> None:
     if not asked.groups:
         return
     stored = {row.id: row for row in asked.groups if inspect(row).persistent}
@@ -119,7 +119,7 @@ def _ask_groups(session: Session, asked: Asked) -> None:
         _refuse(refusal_of_group(group, members, action, asked.actor))
 
 
-def _ask_users(session: Session, asked: Asked) -> None:
+def _ask_users(session: Session, asked: CheckContext) -> None:
     actions = {row.id: asked.changes.action(row) for row in asked.users if inspect(row).persistent}
     for row, names in asked.groups.items():
         if inspect(row).persistent and (names & OF_MEMBERS or row in asked.changes.gone):
@@ -129,7 +129,7 @@ def _ask_users(session: Session, asked: Asked) -> None:
         _refuse(refusal_of_user(user_id, access, actions[user_id], asked.actor))
 
 
-def ask_after(session: Session, asked: Asked) -> None:
+def check_after(session: Session, asked: CheckContext) -> None:
     """Refuse what gives more than the actor has. Raises DomainError."""
     gone = asked.changes.gone
     groups = {row.id: names for row, names in asked.groups.items() if row not in gone}
@@ -161,7 +161,7 @@ def _ask_group_after(session: Session, group: Membership, names: set[str], actor
 
 
 def _ask_team_after(
-    session: Session, team: Membership, was: Membership | None, asked: Asked
+    session: Session, team: Membership, was: Membership | None, asked: CheckContext
 ) -> None:
     """The members read a newcomer's rows, and so must the actor: by company, or as a mate."""
     old = was.user_ids if was is not None and was.is_team else set()

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from crm.companies.choices import offered
+from crm.companies.choices import candidates_of
 from crm.companies.defaults import fill_company
 from crm.companies.models import Agency
 from crm.core.datamodel.rules import Rules
@@ -19,7 +19,7 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
 
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
     """A company in use; a manager who works for it."""
-    return offered(Agency, relation, values)
+    return candidates_of(Agency, relation, values)
 
 
 RULES = Rules(defaults=defaults, candidates=candidates)

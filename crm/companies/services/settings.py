@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, inspect, select
 
 from crm.companies.models import AppSettings, CompanySettings, Counter
-from crm.companies.remembered import forget
+from crm.companies.transaction_cache import clear_cache
 from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import update_row
 from crm.core.db import db
@@ -17,7 +17,7 @@ OPEN = "open"  # the kind of statuses and stages where records may begin
 def update(row: Any, values: Mapping[str, Any]) -> None:
     """Save; what is saved holds at once. Raises DomainError by field."""
     update_row(row, values)
-    forget()
+    clear_cache()
 
 
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:

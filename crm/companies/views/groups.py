@@ -6,17 +6,17 @@ from flask_appbuilder.security.sqla.models import Group
 from flask_babel import lazy_gettext as _l
 
 from crm.companies.people import groups
-from crm.companies.people.reading import PeopleModel
+from crm.companies.people.datamodel import PeopleDataModel
 from crm.companies.views.people import PeopleView
 
 
 class GroupView(PeopleView):
     """Groups. To put somebody in one is to give them its roles: the guard asks whether one may."""
 
-    datamodel = PeopleModel(Group, groups.RULES)
+    datamodel = PeopleDataModel(Group, groups.RULES)
     route_base = "/groups"
     icon = "users-group"
-    one = _l("Group")
+    entity_name = _l("Group")
     list_title = _l("Groups")
     add_title = _l("Create a group")
     edit_title = _l("Edit the group")

@@ -13,13 +13,13 @@ from crm.core.models import Label, Spec
 
 
 @dataclass(frozen=True)
-class Option:
+class SettingOption:
     """One setting. `under` unfolds while it is on or, of a choice, while `opens_with` is chosen."""
 
     name: str
     help: Label = ""
     unit: Label = ""
-    under: tuple["Option", ...] = ()
+    under: tuple["SettingOption", ...] = ()
     opens_with: str = ""
     required: bool = False  # while it is unfolded, where the column alone does not say so
 
@@ -30,7 +30,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Pair:
+class SettingPair:
     """Two settings side by side under one label."""
 
     name: str
@@ -41,7 +41,7 @@ class Pair:
         yield from self.parts
 
 
-Section = tuple[Label, Sequence[Option | Pair]]
+Section = tuple[Label, Sequence[SettingOption | SettingPair]]
 
 MONTHS, DAYS = _l("months"), _l("days")
 
@@ -54,7 +54,9 @@ def names_of(sections: Sequence[Section]) -> list[str]:
 class SettingsForm(Form):
     """A form of which what is folded away is not read: its stored value is kept."""
 
-    openers: Mapping[str, Option] = {}  # a setting that is folded away at times → what opens it
+    openers: Mapping[
+        str, SettingOption
+    ] = {}  # a setting that is folded away at times → what opens it
 
     def read(self, posted: MultiDict[str, str], before: Values | None = None) -> bool:
         every = self.fields
@@ -68,24 +70,24 @@ class SettingsForm(Form):
             self.fields = every
 
 
-def _on(opener: Option, posted: MultiDict[str, str]) -> bool:
+def _on(opener: SettingOption, posted: MultiDict[str, str]) -> bool:
     return posted.get(opener.name, "") == (opener.opens_with or "1")
 
 
-def openers_of(sections: Sequence[Section]) -> dict[str, Option]:
+def controlling_options(sections: Sequence[Section]) -> dict[str, SettingOption]:
     """For each setting that is folded away at times, the one that opens it."""
     options = (option for _title, options in sections for option in options)
     return {
         below.name: option
         for option in options
-        if isinstance(option, Option)
+        if isinstance(option, SettingOption)
         for below in option.under
     }
 
 
-def placed(option: Option | Pair, fields: Mapping[str, FormField]) -> FormField:
+def placed(option: SettingOption | SettingPair, fields: Mapping[str, FormField]) -> FormField:
     """The field of an option as templates/core/parts/option.html draws it."""
-    if isinstance(option, Pair):
+    if isinstance(option, SettingPair):
         parts = [fields[name] for name in option.parts]
         return FormField(option.name, Spec(option.label, "pair"), fields=parts)
     field = dressed(option, fields)
@@ -95,7 +97,7 @@ def placed(option: Option | Pair, fields: Mapping[str, FormField]) -> FormField:
     return field
 
 
-def dressed(option: Option, fields: Mapping[str, FormField]) -> FormField:
+def dressed(option: SettingOption, fields: Mapping[str, FormField]) -> FormField:
     """A field with what the page says of it beside what its column says."""
     field = fields[option.name]
     field.help = option.help or field.help
@@ -105,7 +107,7 @@ def dressed(option: Option, fields: Mapping[str, FormField]) -> FormField:
     return field
 
 
-def offer_only(field: FormField, allowed: set[Any]) -> None:
+def limit_choices(field: FormField, allowed: set[Any]) -> None:
     """Leave the choices in `allowed`, and the present one, in a plain select."""
     field.picker_url = ""
     field.options = [o for o in field.options if o.selected or int(o.value) in allowed]

@@ -17,7 +17,7 @@ class OwnedView(ModelView):
     taken: ClassVar[Label]
 
     def take(self, row: Any) -> None:
-        owners.take(row, self.datamodel.rules)
+        owners.assign_to_me(row, self.datamodel.rules)
 
     def taking_charge(self, row: Any) -> Action:
         return Action(_("Take charge"), self.act_url("take_charge", row), "user-check", "post")
@@ -26,4 +26,4 @@ class OwnedView(ModelView):
     @has_access
     def take_charge(self, pk: int) -> ResponseReturnValue:
         row = self.row(pk)
-        return self.act(row, lambda: self.take(row), str(self.taken))
+        return self.perform(row, lambda: self.take(row), str(self.taken))

@@ -17,7 +17,7 @@ from crm.core.models import Spec
 from crm.core.security import rate_limit_key, safe_next, sign_in
 from crm.core.security.page import Page
 from crm.core.security.passwords import SHORTEST
-from crm.core.views import FormPage, Group
+from crm.core.views import FieldGroup, FormPage
 
 FIELDS = (
     ("old_password", _l("Present password"), "current-password"),
@@ -63,7 +63,7 @@ class PasswordView(Page):
             title=_("Choose your password") if forced else _("Change my password"),
             action=request.full_path.rstrip("?"),
             crumbs=[],
-            groups=[Group("", list(fields.values()))],
+            groups=[FieldGroup("", list(fields.values()))],
             cancel_url="" if forced else "/profile/",
             submit_label=_("Save"),
             draft_key="",  # a password is not kept in the browser

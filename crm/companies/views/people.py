@@ -6,7 +6,7 @@ from flask import abort, request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder.hooks import before_request
 
-from crm.companies.people.refusals import administers
+from crm.companies.people.refusals import can_administer
 from crm.core.actor import current_actor
 from crm.core.views import Action, ModelView
 
@@ -21,7 +21,7 @@ class PeopleView(ModelView):
 
     def can(self, action: str) -> bool:
         return super().can(action) and (
-            action not in CHANGES or administers(current_actor(), action)
+            action not in CHANGES or can_administer(current_actor(), action)
         )
 
     @before_request

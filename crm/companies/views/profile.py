@@ -20,11 +20,11 @@ from crm.core.errors import Conflict, DomainError
 from crm.core.forms import Form
 from crm.core.models import Label
 from crm.core.security.page import Page
-from crm.core.views import Field, FormPage, Group
+from crm.core.views import Field, FieldGroup, FormPage
 from crm.core.views.base import view_of
-from crm.core.views.conflict import stored
-from crm.core.views.shown import show
-from crm.core.views.versions import Meanwhile, posted_version
+from crm.core.views.conflict import stored_values
+from crm.core.views.display import display_field
+from crm.core.views.versions import ConcurrentEdit, posted_version
 
 PERSON = ("first_name", "last_name", "email", "phone", "job_title")
 COMFORT = ("language", "time_zone", "theme", "single_keys")
@@ -55,15 +55,15 @@ class ProfileView(Page):
         names = [name for _title, names in self.groups for name in names]
         form = Form(DataModel(User, users.RULES), names)
         if request.method == "GET":
-            return self._page(user, form.show(stored(user, names)))
+            return self._page(user, form.fill(stored_values(user, names)))
         version, people = posted_version(), view_of(user)
-        ok = form.read(request.form, stored(user, names))
-        told = people.meanwhile(user, version, names)
+        ok = form.read(request.form, stored_values(user, names))
+        told = people.concurrent_edit(user, version, names)
         if ok and told is None:
             try:
                 self._save(user, form)
             except Conflict:
-                told = people.meanwhile(user, version, names) or Meanwhile()
+                told = people.concurrent_edit(user, version, names) or ConcurrentEdit()
             except DomainError as error:
                 form.refuse(error.message, error.fields, error.status)
             else:
@@ -80,16 +80,16 @@ class ProfileView(Page):
             update_row(user, form.values)
 
     def _page(
-        self, user: User, form: Form, status: int = 200, told: Meanwhile | None = None
+        self, user: User, form: Form, status: int = 200, told: ConcurrentEdit | None = None
     ) -> ResponseReturnValue:
-        form.offer()
+        form.load_choices()
         version = user.row_version if status in (200, 409) else posted_version()
         page = ProfilePage(
             title=_("My profile"),
             action=self.url("own"),
             crumbs=[],
             groups=[
-                Group(str(title), [form.fields[name] for name in names])
+                FieldGroup(str(title), [form.fields[name] for name in names])
                 for title, names in self.groups
             ],
             cancel_url="/",
@@ -97,9 +97,9 @@ class ProfileView(Page):
             draft_key="profile",
             has_required=True,
             hidden=[("row_version", str(version))],
-            meanwhile=told,
+            concurrent_edit=told,
             password_url="/password/",  # noqa: S106  an address
-            facts=[show(user, name) for name in self._facts()],
+            facts=[display_field(user, name) for name in self._facts()],
         )
         page.errors = [(f.id, f.label, text) for f in form.fields.values() for text in f.errors]
         page.form_errors = form.form_errors
@@ -107,5 +107,5 @@ class ProfileView(Page):
 
     def _facts(self) -> list[str]:
         actor = current_actor()
-        hidden = {"agency"} if not actor.on("manage_agencies") else set()
+        hidden = {"agency"} if not actor.is_enabled("manage_agencies") else set()
         return [name for name in FACTS if name not in hidden]

@@ -26,8 +26,8 @@ class ReferenceView(ModelView):
 
     class_permission_name = "reference"
     exclude_route_methods = ModelView.exclude_route_methods | {"bin", "restore", "totals"}
-    verbs: ClassVar[Mapping[str, str]] = {"up": "edit", "down": "edit"}
-    under = "ReferenceIndexView"
+    method_actions: ClassVar[Mapping[str, str]] = {"up": "edit", "down": "edit"}
+    menu_endpoint = "ReferenceIndexView"
     icon = "list-details"
     add_title = _l("Add a value")
     edit_title = _l("Edit the value")
@@ -73,16 +73,16 @@ class ReferenceView(ModelView):
 
     def list_page(self, *args: Any, **kwargs: Any) -> ListPage:
         page = super().list_page(*args, **kwargs)
-        page.crumbs = self.crumbs_of()[:-1]
+        page.crumbs = self.breadcrumbs()[:-1]
         return page
 
     def record_page(self, row: Any) -> RecordPage:
         page = super().record_page(row)
-        page.crumbs = self.crumbs_of()
+        page.crumbs = self.breadcrumbs()
         return page
 
-    def crumbs_of(self, row: Any = None) -> list[tuple[str, str]]:
-        return [(_("Reference data"), url_for("ReferenceIndexView.all")), *super().crumbs_of(row)]
+    def breadcrumbs(self, row: Any = None) -> list[tuple[str, str]]:
+        return [(_("Reference data"), url_for("ReferenceIndexView.all")), *super().breadcrumbs(row)]
 
 
 def reference_view(

@@ -71,4 +71,4 @@ def _views() -> list[ReferenceView]:
     """The vocabularies whose feature is on, in the order of the table."""
     actor = current_actor()
     found = (view for view in all_views() if isinstance(view, ReferenceView))
-    return [view for view in found if view.setting is None or actor.on(view.setting)]
+    return [view for view in found if view.setting is None or actor.is_enabled(view.setting)]

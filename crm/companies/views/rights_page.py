@@ -60,7 +60,7 @@ class RolePage:
     form_errors: list[str] = field(default_factory=list)
     submit_label: str = ""
     effect: str = ""
-    meanwhile: Any = None  # what others changed since the grid was opened
+    concurrent_edit: Any = None  # what others changed since the grid was opened
 
 
 @dataclass
@@ -98,7 +98,7 @@ def shown_cells() -> dict[str, list[str]]:
     open_ = {
         view.class_permission_name
         for view in builder.baseviews
-        if getattr(view, "setting", None) is None or actor.on(view.setting)
+        if getattr(view, "setting", None) is None or actor.is_enabled(view.setting)
     }
     shown = {
         entity: [
@@ -145,7 +145,7 @@ def cell_words(entity: str, action: str) -> str:
 
 def _offered(held: Iterable[Scope]) -> Iterable[Scope]:
     """All scopes; the agency's only while agencies are managed, or where a cell has it."""
-    with_agency = current_actor().on("manage_agencies") or Scope.AGENCY in held
+    with_agency = current_actor().is_enabled("manage_agencies") or Scope.AGENCY in held
     return (scope for scope in SCOPES if scope is not Scope.AGENCY or with_agency)
 
 

@@ -14,8 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from crm.companies.people import roles
+from crm.companies.people.datamodel import PeopleDataModel
 from crm.companies.people.grid import ENTITIES, SCOPES, describe
-from crm.companies.people.reading import PeopleModel
 from crm.companies.people.rights import ADMIN, Cell, holders
 from crm.companies.views.people import CHANGES, PeopleView
 from crm.companies.views.rights_page import (
@@ -34,10 +34,10 @@ from crm.core.errors import Conflict, DomainError
 from crm.core.models.text import format_instant, format_number
 from crm.core.views import Action, Note, RecordPage
 from crm.core.views.base import PK, all_views
+from crm.core.views.display import zone
 from crm.core.views.pages import Tab
 from crm.core.views.record import HISTORY
-from crm.core.views.shown import zone
-from crm.core.views.versions import Meanwhile, posted_version
+from crm.core.views.versions import ConcurrentEdit, posted_version
 
 PEOPLE = "people"
 
@@ -45,12 +45,12 @@ PEOPLE = "people"
 class RoleParts(PeopleView):
     """How a role is shown. A class of its own, because inside RoleView `list` is a page."""
 
-    datamodel = PeopleModel(Role, roles.RULES)
+    datamodel = PeopleDataModel(Role, roles.RULES)
     route_base = "/roles"
     exclude_route_methods = PeopleView.exclude_route_methods | {"export", "field"}
-    verbs: ClassVar[Mapping[str, str]] = {"save": "edit", "duplicate": "create"}
+    method_actions: ClassVar[Mapping[str, str]] = {"save": "edit", "duplicate": "create"}
     icon = "shield-lock"
-    one = _l("Role")
+    entity_name = _l("Role")
     list_title = _l("Roles")
     add_title = _l("Create a role")
     edit_title = _l("Rename the role")
@@ -125,14 +125,14 @@ class RoleParts(PeopleView):
         page.related.export_url = page.related.add_url = ""
         return page
 
-    def told_names(self) -> set[str]:
+    def compared_names(self) -> set[str]:
         cells = shown_cells().items()
         told = {f"{entity}.{action}" for entity, actions in cells for action in actions}
-        return {*super().told_names(), *told}
+        return {*super().compared_names(), *told}
 
-    def outdated(self, row: Any, told: Meanwhile) -> ResponseReturnValue:
+    def stale_page(self, row: Any, told: ConcurrentEdit) -> ResponseReturnValue:
         page = self.role_page(row)
-        page.meanwhile = told
+        page.concurrent_edit = told
         put_grid(page, roles.grid_of(row))
         here = self.url("show", pk=row.id)
         return self.render("companies/role.html", 409, page=page, row=row, here=here)
@@ -189,7 +189,7 @@ class RoleView(RoleParts):
         role = self.row(pk, "edit")
         page = self.role_page(role)
         grid, version = read_grid(request.form, page), posted_version()
-        told = self.meanwhile(role, version, self.told_names())
+        told = self.concurrent_edit(role, version, self.compared_names())
         if told is not None:
             return self._grid_again(role, page, grid, told)
         seen, status = role.row_version, 422
@@ -201,7 +201,9 @@ class RoleView(RoleParts):
                 return self.to_record(role, self.changed_message(role))
             except Conflict:
                 role = self.row(pk)
-                told = self.meanwhile(role, version, self.told_names()) or Meanwhile()
+                told = (
+                    self.concurrent_edit(role, version, self.compared_names()) or ConcurrentEdit()
+                )
                 return self._grid_again(role, page, grid, told)
             except DomainError as error:
                 page.form_errors, status = [str(error)], error.status
@@ -211,7 +213,7 @@ class RoleView(RoleParts):
         return self.render("companies/role.html", status, page=page, row=role)
 
     def _grid_again(
-        self, role: Any, page: RolePage, grid: dict[Cell, Scope], told: Meanwhile
+        self, role: Any, page: RolePage, grid: dict[Cell, Scope], told: ConcurrentEdit
     ) -> ResponseReturnValue:
         """The grid as it is saved now, but for the cells that were chosen here."""
         chosen, changes = dict(grid), dict(told.changes)
@@ -221,7 +223,7 @@ class RoleView(RoleParts):
                 del chosen[cell]  # left as it was, or chosen by both
             elif name in changes:
                 changes[name] = replace(changes[name], yours=str(SCOPES[scope][0]))
-        page.meanwhile = replace(told, changes=changes)
+        page.concurrent_edit = replace(told, changes=changes)
         page.hidden = [("row_version", str(role.row_version))]
         put_grid(page, {**roles.grid_of(role), **chosen})
         return self.render("companies/role.html", 409, page=page, row=role)

@@ -11,13 +11,13 @@ from flask_babel import gettext as _
 from crm.companies.views.options import (
     Section,
     SettingsForm,
+    controlling_options,
     names_of,
-    openers_of,
     placed,
 )
 from crm.core.forms import Form
-from crm.core.views import Action, FormPage, Group, ModelView
-from crm.core.views.pages import Entry
+from crm.core.views import Action, FieldGroup, FormPage, ModelView
+from crm.core.views.pages import HistoryEntry
 
 SHOWN = 20  # entries of the journal
 
@@ -28,7 +28,7 @@ class SettingsPage(FormPage):
 
     effect: str = ""
     readonly: bool = False
-    history: list[Entry] = field(default_factory=list)
+    history: list[HistoryEntry] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
     companies: list[Any] = field(default_factory=list)
     recurring: bool = False  # whether the companies' durations mean anything now
@@ -44,7 +44,7 @@ class SettingsPages(ModelView):
         "add", "bin", "delete", "edit", "export", "field", "index", "list", "restore", "show",
         "totals",
     }  # fmt: skip
-    under = "AppSettingsView"
+    menu_endpoint = "AppSettingsView"
     icon = "adjustments-horizontal"
     sections: ClassVar[Sequence[Section]] = ()
 
@@ -60,14 +60,14 @@ class SettingsPages(ModelView):
 
     def form(self, names: list[str], row: Any = None) -> Form:
         form = SettingsForm(self.datamodel, names, picker=self.picker_base())
-        form.openers = openers_of(self.sections)
+        form.openers = controlling_options(self.sections)
         return form
 
     def form_page(self, form: Form, title: str, action: str, cancel_url: str, key: str) -> FormPage:
         plain = super().form_page(form, title, action, cancel_url, key)
         page = SettingsPage(**vars(plain))
         page.groups = [
-            Group(str(title), [placed(option, form.fields) for option in shown])
+            FieldGroup(str(title), [placed(option, form.fields) for option in shown])
             for title, options in self.sections
             if (shown := [o for o in options if all(n in form.fields for n in o.names())])
         ]
@@ -87,7 +87,7 @@ class SettingsPages(ModelView):
 
     def to_record(self, row: Any, message: str = "", undo_url: str = "") -> ResponseReturnValue:
         flash(message, "success")
-        return redirect(self.way_back(row), 303)
+        return redirect(self.return_url(row), 303)
 
     def changed_message(self, row: Any) -> str:
         return _("Settings saved")

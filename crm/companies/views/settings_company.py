@@ -16,30 +16,30 @@ from sqlalchemy.orm import joinedload
 from crm.companies.models import Company, CompanySettings
 from crm.companies.services import settings
 from crm.companies.settings import setting
-from crm.companies.views.options import DAYS, MONTHS, Option, Pair, Section
+from crm.companies.views.options import DAYS, MONTHS, Section, SettingOption, SettingPair
 from crm.companies.views.settings import SettingsPage, SettingsPages
 from crm.core.datamodel import DataModel
 from crm.core.forms import Form
 from crm.core.models.text import parse_number
 from crm.core.views import Action, Field, Note
 from crm.core.views.base import PK
-from crm.core.views.conflict import stored
-from crm.core.views.shown import hue_of, initials
+from crm.core.views.conflict import stored_values
+from crm.core.views.display import hue_of, initials
 
 SECTIONS: Sequence[Section] = (
     (_l("Opportunities"), (
-        Option("recurring_duration", unit=MONTHS),
-        Pair(
+        SettingOption("recurring_duration", unit=MONTHS),
+        SettingPair(
             "opportunity_numbering",
             _l("Opportunity numbering"),
             ("opportunity_prefix", "opportunity_padding"),
         ),
     )),
     (_l("Quotes"), (
-        Option("quote_validity_days", unit=DAYS),
-        Option("default_vat_rate", _l("For lines without a product.")),
+        SettingOption("quote_validity_days", unit=DAYS),
+        SettingOption("default_vat_rate", _l("For lines without a product.")),
     )),
-    (_l("Clients and prospects"), (Option("payment_terms"),)),
+    (_l("Clients and prospects"), (SettingOption("payment_terms"),)),
 )  # fmt: skip
 
 
@@ -58,7 +58,7 @@ class CompanySettingsView(SettingsPages):
     datamodel = DataModel(CompanySettings, settings.RULES)
     route_base = "/settings/companies"
     default_view = "company"
-    verbs: ClassVar[Mapping[str, str]] = {"company": "read"}
+    method_actions: ClassVar[Mapping[str, str]] = {"company": "read"}
     setting_columns: ClassVar[Mapping[str, str]] = {"recurring_duration": "manage_recurring"}
     edit_title = list_title = _l("Settings per company")
     edit_template = "companies/settings_company.html"
@@ -72,7 +72,7 @@ class CompanySettingsView(SettingsPages):
         if source is None or request.method == "POST":
             return self.answer(row)
         names = self.edit_names(row)
-        return self._edit_page(row, self.form(names).show(stored(source, names)))
+        return self._edit_page(row, self.form(names).fill(stored_values(source, names)))
 
     def _of(self, company_id: int) -> CompanySettings:
         statement = select(CompanySettings).where(CompanySettings.company_id == company_id)
@@ -89,10 +89,10 @@ class CompanySettingsView(SettingsPages):
         number = parse_number(pk)
         return self._of(number) if number is not None else abort(404)
 
-    def way_back(self, row: Any) -> str:
+    def return_url(self, row: Any) -> str:
         return self.url("company", pk=row.company_id)
 
-    def crumbs_of(self, row: Any = None) -> list[tuple[str, str]]:
+    def breadcrumbs(self, row: Any = None) -> list[tuple[str, str]]:
         apps = (_("Apps management"), url_for("AppsView.apps"))
         return [
             apps,
@@ -133,6 +133,6 @@ class CompanySettingsView(SettingsPages):
         """The other companies, to fill the form in from."""
         statement = select(Company.id, Company.name).where(Company.id != row.company_id)
         others = self.datamodel.session.execute(statement.order_by(Company.name_key)).all()
-        here = self.way_back(row)
+        here = self.return_url(row)
         children = [Action(name, f"{here}?from={pk}") for pk, name in others]
         return [Action(_("Copy from …"), "", "copy", children=children)] if children else []

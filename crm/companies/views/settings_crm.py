@@ -14,63 +14,65 @@ from sqlalchemy import literal, select, union_all
 
 from crm.companies.models import AppSettings, Assignable, Company, CompanySettings
 from crm.companies.services import settings
-from crm.companies.views.options import DAYS, Option, Section, offer_only
+from crm.companies.views.options import DAYS, Section, SettingOption, limit_choices
 from crm.companies.views.settings import SettingsPage, SettingsPages
 from crm.core.datamodel import DataModel
 from crm.core.forms import Form
 from crm.core.models import target_of
 from crm.core.models.text import format_instant
 from crm.core.security.page import Page
-from crm.core.views.shown import hue_of, initials, zone
+from crm.core.views.display import hue_of, initials, zone
 
 SECTIONS: Sequence[Section] = (
     (_l("General"), (
-        Option(
+        SettingOption(
             "assignable_users",
             _l("Who can own an account, everywhere: forms, edits in place, import, API."),
             opens_with=Assignable.GROUPS,
             under=(
-                Option("assignable_groups", required=True),
-                Option("assignable_everywhere"),
+                SettingOption("assignable_groups", required=True),
+                SettingOption("assignable_everywhere"),
             ),
         ),
-        Option(
+        SettingOption(
             "manage_agencies",
             _l("Shows the agency on every record, the Agencies page and a filter in every list."),
         ),
-        Option("manage_catalogs", _l("Adds Catalogues to the menu. Off, the files are kept.")),
-        Option(
+        SettingOption(
+            "manage_catalogs", _l("Adds Catalogues to the menu. Off, the files are kept.")
+        ),
+        SettingOption(
             "bin_days",
             _l("Then records are deleted for good; their numbers are not given again."),
             DAYS,
         ),
     )),
     (_l("Opportunities"), (
-        Option(
+        SettingOption(
             "show_customer_description",
             _l("The client’s Notes, up to date and read only."),
         ),
-        Option(
+        SettingOption(
             "manage_recurring",
             _l("Adds the Recurring section, its columns and its filters."),
             under=(
-                Option(
+                SettingOption(
                     "default_recurring_duration",
                     _l("From 1 to 120. A one-year subscription is 12. Durations already entered "
                        "do not change."),
                 ),
             ),
         ),
-        Option("opportunity_default_stage"),
+        SettingOption("opportunity_default_stage"),
     )),
     (_l("Leads"), (
-        Option("lead_default_status"),
-        Option("stale_after_days", unit=DAYS),
+        SettingOption("lead_default_status"),
+        SettingOption("stale_after_days", unit=DAYS),
     )),
 )  # fmt: skip
 
 # Records begin in an open row of these vocabularies.
-BEGINNINGS = ("lead_default_status", "opportunity_default_stage")
+DEFAULT_KINDS = ("lead_default_status", "opportunity_default_stage")
 
 
 @dataclass
@@ -112,7 +114,7 @@ class AppsView(Page):
     default_view = "apps"
     class_permission_name = "settings"
     method_permission_name: ClassVar[dict[str, str]] = {"apps": "read"}
-    under = "AppSettingsView"
+    menu_endpoint = "AppSettingsView"
 
     @expose("/")
     @has_access
@@ -129,7 +131,7 @@ class AppSettingsView(SettingsPages):
     datamodel = DataModel(AppSettings, settings.RULES)
     route_base = "/settings/crm"
     default_view = "app"
-    verbs: ClassVar[dict[str, str]] = {"app": "read"}
+    method_actions: ClassVar[dict[str, str]] = {"app": "read"}
     edit_title = list_title = _l("CRM application")
     edit_template = "companies/settings_crm.html"
     sections = SECTIONS
@@ -139,26 +141,26 @@ class AppSettingsView(SettingsPages):
     def app(self) -> ResponseReturnValue:
         return self.answer(self.row(1, names=self.edit_columns))
 
-    def way_back(self, row: Any) -> str:
+    def return_url(self, row: Any) -> str:
         return self.url("app")
 
-    def crumbs_of(self, row: Any = None) -> list[tuple[str, str]]:
+    def breadcrumbs(self, row: Any = None) -> list[tuple[str, str]]:
         above = [(_("Application config"), ""), (_("Apps management"), url_for("AppsView.apps"))]
         return [*above, (_("CRM, configure"), "")]
 
     def prepare_form(self, form: Form) -> None:
         allowed = self._beginnings()
-        for name in BEGINNINGS:
-            offer_only(form.fields[name], allowed[name])
+        for name in DEFAULT_KINDS:
+            limit_choices(form.fields[name], allowed[name])
 
     def _beginnings(self) -> dict[str, set[int]]:
         """What each default may be, all in one statement."""
         parts = []
-        for name in BEGINNINGS:
+        for name in DEFAULT_KINDS:
             target = target_of(AppSettings, name)
             found = select(literal(name).label("name"), target.id)
             parts.append(found.where(self.datamodel.candidates(name, {})))
-        allowed: dict[str, set[int]] = {name: set() for name in BEGINNINGS}
+        allowed: dict[str, set[int]] = {name: set() for name in DEFAULT_KINDS}
         for name, pk in self.datamodel.session.execute(union_all(*parts)):
             allowed[name].add(pk)
         return allowed

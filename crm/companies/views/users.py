@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from crm.companies.people import users
-from crm.companies.people.reading import PeopleModel
+from crm.companies.people.datamodel import PeopleDataModel
 from crm.companies.views.people import PeopleView
 from crm.core.actor import current_actor
 from crm.core.datamodel.saving import check_version
@@ -20,11 +20,11 @@ from crm.core.db import transaction
 from crm.core.security import generate_password, hash_password
 from crm.core.views import Action, Field, Note, Preset
 from crm.core.views.base import PK
-from crm.core.views.shown import person
+from crm.core.views.display import person
 
 
 @dataclass
-class GivenPassword:
+class NewPasswordPage:
     """A made-up password, told once: no page can show it again."""
 
     title: str
@@ -39,15 +39,15 @@ class GivenPassword:
 class UserView(PeopleView):
     """Users. What they may do comes from their roles and groups; both are checked by the guard."""
 
-    datamodel = PeopleModel(User, users.RULES)
+    datamodel = PeopleDataModel(User, users.RULES)
     route_base = "/users"
-    verbs: ClassVar[Mapping[str, str]] = {
+    method_actions: ClassVar[Mapping[str, str]] = {
         "new_password": "edit", "activate": "edit", "deactivate": "edit",
     }  # fmt: skip
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
     tab_of = ("companies", "groups", "roles")
     icon = "user"
-    one = _l("User")
+    entity_name = _l("User")
     list_title = _l("Users")
     add_title = _l("Create a user")
     edit_title = _l("Edit the user")
@@ -59,7 +59,7 @@ class UserView(PeopleView):
     order_columns = ["full_name", "username", "email", "agency"]
     base_order = ("full_name", "asc")
     search_columns = ["active", "roles", "groups", "companies", "agency", "language"]
-    idline = ("username", "active")
+    headline = ("username", "active")
     edit_fieldsets: ClassVar[Any] = [
         (_l("Personal details"), {"fields": [
             "first_name", "last_name", "username", "email", "phone", "job_title",
@@ -113,7 +113,7 @@ class UserView(PeopleView):
     def new_password(self, pk: int) -> ResponseReturnValue:
         """Make up a password, which must be changed, and show it on this answer alone."""
         user = self.row(pk, "edit")
-        version = self.seen(user)
+        version = self.checked_version(user)
         password = generate_password()
         kept = hash_password(password)
         with transaction():
@@ -121,12 +121,12 @@ class UserView(PeopleView):
             users.set_password(user, kept, must_change=True)
         text = _("Tell it to them in person: it is not shown again, and must be changed.")
         here = self.url("show", pk=pk)
-        page = GivenPassword(
+        page = NewPasswordPage(
             _("Password of %(name)s", name=user), user.username, password, text,
             here, _("Back to the user"),
             [(self.words("list_title"), self.url("list")), (str(user), here)],
         )  # fmt: skip
-        response = make_response(self.render("companies/given_password.html", page=page))
+        response = make_response(self.render("companies/new_password.html", page=page))
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -143,4 +143,4 @@ class UserView(PeopleView):
     def _switch(self, pk: int, active: bool) -> ResponseReturnValue:
         user = self.row(pk, "edit")
         message = self.changed_message(user)
-        return self.act(user, lambda: users.update(user, {"active": active}), message)
+        return self.perform(user, lambda: users.update(user, {"active": active}), message)

@@ -72,7 +72,7 @@ class TableApi(FabModelRestApi):
         """Whether a column exists for `actor`: the switch it depends on is on."""
         switches = self.setting_columns
         switch = switches.get(name) or switches.get(name.partition(".")[0])
-        return switch is None or actor.on(switch)
+        return switch is None or actor.is_enabled(switch)
 
     def visible(self, names: Iterable[str]) -> list[str]:
         actor = current_actor()

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, false, select, true
 
 from crm.core.actor import Scope, current_actor
-from crm.core.api.representing import plain
+from crm.core.api.representing import to_json
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.paging import PageRequest
 from crm.core.datamodel.tokens import decode, encode
@@ -86,4 +86,4 @@ def _was_readable(model: type[Any]) -> ColumnElement[bool]:
 
 
 def _told(pk: int, at: datetime) -> dict[str, Any]:
-    return {"id": pk, "deleted_at": plain(at)}
+    return {"id": pk, "deleted_at": to_json(at)}

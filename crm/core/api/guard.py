@@ -49,7 +49,7 @@ def _let_in(api: Any, method: str) -> None:
     request.get_data()
     verify_jwt_in_request()  # finds the actor; what is wrong with a token is answered with a 401
     setting = getattr(api, "setting", None)
-    if setting is not None and not current_actor().on(setting):
+    if setting is not None and not current_actor().is_enabled(setting):
         raise NotFound
     right = f"can_{api.get_method_permission(method)}"
     if not api.appbuilder.sm.has_access(right, api.class_permission_name):

@@ -73,7 +73,7 @@ class OpenApi(FabOpenApi):
 def describe(api: Any, spec: Any) -> None:
     """Add what `api` offers to this actor now to an APISpec; nothing where it is switched off."""
     actor = current_actor()
-    if api.setting is not None and not actor.on(api.setting):
+    if api.setting is not None and not actor.is_enabled(api.setting):
         return
     if not actor.can("read", api.class_permission_name):
         return

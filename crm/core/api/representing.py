@@ -39,12 +39,12 @@ def value(row: Any, name: str) -> Any:
         case "money" | "decimal" | "percent" if isinstance(found, Decimal | int) and spec.places:
             return f"{Decimal(found):.{spec.places}f}"
         case "next" if isinstance(found, tuple):
-            return plain(found[0])  # the moment; what goes with it is for a page
+            return to_json(found[0])  # the moment; what goes with it is for a page
         case _:
-            return plain(found)
+            return to_json(found)
 
 
-def plain(found: Any) -> Any:
+def to_json(found: Any) -> Any:
     """A stored value in JSON, by its type."""
     match found:
         case Enum():

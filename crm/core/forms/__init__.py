@@ -1,9 +1,17 @@
 """Forms made from the columns' own declarations; they keep every typed character."""
 
+from crm.core.forms.base import Width
 from crm.core.forms.dialog import Dialog
 from crm.core.forms.fields import FormField
 from crm.core.forms.form import Form
-from crm.core.forms.options import Option, pick, reference_options
-from crm.core.forms.shown import Width
+from crm.core.forms.options import Option, reference_options, search_candidates
 
-__all__ = ["Dialog", "Form", "FormField", "Option", "Width", "pick", "reference_options"]
+__all__ = [
+    "Dialog",
+    "Form",
+    "FormField",
+    "Option",
+    "Width",
+    "reference_options",
+    "search_candidates",
+]

@@ -23,39 +23,39 @@ class Dialog(Form):
     title: Label = ""
     intro: Label = ""
     submit: Label = ""  # the act, as its button named it
-    keep: Label = ""  # the way out, named too
-    done: Label = ""
+    cancel_label: Label = ""  # the way out, named too
+    done_message: Label = ""
     danger: ClassVar[bool] = False
     keeps_unsent: ClassVar[bool] = False  # a verb counts on all that it asks for
 
     def __init__(self, datamodel: DataModel, row: Any, picker: str = "") -> None:
-        super().__init__(datamodel, self.asked(row), picker=picker)
+        super().__init__(datamodel, self.field_names(row), picker=picker)
         self.row = row
         for name in self.required:
             field = self.fields[name]
             field.spec = replace(field.spec, required=True)
 
-    def asked(self, row: Any) -> list[str]:
+    def field_names(self, row: Any) -> list[str]:
         """The fields to ask for now."""
         return list(self.names)
 
-    def proposed(self) -> Values:
+    def initial_values(self) -> Values:
         """What stands in the fields at first, beside what the row holds."""
         return {}
 
-    def show(self, values: Values) -> "Dialog":
+    def fill(self, values: Values) -> "Dialog":
         """As a form; the ticks stay as they were offered."""
         ticks = {name: f.data for name, f in self.fields.items() if name.startswith(TICK)}
-        super().show({**values, **ticks})
+        super().fill({**values, **ticks})
         return self
 
-    def tick(self, name: str, label: str, *, on: bool) -> None:
+    def add_checkbox(self, name: str, label: str, *, on: bool) -> None:
         """A box that is no column: whether something else happens too."""
         field = FormField(TICK + name, Spec(label, "boolean"), width="w6")
-        field.show(on, self.zone)
+        field.fill(on, self.zone)
         self.fields[TICK + name] = field
 
-    def is_ticked(self, name: str) -> bool:
+    def is_checked(self, name: str) -> bool:
         """Whether the box was ticked; False where it was not offered."""
         field = self.fields.get(TICK + name)
         return field is not None and bool(field.data)
@@ -64,7 +64,7 @@ class Dialog(Form):
         """As a form; the ticks apart, because they are no values of the row."""
         ticks = {name: field for name, field in self.fields.items() if name.startswith(TICK)}
         for name, field in ticks.items():
-            field.show(name in posted, self.zone)
+            field.fill(name in posted, self.zone)
         everything = self.fields
         self.fields = {name: field for name, field in everything.items() if name not in ticks}
         try:

@@ -68,7 +68,7 @@ class FormField:
     def count_name(self) -> str:
         return f"{self.name}-count"
 
-    def keep(self, rows: Iterable[Any]) -> None:
+    def limit_to(self, rows: Iterable[Any]) -> None:
         """Offer these rows only, and what is chosen already; to be called once all are offered."""
         values = {str(row.id) for row in rows}
         self.options = [one for one in self.options if one.value in values or one.selected]
@@ -87,7 +87,7 @@ class FormField:
         )
         return sorted(here) == sorted(there) if self.kind == "references" else here == there
 
-    def show(self, value: Any, zone: str) -> None:
+    def fill(self, value: Any, zone: str) -> None:
         """Put a stored value into the input."""
         if self.kind in ("file", "picture"):
             return  # a file has no text; `current` says which one there is

@@ -13,11 +13,11 @@ from crm.core.forms.options import (
     is_listed,
     reference_options,
 )
-from crm.core.forms.read import ReadForm
+from crm.core.forms.parsing import ParsingForm
 from crm.core.models import target_of
 
 
-class Form(ReadForm):
+class Form(ParsingForm):
     """What goes wrong below, and what is offered."""
 
     status = 422  # of the answer that shows this form again
@@ -47,7 +47,7 @@ class Form(ReadForm):
                 part.errors.append(text)
         field.errors.append(_("Line %(number)s: %(error)s", number=int(number) + 1, error=text))
 
-    def offer(self) -> Self:
+    def load_choices(self) -> Self:
         """Fill in what selects offer: vocabularies in one statement, else the present choice."""
         everyone = [
             *self.fields.values(),

@@ -83,7 +83,9 @@ def code_choices(kind: str) -> list[tuple[str, str]]:
             return [(hue, hue_name(hue)) for hue in HUES]
 
 
-def pick(datamodel: DataModel, relation: str, text: str, values: Mapping[str, Any]) -> list[Any]:
+def search_candidates(
+    datamodel: DataModel, relation: str, text: str, values: Mapping[str, Any]
+) -> list[Any]:
     """The first rows that `relation` may be set to and that `text` finds."""
     target = target_of(datamodel.obj, relation)
     text = CONTROL.sub("", text)  # PostgreSQL takes no NUL

@@ -10,10 +10,10 @@ from sqlalchemy.orm import PassiveFlag, Session
 
 from crm.core.journal.values import (
     TrackedAttributes,
-    content,
-    items,
+    line_content,
+    link_items,
     own_columns,
-    partial,
+    partial_content,
     to_json,
     tracked_attributes,
 )
@@ -60,7 +60,7 @@ def tracked_attributes_of(row: Any) -> TrackedAttributes:
     return tracked_attributes(inspect(row).mapper)
 
 
-def load_all(session: Session) -> None:
+def load_deleted(session: Session) -> None:
     """Load what is about to be deleted, with the lines that go by the database's cascade."""
     for row in session.deleted:
         if _is_watched(row):
@@ -104,14 +104,14 @@ def _lists(row: Any) -> Iterator[tuple[str, list[Any]]]:
         if name in state.committed_state:
             history = state.attrs[name].history
             if history.added or history.deleted:
-                yield name, [items(history.deleted), items(history.added)]
+                yield name, [link_items(history.deleted), link_items(history.added)]
     for name, owner in what.lines:
         if name in state.committed_state:
             history = state.attrs[name].history
             for line in history.deleted:
-                yield f"{name}.{line.id}", [content(line, owner, was=True), None]
+                yield f"{name}.{line.id}", [line_content(line, owner, was=True), None]
             for line in history.added:
-                yield f"{name}.{line.id}", [None, content(line, owner)]
+                yield f"{name}.{line.id}", [None, line_content(line, owner)]
 
 
 def _tell_line(
@@ -132,11 +132,11 @@ def _tell_line(
 
 
 def _added(line: Any, owner: str) -> list[Any]:
-    return [None, content(line, owner)]
+    return [None, line_content(line, owner)]
 
 
 def _removed(line: Any, owner: str) -> list[Any]:
-    return [content(line, owner, was=True), None]
+    return [line_content(line, owner, was=True), None]
 
 
 def _edited(line: Any, owner: str) -> list[Any] | None:
@@ -144,7 +144,7 @@ def _edited(line: Any, owner: str) -> list[Any] | None:
     if not pairs:
         return None
     before, after = ({name: pair[side] for name, pair in pairs.items()} for side in (0, 1))
-    return [partial(line, owner, before, was=True), partial(line, owner, after)]
+    return [partial_content(line, owner, before, was=True), partial_content(line, owner, after)]
 
 
 def _whole(row: Any) -> Pairs:
@@ -154,8 +154,8 @@ def _whole(row: Any) -> Pairs:
     pairs: Pairs = {name: [value, None] for name, value in values if value is not None}
     for name in what.links:
         if state.dict.get(name):
-            pairs[name] = [items(state.dict[name]), None]
+            pairs[name] = [link_items(state.dict[name]), None]
     for name, owner in what.lines:
         for line in state.dict.get(name, ()):
-            pairs[f"{name}.{line.id}"] = [content(line, owner), None]
+            pairs[f"{name}.{line.id}"] = [line_content(line, owner), None]
     return pairs

@@ -22,7 +22,7 @@ UNTRACKED = {
 }  # fmt: skip
 
 
-class Content(TypedDict):
+class LineContent(TypedDict):
     """A line: its name, the rows that this name comes from, and its columns that are not empty.
 
     Of a line that was changed, only the columns that changed.
@@ -81,19 +81,21 @@ def to_json(value: Any) -> Any:
     return str(value)
 
 
-def items(rows: Any) -> list[list[Any]] | None:
+def link_items(rows: Any) -> list[list[Any]] | None:
     """[label, [table, id]] of each linked row."""
     return [[str(row), [row.__tablename__, row.id]] for row in rows] or None
 
 
-def content(line: Any, owner: str, *, was: bool = False) -> Content:
+def line_content(line: Any, owner: str, *, was: bool = False) -> LineContent:
     """All of a line, without its relationship `owner`; with `was`, as it was when read."""
     names = own_columns(inspect(line).mapper, owner)
     values = {name: to_json(_value(line, name, was)) for name in names}
-    return partial(line, owner, {k: v for k, v in values.items() if v is not None}, was=was)
+    return partial_content(line, owner, {k: v for k, v in values.items() if v is not None}, was=was)
 
 
-def partial(line: Any, owner: str, values: dict[str, Any], *, was: bool = False) -> Content:
+def partial_content(
+    line: Any, owner: str, values: dict[str, Any], *, was: bool = False
+) -> LineContent:
     """Some columns of a line."""
     # From the far side of a link, its name is that of the near one.
     label = line if owner == line.__parent__ else getattr(line, line.__parent__)

@@ -6,7 +6,7 @@ from uuid import uuid4
 from sqlalchemy import event, insert
 from sqlalchemy.orm import Session, SessionTransaction, object_session
 
-from crm.core.journal.changes import Change, Pairs, collect, load_all
+from crm.core.journal.changes import Change, Pairs, collect, load_deleted
 from crm.core.journal.models import Journal
 from crm.core.models.tables import acting_user
 from crm.core.types import utcnow
@@ -29,7 +29,7 @@ def install(session: Any) -> None:
 
 
 def _load(session: Session, context: Any, instances: Any) -> None:
-    load_all(session)
+    load_deleted(session)
 
 
 def _write(session: Session, context: Any) -> None:

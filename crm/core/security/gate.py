@@ -88,7 +88,7 @@ def _read_again(read: Callable[[], Actor | None]) -> None:
 
 def _still_open(view: Any, actor: Actor) -> None:
     setting = getattr(view, "setting", None)
-    if setting is not None and not actor.on(setting):
+    if setting is not None and not actor.is_enabled(setting):
         raise NotFound
     method = (request.endpoint or "").rpartition(".")[2]
     if not hasattr(getattr(view, method), "_permission_name"):

@@ -11,7 +11,7 @@ class Page(BaseView):
     """FAB 5.3's BaseView for its routes and endpoints; without @has_access it asks for no right."""
 
     setting: ClassVar[str | None] = None
-    under: ClassVar[str] = ""  # the endpoint of the menu entry that stands for this page
+    menu_endpoint: ClassVar[str] = ""  # the endpoint of the menu entry that stands for this page
 
     def url(self, method: str, **values: Any) -> str:
         return url_for(f"{self.endpoint}.{method}", **values)

@@ -1,9 +1,9 @@
 """FAB's ModelView as Comptoir uses it: list, record, form and bin of one table."""
 
-from crm.core.views.base import PK, Action, Group, Preset
+from crm.core.views.base import PK, Action, FieldGroup, Preset
+from crm.core.views.display import Field, choices_of
 from crm.core.views.form import FormPage
 from crm.core.views.pages import Note, Panel, RecordPage
-from crm.core.views.shown import Field, choices_of
 from crm.core.views.verbs import VerbPages
 
 
@@ -15,8 +15,8 @@ __all__ = [
     "PK",
     "Action",
     "Field",
+    "FieldGroup",
     "FormPage",
-    "Group",
     "ModelView",
     "Note",
     "Panel",

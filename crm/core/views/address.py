@@ -29,7 +29,7 @@ def refuse_junk() -> None:
 
 
 @dataclass
-class Address:
+class ListAddress:
     """The state of the list of view `key` at `path`."""
 
     key: str
@@ -76,11 +76,13 @@ def _quoted(text: str) -> str:
     return quote_plus(text)
 
 
-def read_address(key: str, path: str, fields: Iterable[str], keep: Sequence[str] = ()) -> Address:
+def read_address(
+    key: str, path: str, fields: Iterable[str], keep: Sequence[str] = ()
+) -> ListAddress:
     """The state in the present request. A filter that is not offered is kept by name alone."""
     args = request.args
     offered = set(fields)
-    address = Address(key, path)
+    address = ListAddress(key, path)
     address.rest = [(name, value) for name in keep for value in args.getlist(name)]
     for name in args:
         found = FILTER.fullmatch(name)

@@ -15,7 +15,7 @@ from crm.core.actor import Actor, current_actor, per_request
 from crm.core.datamodel import DataModel
 from crm.core.errors import NotFound
 from crm.core.models import Child, Label
-from crm.core.views.shown import Field, show
+from crm.core.views.display import Field, display_field
 
 # Larger ids than a column holds are no rows: 404, not an error of the database.
 PK = "<int(max=2147483647):pk>"
@@ -52,7 +52,7 @@ class Action:
     confirm: str = ""
     key: str = ""
     values: Sequence[tuple[str, str]] = ()
-    asks: bool = False  # its page may open as a dialog over the record
+    opens_dialog: bool = False  # its page may open as a dialog over the record
     children: list["Action"] = field(default_factory=list)
 
 
@@ -67,7 +67,7 @@ class Preset:
 
 
 @dataclass
-class Group:
+class FieldGroup:
     """Fields under a title."""
 
     title: str
@@ -89,14 +89,14 @@ class BaseView(FabModelView):
     datamodel: DataModel
     class_permission_name: str  # the entity of the rights grid
     setting: ClassVar[str | None] = None  # the switch that opens this page
-    under: ClassVar[str] = ""  # the endpoint of the menu entry that stands for this page
+    menu_endpoint: ClassVar[str] = ""  # the endpoint of the menu entry that stands for this page
     setting_columns: ClassVar[Mapping[str, str]] = {}  # column → switch
     tab_of: ClassVar[Sequence[str]] = ()  # relationships whose target shows this list as a tab
-    tab_place: ClassVar[int] = 50  # among the tabs, from the left
+    tab_position: ClassVar[int] = 50  # among the tabs, from the left
     tab_titles: ClassVar[Mapping[str, Label]] = {}
-    verbs: ClassVar[Mapping[str, str]] = {}  # extra method → action of the grid
+    method_actions: ClassVar[Mapping[str, str]] = {}  # extra method → action of the grid
     icon: ClassVar[str] = "list"
-    one: ClassVar[Label] = ""  # the noun: "Lead"
+    entity_name: ClassVar[Label] = ""  # the noun: "Lead"
     empty_title: ClassVar[Label] = ""
     empty_text: ClassVar[Label] = ""
     widths: ClassVar[Mapping[str, str]] = {}
@@ -104,7 +104,7 @@ class BaseView(FabModelView):
     presets: ClassVar[Sequence[Preset]] = ()
     sum_columns: ClassVar[Sequence[str]] = ()
     side_fieldsets: ClassVar[Sequence[Fieldset]] = ()
-    idline: ClassVar[Sequence[str]] = ()
+    headline: ClassVar[Sequence[str]] = ()
     column_css: ClassVar[Mapping[str, str]] = {}  # where name and kind do not tell the width
     live_columns: ClassVar[Sequence[str]] = ()  # stored figures that a form only shows
     editors_only: ClassVar[Sequence[str]] = ()  # shown on rows that the actor may edit
@@ -119,7 +119,7 @@ class BaseView(FabModelView):
     }  # fmt: skip
 
     def __init__(self, **kwargs: Any) -> None:
-        self.method_permission_name = {**READ, **WRITE, **self.verbs}
+        self.method_permission_name = {**READ, **WRITE, **self.method_actions}
         self._addresses: dict[str, str] = {}
         if not self.presets:
             self.exclude_route_methods = self.exclude_route_methods | {"counts"}
@@ -149,7 +149,7 @@ class BaseView(FabModelView):
     @before_request
     def _gate(self) -> ResponseReturnValue | None:
         """A feature that is off answers 404, whoever asks and whatever they may."""
-        if self.setting is not None and not current_actor().on(self.setting):
+        if self.setting is not None and not current_actor().is_enabled(self.setting):
             abort(404)
         return None
 
@@ -163,7 +163,7 @@ class BaseView(FabModelView):
     def is_visible(self, name: str, actor: Actor) -> bool:
         root = name.partition(".")[0]
         switch = self.setting_columns.get(name) or self.setting_columns.get(root)
-        if switch is not None and not actor.on(switch):
+        if switch is not None and not actor.is_enabled(switch):
             return False
         return root != "company" or actor.has_several_companies
 
@@ -186,15 +186,15 @@ class BaseView(FabModelView):
             found = self.datamodel.fetch(pk, action, names, self.children)
         except NotFound:
             abort(404)
-        if not self.shows(found):
-            self.elsewhere(found)
+        if not self.has_page_of(found):
+            self.redirect_to_own_view(found)
         return found
 
-    def elsewhere(self, row: Any) -> None:
+    def redirect_to_own_view(self, row: Any) -> None:
         """A row that has its page on another view is asked for here."""
         abort(404)
 
-    def shows(self, row: Any) -> bool:
+    def has_page_of(self, row: Any) -> bool:
         """Whether `row` has its page here; two views of one table tell their rows apart."""
         return True
 
@@ -204,7 +204,7 @@ class BaseView(FabModelView):
         held = per_request(key, lambda: self.datamodel.rights(row, CHANGES))
         return action in held
 
-    def private(self, row: Any) -> Sequence[str]:
+    def hidden_fields(self, row: Any) -> Sequence[str]:
         """The fields of this row that the actor must not read."""
         return () if not self.editors_only or self.may("edit", row) else self.editors_only
 
@@ -212,11 +212,11 @@ class BaseView(FabModelView):
         """The address of one of the pages here; of a row by `pk`."""
         if "pk" not in values or not values.keys() <= OF_A_ROW:
             return url_for(f"{self.endpoint}.{method}", **values)
-        address = self.begins(method) + str(values["pk"])
+        address = self.url_prefix(method) + str(values["pk"])
         version = values.get("row_version")
         return address if version is None else f"{address}?row_version={version}"
 
-    def begins(self, method: str) -> str:
+    def url_prefix(self, method: str) -> str:
         """What the addresses of all rows begin with: a list has too many to build each of them."""
         found = self._addresses.get(method)
         if found is None:
@@ -227,17 +227,19 @@ class BaseView(FabModelView):
     def page_of(self, row: Any) -> str | None:
         """The address of a row's page, where there is one that the actor may open."""
         view = view_of(row)
-        if view is None or not view.is_open():
+        if view is None or not view.is_accessible():
             return None
         return view.url("show", pk=row.id)
 
-    def is_open(self) -> bool:
+    def is_accessible(self) -> bool:
         """Whether the actor may read here, and the feature is on."""
-        return self.can("read") and (self.setting is None or current_actor().on(self.setting))
+        return self.can("read") and (
+            self.setting is None or current_actor().is_enabled(self.setting)
+        )
 
     def field_of(self, row: Any, name: str) -> Field:
         """The shown value; a slice overrides it to add a warning or a colour."""
-        shown = show(row, name, self.page_of)
+        shown = display_field(row, name, self.page_of)
         # A form has six columns, a record three: only what takes the whole width says so in both.
         shown.width = "w6" if self.widths.get(name) == "w6" else ""
         return shown
@@ -254,7 +256,7 @@ class BaseView(FabModelView):
             flash(told, "success")
         return redirect(self.page_of(row) or self.url("show", pk=row.id), 303)
 
-    def is_of_lines(self, name: str) -> bool:
+    def is_child_list(self, name: str) -> bool:
         """Whether `name` leads to lines: they are reached through their parent, never by an id."""
         relation = inspect(self.datamodel.obj).relationships.get(name)
         return relation is not None and issubclass(relation.mapper.class_, Child)
@@ -274,13 +276,13 @@ def all_views() -> Sequence[Any]:
 
 
 def views_of(model: type[Any]) -> Sequence[Any]:
-    """The views of a table; where there are several, `shows` tells whose a row is."""
+    """The views of a table; where there are several, `has_page_of` tells whose a row is."""
     return _registered().by_model.get(model, ())
 
 
 def view_of(row: Any) -> Any:
     """The view that has the page of `row`, or None."""
-    return next((view for view in views_of(type(row)) if view.shows(row)), None)
+    return next((view for view in views_of(type(row)) if view.has_page_of(row)), None)
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,9 @@ from crm.core.models.text import format_day, format_instant, format_number
 from crm.core.rows import criteria
 from crm.core.types import utcnow
 from crm.core.views.base import PK
+from crm.core.views.display import Field, person, zone
 from crm.core.views.form import FormPages
 from crm.core.views.pages import Column, ListPage
-from crm.core.views.shown import Field, person, zone
 from crm.core.views.versions import posted_version
 
 SOON = 7  # days before the purge in which the date is marked
@@ -61,7 +61,7 @@ class BinPages(FormPages):
     @has_access
     def delete(self, pk: int) -> ResponseReturnValue:
         row = self.row(pk, "delete")
-        version, name = self.seen(row), str(row)
+        version, name = self.checked_version(row), str(row)
         undo_url = ""
         try:
             with transaction():
@@ -70,7 +70,7 @@ class BinPages(FormPages):
                 if self.datamodel.has_bin:
                     undo_url = self.act_url("restore", row)
         except Conflict:
-            return self.overtaken(pk)
+            return self.stale_response(pk)
         except Unavailable:
             raise
         except DomainError as error:

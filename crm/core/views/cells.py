@@ -1,7 +1,7 @@
 """The cells of a list: one function a column, made once a page, that draws the value of a row.
 
 What it draws is what `html.value` draws of the row's Field, which a record page shows: columns
-that a slice completes (`marked_columns`), and kinds that are rare in lists, go that way.
+that a slice completes (`annotated_columns`), and kinds that are rare in lists, go that way.
 """
 
 from collections.abc import Callable, Hashable
@@ -12,13 +12,13 @@ from markupsafe import escape
 from crm.core.models import Spec, spec_of
 from crm.core.models.text import format_value
 from crm.core.views import html
-from crm.core.views.shown import Field, link_of, show_next, show_value, zone
+from crm.core.views.display import Field, display_next, display_value, link_of, zone
 
 if TYPE_CHECKING:
     from crm.core.views.list import ListParts
 
 
-class Drawn(NamedTuple):
+class CellHtml(NamedTuple):
     """A drawn value: its kind once drawn, its text, its HTML, the glyph of a status."""
 
     kind: str
@@ -27,7 +27,7 @@ class Drawn(NamedTuple):
     sign: str = ""
 
 
-Draw = Callable[[Any], Drawn]
+CellRenderer = Callable[[Any], CellHtml]
 
 # Kinds whose values are few: what one looks like is worked out once a page.
 _FEW = ("choice", "country", "language", "currency", "boolean", "percent", "integer", "hue")
@@ -40,77 +40,79 @@ _PLAIN: dict[str, Callable[[Any, str], str]] = {
 }
 
 
-def drawing(view: "ListParts", name: str) -> Draw:
+def cell_renderer(view: "ListParts", name: str) -> CellRenderer:
     """What draws the column `name` of the view's list."""
     plain = _drawing(view, name)
-    if not view.is_marked(name):
+    if not view.is_annotated(name):
         return plain
     is_plain = view.is_plain
-    return lambda row: plain(row) if is_plain(row) else drawn(view.list_field(row, name))
+    return lambda row: plain(row) if is_plain(row) else render_cell(view.list_field(row, name))
 
 
-def _drawing(view: "ListParts", name: str) -> Draw:
+def _drawing(view: "ListParts", name: str) -> CellRenderer:
     """What draws it where the slice adds nothing."""
     spec = spec_of(view.datamodel.obj, name)
     if spec.kind == "reference":
         return _link(view, name)
     if spec.kind == "next":
-        return lambda row: drawn(show_next(Field(name, "", "next"), getattr(row, name)))
+        return lambda row: render_cell(display_next(Field(name, "", "next"), getattr(row, name)))
     if spec.kind in _PLAIN and spec.choices is None:
         return _plain(spec, name)
     if spec.kind in _FEW:
         return _few(spec, name)
-    return lambda row: drawn(view.list_field(row, name))
+    return lambda row: render_cell(view.list_field(row, name))
 
 
-def drawn(field: Field) -> Drawn:
+def render_cell(field: Field) -> CellHtml:
     """A Field as the cell of a list."""
     if field.kind == "boolean" and not field.value:
-        return Drawn("boolean", field.text, "")  # in a list, only what holds is said
+        return CellHtml("boolean", field.text, "")  # in a list, only what holds is said
     sign = html.glyph(field.glyph or "st-0", field.hue) if field.kind == "status" else ""
-    return Drawn(field.kind, field.text, html.value(field), sign)
+    return CellHtml(field.kind, field.text, html.value(field), sign)
 
 
-def _plain(spec: Spec, name: str) -> Draw:
+def _plain(spec: Spec, name: str) -> CellRenderer:
     here, draw = zone(), _PLAIN[spec.kind]
     kind = spec.kind
-    nothing = Drawn(kind, "", "")
+    nothing = CellHtml(kind, "", "")
 
-    def cell(row: Any) -> Drawn:
+    def cell(row: Any) -> CellHtml:
         value = getattr(row, name)
         if value is None or value == "":
             return nothing
         text = format_value(spec, value, zone=here)
-        return Drawn(kind, text, draw(value, text))
+        return CellHtml(kind, text, draw(value, text))
 
     return cell
 
 
-def _few(spec: Spec, name: str) -> Draw:
-    known: dict[Hashable, Drawn] = {}
+def _few(spec: Spec, name: str) -> CellRenderer:
+    known: dict[Hashable, CellHtml] = {}
 
-    def cell(row: Any) -> Drawn:
+    def cell(row: Any) -> CellHtml:
         value = getattr(row, name)
         found = known.get(value)
         if found is None:
-            found = known[value] = drawn(show_value(Field(name, "", spec.kind), spec, value))
+            found = known[value] = render_cell(
+                display_value(Field(name, "", spec.kind), spec, value)
+            )
         return found
 
     return cell
 
 
-def _link(view: "ListParts", name: str) -> Draw:
+def _link(view: "ListParts", name: str) -> CellRenderer:
     """A to-one relation: the same row, person or word stands in many lines, and is drawn once."""
-    known: dict[Any, Drawn] = {}
+    known: dict[Any, CellHtml] = {}
     relation, key = link_of(view.datamodel.obj, name)
 
-    def cell(row: Any) -> Drawn:
+    def cell(row: Any) -> CellHtml:
         target = getattr(row, relation)
         # The id tells an empty link from one whose target the reader may not see.
         held = target.id if target is not None else (getattr(row, key) is None,)
         found = known.get(held)
         if found is None:
-            found = known[held] = drawn(view.list_field(row, name))
+            found = known[held] = render_cell(view.list_field(row, name))
         return found
 
     return cell

@@ -13,14 +13,14 @@ from sqlalchemy import inspect
 
 from crm.core.forms import Form, FormField
 from crm.core.models import key_of
-from crm.core.views.history import revived
-from crm.core.views.versions import Meanwhile, Pair, VersionPages
+from crm.core.views.history import from_json
+from crm.core.views.versions import BeforeAfter, ConcurrentEdit, VersionPages
 
 LINES_SHOWN = 5  # of a record's lines that differ
 FILES = ("file", "picture")
 
 
-class Differing(NamedTuple):
+class FieldConflict(NamedTuple):
     """One field that two people changed; the texts are for reading, `typed` is what was typed."""
 
     name: str
@@ -36,12 +36,12 @@ class ConflictPage:
     """Both versions of a record, field by field."""
 
     title: str
-    meanwhile: Meanwhile
+    concurrent_edit: ConcurrentEdit
     action: str
     cancel_url: str
     crumbs: list[tuple[str, str]]
     hidden: list[tuple[str, str]] = field(default_factory=list)
-    fields: list[Differing] = field(default_factory=list)
+    fields: list[FieldConflict] = field(default_factory=list)
     merged_count: int = 0
     joinable: list[tuple[str, str]] = field(default_factory=list)
     closed: list[tuple[str, str]] = field(default_factory=list)  # typed, but no longer editable
@@ -66,38 +66,38 @@ class ConflictPages(VersionPages):
             outputs=self.live_columns,
         )
 
-    def way_back(self, row: Any) -> str:
+    def return_url(self, row: Any) -> str:
         """Where leaving the form of a row leads."""
         return self.page_of(row) or self.url("list")
 
-    def crumbs_of(self, row: Any = None) -> list[tuple[str, str]]:
+    def breadcrumbs(self, row: Any = None) -> list[tuple[str, str]]:
         """What stands above a form."""
         crumbs = [(self.words("list_title"), self.url("list"))]
-        return crumbs if row is None else [*crumbs, (str(row), self.way_back(row))]
+        return crumbs if row is None else [*crumbs, (str(row), self.return_url(row))]
 
-    def conflict(self, row: Any, form: Form, told: Meanwhile) -> ResponseReturnValue:
+    def conflict(self, row: Any, form: Form, told: ConcurrentEdit) -> ResponseReturnValue:
         """A choice for each field that both changed; everything else is merged."""
         names = list(form.fields)
-        saved = self.form(names, row).show(stored(row, names)).offer().fields
-        was = self.as_it_was(form, row, told)
-        form.offer()
+        saved = self.form(names, row).fill(stored_values(row, names)).load_choices().fields
+        was = self.original_fields(form, row, told)
+        form.load_choices()
         page = ConflictPage(
-            _("Two versions of this record"), told, request.path, self.way_back(row),
-            self.crumbs_of(row), [("row_version", str(row.row_version)), *seen_lines(saved)],
+            _("Two versions of this record"), told, request.path, self.return_url(row),
+            self.breadcrumbs(row), [("row_version", str(row.row_version)), *line_digests(saved)],
         )  # fmt: skip
         for name, mine in form.fields.items():
             theirs = saved[name]
             if mine.kind in FILES:
                 page.uploads += [mine] if form.values.get(name) is not None else []
-            elif mine.kind == "output" or says(mine) == says(theirs):
-                page.hidden += pairs_of(theirs)
-            elif name in told.changes and is_as_it_was(mine, was[name]):
-                page.hidden += pairs_of(theirs)  # not touched here: the saved value stands
+            elif mine.kind == "output" or comparable_value(mine) == comparable_value(theirs):
+                page.hidden += form_pairs(theirs)
+            elif name in told.changes and is_untouched(mine, was[name]):
+                page.hidden += form_pairs(theirs)  # not touched here: the saved value stands
             elif name not in told.changes:
-                page.hidden += pairs_of(mine)  # touched by nobody else
+                page.hidden += form_pairs(mine)  # touched by nobody else
                 page.merged_count += 1
             else:
-                page.hidden += pairs_of(mine)
+                page.hidden += form_pairs(mine)
                 _differ(page, mine, theirs, was[name])
         page.closed = self._closed(row, form)
         return self.render("core/conflict.html", 409, page=page, form=form, row=row)
@@ -108,26 +108,28 @@ class ConflictPages(VersionPages):
         names = [n for n in asked if n not in form.fields and n in request.form and n != "company"]
         if not names:
             return []
-        saved = self.form(names, row).show(stored(row, names)).offer().fields
+        saved = self.form(names, row).fill(stored_values(row, names)).load_choices().fields
         typed = self.form(names, row)
-        typed.read(request.form, stored(row, names))
+        typed.read(request.form, stored_values(row, names))
         return [
-            (mine.label, in_words(mine))
-            for name, mine in typed.offer().fields.items()
-            if says(mine) != says(saved[name])
+            (mine.label, field_text(mine))
+            for name, mine in typed.load_choices().fields.items()
+            if comparable_value(mine) != comparable_value(saved[name])
         ]
 
-    def as_it_was(self, form: Form, row: Any, told: Meanwhile) -> Mapping[str, FormField]:
+    def original_fields(
+        self, form: Form, row: Any, told: ConcurrentEdit
+    ) -> Mapping[str, FormField]:
         """The fields of `form` as they stood before what `told` tells; of lines, what is saved."""
         names = [name for name in form.fields if name in inspect(type(row)).attrs]
-        values = stored(row, names)
+        values = stored_values(row, names)
         for name in names:
             one = form.fields[name]
             if name in told.changes and one.kind not in ("rows", *FILES):
                 values |= self._before(row, name, one, told.changes[name].pair)
-        return self.form(names, row).show(values).offer().fields
+        return self.form(names, row).fill(values).load_choices().fields
 
-    def _before(self, row: Any, name: str, one: FormField, pair: Pair) -> dict[str, Any]:
+    def _before(self, row: Any, name: str, one: FormField, pair: BeforeAfter) -> dict[str, Any]:
         old = pair[0]
         if one.kind == "references":
             gone, come = ([tuple(link) for __, link in side or ()] for side in pair)
@@ -138,19 +140,22 @@ class ConflictPages(VersionPages):
         if name in inspect(type(row)).relationships:
             target = self.datamodel.get_related_obj(name, old) if old is not None else None
             return {name: target, f"{name}_id": old}
-        return {name: revived(one.spec, old) if old is not None else None}
+        return {name: from_json(one.spec, old) if old is not None else None}
 
-    def reconcile(self, row: Any, form: Form, told: Meanwhile) -> Meanwhile:
+    def reconcile(self, row: Any, form: Form, told: ConcurrentEdit) -> ConcurrentEdit:
         """Put what is saved now into inputs that were left alone; note what others held."""
-        was = self.as_it_was(form, row, told)
-        saved = self.form(list(was), row).show(stored(row, list(was))).fields
+        was = self.original_fields(form, row, told)
+        saved = self.form(list(was), row).fill(stored_values(row, list(was))).fields
         changes = dict(told.changes)
         for name in was.keys() & changes.keys():
             mine = form.fields[name]
-            if says(mine) in (says(was[name]), says(saved[name])):
+            if comparable_value(mine) in (
+                comparable_value(was[name]),
+                comparable_value(saved[name]),
+            ):
                 form.fields[name] = replace(saved[name], spec=mine.spec, errors=mine.errors)
             else:
-                changes[name] = replace(changes[name], yours=in_words(mine))
+                changes[name] = replace(changes[name], yours=field_text(mine))
         return replace(told, changes=changes)
 
 
@@ -158,14 +163,14 @@ def _differ(page: ConflictPage, mine: FormField, theirs: FormField, was: FormFie
     if mine.kind == "rows":
         texts = _lines_apart(mine, theirs), _lines_apart(theirs, mine), ""
     else:
-        texts = in_words(mine), in_words(theirs), in_words(was)
-    typed = [value for _name, value in pairs_of(mine)]
-    page.fields.append(Differing(mine.name, mine.label, *texts, typed))
+        texts = field_text(mine), field_text(theirs), field_text(was)
+    typed = [value for _name, value in form_pairs(mine)]
+    page.fields.append(FieldConflict(mine.name, mine.label, *texts, typed))
     if mine.kind == "longtext" and mine.text and theirs.text:
         page.joinable.append((mine.name, mine.label))
 
 
-def settle(form: Form, before: Mapping[str, Any]) -> None:
+def apply_choices(form: Form, before: Mapping[str, Any]) -> None:
     """Follow the choices made on the conflict page: keep what is saved, or join two texts."""
     for name, one in form.fields.items():
         has_two = one.kind == "longtext" and before[name] and form.values.get(name)
@@ -175,7 +180,7 @@ def settle(form: Form, before: Mapping[str, Any]) -> None:
             form.values.pop(name, None)
 
 
-def stored(row: Any, names: Sequence[str]) -> dict[str, Any]:
+def stored_values(row: Any, names: Sequence[str]) -> dict[str, Any]:
     """The values of a row by name, and the keys behind its links."""
     mapper = inspect(type(row))
     values = {name: getattr(row, name) for name in names}
@@ -190,11 +195,11 @@ def stored(row: Any, names: Sequence[str]) -> dict[str, Any]:
 # What a field says ──────────────────────────────────────────────────────────────────────────────
 
 
-def pairs_of(one: FormField) -> list[tuple[str, str]]:
+def form_pairs(one: FormField) -> list[tuple[str, str]]:
     """(name, value) as the browser would send the field."""
     if one.kind == "rows":
         pairs = [(one.count_name, str(len(one.rows)))]
-        return pairs + [pair for line in one.rows for part in line for pair in pairs_of(part)]
+        return pairs + [pair for line in one.rows for part in line for pair in form_pairs(part)]
     if one.kind == "translated":
         return [(name, text) for __, __, text, name in one.parts]
     if one.kind == "boolean":
@@ -202,11 +207,11 @@ def pairs_of(one: FormField) -> list[tuple[str, str]]:
     return [(one.name, text) for text in one.texts or [""]]
 
 
-def says(one: FormField) -> Any:
+def comparable_value(one: FormField) -> Any:
     """The value to compare fields by: neither the order of a set nor the line ends matter."""
     if one.kind == "rows":
         return list(_lines(one))
-    texts = [text.replace("\r\n", "\n").strip() for __, text in pairs_of(one)]
+    texts = [text.replace("\r\n", "\n").strip() for __, text in form_pairs(one)]
     if one.kind == "stars" and texts == ["0"]:
         return [""]  # the input sends "" for no star
     return sorted(filter(None, texts)) if one.kind == "references" else texts
@@ -214,18 +219,18 @@ def says(one: FormField) -> Any:
 
 def _lines(one: FormField) -> Iterator[list[list[str]]]:
     """The values of each line; blank lines are left out."""
-    blank = [says(part) for part in one.blank_row]
+    blank = [comparable_value(part) for part in one.blank_row]
     for line in one.rows:
-        said = [says(part) for part in line[1:]]
+        said = [comparable_value(part) for part in line[1:]]
         if line[0].text or (said != blank and any(any(texts) for texts in said)):
             yield [[line[0].text], *said]
 
 
 def _digest(one: FormField) -> str:
-    return hashlib.sha256(json.dumps(says(one)).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(comparable_value(one)).encode()).hexdigest()[:16]
 
 
-def seen_lines(fields: Mapping[str, FormField]) -> list[tuple[str, str]]:
+def line_digests(fields: Mapping[str, FormField]) -> list[tuple[str, str]]:
     """Hidden inputs that tell whether the lines of a form are still those it was opened with.
 
     The journal does not keep all lines of a record at each version, and sending them twice would
@@ -235,32 +240,32 @@ def seen_lines(fields: Mapping[str, FormField]) -> list[tuple[str, str]]:
     return [(f"{one.name}-seen", _digest(one)) for one in lines]
 
 
-def is_as_it_was(mine: FormField, was: FormField) -> bool:
+def is_untouched(mine: FormField, was: FormField) -> bool:
     """Whether the field was left as its form showed it."""
     if mine.kind == "rows":
         return request.form.get(f"{mine.name}-seen") == _digest(mine)
-    return bool(says(mine) == says(was))
+    return bool(comparable_value(mine) == comparable_value(was))
 
 
-def in_words(one: FormField) -> str:
+def field_text(one: FormField) -> str:
     """What a field of a form says, for a reader."""
     if one.kind == "rows":
         return "; ".join(_line_in_words(line) for line in one.rows)
     if one.kind == "boolean":
-        return _("Yes") if pairs_of(one) else _("No")
+        return _("Yes") if form_pairs(one) else _("No")
     if one.options:
         return ", ".join(option.text for option in one.options if option.selected)
-    return ", ".join(text for __, text in pairs_of(one) if text)
+    return ", ".join(text for __, text in form_pairs(one) if text)
 
 
 def _lines_apart(one: FormField, other: FormField) -> str:
     """The lines of the one that the other does not have."""
     known = list(_lines(other))
-    apart = [line for line in one.rows if [says(part) for part in line] not in known]
+    apart = [line for line in one.rows if [comparable_value(part) for part in line] not in known]
     words = [text for line in apart[:LINES_SHOWN] if (text := _line_in_words(line))]
     return "; ".join([*words, "…"] if len(apart) > LINES_SHOWN else words)
 
 
 def _line_in_words(line: Sequence[FormField]) -> str:
-    parts = (in_words(part) for part in line[1:] if part.kind != "boolean")
+    parts = (field_text(part) for part in line[1:] if part.kind != "boolean")
     return " · ".join(text for text in parts if text)

@@ -29,10 +29,10 @@ from crm.core.models.locale import locale
 from crm.core.models.text import format_value, parse_number
 from crm.core.rows import linkable
 from crm.core.search import SearchMatch, Way, find
-from crm.core.views.address import Address, read_address
+from crm.core.views.address import ListAddress, read_address
 from crm.core.views.base import BaseView, Preset
+from crm.core.views.display import hue_of, initials, zone
 from crm.core.views.pages import Chip, FilterChoice, ListPage, Note
-from crm.core.views.shown import hue_of, initials, zone
 
 FILTERS = "core/parts/filters.html"
 STATE = Markup("<!-- state -->")  # where a popover keeps the list's state
@@ -73,7 +73,7 @@ class FilterBar(BaseView):
     def key(self) -> str:
         return type(self).__name__
 
-    def address(self, path: str = "", keep: Sequence[str] = ()) -> Address:
+    def address(self, path: str = "", keep: Sequence[str] = ()) -> ListAddress:
         return read_address(self.key, path or request.path, self.visible(self.search_columns), keep)
 
     def base_conditions(self) -> list[ColumnElement[bool]]:
@@ -88,7 +88,7 @@ class FilterBar(BaseView):
 
     def query(
         self,
-        address: Address,
+        address: ListAddress,
         about: Sequence[ColumnElement[bool]] | None = None,
         extra: Sequence[ColumnElement[bool]] = (),
     ) -> Query:
@@ -123,7 +123,7 @@ class FilterBar(BaseView):
         offered = operators_of(filter_spec(self.datamodel.obj, name))
         return int(operator[:9]) < len(offered) and offered[int(operator[:9])].values != 0
 
-    def _put_refusals(self, page: ListPage, address: Address, query: Query) -> None:
+    def _put_refusals(self, page: ListPage, address: ListAddress, query: Query) -> None:
         """What the address asks for and the list cannot do, with a way to go on."""
         applied = {(c.name, c.operator) for c in query.conditions}
         without = address.url(filters=[f for f in address.filters if f[:2] in applied])
@@ -137,7 +137,7 @@ class FilterBar(BaseView):
         said = self.filter_labels.get(name)
         return str(said if said is not None else filter_spec(self.datamodel.obj, name).label)
 
-    def order(self, address: Address) -> list[tuple[str, str]]:
+    def order(self, address: ListAddress) -> list[tuple[str, str]]:
         """The order asked for where it is one of ours, else the view's."""
         asked = address.order
         is_ours = asked is not None and asked[0] in self.visible(self.order_columns)
@@ -145,7 +145,7 @@ class FilterBar(BaseView):
             self.datamodel.obj, [asked] if asked and is_ours else [], self.base_order
         )
 
-    def _put_filters(self, page: ListPage, address: Address, query: Query, full: bool) -> None:
+    def _put_filters(self, page: ListPage, address: ListAddress, query: Query, full: bool) -> None:
         page.search = address.search
         page.search_url = address.path
         page.search_label = _("Search here")
@@ -164,17 +164,17 @@ class FilterBar(BaseView):
         if full and self.presets:
             self._put_presets(page, address)
 
-    def shown_presets(self) -> Sequence[Preset]:
+    def visible_presets(self) -> Sequence[Preset]:
         """The shipped filters that make sense now."""
-        return [p for p in self.presets if not p.switch or current_actor().on(p.switch)]
+        return [p for p in self.presets if not p.switch or current_actor().is_enabled(p.switch)]
 
     def filter_names(self) -> list[str]:
         names = self.visible(self.search_columns)
         return [n for n in names if n != "company" or current_actor().active_company_id is None]
 
-    def _put_presets(self, page: ListPage, address: Address) -> None:
+    def _put_presets(self, page: ListPage, address: ListAddress) -> None:
         now = {(name, operator, tuple(values)) for name, operator, values in address.filters}
-        for preset in self.shown_presets():
+        for preset in self.visible_presets():
             filters = [(name, operator, tuple(values)) for name, operator, values in preset.filters]
             url = address.url(filters=filters, search="")
             page.presets.append((str(preset.label), url, now == set(filters), preset.key))
@@ -185,7 +185,7 @@ class FilterBar(BaseView):
         found = [condition(self.datamodel.obj, *said, zone()).where for said in preset.filters]
         return [*self.base_conditions(), *found]
 
-    def _chip(self, applied: Condition, address: Address) -> Chip:
+    def _chip(self, applied: Condition, address: ListAddress) -> Chip:
         spec = filter_spec(self.datamodel.obj, applied.name)
         operator = operators_of(spec)[applied.operator]
         left = [f for f in address.filters if (f[0], f[1]) != (applied.name, applied.operator)]
@@ -209,7 +209,7 @@ class FilterBar(BaseView):
         rows = self.datamodel.session.scalars(named)
         return [self._option(row)["text"] for row in rows.unique()] or [_("Not available")]
 
-    def _filter_choices(self, page: ListPage, address: Address) -> list[FilterChoice]:
+    def _filter_choices(self, page: ListPage, address: ListAddress) -> list[FilterChoice]:
         """The filters that are offered, each with its popover."""
         popover = get_template_attribute(FILTERS, "popover")
         kept = [*page.state, *([("search", page.search)] if page.search else [])]
@@ -227,7 +227,7 @@ class FilterBar(BaseView):
             choices.append(choice)
         return choices
 
-    def _idle_choice(self, name: str, address: Address, popover: Any) -> FilterChoice:
+    def _idle_choice(self, name: str, address: ListAddress, popover: Any) -> FilterChoice:
         """A filter that is not applied: but for the list's state it is the same for everybody."""
         key = (str(locale()), address.path, name)
         choice = self._idle.get(key)
@@ -236,7 +236,7 @@ class FilterBar(BaseView):
             choice.popover = popover(choice, address.path, STATE, [])
         return choice
 
-    def _filter_choice(self, name: str, address: Address) -> FilterChoice:
+    def _filter_choice(self, name: str, address: ListAddress) -> FilterChoice:
         spec = filter_spec(self.datamodel.obj, name)
         operators = [(n, str(o.label), o.values) for n, o in enumerate(operators_of(spec))]
         choice = FilterChoice(name, self._filter_label(name), spec.kind, operators, [])
@@ -262,7 +262,7 @@ class FilterBar(BaseView):
         offered = {*(self.add_columns or ()), *(self.edit_columns or ()), *self.search_columns}
         if name not in offered or name not in inspect(self.datamodel.obj).relationships:
             abort(404)
-        if self.is_of_lines(name) or not self.visible([name]):
+        if self.is_child_list(name) or not self.visible([name]):
             abort(404)
         return name, self.datamodel
 

@@ -12,12 +12,12 @@ from flask_babel import gettext as _
 from crm.core.db import transaction
 from crm.core.errors import Conflict, DomainError, NotFound
 from crm.core.forms import Form
-from crm.core.views.base import PK, Group
-from crm.core.views.conflict import seen_lines, settle, stored
+from crm.core.views.base import PK, FieldGroup
+from crm.core.views.conflict import apply_choices, line_digests, stored_values
 from crm.core.views.inplace import InPlacePages
 from crm.core.views.pages import Note
 from crm.core.views.prefill import Prefill, read_prefill
-from crm.core.views.versions import Meanwhile, posted_version
+from crm.core.views.versions import ConcurrentEdit, posted_version
 
 
 @dataclass
@@ -27,7 +27,7 @@ class FormPage:
     title: str
     action: str
     crumbs: list[tuple[str, str]]
-    groups: list[Group]
+    groups: list[FieldGroup]
     cancel_url: str
     submit_label: str
     draft_key: str
@@ -43,7 +43,7 @@ class FormPage:
     danger: bool = False
     cancel_label: str = ""
     aside: list[Any] = field(default_factory=list)
-    meanwhile: Meanwhile | None = None
+    concurrent_edit: ConcurrentEdit | None = None
 
 
 class FormPages(InPlacePages):
@@ -56,9 +56,9 @@ class FormPages(InPlacePages):
     def add(self) -> ResponseReturnValue:
         form = self.form(self.add_names())
         form.files = request.files
-        given = self.given(form)
+        given = self.prefill(form)
         if request.method == "GET":
-            form.show(self.datamodel.defaults(given.values))
+            form.fill(self.datamodel.defaults(given.values))
             return self._add_page(form, given)
         if form.read(request.form) and (row := self._created(form, given.values)) is not None:
             return self.to_record(row, self.created_message(row))
@@ -72,15 +72,15 @@ class FormPages(InPlacePages):
     def change(self, row: Any) -> ResponseReturnValue:
         """The form of a row (GET), and its saving (POST)."""
         pk, names = row.id, self.edit_names(row)
-        form = self.form(names, row).about(row)
-        before = stored(row, names)
+        form = self.form(names, row).set_context(row)
+        before = stored_values(row, names)
         if request.method == "GET":
-            return self._edit_page(row, form.show(before))
+            return self._edit_page(row, form.fill(before))
         version, asked = posted_version(), self.visible(self.edit_columns or ())
         form.files = request.files
         ok = form.read(request.form, before)
-        settle(form, before)
-        told = self.meanwhile(row, version, asked)
+        apply_choices(form, before)
+        told = self.concurrent_edit(row, version, asked)
         if told is not None:
             return self.conflict(row, form, told)
         try:
@@ -88,7 +88,9 @@ class FormPages(InPlacePages):
                 return self.to_record(row, self.changed_message(row))
         except Conflict:
             row = self.row(pk, "edit")
-            return self.conflict(row, form, self.meanwhile(row, version, asked) or Meanwhile())
+            return self.conflict(
+                row, form, self.concurrent_edit(row, version, asked) or ConcurrentEdit()
+            )
         return self._edit_page(self.row(pk, "edit"), form, form.status)
 
     # Which fields ───────────────────────────────────────────────────────────────────────────────
@@ -100,20 +102,20 @@ class FormPages(InPlacePages):
         """The fields that may be changed now; the company is chosen once, at creation."""
         return [name for name in self.visible(self.edit_columns or ()) if name != "company"]
 
-    def given(self, form: Form) -> Prefill:
+    def prefill(self, form: Form) -> Prefill:
         """What the address says of the new record: `?account=7`, from the tab it was added from."""
         names = [*self.add_names(), *self.tab_of]
-        return read_prefill(form, [name for name in names if not self.is_of_lines(name)])
+        return read_prefill(form, [name for name in names if not self.is_child_list(name)])
 
     # Saving ─────────────────────────────────────────────────────────────────────────────────────
 
     def _created(self, form: Form, given: Mapping[str, Any]) -> Any:
         kept = {name: value for name, value in given.items() if name not in form.fields}
         try:
-            self.before_saving(form)
+            self.before_save(form)
             with transaction():
                 row = self.datamodel.create({**kept, **form.values})
-                self.saved(row, form)
+                self.after_save(row, form)
         except NotFound:
             raise
         except DomainError as error:
@@ -123,10 +125,10 @@ class FormPages(InPlacePages):
 
     def _changed(self, row: Any, form: Form, version: int) -> bool:
         try:
-            self.before_saving(form)
+            self.before_save(form)
             with transaction():
                 self.datamodel.update(row, form.values, version)
-                self.saved(row, form)
+                self.after_save(row, form)
         except (Conflict, NotFound):
             raise
         except DomainError as error:
@@ -134,10 +136,10 @@ class FormPages(InPlacePages):
             return False
         return True
 
-    def before_saving(self, form: Form) -> None:
+    def before_save(self, form: Form) -> None:
         """What takes long, before the transaction. Raises DomainError by field."""
 
-    def saved(self, row: Any, form: Form) -> None:
+    def after_save(self, row: Any, form: Form) -> None:
         """Inside the transaction, after the row was flushed: a slice's files, for one."""
 
     def created_message(self, row: Any) -> str:
@@ -154,26 +156,26 @@ class FormPages(InPlacePages):
         return self.render(self.add_template, status, page=page, form=form)
 
     def _edit_page(self, row: Any, form: Form, status: int = 200) -> ResponseReturnValue:
-        url = self.way_back(row)
+        url = self.return_url(row)
         page = self.form_page(form, self.words("edit_title"), request.path, url, str(row.id))
-        page.crumbs = self.crumbs_of(row)
+        page.crumbs = self.breadcrumbs(row)
         page.row_version = row.row_version
         # A form that comes back keeps the version it was opened with, and what it saw of the lines.
-        opened = [("row_version", str(row.row_version)), *seen_lines(form.fields)]
+        opened = [("row_version", str(row.row_version)), *line_digests(form.fields)]
         page.hidden += [(name, request.form.get(name) or text) for name, text in opened]
         return self.render(self.edit_template, status, page=page, form=form, row=row)
 
     def form_page(self, form: Form, title: str, action: str, cancel_url: str, key: str) -> FormPage:
-        form.offer()
+        form.load_choices()
         self.prepare_form(form)
         sets = self.add_fieldsets if key == "add" else self.edit_fieldsets
         groups = []
         for group_title, names in self.fieldsets(sets or [(None, {"fields": list(form.fields)})]):
             fields = [form.fields[name] for name in names if name in form.fields]
             if fields:
-                groups.append(Group(group_title, fields))
+                groups.append(FieldGroup(group_title, fields))
         page = FormPage(
-            title, action, self.crumbs_of(), groups, cancel_url,
+            title, action, self.breadcrumbs(), groups, cancel_url,
             _("Save"), f"{self.route_base.strip('/')}/{key}",
         )  # fmt: skip
         page.errors = [(f.id, f.label, text) for f in form.fields.values() for text in f.errors]

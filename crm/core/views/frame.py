@@ -14,8 +14,8 @@ from crm.core.actor import Actor, find_actor
 from crm.core.config import languages
 from crm.core.models.text import language_name
 from crm.core.unavailable import FRAMELESS
-from crm.core.views.nav import Door, Entry, NavItem, item, items, mine, open_doors
-from crm.core.views.shown import hue_of, initials
+from crm.core.views.display import hue_of, initials
+from crm.core.views.nav import MenuEntry, MenuLink, NavItem, item, items, own_counts, visible_links
 
 TEMPLATE = "core/parts/frame.html"
 
@@ -66,7 +66,7 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class FrameHtml:
     """The HTML around a page: beside it, above it, and for phones below and over it."""
 
     side: Markup
@@ -75,7 +75,7 @@ class Drawn:
     drawer: Markup
 
 
-def install(app: Flask, main: Sequence[Entry], config: Sequence[Entry]) -> None:
+def install(app: Flask, main: Sequence[MenuEntry], config: Sequence[MenuEntry]) -> None:
     """Give every template its frame."""
 
     @app.context_processor
@@ -93,17 +93,19 @@ def install(app: Flask, main: Sequence[Entry], config: Sequence[Entry]) -> None:
         }
         bare = request.headers.get("HX-Request") or request.environ.get(FRAMELESS)
         if actor is not None and not bare:
-            common["frame"] = draw(frame(actor, language, main, config))
+            common["frame"] = render_frame(frame(actor, language, main, config))
         return common
 
 
-def frame(actor: Actor, language: str, main: Sequence[Entry], config: Sequence[Entry]) -> Frame:
+def frame(
+    actor: Actor, language: str, main: Sequence[MenuEntry], config: Sequence[MenuEntry]
+) -> Frame:
     """The frame that `actor` sees now."""
     here = _standing()
-    settings = open_doors(config, language, actor)
+    settings = visible_links(config, language, actor)
     in_config = any(door.view.endpoint == here for door in settings)
-    found = open_doors(main, language, actor)
-    counts = {} if in_config else mine(found, actor)
+    found = visible_links(main, language, actor)
+    counts = {} if in_config else own_counts(found, actor)
     home = NavItem(_("Home"), "home", "/", here == "HomeView")
     shown = items(settings, here, {}) if in_config else [home, *items(found, here, counts)]
     return Frame(
@@ -120,10 +122,10 @@ def frame(actor: Actor, language: str, main: Sequence[Entry], config: Sequence[E
 
 
 @lru_cache(maxsize=200)
-def draw(frame: Frame) -> Drawn:
+def render_frame(frame: Frame) -> FrameHtml:
     """The HTML of a frame: somebody's next page mostly has the same one."""
     parts = ("side", "top", "tabbar", "drawer")
-    return Drawn(*(get_template_attribute(TEMPLATE, part)(frame) for part in parts))
+    return FrameHtml(*(get_template_attribute(TEMPLATE, part)(frame) for part in parts))
 
 
 @lru_cache(maxsize=20)
@@ -133,7 +135,7 @@ def script_words(language: str) -> Markup:
     return found
 
 
-def _creations(found: Sequence[Door]) -> list[tuple[str, str, str]]:
+def _creations(found: Sequence[MenuLink]) -> list[tuple[str, str, str]]:
     """What the "+" of the top bar offers."""
     return [door.creation for door in found if door.creation and door.view.can("create")]
 
@@ -143,7 +145,7 @@ def _standing() -> str:
     here = request.blueprint or ""
     views = current_app.extensions["appbuilder"].baseviews
     view = next((view for view in views if view.endpoint == here), None)
-    return getattr(view, "under", "") or here
+    return getattr(view, "menu_endpoint", "") or here
 
 
 def _switcher(actor: Actor) -> Switcher | None:

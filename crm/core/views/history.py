@@ -16,9 +16,9 @@ from crm.core.journal import Journal, history
 from crm.core.models import spec_of
 from crm.core.models.text import format_instant, format_value
 from crm.core.types import TranslatedText
+from crm.core.views.display import zone
 from crm.core.views.list import ListPages
-from crm.core.views.pages import Entry
-from crm.core.views.shown import zone
+from crm.core.views.pages import HistoryEntry
 
 WHOLE = ("created", "purged")  # actions whose entries tell all of a row: no change to show
 Names = Mapping[tuple[type[Any], int], str]  # (table's class, id) → label, of what is visible
@@ -28,11 +28,11 @@ Told = tuple[str, str, str]  # label, before, after
 class HistoryPages(ListPages):
     """What was changed, by whom, when."""
 
-    def history_of(self, row: Any) -> list[Entry]:
+    def history_of(self, row: Any) -> list[HistoryEntry]:
         """The journal of a row, in words; fields that are hidden now are left out."""
         entries = history(self.datamodel.session, row)
         names = self._names_behind(type(row), entries)
-        hidden = self.private(row)
+        hidden = self.hidden_fields(row)
         acts = groupby(entries, lambda one: one.act_id or one.id)
         told = (self._entry(type(row), list(act)[::-1], names, hidden) for __, act in acts)
         return [entry for entry in told if entry is not None]
@@ -43,7 +43,7 @@ class HistoryPages(ListPages):
         act: Sequence[Journal],
         names: Names,
         hidden: Sequence[str],
-    ) -> Entry | None:
+    ) -> HistoryEntry | None:
         """What one transaction did to the row, in one step or several."""
         action = next((one.action for one in act if one.action != "changed"), "changed")
         changes: list[Told] = []
@@ -55,7 +55,7 @@ class HistoryPages(ListPages):
             return None
         last = act[-1]
         who = str(last.user) if last.user is not None else _("Automatic")
-        return Entry(who, format_instant(last.at, zone()), action_words(action), changes)
+        return HistoryEntry(who, format_instant(last.at, zone()), action_words(action), changes)
 
     def _changes(
         self,
@@ -178,7 +178,7 @@ def _told(spec: Any, value: Any, target: type[Any] | None, names: Names) -> str:
         return names.get((target, value), _("Not available"))
     if isinstance(value, list):
         return ", ".join(_item(text, links, names) for text, *links in value)
-    return format_value(spec, revived(spec, value), zone=zone())
+    return format_value(spec, from_json(spec, value), zone=zone())
 
 
 def _item(text: str, links: Sequence[Sequence[Any]], names: Names) -> str:
@@ -187,7 +187,7 @@ def _item(text: str, links: Sequence[Sequence[Any]], names: Names) -> str:
     return _("Not available") if hidden else text
 
 
-def revived(spec: Any, value: Any) -> Any:
+def from_json(spec: Any, value: Any) -> Any:
     """The Python value behind its JSON form."""
     match spec.kind:
         case "date":

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from crm.assets import asset
-from crm.core.views.shown import Field
+from crm.core.views.display import Field
 
 NUMBERS = ("integer", "decimal", "money", "percent", "date", "siren", "siret")
 SIGN_OF_TONE = {"late": "alert-circle", "today": "clock", "none": "alert-triangle"}

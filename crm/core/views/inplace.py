@@ -11,9 +11,9 @@ from crm.core.errors import Conflict, DomainError
 from crm.core.forms import Form, FormField
 from crm.core.models import spec_of
 from crm.core.views.base import PK
-from crm.core.views.conflict import ConflictPages, stored
-from crm.core.views.shown import Field
-from crm.core.views.versions import Meanwhile, posted_version
+from crm.core.views.conflict import ConflictPages, stored_values
+from crm.core.views.display import Field
+from crm.core.views.versions import ConcurrentEdit, posted_version
 
 
 class InPlacePages(ConflictPages):
@@ -34,21 +34,21 @@ class InPlacePages(ConflictPages):
         if name not in self.in_place():
             abort(404)
         form = Form(self.datamodel, [name], picker=self.picker_base(), widths=self.widths)
-        form.about(row)
-        before = stored(row, [name])
+        form.set_context(row)
+        before = stored_values(row, [name])
         if request.method == "GET":
-            return self._field_edit(row, form.show(before), name)
+            return self._field_edit(row, form.fill(before), name)
         version = posted_version()
         ok = form.read(request.form, before)
-        told = self.meanwhile(row, version, self.told_names())
+        told = self.concurrent_edit(row, version, self.compared_names())
         if told is not None:
             return self._field_again(row, form, name, told)
         try:
             saved = ok and self._saved(row, form)
         except Conflict:
             row = self.row(pk, "edit")
-            told = self.meanwhile(row, version, self.told_names())
-            return self._field_again(row, form, name, told or Meanwhile())
+            told = self.concurrent_edit(row, version, self.compared_names())
+            return self._field_again(row, form, name, told or ConcurrentEdit())
         if saved:
             return self.render(
                 "core/parts/field_read.html",
@@ -85,15 +85,17 @@ class InPlacePages(ConflictPages):
             return False
         return True
 
-    def _field_again(self, row: Any, form: Form, name: str, told: Meanwhile) -> ResponseReturnValue:
+    def _field_again(
+        self, row: Any, form: Form, name: str, told: ConcurrentEdit
+    ) -> ResponseReturnValue:
         """Somebody else saved meanwhile: the input comes back with what they changed."""
         told = self.reconcile(row, form, told)
         return self._field_edit(row, form, name, 409, told)
 
     def _field_edit(
-        self, row: Any, form: Form, name: str, status: int = 200, told: Meanwhile | None = None
+        self, row: Any, form: Form, name: str, status: int = 200, told: ConcurrentEdit | None = None
     ) -> ResponseReturnValue:
-        form.offer()
+        form.load_choices()
         field: FormField = form.fields[name]
         field.errors = [*field.errors, *form.form_errors]
         return self.render(

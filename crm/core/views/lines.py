@@ -9,10 +9,10 @@ from markupsafe import Markup, escape
 
 from crm.core.views import html
 from crm.core.views.base import Action, views_of
-from crm.core.views.cells import Drawn, drawing, drawn
+from crm.core.views.cells import CellHtml, cell_renderer, render_cell
+from crm.core.views.display import Field
 from crm.core.views.html import icon
 from crm.core.views.pages import Column, Row
-from crm.core.views.shown import Field
 
 if TYPE_CHECKING:
     from crm.core.views.list import ListParts
@@ -28,37 +28,37 @@ def install(app: Flask) -> None:
     app.jinja_env.globals |= {"row_actions": row_actions, "posting": posting}
 
 
-class Lines:
+class LineRenderer:
     """Draws the lines of one page, with what all of them share worked out once."""
 
     def __init__(self, view: "ListParts", columns: Sequence[Column]) -> None:
         self.view = view
-        self.draw = [drawing(view, column.name) for column in columns]
+        self.draw = [cell_renderer(view, column.name) for column in columns]
         self.css = _css(columns)
         names = [column.name for column in columns]
         # Where a table has one view, the addresses of its rows begin alike.
-        self.begins = view.begins("show") if len(views_of(view.datamodel.obj)) == 1 else ""
+        self.url_prefix = view.url_prefix("show") if len(views_of(view.datamodel.obj)) == 1 else ""
         self.sign_at = names.index(view.line_sign) if view.line_sign in names else None
 
     def __call__(self, row: Any) -> Row:
         view = self.view
-        drawn = [draw(row) for draw in self.draw]
-        url = self.begins + str(row.id) if self.begins else self._url(row)
-        line = Row(row.id, url, view.line_name(row, drawn[0].text), view.row_actions(row))
-        line.html = _join(line, self._sub(row, drawn), self.css, drawn)
+        cells = [draw(row) for draw in self.draw]
+        url = self.url_prefix + str(row.id) if self.url_prefix else self._url(row)
+        line = Row(row.id, url, view.line_name(row, cells[0].text), view.row_actions(row))
+        line.html = _join(line, self._sub(row, cells), self.css, cells)
         return line
 
     def _url(self, row: Any) -> str:
         return self.view.page_of(row) or self.view.url("show", pk=row.id)
 
-    def _sub(self, row: Any, drawn: Sequence[Drawn]) -> str:
+    def _sub(self, row: Any, cells: Sequence[CellHtml]) -> str:
         """The second line of a phone: status, organisation or other text, next action."""
-        text = next((d.text for d in drawn[1:] if d.text and d.kind in ("text", "reference")), "")
+        text = next((d.text for d in cells[1:] if d.text and d.kind in ("text", "reference")), "")
         text = self.view.line_note(row, text)
-        sign = next((d.sign for d in drawn if d.kind == "status"), "")
+        sign = next((d.sign for d in cells if d.kind == "status"), "")
         if not (text or sign) and self.sign_at is None:
             return ""
-        last = drawn[self.sign_at].html if self.sign_at is not None else ""
+        last = cells[self.sign_at].html if self.sign_at is not None else ""
         cut = f'<span class="c-cut c-grow">{escape(text)}</span>'
         return f'<span class="c-sub">{sign}{cut}{last}</span>'
 
@@ -66,7 +66,7 @@ class Lines:
 def plain_line(pk: int, url: str, columns: Sequence[Column], fields: Sequence[Field]) -> Row:
     """A line of values that are at hand, without actions."""
     line = Row(pk, url, fields[0].text)
-    line.html = _join(line, "", _css(columns), [drawn(field) for field in fields])
+    line.html = _join(line, "", _css(columns), [render_cell(field) for field in fields])
     return line
 
 
@@ -75,9 +75,11 @@ def _css(columns: Sequence[Column]) -> list[tuple[str, bool]]:
     return [(escape(column.css), "num" in column.css) for column in columns[1:]]
 
 
-def _join(line: Row, sub: str, css: Sequence[tuple[str, bool]], drawn: Sequence[Drawn]) -> Markup:
-    cells = map(_cell, css, drawn[1:])
-    return Markup(f"{_head(line)}{sub}</th>{''.join(cells)}")  # noqa: S704
+def _join(
+    line: Row, sub: str, css: Sequence[tuple[str, bool]], cells: Sequence[CellHtml]
+) -> Markup:
+    rest = map(_cell, css, cells[1:])
+    return Markup(f"{_head(line)}{sub}</th>{''.join(rest)}")  # noqa: S704
 
 
 def _head(line: Row) -> str:
@@ -86,13 +88,13 @@ def _head(line: Row) -> str:
     return f'<th scope="row" class="main cut"{title}><a href="{escape(line.url)}">{text}</a>'
 
 
-def _cell(said: tuple[str, bool], drawn: Drawn) -> str:
+def _cell(said: tuple[str, bool], cell: CellHtml) -> str:
     """Names, statuses and amounts are not cut; what may be has its full text in a tooltip."""
     css, is_whole = said
-    if is_whole or drawn.kind in UNCUT:
-        return f'<td class="{css}">{drawn.html}</td>'
-    title = f' title="{escape(drawn.text)}"' if len(drawn.text) > SHORT else ""
-    return f'<td class="{css} cut"{title}>{drawn.html}</td>'
+    if is_whole or cell.kind in UNCUT:
+        return f'<td class="{css}">{cell.html}</td>'
+    title = f' title="{escape(cell.text)}"' if len(cell.text) > SHORT else ""
+    return f'<td class="{css} cut"{title}>{cell.html}</td>'
 
 
 # What can be done to a row ──────────────────────────────────────────────────────────────────────
@@ -107,14 +109,14 @@ def row_actions(row: Row, menu: str) -> Markup:
     if not row.actions:
         return Markup('<td class="do one"></td>')
     quick = [action for action in row.actions if action.icon and not action.danger][:QUICK]
-    drawn = "".join(_action(action, action in quick) for action in row.actions)
+    actions = "".join(_action(action, action in quick) for action in row.actions)
     label = escape(_("Actions: %(name)s", name=row.main))
     more = (
         f'<button type="button" class="btn c-more by-script" popovertarget="{escape(menu)}" '
         f'aria-haspopup="menu" aria-expanded="false" aria-label="{label}">{icon("dots")}</button>'
     )
     css = "do" if quick else "do one"
-    return Markup(f'<td class="{css}"><span class="c-rowacts">{drawn}{more}</span></td>')  # noqa: S704
+    return Markup(f'<td class="{css}"><span class="c-rowacts">{actions}{more}</span></td>')  # noqa: S704
 
 
 def _action(action: Action, is_quick: bool) -> str:
@@ -124,7 +126,7 @@ def _action(action: Action, is_quick: bool) -> str:
     sign = icon(action.icon) if action.icon else ""
     if action.method == "post":
         return f'<button type="submit" {posting(action)} {said}>{sign}</button>'
-    ask = " data-ask" if action.asks else ""
+    ask = " data-ask" if action.opens_dialog else ""
     return f'<a href="{escape(action.url)}"{ask} {said}>{sign}</a>'
 
 

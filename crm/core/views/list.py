@@ -12,18 +12,18 @@ from sqlalchemy import ColumnElement, Select
 
 from crm.core.actor import current_actor
 from crm.core.datamodel.paging import COUNT_CAP, SORTED, PageRequest, ResultPage
-from crm.core.forms.options import pick
+from crm.core.forms.options import search_candidates
 from crm.core.models import Spec, spec_of
 from crm.core.models.text import format_money, format_number
 from crm.core.rows import criteria
 from crm.core.transfer import columns_of, every_row, export_rows
 from crm.core.types import utcnow
-from crm.core.views.address import PREFIX, Address
+from crm.core.views.address import PREFIX, ListAddress
 from crm.core.views.base import Action, BaseView
+from crm.core.views.display import Field
 from crm.core.views.filterbar import FilterBar, Query
-from crm.core.views.lines import Lines
+from crm.core.views.lines import LineRenderer
 from crm.core.views.pages import Column, ListPage, Row
-from crm.core.views.shown import Field
 from crm.core.views.tabs import tab_counts
 
 SIZES = (25, 50, 100)
@@ -63,7 +63,7 @@ class ListParts(FilterBar):
 
     def list_page(
         self,
-        address: Address,
+        address: ListAddress,
         *,
         full: bool,
         about: Sequence[ColumnElement[bool]] | None = None,
@@ -77,7 +77,7 @@ class ListParts(FilterBar):
         found = self._found(statement, address, size, totals.count)
         page = ListPage(self.words("list_title"), self.key, self.icon)
         page.columns = [c for c in self.columns(address) if c.name != without]
-        lines = Lines(self, page.columns)
+        lines = LineRenderer(self, page.columns)
         page.rows = [self.line(row, lines) for row in found.rows]
         page.count, page.capped = totals.count, totals.is_capped
         self._put_counts(page, address, found, size)
@@ -92,7 +92,9 @@ class ListParts(FilterBar):
         self._put_actions(page, address)
         return page
 
-    def _found(self, statement: Select[Any], address: Address, size: int, count: int) -> ResultPage:
+    def _found(
+        self, statement: Select[Any], address: ListAddress, size: int, count: int
+    ) -> ResultPage:
         ask = PageRequest(
             size,
             cursor=address.after or address.before,
@@ -119,7 +121,7 @@ class ListParts(FilterBar):
         apart = {*self.children, *self.editors_only}
         return [name for name in names if name not in apart]
 
-    def columns(self, address: Address) -> list[Column]:
+    def columns(self, address: ListAddress) -> list[Column]:
         ordered, direction = self.order(address)[0] if self.order(address) else ("", "")
         columns = []
         for position, name in enumerate(self.list_names()):
@@ -144,17 +146,17 @@ class ListParts(FilterBar):
 
     # What a line says ────────────────────────────────────────────────────────────────────────────
 
-    def line(self, row: Any, lines: Lines) -> Row:
+    def line(self, row: Any, lines: LineRenderer) -> Row:
         """The line of a row; a slice may add to what `lines` draws."""
         return lines(row)
 
     line_sign: ClassVar[str] = "next_event_at"  # what a phone shows behind the name
-    marked_columns: ClassVar[Sequence[str] | None] = None  # what `field_of` completes; None: any
+    annotated_columns: ClassVar[Sequence[str] | None] = None  # what `field_of` completes; None: any
 
-    def is_marked(self, name: str) -> bool:
+    def is_annotated(self, name: str) -> bool:
         """Whether the slice adds something to the shown value of a column, in some row."""
-        if self.marked_columns is not None:
-            return name in self.marked_columns
+        if self.annotated_columns is not None:
+            return name in self.annotated_columns
         return type(self).field_of is not BaseView.field_of
 
     def is_plain(self, row: Any) -> bool:
@@ -181,7 +183,9 @@ class ListParts(FilterBar):
 
     # Its parts ──────────────────────────────────────────────────────────────────────────────────
 
-    def _put_counts(self, page: ListPage, address: Address, found: ResultPage, size: int) -> None:
+    def _put_counts(
+        self, page: ListPage, address: ListAddress, found: ResultPage, size: int
+    ) -> None:
         count, shown = page.count, len(found.rows)
         first = (
             address.first
@@ -228,7 +232,7 @@ class ListParts(FilterBar):
                 "Sum of %(num)s record", "Sum of %(num)s records", totals.count
             )
 
-    def _put_empty(self, page: ListPage, query: Query, address: Address) -> None:
+    def _put_empty(self, page: ListPage, query: Query, address: ListAddress) -> None:
         if page.rows:
             return
         if not query.is_narrowed:
@@ -244,7 +248,7 @@ class ListParts(FilterBar):
         )
         page.unfiltered_count = self.datamodel.totals(self.datamodel.select(*query.base)).count
 
-    def _put_actions(self, page: ListPage, address: Address) -> None:
+    def _put_actions(self, page: ListPage, address: ListAddress) -> None:
         if self.can("create") and "add" not in self.exclude_route_methods:
             page.add_url, page.add_label = self.url("add"), self.words("add_title")
         if self.can("delete") and self.datamodel.has_bin:
@@ -321,7 +325,9 @@ class ListPages(ListParts):
     def pick(self, name: str) -> ResponseReturnValue:
         """Twenty rows that a field of the form, or a filter, may be set to."""
         relation, datamodel = self._picked(name)
-        found = pick(datamodel, relation, request.args.get("q", "")[:100], self._surroundings())
+        found = search_candidates(
+            datamodel, relation, request.args.get("q", "")[:100], self._surroundings()
+        )
         return jsonify(results=[self._option(row) for row in found], more=False)
 
 

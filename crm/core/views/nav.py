@@ -17,7 +17,7 @@ from crm.core.views.base import Preset
 
 
 @dataclass(frozen=True)
-class Entry:
+class MenuEntry:
     """A page of the menu. `mine`: the shipped filter whose rows are counted beside it."""
 
     view: type[Any]
@@ -43,10 +43,10 @@ class NavItem:
 
 
 @dataclass(frozen=True, eq=False)
-class Door:
+class MenuLink:
     """An entry with its view, in the words of one language."""
 
-    entry: Entry
+    entry: MenuEntry
     view: Any
     item: NavItem
     group: str
@@ -54,44 +54,44 @@ class Door:
     creation: tuple[str, str, str] | None  # label, icon, address
 
 
-def doors(entries: Sequence[Entry], language: str) -> Sequence[Door]:
+def menu_links(entries: Sequence[MenuEntry], language: str) -> Sequence[MenuLink]:
     """`entries` in `language`: the same for everybody, so it is worked out once a process."""
     kept = current_app.extensions.setdefault("crm.nav", {})
     key = (id(entries), language)
     if key not in kept:
         views = {type(view): view for view in current_app.extensions["appbuilder"].baseviews}
         kept[key] = [_door(entry, views[entry.view]) for entry in entries]
-    found: Sequence[Door] = kept[key]
+    found: Sequence[MenuLink] = kept[key]
     return found
 
 
-def _door(entry: Entry, view: Any) -> Door:
+def _door(entry: MenuEntry, view: Any) -> MenuLink:
     presets = {
         preset.key: NavItem(str(preset.label), "", preset_url(view, preset))
         for preset in getattr(view, "presets", ())
     }
     is_created = entry.is_created and f"{view.endpoint}.add" in current_app.view_functions
-    return Door(
+    return MenuLink(
         entry,
         view,
         NavItem(str(entry.label or view.list_title), view.icon, menu_url(view)),
         str(entry.group),
         presets,
-        (view.words("one"), view.icon, view.url("add")) if is_created else None,
+        (view.words("entity_name"), view.icon, view.url("add")) if is_created else None,
     )
 
 
-def open_doors(entries: Sequence[Entry], language: str, actor: Actor) -> list[Door]:
+def visible_links(entries: Sequence[MenuEntry], language: str, actor: Actor) -> list[MenuLink]:
     """Those whose page the actor may open and whose feature is on."""
     return [
         door
-        for door in doors(entries, language)
+        for door in menu_links(entries, language)
         if actor.can("read", door.view.class_permission_name)
-        and (door.view.setting is None or actor.on(door.view.setting))
+        and (door.view.setting is None or actor.is_enabled(door.view.setting))
     ]
 
 
-def items(found: Sequence[Door], here: str, counts: Mapping[str, int]) -> list[NavItem]:
+def items(found: Sequence[MenuLink], here: str, counts: Mapping[str, int]) -> list[NavItem]:
     """The lines of the sidebar, in their groups; `here` is the endpoint of the current one."""
     lines: list[NavItem] = []
     for door in found:
@@ -105,7 +105,7 @@ def items(found: Sequence[Door], here: str, counts: Mapping[str, int]) -> list[N
     return lines
 
 
-def item(door: Door, here: str, counts: Mapping[str, int]) -> NavItem:
+def item(door: MenuLink, here: str, counts: Mapping[str, int]) -> NavItem:
     view, count = door.view, counts.get(door.view.endpoint)
     shown = () if door.group else tuple(door.presets[p.key] for p in view_presets(view))
     return replace(
@@ -117,7 +117,7 @@ def item(door: Door, here: str, counts: Mapping[str, int]) -> NavItem:
 
 
 def view_presets(view: Any) -> Sequence[Preset]:
-    return view.shown_presets() if hasattr(view, "shown_presets") else ()
+    return view.visible_presets() if hasattr(view, "visible_presets") else ()
 
 
 def menu_url(view: Any) -> str:
@@ -132,14 +132,14 @@ def preset_url(view: Any, preset: Preset) -> str:
     return url_for(f"{view.endpoint}.list", **pairs)
 
 
-def mine(found: Sequence[Door], actor: Actor) -> dict[str, int]:
+def own_counts(found: Sequence[MenuLink], actor: Actor) -> dict[str, int]:
     """How many open rows are the actor's own, per page of the menu, in one statement."""
     counted = _counts(actor, tuple(door for door in found if door.entry.mine))
     return read_counts(db.session(), counted) if counted is not None else {}
 
 
 @lru_cache(maxsize=200)
-def _counts(actor: Actor, counted: tuple[Door, ...]) -> CompoundSelect[Any] | None:
+def _counts(actor: Actor, counted: tuple[MenuLink, ...]) -> CompoundSelect[Any] | None:
     """The statement for whoever equals `actor`: every page asks it, and it names no time."""
     asked = {}
     for door in counted:

@@ -5,8 +5,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from crm.core.views.base import Action, Group
-from crm.core.views.shown import Field
+from crm.core.views.base import Action, FieldGroup
+from crm.core.views.display import Field
 
 
 @dataclass
@@ -127,7 +127,7 @@ class Tab:
 
 
 @dataclass
-class Entry:
+class HistoryEntry:
     """A change of the journal, in words."""
 
     who: str
@@ -154,7 +154,7 @@ class Panel:
 
 
 @dataclass
-class Address:
+class AddressBlock:
     """A postal address as a block; `tags` say what it is used for."""
 
     title: str
@@ -172,18 +172,18 @@ class RecordPage:
     crumbs: list[tuple[str, str]]
     actions: list[Action] = field(default_factory=list)
     menu: list[Action] = field(default_factory=list)
-    idline: list[Field] = field(default_factory=list)
+    headline: list[Field] = field(default_factory=list)
     tabs: list[Tab] = field(default_factory=list)
-    groups: list[Group] = field(default_factory=list)
-    side: list[Group] = field(default_factory=list)
+    groups: list[FieldGroup] = field(default_factory=list)
+    side: list[FieldGroup] = field(default_factory=list)
     panels: list[Panel] = field(default_factory=list)
     read_panels: list[Panel] = field(default_factory=list)
     figures: list[tuple[str, str, str]] = field(default_factory=list)
     stages: list[Any] = field(default_factory=list)
     related: ListPage | None = None
-    history: list[Entry] | None = None
+    history: list[HistoryEntry] | None = None
     row_version: int | None = None
     edit_url: str = ""
     field_url: str = ""
     notice: Note | None = None
-    meanwhile: Any = None  # what others changed, where an act was refused for it
+    concurrent_edit: Any = None  # what others changed, where an act was refused for it

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import inspect
 
 from crm.core.forms import Form
-from crm.core.forms.read import WITH_THE_ROW
+from crm.core.forms.parsing import WITH_THE_ROW
 from crm.core.models import Spec, spec_of
 from crm.core.models.checks import clean
 from crm.core.models.text import parse, parse_number

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, func, inspect, literal, select, union_all
 from crm.core.actor import current_actor
 from crm.core.datamodel.filters import has_any
 from crm.core.models.text import format_number
-from crm.core.views.base import PK, Action, Group, all_views
+from crm.core.views.base import PK, Action, FieldGroup, all_views
 from crm.core.views.history import HistoryPages
 from crm.core.views.pages import ListPage, Note, Panel, RecordPage, Tab
 
@@ -28,18 +28,18 @@ class RecordPages(HistoryPages):
     @expose(f"/show/{PK}")
     @has_access
     def show(self, pk: int) -> ResponseReturnValue:
-        row = self.row(pk, names=self.shown_names())
+        row = self.row(pk, names=self.record_names())
         page = self.record_page(row)
-        self.put_tab(page, row, request.args.get("tab", ""))
+        self.fill_tab(page, row, request.args.get("tab", ""))
         return self.render(self.show_template, page=page, row=row)
 
     record_relations: Sequence[str] = ()
 
-    def shown_names(self) -> list[str]:
+    def record_names(self) -> list[str]:
         """What the record shows; a slice adds in `record_relations` what its own blocks read."""
         sets = [*(self.show_fieldsets or ()), *self.side_fieldsets]
         fields = [name for _title, names in self.fieldsets(sets) for name in names]
-        return self.visible([*self.idline, *fields, *self.record_relations])
+        return self.visible([*self.headline, *fields, *self.record_relations])
 
     def record_page(self, row: Any) -> RecordPage:
         """The head of a record, whichever tab is open."""
@@ -49,8 +49,8 @@ class RecordPages(HistoryPages):
         if editable:
             page.edit_url = self.url("edit", pk=row.id)
             page.field_url = self.url("show", pk=row.id).replace("/show/", "/field/")
-        idline = [self.field_of(row, name) for name in self.visible(self.idline)]
-        page.idline = [field for field in idline if field.text]
+        idline = [self.field_of(row, name) for name in self.visible(self.headline)]
+        page.headline = [field for field in idline if field.text]
         edit = [Action(_("Edit"), page.edit_url, "pencil", key="E")] if editable else []
         page.actions = [*edit, *self.head_actions(row)]
         page.menu = self.record_menu(row, editable)
@@ -64,7 +64,11 @@ class RecordPages(HistoryPages):
     def head_actions(self, row: Any) -> list[Action]:
         """Buttons of the head: those of upper slices, the record's own, the primary one last."""
         actions = [
-            *(a for view, relation in self.lists_here(row) for a in view.actions_on(row, relation)),
+            *(
+                a
+                for view, relation in self.related_lists(row)
+                for a in view.actions_on(row, relation)
+            ),
             *self.record_actions(row),
         ]
         return sorted(actions, key=lambda action: action.primary)
@@ -102,9 +106,9 @@ class RecordPages(HistoryPages):
 
     # Tabs ───────────────────────────────────────────────────────────────────────────────────────
 
-    def put_tab(self, page: RecordPage, row: Any, chosen: str) -> None:
+    def fill_tab(self, page: RecordPage, row: Any, chosen: str) -> None:
         """The tabs of the record, and what the chosen one shows."""
-        related = self.lists_here(row)
+        related = self.related_lists(row)
         counts = self._tab_counts(related, row)
         keys = [
             "",
@@ -127,18 +131,18 @@ class RecordPages(HistoryPages):
         if chosen == HISTORY:
             page.history = self.history_of(row)
         elif chosen in self.extra_tabs():
-            self.put_extra(page, row, chosen)
+            self.fill_extra_tab(page, row, chosen)
         elif chosen:
             view, relation = next(pair for pair in related if _tab_key(*pair) == chosen)
             page.related = view.as_tab(row, relation, here, chosen)
         else:
-            self.put_first(page, row)
+            self.fill_first_tab(page, row)
 
     def extra_tabs(self) -> Mapping[str, Any]:
         """Tabs of this table alone: key → label."""
         return {}
 
-    def put_extra(self, page: RecordPage, row: Any, chosen: str) -> None:
+    def fill_extra_tab(self, page: RecordPage, row: Any, chosen: str) -> None:
         """Fill the page for one of `extra_tabs`."""
 
     def picker_base(self) -> str:
@@ -154,11 +158,11 @@ class RecordPages(HistoryPages):
     def _history_keys(self) -> list[str]:
         return [HISTORY]
 
-    def put_first(self, page: RecordPage, row: Any) -> None:
+    def fill_first_tab(self, page: RecordPage, row: Any) -> None:
         """The first tab: the fields, in groups, and the side column."""
         page.groups = self.groups(row, self.show_fieldsets)
         page.side = self.groups(row, self.side_fieldsets)
-        told = (view.panel_on(row, relation) for view, relation in self.lists_here(row))
+        told = (view.panel_on(row, relation) for view, relation in self.related_lists(row))
         page.panels = [panel for panel in told if panel is not None]
         if page.field_url:
             names = set(self.in_place())
@@ -166,15 +170,15 @@ class RecordPages(HistoryPages):
                 for one in group.fields:
                     one.editable = one.name in names
 
-    def groups(self, row: Any, sets: Any) -> list[Group]:
-        hidden = self.private(row)
+    def groups(self, row: Any, sets: Any) -> list[FieldGroup]:
+        hidden = self.hidden_fields(row)
         groups = [
-            Group(title, [self.field_of(row, name) for name in names if name not in hidden])
+            FieldGroup(title, [self.field_of(row, name) for name in names if name not in hidden])
             for title, names in self.fieldsets(sets)
         ]
         return [group for group in groups if group.fields]
 
-    def lists_here(self, row: Any) -> list[tuple[Any, str]]:
+    def related_lists(self, row: Any) -> list[tuple[Any, str]]:
         """(view, relationship) of each list that hangs on this record, if the actor may read it."""
         actor = current_actor()
         found = [
@@ -182,17 +186,17 @@ class RecordPages(HistoryPages):
             for view in all_views()
             for relation in view.tab_of
             if inspect(view.datamodel.obj).relationships[relation].mapper.class_ is type(row)
-            and view.is_open()
+            and view.is_accessible()
             and view.is_visible(relation, actor)
         ]
-        return sorted(found, key=lambda pair: pair[0].tab_place)
+        return sorted(found, key=lambda pair: pair[0].tab_position)
 
     def _tab_counts(self, related: Sequence[tuple[Any, str]], row: Any) -> dict[str, str]:
         """The number on each tab, in one statement."""
         parts = []
         for view, relation in related:
             model = view.datamodel.obj
-            inner = select(model.id).where(belongs(model, relation, row)).limit(1000).subquery()
+            inner = select(model.id).where(belongs_to(model, relation, row)).limit(1000).subquery()
             key = _tab_key(view, relation)
             parts.append(
                 select(literal(key).label("key"), func.count().label("n")).select_from(inner)
@@ -207,7 +211,7 @@ class RecordPages(HistoryPages):
         address = self.address(path, keep=("tab",))
         address.rest = [("tab", tab)]
         # Of the parent, and no further: its company may be another than the one chosen on top.
-        about = [belongs(self.datamodel.obj, relation, parent)]
+        about = [belongs_to(self.datamodel.obj, relation, parent)]
         page: ListPage = self.list_page(address, full=False, about=about, without=relation)
         if page.add_url:
             page.add_url = self.url("add", **{relation: parent.id})
@@ -220,7 +224,7 @@ def _tab_key(view: Any, relation: str) -> str:
     return f"{view.route_base.strip('/').replace('/', '-')}.{relation}"
 
 
-def belongs(model: type[Any], relation: str, parent: Any) -> ColumnElement[bool]:
+def belongs_to(model: type[Any], relation: str, parent: Any) -> ColumnElement[bool]:
     """The condition that a row of `model` hangs on `parent` by `relation`."""
     attribute = getattr(model, relation)
     mapped = inspect(model).relationships[relation]

@@ -32,7 +32,7 @@ def _asked(view: "FilterBar", _actor: Actor) -> CompoundSelect[Any]:
     datamodel = view.datamodel
     statements = {
         one.key: (datamodel.select(*view.preset_where(one)), datamodel.obj)
-        for one in view.shown_presets()
+        for one in view.visible_presets()
     }
     return count_all(statements, TAB_CAP + 1)
 

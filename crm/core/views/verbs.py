@@ -11,34 +11,34 @@ from crm.core.db import transaction
 from crm.core.errors import Conflict, DomainError
 from crm.core.forms import Dialog
 from crm.core.models.text import parse_number
-from crm.core.views.base import Group
+from crm.core.views.base import FieldGroup
 from crm.core.views.bin import BinPages
-from crm.core.views.conflict import stored
+from crm.core.views.conflict import stored_values
 from crm.core.views.form import FormPage
-from crm.core.views.versions import Meanwhile, posted_version
+from crm.core.views.versions import ConcurrentEdit, posted_version
 
 
 class VerbPages(BinPages):
     """What a verb's address does around the service that it calls."""
 
-    def act(
+    def perform(
         self, row: Any, verb: Callable[[], None], message: str = "", undo: str = ""
     ) -> ResponseReturnValue:
         """Do it, and go back to the record. `undo` is the verb that reverts it.
 
         A refusal is shown on the page that the button was on.
         """
-        version = self.seen(row)
+        version = self.checked_version(row)
         try:
             with transaction():
                 check_version(row, version)
                 verb()
                 undo_url = self.act_url(undo, row) if undo else ""
         except Conflict:
-            return self.overtaken(row.id)
+            return self.stale_response(row.id)
         return self.to_record(row, message, undo_url)
 
-    def ask(
+    def perform_with_dialog(
         self,
         row: Any,
         dialog: Dialog,
@@ -53,39 +53,39 @@ class VerbPages(BinPages):
         """
         if refusal:
             return self._refused(row, refusal)
-        dialog.about(row)
+        dialog.set_context(row)
         if request.method == "GET":
-            dialog.show({**self._now(row, dialog), **dialog.proposed()})
+            dialog.fill({**self._now(row, dialog), **dialog.initial_values()})
             return self._asking(row, dialog)
         version = posted_version()
         ok = dialog.read(request.form, self._now(row, dialog))
-        told = self.meanwhile(row, version, self.told_names())
+        told = self.concurrent_edit(row, version, self.compared_names())
         if told is not None:
             return self._asking_again(row, dialog, told)
         try:
             if ok and self._done(row, dialog, verb):
                 return self.to_record(
-                    row, str(dialog.done), self.act_url(undo, row) if undo else ""
+                    row, str(dialog.done_message), self.act_url(undo, row) if undo else ""
                 )
         except Conflict:
             row = self.row(row.id, "edit")
-            told = self.meanwhile(row, version, self.told_names())
-            return self._asking_again(row, dialog, told or Meanwhile())
+            told = self.concurrent_edit(row, version, self.compared_names())
+            return self._asking_again(row, dialog, told or ConcurrentEdit())
         return self._asking(row, dialog, dialog.status)
 
-    def chosen(self, relation: str) -> Any:
+    def posted_related(self, relation: str) -> Any:
         """The row that a button names as `relation`; 404 where there is none for this actor."""
         pk = parse_number(request.form.get(relation, "")) or 0
         return self.datamodel.get_related_obj(relation, pk) or abort(404)
 
     def _refused(self, row: Any, refusal: str) -> ResponseReturnValue:
         if request.method == "POST":
-            self.seen(row)
+            self.checked_version(row)
         flash(refusal, "danger")
         return redirect(self.page_of(row) or self.url("list"), 303)
 
     def _now(self, row: Any, dialog: Dialog) -> dict[str, Any]:
-        return stored(row, [name for name in dialog.names if name in dialog.fields])
+        return stored_values(row, [name for name in dialog.names if name in dialog.fields])
 
     def _done(self, row: Any, dialog: Dialog, verb: Callable[[], None]) -> bool:
         version = row.row_version
@@ -100,32 +100,32 @@ class VerbPages(BinPages):
             return False
         return True
 
-    def _asking_again(self, row: Any, dialog: Dialog, told: Meanwhile) -> ResponseReturnValue:
+    def _asking_again(self, row: Any, dialog: Dialog, told: ConcurrentEdit) -> ResponseReturnValue:
         """Both versions: what was typed stays in its input, what is saved stands above it."""
         told = self.reconcile(row, dialog, told)
         return self._asking(row, dialog, 409, told)
 
     def _asking(
-        self, row: Any, dialog: Dialog, status: int = 200, told: Meanwhile | None = None
+        self, row: Any, dialog: Dialog, status: int = 200, told: ConcurrentEdit | None = None
     ) -> ResponseReturnValue:
-        dialog.offer()
+        dialog.load_choices()
         version = row.row_version if status in (200, 409) else posted_version()
         url = self.page_of(row) or self.url("list")
         page = FormPage(
             title=str(dialog.title),
             action=request.path,
             crumbs=[(self.words("list_title"), self.url("list")), (str(row), url)],
-            groups=[Group("", list(dialog.fields.values()))],
+            groups=[FieldGroup("", list(dialog.fields.values()))],
             cancel_url=url,
             submit_label=str(dialog.submit),
             draft_key="",
             hidden=[("row_version", str(version))],
-            meanwhile=told,
+            concurrent_edit=told,
             errors=[(f.id, f.label, text) for f in dialog.fields.values() for text in f.errors],
             form_errors=dialog.form_errors,
             has_required=any(field.spec.required for field in dialog.fields.values()),
             intro=str(dialog.intro),
             danger=dialog.danger,
-            cancel_label=str(dialog.keep),
+            cancel_label=str(dialog.cancel_label),
         )
         return self.render(self.edit_template, status, page=page, form=dialog, row=row)

@@ -11,29 +11,29 @@ from sqlalchemy import inspect
 from crm.core.journal import Journal, since
 from crm.core.models import spec_of
 from crm.core.models.text import format_instant
+from crm.core.views.display import zone
 from crm.core.views.record import RecordPages
-from crm.core.views.shown import zone
 
-Pair = Sequence[Any]  # before and after, as the journal keeps them
+BeforeAfter = Sequence[Any]  # before and after, as the journal keeps them
 
 
 @dataclass(frozen=True)
-class Change:
+class FieldChange:
     """A change of one field by others; `words` are (label, before, after), one for each column."""
 
     label: str
     words: Sequence[tuple[str, str, str]]
-    pair: Pair
+    pair: BeforeAfter
     yours: str = ""  # what was typed in its place
 
 
 @dataclass(frozen=True)
-class Meanwhile:
+class ConcurrentEdit:
     """What was changed since the version that somebody saw: field → change."""
 
     who: str = ""
     when: str = ""
-    changes: Mapping[str, Change] = field(default_factory=dict)
+    changes: Mapping[str, FieldChange] = field(default_factory=dict)
 
 
 class VersionPages(RecordPages):
@@ -43,39 +43,39 @@ class VersionPages(RecordPages):
         """The address of a button: what it does, to which version of the row."""
         return self.url(method, pk=row.id, row_version=row.row_version, **values)
 
-    def seen(self, row: Any) -> int:
+    def checked_version(self, row: Any) -> int:
         """The version to hold `row` to, where nothing changed that its actor has not seen.
 
         Otherwise answers 409, with the record as it is now.
         """
-        told = self.meanwhile(row, posted_version(), self.told_names())
+        told = self.concurrent_edit(row, posted_version(), self.compared_names())
         if told is not None:
-            abort(make_response(self.outdated(row, told)))
+            abort(make_response(self.stale_page(row, told)))
         return int(row.row_version)
 
-    def overtaken(self, pk: int) -> ResponseReturnValue:
+    def stale_response(self, pk: int) -> ResponseReturnValue:
         """The answer where somebody else saved the row between its reading and its writing."""
         self.datamodel.session.expire_all()
         row = self.row(pk)
-        told = self.meanwhile(row, posted_version(), self.told_names())
-        return self.outdated(row, told or Meanwhile())
+        told = self.concurrent_edit(row, posted_version(), self.compared_names())
+        return self.stale_page(row, told or ConcurrentEdit())
 
-    def outdated(self, row: Any, told: Meanwhile) -> ResponseReturnValue:
+    def stale_page(self, row: Any, told: ConcurrentEdit) -> ResponseReturnValue:
         """The record as it is now, and above it what was changed; nothing was done."""
         page = self.record_page(row)
-        page.meanwhile = told
-        self.put_tab(page, row, "")
+        page.concurrent_edit = told
+        self.fill_tab(page, row, "")
         here = self.page_of(row)
         return self.render(self.show_template, 409, page=page, row=row, here=here)
 
-    def told_names(self) -> set[str]:
+    def compared_names(self) -> set[str]:
         """The fields that record and form show now: a change of any other one is no news."""
-        names = self.visible([*(self.edit_columns or ()), *self.shown_names()])
+        names = self.visible([*(self.edit_columns or ()), *self.record_names()])
         return {name.partition(".")[0] for name in names}
 
-    def meanwhile(
+    def concurrent_edit(
         self, row: Any, version: int, names: Collection[str] | None = None
-    ) -> Meanwhile | None:
+    ) -> ConcurrentEdit | None:
         """What was changed of `names` since `version`; None where that is nothing.
 
         Only values count: a change of a column that no page shows raises the version too.
@@ -83,27 +83,27 @@ class VersionPages(RecordPages):
         if version == row.row_version:
             return None
         if version > row.row_version:
-            return Meanwhile()  # seen before a backup was restored
+            return ConcurrentEdit()  # seen before a backup was restored
         entries = since(self.datamodel.session, row, version)
         found = self._became(row, _folded(one.changes for one in entries))
         changes = {n: change for n, change in found.items() if names is None or n in names}
         if not changes:
             return None
         people = dict.fromkeys(str(one.user) for one in entries if one.user is not None)
-        return Meanwhile(", ".join(people), format_instant(entries[-1].at, zone()), changes)
+        return ConcurrentEdit(", ".join(people), format_instant(entries[-1].at, zone()), changes)
 
-    def _became(self, row: Any, pairs: Mapping[str, Pair]) -> dict[str, Change]:
+    def _became(self, row: Any, pairs: Mapping[str, BeforeAfter]) -> dict[str, FieldChange]:
         """Field → its change, of the fields that this actor may read."""
-        model, hidden = type(row), self.private(row)
+        model, hidden = type(row), self.hidden_fields(row)
         labels = self._names_behind(model, [Journal(changes=dict(pairs))])
-        found: dict[str, Change] = {}
+        found: dict[str, FieldChange] = {}
         for column, (before, after) in pairs.items():
             words = self._changes(model, column, before, after, labels)
             name = field_behind(model, column)
             if words and column not in hidden and name not in hidden:
                 told = found[name].words if name in found else ()
                 label = _label(model, name, words[0][0])
-                found[name] = Change(label, [*told, *words], (before, after))
+                found[name] = FieldChange(label, [*told, *words], (before, after))
         return found
 
 
@@ -114,16 +114,16 @@ def _label(model: type[Any], name: str, label: str) -> str:
         return label
 
 
-def _folded(changes: Iterable[Mapping[str, Pair]]) -> dict[str, Pair]:
+def _folded(changes: Iterable[Mapping[str, BeforeAfter]]) -> dict[str, BeforeAfter]:
     """Name → before the first change and after the last; of a list, all that went and came."""
-    folded: dict[str, Pair] = {}
+    folded: dict[str, BeforeAfter] = {}
     for one in changes:
         for name, pair in one.items():
             folded[name] = _joined(folded[name], pair) if name in folded else pair
     return {name: pair for name, pair in folded.items() if pair[0] != pair[1]}
 
 
-def _joined(first: Pair, then: Pair) -> Pair:
+def _joined(first: BeforeAfter, then: BeforeAfter) -> BeforeAfter:
     if any(isinstance(side, list) for side in (*first, *then)):
         return [[*(one or ()), *(other or ())] for one, other in zip(first, then, strict=True)]
     if isinstance(first[1], dict) and isinstance(then[1], dict) and "values" in then[1]:

@@ -8,18 +8,18 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement
 
 from crm.companies import assignable
-from crm.companies.choices import company_ids, offered
+from crm.companies.choices import candidates_of, company_ids
 from crm.companies.days import today
 from crm.companies.defaults import (
     agency_by_area,
     current_user_or_none,
     default_owner,
-    fill,
     fill_company,
+    fill_empty,
     pick_agency,
-    propose,
+    set_default,
 )
-from crm.companies.owners import take
+from crm.companies.owners import assign_to_me
 from crm.companies.settings import setting
 from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, update_row
@@ -36,10 +36,10 @@ GIVEN_AT_CREATION = ("lost_on", "lost_reason", "lost_comment")
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
     """Received today, by the creator and for their agency, in the default status."""
     company = fill_company(values)
-    fill(values, "status", default_status)
-    fill(values, "received_on", lambda: today(company.time_zone))
-    propose(values, "owner", lambda: default_owner(candidates, company, current_user_or_none()))
-    propose(
+    fill_empty(values, "status", default_status)
+    fill_empty(values, "received_on", lambda: today(company.time_zone))
+    set_default(values, "owner", lambda: default_owner(candidates, company, current_user_or_none()))
+    set_default(
         values,
         "agency",
         lambda: (
@@ -90,7 +90,7 @@ def take_charge(lead: Lead) -> None:
     """Make it mine; not while it is lost. Raises DomainError. Source: spec 4.3."""
     if lead.status.kind == LeadStatusKind.LOST:
         raise DomainError(_("This lead is lost; reopen it first."))
-    take(lead, RULES)
+    assign_to_me(lead, RULES)
 
 
 def is_stale(lead: Lead) -> str:
@@ -110,7 +110,7 @@ def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] 
         return LostReason.for_leads.is_(True)
     if relation == "owner" and setting("assignable_everywhere"):
         return assignable.assignable(*company_ids(values))
-    return offered(Lead, relation, values)
+    return candidates_of(Lead, relation, values)
 
 
 def refusal(relation: str, values: Mapping[str, Any]) -> str | None:

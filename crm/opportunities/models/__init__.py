@@ -1,11 +1,15 @@
 """The tables of the slice."""
 
-from crm.opportunities.models.opportunity import CLOSED_KEEPS, CLOSED_KEEPS_LINKS, Opportunity
+from crm.opportunities.models.opportunity import (
+    FROZEN_WHEN_CLOSED,
+    LINKS_FROZEN_WHEN_CLOSED,
+    Opportunity,
+)
 from crm.opportunities.models.stage import LostReason, Stage, StageKind
 
 __all__ = [
-    "CLOSED_KEEPS",
-    "CLOSED_KEEPS_LINKS",
+    "FROZEN_WHEN_CLOSED",
+    "LINKS_FROZEN_WHEN_CLOSED",
     "LostReason",
     "Opportunity",
     "Stage",

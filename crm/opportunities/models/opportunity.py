@@ -11,7 +11,7 @@ from flask_babel import lazy_pgettext
 from sqlalchemy import Column, ForeignKey, String, Table, Text, inspect
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from crm.accounts.models import Account, Contact, Followed, Source, Tag
+from crm.accounts.models import Account, Contact, EventDates, Source, Tag
 from crm.companies.columns import link, lists
 from crm.companies.rules import changed
 from crm.core.actor import find_actor
@@ -22,7 +22,7 @@ from crm.opportunities import recurring
 from crm.opportunities.models.stage import LostReason, Stage, StageKind
 
 # What a closed opportunity no longer lets itself be told (spec 7.2).
-CLOSED_KEEPS = (
+FROZEN_WHEN_CLOSED = (
     "amount",
     "currency",
     "best_case",
@@ -34,7 +34,7 @@ CLOSED_KEEPS = (
     "recurring_duration",
     "recurring_start_on",
 )
-CLOSED_KEEPS_LINKS = ("account", "contact")
+LINKS_FROZEN_WHEN_CLOSED = ("account", "contact")
 
 opportunity_tag = Table(
     "opportunity_tag",
@@ -44,7 +44,7 @@ opportunity_tag = Table(
 )
 
 
-class Opportunity(Followed, Owned, Record):
+class Opportunity(EventDates, Owned, Record):
     """One sale, from the first talk to its end."""
 
     __tablename__ = "opportunity"
@@ -173,7 +173,9 @@ class Opportunity(Followed, Owned, Record):
     def total_amount(self) -> Decimal | None:
         """The amount, with the recurring total while recurring revenue is managed."""
         actor = find_actor()
-        more = self.recurring_total if actor is None or actor.on("manage_recurring") else None
+        more = (
+            self.recurring_total if actor is None or actor.is_enabled("manage_recurring") else None
+        )
         if self.amount is None and more is None:
             return None
         return (self.amount or Decimal(0)) + (more or Decimal(0))
@@ -219,8 +221,8 @@ class Opportunity(Followed, Owned, Record):
         state: Any = inspect(self)
         if not state.has_identity or not self.is_closed or changed(self, "stage"):
             return
-        touched = [name for name in CLOSED_KEEPS if state.attrs[name].history.has_changes()]
-        touched += [name for name in CLOSED_KEEPS_LINKS if changed(self, name)]
+        touched = [name for name in FROZEN_WHEN_CLOSED if state.attrs[name].history.has_changes()]
+        touched += [name for name in LINKS_FROZEN_WHEN_CLOSED if changed(self, name)]
         if touched:
             message = _("This opportunity is closed; reopen it to change this.")
             raise DomainError(fields=dict.fromkeys(touched, message))

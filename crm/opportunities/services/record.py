@@ -9,18 +9,18 @@ from sqlalchemy import ColumnElement, and_, select
 from crm.accounts.models import Account, AccountContact, Contact
 from crm.accounts.services.account import main_contact
 from crm.companies import assignable
-from crm.companies.choices import company_ids, offered
+from crm.companies.choices import candidates_of, company_ids
 from crm.companies.defaults import (
     current_user_or_none,
     default_owner,
-    fill,
     fill_company,
+    fill_empty,
     of_company,
     pick_agency,
-    propose,
+    set_default,
 )
 from crm.companies.numbering import next_reference
-from crm.companies.owners import take
+from crm.companies.owners import assign_to_me
 from crm.companies.settings import company_settings, setting
 from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, update_row
@@ -34,17 +34,17 @@ GIVEN_AT_CREATION = ("closed_on", "lost_reason", "lost_comment")
 
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
     """What the account says of a new opportunity, else the creator and the settings."""
-    fill(values, "account", lambda: _only_account(values.get("contact")))
+    fill_empty(values, "account", lambda: _only_account(values.get("contact")))
     company = fill_company(values, values["account"])
     account: Account | None = of_company(company, values["account"])
-    fill(values, "currency", lambda: (account and account.currency) or company.currency)
-    fill(values, "stage", default_stage)
-    fill(values, "probability", lambda: values["stage"].probability)
+    fill_empty(values, "currency", lambda: (account and account.currency) or company.currency)
+    fill_empty(values, "stage", default_stage)
+    fill_empty(values, "probability", lambda: values["stage"].probability)
     owners = (account.owner if account else None, current_user_or_none())
-    propose(values, "owner", lambda: default_owner(candidates, company, *owners))
-    propose(values, "agency", lambda: pick_agency(company, account, values["owner"]))
-    propose(values, "source", lambda: account.source if account else None)
-    propose(values, "contact", lambda: main_contact(account) if account else None)
+    set_default(values, "owner", lambda: default_owner(candidates, company, *owners))
+    set_default(values, "agency", lambda: pick_agency(company, account, values["owner"]))
+    set_default(values, "source", lambda: account.source if account else None)
+    set_default(values, "contact", lambda: main_contact(account) if account else None)
     return _with_duration(values, company.id)
 
 
@@ -124,7 +124,7 @@ def take_charge(opportunity: Opportunity) -> None:
     """Make it mine; not once it is closed. Raises DomainError. Source: spec 1.3."""
     if opportunity.is_closed:
         raise DomainError(_("This opportunity is closed."))
-    take(opportunity, RULES)
+    assign_to_me(opportunity, RULES)
 
 
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
@@ -133,7 +133,7 @@ def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] 
         return LostReason.for_opportunities.is_(True)
     if relation == "owner" and setting("assignable_everywhere"):
         return assignable.assignable(*company_ids(values))
-    condition = offered(Opportunity, relation, values)
+    condition = candidates_of(Opportunity, relation, values)
     if relation != "contact" or condition is None:
         return condition
     account = values.get("account")

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from crm.companies.choices import offered
-from crm.companies.defaults import fill, fill_company, propose
+from crm.companies.choices import candidates_of
+from crm.companies.defaults import fill_company, fill_empty, set_default
 from crm.companies.settings import company_settings
 from crm.core.datamodel.rules import Rules
 from crm.quotes.models import Product
@@ -15,14 +15,14 @@ from crm.quotes.models import Product
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
     """The company's currency and VAT rate."""
     company = fill_company(values)
-    fill(values, "currency", lambda: company.currency)
-    propose(values, "vat_rate", lambda: company_settings(company.id).default_vat_rate)
+    fill_empty(values, "currency", lambda: company.currency)
+    set_default(values, "vat_rate", lambda: company_settings(company.id).default_vat_rate)
     return values
 
 
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
     """Companies in use."""
-    return offered(Product, relation, values)
+    return candidates_of(Product, relation, values)
 
 
 RULES = Rules(defaults=defaults, candidates=candidates)

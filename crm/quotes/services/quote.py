@@ -9,16 +9,16 @@ from sqlalchemy import ColumnElement, and_, select
 
 from crm.accounts.models import Account, AccountContact, Contact, Nature
 from crm.accounts.services.account import main_contact
-from crm.companies.choices import company_ids, offered
+from crm.companies.choices import candidates_of, company_ids
 from crm.companies.days import today
 from crm.companies.defaults import (
     current_user_or_none,
     default_owner,
-    fill,
     fill_company,
+    fill_empty,
     of_company,
     pick_agency,
-    propose,
+    set_default,
 )
 from crm.companies.models import Company
 from crm.companies.settings import company_settings
@@ -33,26 +33,28 @@ from crm.quotes.services.lines import complete, of_opportunity
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
     """What the opportunity, then the account, say of a new quote."""
     source: Opportunity | None = values.get("opportunity")
-    fill(values, "account", lambda: source.account if source else None)
+    fill_empty(values, "account", lambda: source.account if source else None)
     company = fill_company(values, values["account"], source)
     deal = of_company(company, source)
     account: Account | None = of_company(company, values["account"])
     settings = company_settings(company.id)
-    fill(values, "issued_on", lambda: today(company.time_zone))
+    fill_empty(values, "issued_on", lambda: today(company.time_zone))
     validity = timedelta(days=settings.quote_validity_days)
-    fill(values, "valid_until", lambda: values["issued_on"] + validity)
-    fill(values, "currency", lambda: _currency(deal, account, company))
-    propose(values, "title", lambda: deal.name if deal else None)
-    propose(values, "contact", lambda: deal.contact if deal else account and main_contact(account))
+    fill_empty(values, "valid_until", lambda: values["issued_on"] + validity)
+    fill_empty(values, "currency", lambda: _currency(deal, account, company))
+    set_default(values, "title", lambda: deal.name if deal else None)
+    set_default(
+        values, "contact", lambda: deal.contact if deal else account and main_contact(account)
+    )
     owners = (deal.owner if deal else None, current_user_or_none())
-    propose(values, "owner", lambda: default_owner(candidates, company, *owners))
-    propose(values, "agency", lambda: pick_agency(company, deal, account, values["owner"]))
-    propose(values, "billing_address", lambda: _address(account, "is_billing"))
-    propose(values, "delivery_address", lambda: _address(account, "is_delivery"))
+    set_default(values, "owner", lambda: default_owner(candidates, company, *owners))
+    set_default(values, "agency", lambda: pick_agency(company, deal, account, values["owner"]))
+    set_default(values, "billing_address", lambda: _address(account, "is_billing"))
+    set_default(values, "delivery_address", lambda: _address(account, "is_delivery"))
     for_person = account is not None and account.nature == Nature.PERSON
-    propose(values, "prices_include_tax", lambda: for_person)
+    set_default(values, "prices_include_tax", lambda: for_person)
     rate = settings.default_vat_rate
-    propose(
+    set_default(
         values,
         "lines",
         lambda: of_opportunity(deal, rate, values["prices_include_tax"]) if deal else [],
@@ -104,7 +106,7 @@ def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] 
         return and_(Product.active.is_(True), Product.company_id.in_(company_ids(values)))
     if relation in ("unit", "vat_rate"):
         return None
-    condition = offered(Quote, relation, values)
+    condition = candidates_of(Quote, relation, values)
     account = values.get("account")
     account_id = account.id if account is not None else values.get("account_id")
     if condition is None or account_id is None:

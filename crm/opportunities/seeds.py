@@ -1,6 +1,6 @@
 """Stages and lost reasons, as they ship. Source: spec 3."""
 
-from crm.companies.shipped import Rows, named
+from crm.companies.seeds import Rows, named
 from crm.opportunities.models import LostReason, Stage, StageKind
 
 OPEN, WON, LOST = StageKind.OPEN, StageKind.WON, StageKind.LOST

@@ -19,7 +19,7 @@ class CompanyView(ModelView):
     class_permission_name = "companies"
     exclude_route_methods = ModelView.exclude_route_methods | {"bin", "restore", "totals"}
     icon = "building"
-    one = _l("Company")
+    entity_name = _l("Company")
     list_title = _l("Companies")
     add_title = _l("Create a company")
     edit_title = _l("Edit the company")
@@ -27,7 +27,7 @@ class CompanyView(ModelView):
     order_columns = ["name", "code", "city"]
     base_order = ("name", "asc")
     search_columns = ["active", "country", "currency", "language"]
-    idline = ("code", "active")
+    headline = ("code", "active")
     edit_fieldsets: ClassVar[Any] = [
         (_l("Identity"), {"fields": ["name", "code", "parent", "siren", "siret", "vat_number"]}),
         (_l("Address"), {"fields": ["address", "postal_code", "city", "country"]}),
@@ -52,7 +52,7 @@ class AgencyView(ModelView):
     exclude_route_methods = ModelView.exclude_route_methods | {"bin", "restore", "totals"}
     tab_of = ("company",)
     icon = "map-pin"
-    one = _l("Agency")
+    entity_name = _l("Agency")
     list_title = _l("Agencies")
     add_title = _l("Create an agency")
     edit_title = _l("Edit the agency")
@@ -62,7 +62,7 @@ class AgencyView(ModelView):
     order_columns = ["name", "code", "company", "city"]
     base_order = ("name", "asc")
     search_columns = ["active", "company", "manager"]
-    idline = ("company", "code", "active")
+    headline = ("company", "code", "active")
     edit_fieldsets: ClassVar[Any] = [
         (_l("Identity"), {"fields": ["name", "code", "company", "manager", "active"]}),
         (_l("Address"), {"fields": ["address", "city", "country", "phone", "email"]}),

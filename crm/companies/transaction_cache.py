@@ -16,7 +16,7 @@ T = TypeVar("T")
 _KEY = "crm.remembered"
 
 
-def remembered(key: object, read: Callable[[], T]) -> T:
+def cached(key: object, read: Callable[[], T]) -> T:
     """What `read` answers, asked once in a transaction."""
     box: dict[object, T] = db.session().info.setdefault(_KEY, {})
     if key not in box:
@@ -24,7 +24,7 @@ def remembered(key: object, read: Callable[[], T]) -> T:
     return box[key]
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Ask again: what was read has just been changed."""
     db.session().info.pop(_KEY, None)
 

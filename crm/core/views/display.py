@@ -72,7 +72,7 @@ def person(user: User, name: str = "", label: str = "") -> Field:
     return Field(name, label, "person", user, text, initials=initials(text), hue=hue_of(user.id))
 
 
-def show(row: Any, name: str, page_of: Callable[[Any], str | None] | None = None) -> Field:
+def display_field(row: Any, name: str, page_of: Callable[[Any], str | None] | None = None) -> Field:
     """The Field of `row`'s column, relationship or computed value `name`."""
     spec = spec_of(type(row), name)
     base = Field(name, spec.label, spec.kind)
@@ -84,11 +84,11 @@ def show(row: Any, name: str, page_of: Callable[[Any], str | None] | None = None
         base.text = ", ".join(item.text for item in base.items)
         return base
     if spec.kind == "next":
-        return show_next(base, value)
-    return show_value(base, spec, value, getattr(row, "currency", None))
+        return display_next(base, value)
+    return display_value(base, spec, value, getattr(row, "currency", None))
 
 
-def show_value(base: Field, spec: Spec, value: Any, currency: str | None = None) -> Field:
+def display_value(base: Field, spec: Spec, value: Any, currency: str | None = None) -> Field:
     """Complete `base` with a plain value."""
     base.value = value
     base.currency = currency or ""
@@ -173,7 +173,7 @@ def choices_of(rows: Iterable[Any], current: Any) -> list[Any]:
     ]
 
 
-def show_next(base: Field, moment: datetime | None) -> Field:
+def display_next(base: Field, moment: datetime | None) -> Field:
     """The next action: late, today, none or later, in words and sign."""
     base.kind = "next"
     if moment is None:

@@ -1,7 +1,7 @@
 """Catalogue types, as they ship. Source: spec 3."""
 
 from crm.catalog.models import CatalogType
-from crm.companies.shipped import Rows, named
+from crm.companies.seeds import Rows, named
 
 ROWS: Rows = (
     (

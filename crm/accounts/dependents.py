@@ -11,7 +11,9 @@ from crm.core.db import db
 from crm.core.rows import unfiltered
 
 
-def holding(model: type[Any], account: Account, words: Callable[[int], str]) -> str | None:
+def describe_dependents(
+    model: type[Any], account: Account, words: Callable[[int], str]
+) -> str | None:
     """`words` of the number of visible rows; of hidden ones only that there are some; else None."""
     statement = select(func.count()).where(
         model.account_id == account.id, model.deleted_at.is_(None)

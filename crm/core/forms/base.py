@@ -20,7 +20,7 @@ from crm.core.models.text import format_day, format_value, language_name
 Width = Mapping[str, str]
 
 
-class ShownForm:
+class BaseForm:
     """The fields `names` of `datamodel`'s table.
 
     `picker` is the address behind which `<relation>` is picked; `children` maps a child
@@ -83,7 +83,7 @@ class ShownForm:
         field.blank = None if spec.required else ""
         return field
 
-    def about(self, row: Any) -> Self:
+    def set_context(self, row: Any) -> Self:
         """Tell the row's pickers what the form itself does not ask for: its company, mostly."""
         facts = {"id": row.id}
         for key, value in self.datamodel.rules.facts(row).items():
@@ -93,7 +93,7 @@ class ShownForm:
         self.around = known
         return self
 
-    def show(self, values: Values) -> Self:
+    def fill(self, values: Values) -> Self:
         """Fill the inputs from `values`: names → what a row holds or a default proposes."""
         for field in self.fields.values():
             self._show_stored(field, values)
@@ -107,7 +107,7 @@ class ShownForm:
             self._show(field, field.name, value, values)
 
     def _show(self, field: FormField, name: str, value: Any, values: Values) -> None:
-        field.show(value, self.zone)
+        field.fill(value, self.zone)
         match field.kind:
             case "reference":
                 field.texts = [str(value.id)] if value is not None else [""]

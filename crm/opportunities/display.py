@@ -8,12 +8,12 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup, escape
 
-from crm.accounts.views.shown import notes_changed
+from crm.accounts.views.display import notes_changed
 from crm.core.actor import current_actor
 from crm.core.models.text import format_day, format_money, format_percent
 from crm.core.types import utcnow
 from crm.core.views import Field, Panel
-from crm.core.views.shown import show, zone
+from crm.core.views.display import display_field, zone
 from crm.opportunities.models import Opportunity, Stage, StageKind
 
 Step = tuple[str, str, str, str | None]
@@ -48,9 +48,9 @@ def steps(
 def figures(opportunity: Opportunity) -> list[tuple[str, str, str]]:
     """label, value, and a small word about it: what the sale is worth now."""
     names = ["amount", "weighted_amount"]
-    if current_actor().on("manage_recurring"):
+    if current_actor().is_enabled("manage_recurring"):
         names = ["amount", "recurring_total", "total_amount", "weighted_amount"]
-    money = [show(opportunity, name) for name in names]
+    money = [display_field(opportunity, name) for name in names]
     found = [(field.label, field.text, "") for field in money]
     found.insert(-1, _probability(opportunity))
     return [*found, _since(opportunity)]

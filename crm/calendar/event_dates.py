@@ -21,10 +21,10 @@ KEEPERS: dict[str, type[Any]] = {
     "opportunity": Opportunity,
 }
 
-Followed = frozenset[tuple[str, int]]  # relation, key
+RelatedKeys = frozenset[tuple[str, int]]  # relation, key
 
 
-def followed(event: Event) -> Followed:
+def related_keys(event: Event) -> RelatedKeys:
     """The records that an event relates to now."""
     keys = ((relation, _key(event, relation)) for relation in KEEPERS)
     return frozenset((relation, key) for relation, key in keys if key is not None)
@@ -37,7 +37,7 @@ def _key(event: Event, relation: str) -> int | None:
     return key
 
 
-def follow(records: Iterable[tuple[str, int]]) -> None:
+def update_event_dates(records: Iterable[tuple[str, int]]) -> None:
     """Work out both dates of these records anew.
 
     A statement and not a change of the rows: nobody edited them, so their version, journal and

@@ -1,7 +1,7 @@
 """Event categories, as they ship. Source: spec 3."""
 
 from crm.calendar.models import EventCategory, EventType
-from crm.companies.shipped import Rows, named
+from crm.companies.seeds import Rows, named
 
 MEETING, EVENT = EventType.MEETING, EventType.EVENT
 

@@ -10,9 +10,9 @@ from werkzeug.datastructures import MultiDict
 
 from crm.core.config import languages
 from crm.core.datamodel.rules import Values
+from crm.core.forms.base import BaseForm, is_hidden
 from crm.core.forms.fields import FormField
-from crm.core.forms.options import pick
-from crm.core.forms.shown import ShownForm, is_hidden
+from crm.core.forms.options import search_candidates
 from crm.core.models import spec_of, target_of
 from crm.core.models.checks import clean
 from crm.core.models.text import parse, parse_number
@@ -24,7 +24,7 @@ WITH_THE_ROW = ("phone", "postal_code")
 NUMBER_OF_LINES = 500
 
 
-class ReadForm(ShownForm):
+class ParsingForm(BaseForm):
     """What was typed stays in the inputs; what it means goes into `values`."""
 
     keeps_unsent: ClassVar[bool] = True
@@ -36,7 +36,7 @@ class ReadForm(ShownForm):
         is, and so is a link to a row that is out of reach where nothing was chosen in its place.
         """
         if before is not None:
-            self.show(before)
+            self.fill(before)
         for name, field in self.fields.items():
             if before is not None and self._is_unsent(field, posted):
                 continue
@@ -135,7 +135,7 @@ class ReadForm(ShownForm):
     ) -> MultiDict[str, str]:
         """Without script a picker is a text: it means the only row of that name."""
         wanted = posted[f"{name}_search"].strip()
-        found = pick(self.datamodel, name, wanted, {})
+        found = search_candidates(self.datamodel, name, wanted, {})
         if len(found) != 1:
             raise ValueError(_("Choose one of the list: “%(text)s” is not one name.", text=wanted))
         others = [pair for pair in posted.items(multi=True) if pair[0] != name]

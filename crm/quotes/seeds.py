@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from crm.companies.shipped import Rows, named
+from crm.companies.seeds import Rows, named
 from crm.quotes.models import Unit, VatRate
 
 ROWS: Rows = (

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, select
 from crm.companies.models import user_company
 from crm.companies.people.access import Access, Membership, access_of, memberships
 from crm.companies.people.refusals import (
-    administers,
+    can_administer,
     refusal_of_group,
     refusal_of_role,
     refusal_of_user,
@@ -33,7 +33,7 @@ def visible_people() -> ColumnElement[bool] | None:
     return condition
 
 
-class PeopleModel(DataModel):
+class PeopleDataModel(DataModel):
     """Users, groups or roles. The row filter leaves FAB's tables alone: a name shows everywhere."""
 
     def fetch(
@@ -77,7 +77,7 @@ class PeopleModel(DataModel):
         return {
             action
             for action in actions
-            if administers(actor, action) and not self._refusal(row, action)
+            if can_administer(actor, action) and not self._refusal(row, action)
         }
 
     def _refusal(self, row: Any, action: str) -> str:

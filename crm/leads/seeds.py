@@ -1,6 +1,6 @@
 """Lead statuses, as they ship. Source: spec 3."""
 
-from crm.companies.shipped import Rows, named
+from crm.companies.seeds import Rows, named
 from crm.leads.models import LeadStatus, LeadStatusKind
 
 OPEN, CONVERTED, LOST = LeadStatusKind.OPEN, LeadStatusKind.CONVERTED, LeadStatusKind.LOST

@@ -11,14 +11,14 @@ from crm.accounts.views.fields import ORGANIZATIONS, PERSONS
 from crm.core.actor import per_request
 from crm.core.forms import Form
 from crm.core.models.text import country_name, format_instant
-from crm.core.views import Action, Field, Group, Panel
-from crm.core.views.pages import Address
-from crm.core.views.shown import person, show, zone
+from crm.core.views import Action, Field, FieldGroup, Panel
+from crm.core.views.display import display_field, person, zone
+from crm.core.views.pages import AddressBlock
 
 
 def kind_badge(account: Account) -> Field:
     """Client or prospect, in blue or grey."""
-    badge = show(account, "kind")
+    badge = display_field(account, "kind")
     is_client = account.kind == AccountKind.CLIENT
     badge.kind, badge.hue = "tag", "blue" if is_client else "gray"
     badge.icon = "building-skyscraper" if is_client else "building-store"
@@ -38,7 +38,7 @@ def _is_stale(account: Account) -> bool:
     )
 
 
-def arrange(account: Account, groups: Sequence[Group], edit_url: str) -> list[Group]:
+def arrange(account: Account, groups: Sequence[FieldGroup], edit_url: str) -> list[FieldGroup]:
     """Without what the other nature has; addresses as blocks; who changed the notes."""
     absent = PERSONS if account.nature == Nature.ORGANIZATION else ORGANIZATIONS
     for group in groups:
@@ -52,7 +52,7 @@ def arrange(account: Account, groups: Sequence[Group], edit_url: str) -> list[Gr
     return list(groups)
 
 
-def _put_addresses(account: Account, group: Group, edit_url: str) -> None:
+def _put_addresses(account: Account, group: FieldGroup, edit_url: str) -> None:
     anchor = f"{edit_url}#f-addresses" if edit_url else ""
     group.fields = []
     group.addresses = [_address(address, anchor) for address in account.addresses]
@@ -60,7 +60,7 @@ def _put_addresses(account: Account, group: Group, edit_url: str) -> None:
         group.action = Action(_("Address"), anchor, "plus")
 
 
-def _address(address: AccountAddress, edit_url: str) -> Address:
+def _address(address: AccountAddress, edit_url: str) -> AddressBlock:
     uses = (
         (address.is_default, _("Default")),
         (address.is_billing, _("Billing address")),
@@ -69,7 +69,7 @@ def _address(address: AccountAddress, edit_url: str) -> Address:
     town = " ".join(part for part in (address.postal_code, address.city) if part)
     country = country_name(address.country) if address.country else ""
     lines = [*(address.street or "").splitlines(), town, address.region or "", country]
-    return Address(
+    return AddressBlock(
         title=address.label or _("Address"),
         lines=[line for line in lines if line],
         tags=[words for is_used, words in uses if is_used],
@@ -96,7 +96,7 @@ def main_contact(account: Account, page_of: Callable[[Any], str | None]) -> Pane
     name = Field("contact", "", "text", link.contact, str(link.contact))
     name.url = page_of(link.contact)
     job = Field("job_title", "", "text", None, str(link.job_title or ""))
-    reach = [show(link.contact, field) for field in ("phone", "mobile", "email")]
+    reach = [display_field(link.contact, field) for field in ("phone", "mobile", "email")]
     return Panel(_("Main contact"), lines=[line for line in (name, job, *reach) if line.text])
 
 

@@ -10,7 +10,7 @@ from crm.calendar.models import EVENT_TYPES, Event, EventStatus, EventType
 from crm.core.models.text import format_day, format_near
 from crm.core.types import utcnow
 from crm.core.views import Action, Field, Panel
-from crm.core.views.shown import show_next, zone
+from crm.core.views.display import display_next, zone
 
 ICONS = {
     EventType.MEETING: "users",
@@ -46,7 +46,7 @@ def mark_start(event: Event, field: Field) -> None:
     if event.status != EventStatus.PLANNED:
         return
     text = field.text
-    show_next(field, event.starts_at)
+    display_next(field, event.starts_at)
     if field.tone == "late" and event.ends_at > utcnow():
         field.tone, field.text = "today", text
     elif not field.tone:
@@ -55,7 +55,7 @@ def mark_start(event: Event, field: Field) -> None:
         field.text = text if field.tone != "today" else str(_("Today"))
 
 
-def when(event: Event) -> str:
+def format_when(event: Event) -> str:
     """The day, and the times where it has any: Thu 21 Jan 10:00–11:00."""
     if event.all_day:
         return format_day(event.starts_at.astimezone(event.zone).date())
@@ -74,14 +74,14 @@ def next_panel(event: Event, url: str | None, done: str) -> Panel:
         f"{EVENT_TYPES[event.type]}, {head.text}" if head.tone else str(EVENT_TYPES[event.type])
     )
     subject = Field("subject", "", "text", event.subject, event.subject, url=url)
-    lines = [head, subject, Field("when", "", "text", None, when(event))]
+    lines = [head, subject, Field("when", "", "text", None, format_when(event))]
     if event.location:
         lines.append(Field("location", "", "text", None, event.location))
     actions = [Action(_("Mark as done"), done, "check")] if done else []
     return Panel(_("Next event"), first=True, lines=lines, actions=actions)
 
 
-def creation(add: Any) -> Action:
+def create_action(add: Any) -> Action:
     """The button that plans something: a menu of the four types. `add` gives a type's address."""
     words = {
         EventType.MEETING: _("Create a meeting"),

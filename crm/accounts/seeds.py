@@ -8,7 +8,7 @@ from crm.accounts.models import (
     JobTitle,
     Source,
 )
-from crm.companies.shipped import Rows, named
+from crm.companies.seeds import Rows, named
 
 ROWS: Rows = (
     (
