@@ -20,7 +20,7 @@ from crm.core.errors import DomainError, NotFound
 from crm.core.locks import exclusive
 from crm.core.models import spec_of
 from crm.core.security import load_actor
-from crm.core.transfer import ImportRun, Order, Undoing, read_map, run_import
+from crm.core.transfer import ImportJob, ImportRun, ImportUndo, read_map, run_import
 from crm.core.types import fold
 
 
@@ -40,7 +40,7 @@ def import_file(
     actor = _actor(username)
     with force_locale(actor.language), _in_places():
         text = _text(map_file)
-        order = Order(
+        order = ImportJob(
             entity,
             _datamodel(entity),
             file,
@@ -64,8 +64,8 @@ def undo(import_id: int, username: str) -> tuple[list[str], bool]:
     """
     actor = _actor(username)
     with force_locale(actor.language), _alone():
-        told = Undoing(import_id, _datamodel_for).run(lambda: _actor(username))
-        return told.lines(), not told.stay
+        told = ImportUndo(import_id, _datamodel_for).run(lambda: _actor(username))
+        return told.lines(), not told.kept
 
 
 def listing() -> Iterator[str]:

@@ -10,38 +10,38 @@ from crm.core.actor import ACTIONS, Scope
 ROLES = tuple(SHIPPED)  # admin, manager, salesperson, assistant, auditor, translator
 
 # Read · create · edit · delete · export; one word stands for all five.
-NIL, ALL, COMPANY = "-", "all", "company"
-WORDS = "all - - - -"
-KNOWS = "company - - - -"
-READS = "company - - - company"
-SELLS = "team own own - own"
+NONE, ALL, COMPANY = "-", "all", "company"
+LOOKUP = "all - - - -"
+READ = "company - - - -"
+EXPORT = "company - - - company"
+SALES = "team own own - own"
 QUOTES = "team own own own own"
-SHOWS = "company own own - own"
-HELPS = "agency agency agency - -"
-FILES = "company company company - -"
-MAILS = "own own own - -"
-WATCH = "all - - - all"
+CREATE = "company own own - own"
+ASSIST = "agency agency agency - -"
+MANAGE = "company company company - -"
+OWN = "own own own - -"
+AUDIT = "all - - - all"
 
 # fmt: off
 TABLE: dict[str, tuple[str, str, str, str, str, str]] = {
     #                 admin  manager  sales    assist.  auditor  translator
-    "leads":         (ALL,   COMPANY, SELLS,   HELPS,   READS,   NIL),
-    "accounts":      (ALL,   COMPANY, SELLS,   HELPS,   READS,   NIL),
-    "contacts":      (ALL,   COMPANY, SELLS,   HELPS,   READS,   NIL),
-    "opportunities": (ALL,   COMPANY, SELLS,   HELPS,   READS,   NIL),
-    "quotes":        (ALL,   COMPANY, QUOTES,  HELPS,   READS,   NIL),
-    "events":        (ALL,   COMPANY, SELLS,   HELPS,   READS,   NIL),
-    "catalogs":      (ALL,   COMPANY, SHOWS,   FILES,   READS,   NIL),
-    "products":      (ALL,   READS,   KNOWS,   KNOWS,   READS,   NIL),
-    "reference":     (ALL,   WORDS,   WORDS,   WORDS,   WORDS,   WORDS),
-    "agencies":      (ALL,   KNOWS,   KNOWS,   KNOWS,   READS,   NIL),
-    "companies":     (ALL,   KNOWS,   KNOWS,   KNOWS,   READS,   NIL),
-    "users":         (ALL,   NIL,     NIL,     NIL,     NIL,     NIL),
-    "settings":      (ALL,   NIL,     NIL,     NIL,     NIL,     NIL),
-    "templates":     (ALL,   NIL,     NIL,     NIL,     NIL,     NIL),
-    "messages":      (ALL,   MAILS,   MAILS,   MAILS,   READS,   NIL),
-    "journal":       (WATCH, NIL,     NIL,     NIL,     KNOWS,   NIL),
-    "translations":  (ALL,   NIL,     NIL,     NIL,     NIL,     ALL),
+    "leads":         (ALL,   COMPANY, SALES,   ASSIST,  EXPORT,  NONE),
+    "accounts":      (ALL,   COMPANY, SALES,   ASSIST,  EXPORT,  NONE),
+    "contacts":      (ALL,   COMPANY, SALES,   ASSIST,  EXPORT,  NONE),
+    "opportunities": (ALL,   COMPANY, SALES,   ASSIST,  EXPORT,  NONE),
+    "quotes":        (ALL,   COMPANY, QUOTES,  ASSIST,  EXPORT,  NONE),
+    "events":        (ALL,   COMPANY, SALES,   ASSIST,  EXPORT,  NONE),
+    "catalogs":      (ALL,   COMPANY, CREATE,  MANAGE,  EXPORT,  NONE),
+    "products":      (ALL,   EXPORT,  READ,    READ,    EXPORT,  NONE),
+    "reference":     (ALL,   LOOKUP,  LOOKUP,  LOOKUP,  LOOKUP,  LOOKUP),
+    "agencies":      (ALL,   READ,    READ,    READ,    EXPORT,  NONE),
+    "companies":     (ALL,   READ,    READ,    READ,    EXPORT,  NONE),
+    "users":         (ALL,   NONE,    NONE,    NONE,    NONE,    NONE),
+    "settings":      (ALL,   NONE,    NONE,    NONE,    NONE,    NONE),
+    "templates":     (ALL,   NONE,    NONE,    NONE,    NONE,    NONE),
+    "messages":      (ALL,   OWN,     OWN,     OWN,     EXPORT,  NONE),
+    "journal":       (AUDIT, NONE,    NONE,    NONE,    READ,    NONE),
+    "translations":  (ALL,   NONE,    NONE,    NONE,    NONE,    ALL),
 }
 # fmt: on
 

@@ -22,7 +22,7 @@ from crm.calendar import services as calendar
 from crm.catalog.models import CatalogType
 from crm.core.actor import current_actor
 from crm.core.db import db
-from crm.demo import paper, words
+from crm.demo import pdf, words
 from crm.demo.places import Cast
 from crm.leads import services as leads
 from crm.navigation import datamodel_of
@@ -267,5 +267,5 @@ def _catalogs(story: Story) -> None:
             brand=brand,
             type=story.row(CatalogType),
             language=story.language,
-            file=paper.Paper(f"{title}.pdf", paper.pdf(title, story.luck.randint(4, 24))),
+            file=pdf.Paper(f"{title}.pdf", pdf.pdf(title, story.luck.randint(4, 24))),
         )

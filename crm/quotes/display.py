@@ -16,7 +16,7 @@ SOON = 7  # days before the end in which it is marked
 
 
 @dataclass
-class Line:
+class LineRow:
     """A row of the table: an article, or what stands between articles."""
 
     kind: str
@@ -34,7 +34,7 @@ class Line:
 class QuotePage(RecordPage):
     """A record with lines, a VAT table and totals."""
 
-    lines: list[Line] = field(default_factory=list)
+    lines: list[LineRow] = field(default_factory=list)
     vat: list[tuple[str, str, str]] = field(default_factory=list)  # rate, base, amount
     totals: list[tuple[str, str]] = field(default_factory=list)
 
@@ -61,7 +61,7 @@ def fill(page: QuotePage, quote: Quote) -> None:
     page.totals = [(label, format_money(amount, quote.currency)) for label, amount in shown]
 
 
-def _lines(quote: Quote, found: Totals) -> Iterator[Line]:
+def _lines(quote: Quote, found: Totals) -> Iterator[LineRow]:
     """A subtotal is that of the lines since the last one, or since the section's title."""
     nets = iter(found.lines)
     since = Decimal(0)
@@ -73,14 +73,14 @@ def _lines(quote: Quote, found: Totals) -> Iterator[Line]:
         elif line.kind == LineKind.SUBTOTAL:
             text = format_money(since, quote.currency)
             since = Decimal(0)
-            yield Line(line.kind, line.label, total=text)
+            yield LineRow(line.kind, line.label, total=text)
         else:
             since = Decimal(0) if line.kind == LineKind.SECTION else since
-            yield Line(line.kind, line.label, line.description or "")
+            yield LineRow(line.kind, line.label, line.description or "")
 
 
-def _item(line: QuoteLine, net: Decimal, currency: str) -> Line:
-    return Line(
+def _item(line: QuoteLine, net: Decimal, currency: str) -> LineRow:
+    return LineRow(
         kind=line.kind,
         label=line.label,
         description=line.description or "",

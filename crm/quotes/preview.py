@@ -42,7 +42,7 @@ def preview(datamodel: DataModel, typed: MultiDict[str, str]) -> dict[str, str]:
     return {name: format_money(amount, currency) for name, amount in sums.items()}
 
 
-def _facts(line: Mapping[str, Any]) -> totals.Line | None:
+def _facts(line: Mapping[str, Any]) -> totals.PricedLine | None:
     if line.get("kind") not in (None, "", LineKind.ITEM):
         return None
     product, rate = line.get("product"), line.get("vat_rate")
@@ -54,7 +54,7 @@ def _facts(line: Mapping[str, Any]) -> totals.Line | None:
     if price is None:
         return None
     quantity = line.get("quantity")
-    return totals.Line(
+    return totals.PricedLine(
         quantity=Decimal(1) if quantity is None else quantity,
         unit_price=price,
         discount_percent=_within(line.get("discount_percent")),

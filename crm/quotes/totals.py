@@ -17,7 +17,7 @@ HUNDRED = Decimal(100)
 
 
 @dataclass(frozen=True)
-class Line:
+class PricedLine:
     """What is asked for one item; a discount is a percentage, or an amount for each unit."""
 
     quantity: Decimal
@@ -50,7 +50,7 @@ class Totals:
 
 
 def of(
-    lines: Sequence[Line],
+    lines: Sequence[PricedLine],
     *,
     global_discount: Decimal = ZERO,
     prices_include_tax: bool = False,
@@ -86,7 +86,7 @@ def of(
     )
 
 
-def discounted_price(line: Line) -> Decimal:
+def discounted_price(line: PricedLine) -> Decimal:
     """The price of one unit after its own discount, to four decimals: for the eye only."""
     price = line.unit_price - line.discount_amount
     return round_half_up(price * (HUNDRED - line.discount_percent) / HUNDRED, 4)
@@ -102,7 +102,7 @@ def with_tax(price: Decimal, vat_rate: Decimal) -> Decimal:
     return round_half_up(price * (HUNDRED + vat_rate) / HUNDRED, 4)
 
 
-def _exact_net(line: Line, global_discount: Decimal) -> Decimal:
+def _exact_net(line: PricedLine, global_discount: Decimal) -> Decimal:
     price = (line.unit_price - line.discount_amount) * (HUNDRED - line.discount_percent)
     return line.quantity * price * (HUNDRED - global_discount) / HUNDRED**2
 

@@ -26,7 +26,7 @@ PARTIES = ("contact", "account", "lead", "opportunity")
 
 
 @dataclass
-class Line:
+class HomeLine:
     """One row of a block: when, what, for whom, and how it stands."""
 
     label: str
@@ -47,7 +47,7 @@ class Block:
     model: type[Any]
     filters: Callable[[], Filters]
     order: tuple[str, str]
-    line: Callable[[Any, Any], Line]
+    line: Callable[[Any, Any], HomeLine]
     empty: Label
     relations: Sequence[str] = field(default=())
 
@@ -55,10 +55,10 @@ class Block:
         return Preset(self.key, self.title, self.filters())
 
 
-def event_line(view: Any, event: Event) -> Line:
+def event_line(view: Any, event: Event) -> HomeLine:
     """An event, with the people it is for; a call with the number to dial."""
     parties = [str(row) for name in PARTIES if (row := getattr(event, name)) is not None]
-    line = Line(event.subject, view.url("show", pk=event.id), _when(event), ICONS[event.type])
+    line = HomeLine(event.subject, view.url("show", pk=event.id), _when(event), ICONS[event.type])
     line.sub = ", ".join(dict.fromkeys(parties[:2]))
     if event.type == EventType.CALL:
         line.phone = _phone(event)
@@ -86,9 +86,9 @@ def _phone(event: Event) -> Field | None:
     return Field("phone", "", "phone", number, format_phone(number), url=f"tel:{number}")
 
 
-def lead_line(view: Any, lead: Lead) -> Line:
+def lead_line(view: Any, lead: Lead) -> HomeLine:
     """A lead, with its next action and its status."""
-    return Line(
+    return HomeLine(
         lead.display_name,
         view.url("show", pk=lead.id),
         view.field_of(lead, "next_event_at"),
@@ -96,10 +96,10 @@ def lead_line(view: Any, lead: Lead) -> Line:
     )
 
 
-def opportunity_line(view: Any, opportunity: Opportunity) -> Line:
+def opportunity_line(view: Any, opportunity: Opportunity) -> HomeLine:
     """An opportunity, with its expected day, its account and its amount."""
     account = opportunity.account
-    return Line(
+    return HomeLine(
         opportunity.name,
         view.url("show", pk=opportunity.id),
         _expected(view, opportunity),

@@ -19,7 +19,7 @@ from crm.core.models.text import format_number
 from crm.core.views import Action
 from crm.core.views.base import all_views
 from crm.core.views.nav import preset_url
-from crm.reporting.blocks import BLOCKS, Block, Line
+from crm.reporting.blocks import BLOCKS, Block, HomeLine
 from crm.reporting.queries import counts
 
 LINES = 6  # of each list; the rest is one click away
@@ -32,7 +32,7 @@ class ShownBlock:
     key: str
     title: str
     empty: str
-    lines: list[Line] = field(default_factory=list)
+    lines: list[HomeLine] = field(default_factory=list)
     count: str = ""
     url: str = ""
     url_label: str = ""

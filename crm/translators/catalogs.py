@@ -67,7 +67,7 @@ def prefill(catalog: Catalog, terms: Terms) -> None:
 def stats(project: Project = PROJECT) -> list[Stat]:
     """How far each language is; the source language is complete by nature."""
     source = strings(project)
-    return [_stat(language, project, source) for language in written(project)]
+    return [_stat(language, project, source) for language in source_languages(project)]
 
 
 def compile_catalogs(project: Project = PROJECT) -> list[str]:
@@ -77,7 +77,7 @@ def compile_catalogs(project: Project = PROJECT) -> list[str]:
     package may be read-only. A fuzzy message is left out.
     """
     changed = []
-    for language in written(project):
+    for language in source_languages(project):
         file = project.catalog(language)
         if _write(file.with_suffix(".mo"), _compiled(file)):
             changed.append(language)
@@ -106,7 +106,7 @@ def read(file: Path) -> Catalog:
         return read_po(content, locale=file.parents[1].name, abort_invalid=True)
 
 
-def written(project: Project) -> list[str]:
+def source_languages(project: Project) -> list[str]:
     """Languages whose catalog has its source; a lone `.mo` is served but not worked on."""
     return [name for name in languages(project) if project.catalog(name).is_file()]
 

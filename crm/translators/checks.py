@@ -9,7 +9,7 @@ from babel import Locale
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import PoFileError
 
-from crm.translators.catalogs import forms, key, read, written
+from crm.translators.catalogs import forms, key, read, source_languages
 from crm.translators.project import PROJECT, SOURCE_LANGUAGE, Project, Terms
 from crm.translators.source import strings
 from crm.translators.typography import BRACES, PERCENT_STYLE, faults
@@ -31,7 +31,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Pair:
+class Translation:
     """A message of the source and its translation in one language."""
 
     language: str
@@ -56,12 +56,12 @@ def check(project: Project = PROJECT) -> list[Problem]:
     """
     source = strings(project)
     problems = list(_bare_percents(source))
-    for language in written(project):
+    for language in source_languages(project):
         problems += _catalog_problems(language, project, source)
     return problems
 
 
-def missing(pair: Pair) -> Iterator[str]:
+def missing(pair: Translation) -> Iterator[str]:
     """A message without translation, or with some of its plural forms only."""
     if not pair.filled:
         if not pair.is_source:
@@ -70,13 +70,13 @@ def missing(pair: Pair) -> Iterator[str]:
     yield from (f"plural form {n} missing" for n, text in enumerate(pair.texts) if not text)
 
 
-def fuzzy(pair: Pair) -> Iterator[str]:
+def fuzzy(pair: Translation) -> Iterator[str]:
     """A message that someone, or a change of the source, marked as doubtful."""
     if pair.fuzzy:
         yield "fuzzy"
 
 
-def placeholders(pair: Pair) -> Iterator[str]:
+def placeholders(pair: Translation) -> Iterator[str]:
     """%(name)s, %s and {name}: those of the source, in each form; the first may be singular."""
     for n, text in enumerate(pair.texts):
         allowed = pair.source if n == 0 else pair.source[-1:]
@@ -85,7 +85,7 @@ def placeholders(pair: Pair) -> Iterator[str]:
             yield f"placeholders differ: {_listed(wanted[-1])} became {_listed(_holes(text))}"
 
 
-def percents(pair: Pair) -> Iterator[str]:
+def percents(pair: Translation) -> Iterator[str]:
     """A % is doubled where, and only where, the source formats the text."""
     formatted = any("%%" in form or PERCENT_STYLE.search(form) for form in pair.source)
     for text in pair.filled:
@@ -95,27 +95,27 @@ def percents(pair: Pair) -> Iterator[str]:
             yield "%% where the source has %"
 
 
-def edges(pair: Pair) -> Iterator[str]:
+def edges(pair: Translation) -> Iterator[str]:
     """Spaces and line ends around a text are part of the sentence it is put in."""
     for text in pair.filled:
         if _edges(text) != _edges(pair.source[-1]):
             yield "spaces at the ends differ"
 
 
-def typography(pair: Pair) -> Iterator[str]:
+def typography(pair: Translation) -> Iterator[str]:
     """Spaces, quotes and words; the source language is read as it will be shown."""
     shown = pair.source if pair.is_source and not pair.filled else pair.texts
     found = (fault for text in shown for fault in faults(text, pair.language))
     yield from dict.fromkeys(found)  # once, even where both plurals have it
 
 
-def terms(pair: Pair) -> Iterator[str]:
+def terms(pair: Translation) -> Iterator[str]:
     """A word of terms.csv has the translation that terms.csv says."""
     if pair.term and pair.filled and pair.filled != [pair.term]:
         yield f"terms.csv says {pair.term!r}, not {pair.filled[0]!r}"
 
 
-RULES: list[Callable[[Pair], Iterator[str]]] = [
+RULES: list[Callable[[Translation], Iterator[str]]] = [
     missing,
     fuzzy,
     placeholders,
@@ -147,11 +147,11 @@ def _catalog_problems(language: str, project: Project, source: Catalog) -> Itera
             yield Problem(language, file, _name(message), "no longer in the source")
 
 
-def _pair(language: str, message: Message, catalog: Catalog, words: Terms) -> Pair:
+def _pair(language: str, message: Message, catalog: Catalog, words: Terms) -> Translation:
     found = catalog.get(message.id, message.context)
     count = catalog.num_plurals if message.pluralizable else 1
     texts = forms(found.string) if found else ()
-    return Pair(
+    return Translation(
         language,
         source=forms(message.id),
         texts=(*texts, *[""] * count)[:count],

@@ -5,7 +5,7 @@ from flask import Flask
 from crm.companies.actors import load_actor
 from crm.core.actor import set_actor
 from crm.core.db import db
-from crm.core.transfer import columns_of, every_row, export_rows
+from crm.core.transfer import columns_of, export_rows, iterate_rows
 from crm.core.views.list import ListPages
 from tests.fixtures import World
 
@@ -31,7 +31,7 @@ def both_ways(view: ListPages) -> tuple[list[bytes], list[bytes]]:
     """The lines of an export, and those that mapped rows would give."""
     names, statement = view.export_names(), view.datamodel.select()
     columns = columns_of(view.datamodel.obj, names)
-    read = every_row(
+    read = iterate_rows(
         view.datamodel, statement, view.order(view.address()), [*names, *view.list_relations]
     )
     mapped = db.session.scalars(statement).unique()

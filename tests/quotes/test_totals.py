@@ -4,15 +4,15 @@ from decimal import Decimal
 
 import pytest
 
-from crm.quotes.totals import Line, Totals, discounted_price, of, with_tax
+from crm.quotes.totals import PricedLine, Totals, discounted_price, of, with_tax
 
 D = Decimal
 
 
 def line(
     quantity: str, price: str, rate: str = "20", percent: str = "0", amount: str = "0"
-) -> Line:
-    return Line(D(quantity), D(price), D(rate), D(percent), D(amount))
+) -> PricedLine:
+    return PricedLine(D(quantity), D(price), D(rate), D(percent), D(amount))
 
 
 def sums(totals: Totals) -> tuple[Decimal, Decimal, Decimal]:

@@ -19,21 +19,21 @@ from crm.core.models.checks import CONTROL, check_year, countries
 from crm.core.models.dates import parse_date, parse_instant
 from crm.core.models.numbers import file_number_format, number_format
 from crm.core.models.text import parse_boolean
-from crm.core.transfer.mapping import PLACEHOLDER, SLUG, Map, Rule
-from crm.core.transfer.safe import restored
-from crm.core.transfer.sheet import Line
+from crm.core.transfer.formulas import unescape_formula
+from crm.core.transfer.mapping import PLACEHOLDER, SLUG, FieldRule, ImportMap
+from crm.core.transfer.sheet import CsvLine
 from crm.core.types import TranslatedText, fold
 
 
 @dataclass(frozen=True)
-class Told:
+class CellText:
     """What a line says of one field, still as text; never empty."""
 
-    rule: Rule
+    rule: FieldRule
     text: str
 
 
-def read_line(mapping: Map, line: Line) -> dict[str, Told]:
+def read_line(mapping: ImportMap, line: CsvLine) -> dict[str, CellText]:
     """Field → what the line says of it; fields of which it says nothing are left out."""
     cells = {name: _tidy(line.cells[name]) for name in mapping.file_columns}
     slug = slug_of(cells[mapping.slug_column]) if mapping.slug_column else ""
@@ -47,19 +47,21 @@ def read_line(mapping: Map, line: Line) -> dict[str, Told]:
 def _tidy(cell: str) -> str:
     if not cell.isprintable():
         cell = CONTROL.sub("", cell.replace("\r\n", "\n"))
-    return restored(cell.strip())
+    return unescape_formula(cell.strip())
 
 
 def _told(
-    rules: Iterator[Rule] | tuple[Rule, ...] | list[Rule], cells: Mapping[str, str], slug: str
-) -> Iterator[tuple[str, Told]]:
+    rules: Iterator[FieldRule] | tuple[FieldRule, ...] | list[FieldRule],
+    cells: Mapping[str, str],
+    slug: str,
+) -> Iterator[tuple[str, CellText]]:
     for rule in rules:
         text = _taken(rule, _said(rule, cells, slug))
         if text:
-            yield rule.field, Told(rule, text)
+            yield rule.field, CellText(rule, text)
 
 
-def _said(rule: Rule, cells: Mapping[str, str], slug: str) -> str:
+def _said(rule: FieldRule, cells: Mapping[str, str], slug: str) -> str:
     if rule.column is not None:
         text = cells[rule.column]
     elif "{" in rule.text:
@@ -70,7 +72,7 @@ def _said(rule: Rule, cells: Mapping[str, str], slug: str) -> str:
     return rule.values.get(text, text)
 
 
-def _taken(rule: Rule, text: str) -> str:
+def _taken(rule: FieldRule, text: str) -> str:
     """The part of `text` that the rule takes; the last name of somebody with one name is that."""
     match rule.take:
         case "first":
@@ -95,7 +97,7 @@ def slug_of(text: str) -> str:
     return unicodedata.normalize("NFKD", dashed).encode("ascii", "ignore").decode().strip("-")
 
 
-def _holds(rule: Rule, told: Mapping[str, Told]) -> bool:
+def _holds(rule: FieldRule, told: Mapping[str, CellText]) -> bool:
     return all(
         (told[name].text if name in told else "") == text for name, text in rule.when.items()
     )
@@ -104,7 +106,7 @@ def _holds(rule: Rule, told: Mapping[str, Told]) -> bool:
 # From text to value ─────────────────────────────────────────────────────────────────────────────
 
 
-def parse(spec: Spec, told: Told, *, zone: str, language: str, reader: str = "en") -> Any:
+def parse(spec: Spec, told: CellText, *, zone: str, language: str, reader: str = "en") -> Any:
     """The value that `told` means: by the formats of its rule or, without any, as a form reads it.
 
     `language` is the records', `reader` the language of whoever imports. Raises ValueError with a
@@ -134,7 +136,7 @@ def parse(spec: Spec, told: Told, *, zone: str, language: str, reader: str = "en
             return text
 
 
-def _number(text: str, rule: Rule, kind: str, reader: str) -> Decimal:
+def _number(text: str, rule: FieldRule, kind: str, reader: str) -> Decimal:
     grammar = (
         file_number_format(rule.decimal) if rule.decimal else number_format(Locale.parse(reader))
     )
@@ -151,7 +153,7 @@ def _number(text: str, rule: Rule, kind: str, reader: str) -> Decimal:
     return number * (rule.factor if rule.factor is not None else 1)
 
 
-def _whole(text: str, rule: Rule, kind: str, reader: str) -> int:
+def _whole(text: str, rule: FieldRule, kind: str, reader: str) -> int:
     number = _number(text, rule, kind, reader)
     if number != number.to_integral_value():
         raise ValueError(_("“%(text)s” is not a whole number.", text=shortened(text)))

@@ -14,17 +14,17 @@ from crm.core.datamodel.bulk import SESSION_RULES, Bulk, Claim
 from crm.core.datamodel.saving import current_user
 from crm.core.errors import DomainError
 from crm.core.models.checks import validate_flush
-from crm.core.transfer.asking import refusals
 from crm.core.transfer.claims import Claims
-from crm.core.transfer.drafts import drafts_of, settle
-from crm.core.transfer.entries import Entries, Entry
+from crm.core.transfer.drafts import drafts_of, mark_saved
+from crm.core.transfer.entries import EntryReader, ImportEntry
 from crm.core.transfer.fields import explained
-from crm.core.transfer.mapping import Map
+from crm.core.transfer.mapping import ImportMap
 from crm.core.transfer.pacing import Pace
+from crm.core.transfer.prechecks import find_refusals
 from crm.core.transfer.report import Report
 from crm.core.transfer.sheet import Sheet
-from crm.core.transfer.spool import Ready, Spool
-from crm.core.transfer.values import Values
+from crm.core.transfer.spool import CheckedLine, Spool
+from crm.core.transfer.values import ValueReader
 
 
 class Checker:
@@ -34,8 +34,8 @@ class Checker:
         self,
         datamodel: DataModel,
         sheet: Sheet,
-        mapping: Map,
-        values: Values,
+        mapping: ImportMap,
+        values: ValueReader,
         bulk: Bulk,
         spool: Spool,
         report: Report,
@@ -49,8 +49,8 @@ class Checker:
         self.session = datamodel.session
         self.pace = Pace()
         self.me = current_user()  # a reference, as the session would read it again for each batch
-        self.waiting: list[Entry] = []  # lines that link to a record of another line
-        self.entries = Entries(sheet, mapping, values, spool, report, self.refuse)
+        self.waiting: list[ImportEntry] = []  # lines that link to a record of another line
+        self.entries = EntryReader(sheet, mapping, values, spool, report, self.refuse)
         self.claims = Claims(spool, values)
         values.own = self.claims.stand_ins
         values.make_finders(mapping.rules)
@@ -67,20 +67,20 @@ class Checker:
                 if len(self.waiting) == len(waiting):
                     break
         for entry in self.waiting:
-            self.refuse(entry.number, self.values.unknown_link(entry.told))
+            self.refuse(entry.number, self.values.unknown_link(entry.cells))
 
-    def _take(self, batch: Sequence[Entry]) -> None:
+    def _take(self, batch: Sequence[ImportEntry]) -> None:
         """Keep, skip or refuse the entries of a batch."""
-        self.values.prepare([entry.told for entry in batch])
-        made: dict[int, Ready] = {}
+        self.values.prepare([entry.cells for entry in batch])
+        made: dict[int, CheckedLine] = {}
         claims: dict[int, list[Claim]] = {}
         for entry in self._found(batch):
             self.pace.rest()
-            if self.values.waits(entry.told):
-                self.waiting.append(Entry(entry.number, entry.told, entry.key))
+            if self.values.waits(entry.cells):
+                self.waiting.append(ImportEntry(entry.number, entry.cells, entry.key))
             elif (ready := self._made(entry)) is not None:
                 made[entry.number], claims[entry.number] = ready, list(self.bulk.claims)
-        refused = refusals(self.session, {n: ready.drafts for n, ready in made.items()})
+        refused = find_refusals(self.session, {n: ready.drafts for n, ready in made.items()})
         keys = {entry.number: entry.key for entry in batch}
         for number, ready in made.items():
             error = refused.get(number) or self.claims.take(ready, claims[number])
@@ -90,7 +90,7 @@ class Checker:
                 self.spool.put(ready)
                 self.claims.keep(ready, keys[number])
 
-    def _found(self, batch: Sequence[Entry]) -> Iterator[Entry]:
+    def _found(self, batch: Sequence[ImportEntry]) -> Iterator[ImportEntry]:
         """The entries to make or update, each with the row that exists already."""
         if self.mapping.key is None:
             yield from batch
@@ -111,7 +111,7 @@ class Checker:
             else:
                 yield entry
 
-    def _made(self, entry: Entry) -> Ready | None:
+    def _made(self, entry: ImportEntry) -> CheckedLine | None:
         """Make the rows of the entry through the services and check them; None where refused."""
         version = getattr(entry.row, "row_version", None)
         self.bulk.begin()
@@ -126,10 +126,10 @@ class Checker:
         if not drafts:
             self.report.skipped += 1  # the row has these values already
             return None
-        return Ready(entry.number, drafts, list(self.bulk.later))
+        return CheckedLine(entry.number, drafts, list(self.bulk.later))
 
-    def _save(self, entry: Entry) -> None:
-        told = entry.told
+    def _save(self, entry: ImportEntry) -> None:
+        told = entry.cells
         values = {**self.values.of(told, entry.row), **self.values.made(told)}
         if entry.row is None:
             self.datamodel.create(values)
@@ -158,7 +158,7 @@ class Checker:
                     self.session.expunge(row)
             for row in list(self.session.dirty):
                 if is_right:
-                    settle(self.session, row)
+                    mark_saved(self.session, row)
                 else:
                     self.session.expire(row)
 

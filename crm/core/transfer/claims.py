@@ -7,21 +7,21 @@ from sqlalchemy import inspect
 
 from crm.core.datamodel.bulk import Claim
 from crm.core.errors import DomainError
-from crm.core.transfer.asking import already_used
 from crm.core.transfer.drafts import LINE, build
 from crm.core.transfer.links import Finder
-from crm.core.transfer.spool import Ready, Spool
-from crm.core.transfer.values import Values
+from crm.core.transfer.prechecks import already_used
+from crm.core.transfer.spool import CheckedLine, Spool
+from crm.core.transfer.values import ValueReader
 
 
 class Claims:
     """Compares the lines of one file with each other; `asking` compares them with the database."""
 
-    def __init__(self, spool: Spool, values: Values) -> None:
+    def __init__(self, spool: Spool, values: ValueReader) -> None:
         self.spool = spool
         self.values = values
 
-    def take(self, ready: Ready, claims: Sequence[Claim]) -> DomainError | None:
+    def take(self, ready: CheckedLine, claims: Sequence[Claim]) -> DomainError | None:
         """Take the values that only one row may have. Returns a refusal where one is taken."""
         for draft in ready.drafts:
             table = draft.model.__tablename__
@@ -33,7 +33,7 @@ class Claims:
                 return DomainError(one.message, field=one.field)
         return None
 
-    def keep(self, ready: Ready, key: str) -> None:
+    def keep(self, ready: CheckedLine, key: str) -> None:
         """Let later lines find this one, by its key and by the texts that link to it."""
         if key:
             self.spool.claim("key", key, ready.number)

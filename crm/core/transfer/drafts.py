@@ -161,7 +161,7 @@ def ref_of(target: Any, places: Mapping[int, int]) -> Ref:
     return ("draft", places[id(target)])
 
 
-def settle(session: Session, row: Any) -> None:
+def mark_saved(session: Session, row: Any) -> None:
     """Mark the changes of `row` as saved, so that later lines find it as this one leaves it.
 
     A flush does so after it has written; SQLAlchemy has no public name for it.
@@ -206,6 +206,14 @@ def changed_columns(draft: Draft) -> list[str]:
 
 
 __all__ = [
-    "LINE", "WORD", "Draft", "Ref", "build", "changed_columns", "drafts_of", "ref_of", "refs",
-    "settle",
+    "LINE",
+    "WORD",
+    "Draft",
+    "Ref",
+    "build",
+    "changed_columns",
+    "drafts_of",
+    "mark_saved",
+    "ref_of",
+    "refs",
 ]  # fmt: skip

@@ -18,8 +18,8 @@ from crm.core.actor import find_actor
 from crm.core.models import Spec, key_of, spec_of
 from crm.core.models.locale import locale
 from crm.core.models.text import format_value
+from crm.core.transfer.formulas import escape_formula
 from crm.core.transfer.reading import ROWS_AT_ONCE
-from crm.core.transfer.safe import defused
 
 # A cell's column: what is said of it, and where in a row its value is.
 Column = tuple[Spec, Callable[[Any], Any]]
@@ -76,7 +76,7 @@ def export_rows(columns: Sequence[Column], rows: Iterable[Any]) -> Iterator[byte
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=";" if mark == "," else ",")
     buffer.write(BOM)
-    writer.writerow([defused(str(spec.label)) for spec, __ in columns])
+    writer.writerow([escape_formula(str(spec.label)) for spec, __ in columns])
     cells = [(_writer(spec, mark, zone), value) for spec, value in columns]
     remaining = iter(rows)
     while batch := list(islice(remaining, ROWS_AT_ONCE)):
@@ -106,7 +106,7 @@ def _writer(spec: Spec, mark: str, zone: str) -> Callable[[Any], str]:
 
 
 def _stored(value: Any) -> str:
-    return "" if value is None else defused(str(value))
+    return "" if value is None else escape_formula(str(value))
 
 
 def _number(mark: str, text: Callable[[Any], str], value: Any) -> str:
@@ -116,4 +116,4 @@ def _number(mark: str, text: Callable[[Any], str], value: Any) -> str:
 
 
 def _text(spec: Spec, zone: str, value: Any) -> str:
-    return defused(format_value(spec, value, zone=zone))
+    return escape_formula(format_value(spec, value, zone=zone))

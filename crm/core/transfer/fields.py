@@ -12,7 +12,7 @@ from sqlalchemy import inspect
 from crm.core.datamodel import DataModel
 from crm.core.errors import DomainError
 from crm.core.models import AuditedModel, Child, Reference, Spec, spec_of
-from crm.core.transfer.mapping import Map, Rule, unknown
+from crm.core.transfer.mapping import FieldRule, ImportMap, unknown
 
 # Written by the program, whatever a file says. The company is named beside the map.
 OURS = {
@@ -28,7 +28,7 @@ TEXTS = ("text", "email", "phone", "siren", "siret", "vat_number")
 
 
 @dataclass(frozen=True)
-class Filled:
+class TargetField:
     """A field that the map fills; `target` is the table that a link leads to.
 
     `child` names the relationship of a child row, as in `links.account`.
@@ -45,8 +45,8 @@ class Filled:
 
 
 def check(
-    mapping: Map, datamodel: DataModel, switched_off: Mapping[str, str] = MappingProxyType({})
-) -> dict[str, Filled]:
+    mapping: ImportMap, datamodel: DataModel, switched_off: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, TargetField]:
     """Field → what it is, for all that the map fills.
 
     `switched_off` names the setting without which a field is not there. Raises DomainError, by
@@ -76,7 +76,7 @@ def check(
     return {rule.field: fillable[rule.field] for rule in mapping.rules}
 
 
-def _fillable(datamodel: DataModel) -> Iterator[tuple[str, Filled]]:
+def _fillable(datamodel: DataModel) -> Iterator[tuple[str, TargetField]]:
     model = datamodel.obj
     also = datamodel.rules.given_at_creation
     for name in _names(model):
@@ -88,17 +88,20 @@ def _fillable(datamodel: DataModel) -> Iterator[tuple[str, Filled]]:
         if target is not None and issubclass(target, Child):
             yield from _of_child(name, target)
         elif spec.kind not in FILES:
-            yield name, Filled(name, spec, target)
+            yield name, TargetField(name, spec, target)
 
 
-def _of_child(relation: str, model: type[Any]) -> Iterator[tuple[str, Filled]]:
+def _of_child(relation: str, model: type[Any]) -> Iterator[tuple[str, TargetField]]:
     for name in _names(model):
         spec = _spec(model, name)
         if spec is None or name == model.__parent__ or spec.kind == "references":
             continue
         link = inspect(model).relationships.get(name)
         full = f"{relation}.{name}"
-        yield full, Filled(name, spec, link.mapper.class_ if link is not None else None, relation)
+        yield (
+            full,
+            TargetField(name, spec, link.mapper.class_ if link is not None else None, relation),
+        )
 
 
 def _names(model: type[Any]) -> Iterator[str]:
@@ -118,7 +121,7 @@ def _spec(model: type[Any], name: str) -> Spec | None:
         return None
 
 
-def _problem(rule: Rule, filled: Filled) -> str | None:
+def _problem(rule: FieldRule, filled: TargetField) -> str | None:
     word = next((word for word in _unsupported(rule, filled)), None)
     if word is not None:
         return str(_("“%(word)s” has no meaning for this kind of field.", word=word))
@@ -129,7 +132,7 @@ def _problem(rule: Rule, filled: Filled) -> str | None:
     return _by(rule, filled.target)
 
 
-def _unsupported(rule: Rule, filled: Filled) -> Iterator[str]:
+def _unsupported(rule: FieldRule, filled: TargetField) -> Iterator[str]:
     """Options of the rule that its kind of field does not have."""
     kind = filled.spec.kind
     if rule.format and kind not in DATES:
@@ -146,7 +149,7 @@ def _unsupported(rule: Rule, filled: Filled) -> Iterator[str]:
         yield "create"
 
 
-def _by(rule: Rule, target: type[Any]) -> str | None:
+def _by(rule: FieldRule, target: type[Any]) -> str | None:
     known = tuple(_finders(target))
     return None if rule.by in known else unknown(rule.by, known)
 
@@ -168,7 +171,7 @@ def _texts(model: type[Any]) -> Iterator[str]:
             yield name
 
 
-def explained(error: DomainError, model: type[Any], mapping: Map) -> str:
+def explained(error: DomainError, model: type[Any], mapping: ImportMap) -> str:
     """A refusal as one line of a report: each field by its label and its column of the file."""
     columns = {rule.field: rule.column for rule in mapping.columns}
     parts = [error.message] if error.message else []

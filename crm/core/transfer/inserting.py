@@ -13,15 +13,15 @@ from crm.core.datamodel.bulk import Number
 from crm.core.errors import DomainError
 from crm.core.models.checks import CHECKED, update_folded
 from crm.core.transfer import runs
-from crm.core.transfer.asking import refusals
 from crm.core.transfer.drafts import Draft, Ref, changed_columns, refs
+from crm.core.transfer.json_values import to_json
 from crm.core.transfer.links import Finder
-from crm.core.transfer.spool import Ready
-from crm.core.transfer.stored import plain
+from crm.core.transfer.prechecks import find_refusals
+from crm.core.transfer.spool import CheckedLine
 from crm.core.types import TranslatedText
 
 AT_ONCE = 500
-Batch = Sequence[tuple[Ready, list[Any]]]  # each line with its new rows
+Batch = Sequence[tuple[CheckedLine, list[Any]]]  # each line with its new rows
 
 
 class Insertion:
@@ -41,7 +41,7 @@ class Insertion:
     def run(self) -> dict[int, DomainError]:
         """Write the lines that are still right. Returns the refusals of the others, by line."""
         with self.session.no_autoflush:
-            self.refused = refusals(
+            self.refused = find_refusals(
                 self.session, {line.number: line.drafts for line, _rows in self.batch}
             )
             self._read_targets()
@@ -123,14 +123,14 @@ class Insertion:
 
     # Rows ───────────────────────────────────────────────────────────────────────────────────────
 
-    def _apply(self, line: Ready, made: list[Any]) -> list[tuple[Any, dict[str, Any]]]:
+    def _apply(self, line: CheckedLine, made: list[Any]) -> list[tuple[Any, dict[str, Any]]]:
         """Fill in links to other rows. Returns the changed rows, with their values before."""
         changed = []
         for draft, new in zip(line.drafts, made, strict=True):
             row = new if new is not None else self.rows["row", draft.model, draft.pk]
             before: dict[str, Any] = {}
             if new is None:
-                before = {name: plain(getattr(row, name)) for name in changed_columns(draft)}
+                before = {name: to_json(getattr(row, name)) for name in changed_columns(draft)}
                 changed.append((row, before))
             for name, value in draft.values.items():
                 if isinstance(value, Number):
@@ -193,7 +193,7 @@ class Insertion:
                 self.entries.append(self._entry(line.number, made[0], "created"))
             for row, before in changed:
                 if hasattr(row, "row_version"):
-                    kept = {name: plain(value) for name, value in before.items()}
+                    kept = {name: to_json(value) for name, value in before.items()}
                     self.entries.append(self._entry(line.number, row, "updated", kept))
         counts = {"created": created, "updated": len(good) - created}
         runs.note(self.session, self.run_id, self.entries, **counts)

@@ -46,7 +46,7 @@ SLUG = "slug"
 
 
 @dataclasses.dataclass(frozen=True)
-class Rule:
+class FieldRule:
     """How one field is filled: from a column of the file, or from a text with placeholders.
 
     `when` limits it to lines in which these fields have these texts.
@@ -68,12 +68,12 @@ class Rule:
 
 
 @dataclasses.dataclass(frozen=True)
-class Map:
+class ImportMap:
     """A map whose words are all understood; whether its fields exist, `fields.check` says."""
 
-    columns: tuple[Rule, ...]
-    constants: tuple[Rule, ...] = ()
-    defaults: tuple[Rule, ...] = ()
+    columns: tuple[FieldRule, ...]
+    constants: tuple[FieldRule, ...] = ()
+    defaults: tuple[FieldRule, ...] = ()
     key: str | None = None
     found: str = "skip"
     distinct: str | None = None
@@ -81,7 +81,7 @@ class Map:
     encoding: str | None = None
 
     @property
-    def rules(self) -> tuple[Rule, ...]:
+    def rules(self) -> tuple[FieldRule, ...]:
         return (*self.columns, *self.constants, *self.defaults)
 
     @cached_property
@@ -124,7 +124,7 @@ def unknown(name: str, words: tuple[str, ...]) -> str:
     return str(_("“%(name)s” is not known. Known are: %(words)s.", name=name, words=known))
 
 
-def read_map(text: str) -> Map:
+def read_map(text: str) -> ImportMap:
     """The map written in `text`. Raises DomainError with all that is wrong, by place."""
     try:
         given = tomllib.loads(text.removeprefix("\ufeff"), parse_float=Decimal)
@@ -137,7 +137,7 @@ def read_map(text: str) -> Map:
         ("columns", "constants", "defaults", "key", "distinct", "delimiter", "encoding"),
     )
     key = _key(given.get("key"), wrong)
-    found = Map(
+    found = ImportMap(
         columns=tuple(_columns(_table(given, "columns", wrong), wrong)),
         constants=tuple(_texts("constants", _table(given, "constants", wrong), wrong)),
         defaults=tuple(_texts("defaults", _table(given, "defaults", wrong), wrong)),
@@ -153,7 +153,7 @@ def read_map(text: str) -> Map:
     return found
 
 
-def _check_whole(found: Map, wrong: _Problems) -> None:
+def _check_whole(found: ImportMap, wrong: _Problems) -> None:
     if not found.columns:
         wrong.setdefault("columns", _("Say which column of the file is which field."))
     filled = [rule.field for rule in (*found.columns, *found.constants)]
@@ -191,7 +191,7 @@ def _key(given: Any, wrong: _Problems) -> tuple[str | None, str]:
     return name, wrong.text("key.found", given.get("found"), FOUND) or FOUND[0]
 
 
-def _columns(table: Mapping[str, Any], wrong: _Problems) -> Iterator[Rule]:
+def _columns(table: Mapping[str, Any], wrong: _Problems) -> Iterator[FieldRule]:
     for column, given in table.items():
         many = given if isinstance(given, list) else [given]
         for number, one in enumerate(many):
@@ -204,7 +204,7 @@ def _columns(table: Mapping[str, Any], wrong: _Problems) -> Iterator[Rule]:
 _WORDS = ("field", "by", "format", "decimal", "factor", "values", "take", "separator", "create")
 
 
-def _rule(place: str, given: Any, wrong: _Problems, column: str) -> Rule | None:
+def _rule(place: str, given: Any, wrong: _Problems, column: str) -> FieldRule | None:
     if isinstance(given, str):
         given = {"field": given}
     if not isinstance(given, dict) or not isinstance(given.get("field"), str):
@@ -213,7 +213,7 @@ def _rule(place: str, given: Any, wrong: _Problems, column: str) -> Rule | None:
         )
         return None
     wrong.known(place, given, _WORDS)
-    return Rule(place, given["field"], column=column, **_how(place, given, wrong))
+    return FieldRule(place, given["field"], column=column, **_how(place, given, wrong))
 
 
 def _how(place: str, given: Mapping[str, Any], wrong: _Problems) -> dict[str, Any]:
@@ -258,7 +258,7 @@ def _format(place: str, given: Any, wrong: _Problems) -> str | None:
     return text
 
 
-def _texts(place: str, table: Mapping[str, Any], wrong: _Problems) -> Iterator[Rule]:
+def _texts(place: str, table: Mapping[str, Any], wrong: _Problems) -> Iterator[FieldRule]:
     words = (*(word for word in _WORDS if word != "field"), "value", "when")
     for name, given in table.items():
         here = f"{place}.{name}"
@@ -274,7 +274,7 @@ def _texts(place: str, table: Mapping[str, Any], wrong: _Problems) -> Iterator[R
                 "A table is expected, as %(example)s.", example='{ stage = "Lost" }'
             )
             when = {}
-        yield Rule(
+        yield FieldRule(
             here,
             name,
             text=_plain(many.get("value", "")),

@@ -21,7 +21,7 @@ TEXTS = ("__str__", "__repr__")
 Linked = dict[str, dict[int, Any]]  # relation → key → the row it leads to
 
 
-def every_row(
+def iterate_rows(
     datamodel: DataModel,
     statement: Select[Any],
     order: Sequence[tuple[str, str]],

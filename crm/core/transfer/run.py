@@ -21,12 +21,12 @@ from crm.core.db import db, renew_statistics, transaction
 from crm.core.errors import DomainError, Forbidden, NotFound
 from crm.core.transfer import fields, runs
 from crm.core.transfer.checking import Checker
-from crm.core.transfer.mapping import Map
+from crm.core.transfer.mapping import ImportMap
 from crm.core.transfer.report import Report
 from crm.core.transfer.runs import ImportRun, State
 from crm.core.transfer.sheet import Sheet, open_sheet
 from crm.core.transfer.spool import Spool
-from crm.core.transfer.values import Values
+from crm.core.transfer.values import ValueReader
 from crm.core.transfer.writing import Writer
 from crm.core.types import utcnow
 
@@ -35,7 +35,7 @@ MANY = 500
 
 
 @dataclass(frozen=True)
-class Order:
+class ImportJob:
     """What is to be imported: a file into a table of a company, in somebody's name.
 
     `again` reloads the person; None where they may no longer act. `switched_off` says which fields
@@ -53,7 +53,7 @@ class Order:
     skip_bad: bool = False
 
 
-def run_import(order: Order, mapping: Map) -> Report:
+def run_import(order: ImportJob, mapping: ImportMap) -> Report:
     """Import the file: all of it or, with `skip_bad`, all that is right.
 
     Nothing is written while a line is wrong. An interrupted import of the same file is resumed.
@@ -70,7 +70,7 @@ def run_import(order: Order, mapping: Map) -> Report:
         with acting_as(order.actor):
             company = _company(order.datamodel, order.company_id)
             with acting_as(_at(order.actor, company, order.datamodel)), bulk_mode() as bulk:
-                values = Values(order.datamodel, filled, company)
+                values = ValueReader(order.datamodel, filled, company)
                 checker = Checker(order.datamodel, sheet, mapping, values, bulk, spool, report)
                 checker.run()
         db.session.rollback()
@@ -85,7 +85,7 @@ def run_import(order: Order, mapping: Map) -> Report:
     return report
 
 
-def _checksum(order: Order) -> str:
+def _checksum(order: ImportJob) -> str:
     found = sha256(order.map_text.encode())
     with order.file.open("rb") as file:
         while piece := file.read(1 << 20):
@@ -93,7 +93,7 @@ def _checksum(order: Order) -> str:
     return found.hexdigest()
 
 
-def _resume(order: Order, checksum: str, spool: Spool, report: Report) -> int | None:
+def _resume(order: ImportJob, checksum: str, spool: Spool, report: Report) -> int | None:
     """The id of an interrupted import of this file, whose lines are marked as done."""
     session = db.session()
     run = runs.unfinished(session, order.entity, checksum, order.company_id)
@@ -114,7 +114,7 @@ def _resume(order: Order, checksum: str, spool: Spool, report: Report) -> int | 
     return int(run.id)
 
 
-def _begin(order: Order, checksum: str) -> int:
+def _begin(order: ImportJob, checksum: str) -> int:
     run = ImportRun(
         entity=order.entity,
         file=order.file.name[-255:],
@@ -140,7 +140,7 @@ def _end(run_id: int, *, is_large: bool) -> None:
         )
 
 
-def _place(order: Order, mapping: Map, actor: Actor) -> Actor:
+def _place(order: ImportJob, mapping: ImportMap, actor: Actor) -> Actor:
     """The actor with the company of the records chosen.
 
     Raises Forbidden, NotFound, and DomainError where what the map fills was switched off meanwhile.
@@ -150,7 +150,7 @@ def _place(order: Order, mapping: Map, actor: Actor) -> Actor:
         return _at(actor, _company(order.datamodel, order.company_id), order.datamodel)
 
 
-def _notes(sheet: Sheet, mapping: Map) -> Iterator[str]:
+def _notes(sheet: Sheet, mapping: ImportMap) -> Iterator[str]:
     left = [name for name in sheet.header if name and name not in mapping.file_columns]
     if left:
         yield _("Columns that the map does not name: %(names)s.", names=", ".join(left))

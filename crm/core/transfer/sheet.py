@@ -27,7 +27,7 @@ BOMS = {
 
 
 @dataclass(frozen=True)
-class Line:
+class CsvLine:
     """One line below the header. `number` counts as an editor does, the header being line 1.
 
     `problem` says why its cells cannot be told apart; "" where they can.
@@ -67,7 +67,7 @@ class Sheet:
                 _("The column “%(name)s” occurs more than once in the file.", name=twice[0])
             )
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[CsvLine]:
         """The lines below the header, empty ones left out.
 
         Raises DomainError where quotation marks make the rest of the file unreadable.
@@ -84,7 +84,7 @@ class Sheet:
             except csv.Error as error:
                 raise DomainError(_unreadable(reader.line_num, error)) from error
 
-    def _line(self, number: int, cells: list[str]) -> Line:
+    def _line(self, number: int, cells: list[str]) -> CsvLine:
         wanted = len(self.header)
         if len(cells) < wanted or any(cell.strip() for cell in cells[wanted:]):
             problem = ngettext(
@@ -93,8 +93,8 @@ class Sheet:
                 len(cells),
                 wanted=wanted,
             )
-            return Line(number, {}, problem)
-        return Line(number, dict(zip(self.header, cells, strict=False)))
+            return CsvLine(number, {}, problem)
+        return CsvLine(number, dict(zip(self.header, cells, strict=False)))
 
 
 def open_sheet(path: Path, *, encoding: str | None = None, separator: str | None = None) -> Sheet:
@@ -163,4 +163,4 @@ def _decodes(path: Path, encoding: str) -> bool:
     return True
 
 
-__all__ = ["Line", "Sheet", "open_sheet"]
+__all__ = ["CsvLine", "Sheet", "open_sheet"]

@@ -22,7 +22,7 @@ Later = tuple[Callable[..., None], tuple[Any, ...]]
 
 
 @dataclass(slots=True)
-class Ready:
+class CheckedLine:
     """A line of the file that may be written: its rows, and what is done after them."""
 
     number: int
@@ -48,7 +48,7 @@ class Spool:
     def __exit__(self, *_error: object) -> None:
         self.file.close()
 
-    def put(self, line: Ready) -> None:
+    def put(self, line: CheckedLine) -> None:
         """Keep a line."""
         self.count += 1
         self.file.execute(
@@ -58,12 +58,12 @@ class Spool:
         for draft in line.drafts:
             self.numbers.update(v for v in draft.values.values() if isinstance(v, Number))
 
-    def line(self, number: int) -> Ready:
+    def line(self, number: int) -> CheckedLine:
         """The line of this number in the file."""
         found = self.file.execute("SELECT drafts FROM line WHERE number = ?", (number,)).fetchone()
         return _read(found[0])
 
-    def after(self, place: int, how_many: int) -> list[Ready]:
+    def after(self, place: int, how_many: int) -> list[CheckedLine]:
         """The next lines in the order of writing."""
         found = self.file.execute(
             "SELECT drafts FROM line WHERE place > ? ORDER BY place LIMIT ?", (place, how_many)
@@ -85,7 +85,7 @@ class Spool:
         return int(found[0]) if found is not None else None
 
 
-def _read(drafts: bytes) -> Ready:
+def _read(drafts: bytes) -> CheckedLine:
     found = pickle.loads(drafts)  # noqa: S301  written a moment ago by `put`, in a folder of ours
-    line: Ready = found
+    line: CheckedLine = found
     return line

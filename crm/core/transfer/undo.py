@@ -16,8 +16,8 @@ from crm.core.datamodel import DataModel
 from crm.core.db import db, let_others_write, transaction
 from crm.core.errors import DomainError, NotFound
 from crm.core.journal import was_purged
+from crm.core.transfer.json_values import from_json
 from crm.core.transfer.runs import ImportRow, ImportRun, State
-from crm.core.transfer.stored import revived
 from crm.core.types import utcnow
 
 AT_ONCE = 25  # rows in a transaction
@@ -25,31 +25,31 @@ TOLD = 1_000  # rows that stay, with their reasons
 
 
 @dataclass
-class Undone:
+class UndoResult:
     """What became of an import's rows."""
 
-    back: int = 0
-    stay: int = 0
+    undone: int = 0
+    kept: int = 0
     reasons: list[str] = field(default_factory=list)
 
     def lines(self) -> list[str]:
         """For a reader: what stays and why, then the numbers."""
-        numbers = [ngettext("%(num)s record undone.", "%(num)s records undone.", self.back)]
-        if self.stay:
-            numbers.append(ngettext("%(num)s record kept.", "%(num)s records kept.", self.stay))
+        numbers = [ngettext("%(num)s record undone.", "%(num)s records undone.", self.undone)]
+        if self.kept:
+            numbers.append(ngettext("%(num)s record kept.", "%(num)s records kept.", self.kept))
         return [*self.reasons, *numbers]
 
 
-class Undoing:
+class ImportUndo:
     """The rows of one import, the last one first. `datamodel_of` knows the services of a table."""
 
     def __init__(self, run_id: int, datamodel_of: Callable[[type[Any]], DataModel]) -> None:
         self.run_id = run_id
         self.datamodel_of = datamodel_of
-        self.told = Undone()
+        self.result = UndoResult()
         self.versions: dict[tuple[str, int], int] = {}  # of rows that are partly as before
 
-    def run(self, again: Callable[[], Actor]) -> Undone:
+    def run(self, again: Callable[[], Actor]) -> UndoResult:
         """Undo all that can be, in the name of the person whom `again` reads as they are by now.
 
         Raises NotFound, or what `again` raises. May be repeated.
@@ -65,7 +65,7 @@ class Undoing:
             let_others_write()
         with acting_as(again()):
             self._end()
-        return self.told
+        return self.result
 
     def _next(self, session: Session, last: int | None) -> Sequence[int]:
         statement = select(ImportRow.id).where(ImportRow.import_id == self.run_id)
@@ -86,13 +86,13 @@ class Undoing:
                 for pk in ids:
                     self._take([pk])
                 return
-            self.told.stay += 1
-            if len(self.told.reasons) < TOLD:
+            self.result.kept += 1
+            if len(self.result.reasons) < TOLD:
                 entry = db.session.get_one(ImportRow, ids[0])
                 sentence = _("Line %(number)s: %(reason)s", number=entry.line, reason=str(error))
-                self.told.reasons.append(sentence)
+                self.result.reasons.append(sentence)
             return
-        self.told.back += len(ids)
+        self.result.undone += len(ids)
 
     def _undo(self, session: Session, entry: ImportRow) -> None:
         """Take back one row. Raises DomainError with the reason where it has to stay."""
@@ -140,7 +140,7 @@ def _put_back(session: Session, row: Any, before: dict[str, Any]) -> None:
     mapper = inspect(row).mapper
     for name, value in before.items():
         if name in mapper.column_attrs:
-            setattr(row, name, revived(mapper.columns[name], value))
+            setattr(row, name, from_json(mapper.columns[name], value))
             continue
         target, (added, removed) = mapper.relationships[name].mapper.class_, value
         items = getattr(row, name)

@@ -11,20 +11,22 @@ from crm.core.actor import current_actor
 from crm.core.datamodel import DataModel
 from crm.core.errors import DomainError
 from crm.core.models.checks import clean
-from crm.core.transfer.cells import Told, parse
-from crm.core.transfer.fields import Filled
+from crm.core.transfer.cells import CellText, parse
+from crm.core.transfer.fields import TargetField
 from crm.core.transfer.links import Finder
-from crm.core.transfer.mapping import Rule
+from crm.core.transfer.mapping import FieldRule
 from crm.core.types import TranslatedText
 
-Texts = Mapping[str, Told]
+Texts = Mapping[str, CellText]
 Finders = dict[tuple[type[Any], str, bool], Finder]
 
 
-class Values:
+class ValueReader:
     """What the lines of one file say, for one table in one company."""
 
-    def __init__(self, datamodel: DataModel, filled: Mapping[str, Filled], company: Any) -> None:
+    def __init__(
+        self, datamodel: DataModel, filled: Mapping[str, TargetField], company: Any
+    ) -> None:
         self.model = datamodel.obj
         self.filled = filled
         self.company = company
@@ -36,7 +38,7 @@ class Values:
 
     # Links ──────────────────────────────────────────────────────────────────────────────────────
 
-    def make_finders(self, rules: Iterable[Rule]) -> None:
+    def make_finders(self, rules: Iterable[FieldRule]) -> None:
         """Made before the first line, as later lines may link to it."""
         for rule in rules:
             target = self.filled[rule.field].target
@@ -165,7 +167,7 @@ class Values:
             return {"company": self.company}
         return {"companies": [self.company]}
 
-    def _value(self, filled: Filled, told: Told, row: Any) -> Any:
+    def _value(self, filled: TargetField, told: CellText, row: Any) -> Any:
         if filled.target is not None:
             finder = self._finder(filled.target, told.rule.by, told.rule.create)
             found = [finder.find(text) for text in _parts(filled, told)]
@@ -175,16 +177,16 @@ class Values:
             return TranslatedText({**(getattr(row, filled.name) or {}), **value})
         return value
 
-    def _parsed(self, filled: Filled, told: Told) -> Any:
+    def _parsed(self, filled: TargetField, told: CellText) -> Any:
         return parse(filled.spec, told, zone=self.zone, language=self.language, reader=self.reader)
 
 
-def _is_for_new(filled: Filled, told: Told) -> bool:
+def _is_for_new(filled: TargetField, told: CellText) -> bool:
     """Whether this is said of new records only: a default, or a line of their own."""
     return bool(filled.child) or told.rule.place.startswith("defaults.")
 
 
-def _parts(filled: Filled, told: Told) -> list[str]:
+def _parts(filled: TargetField, told: CellText) -> list[str]:
     """The names in a cell: several in a list, where the map says what stands between them."""
     if not filled.is_list or not told.rule.separator:
         return [told.text]

@@ -15,15 +15,15 @@ from crm.core.transfer.drafts import build
 from crm.core.transfer.inserting import Insertion
 from crm.core.transfer.pacing import Pace
 from crm.core.transfer.report import Report
-from crm.core.transfer.spool import Ready, Spool
+from crm.core.transfer.spool import CheckedLine, Spool
 
 FIRST, LEAST, MOST = 50, 25, 1_000  # lines in a batch
 HELD = 0.15  # seconds that a batch is meant to hold the lock
 
-Batch = Sequence[tuple[Ready, list[Any]]]  # each line with its new rows
+Batch = Sequence[tuple[CheckedLine, list[Any]]]  # each line with its new rows
 
 
-class Stopped(DomainError):
+class ImportStopped(DomainError):
     """The import cannot go on; what it wrote stays, and it can be resumed."""
 
 
@@ -83,7 +83,7 @@ class Writer:
         except DomainError as error:
             self.series = before
             db.session.expunge_all()
-            if isinstance(error, Stopped) or error.status >= 500:
+            if isinstance(error, ImportStopped) or error.status >= 500:
                 raise
             held = monotonic() - began
             if len(batch) == 1:
@@ -115,13 +115,13 @@ class Writer:
         """Act in the person's name, with the rights that they have now."""
         now = self.again()
         if now is None:
-            raise Stopped(
+            raise ImportStopped(
                 _("The user in whose name this is imported no longer has the right to do it.")
             )
         if self.actor is None or now != self.known:  # the row filter is made for one actor
             try:
                 self.known, self.actor = now, self.place(now)
             except DomainError as error:  # of the whole file, and not of one line after another
-                raise Stopped(error.message, fields=error.fields) from error
+                raise ImportStopped(error.message, fields=error.fields) from error
         with acting_as(self.actor):
             yield

@@ -16,7 +16,7 @@ from crm.core.forms.options import search_candidates
 from crm.core.models import Spec, spec_of
 from crm.core.models.text import format_money, format_number
 from crm.core.rows import criteria
-from crm.core.transfer import columns_of, every_row, export_rows
+from crm.core.transfer import columns_of, export_rows, iterate_rows
 from crm.core.types import utcnow
 from crm.core.views.address import PREFIX, ListAddress
 from crm.core.views.base import Action, BaseView
@@ -289,7 +289,7 @@ class ListPages(ListParts):
         if query.wrong:
             abort(400, "\n".join(query.wrong))
         names = self.export_names()
-        rows = every_row(
+        rows = iterate_rows(
             self.datamodel,
             self.statement(query),
             self.order(address),

@@ -77,9 +77,9 @@ class QuoteLine(Child):
         return self.kind in (None, LineKind.ITEM)
 
     @property
-    def facts(self) -> totals.Line:
+    def facts(self) -> totals.PricedLine:
         """What the arithmetic needs of an item."""
-        return totals.Line(
+        return totals.PricedLine(
             quantity=self.quantity or Decimal(0),
             unit_price=self.unit_price or Decimal(0),
             discount_percent=self.discount_percent or Decimal(0),

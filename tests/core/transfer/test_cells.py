@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from crm.core.models import Spec
-from crm.core.transfer.cells import Told, parse, read_line, slug_of
-from crm.core.transfer.mapping import Rule, read_map
-from crm.core.transfer.safe import defused, restored
-from crm.core.transfer.sheet import Line
+from crm.core.transfer.cells import CellText, parse, read_line, slug_of
+from crm.core.transfer.formulas import escape_formula, unescape_formula
+from crm.core.transfer.mapping import FieldRule, read_map
+from crm.core.transfer.sheet import CsvLine
 
 
 def read(kind: str, text: str, *, reader: str = "en", **rule: Any) -> Any:
     spec = Spec("", kind, places=2, choices={"1": "Monthly", "a": "Ja"})
-    told = Told(Rule("", "", **rule), text)
+    told = CellText(FieldRule("", "", **rule), text)
     return parse(spec, told, zone="Europe/Paris", language="fr", reader=reader)
 
 
@@ -130,7 +130,7 @@ reason = { value = "Autre", when = { sort = "Lost" } }
     )
 
     def line(who: str, sort: str) -> dict[str, str]:
-        told = read_line(mapping, Line(2, {"who": who, "sort": sort}))
+        told = read_line(mapping, CsvLine(2, {"who": who, "sort": sort}))
         return {name: one.text for name, one in told.items()}
 
     assert line(" Mei-Mei  Johns ", "technolgy") == {
@@ -148,6 +148,6 @@ def test_slugs_are_ascii() -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "+33 1", "-x", "@me", "\tx", "＝1", "＋1", "－1", "＠x"])
 def test_formulas_are_defused_and_come_back(text: str) -> None:
-    assert defused(text) == "'" + text
-    assert restored(defused(text)) == text
-    assert restored("'tis") == defused("'tis") == "'tis"
+    assert escape_formula(text) == "'" + text
+    assert unescape_formula(escape_formula(text)) == text
+    assert unescape_formula("'tis") == escape_formula("'tis") == "'tis"

@@ -20,7 +20,7 @@ from crm.companies.actors import load_actor
 from crm.core.actor import set_actor
 from crm.core.db import db
 from crm.core.models import Spec
-from crm.core.transfer import columns_of, every_row, export, export_rows
+from crm.core.transfer import columns_of, export, export_rows, iterate_rows
 from crm.core.transfer import reading as reading_rows
 from crm.leads.models import Lead
 from crm.opportunities.models import Opportunity
@@ -107,7 +107,7 @@ def test_every_row_comes_once_in_order_and_is_let_go(
     monkeypatch.setattr(reading_rows, "ROWS_AT_ONCE", 2)
     with acting("claire") as session:
         leads = table_of(Lead)
-        rows = every_row(
+        rows = iterate_rows(
             leads,
             leads.select(),
             [("organization", "desc")],

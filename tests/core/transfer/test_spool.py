@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crm.core.transfer.spool import Ready, Spool
+from crm.core.transfer.spool import CheckedLine, Spool
 
 
 def test_an_import_that_is_killed_leaves_no_file(
@@ -15,6 +15,8 @@ def test_an_import_that_is_killed_leaves_no_file(
     monkeypatch.setenv("SQLITE_TMPDIR", str(tmp_path))
     with Spool() as spool:
         for number in range(100):
-            spool.put(Ready(number, [], [(print, ("x" * 50_000,))]))  # more than is kept in memory
+            spool.put(
+                CheckedLine(number, [], [(print, ("x" * 50_000,))])
+            )  # more than is kept in memory
         assert list(tmp_path.iterdir()) == []
         assert len(spool.after(98, 10)) == 2

@@ -5,7 +5,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 MARK = "'"
 
 
-def defused(text: str) -> str:
+def escape_formula(text: str) -> str:
     """`text` as a cell that no spreadsheet computes.
 
     >>> defused("=HYPERLINK(A1)")
@@ -14,6 +14,6 @@ def defused(text: str) -> str:
     return MARK + text if text.startswith(FORMULA) else text
 
 
-def restored(text: str) -> str:
-    """What `defused` was given: a file of ours comes back as it left."""
+def unescape_formula(text: str) -> str:
+    """What `escape_formula` was given: a file of ours comes back as it left."""
     return text[1:] if text.startswith(MARK) and text[1:].startswith(FORMULA) else text

@@ -21,7 +21,7 @@ Lines = Mapping[int, Sequence[Draft]]  # number of the line → its drafts
 AT_ONCE = 500
 
 
-def refusals(session: Session, lines: Lines) -> dict[int, DomainError]:
+def find_refusals(session: Session, lines: Lines) -> dict[int, DomainError]:
     """The lines that may not be written as things are, with the reason."""
     found: dict[int, DomainError] = {}
     for question in (_changes, _links, _places, _doubles):

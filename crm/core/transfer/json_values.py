@@ -11,7 +11,7 @@ from sqlalchemy import Enum as EnumType
 from crm.core.types import Exact, Instant, Translated, TranslatedText
 
 
-def plain(value: Any) -> Any:
+def to_json(value: Any) -> Any:
     """`value` as JSON holds it; of rows that were added to a list and removed, their keys."""
     if isinstance(value, tuple):
         return [[row.id for row in rows] for rows in value]
@@ -22,8 +22,8 @@ def plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 
-def revived(column: Column[Any], value: Any) -> Any:
-    """The value that `plain` was given."""
+def from_json(column: Column[Any], value: Any) -> Any:
+    """The value that `to_json` was given."""
     if value is None:
         return None
     kind = column.type
