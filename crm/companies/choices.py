@@ -6,8 +6,9 @@ from typing import Any
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import ColumnElement, and_, inspect
 
-from crm.companies.assignable import colleagues
+from crm.companies import assignable
 from crm.companies.models import Agency, Company
+from crm.companies.settings import setting
 from crm.core.actor import find_actor
 from crm.core.models import Reference
 
@@ -33,13 +34,35 @@ def candidates_of(model: type[Any], relation: str, values: Values) -> ColumnElem
     if issubclass(target, Reference):
         return None
     if target is User:
-        return colleagues(*company_ids(values))
+        return assignable.colleagues(*company_ids(values))
     if target is Company:
         return _open_companies()
     if not hasattr(target, "company_id"):
         return None
     of_company: ColumnElement[bool] = target.company_id.in_(company_ids(values))
     return and_(of_company, Agency.active.is_(True)) if target is Agency else of_company
+
+
+def sales_candidates(model: type[Any], relation: str, values: Values) -> ColumnElement[bool] | None:
+    """As `candidates_of`; owners by the settings where these apply to leads and opportunities.
+
+    Source: spec 2.2.
+    """
+    if relation == "owner" and setting("assignable_everywhere"):
+        return assignable.assignable(*company_ids(values))
+    return candidates_of(model, relation, values)
+
+
+def sales_owner_refusal(relation: str, values: Values) -> str | None:
+    """Why an owner of a lead or an opportunity was refused; None for the general message."""
+    return owner_refusal(relation, values) if setting("assignable_everywhere") else None
+
+
+def owner_refusal(relation: str, values: Values) -> str | None:
+    """Why an owner was refused; None for other relations, and for the general message."""
+    if relation != "owner":
+        return None
+    return assignable.refusal(values.get("owner"), next(iter(company_ids(values)), 0))
 
 
 def _open_companies() -> ColumnElement[bool]:

@@ -1,6 +1,6 @@
 """From state to state, by a table that says what each move needs and what it does."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,20 @@ from crm.core.errors import DomainError
 from crm.core.models import Label
 
 Kinds = tuple[str, str]  # of the state before and of the state after
+
+
+def split_outcome(
+    values: Mapping[str, Any], names: Collection[str], refusal: str = ""
+) -> tuple[dict[str, Any], Any]:
+    """The fields to save, and the filled ones of `names`, which are the outcome of a move.
+
+    A record that stays open has no outcome: its `refusal` is raised on each field as DomainError.
+    """
+    rest = {name: value for name, value in values.items() if name not in names}
+    outcome = {name: values[name] for name in names if values.get(name) is not None}
+    if outcome and refusal:
+        raise DomainError(fields=dict.fromkeys(outcome, refusal))
+    return rest, outcome
 
 
 @dataclass(frozen=True)

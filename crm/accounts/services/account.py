@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_
 from crm.accounts.models import Account, AccountContact, AccountKind, Contact, Nature
 from crm.accounts.signals import account_deleting
 from crm.companies import assignable
-from crm.companies.choices import candidates_of, company_ids
+from crm.companies.choices import candidates_of, company_ids, owner_refusal
 from crm.companies.defaults import (
     agency_by_area,
     current_user_or_none,
@@ -106,14 +106,6 @@ def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] 
     return condition
 
 
-def refusal(relation: str, values: Mapping[str, Any]) -> str | None:
-    """Why an owner was refused. Source: spec 2.2."""
-    if relation != "owner":
-        return None
-    company = next(iter(company_ids(values)), 0)
-    return assignable.refusal(values.get("owner"), company)
-
-
 def is_owner_stale(account: Account) -> bool:
     """Whether the owner could no longer be chosen: "No longer assignable". Source: spec 2.2."""
     owner = account.owner
@@ -132,5 +124,5 @@ RULES = Rules(
     update=update,
     delete=delete,
     candidates=candidates,
-    refusal=refusal,
+    refusal=owner_refusal,
 )

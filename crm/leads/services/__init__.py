@@ -7,7 +7,6 @@ from crm.leads.services.record import (
     create,
     defaults,
     is_stale,
-    refusal,
     take_charge,
     update,
 )
@@ -32,7 +31,6 @@ __all__ = [
     "is_stale",
     "lose",
     "losing_refusal",
-    "refusal",
     "reopen",
     "take_charge",
     "update",

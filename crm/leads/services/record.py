@@ -7,8 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement
 
-from crm.companies import assignable
-from crm.companies.choices import candidates_of, company_ids
+from crm.companies.choices import sales_candidates, sales_owner_refusal
 from crm.companies.days import today
 from crm.companies.defaults import (
     agency_by_area,
@@ -19,6 +18,7 @@ from crm.companies.defaults import (
     pick_agency,
     set_default,
 )
+from crm.companies.moves import split_outcome
 from crm.companies.owners import assign_to_me
 from crm.companies.settings import setting
 from crm.core.datamodel.rules import Rules
@@ -77,13 +77,10 @@ def update(lead: Lead, values: Mapping[str, Any]) -> None:
 
 
 def _split(values: Mapping[str, Any], status: LeadStatus) -> tuple[dict[str, Any], Outcome]:
-    """Fields to save, and what loses a lead. A loss said of an open lead is refused."""
-    rest = {name: value for name, value in values.items() if name not in GIVEN_AT_CREATION}
-    outcome = {name: values[name] for name in GIVEN_AT_CREATION if values.get(name) is not None}
-    if outcome and status.kind == LeadStatusKind.OPEN:
-        message = _("Only a lost lead has this; choose a lost status.")
-        raise DomainError(fields=dict.fromkeys(outcome, message))
-    return rest, outcome  # type: ignore[return-value]  # its keys are those of Outcome
+    """Fields to save, and the outcome of a loss, which an open lead does not have."""
+    is_open = status.kind == LeadStatusKind.OPEN
+    refusal = _("Only a lost lead has this; choose a lost status.") if is_open else ""
+    return split_outcome(values, GIVEN_AT_CREATION, refusal)
 
 
 def take_charge(lead: Lead) -> None:
@@ -108,16 +105,7 @@ def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] 
     """Owners by the settings where they hold here too. Source: spec 2.2."""
     if relation == "lost_reason":
         return LostReason.for_leads.is_(True)
-    if relation == "owner" and setting("assignable_everywhere"):
-        return assignable.assignable(*company_ids(values))
-    return candidates_of(Lead, relation, values)
-
-
-def refusal(relation: str, values: Mapping[str, Any]) -> str | None:
-    """Why an owner was refused."""
-    if relation != "owner" or not setting("assignable_everywhere"):
-        return None
-    return assignable.refusal(values.get("owner"), next(iter(company_ids(values)), 0))
+    return sales_candidates(Lead, relation, values)
 
 
 RULES = Rules(
@@ -125,6 +113,6 @@ RULES = Rules(
     create=create,
     update=update,
     candidates=candidates,
-    refusal=refusal,
+    refusal=sales_owner_refusal,
     given_at_creation=GIVEN_AT_CREATION,
 )

@@ -8,8 +8,7 @@ from sqlalchemy import ColumnElement, and_, select
 
 from crm.accounts.models import Account, AccountContact, Contact
 from crm.accounts.services.account import main_contact
-from crm.companies import assignable
-from crm.companies.choices import candidates_of, company_ids
+from crm.companies.choices import sales_candidates, sales_owner_refusal
 from crm.companies.defaults import (
     current_user_or_none,
     default_owner,
@@ -19,6 +18,7 @@ from crm.companies.defaults import (
     pick_agency,
     set_default,
 )
+from crm.companies.moves import split_outcome
 from crm.companies.numbering import next_reference
 from crm.companies.owners import assign_to_me
 from crm.companies.settings import company_settings, setting
@@ -111,13 +111,10 @@ def update(opportunity: Opportunity, values: Mapping[str, Any]) -> None:
 
 
 def _split(values: Mapping[str, Any], stage: Stage) -> tuple[dict[str, Any], Outcome]:
-    """Fields to save, and what closes. A closing said of an open opportunity is refused."""
-    rest = {name: value for name, value in values.items() if name not in GIVEN_AT_CREATION}
-    outcome = {name: values[name] for name in GIVEN_AT_CREATION if values.get(name) is not None}
-    if outcome and stage.kind == StageKind.OPEN:
-        message = _("Only a closed opportunity has this; choose a closed stage.")
-        raise DomainError(fields=dict.fromkeys(outcome, message))
-    return rest, outcome  # type: ignore[return-value]  # its keys are those of Outcome
+    """Fields to save, and the outcome of a closing, which an open opportunity does not have."""
+    is_open = stage.kind == StageKind.OPEN
+    refusal = _("Only a closed opportunity has this; choose a closed stage.") if is_open else ""
+    return split_outcome(values, GIVEN_AT_CREATION, refusal)
 
 
 def take_charge(opportunity: Opportunity) -> None:
@@ -131,9 +128,7 @@ def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] 
     """Contacts of the account; owners by the settings where they hold here too (spec 2.2, 7.1)."""
     if relation == "lost_reason":
         return LostReason.for_opportunities.is_(True)
-    if relation == "owner" and setting("assignable_everywhere"):
-        return assignable.assignable(*company_ids(values))
-    condition = candidates_of(Opportunity, relation, values)
+    condition = sales_candidates(Opportunity, relation, values)
     if relation != "contact" or condition is None:
         return condition
     account = values.get("account")
@@ -148,9 +143,7 @@ def refusal(relation: str, values: Mapping[str, Any]) -> str | None:
     """Why an owner or a contact was refused."""
     if relation == "contact":
         return str(_("Choose a contact of this account."))
-    if relation != "owner" or not setting("assignable_everywhere"):
-        return None
-    return assignable.refusal(values.get("owner"), next(iter(company_ids(values)), 0))
+    return sales_owner_refusal(relation, values)
 
 
 RULES = Rules(
