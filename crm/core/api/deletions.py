@@ -1,4 +1,4 @@
-"""What is no longer there: rows in the bin, and those of tables without one that are gone."""
+"""What is no longer there: rows in the bin, and those that were deleted for good."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, false, select, true
+from sqlalchemy import Column, ColumnElement, false, select
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from crm.core.actor import Scope, current_actor
 from crm.core.api.representing import to_json
@@ -15,8 +16,9 @@ from crm.core.datamodel import DataModel
 from crm.core.datamodel.paging import PageRequest
 from crm.core.datamodel.tokens import decode, encode
 from crm.core.errors import DomainError
-from crm.core.journal import Journal
+from crm.core.journal import Journal, purged
 from crm.core.models import Reference
+from crm.core.rows import criteria
 
 
 @dataclass(frozen=True)
@@ -43,46 +45,63 @@ def deletions(
     since: datetime | None,
     base: Sequence[ColumnElement[bool]] = (),
 ) -> Deletions:
-    """The rows that the actor could read and that were deleted from `since` on, oldest first.
+    """The rows that the actor could read and that were deleted from `since` on.
 
-    Raises ValueError where the cursor is not ours.
+    First those in the bin, then those deleted for good, each the oldest first: a row that leaves
+    the bin between two pages is told in the second part. Raises ValueError where the cursor is not
+    ours.
     """
-    if not datamodel.has_bin:
-        return _purged(datamodel, ask, since)
+    if not datamodel.has_bin or _is_after_the_bin(ask.cursor):
+        return _purged(datamodel, ask.cursor, ask.size, since)
     model = datamodel.obj
     late = [model.deleted_at >= since] if since is not None else []
     statement = datamodel.select(*base, *late, in_bin=True)
     found = datamodel.page(statement, [("deleted_at", "asc")], ask)
-    return Deletions([_told(row.id, row.deleted_at) for row in found.rows], found.after)
+    told = [_told(row.id, row.deleted_at) for row in found.rows]
+    if found.after:
+        return Deletions(told, found.after)
+    rest = _purged(datamodel, "", ask.size - len(told), since)
+    return Deletions([*told, *rest.rows], rest.after)
 
 
-def _purged(datamodel: DataModel, ask: PageRequest, since: datetime | None) -> Deletions:
+def _is_after_the_bin(cursor: str) -> bool:
+    try:
+        return bool(cursor and decode(cursor, [Journal.id]))
+    except ValueError:
+        return False
+
+
+def _purged(datamodel: DataModel, cursor: str, size: int, since: datetime | None) -> Deletions:
     """From the journal, which outlives rows; an id that is in use again is not told."""
-    model = datamodel.obj
+    model, start = datamodel.obj, decode(cursor, [Journal.id])[0] if cursor else 0
+    in_use = select(model.id).where(model.id == Journal.row_id).correlate(Journal)
     statement = select(Journal.id, Journal.row_id, Journal.at).where(
-        Journal.kind == model.__tablename__,
-        Journal.action == "purged",
-        Journal.row_id.not_in(select(model.id)),
-        _was_readable(model),
+        *purged(model.__tablename__), Journal.id > start, ~in_use.exists(), _readable(model)
     )
     if since is not None:
         statement = statement.where(Journal.at >= since)
-    if ask.cursor:
-        statement = statement.where(Journal.id > decode(ask.cursor, [Journal.id])[0])
-    found = list(datamodel.session.execute(statement.order_by(Journal.id).limit(ask.size + 1)))
-    page = found[: ask.size]
-    after = encode([page[-1].id], [Journal.id]) if len(found) > ask.size else ""
+    found = list(datamodel.session.execute(statement.order_by(Journal.id).limit(size + 1)))
+    page = found[:size]
+    last = page[-1].id if page else start
+    after = encode([last], [Journal.id]) if len(found) > size else ""
     return Deletions([_told(row.row_id, row.at) for row in page], after)
 
 
-def _was_readable(model: type[Any]) -> ColumnElement[bool]:
-    """What the row filter would have said: of a row that is gone its company alone is known."""
-    actor = current_actor()
-    if issubclass(model, Reference) or Scope.ALL in actor.scopes("read", model.__entity__):
-        return true()
-    if not hasattr(model, "company_id"):
+def _readable(model: type[Any]) -> ColumnElement[bool]:
+    """The row filter, over what the journal recorded of a row that is gone."""
+    is_filtered = hasattr(model, "company_id") or issubclass(model, Reference)
+    if not is_filtered and Scope.ALL not in current_actor().scopes("read", model.__entity__):
         return false()
-    return Journal.company_id.in_(actor.company_ids)
+    recorded = {
+        "company_id": Journal.company_id,
+        "owner_id": Journal.changes["owner_id"][0].as_integer(),
+        "agency_id": Journal.changes["agency_id"][0].as_integer(),
+    }
+
+    def replace(element: Any, **_kwargs: Any) -> Any:
+        return recorded[element.name] if isinstance(element, Column) else None
+
+    return replacement_traverse(criteria(model, "read"), {}, replace)
 
 
 def _told(pk: int, at: datetime) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from crm.core.api.guard import answer, guarded
 from crm.core.api.operations import ERROR, LINK
 from crm.core.errors import NotFound
 
-# Written once more, for people, in the README.
 DESCRIPTION = """\
 Sign in at `/api/v1/security/login`; every request then carries `Authorization: Bearer <token>`.
 The argument `q` is an object, in JSON or in rison. What your roles do not let you read, and what is
@@ -35,8 +34,8 @@ switched off in the settings, does not exist here.
 
 Not told as a change is what follows from other records: the label of a link, the place of a value
 in its vocabulary, `next_event_at` and `last_event_at`, and values that are worked out. Not told as
-deleted are rows that you may no longer read, and those that left the bin for good since: whoever
-was away for longer than rows stay in the bin (settings; 90 days as it ships) reads all once more.
+deleted are rows that you may no longer read. A row that leaves the bin for good is told once more,
+however long ago it was deleted.
 """
 
 

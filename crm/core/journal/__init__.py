@@ -12,7 +12,7 @@ A purged row is recorded whole: each column, list and line as before, with None 
 entries of one transaction share their `act_id`; they never contain a secret.
 """
 
-from crm.core.journal.models import Journal, history, since, was_purged
+from crm.core.journal.models import Journal, history, purged, since, was_purged
 from crm.core.journal.writing import install, record
 
-__all__ = ["Journal", "history", "install", "record", "since", "was_purged"]
+__all__ = ["Journal", "history", "install", "purged", "record", "since", "was_purged"]

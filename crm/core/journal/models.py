@@ -5,17 +5,34 @@ from typing import Any
 
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import JSON, ForeignKey, Index, Select, String, func, select
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    func,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from crm.core.types import Instant, utcnow
+
+PURGED = text("action = 'purged'")
 
 
 class Journal(Model):
     """One change of one row. (kind, row_id) is no foreign key: the journal outlives rows."""
 
     __tablename__ = "journal"
-    __table_args__ = (Index("ix_journal_row", "kind", "row_id", "id"),)
+    __table_args__ = (
+        Index("ix_journal_row", "kind", "row_id", "id"),
+        Index("ix_journal_purged", "kind", "id", sqlite_where=PURGED, postgresql_where=PURGED),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     # The transaction, over all the rows that it changed; None before there were such ids.
@@ -43,15 +60,15 @@ def since(session: Session, row: Any, version: int) -> list[Journal]:
     return list(session.scalars(_of(row).where(Journal.row_version > version).order_by(Journal.id)))
 
 
+def purged(kind: str) -> tuple[ColumnElement[bool], ...]:
+    """The entries of rows of a table that were deleted for good, along their index."""
+    return Journal.kind == kind, literal_column("journal.action = 'purged'", Boolean())
+
+
 def was_purged(session: Session, kind: str, row_id: int, after: datetime) -> bool:
     """Whether a row was deleted for good after that: another one may have its id now, on SQLite."""
-    purged = select(Journal.id).where(
-        Journal.kind == kind,
-        Journal.row_id == row_id,
-        Journal.action == "purged",
-        Journal.at >= after,
-    )
-    return session.execute(purged.limit(1)).first() is not None
+    found = select(Journal.id).where(*purged(kind), Journal.row_id == row_id, Journal.at >= after)
+    return session.execute(found.limit(1)).first() is not None
 
 
 def _of(row: Any) -> Select[tuple[Journal]]:

@@ -105,6 +105,38 @@ def test_what_is_gone_for_good_is_told_where_there_is_no_bin(world: World, alice
     assert alice.get("test/sources/_deleted")[1]["result"] == []
 
 
+@pytest.mark.accept("A-81")
+def test_what_left_the_bin_for_good_is_told_to_whoever_could_read_it(world: World) -> None:
+    alice = world.as_("alice")
+    own, other, left = (
+        world.lead(owner_id=world.people[name]) for name in ("dora", "marc", "dora")
+    )
+    for pk in (own, other, left):
+        assert alice.delete(f"test/leads/{pk}")[0] == 200
+    with world.rows() as session:
+        for pk in (other, own):
+            session.delete(session.get(Lead, pk))
+
+    def told(name: str, **q: Any) -> list[int]:
+        found: list[int] = []
+        asked = {**q, "page_size": 1}
+        while "cursor" not in asked or asked["cursor"]:
+            answer = world.as_(name).get("test/leads/_deleted", q=asked)[1]
+            found += [row["id"] for row in answer["result"]]
+            asked["cursor"] = answer["cursor"]
+        return found
+
+    assert told("alice") == told("marc") == [left, other, own]
+    assert told("dora") == [left, own]
+    assert told("olga") == []
+    assert told("alice", since=(utcnow() + timedelta(minutes=1)).isoformat()) == []
+
+
+@pytest.mark.postgres
+def test_postgresql_tells_the_same(postgres_world: World) -> None:
+    test_what_left_the_bin_for_good_is_told_to_whoever_could_read_it(postgres_world)
+
+
 def test_a_time_without_its_offset_is_refused(world: World, alice: Api) -> None:
     for since in ("2027-01-31T14:00", "yesterday", 5, None):
         assert alice.get("test/leads/_deleted", q={"since": since})[0] == 422
