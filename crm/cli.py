@@ -1,4 +1,7 @@
-"""The `crm` commands; each parses its arguments and calls one service."""
+"""The `crm` commands; each parses its arguments and calls one service.
+
+What is large is imported by the command that needs it: the others start without it.
+"""
 
 import gc
 import sys
@@ -11,20 +14,18 @@ from typing import Any
 import click
 from flask import Flask
 from flask.cli import FlaskGroup, ScriptInfo, with_appcontext
-from sqlalchemy.exc import SQLAlchemyError
 
 from crm import translators
 from crm.core.config import Config, ConfigError
 from crm.core.errors import DomainError
-from crm.core.outage import find_outage, unavailable
-from crm.core.rows import unfiltered
+from crm.core.pacing import paced_imports
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def _make_app() -> Flask:
     """The application, or one sentence about what the environment says wrong."""
-    from crm.app import create_app  # the commands that need no database start without it
+    from crm.app import create_app
 
     try:
         return create_app()
@@ -63,7 +64,9 @@ def _told() -> Iterator[None]:
         yield
     except DomainError as error:
         raise click.ClickException(str(error) or "There is no such record.") from None
-    except SQLAlchemyError as error:
+    except Exception as error:
+        from crm.core.outage import find_outage, unavailable
+
         outage = find_outage(error)
         if outage is None:
             raise
@@ -75,6 +78,8 @@ def command(name: str, group: click.Group = main) -> Callable[[Callable[..., Any
 
     def wrap(function: Callable[..., Any]) -> click.Command:
         def run(*args: Any, **kwargs: Any) -> Any:
+            from crm.core.rows import unfiltered
+
             with _told(), unfiltered(f"crm {name}"):
                 return function(*args, **kwargs)
 
@@ -142,15 +147,17 @@ def demo() -> None:
 @click.option("--company", "companies", multiple=True, help="The records' company: code or name.")
 @click.option("--as", "username", required=True, help="In whose name, and with whose rights.")
 @click.option("--skip-bad", is_flag=True, help="Leave out lines that are wrong; import the rest.")
-@with_appcontext
-def import_(entity: str, **how: Any) -> None:
+@click.pass_context
+def import_(context: click.Context, /, entity: str, **how: Any) -> None:
     """Import FILE, a CSV file with a header, into ENTITY: leads, accounts, users, …
 
     Every line passes the checks of the form. Nothing is imported while one of them is wrong. The
     same command resumes an interrupted import; `import-undo` undoes one.
     """
-    from crm.importing import import_file
-
+    with paced_imports():
+        app = context.ensure_object(ScriptInfo).load_app()
+        from crm.importing import import_file
+    context.with_resource(app.app_context())
     gc.freeze()  # or the collector walks through the whole program with every few batches
     with _told():
         lines, is_in = import_file(entity, **how)

@@ -14,12 +14,12 @@ from crm.core.datamodel.bulk import SESSION_RULES, Bulk, Claim
 from crm.core.datamodel.saving import current_user
 from crm.core.errors import DomainError
 from crm.core.models.checks import validate_flush
+from crm.core.pacing import Pace
 from crm.core.transfer.claims import Claims
 from crm.core.transfer.drafts import drafts_of, mark_saved
 from crm.core.transfer.entries import EntryReader, ImportEntry
 from crm.core.transfer.fields import explained
 from crm.core.transfer.mapping import ImportMap
-from crm.core.transfer.pacing import Pace
 from crm.core.transfer.prechecks import find_refusals
 from crm.core.transfer.report import Report
 from crm.core.transfer.sheet import Sheet

@@ -11,9 +11,9 @@ from crm.core.actor import Actor, acting_as
 from crm.core.datamodel.bulk import Number
 from crm.core.db import PAUSE, db, transaction
 from crm.core.errors import DomainError
+from crm.core.pacing import Pace
 from crm.core.transfer.drafts import build
 from crm.core.transfer.inserting import Insertion
-from crm.core.transfer.pacing import Pace
 from crm.core.transfer.report import Report
 from crm.core.transfer.spool import CheckedLine, Spool
 

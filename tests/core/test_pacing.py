@@ -1,11 +1,12 @@
 """A long job rests while others want the processor, and only then."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from crm.core.transfer import pacing
-from crm.core.transfer.pacing import Pace
+from crm.core import pacing
+from crm.core.pacing import Pace
 
 
 class Machine:
@@ -59,7 +60,20 @@ def test_what_was_waited_in_short_pieces_of_work_adds_up(machine: Machine) -> No
 def test_a_system_that_does_not_tell_knows_no_waiting(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(pacing, "SCHEDULED", tmp_path / "none")
+    monkeypatch.setattr(pacing, "PRESSURE", tmp_path / "none")
     assert pacing._waited() == 0
     monkeypatch.undo()
     assert pacing._waited() >= 0
+
+
+def test_loading_modules_rests_as_well(machine: Machine) -> None:
+    machine.ran = 1.0
+    with pacing.paced_imports():
+        machine.ran, machine.waited = 1.5, 0.1
+        with pytest.raises(ImportError):
+            import_module("a_module_that_is_nowhere")
+    assert machine.rested == pytest.approx(1.0)
+    machine.ran, machine.waited = 2.5, 1.1
+    with pytest.raises(ImportError):
+        import_module("a_module_that_is_nowhere")
+    assert machine.rested == pytest.approx(1.0)
