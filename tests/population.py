@@ -268,7 +268,7 @@ def kind_choices(table: Table, column: Column[Any]) -> Mapping[str, Any]:
 
 def _kind(table: Table, column: Column[Any]) -> str:
     spec = _spec(table, column)
-    return spec.kind if spec is not None else "text" if isinstance(column.type, String) else ""
+    return spec.kind.name if spec is not None else "text" if isinstance(column.type, String) else ""
 
 
 def _spec(table: Table, column: Column[Any]) -> Any:

@@ -14,6 +14,7 @@ from crm.calendar.models import EventType
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.rules import Values
 from crm.core.forms import Dialog, Form
+from crm.core.models import kinds
 
 MINUTE = timedelta(minutes=1)
 
@@ -32,7 +33,7 @@ class EventForm(Form):
         super().__init__(datamodel, names_for(self.type, names), **said)
         if self.type == EventType.TASK and "starts_at" in self.fields:
             field = self.fields["starts_at"]
-            field.spec = replace(field.spec, label=_l("Due date"), kind="date", required=True)
+            field.spec = replace(field.spec, label=_l("Due date"), kind=kinds.DATE, required=True)
             field.kind = "date"
 
     def fill(self, values: Values) -> "EventForm":

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, relationship
 from crm.accounts.models import Account, Contact
 from crm.companies.columns import by_value, flag, link, lists
 from crm.core.errors import DomainError
-from crm.core.models import Label, Owned, Record, Reference, computed, field, folded, unique
+from crm.core.models import Label, Owned, Record, Reference, computed, field, folded, kinds, unique
 from crm.core.types import Instant
 from crm.leads.models import Lead
 from crm.opportunities.models import Opportunity
@@ -106,7 +106,9 @@ class Event(Owned, Record):
     starts_at: Mapped[datetime] = field(_l("Start"), Instant, required=False)
     ends_at: Mapped[datetime] = field(_l("End"), Instant, required=False)
     all_day: Mapped[bool] = flag(_l("All day"))
-    time_zone: Mapped[str] = field(_l("Time zone"), String(64), kind="time_zone", required=False)
+    time_zone: Mapped[str] = field(
+        _l("Time zone"), String(64), kind=kinds.TIME_ZONE, required=False
+    )
     status: Mapped[EventStatus] = field(
         _l("Status"),
         by_value(EventStatus),
@@ -146,7 +148,7 @@ class Event(Owned, Record):
     opportunity_id: Mapped[int | None] = link(_l("Opportunity"), "opportunity.id")
     quote_id: Mapped[int | None] = link(_l("Quote"), "quote.id")
     location: Mapped[str | None] = field(_l("Place"), String(255))
-    video_url: Mapped[str | None] = field(_l("Video link"), String(255), kind="url")
+    video_url: Mapped[str | None] = field(_l("Video link"), String(255), kind=kinds.URL)
     description: Mapped[str | None] = field(_l("Description"), Text)
 
     category: Mapped[EventCategory | None] = relationship()
@@ -164,7 +166,7 @@ class Event(Owned, Record):
         """Where the clock of this event hangs."""
         return ZoneInfo(self.time_zone or "UTC")
 
-    @computed(_l("Due date"), "date")
+    @computed(_l("Due date"), kinds.DATE)
     def due_on(self) -> date | None:
         """The day of a task."""
         return self.starts_at.astimezone(self.zone).date() if self.type == EventType.TASK else None

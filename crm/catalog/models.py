@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, relationship
 from crm.companies.columns import link, lists
 from crm.companies.days import today
 from crm.core.errors import DomainError
-from crm.core.models import Record, Reference, computed, field, folded
+from crm.core.models import Record, Reference, computed, field, folded, kinds
 from crm.core.models.tables import LIVE
 
 
@@ -48,11 +48,11 @@ class Catalog(Record):
     type_id: Mapped[int] = link(_l("Catalogue type"), "catalog_type.id")
     brand: Mapped[str | None] = field(_l("Brand"), String(80), search=True)
     description: Mapped[str | None] = field(_l("Description"), Text)
-    language: Mapped[str | None] = field(_l("Language"), String(8), kind="language")
+    language: Mapped[str | None] = field(_l("Language"), String(8), kind=kinds.LANGUAGE)
     valid_from: Mapped[date | None] = field(_l("Valid from"))
     valid_until: Mapped[date | None] = field(lazy_pgettext("catalogue", "Valid until"))
     # The name under which the file is kept: random, and never part of an address.
-    file: Mapped[str] = field(_l("PDF file"), String(40), kind="file")
+    file: Mapped[str] = field(_l("PDF file"), String(40), kind=kinds.FILE)
     file_name: Mapped[str] = field(_l("File name"), String(255), readonly=True, required=False)
     file_size: Mapped[int] = field(_l("File size (bytes)"), readonly=True, required=False)
     pages: Mapped[int] = field(_l("Pages"), readonly=True, required=False)
@@ -63,7 +63,7 @@ class Catalog(Record):
     def __str__(self) -> str:
         return self.name
 
-    @computed(_l("Outdated"), "boolean")
+    @computed(_l("Outdated"), kinds.BOOLEAN)
     def outdated(self) -> bool:
         """Whether its time has passed."""
         return self.valid_until is not None and self.valid_until < today()

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Enum, ForeignKey, Index, text
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Enum, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped
 
-from crm.core.models import Label, field
+from crm.core.models import Label, field, kinds
 from crm.core.models.tables import BINNED, LIVE
 
 
@@ -24,6 +25,18 @@ def by_value(kind: type[StrEnum]) -> Enum:
 def flag(label: Label, *, on: bool = False, **said: Any) -> Mapped[bool]:
     """A yes or no that is never empty."""
     return field(label, default=on, server_default="1" if on else "0", nullable=False, **said)
+
+
+def colour() -> Mapped[str]:
+    """The hue in which a word of a vocabulary is shown."""
+    return field(
+        _l("Colour"),
+        String(8),
+        kind=kinds.HUE,
+        default="gray",
+        server_default="gray",
+        nullable=False,
+    )
 
 
 def link(label: Label, target: str, **said: Any) -> Mapped[Any]:

@@ -23,9 +23,9 @@ from crm.accounts.models import (
     Tag,
     full_name,
 )
-from crm.companies.columns import by_value, flag, link, lists
+from crm.companies.columns import by_value, colour, flag, link, lists
 from crm.core.errors import DomainError
-from crm.core.models import Owned, Record, Reference, computed, field, folded, unique
+from crm.core.models import Owned, Record, Reference, computed, field, folded, kinds, unique
 from crm.opportunities.models import LostReason
 
 
@@ -55,9 +55,7 @@ class LeadStatus(Reference):
             LeadStatusKind.LOST: _l("Lost"),
         },
     )
-    hue: Mapped[str] = field(
-        _l("Colour"), String(8), kind="hue", default="gray", server_default="gray", nullable=False
-    )
+    hue: Mapped[str] = colour()
 
     @property
     def is_offered(self) -> bool:
@@ -104,12 +102,12 @@ class Lead(ContactDetails, EventDates, Owned, Record):
     name_key: Mapped[str] = folded("display_name", 330)
     job_title_id: Mapped[int | None] = link(_l("Job title"), "job_title.id")
     department_id: Mapped[int | None] = link(_l("Department"), "department.id")
-    website: Mapped[str | None] = field(_l("Website"), String(255), kind="url")
+    website: Mapped[str | None] = field(_l("Website"), String(255), kind=kinds.URL)
     address: Mapped[str | None] = field(_l("Address"), Text)
-    postal_code: Mapped[str | None] = field(_l("Postal code"), String(16), kind="postal_code")
+    postal_code: Mapped[str | None] = field(_l("Postal code"), String(16), kind=kinds.POSTAL_CODE)
     city: Mapped[str | None] = field(_l("City"), String(80))
     region: Mapped[str | None] = field(_l("Region"), String(80))
-    country: Mapped[str | None] = field(_l("Country"), String(2), kind="country")
+    country: Mapped[str | None] = field(_l("Country"), String(2), kind=kinds.COUNTRY)
     description: Mapped[str | None] = field(_l("Description"), Text)
     status_id: Mapped[int] = field(
         _l("Status"), ForeignKey("lead_status.id"), required=False, css="w-status"
@@ -118,9 +116,9 @@ class Lead(ContactDetails, EventDates, Owned, Record):
     source_id: Mapped[int | None] = link(_l("Source"), "source.id")
     source_note: Mapped[str | None] = field(_l("Source details"), String(255))
     received_on: Mapped[date] = field(_l("Received on"), required=False)
-    score: Mapped[int | None] = field(_l("Score"), kind="stars", minimum=0, maximum=5)
+    score: Mapped[int | None] = field(_l("Score"), kind=kinds.STARS, minimum=0, maximum=5)
     company_size: Mapped[str | None] = field(
-        _l("Size"), String(12), kind="choice", choices={size: size for size in COMPANY_SIZES}
+        _l("Size"), String(12), choices={size: size for size in COMPANY_SIZES}
     )
     industry_id: Mapped[int | None] = link(_l("Industry"), "industry.id")
     category_id: Mapped[int | None] = link(_l("Category"), "account_category.id")

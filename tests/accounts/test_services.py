@@ -11,7 +11,7 @@ from crm.accounts.models import Account, AccountContact, AccountKind, Contact, N
 from crm.accounts.services.account import become_client, is_owner_stale, main_contact
 from crm.calendar.models import Event
 from crm.companies.models import Agency, AppSettings, Assignable, CompanySettings, Group, User
-from crm.core.datamodel.filters import condition
+from crm.core.datamodel.filters import FilterFormat, condition
 from crm.core.errors import DomainError
 from crm.opportunities.models import Opportunity
 from crm.quotes.models import Quote
@@ -327,7 +327,7 @@ def test_a_contact_and_its_accounts_are_of_one_company(acting: Acting) -> None:
 
 def alone(session: Session) -> set[str]:
     """Who stands in the list of contacts without an account."""
-    where = condition(Contact, "accounts", 2, [], "UTC").where
+    where = condition(Contact, "accounts", 2, [], FilterFormat()).where
     return set(session.scalars(select(Contact.last_name).where(where)))
 
 

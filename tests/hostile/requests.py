@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from crm.core.datamodel.filters import filter_spec, operators_of
+from crm.core.datamodel.filters import filter_spec
 from crm.core.errors import DomainError
 from tests.hostile.values import BODIES, FILES, JSON, KINDS
 from tests.house.addresses import Address, model_of
@@ -97,7 +97,7 @@ class _Made:
             spec = filter_spec(self.model, name) if self.model is not None else None
         except (DomainError, KeyError, LookupError):
             spec = None
-        kind = spec.kind if spec is not None else ""
+        kind = spec.kind.name if spec is not None else ""
         if kind in NUMBERS or name.startswith(("psize_", "page")):
             return "number"
         if kind in ("date", "instant", "next"):
@@ -144,7 +144,7 @@ class _Made:
         return urlencode(_short(pairs), errors="surrogatepass")
 
     def _filter(self, name: str) -> list[tuple[str, str]]:
-        operators = operators_of(filter_spec(self.model, name)) if self.model is not None else ()
+        operators = filter_spec(self.model, name).kind.operators if self.model is not None else ()
         operator = self.chance.randrange(max(len(operators), 1)) if self._turns(0.9) else 99
         takes = operators[operator].values if operator < len(operators) else 1
         return [(f"_flt_{operator}_{name}", self._text(name)) for _ in range(max(takes, 1))]

@@ -11,7 +11,6 @@ from crm.accounts.models import Source
 from crm.companies.models import Agency, AppSettings, Company
 from crm.core.datamodel.saving import _column_defaults
 from crm.core.models import spec_of
-from crm.core.models.text import format_input
 from crm.core.views import ModelView
 from crm.quotes.models import Product
 from tests import markup
@@ -36,15 +35,12 @@ def test_an_add_form_proposes_what_the_columns_start_with(app: Flask, as_user: A
             continue  # its switch is off
         model, sent = view.datamodel.obj, form_of(answer.text)[1]
         for name, default in _column_defaults(model.__mapper__).items():
-            if spec_of(model, name).kind == "boolean":
+            if spec_of(model, name).kind.name == "boolean":
                 assert (
                     sent.get(name) == (["1"] if default else None) or name not in view.add_columns
                 )
             elif name in sent and name not in PROPOSED:
-                assert sent[name] == [format_input(spec_of(model, name), default)], (
-                    rule.rule,
-                    name,
-                )
+                assert sent[name] == [spec_of(model, name).typed(default)], (rule.rule, name)
             seen += name in sent
     assert seen > 25
 

@@ -68,8 +68,8 @@ def test_whatever_identifies_a_row_is_told_and_filters_the_list(planted: World) 
                 continue
             where = f"{api.resource_name}: {name}"
             assert name in api.show_columns, where
-            is_stored = name in api.datamodel.list_columns or spec.kind == "reference"
-            if is_stored and spec.kind != "translated":
+            is_stored = name in api.datamodel.list_columns or spec.kind.name == "reference"
+            if is_stored and spec.kind.name != "translated":
                 assert name in api.search_columns, where
     for resource, name in (("leads", "status.kind"), ("opportunities", "stage.kind")):
         assert any(

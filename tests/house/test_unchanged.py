@@ -66,7 +66,7 @@ class Desk:
             if isinstance(view, ModelView) and rule.endpoint == f"{view.endpoint}.field":
                 path = path_of(self.app, rule, view, "claire", rows, self.cast)
                 for name in {*view.edit_columns} - {*view.readonly_in_place, *view.children}:
-                    kind = spec_of(view.datamodel.obj, name).kind
+                    kind = spec_of(view.datamodel.obj, name).kind.name
                     found.setdefault(kind, f"{path.rpartition('/')[0]}/{name}")
         return found
 

@@ -20,7 +20,7 @@ from crm.companies.models import ACCOUNT_KINDS, AccountKind
 from crm.companies.rules import refuse_cycle
 from crm.core.actor import find_actor
 from crm.core.errors import DomainError
-from crm.core.models import Label, Owned, Record, computed, field, folded, unique
+from crm.core.models import Label, Owned, Record, computed, field, folded, kinds, unique
 from crm.core.types import Instant, Money, utcnow
 
 if TYPE_CHECKING:
@@ -99,18 +99,18 @@ class Account(ContactDetails, EventDates, Owned, Record):
     industry_id: Mapped[int | None] = link(_l("Industry"), "industry.id")
     source_id: Mapped[int | None] = link(_l("Source"), "source.id")
     parent_id: Mapped[int | None] = link(_l("Parent account"), "account.id")
-    siren: Mapped[str | None] = field(_l("SIREN"), String(9), kind="siren", search=True)
-    siret: Mapped[str | None] = field(_l("SIRET"), String(14), kind="siret", search=True)
-    vat_number: Mapped[str | None] = field(_l("VAT number"), String(20), kind="vat_number")
+    siren: Mapped[str | None] = field(_l("SIREN"), String(9), kind=kinds.SIREN, search=True)
+    siret: Mapped[str | None] = field(_l("SIRET"), String(14), kind=kinds.SIRET, search=True)
+    vat_number: Mapped[str | None] = field(_l("VAT number"), String(20), kind=kinds.VAT_NUMBER)
     naf_code: Mapped[str | None] = field(_l("NAF code"), String(8))
     legal_form: Mapped[str | None] = field(_l("Legal form"), String(40))
     annual_revenue: Mapped[Decimal | None] = field(_l("Annual revenue"), Money, minimum=0)
     employees: Mapped[int | None] = field(_l("Employees"), minimum=0)
-    website: Mapped[str | None] = field(_l("Website"), String(255), kind="url")
-    language: Mapped[str | None] = field(_l("Language"), String(8), kind="language")
-    currency: Mapped[str | None] = field(_l("Currency"), String(3), kind="currency")
+    website: Mapped[str | None] = field(_l("Website"), String(255), kind=kinds.URL)
+    language: Mapped[str | None] = field(_l("Language"), String(8), kind=kinds.LANGUAGE)
+    currency: Mapped[str | None] = field(_l("Currency"), String(3), kind=kinds.CURRENCY)
     payment_terms: Mapped[str | None] = field(_l("Payment terms"), Text)
-    score: Mapped[int | None] = field(_l("Score"), kind="stars", minimum=0, maximum=5)
+    score: Mapped[int | None] = field(_l("Score"), kind=kinds.STARS, minimum=0, maximum=5)
     key_account: Mapped[bool] = flag(_l("Key account"))
     nurturing: Mapped[bool] = flag(_l("Nurturing"))
     notes: Mapped[str | None] = field(_l("Notes"), Text)

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.accounts.models.account import Account
 from crm.companies.columns import flag
-from crm.core.models import Child, field
-from crm.core.models.text import country_name
+from crm.core.models import Child, field, kinds
+from crm.core.models.codes import country_name
 
 
 class AccountAddress(Child):
@@ -23,10 +23,10 @@ class AccountAddress(Child):
     )
     label: Mapped[str | None] = field(_l("Label"), String(80))
     street: Mapped[str | None] = field(_l("Address"), Text)
-    postal_code: Mapped[str | None] = field(_l("Postal code"), String(16), kind="postal_code")
+    postal_code: Mapped[str | None] = field(_l("Postal code"), String(16), kind=kinds.POSTAL_CODE)
     city: Mapped[str | None] = field(_l("City"), String(80))
     region: Mapped[str | None] = field(_l("Region"), String(80))
-    country: Mapped[str | None] = field(_l("Country"), String(2), kind="country")
+    country: Mapped[str | None] = field(_l("Country"), String(2), kind=kinds.COUNTRY)
     is_billing: Mapped[bool] = flag(_l("Billing address"))
     is_delivery: Mapped[bool] = flag(_l("Delivery address"))
     is_default: Mapped[bool] = flag(_l("Default"))

@@ -13,7 +13,7 @@ from crm.accounts.models.people import CIVILITIES, Civility, ContactDetails, Eve
 from crm.companies.columns import by_value, link, listed, lists
 from crm.companies.rules import changed, refuse_cycle
 from crm.core.errors import DomainError
-from crm.core.models import Owned, Record, computed, field, folded, unique
+from crm.core.models import Owned, Record, computed, field, folded, kinds, unique
 
 if TYPE_CHECKING:
     from crm.accounts.models.links import AccountContact
@@ -49,9 +49,9 @@ class Contact(ContactDetails, EventDates, Owned, Record):
     # Whether there are `links`: no index tells of rows that another table has not.
     has_account: Mapped[bool] = mapped_column(default=False, server_default="0", nullable=False)
     reports_to_id: Mapped[int | None] = link(lazy_pgettext("contact", "Manager"), "contact.id")
-    language: Mapped[str | None] = field(_l("Language"), String(8), kind="language")
+    language: Mapped[str | None] = field(_l("Language"), String(8), kind=kinds.LANGUAGE)
     address: Mapped[str | None] = field(_l("Address"), Text)
-    linkedin: Mapped[str | None] = field(_l("LinkedIn"), String(255), kind="url")
+    linkedin: Mapped[str | None] = field(_l("LinkedIn"), String(255), kind=kinds.URL)
     notes: Mapped[str | None] = field(_l("Notes"), Text)
 
     reports_to: Mapped[Optional["Contact"]] = relationship(remote_side="Contact.id")

@@ -8,7 +8,7 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped
 
 from crm.companies.columns import flag
-from crm.core.models import Label, field
+from crm.core.models import Label, field, kinds
 from crm.core.types import Instant
 
 
@@ -30,9 +30,9 @@ def full_name(first_name: str | None, last_name: str | None) -> str:
 class ContactDetails:
     """Mixin: e-mail, telephones, and whether they may be used."""
 
-    email: Mapped[str | None] = field(_l("E-mail"), String(254), kind="email", search=True)
-    phone: Mapped[str | None] = field(_l("Phone"), String(20), kind="phone", search=True)
-    mobile: Mapped[str | None] = field(_l("Mobile"), String(20), kind="phone", search=True)
+    email: Mapped[str | None] = field(_l("E-mail"), String(254), kind=kinds.EMAIL, search=True)
+    phone: Mapped[str | None] = field(_l("Phone"), String(20), kind=kinds.PHONE, search=True)
+    mobile: Mapped[str | None] = field(_l("Mobile"), String(20), kind=kinds.PHONE, search=True)
     do_not_call: Mapped[bool] = flag(_l("Do not call"))
     do_not_email: Mapped[bool] = flag(_l("Do not e-mail"))
 
@@ -47,5 +47,5 @@ class EventDates:
 
     last_event_at: Mapped[datetime | None] = field(_l("Last event"), Instant, readonly=True)
     next_event_at: Mapped[datetime | None] = field(
-        _l("Next event"), Instant, kind="next", readonly=True
+        _l("Next event"), Instant, kind=kinds.NEXT, readonly=True
     )

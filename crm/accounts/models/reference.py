@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped
 
+from crm.companies.columns import colour
 from crm.core.models import Reference, field
 
 
@@ -54,6 +55,4 @@ class Tag(Reference):
 
     __tablename__ = "tag"
 
-    hue: Mapped[str] = field(
-        _l("Colour"), String(8), kind="hue", default="gray", server_default="gray", nullable=False
-    )
+    hue: Mapped[str] = colour()

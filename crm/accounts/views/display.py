@@ -10,7 +10,8 @@ from crm.accounts.services.account import is_owner_stale
 from crm.accounts.views.fields import ORGANIZATIONS, PERSONS
 from crm.core.actor import per_request
 from crm.core.forms import Form
-from crm.core.models.text import country_name, format_instant
+from crm.core.models.codes import country_name
+from crm.core.models.text import format_instant
 from crm.core.views import Action, Field, FieldGroup, Panel
 from crm.core.views.display import display_field, person, zone
 from crm.core.views.pages import AddressBlock

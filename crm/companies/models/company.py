@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, relationship
 from crm.companies.columns import by_value, flag, link, listed
 from crm.companies.rules import changed, refuse_cycle
 from crm.core.errors import DomainError
-from crm.core.models import AuditedModel, Label, field, folded, unique
+from crm.core.models import AuditedModel, Label, field, folded, kinds, unique
 
 
 class AccountKind(StrEnum):
@@ -45,20 +45,20 @@ class Company(AuditedModel):
     code: Mapped[str] = field(_l("Code"), String(12), help=_l("Letters, digits and dashes."))
     parent_id: Mapped[int | None] = link(_l("Parent company"), "company.id")
     address: Mapped[str | None] = field(_l("Address"), Text)
-    postal_code: Mapped[str | None] = field(_l("Postal code"), String(16), kind="postal_code")
+    postal_code: Mapped[str | None] = field(_l("Postal code"), String(16), kind=kinds.POSTAL_CODE)
     city: Mapped[str | None] = field(_l("City"), String(80))
-    country: Mapped[str | None] = field(_l("Country"), String(2), kind="country", default="FR")
-    siren: Mapped[str | None] = field(_l("SIREN"), String(9), kind="siren")
-    siret: Mapped[str | None] = field(_l("SIRET"), String(14), kind="siret")
-    vat_number: Mapped[str | None] = field(_l("VAT number"), String(20), kind="vat_number")
+    country: Mapped[str | None] = field(_l("Country"), String(2), kind=kinds.COUNTRY, default="FR")
+    siren: Mapped[str | None] = field(_l("SIREN"), String(9), kind=kinds.SIREN)
+    siret: Mapped[str | None] = field(_l("SIRET"), String(14), kind=kinds.SIRET)
+    vat_number: Mapped[str | None] = field(_l("VAT number"), String(20), kind=kinds.VAT_NUMBER)
     currency: Mapped[str] = field(
-        _l("Currency"), String(3), kind="currency", default="EUR", required=True
+        _l("Currency"), String(3), kind=kinds.CURRENCY, default="EUR", required=True
     )
     language: Mapped[str] = field(
-        _l("Language"), String(8), kind="language", default="fr", required=True
+        _l("Language"), String(8), kind=kinds.LANGUAGE, default="fr", required=True
     )
     time_zone: Mapped[str] = field(
-        _l("Time zone"), String(64), kind="time_zone", default="Europe/Paris", required=True
+        _l("Time zone"), String(64), kind=kinds.TIME_ZONE, default="Europe/Paris", required=True
     )
     default_account_kind: Mapped[AccountKind] = field(
         _l("Default kind of new accounts"),
@@ -100,9 +100,9 @@ class Agency(AuditedModel):
     code: Mapped[str | None] = field(_l("Code"), String(12))
     address: Mapped[str | None] = field(_l("Address"), Text)
     city: Mapped[str | None] = field(_l("City"), String(80))
-    country: Mapped[str | None] = field(_l("Country"), String(2), kind="country")
-    phone: Mapped[str | None] = field(_l("Phone"), String(20), kind="phone")
-    email: Mapped[str | None] = field(_l("E-mail"), String(254), kind="email")
+    country: Mapped[str | None] = field(_l("Country"), String(2), kind=kinds.COUNTRY)
+    phone: Mapped[str | None] = field(_l("Phone"), String(20), kind=kinds.PHONE)
+    email: Mapped[str | None] = field(_l("E-mail"), String(254), kind=kinds.EMAIL)
     manager_id: Mapped[int | None] = link(_l("Manager"), "ab_user.id")
     postal_areas: Mapped[str | None] = field(
         _l("Postal areas"),

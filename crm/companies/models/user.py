@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapper, backref, mapped_column, object_session, relationship
 
 from crm.companies.models.company import Agency, Company
-from crm.core.models import Label, computed, field, folded
+from crm.core.models import Label, computed, field, folded, kinds
 from crm.core.types import EngineInstant, Instant, fold, utcnow
 
 user_company = Table(
@@ -37,12 +37,17 @@ user_company = Table(
 
 # The mapper of the engine has no types for these: whoever reads them says so.
 User.language = field(
-    _l("Language"), String(8), kind="language", default="en", server_default="en", nullable=False
+    _l("Language"),
+    String(8),
+    kind=kinds.LANGUAGE,
+    default="en",
+    server_default="en",
+    nullable=False,
 )
 User.time_zone = field(
     _l("Time zone"),
     String(64),
-    kind="time_zone",
+    kind=kinds.TIME_ZONE,
     default="Europe/Paris",
     server_default="Europe/Paris",
     nullable=False,
@@ -50,13 +55,12 @@ User.time_zone = field(
 User.theme = field(
     _l("Theme"),
     String(8),
-    kind="choice",
     choices={"system": _l("As the system"), "light": _l("Light"), "dark": _l("Dark")},
     default="system",
     server_default="system",
     nullable=False,
 )
-User.phone = field(_l("Phone"), String(20), kind="phone", nullable=True)
+User.phone = field(_l("Phone"), String(20), kind=kinds.PHONE, nullable=True)
 User.job_title = field(_l("Job title"), String(80), nullable=True)
 # use_alter: agencies and companies know who made them, so one side must wait for the other.
 User.agency_id = field(
@@ -121,7 +125,7 @@ def _sort_name(user: Any) -> str:
     return f"{user.last_name or ''} {user.first_name or ''} {user.last_name or ''}".strip()
 
 
-User.full_name = computed(_l("Name"), "person")(_full_name)
+User.full_name = computed(_l("Name"), kinds.PERSON)(_full_name)
 User.sort_name = property(_sort_name)
 User.__str__ = _full_name
 
@@ -136,7 +140,7 @@ def _say(model: type, name: str, label: Label, **said: Any) -> None:
 _say(User, "first_name", _l("First name"), search=True)
 _say(User, "last_name", _l("Last name"), search=True)
 _say(User, "username", _l("Username"), search=True)
-_say(User, "email", _l("E-mail"), kind="email", search=True)
+_say(User, "email", _l("E-mail"), kind=kinds.EMAIL, search=True)
 _say(User, "active", _l("Active"))
 _say(User, "changed_on", _l("Changed on"), readonly=True)
 _say(Group, "name", _l("Name"), search=True)

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from crm.core.datamodel.rules import Values
 from crm.core.forms import Form, FormField
-from crm.core.models import Label, Spec
+from crm.core.models import Label, Spec, kinds
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def placed(option: SettingOption | SettingPair, fields: Mapping[str, FormField])
     """The field of an option as templates/core/parts/option.html draws it."""
     if isinstance(option, SettingPair):
         parts = [fields[name] for name in option.parts]
-        return FormField(option.name, Spec(option.label, "pair"), fields=parts)
+        return FormField(option.name, Spec(option.label, kinds.TEXT), kind="pair", fields=parts)
     field = dressed(option, fields)
     field.kind = {"boolean": "switch", "choice": "radio"}.get(field.kind, field.kind)
     field.opens_with = option.opens_with

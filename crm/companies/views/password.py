@@ -13,7 +13,7 @@ from crm.core.actor import current_actor
 from crm.core.db import db, transaction
 from crm.core.errors import DomainError
 from crm.core.forms import FormField
-from crm.core.models import Spec
+from crm.core.models import Spec, kinds
 from crm.core.security import rate_limit_key, safe_next, sign_in
 from crm.core.security.page import Page
 from crm.core.security.passwords import SHORTEST
@@ -80,7 +80,9 @@ class PasswordView(Page):
 
 def _fields() -> dict[str, FormField]:
     fields = {
-        name: FormField(name, Spec(label, "password", required=True), autocomplete=autocomplete)
+        name: FormField(
+            name, Spec(label, kinds.TEXT, required=True), kind="password", autocomplete=autocomplete
+        )
         for name, label, autocomplete in FIELDS
     }
     fields["password"].help = _(

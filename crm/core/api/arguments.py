@@ -11,9 +11,10 @@ from flask import request
 from flask_babel import gettext as _
 from werkzeug.exceptions import BadRequest
 
-from crm.core.api.values import read_instant
+from crm.core.api.values import value_of
 from crm.core.errors import DomainError
-from crm.core.models.checks import CONTROL
+from crm.core.models import Spec, kinds
+from crm.core.models.kinds import CONTROL
 
 MAX_PAGE_SIZE = 100
 # A page beyond this is no page of ours, and its offset no integer of the database's.
@@ -181,7 +182,7 @@ def _cursor(given: Mapping[str, Any]) -> str:
 
 def _since(given: Mapping[str, Any]) -> datetime | None:
     try:
-        return read_instant(given["since"]) if "since" in given else None
+        return value_of(Spec("", kinds.INSTANT), given["since"]) if "since" in given else None
     except ValueError as error:
         raise DomainError(str(error), field="since") from error
 

@@ -9,12 +9,10 @@ from sqlalchemy import inspect
 from crm.core.datamodel.filters import filter_spec, is_filterable
 from crm.core.datamodel.orders import is_sortable
 from crm.core.errors import DomainError
-from crm.core.models import Child, Spec, spec_of
+from crm.core.models import Child, Spec, find_spec, spec_of
 
 # A hash in an answer is a leak even where someone declared it as a field.
 SECRET = re.compile(r"passw|hash|secret|token|(^|_)salt|_key$")
-# Kept as files: they have an address of their own, never a value in JSON.
-FILES = ("file", "picture")
 # In every list whose table has them, whatever its pages show: what a synchronisation needs.
 ALWAYS = ("external_ref", "changed_on")
 AUDIT = ("created_on", "created_by", "changed_by")
@@ -72,26 +70,17 @@ def _searched(view: Any, told: Sequence[str]) -> list[str]:
 
 def _those_of(model: type[Any], names: Iterable[str]) -> list[str]:
     """Those of `names` that are fields of the table."""
-    return [name for name in names if _is_field(model, name)]
-
-
-def _is_field(model: type[Any], name: str) -> bool:
-    try:
-        return bool(spec_of(model, name))
-    except KeyError:
-        return False
+    return [name for name in names if find_spec(model, name) is not None]
 
 
 def _is_file(model: type[Any], name: str) -> bool:
-    try:
-        return spec_of(model, name).kind in FILES
-    except KeyError:
-        return False  # `check` says so, with the name of the API
+    spec = find_spec(model, name)
+    return spec is not None and spec.kind.is_file
 
 
 def is_written(spec: Spec) -> bool:
     """Whether a request may set the field."""
-    return not spec.readonly and spec.kind not in FILES
+    return not spec.readonly and not spec.kind.is_file
 
 
 def written(api: Any, names: Iterable[str]) -> list[str]:
@@ -131,10 +120,8 @@ def _check_column(
 ) -> None:
     if SECRET.search(name):
         raise RuntimeError(f"{where} looks like a secret")
-    try:
-        spec_of(model, name)
-    except KeyError as error:
-        raise RuntimeError(f"{where} is no field") from error
+    if find_spec(model, name) is None:
+        raise RuntimeError(f"{where} is no field")
     mapper = inspect(model)
     if name in mapper.columns and mapper.columns[name].foreign_keys:
         raise RuntimeError(f"{where} is a key; name its relationship")

@@ -11,13 +11,13 @@ from sqlalchemy import Column, ColumnElement, false, select
 from sqlalchemy.sql.visitors import replacement_traverse
 
 from crm.core.actor import Scope, current_actor
-from crm.core.api.representing import to_json
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.paging import PageRequest
 from crm.core.datamodel.tokens import decode, encode
 from crm.core.errors import DomainError
 from crm.core.journal import Journal, purged
 from crm.core.models import Reference
+from crm.core.models.kinds.times import write_utc
 from crm.core.rows import criteria
 
 
@@ -105,4 +105,4 @@ def _readable(model: type[Any]) -> ColumnElement[bool]:
 
 
 def _told(pk: int, at: datetime) -> dict[str, Any]:
-    return {"id": pk, "deleted_at": to_json(at)}
+    return {"id": pk, "deleted_at": write_utc(at)}

@@ -4,11 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from crm.core.api.columns import is_written
-from crm.core.api.filtering import names_of
-from crm.core.datamodel.filters import filter_spec, operators_of
+from crm.core.datamodel.filters import filter_spec
 from crm.core.models import Spec, spec_of
-
-EXACT_KINDS = ("money", "decimal", "percent")
 
 
 def fields_info(
@@ -33,14 +30,14 @@ def field_info(name: str, spec: Spec) -> dict[str, Any]:
         "name": name,
         "label": str(spec.label),
         "description": str(spec.help or ""),
-        "kind": spec.kind,
+        "kind": spec.kind.name,
         "required": spec.required,
     }
     limits = {
         "max_length": spec.length,
         "minimum": spec.minimum,
         "maximum": spec.maximum,
-        "decimals": spec.places if spec.kind in EXACT_KINDS else None,
+        "decimals": spec.places if spec.kind.is_exact else None,
     }
     info |= {name: limit for name, limit in limits.items() if limit is not None}
     if spec.choices is not None:
@@ -52,10 +49,10 @@ def filters_info(model: type[Any], names: Iterable[str]) -> dict[str, list[dict[
     """The operators of each filter: FAB's `{column: [{"name", "operator"}]}`."""
     return {
         name: [
-            {"name": str(operator.label), "operator": key}
-            for key, operator in zip(names_of(spec), operators_of(spec), strict=True)
+            {"name": str(operator.label), "operator": operator.key}
+            for operator in filter_spec(model, name).kind.operators
         ]
-        for name, spec in ((name, filter_spec(model, name)) for name in names)
+        for name in names
     }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from crm.core.api import schemas
 from crm.core.api.arguments import INFO_KEYS, LAST_PAGE, LIST_KEYS, MAX_PAGE_SIZE, SHOW_KEYS
-from crm.core.api.filtering import NAMES
+from crm.core.models import kinds
 
 Schema = dict[str, Any]
 
@@ -40,7 +40,7 @@ REFUSALS = {
     415: "The body is not JSON.",
     422: "Fields are wrong; `errors` says which and why.",
 }
-OPERATORS = sorted({name for names in NAMES.values() for name in names})
+OPERATORS = sorted({one.key for kind in kinds.BY_NAME.values() for one in kind.operators})
 
 
 def has(api: Any, method: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import request
 from flask_babel import gettext as _
-from sqlalchemy import Integer, inspect, select
+from sqlalchemy import inspect, select
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from crm.core.api.arguments import is_text
@@ -82,13 +82,11 @@ class Reader:
 
     def _value(self, name: str, raw: Any, known: Rows) -> Any:
         spec = spec_of(self.model, name)
-        match spec.kind:
-            case "reference":
-                return self._row(name, raw, known) if raw is not None else None
-            case "references":
-                return self._rows(name, raw, known)
-            case _:
-                return value_of(spec, raw, is_number(self.model, name))
+        if spec.kind.is_list:
+            return self._rows(name, raw, known)
+        if spec.kind.is_link:
+            return self._row(name, raw, known) if raw is not None else None
+        return value_of(spec, raw)
 
     def _row(self, name: str, raw: Any, known: Rows) -> Any:
         """The row with this id; FAB 5.3 makes one up where there is none."""
@@ -143,7 +141,7 @@ class Reader:
                 reader = self._of_lines(name)
                 for line in items[:MOST_ROWS]:
                     yield from reader._links(line) if isinstance(line, dict) else ()
-            elif spec_of(self.model, name).kind in ("reference", "references"):
+            elif spec_of(self.model, name).kind.is_link:
                 ids = (pk for pk in items[:MOST_ROWS] if is_id(pk))
                 yield from ((target_of(self.model, name), pk) for pk in ids)
 
@@ -177,9 +175,3 @@ def _may_be_empty(model: type[Any], name: str) -> bool:
         relation = mapper.relationships[name]
         return relation.uselist or all(column.nullable for column in relation.local_columns)
     return bool(mapper.columns[name].nullable)
-
-
-def is_number(model: type[Any], name: str) -> bool:
-    """Whether a choice is kept as a number."""
-    column = inspect(model).columns.get(name)
-    return column is not None and isinstance(column.type, Integer)

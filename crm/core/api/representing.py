@@ -1,16 +1,13 @@
 """A row → JSON: exact numbers as text, instants in UTC, links by id and label, never more."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
-from decimal import Decimal
-from enum import Enum
 from typing import Any
 
 from sqlalchemy import inspect
 from sqlalchemy.orm import InstanceState
 
 from crm.core.datamodel.loading import Children
-from crm.core.models import key_of, spec_of
+from crm.core.models import key_of, kinds, spec_of
 
 
 def represent(row: Any, names: Iterable[str], children: Children) -> dict[str, Any]:
@@ -31,34 +28,11 @@ def value(row: Any, name: str) -> Any:
     """One field of `row` in JSON."""
     spec = spec_of(type(row), name)
     found = getattr(row, name)
-    match spec.kind:
-        case "reference":
-            return _link(row, name, found)
-        case "references":
-            return [_target(item) for item in found]
-        case "money" | "decimal" | "percent" if isinstance(found, Decimal | int) and spec.places:
-            return f"{Decimal(found):.{spec.places}f}"
-        case "next" if isinstance(found, tuple):
-            return to_json(found[0])  # the moment; what goes with it is for a page
-        case _:
-            return to_json(found)
-
-
-def to_json(found: Any) -> Any:
-    """A stored value in JSON, by its type."""
-    match found:
-        case Enum():
-            return found.value
-        case datetime():
-            return found.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        case date():
-            return found.isoformat()
-        case Decimal():
-            return f"{found:f}"
-        case None | bool() | int() | str() | dict():
-            return found
-        case _:
-            return str(found)
+    if spec.kind is kinds.REFERENCE:
+        return _link(row, name, found)
+    if spec.kind.is_list:
+        return [_target(item) for item in found]
+    return spec.kind.to_json(spec, found) if found is not None else None
 
 
 def _target(row: Any) -> dict[str, Any]:

@@ -6,23 +6,13 @@ from typing import Any
 from sqlalchemy import inspect
 
 from crm.core.api.columns import is_written
-from crm.core.api.reading import LARGEST_ID, MOST_ROWS, is_number
-from crm.core.api.values import EXACT
-from crm.core.config import languages
-from crm.core.models import Spec, spec_of, target_of
-from crm.core.models.checks import HUES, LARGEST_INTEGER, LONGEST
+from crm.core.api.reading import LARGEST_ID, MOST_ROWS
+from crm.core.models import Spec, kinds, spec_of, target_of
 
 Schema = dict[str, Any]
 Children = Mapping[str, Sequence[str]]
 
 ID: Schema = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
-FORMATS = {
-    "date": "date",
-    "instant": "date-time",
-    "next": "date-time",
-    "email": "email",
-    "url": "uri",
-}
 
 
 def answered(
@@ -109,17 +99,13 @@ def _said(spec: Spec, schema: Schema) -> Schema:
 def _answer_of(model: type[Any], name: str, read_only: bool) -> Schema:
     spec = spec_of(model, name)
     empty = _may_be_null(model, name)
-    match spec.kind:
-        case "reference":
-            # What stands beside a $ref is not read: no label here.
-            return {"$ref": "#/components/schemas/" + ("OptionalLink" if empty else "Link")}
-        case "references":
-            link = {"$ref": "#/components/schemas/Link"}
-            return _said(spec, {"type": "array", "items": link})
-        case "money" | "decimal" | "percent" if spec.places:
-            schema: Schema = {"type": "string", "example": f"1234.{'5'.ljust(spec.places, '0')}"}
-        case _:
-            schema = _plain(spec, is_number(model, name))
+    if spec.kind is kinds.REFERENCE:
+        # What stands beside a $ref is not read: no label here.
+        return {"$ref": "#/components/schemas/" + ("OptionalLink" if empty else "Link")}
+    if spec.kind.is_list:
+        link = {"$ref": "#/components/schemas/Link"}
+        return _said(spec, {"type": "array", "items": link})
+    schema: Schema = spec.kind.schema(spec)
     if read_only:
         schema["readOnly"] = True
     return _said(spec, _or_null(schema, empty))
@@ -127,67 +113,18 @@ def _answer_of(model: type[Any], name: str, read_only: bool) -> Schema:
 
 def _body_of(model: type[Any], name: str, empty: bool) -> Schema:
     spec = spec_of(model, name)
-    match spec.kind:
-        case "reference":
-            schema = dict(ID)
-        case "references":
-            return _said(spec, {"type": "array", "items": dict(ID), "maxItems": MOST_ROWS})
-        case "money" | "decimal" | "percent" if spec.places:
-            text = {"type": "string", "pattern": f"^{EXACT}$"}
-            exact: Schema = {"anyOf": [text, {"type": "integer"}]}
-            if empty:
-                text["nullable"] = True  # type: ignore[assignment]  # text held only text so far
-            return _said(spec, exact)
-        case _:
-            schema = _plain(spec, is_number(model, name))
+    if spec.kind.is_list:
+        return _said(spec, {"type": "array", "items": dict(ID), "maxItems": MOST_ROWS})
+    schema = dict(ID) if spec.kind.is_link else spec.kind.body_schema(spec)
     return _said(spec, _or_null(schema, empty))
 
 
 def _or_null(schema: Schema, empty: bool) -> Schema:
     if not empty:
         return schema
+    if "anyOf" in schema:
+        schema["anyOf"][0]["nullable"] = True
+        return schema
     if "enum" in schema:
         schema["enum"] = [*schema["enum"], None]
     return {**schema, "nullable": True}
-
-
-def _plain(spec: Spec, is_number: bool) -> Schema:
-    """The schema of a value that is the same both ways."""
-    match spec.kind:
-        case "boolean":
-            return {"type": "boolean"}
-        case "integer" | "stars" | "percent":
-            return {"type": "integer", **_limits(spec)}
-        case "choice" | "language" | "hue":
-            return _choice(spec, is_number)
-        case "translated":
-            text = {"type": "string", "maxLength": 255}
-            return {"type": "object", "additionalProperties": text}
-        case _:
-            return _text(spec)
-
-
-def _choice(spec: Spec, is_number: bool) -> Schema:
-    codes = {"language": languages(), "hue": list(HUES)}
-    values = codes.get(spec.kind) or [getattr(key, "value", key) for key in spec.choices or ()]
-    if is_number:
-        return {"type": "integer", "enum": [int(value) for value in values]}
-    return {"type": "string", "enum": [str(value) for value in values]}
-
-
-def _text(spec: Spec) -> Schema:
-    schema: Schema = {"type": "string"}
-    longest = LONGEST if spec.kind == "longtext" else spec.length
-    if longest is not None:
-        schema["maxLength"] = longest
-    if spec.kind in FORMATS:
-        schema["format"] = FORMATS[spec.kind]
-    return schema
-
-
-def _limits(spec: Spec) -> Schema:
-    low, high = spec.minimum, spec.maximum
-    return {
-        "minimum": low if low is not None else -LARGEST_INTEGER,
-        "maximum": high if high is not None else LARGEST_INTEGER,
-    }

@@ -1,131 +1,44 @@
-"""The conditions that a list offers, by kind of field; SQL sees parsed values only."""
+"""The conditions of a list, from the texts of its address to SQL, which sees parsed values only."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, and_, inspect, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from crm.core.actor import find_actor
 from crm.core.errors import DomainError
-from crm.core.models import Child, Label, Spec, key_of, spec_of, target_of
-from crm.core.models.checks import clean
-from crm.core.models.dates import parse_instant
-from crm.core.models.text import parse
+from crm.core.models import Child, Spec, find_spec, key_of, operators, spec_of, target_of
+from crm.core.models.kinds import Format
+from crm.core.models.operators import Operator, escaped, like
 from crm.core.types import fold, utcnow
 
 ME = "me"  # the value of a person's filter that means whoever reads
 NOW = "now"  # the value of an instant's filter that means whenever it is read
-UNFILTERED = ("longtext", "translated", "file", "picture")
-UP_TO = (1, 5)  # of the operators of dates: "until" and "between"
 TIME = re.compile(r"\d[:h]\d\d")
 
-Build = Callable[[Any, Sequence[Any]], ColumnElement[bool]]
 
+class FilterFormat(Format):
+    """How a filter in an address writes values: as people type them, and a few words beside."""
 
-@dataclass(frozen=True)
-class Operator:
-    """One way to compare. `values`: how many it takes; -1 is one or more."""
+    def key(self, text: str) -> int:
+        actor = find_actor()
+        return actor.user_id if text == ME and actor is not None else super().key(text)
 
-    label: Label
-    values: int
-    build: Build
+    def moment(self, text: str) -> datetime:
+        """An instant; "now"; or the beginning of a day that is named without a time."""
+        if text == NOW:
+            return utcnow()
+        return super().moment(text if TIME.search(text) else f"{text} 00:00")
 
-
-def _contains(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
-    return _like(column, f"%{_escaped(values[0])}%")
-
-
-def _starts(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
-    return _like(column, f"{_escaped(values[0])}%")
-
-
-def _like(column: Any, pattern: str) -> ColumnElement[bool]:
-    folds = column.property.columns[0].info.get("folds")
-    return column.like(pattern, escape="\\") if folds else column.ilike(pattern, escape="\\")
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-_EMPTY = Operator(_l("is empty"), 0, lambda column, values: column.is_(None))
-_FILLED = Operator(_l("is filled"), 0, lambda column, values: column.is_not(None))
-_IS = Operator(_l("is"), 1, lambda column, values: column == values[0])
-_TEXT = (
-    Operator(_l("contains"), 1, _contains),
-    _IS,
-    Operator(_l("begins with"), 1, _starts),
-    _EMPTY,
-    _FILLED,
-)
-_ORDERED = (
-    Operator(_l("at least"), 1, lambda column, values: column >= values[0]),
-    Operator(_l("at most"), 1, lambda column, values: column <= values[0]),
-    _IS,
-    _EMPTY,
-    _FILLED,
-    Operator(_l("between"), 2, lambda column, values: column.between(values[0], values[1])),
-)
-_DATED = (
-    Operator(_l("from"), 1, _ORDERED[0].build),
-    Operator(_l("until"), 1, _ORDERED[1].build),
-    *_ORDERED[2:],
-)
-_CHOSEN = (
-    Operator(_l("is one of"), -1, lambda column, values: column.in_(values)),
-    Operator(
-        _l("is none of"), -1, lambda column, values: or_(column.is_(None), column.not_in(values))
-    ),
-    _EMPTY,
-    _FILLED,
-)
-
-
-def has_any(relation: Any, values: Sequence[Any]) -> ColumnElement[bool]:
-    """The rows that are linked to one of `values`.
-
-    Not relation.any(): that is asked of each row of the table, this is looked up once."""
-    mapped = relation.property
-    if mapped.secondary is None:
-        return relation.any(mapped.mapper.class_.id.in_(values))
-    ours, theirs = mapped.synchronize_pairs[0][1], mapped.secondary_synchronize_pairs[0][1]
-    return relation.parent.class_.id.in_(select(ours).where(theirs.in_(values)))
-
-
-def _is_linked(relation: Any, expected: bool) -> ColumnElement[bool]:
-    """Whether a row is linked to any, by the column that keeps it where there is one."""
-    kept = relation.property.info.get("kept")
-    if kept is None:
-        return relation.any() if expected else ~relation.any()
-    return getattr(relation.parent.class_, kept) == expected
-
-
-_MANY = (
-    Operator(_l("is one of"), -1, has_any),
-    Operator(_l("is none of"), -1, lambda column, values: ~has_any(column, values)),
-    Operator(_l("is empty"), 0, lambda column, values: _is_linked(column, False)),
-    Operator(_l("is filled"), 0, lambda column, values: _is_linked(column, True)),
-)
-
-OPERATORS: dict[str, tuple[Operator, ...]] = {
-    **dict.fromkeys(("integer", "decimal", "money", "percent", "stars"), _ORDERED),
-    **dict.fromkeys(("date", "instant", "next"), _DATED),
-    **dict.fromkeys(
-        ("choice", "reference", "country", "currency", "language", "time_zone"), _CHOSEN
-    ),
-    "boolean": (_IS,),
-    "references": _MANY,
-}
-
-
-def operators_of(spec: Spec) -> tuple[Operator, ...]:
-    return OPERATORS.get(spec.kind, _TEXT)
+    def last(self, moment: Any, text: str) -> Any:
+        """A day that is the last one counts as a whole."""
+        is_day = isinstance(moment, datetime) and text.strip() != NOW and not TIME.search(text)
+        return moment + timedelta(days=1, microseconds=-1) if is_day else moment
 
 
 @dataclass(frozen=True)
@@ -140,15 +53,15 @@ class Condition:
 
 
 def condition(
-    model: type[Any], name: str, operator: int, texts: Sequence[str], zone: str
+    model: type[Any], name: str, operator: int, texts: Sequence[str], form: FilterFormat
 ) -> Condition:
-    """The condition `name operator texts` on `model`.
+    """The condition `name operator texts` on `model`, the texts being written as `form` says.
 
     `name` is a column, a relationship, or `relationship.column` of a to-one relation. Raises
     DomainError, on `name`, where operator or values make no sense.
     """
     spec = filter_spec(model, name)
-    offered = operators_of(spec)
+    offered = spec.kind.operators
     if not 0 <= operator < len(offered):
         raise DomainError(_("This filter does not exist."), field=name)
     chosen = offered[operator]
@@ -156,9 +69,9 @@ def condition(
     if (chosen.values == -1 and not texts) or (chosen.values >= 0 and len(texts) != chosen.values):
         raise DomainError(_("This filter needs a value."), field=name)
     try:
-        values = tuple(_value(spec, text, zone) for text in texts)
-        if spec.kind in ("instant", "next") and operator in UP_TO:
-            values = (*values[:-1], _end(values[-1], texts[-1]))
+        values = tuple(spec.kind.parse_filter(spec, text, form) for text in texts)
+        if offered is operators.DATED and chosen.key in ("lte", "between"):
+            values = (*values[:-1], form.last(values[-1], texts[-1]))
     except ValueError as error:
         raise DomainError(str(error), field=name) from error
     return Condition(name, operator, values, tuple(texts), _where(model, name, chosen, values))
@@ -178,46 +91,7 @@ def is_filterable(model: type[Any], name: str) -> bool:
     mapper = inspect(model)
     if name in mapper.relationships:
         return not issubclass(mapper.relationships[name].mapper.class_, Child)
-    return name in mapper.columns and spec_of(model, name).kind not in UNFILTERED
-
-
-def _value(spec: Spec, text: str, zone: str) -> Any:
-    if spec.kind in ("reference", "references"):
-        actor = find_actor()
-        if text == ME and actor is not None:
-            return actor.user_id
-        if not text.isdecimal() or len(text) > 9:
-            raise ValueError(_("Not a valid choice."))
-        return int(text)
-    value = _moment(text, zone) if spec.kind in ("instant", "next") else parse(spec, text, zone)
-    if spec.kind in (
-        "text",
-        "longtext",
-        "email",
-        "phone",
-        "url",
-        "postal_code",
-        "siren",
-        "siret",
-        "vat_number",
-    ):
-        return value  # a part of a value need not be valid on its own
-    return clean(spec, value)
-
-
-def _end(moment: datetime, text: str) -> datetime:
-    """A day that is the last one counts as a whole."""
-    is_day = text != NOW and not TIME.search(text)
-    return moment + timedelta(days=1, microseconds=-1) if is_day else moment
-
-
-def _moment(text: str, zone: str) -> datetime:
-    """An instant; "now"; or the beginning of a day that is named without a time."""
-    if text == NOW:
-        return utcnow()
-    if not TIME.search(text):
-        text = f"{text.strip()} 00:00"
-    return parse_instant(text, zone)
+    return name in mapper.columns and spec_of(model, name).kind.is_filterable
 
 
 def _where(
@@ -253,9 +127,9 @@ def _known(
     """
     actor = find_actor()
     kinds = actor.kinds.get(target.__tablename__) if actor is not None else None
-    if kinds is None or name != "kind" or operator not in _CHOSEN[:2]:
+    if kinds is None or name != "kind" or operator not in operators.CHOSEN[:2]:
         return None
-    is_meant = operator is _CHOSEN[0]
+    is_meant = operator is operators.CHOSEN[0]
     return [pk for pk, kind in kinds.items() if (kind in values) is is_meant]
 
 
@@ -278,7 +152,7 @@ def search(model: type[Any], text: str) -> ColumnElement[bool] | None:
     columns = searched_columns(model)
     if not words or not columns:
         return None
-    return and_(*(or_(*(_like(column, f"%{_escaped(w)}%") for column in columns)) for w in words))
+    return and_(*(or_(*(like(column, f"%{escaped(w)}%") for column in columns)) for w in words))
 
 
 def searched_columns(model: type[Any]) -> list[Any]:
@@ -292,7 +166,5 @@ def searched_columns(model: type[Any]) -> list[Any]:
 
 
 def _searched(model: type[Any], name: str) -> bool:
-    try:
-        return spec_of(model, name).search
-    except KeyError:
-        return False
+    spec = find_spec(model, name)
+    return spec is not None and spec.search

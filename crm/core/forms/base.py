@@ -14,8 +14,9 @@ from crm.core.datamodel import DataModel
 from crm.core.datamodel.rules import Values
 from crm.core.forms.fields import FormField
 from crm.core.forms.options import is_listed
-from crm.core.models import Spec, computed, spec_of, target_of
-from crm.core.models.text import format_day, format_value, language_name
+from crm.core.models import Spec, computed, kinds, spec_of, target_of
+from crm.core.models.codes import language_name
+from crm.core.models.text import format_day
 
 Width = Mapping[str, str]
 
@@ -72,13 +73,13 @@ class BaseForm:
         if name in self.outputs or isinstance(getattr(model, name), computed):
             return FormField(name, spec, kind="output", width=self.widths.get(name, ""))
         field = FormField(name, spec, width=self.widths.get(name, ""))
-        if spec.kind in ("reference", "references"):
+        if spec.kind.is_link:
             field.picker_url = f"{self.picker}/{relation}{'.' if relation else ''}{name}"
             narrowed_by = self.datamodel.rules.narrowed_by
             field.picker_with = tuple(other for other in narrowed_by if other != name)
-        if spec.kind == "reference" and not relation and not is_listed(model, name):
+        if spec.kind is kinds.REFERENCE and not relation and not is_listed(model, name):
             field.search_name = f"{name}_search"
-        if spec.kind == "date":
+        if spec.kind is kinds.DATE:
             field.format_hint = format_day(date(2027, 1, 31))
         field.blank = None if spec.required else ""
         return field
@@ -119,7 +120,7 @@ class BaseForm:
                 self._show_parts(field, value or {})
             case "output":
                 currency = values.get("currency") or self.currency
-                field.texts = [format_value(field.spec, value, zone=self.zone, currency=currency)]
+                field.texts = [field.spec.write(value, self.zone, currency)]
             case "money":
                 field.unit = str(values.get("currency") or "") or self.currency
 
@@ -156,7 +157,7 @@ class BaseForm:
             said = _said_of(None, model, columns)
             for field in line:
                 self._show(field, field.name, said[field.name], said)
-            key = FormField("id", Spec("", "hidden"), texts=[""])
+            key = FormField("id", Spec("", kinds.TEXT), kind="hidden", texts=[""])
             self._new_lines[relation] = [key, *line]
         return self._new_lines[relation]
 

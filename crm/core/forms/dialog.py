@@ -10,7 +10,7 @@ from crm.core.datamodel import DataModel
 from crm.core.datamodel.rules import Values
 from crm.core.forms.fields import FormField
 from crm.core.forms.form import Form
-from crm.core.models import Label, Spec
+from crm.core.models import Label, Spec, kinds
 
 TICK = "tick-"
 
@@ -51,7 +51,7 @@ class Dialog(Form):
 
     def add_checkbox(self, name: str, label: str, *, on: bool) -> None:
         """A box that is no column: whether something else happens too."""
-        field = FormField(TICK + name, Spec(label, "boolean"), width="w6")
+        field = FormField(TICK + name, Spec(label, kinds.BOOLEAN), width="w6")
         field.fill(on, self.zone)
         self.fields[TICK + name] = field
 

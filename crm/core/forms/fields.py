@@ -6,7 +6,6 @@ from typing import Any
 
 from crm.core.forms.options import Option
 from crm.core.models import Spec
-from crm.core.models.text import format_input
 
 
 @dataclass
@@ -42,7 +41,7 @@ class FormField:
     fields: list["FormField"] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.kind = self.kind or self.spec.kind
+        self.kind = self.kind or self.spec.kind.name
         self.help = self.help or self.spec.help
 
     def copy(self, name: str) -> "FormField":
@@ -89,9 +88,8 @@ class FormField:
 
     def fill(self, value: Any, zone: str) -> None:
         """Put a stored value into the input."""
-        if self.kind in ("file", "picture"):
+        if self.spec.kind.is_file:
             return  # a file has no text; `current` says which one there is
         self.data = value
-        if self.kind in ("reference", "references", "rows", "translated", "output"):
-            return
-        self.texts = [format_input(self.spec, value, zone)]
+        if self.kind != "output" and self.spec.kind.is_text:
+            self.texts = [self.spec.typed(value, zone)]

@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 from crm.core.forms.fields import FormField
 from crm.core.forms.options import (
     Option,
-    code_choices,
     is_listed,
     reference_options,
 )
@@ -64,17 +63,9 @@ class Form(ParsingForm):
                     self._offer_rows(field, listed.get(self._target(field), []))
                     if self.around and field.picker_url:
                         field.picker_url += "?" + urlencode(self.around)
-                case "choice" | "radio" if field.spec.choices is not None:
-                    chosen = field.text
-                    field.options = [
-                        Option(k, str(v), k == chosen) for k, v in field.spec.choices.items()
-                    ]
-                case "country" | "currency" | "language" | "time_zone" | "hue":
-                    field.options = [
-                        Option(c, t, c == field.text) for c, t in code_choices(field.kind)
-                    ]
                 case _:
-                    pass
+                    if options := field.spec.kind.choices(field.spec):
+                        field.options = [Option(v, words, v == field.text) for v, words in options]
         return self
 
     def _target(self, field: FormField) -> type[Any]:

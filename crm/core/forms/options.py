@@ -1,20 +1,17 @@
 """What may be chosen: short vocabularies at once, everything else twenty at a time."""
 
-import zoneinfo
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import Select, and_, inspect, literal, or_, select, union_all
 
-from crm.core.config import languages
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import search
 from crm.core.datamodel.orders import read_order
 from crm.core.datamodel.paging import PageRequest, read_page
 from crm.core.models import Record, Reference, target_of
-from crm.core.models.checks import CONTROL, HUES, currencies
-from crm.core.models.text import country_choices, hue_name, language_name
+from crm.core.models.kinds import CONTROL
 from crm.core.rows import linkable
 from crm.core.search import find
 from crm.core.types import fold
@@ -62,25 +59,6 @@ def reference_options(
     for row in found:
         options[models[row.number]].append(row)
     return options
-
-
-def code_choices(kind: str) -> list[tuple[str, str]]:
-    """(stored value, words) for the kinds whose values are codes of a standard."""
-    match kind:
-        case "country":
-            return country_choices()
-        case "currency":
-            return [(code, code) for code in sorted(currencies())]
-        case "language":
-            return [(code, language_name(code)) for code in languages()]
-        case "time_zone":
-            return [
-                (zone, zone)
-                for zone in sorted(zoneinfo.available_timezones())
-                if "/" in zone or zone == "UTC"
-            ]
-        case _:
-            return [(hue, hue_name(hue)) for hue in HUES]
 
 
 def search_candidates(

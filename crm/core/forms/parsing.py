@@ -13,13 +13,11 @@ from crm.core.datamodel.rules import Values
 from crm.core.forms.base import BaseForm, is_hidden
 from crm.core.forms.fields import FormField
 from crm.core.forms.options import search_candidates
-from crm.core.models import spec_of, target_of
-from crm.core.models.checks import clean
-from crm.core.models.text import parse, parse_number
+from crm.core.models import kinds, spec_of, target_of
+from crm.core.models.kinds import Format
+from crm.core.models.text import parse_number
 from crm.core.rows import linkable
 
-# Checked when the row is there: their country is that of its company.
-WITH_THE_ROW = ("phone", "postal_code")
 # Of one record. What was typed beyond is shown again, as far as core.limits lets a form go.
 NUMBER_OF_LINES = 500
 
@@ -84,7 +82,7 @@ class ParsingForm(BaseForm):
         self._show_parts(field, parts)
         # Words in a language that is no longer offered have no input, and stay.
         full = {**before, **parts}
-        self.values[name] = clean(field.spec, {k: v for k, v in full.items() if v})
+        self.values[name] = field.spec.clean({k: v for k, v in full.items() if v})
 
     def _read_text(
         self, name: str, field: FormField, posted: MultiDict[str, str], before: Values
@@ -94,11 +92,9 @@ class ParsingForm(BaseForm):
         field.texts = sent
         if field.kind == "money":
             field.unit = posted.get("currency", "") or self.currency
-        value = before[name] if is_kept else parse(field.spec, field.text, self.zone)
+        value = before[name] if is_kept else field.spec.read(field.text, Format(self.zone))
         if value is None and field.spec.required:
             raise ValueError(_("Required field"))
-        if value is not None and not is_kept and field.kind not in WITH_THE_ROW:
-            value = clean(field.spec, value)
         # A form that comes back shows ticks and stars from their value, not from their text.
         self.values[name] = field.data = value
 
@@ -186,7 +182,7 @@ class ParsingForm(BaseForm):
         """Read the rows that all lines link to, in one statement a column instead of one a line."""
         model = target_of(self.datamodel.obj, relation)
         for name in columns:
-            if spec_of(model, name).kind == "reference":
+            if spec_of(model, name).kind is kinds.REFERENCE:
                 ends = f"-{name}"
                 sent = [parse_number(text) for key, text in posted.items() if key.endswith(ends)]
                 self._find(target_of(model, name), sent)
@@ -221,10 +217,7 @@ class ParsingForm(BaseForm):
         if part.kind == "reference":
             targets = self._targets(part, model, name)
             return targets[0] if targets else None
-        value = parse(part.spec, part.text, self.zone)
-        if value is None or part.kind in WITH_THE_ROW:
-            return value  # the service may know what is missing
-        return clean(part.spec, value)
+        return part.spec.read(part.text, Format(self.zone))
 
     def _targets(self, field: FormField, model: type[Any], name: str) -> list[Any]:
         """The rows behind the ids that were chosen, in their order. Raises ValueError."""

@@ -1,14 +1,17 @@
 """What every table of ours is made of."""
 
 from crm.core.models import checks as _checks  # noqa: F401  installs the flush hook
+from crm.core.models import kinds
 from crm.core.models import people as _people  # noqa: F401  before any mapper is final
 from crm.core.models.fields import (
     Label,
     Spec,
     computed,
     field,
+    find_spec,
     folded,
     key_of,
+    link_of,
     spec_of,
     target_of,
     unique,
@@ -25,8 +28,11 @@ __all__ = [
     "Spec",
     "computed",
     "field",
+    "find_spec",
     "folded",
     "key_of",
+    "kinds",
+    "link_of",
     "spec_of",
     "target_of",
     "unique",

@@ -7,8 +7,13 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from flask_babel import gettext as _
 
-from crm.core.models.checks import check_year
 from crm.core.models.locale import locale
+
+
+def check_year(year: int) -> None:
+    """Refuse a year that nobody means. Raises ValueError."""
+    if not 1900 <= year <= 2200:
+        raise ValueError(_("The year must lie between 1900 and 2200."))
 
 
 def parse_date(text: str, zone: str) -> date:

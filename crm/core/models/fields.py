@@ -2,28 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import (
-    Boolean,
-    CheckConstraint,
-    Column,
-    Date,
-    Enum,
-    Index,
-    Integer,
-    String,
-    Table,
-    Text,
-    event,
-    text,
-)
-from sqlalchemy.orm import Mapped, RelationshipProperty, mapped_column
+from flask_babel import gettext as _
+from sqlalchemy import CheckConstraint, Column, Index, Integer, String, Table, event, text
+from sqlalchemy.orm import Mapped, Mapper, RelationshipProperty, mapped_column
 
-from crm.core.types import Exact, Instant, Money, Translated
+from crm.core.models import kinds
+from crm.core.models.kinds import Format, Kind, refuse_longer, tidy
+from crm.core.types import Exact
 
 Label = Any  # a LazyString or a str; flask_babel has no type hints
+TYPED = Format()  # as people type, in UTC
 
 Model.metadata.naming_convention = {
     "ix": "ix_%(column_0_label)s",
@@ -38,16 +30,13 @@ Model.metadata.naming_convention = {
 class Spec:
     """All that is said of a field, once, for form, API, import, export, filter and journal.
 
-    `kind` names how it is typed, checked and shown: text, longtext, integer, decimal, money,
-    percent, stars, date, instant, next (the
-    next action), boolean, choice, reference, references, translated, email,
-    phone, url, postal_code, country, currency, language, time_zone, siren, siret, vat_number,
-    hue, picture, file. `choices` maps a stored value to its words. `note` stands beside the label.
-    `css` are the classes of its column in lists, where its kind does not tell the width.
+    `choices` maps a stored value to its words; `stored_as` is how the column keeps one of them.
+    `note` stands beside the label. `css` are the classes of its column in lists, where its kind
+    does not tell the width.
     """
 
     label: Label
-    kind: str
+    kind: Kind
     required: bool = False
     length: int | None = None
     minimum: int | None = None
@@ -59,20 +48,52 @@ class Spec:
     readonly: bool = False
     css: str = ""
     places: int = 2
+    stored_as: type = str
 
+    @property
+    def longest(self) -> int | None:
+        """The most characters of a text."""
+        return self.length if self.length is not None else self.kind.longest
 
-_KIND_OF: tuple[tuple[type, str], ...] = (
-    (Money, "money"),
-    (Exact, "decimal"),
-    (Instant, "instant"),
-    (Translated, "translated"),
-    (Enum, "choice"),
-    (Boolean, "boolean"),
-    (Date, "date"),
-    (Text, "longtext"),
-    (String, "text"),
-    (Integer, "integer"),
-)
+    def parse(self, text: str, form: Format = TYPED) -> Any:
+        """The value that `text` means, as `form` writes values; None where it is empty.
+
+        Raises ValueError with a sentence for the user. Whether it is allowed, `clean` says.
+        """
+        text = tidy(text)
+        return self.kind.parse(self, text, form) if text else self.kind.empty
+
+    def clean(self, value: Any, row: Any = None) -> Any:
+        """`value` as it is stored, checked by all that is said of the field.
+
+        Raises ValueError with a sentence for the user. `row` gives the rules of a kind their
+        surroundings: the country of a phone number or a postal code.
+        """
+        if isinstance(value, str):
+            value = tidy(value)
+        if value is None or value in ("", {}):
+            if self.required:
+                raise ValueError(_("Required field"))
+            return None
+        cleaned = self.kind.clean(self, value, row)
+        if isinstance(cleaned, str):
+            refuse_longer(cleaned, self.longest)
+        return cleaned
+
+    def read(self, text: str, form: Format = TYPED) -> Any:
+        """As `parse`, and checked, unless the check needs the row: whoever makes it asks again."""
+        value = self.parse(text, form)
+        return value if value is None or self.kind.needs_row else self.clean(value)
+
+    def write(self, value: Any, zone: str = "UTC", currency: str | None = None) -> str:
+        """`value` as the reader's language writes it; "" where there is none."""
+        if value is None or value == "":
+            return ""
+        return self.kind.write(self, value, zone, currency)
+
+    def typed(self, value: Any, zone: str = "UTC") -> str:
+        """`value` as it stands in an input: what `parse` reads back unchanged."""
+        return "" if value is None else self.kind.typed(self, value, zone)
 
 
 @dataclass(frozen=True)
@@ -86,7 +107,7 @@ class _Said:
 def field(
     label: Label,
     *args: Any,
-    kind: str | None = None,
+    kind: Kind | None = None,
     minimum: int | None = None,
     maximum: int | None = None,
     choices: Mapping[str, Label] | None = None,
@@ -140,48 +161,50 @@ def spec_of(model: type, name: str) -> Spec:
 
     Raises KeyError where nothing was said about it.
     """
-    cache: dict[str, Spec] = model.__dict__.get("_specs") or {}
-    if name not in cache:
-        cache = {**cache, name: _read_spec(model, name)}
-        type.__setattr__(model, "_specs", cache)
-    return cache[name]
+    spec = find_spec(model, name)
+    if spec is None:
+        raise KeyError(f"{model.__name__}.{name}")
+    return spec
 
 
-def _read_spec(model: type, name: str) -> Spec:
-    mapper = model.__mapper__  # type: ignore[attr-defined]  # a mapped class
+def find_spec(model: type[Any], name: str) -> Spec | None:
+    """As `spec_of`; None where nothing was said."""
+    return _spec_in(model.__mapper__, name)
+
+
+@cache
+def _spec_in(mapper: Mapper[Any], name: str) -> Spec | None:
     if name in mapper.relationships:
         relation = mapper.relationships[name]
-        if relation.uselist:
-            label = relation.info.get("label")
-            if label is None:
-                raise KeyError(f"{model.__name__}.{name}")
-            return Spec(label, "references", help=relation.info.get("help"))
-        column = next(iter(relation.local_columns))
-        return _complete(column, kind="reference")
+        if not relation.uselist:
+            return _complete(next(iter(relation.local_columns)), kinds.REFERENCE)
+        label = relation.info.get("label")
+        return Spec(label, kinds.REFERENCES, help=relation.info.get("help")) if label else None
     if name in mapper.columns:
         column = mapper.columns[name]
-        return _complete(column, kind="reference" if column.foreign_keys else None)
-    shown = getattr(model, name, None)
-    if isinstance(shown, computed):
-        return shown.spec
-    raise KeyError(f"{model.__name__}.{name}")
+        return _complete(column, kinds.REFERENCE if column.foreign_keys else None)
+    shown = getattr(mapper.class_, name, None)
+    return shown.spec if isinstance(shown, computed) else None
 
 
-def _complete(column: Column[Any], kind: str | None) -> Spec:
+def _complete(column: Any, kind: Kind | None) -> Spec | None:
     said: _Said | None = column.info.get("said")
     if said is None:
-        raise KeyError(str(column))
+        return None
     extra = dict(said.extra)
     required = extra.pop("required")
     if required is None:
         required = not column.nullable and column.default is None and column.server_default is None
-    guessed = next(word for cls, word in _KIND_OF if isinstance(column.type, cls))
-    extra["kind"] = extra["kind"] or kind or guessed
+    guessed = next(one for cls, one in kinds.OF_TYPE.items() if isinstance(column.type, cls))
+    kind = extra.pop("kind") or kind or (kinds.CHOICE if extra["choices"] else guessed)
+    integer = int if isinstance(column.type, Integer) else str
     return Spec(
         said.label,
-        required=required and extra["kind"] != "boolean",
+        kind,
+        required=required and kind.empty is None,
         length=getattr(column.type, "length", None) if isinstance(column.type, String) else None,
         places=getattr(column.type, "places", 0),
+        stored_as=getattr(column.type, "enum_class", None) or integer,
         **extra,
     )
 
@@ -192,15 +215,25 @@ def target_of(model: type[Any], relation: str) -> type[Any]:
     return found
 
 
+def link_of(model: type[Any], name: str) -> tuple[str, str]:
+    """The to-one relationship that a field leads along, and the attribute with its key."""
+    mapper = model.__mapper__
+    if name not in mapper.relationships:
+        column = mapper.columns[name]
+        links = (r for r in mapper.relationships if column in r.local_columns and not r.viewonly)
+        name = next(links).key
+    return name, key_of(mapper.relationships[name])
+
+
 def key_of(relation: RelationshipProperty[Any]) -> str:
     """The attribute with the foreign key of a to-one relationship."""
     return str(relation.parent.get_property_by_column(next(iter(relation.local_columns))).key)
 
 
 class computed:  # noqa: N801  used as a decorator
-    """A shown value that is worked out, not stored: `@computed(_l("Total"), "money")`."""
+    """A shown value that is worked out, not stored: `@computed(_l("Total"), kinds.MONEY)`."""
 
-    def __init__(self, label: Label, kind: str = "text", **said: Any) -> None:
+    def __init__(self, label: Label, kind: Kind = kinds.TEXT, **said: Any) -> None:
         self.spec = Spec(label, kind, readonly=True, **said)
 
     def __call__(self, method: Callable[[Any], Any]) -> "computed":

@@ -94,7 +94,7 @@ def _searched(mapper: Mapper[Any]) -> tuple[tuple[str, str], ...]:
     said = [mapper.get_property_by_column(c).key for c in mapper.columns if "said" in c.info]
     names = dict.fromkeys([*folded, *said])
     return tuple(
-        (folded.get(name, name), spec_of(mapper.class_, name).kind)
+        (folded.get(name, name), spec_of(mapper.class_, name).kind.name)
         for name in names
         if _is_text(mapper, name) and spec_of(mapper.class_, name).search
     )

@@ -17,7 +17,7 @@ from flask_login import current_user
 from werkzeug.exceptions import TooManyRequests
 
 from crm.core.config import languages
-from crm.core.models.text import language_name
+from crm.core.models.codes import language_name
 from crm.core.security.devices import remember
 from crm.core.security.identity import sign_in, sign_out
 from crm.core.security.rate_limits import rate_limit_key

@@ -14,11 +14,10 @@ from babel import Locale
 from flask_babel import gettext as _
 
 from crm.core.config import languages
-from crm.core.models import Spec
-from crm.core.models.checks import CONTROL, check_year, countries
-from crm.core.models.dates import parse_date, parse_instant
+from crm.core.models.codes import countries
+from crm.core.models.dates import check_year
+from crm.core.models.kinds import CONTROL, Format
 from crm.core.models.numbers import file_number_format, number_format
-from crm.core.models.text import parse_boolean
 from crm.core.transfer.formulas import unescape_formula
 from crm.core.transfer.mapping import PLACEHOLDER, SLUG, FieldRule, ImportMap
 from crm.core.transfer.sheet import CsvLine
@@ -106,68 +105,68 @@ def _holds(rule: FieldRule, told: Mapping[str, CellText]) -> bool:
 # From text to value ─────────────────────────────────────────────────────────────────────────────
 
 
-def parse(spec: Spec, told: CellText, *, zone: str, language: str, reader: str = "en") -> Any:
-    """The value that `told` means: by the formats of its rule or, without any, as a form reads it.
+class FileFormat(Format):
+    """How a file writes values: as its map says or, where it says nothing, as a person types them.
 
-    `language` is the records', `reader` the language of whoever imports. Raises ValueError with a
-    sentence for the user. Whether the value is allowed is not asked here.
+    `language` is the records', `reader` the language of whoever imports.
     """
-    rule, text = told.rule, told.text
-    match spec.kind:
-        case "integer" | "stars":
-            return _whole(text, rule, spec.kind, reader)
-        case "decimal" | "money":
-            return _number(text, rule, spec.kind, reader)
-        case "percent":
-            return (_number if spec.places else _whole)(text, rule, spec.kind, reader)
-        case "date":
-            return _date(text, rule.format, zone)
-        case "instant":
-            return _instant(text, rule.format, zone)
-        case "boolean":
-            return parse_boolean(text)
-        case "choice":
-            return _choice(spec, text)
-        case "country" | "language":
-            return _names(spec.kind, (reader, language)).get(fold(text), text)
-        case "translated":
-            return TranslatedText({language: text})
-        case _:
-            return text
 
+    def __init__(self, rule: FieldRule, zone: str, language: str, reader: str) -> None:
+        super().__init__(zone)
+        self.rule, self.language, self.reader = rule, language, reader
 
-def _number(text: str, rule: FieldRule, kind: str, reader: str) -> Decimal:
-    grammar = (
-        file_number_format(rule.decimal) if rule.decimal else number_format(Locale.parse(reader))
-    )
-    try:
-        number = grammar.read(text, kind)
-    except ValueError as error:
+    def number(self, text: str, kind: str, places: int) -> Decimal:
+        decimal, factor = self.rule.decimal, self.rule.factor
+        grammar = (
+            file_number_format(decimal) if decimal else number_format(Locale.parse(self.reader))
+        )
+        try:
+            number = grammar.read(text, kind)
+        except ValueError as error:
+            raise ValueError(
+                _(
+                    "“%(text)s” is not a number, for example %(example)s.",
+                    text=shortened(text),
+                    example=grammar.example,
+                )
+            ) from error
+        return number * (factor if factor is not None else 1)
+
+    def whole(self, text: str, kind: str) -> int:
+        number = self.number(text, kind, 0)
+        if number != number.to_integral_value():
+            raise ValueError(_("“%(text)s” is not a whole number.", text=shortened(text)))
+        return int(number)
+
+    def day(self, text: str) -> date:
+        form = self.rule.format
+        return super().day(text) if form is None else _moment(text, form).date()
+
+    def moment(self, text: str) -> datetime:
+        form = self.rule.format
+        if form is None:
+            return super().moment(text)
+        return _moment(text, form).replace(tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
+
+    def choice(self, text: str, choices: Mapping[str, Any]) -> str:
+        """A stored value, or its words in the present language."""
+        wanted = fold(text)
+        for value, words in choices.items():
+            if wanted in (fold(str(value)), fold(str(words))):
+                return str(value)
         raise ValueError(
             _(
-                "“%(text)s” is not a number, for example %(example)s.",
+                "“%(text)s” is none of %(choices)s.",
                 text=shortened(text),
-                example=grammar.example,
+                choices=", ".join(str(value) for value in choices),
             )
-        ) from error
-    return number * (rule.factor if rule.factor is not None else 1)
+        )
 
+    def code(self, text: str, kind: str) -> str:
+        return _names(kind, (self.reader, self.language)).get(fold(text), text)
 
-def _whole(text: str, rule: FieldRule, kind: str, reader: str) -> int:
-    number = _number(text, rule, kind, reader)
-    if number != number.to_integral_value():
-        raise ValueError(_("“%(text)s” is not a whole number.", text=shortened(text)))
-    return int(number)
-
-
-def _date(text: str, form: str | None, zone: str) -> date:
-    return parse_date(text, zone) if form is None else _moment(text, form).date()
-
-
-def _instant(text: str, form: str | None, zone: str) -> datetime:
-    if form is None:
-        return parse_instant(text, zone)
-    return _moment(text, form).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    def words(self, text: str) -> TranslatedText:
+        return TranslatedText({self.language: text})
 
 
 def _moment(text: str, form: str) -> datetime:
@@ -192,22 +191,6 @@ def _names(kind: str, also: tuple[str, ...]) -> dict[str, str]:
         for code in countries() if kind == "country" else languages():
             names.setdefault(fold(str(named.get(code, code))), code)
     return names
-
-
-def _choice(spec: Spec, text: str) -> str:
-    """A stored value, or its words in the present language."""
-    choices = spec.choices or {}
-    wanted = fold(text)
-    for value, words in choices.items():
-        if wanted in (fold(str(value)), fold(str(words))):
-            return str(value)
-    raise ValueError(
-        _(
-            "“%(text)s” is none of %(choices)s.",
-            text=shortened(text),
-            choices=", ".join(str(value) for value in choices),
-        )
-    )
 
 
 def shortened(text: str) -> str:

@@ -11,13 +11,10 @@ from typing import Any
 
 from babel.numbers import get_decimal_symbol
 from flask_babel import gettext as _
-from sqlalchemy import inspect
-from sqlalchemy.orm import RelationshipProperty
 
 from crm.core.actor import find_actor
-from crm.core.models import Spec, key_of, spec_of
+from crm.core.models import Spec, kinds, link_of, spec_of
 from crm.core.models.locale import locale
-from crm.core.models.text import format_value
 from crm.core.transfer.formulas import escape_formula
 from crm.core.transfer.reading import ROWS_AT_ONCE
 
@@ -26,10 +23,6 @@ Column = tuple[Spec, Callable[[Any], Any]]
 
 # Excel reads a CSV file as UTF-8 only where it begins with this.
 BOM = "\ufeff"
-NUMBERS = {"integer", "stars", "decimal", "money", "percent"}
-AS_STORED = {"text", "longtext", "email", "url", "postal_code"}
-# Kinds of which a file has few values, and says each again and again.
-REPEATED = {"reference", "choice", "country", "language", "date", "instant", "next", "boolean"}
 KEPT = 5_000  # texts of one column
 
 
@@ -39,28 +32,17 @@ def columns_of(model: type[Any], names: Sequence[str]) -> list[Column]:
 
 
 def _getter(model: type[Any], name: str) -> Callable[[Any], Any]:
-    if spec_of(model, name).kind != "reference":
+    if spec_of(model, name).kind is not kinds.REFERENCE:
         return attrgetter(name)
-    relation = relation_of(model, name)
-    key = key_of(relation)
+    relation, key = link_of(model, name)
 
     def linked(row: Any) -> Any:
-        target = getattr(row, relation.key)
+        target = getattr(row, relation)
         if target is None and getattr(row, key) is not None:
             return _("Not available")
         return target
 
     return linked
-
-
-def relation_of(model: type[Any], name: str) -> RelationshipProperty[Any]:
-    """The relationship called `name`, or whose foreign key is."""
-    mapper = inspect(model)
-    if name in mapper.relationships:
-        found: RelationshipProperty[Any] = mapper.relationships[name]
-        return found
-    column = mapper.columns[name]
-    return next(r for r in mapper.relationships if column in r.local_columns and not r.viewonly)
 
 
 def export_rows(columns: Sequence[Column], rows: Iterable[Any]) -> Iterator[bytes]:
@@ -97,16 +79,10 @@ def _emptied(buffer: io.StringIO) -> bytes:
 
 def _writer(spec: Spec, mark: str, zone: str) -> Callable[[Any], str]:
     """What the cells of one column say of a value."""
-    if spec.kind in AS_STORED and spec.choices is None:
-        return _stored
     text = partial(_text, spec, zone)
-    if spec.kind in NUMBERS:
+    if spec.kind.is_number:
         return partial(_number, mark, text)
-    return lru_cache(KEPT)(text) if spec.kind in REPEATED else text
-
-
-def _stored(value: Any) -> str:
-    return "" if value is None else escape_formula(str(value))
+    return lru_cache(KEPT)(text) if spec.kind.repeats else text
 
 
 def _number(mark: str, text: Callable[[Any], str], value: Any) -> str:
@@ -116,4 +92,4 @@ def _number(mark: str, text: Callable[[Any], str], value: Any) -> str:
 
 
 def _text(spec: Spec, zone: str, value: Any) -> str:
-    return escape_formula(format_value(spec, value, zone=zone))
+    return escape_formula(spec.write(value, zone))

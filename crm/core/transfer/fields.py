@@ -11,7 +11,7 @@ from sqlalchemy import inspect
 
 from crm.core.datamodel import DataModel
 from crm.core.errors import DomainError
-from crm.core.models import AuditedModel, Child, Reference, Spec, spec_of
+from crm.core.models import AuditedModel, Child, Reference, Spec, find_spec
 from crm.core.transfer.mapping import FieldRule, ImportMap, unknown
 
 # Written by the program, whatever a file says. The company is named beside the map.
@@ -19,12 +19,6 @@ OURS = {
     "id", "row_version", "created_on", "changed_on", "created_by", "changed_by", "deleted_on",
     "deleted_at", "company", "password", "cells", "user", "users", "members",
 }  # fmt: skip
-# Where `format`, `decimal`, `factor` mean something.
-DATES = ("date", "instant")
-NUMBERS = ("integer", "stars", "decimal", "money", "percent")
-LINKS = ("reference", "references")
-FILES = ("picture", "file")
-TEXTS = ("text", "email", "phone", "siren", "siret", "vat_number")
 
 
 @dataclass(frozen=True)
@@ -41,7 +35,7 @@ class TargetField:
 
     @property
     def is_list(self) -> bool:
-        return self.spec.kind == "references"
+        return self.spec.kind.is_list
 
 
 def check(
@@ -69,7 +63,7 @@ def check(
         for name in rule.when.keys() - fillable.keys():
             wrong[f"{rule.place}.when"] = unknown(name, tuple(fillable))
     key = fillable.get(mapping.key or "")
-    if key is not None and (key.spec.kind not in TEXTS or key.child):
+    if key is not None and (not key.spec.kind.is_key or key.child):
         wrong["key"] = _("A key is a text of the record itself.")
     if wrong:
         raise DomainError(fields=wrong)
@@ -80,21 +74,21 @@ def _fillable(datamodel: DataModel) -> Iterator[tuple[str, TargetField]]:
     model = datamodel.obj
     also = datamodel.rules.given_at_creation
     for name in _names(model):
-        spec = _spec(model, name)
+        spec = find_spec(model, name)
         if spec is None or name in OURS or (spec.readonly and name not in also):
             continue
         relation = inspect(model).relationships.get(name)
         target = relation.mapper.class_ if relation is not None else None
         if target is not None and issubclass(target, Child):
             yield from _of_child(name, target)
-        elif spec.kind not in FILES:
+        elif not spec.kind.is_file:
             yield name, TargetField(name, spec, target)
 
 
 def _of_child(relation: str, model: type[Any]) -> Iterator[tuple[str, TargetField]]:
     for name in _names(model):
-        spec = _spec(model, name)
-        if spec is None or name == model.__parent__ or spec.kind == "references":
+        spec = find_spec(model, name)
+        if spec is None or name == model.__parent__ or spec.kind.is_list:
             continue
         link = inspect(model).relationships.get(name)
         full = f"{relation}.{name}"
@@ -114,13 +108,6 @@ def _names(model: type[Any]) -> Iterator[str]:
             yield mapper.get_property_by_column(column).key
 
 
-def _spec(model: type[Any], name: str) -> Spec | None:
-    try:
-        return spec_of(model, name)
-    except KeyError:
-        return None
-
-
 def _problem(rule: FieldRule, filled: TargetField) -> str | None:
     word = next((word for word in _unsupported(rule, filled)), None)
     if word is not None:
@@ -134,15 +121,9 @@ def _problem(rule: FieldRule, filled: TargetField) -> str | None:
 
 def _unsupported(rule: FieldRule, filled: TargetField) -> Iterator[str]:
     """Options of the rule that its kind of field does not have."""
-    kind = filled.spec.kind
-    if rule.format and kind not in DATES:
-        yield "format"
-    if rule.factor is not None and kind not in NUMBERS:
-        yield "factor"
-    if rule.decimal and kind not in NUMBERS:
-        yield "decimal"
-    if rule.separator and not filled.is_list:
-        yield "separator"
+    for name in ("format", "factor", "decimal", "separator"):
+        if getattr(rule, name) not in (None, "") and name not in filled.spec.kind.map_options:
+            yield name
     if filled.target is None and rule.by != "name":
         yield "by"
     if filled.target is None and rule.create:
@@ -166,8 +147,8 @@ def _finders(target: type[Any]) -> Iterator[str]:
 
 def _texts(model: type[Any]) -> Iterator[str]:
     for name in map(str, inspect(model).columns.keys()):
-        spec = _spec(model, name)
-        if spec is not None and spec.kind in TEXTS:
+        spec = find_spec(model, name)
+        if spec is not None and spec.kind.is_key:
             yield name
 
 
@@ -187,5 +168,5 @@ def _label(model: type[Any], name: str) -> str:
     child, __, last = name.rpartition(".")
     if child in inspect(model).relationships:
         model = inspect(model).relationships[child].mapper.class_
-    spec = _spec(model, last or name)
+    spec = find_spec(model, last or name)
     return str(spec.label) if spec is not None else name

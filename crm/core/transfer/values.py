@@ -10,8 +10,7 @@ from sqlalchemy import inspect
 from crm.core.actor import current_actor
 from crm.core.datamodel import DataModel
 from crm.core.errors import DomainError
-from crm.core.models.checks import clean
-from crm.core.transfer.cells import CellText, parse
+from crm.core.transfer.cells import CellText, FileFormat
 from crm.core.transfer.fields import TargetField
 from crm.core.transfer.links import Finder
 from crm.core.transfer.mapping import FieldRule
@@ -110,7 +109,7 @@ class ValueReader:
             raise DomainError(_("This is empty, but records are found by this value."), field=name)
         filled = self.filled[name]
         try:
-            return str(clean(filled.spec, self._parsed(filled, told[name])))
+            return str(filled.spec.clean(self._parsed(filled, told[name])))
         except ValueError as error:
             raise DomainError(str(error), field=name) from error
 
@@ -178,7 +177,8 @@ class ValueReader:
         return value
 
     def _parsed(self, filled: TargetField, told: CellText) -> Any:
-        return parse(filled.spec, told, zone=self.zone, language=self.language, reader=self.reader)
+        form = FileFormat(told.rule, self.zone, self.language, self.reader)
+        return filled.spec.parse(told.text, form)
 
 
 def _is_for_new(filled: TargetField, told: CellText) -> bool:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import escape
 
-from crm.core.models import Spec, spec_of
-from crm.core.models.text import format_value
+from crm.core.models import Spec, kinds, link_of, spec_of
+from crm.core.models.kinds import Kind
 from crm.core.views import html
-from crm.core.views.display import Field, display_next, display_value, link_of, zone
+from crm.core.views.display import Field, display_next, display_value, zone
 
 if TYPE_CHECKING:
     from crm.core.views.list import ListParts
@@ -29,14 +29,12 @@ class CellHtml(NamedTuple):
 
 CellRenderer = Callable[[Any], CellHtml]
 
-# Kinds whose values are few: what one looks like is worked out once a page.
-_FEW = ("choice", "country", "language", "currency", "boolean", "percent", "integer", "hue")
-_PLAIN: dict[str, Callable[[Any, str], str]] = {
-    "text": lambda value, text: escape(text),
-    "email": lambda value, text: html.email(text),
-    "phone": lambda value, text: html.phone(text, f"tel:{value}"),
-    "date": lambda value, text: html.number(text),
-    "stars": html.stars,
+_PLAIN: dict[Kind, Callable[[Any, str], str]] = {
+    kinds.TEXT: lambda value, text: escape(text),
+    kinds.EMAIL: lambda value, text: html.email(text),
+    kinds.PHONE: lambda value, text: html.phone(text, f"tel:{value}"),
+    kinds.DATE: lambda value, text: html.number(text),
+    kinds.STARS: html.stars,
 }
 
 
@@ -52,13 +50,13 @@ def cell_renderer(view: "ListParts", name: str) -> CellRenderer:
 def _drawing(view: "ListParts", name: str) -> CellRenderer:
     """What draws it where the slice adds nothing."""
     spec = spec_of(view.datamodel.obj, name)
-    if spec.kind == "reference":
+    if spec.kind is kinds.REFERENCE:
         return _link(view, name)
-    if spec.kind == "next":
+    if spec.kind is kinds.NEXT:
         return lambda row: render_cell(display_next(Field(name, "", "next"), getattr(row, name)))
-    if spec.kind in _PLAIN and spec.choices is None:
+    if spec.kind in _PLAIN:
         return _plain(spec, name)
-    if spec.kind in _FEW:
+    if spec.kind.repeats:
         return _few(spec, name)
     return lambda row: render_cell(view.list_field(row, name))
 
@@ -73,14 +71,14 @@ def render_cell(field: Field) -> CellHtml:
 
 def _plain(spec: Spec, name: str) -> CellRenderer:
     here, draw = zone(), _PLAIN[spec.kind]
-    kind = spec.kind
+    kind = spec.kind.name
     nothing = CellHtml(kind, "", "")
 
     def cell(row: Any) -> CellHtml:
         value = getattr(row, name)
         if value is None or value == "":
             return nothing
-        text = format_value(spec, value, zone=here)
+        text = spec.write(value, here)
         return CellHtml(kind, text, draw(value, text))
 
     return cell
@@ -94,7 +92,7 @@ def _few(spec: Spec, name: str) -> CellRenderer:
         found = known.get(value)
         if found is None:
             found = known[value] = render_cell(
-                display_value(Field(name, "", spec.kind), spec, value)
+                display_value(Field(name, "", spec.kind.name), spec, value)
             )
         return found
 

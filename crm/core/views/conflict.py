@@ -13,7 +13,6 @@ from sqlalchemy import inspect
 
 from crm.core.forms import Form, FormField
 from crm.core.models import key_of
-from crm.core.views.history import from_json
 from crm.core.views.versions import BeforeAfter, ConcurrentEdit, VersionPages
 
 LINES_SHOWN = 5  # of a record's lines that differ
@@ -140,7 +139,7 @@ class ConflictPages(VersionPages):
         if name in inspect(type(row)).relationships:
             target = self.datamodel.get_related_obj(name, old) if old is not None else None
             return {name: target, f"{name}_id": old}
-        return {name: from_json(one.spec, old) if old is not None else None}
+        return {name: one.spec.kind.revive(old) if old is not None else None}
 
     def reconcile(self, row: Any, form: Form, told: ConcurrentEdit) -> ConcurrentEdit:
         """Put what is saved now into inputs that were left alone; note what others held."""

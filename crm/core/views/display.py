@@ -3,19 +3,17 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import inspect
 
 from crm.core.actor import find_actor
-from crm.core.models import Label, Reference, Spec, key_of, spec_of
-from crm.core.models.checks import HUES
-from crm.core.models.text import days_until, format_local, format_local_near, format_value
+from crm.core.models import Label, Reference, Spec, kinds, link_of, spec_of
+from crm.core.models.codes import HUES
+from crm.core.models.text import days_until, format_local, format_local_near
 
 LINKS = ("text", "person", "reference", "company")
 
@@ -75,15 +73,15 @@ def person(user: User, name: str = "", label: str = "") -> Field:
 def display_field(row: Any, name: str, page_of: Callable[[Any], str | None] | None = None) -> Field:
     """The Field of `row`'s column, relationship or computed value `name`."""
     spec = spec_of(type(row), name)
-    base = Field(name, spec.label, spec.kind)
-    if spec.kind == "reference":
+    base = Field(name, spec.label, spec.kind.name)
+    if spec.kind is kinds.REFERENCE:
         return _link(base, row, name, page_of)
     value = getattr(row, name)
-    if spec.kind == "references":
+    if spec.kind is kinds.REFERENCES:
         base.items = [_target(Field(name, "", "reference"), item, page_of) for item in value]
         base.text = ", ".join(item.text for item in base.items)
         return base
-    if spec.kind == "next":
+    if spec.kind is kinds.NEXT:
         return display_next(base, value)
     return display_value(base, spec, value, getattr(row, "currency", None))
 
@@ -92,26 +90,26 @@ def display_value(base: Field, spec: Spec, value: Any, currency: str | None = No
     """Complete `base` with a plain value."""
     base.value = value
     base.currency = currency or ""
-    base.text = format_value(spec, value, zone=zone(), currency=currency)
-    if spec.kind == "instant" and value is not None:
+    base.text = spec.write(value, zone(), currency)
+    if spec.kind is kinds.INSTANT and value is not None:
         base.title = base.text
         base.text = _without_midnight(base.text)
-    if spec.kind == "url" and value:
+    if spec.kind is kinds.URL and value:
         base.url, base.text = (
             value,
             value.removeprefix("https://").removeprefix("http://").rstrip("/"),
         )
-    if spec.kind == "email" and value:
+    if spec.kind is kinds.EMAIL and value:
         base.url = f"mailto:{value}"
-    if spec.kind == "phone" and value:
+    if spec.kind is kinds.PHONE and value:
         base.url = f"tel:{value}"
-    if spec.kind == "hue" and value:
+    if spec.kind is kinds.HUE and value:
         base.kind, base.hue = "tag", value
     return base
 
 
 def _link(base: Field, row: Any, name: str, page_of: Callable[[Any], str | None] | None) -> Field:
-    relation, key = link_of(type(row), name)  # type: ignore[arg-type]  # a class is hashable
+    relation, key = link_of(type(row), name)
     target = getattr(row, relation)
     if target is not None:
         return _target(base, target, page_of)
@@ -121,15 +119,6 @@ def _link(base: Field, row: Any, name: str, page_of: Callable[[Any], str | None]
         base.kind, base.tone, base.icon, base.meta = "next", "", "user-question", ""
         base.text = _("Unassigned")
     return base
-
-
-@cache
-def link_of(model: type[Any], name: str) -> tuple[str, str]:
-    """The relationship that a field leads along, and the attribute with its key."""
-    mapper = inspect(model)
-    if name not in mapper.relationships:
-        name = next(r.key for r in mapper.relationships if mapper.columns[name] in r.local_columns)
-    return name, key_of(mapper.relationships[name])
 
 
 def _target(base: Field, target: Any, page_of: Callable[[Any], str | None] | None) -> Field:

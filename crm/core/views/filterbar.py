@@ -15,18 +15,17 @@ from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import (
     ME,
     Condition,
+    FilterFormat,
     condition,
     filter_spec,
-    operators_of,
     searched_columns,
 )
 from crm.core.datamodel.orders import complete_order
 from crm.core.datamodel.paging import FEW
 from crm.core.errors import DomainError
-from crm.core.forms.options import code_choices
 from crm.core.models import Spec, spec_of
 from crm.core.models.locale import locale
-from crm.core.models.text import format_value, parse_number
+from crm.core.models.text import parse_number
 from crm.core.rows import linkable
 from crm.core.search import SearchMatch, Way, find
 from crm.core.views.address import ListAddress, read_address
@@ -102,7 +101,7 @@ class FilterBar(BaseView):
         for name, operator, values in address.filters:
             try:
                 query.conditions.append(
-                    condition(self.datamodel.obj, name, operator, values, zone())
+                    condition(self.datamodel.obj, name, operator, values, FilterFormat(zone()))
                 )
             except DomainError as error:
                 label = self._filter_label(name)
@@ -120,7 +119,7 @@ class FilterBar(BaseView):
         """Whether the filter is one of ours that compares with something."""
         if name not in self.visible(self.search_columns) or not operator.isdecimal():
             return False
-        offered = operators_of(filter_spec(self.datamodel.obj, name))
+        offered = filter_spec(self.datamodel.obj, name).kind.operators
         return int(operator[:9]) < len(offered) and offered[int(operator[:9])].values != 0
 
     def _put_refusals(self, page: ListPage, address: ListAddress, query: Query) -> None:
@@ -182,12 +181,15 @@ class FilterBar(BaseView):
 
     def preset_where(self, preset: Preset) -> list[ColumnElement[bool]]:
         """The conditions of a shipped filter, with those of the list itself."""
-        found = [condition(self.datamodel.obj, *said, zone()).where for said in preset.filters]
+        found = [
+            condition(self.datamodel.obj, *said, FilterFormat(zone())).where
+            for said in preset.filters
+        ]
         return [*self.base_conditions(), *found]
 
     def _chip(self, applied: Condition, address: ListAddress) -> Chip:
         spec = filter_spec(self.datamodel.obj, applied.name)
-        operator = operators_of(spec)[applied.operator]
+        operator = spec.kind.operators[applied.operator]
         left = [f for f in address.filters if (f[0], f[1]) != (applied.name, applied.operator)]
         words = self._value_words(applied, spec)
         verb = str(operator.label)
@@ -197,9 +199,9 @@ class FilterBar(BaseView):
         return Chip(applied.name, label, verb, words, address.url(filters=left))
 
     def _value_words(self, applied: Condition, spec: Spec) -> str:
-        if spec.kind in ("reference", "references"):
+        if spec.kind.is_link:
             return ", ".join(self._names(applied))
-        return " – ".join(_one_of(spec, value) for value in applied.values)
+        return " – ".join(spec.write(value, zone()) for value in applied.values)
 
     def _names(self, applied: Condition) -> list[str]:
         if applied.texts == (ME,):
@@ -238,16 +240,11 @@ class FilterBar(BaseView):
 
     def _filter_choice(self, name: str, address: ListAddress) -> FilterChoice:
         spec = filter_spec(self.datamodel.obj, name)
-        operators = [(n, str(o.label), o.values) for n, o in enumerate(operators_of(spec))]
-        choice = FilterChoice(name, self._filter_label(name), spec.kind, operators, [])
-        if spec.choices is not None:
-            choice.choices = [(key, str(words)) for key, words in spec.choices.items()]
-        elif spec.kind in ("reference", "references"):
+        operators = [(n, str(o.label), o.values) for n, o in enumerate(spec.kind.operators)]
+        choices = spec.kind.filter_choices(spec)
+        choice = FilterChoice(name, self._filter_label(name), spec.kind, operators, choices)
+        if spec.kind.is_link:
             choice.picker_url = self.url("pick", name=name)
-        elif spec.kind == "boolean":
-            choice.choices = [("1", _("Yes")), ("0", _("No"))]
-        elif spec.kind in ("country", "currency"):
-            choice.choices = code_choices(spec.kind) if spec.kind == "currency" else []
         for filtered, operator, values in address.filters:
             if filtered == name:
                 choice.current_operator, choice.current_values = operator, values
@@ -298,7 +295,3 @@ def _way_of(query: Query, page: ListPage) -> str:
     if query.found.way is Way.BEGINNING:
         return _("Words that begin with “%(search)s”", search=page.search)
     return _("No word begins with “%(search)s”: words that contain it", search=page.search)
-
-
-def _one_of(spec: Spec, value: Any) -> str:
-    return format_value(spec, value, zone=zone())

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from crm.core.actor import Actor, find_actor
 from crm.core.config import languages
-from crm.core.models.text import language_name
+from crm.core.models.codes import language_name
 from crm.core.unavailable import FRAMELESS
 from crm.core.views.display import hue_of, initials
 from crm.core.views.nav import MenuEntry, MenuLink, NavItem, item, items, own_counts, visible_links

@@ -1,8 +1,6 @@
 """The journal of a record in words, for the History tab and for two editors of one record."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
-from decimal import Decimal
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -13,9 +11,8 @@ from sqlalchemy import Select, inspect, select
 
 from crm.core.actor import current_actor
 from crm.core.journal import Journal, history
-from crm.core.models import spec_of
-from crm.core.models.text import format_instant, format_value
-from crm.core.types import TranslatedText
+from crm.core.models import find_spec, spec_of
+from crm.core.models.text import format_instant
 from crm.core.views.display import zone
 from crm.core.views.list import ListPages
 from crm.core.views.pages import HistoryEntry
@@ -71,9 +68,8 @@ class HistoryPages(ListPages):
             return []
         if dot:
             return list(self._line_changes(model, relation, (before, after), names))
-        try:
-            spec = spec_of(model, name)
-        except KeyError:
+        spec = find_spec(model, name)
+        if spec is None:
             return []
         target = _target_of(model, name)
         texts = [_told(spec, value, target, names) for value in (before, after)]
@@ -91,9 +87,8 @@ class HistoryPages(ListPages):
         line = inspect(model).relationships[relation].mapper.class_
         before, after = (side["values"] for side in sides)
         for name in after:
-            try:
-                spec = spec_of(line, name)
-            except KeyError:
+            spec = find_spec(line, name)
+            if spec is None:
                 continue  # its place among the others
             target = _target_of(line, name)
             values = [_told(spec, side.get(name), target, names) for side in (before, after)]
@@ -178,25 +173,10 @@ def _told(spec: Any, value: Any, target: type[Any] | None, names: Names) -> str:
         return names.get((target, value), _("Not available"))
     if isinstance(value, list):
         return ", ".join(_item(text, links, names) for text, *links in value)
-    return format_value(spec, from_json(spec, value), zone=zone())
+    return spec.write(spec.kind.revive(value), zone())
 
 
 def _item(text: str, links: Sequence[Sequence[Any]], names: Names) -> str:
     """A label, unless it names a row that the reader may not see."""
     hidden = any((_class_of(table), pk) not in names for table, pk in links)
     return _("Not available") if hidden else text
-
-
-def from_json(spec: Any, value: Any) -> Any:
-    """The Python value behind its JSON form."""
-    match spec.kind:
-        case "date":
-            return date.fromisoformat(value)
-        case "instant" | "next":
-            return datetime.fromisoformat(value)
-        case "money" | "decimal" | "percent":
-            return Decimal(value)
-        case "translated":
-            return TranslatedText(value)
-        case _:
-            return value

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select
 from crm.core.actor import current_actor
 from crm.core.datamodel.paging import COUNT_CAP, SORTED, PageRequest, ResultPage
 from crm.core.forms.options import search_candidates
-from crm.core.models import Spec, spec_of
+from crm.core.models import spec_of
 from crm.core.models.text import format_money, format_number
 from crm.core.rows import criteria
 from crm.core.transfer import columns_of, export_rows, iterate_rows
@@ -28,15 +28,6 @@ from crm.core.views.tabs import tab_counts
 
 SIZES = (25, 50, 100)
 ALL = 10**9  # rows: of a list whose sums are asked for
-RIGHT = ("integer", "decimal", "money", "percent")
-CSS_OF_KIND = {
-    "date": "num w-date",
-    "instant": "num w-date",
-    "stars": "w-score",
-    "phone": "num w-phone from-l",
-    "email": "w-mail from-xl",
-    "next": "w-next",
-}
 
 
 class ListParts(FilterBar):
@@ -126,7 +117,7 @@ class ListParts(FilterBar):
         columns = []
         for position, name in enumerate(self.list_names()):
             spec = spec_of(self.datamodel.obj, name)
-            said = self.column_css.get(name) or spec.css or _css(spec)
+            said = self.column_css.get(name) or spec.css or spec.kind.css
             css = "w-name" if position == 0 else f"opt {said}"
             column = Column(name, str(spec.label), css)
             if name in self.order_columns:
@@ -329,9 +320,3 @@ class ListPages(ListParts):
             datamodel, relation, request.args.get("q", "")[:100], self._surroundings()
         )
         return jsonify(results=[self._option(row) for row in found], more=False)
-
-
-def _css(spec: Spec) -> str:
-    if spec.kind in RIGHT:
-        return "num r w-amount"
-    return CSS_OF_KIND.get(spec.kind, "")

@@ -5,6 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from crm.core.models.kinds import Kind
 from crm.core.views.base import Action, FieldGroup
 from crm.core.views.display import Field
 
@@ -58,7 +59,7 @@ class FilterChoice:
 
     name: str
     label: str
-    kind: str
+    kind: Kind
     operators: list[tuple[int, str, int]]  # index, label, how many values (-1: one or more)
     choices: list[tuple[str, str]]
     picker_url: str = ""

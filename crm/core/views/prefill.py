@@ -9,13 +9,8 @@ from flask_babel import gettext as _
 from sqlalchemy import inspect
 
 from crm.core.forms import Form
-from crm.core.forms.parsing import WITH_THE_ROW
 from crm.core.models import Spec, spec_of
-from crm.core.models.checks import clean
-from crm.core.models.text import parse, parse_number
-
-# No text in an address says these.
-NEVER = ("file", "picture", "translated", "rows")
+from crm.core.models.kinds import Format
 
 
 @dataclass
@@ -54,14 +49,10 @@ def _value(form: Form, name: str, text: str) -> Any:
     relation = inspect(form.datamodel.obj).relationships.get(name)
     if relation is None:
         spec = _spec(form, name)
-        if spec.kind in NEVER:
+        if not spec.kind.is_text:  # no text in an address says it
             raise ValueError(_("Not a valid choice."))
-        value = parse(spec, text, form.zone)
-        return value if value is None or spec.kind in WITH_THE_ROW else clean(spec, value)
-    number = parse_number(text)
-    if number is None:
-        raise ValueError(_("Not a valid choice."))
-    row = form.datamodel.get_related_obj(name, number)
+        return spec.read(text, Format(form.zone))
+    row = form.datamodel.get_related_obj(name, Format().key(text))
     if row is None:
         abort(404)
     return [row] if relation.uselist else row

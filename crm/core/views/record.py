@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, func, inspect, literal, select, union_all
 
 from crm.core.actor import current_actor
-from crm.core.datamodel.filters import has_any
+from crm.core.models.operators import has_any
 from crm.core.models.text import format_number
 from crm.core.views.base import PK, Action, FieldGroup, all_views
 from crm.core.views.history import HistoryPages

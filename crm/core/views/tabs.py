@@ -8,13 +8,13 @@ from sqlalchemy import CompoundSelect
 from crm.core.actor import Actor, current_actor
 from crm.core.datamodel.counting import count_all, read_counts
 from crm.core.datamodel.filters import filter_spec
+from crm.core.models.operators import DATED
 from crm.core.models.text import format_number
 
 if TYPE_CHECKING:
     from crm.core.views.filterbar import FilterBar
 
 TAB_CAP = 1000  # above which the number on a tab is no longer exact
-OF_TIME = ("date", "instant", "next")  # kinds whose values may be "today" or "now"
 
 
 def tab_counts(view: "FilterBar") -> dict[str, str]:
@@ -43,6 +43,6 @@ _asked_again = lru_cache(maxsize=500)(_asked)
 
 @cache
 def _is_timeless(view: "FilterBar") -> bool:
-    """Whether tomorrow's statement is today's."""
+    """Whether tomorrow's statement is today's: no filter may say "today" or "now"."""
     names = {name for preset in view.presets for name, _operator, _values in preset.filters}
-    return all(filter_spec(view.datamodel.obj, name).kind not in OF_TIME for name in names)
+    return all(filter_spec(view.datamodel.obj, name).kind.operators is not DATED for name in names)

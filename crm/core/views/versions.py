@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import inspect
 
 from crm.core.journal import Journal, since
-from crm.core.models import spec_of
+from crm.core.models import find_spec
 from crm.core.models.text import format_instant
 from crm.core.views.display import zone
 from crm.core.views.record import RecordPages
@@ -108,10 +108,8 @@ class VersionPages(RecordPages):
 
 
 def _label(model: type[Any], name: str, label: str) -> str:
-    try:
-        return str(spec_of(model, name).label)
-    except KeyError:
-        return label
+    spec = find_spec(model, name)
+    return str(spec.label) if spec is not None else label
 
 
 def _folded(changes: Iterable[Mapping[str, BeforeAfter]]) -> dict[str, BeforeAfter]:

@@ -16,7 +16,7 @@ from crm.companies.columns import link, lists
 from crm.companies.rules import changed
 from crm.core.actor import find_actor
 from crm.core.errors import DomainError
-from crm.core.models import Owned, Record, computed, field, folded, unique
+from crm.core.models import Owned, Record, computed, field, folded, kinds, unique
 from crm.core.types import Instant, Money, round_half_up, utcnow
 from crm.opportunities import recurring
 from crm.opportunities.models.stage import LostReason, Stage, StageKind
@@ -87,19 +87,19 @@ class Opportunity(EventDates, Owned, Record):
     # Where Reopen leads back to.
     open_stage_id: Mapped[int | None] = mapped_column(ForeignKey("stage.id"))
     probability: Mapped[int] = field(
-        _l("Probability (%)"), kind="percent", minimum=0, maximum=100, required=False
+        _l("Probability (%)"), kind=kinds.PERCENT, minimum=0, maximum=100, required=False
     )
     amount: Mapped[Decimal | None] = field(
         _l("Amount"), Money, minimum=0, help=_l("One-off, excluding tax.")
     )
-    currency: Mapped[str] = field(_l("Currency"), String(3), kind="currency", required=False)
+    currency: Mapped[str] = field(_l("Currency"), String(3), kind=kinds.CURRENCY, required=False)
     best_case: Mapped[Decimal | None] = field(_l("Best case"), Money, minimum=0)
     worst_case: Mapped[Decimal | None] = field(_l("Worst case"), Money, minimum=0)
     expected_close_on: Mapped[date | None] = field(_l("Expected close date"))
     closed_on: Mapped[date | None] = field(_l("Closed on"), readonly=True)
     need_type: Mapped[str | None] = field(_l("Type of need"), String(80))
     source_id: Mapped[int | None] = link(_l("Source"), "source.id")
-    score: Mapped[int | None] = field(_l("Score"), kind="stars", minimum=0, maximum=5)
+    score: Mapped[int | None] = field(_l("Score"), kind=kinds.STARS, minimum=0, maximum=5)
     description: Mapped[str | None] = field(_l("Description"), Text)
     memo: Mapped[str | None] = field(
         _l("Memo"), Text, help=_l("Shown only to those who can edit the opportunity.")
@@ -114,7 +114,6 @@ class Opportunity(EventDates, Owned, Record):
     )
     recurring_period: Mapped[int] = field(
         lazy_pgettext("recurring", "Period"),
-        kind="choice",
         choices={
             "1": _l("Monthly"),
             "3": _l("Quarterly"),
@@ -146,21 +145,21 @@ class Opportunity(EventDates, Owned, Record):
         """Won or lost."""
         return self.stage is not None and self.stage.kind != StageKind.OPEN
 
-    @computed(_l("Recurring end date"), "date")
+    @computed(_l("Recurring end date"), kinds.DATE)
     def recurring_end_on(self) -> date | None:
         """The first day no longer covered."""
         if self.recurring_start_on is None or self.recurring_duration is None:
             return None
         return recurring.end(self.recurring_start_on, self.recurring_duration)
 
-    @computed(_l("Monthly recurring revenue"), "money")
+    @computed(_l("Monthly recurring revenue"), kinds.MONEY)
     def recurring_monthly(self) -> Decimal | None:
         """What a month brings."""
         if self.recurring_amount is None:
             return None
         return recurring.monthly(self.recurring_amount, self.recurring_period or 1)
 
-    @computed(_l("Recurring total"), "money")
+    @computed(_l("Recurring total"), kinds.MONEY)
     def recurring_total(self) -> Decimal | None:
         """What the whole duration brings."""
         if self.recurring_amount is None or self.recurring_duration is None:
@@ -169,7 +168,7 @@ class Opportunity(EventDates, Owned, Record):
             self.recurring_amount, self.recurring_period or 1, self.recurring_duration
         )
 
-    @computed(_l("Total expected"), "money")
+    @computed(_l("Total expected"), kinds.MONEY)
     def total_amount(self) -> Decimal | None:
         """The amount, with the recurring total while recurring revenue is managed."""
         actor = find_actor()
@@ -180,7 +179,7 @@ class Opportunity(EventDates, Owned, Record):
             return None
         return (self.amount or Decimal(0)) + (more or Decimal(0))
 
-    @computed(_l("Weighted amount"), "money")
+    @computed(_l("Weighted amount"), kinds.MONEY)
     def weighted_amount(self) -> Decimal | None:
         """The total expected, as far as it is likely. Source: spec 7.1."""
         total = self.total_amount
@@ -188,7 +187,7 @@ class Opportunity(EventDates, Owned, Record):
             return None
         return round_half_up(total * Decimal(self.probability or 0) / 100)
 
-    @computed(_l("Client description"), "longtext")
+    @computed(_l("Client description"), kinds.LONG_TEXT)
     def client_description(self) -> str | None:
         """The account's notes as they are now. Source: spec 2.3."""
         return self.account.notes if self.account is not None else None

@@ -3,11 +3,10 @@
 from enum import StrEnum
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import String
 from sqlalchemy.orm import Mapped
 
-from crm.companies.columns import by_value, flag
-from crm.core.models import Reference, field
+from crm.companies.columns import by_value, colour, flag
+from crm.core.models import Reference, field, kinds
 
 
 class StageKind(StrEnum):
@@ -33,11 +32,9 @@ class Stage(Reference):
         },
     )
     probability: Mapped[int] = field(
-        _l("Probability (%)"), kind="percent", minimum=0, maximum=100, default=0, required=True
+        _l("Probability (%)"), kind=kinds.PERCENT, minimum=0, maximum=100, default=0, required=True
     )
-    hue: Mapped[str] = field(
-        _l("Colour"), String(8), kind="hue", default="gray", server_default="gray", nullable=False
-    )
+    hue: Mapped[str] = colour()
 
     @property
     def is_offered(self) -> bool:

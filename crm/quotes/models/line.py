@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.companies.columns import by_value, link
 from crm.core.errors import DomainError
-from crm.core.models import Child, computed, field
+from crm.core.models import Child, computed, field, kinds
 from crm.core.types import Exact, Money
 from crm.quotes import totals
 from crm.quotes.models.product import Product, Unit, VatRate
@@ -53,12 +53,14 @@ class QuoteLine(Child):
     description: Mapped[str | None] = field(_l("Description"), Text)
     quantity: Mapped[Decimal | None] = field(_l("Quantity"), Exact(3))
     unit_id: Mapped[int | None] = link(_l("Unit"), "unit.id")
-    unit_price: Mapped[Decimal | None] = field(_l("Unit price excl. tax"), Exact(4), kind="money")
+    unit_price: Mapped[Decimal | None] = field(
+        _l("Unit price excl. tax"), Exact(4), kind=kinds.MONEY
+    )
     discount_percent: Mapped[Decimal | None] = field(
-        _l("Discount"), Exact(2), kind="percent", minimum=0, maximum=100
+        _l("Discount"), Exact(2), kind=kinds.PERCENT, minimum=0, maximum=100
     )
     discount_amount: Mapped[Decimal | None] = field(
-        _l("Discount amount"), Exact(4), kind="money", minimum=0, help=_l("For each unit.")
+        _l("Discount amount"), Exact(4), kind=kinds.MONEY, minimum=0, help=_l("For each unit.")
     )
     vat_rate_id: Mapped[int | None] = link(_l("VAT rate"), "vat_rate.id")
     total_excl: Mapped[Decimal | None] = field(_l("Total excl. tax"), Money, readonly=True)
@@ -87,7 +89,7 @@ class QuoteLine(Child):
             vat_rate=self.vat_rate.rate if self.vat_rate is not None else Decimal(0),
         )
 
-    @computed(_l("Discounted unit price"), "money", places=4)
+    @computed(_l("Discounted unit price"), kinds.MONEY, places=4)
     def discounted_price(self) -> Decimal | None:
         """Shown, never used to compute."""
         return totals.discounted_price(self.facts) if self.is_item else None

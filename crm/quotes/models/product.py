@@ -8,7 +8,7 @@ from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, relationship
 
 from crm.companies.columns import flag, link, lists
-from crm.core.models import Record, Reference, field, folded, unique
+from crm.core.models import Record, Reference, field, folded, kinds, unique
 from crm.core.types import Exact
 
 
@@ -18,9 +18,9 @@ class VatRate(Reference):
     __tablename__ = "vat_rate"
 
     rate: Mapped[Decimal] = field(
-        _l("Rate (%)"), Exact(2), kind="percent", minimum=0, maximum=100, nullable=False
+        _l("Rate (%)"), Exact(2), kind=kinds.PERCENT, minimum=0, maximum=100, nullable=False
     )
-    country: Mapped[str | None] = field(_l("Country"), String(2), kind="country")
+    country: Mapped[str | None] = field(_l("Country"), String(2), kind=kinds.COUNTRY)
 
 
 class Unit(Reference):
@@ -55,8 +55,10 @@ class Product(Record):
     code: Mapped[str] = field(_l("Code"), String(40), search=True)
     code_key: Mapped[str] = folded("code", 40)
     description: Mapped[str | None] = field(_l("Description"), Text)
-    price: Mapped[Decimal] = field(_l("Unit price excl. tax"), Exact(4), kind="money", minimum=0)
-    currency: Mapped[str] = field(_l("Currency"), String(3), kind="currency", required=False)
+    price: Mapped[Decimal] = field(
+        _l("Unit price excl. tax"), Exact(4), kind=kinds.MONEY, minimum=0
+    )
+    currency: Mapped[str] = field(_l("Currency"), String(3), kind=kinds.CURRENCY, required=False)
     unit_id: Mapped[int | None] = link(_l("Unit"), "unit.id")
     vat_rate_id: Mapped[int | None] = link(_l("VAT rate"), "vat_rate.id")
     active: Mapped[bool] = flag(_l("Active"), on=True)

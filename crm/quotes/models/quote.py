@@ -15,7 +15,7 @@ from crm.accounts.models import Account, Contact
 from crm.companies.columns import by_value, flag, link, lists
 from crm.companies.rules import changed
 from crm.core.errors import DomainError
-from crm.core.models import Owned, Record, field, folded, unique
+from crm.core.models import Owned, Record, field, folded, kinds, unique
 from crm.core.types import Exact, Money
 from crm.opportunities.models import Opportunity
 from crm.quotes import totals
@@ -67,12 +67,12 @@ class Quote(Owned, Record):
     customer_reference: Mapped[str | None] = field(_l("Customer reference"), String(80))
     issued_on: Mapped[date] = field(_l("Quote date"), required=False)
     valid_until: Mapped[date] = field(_l("Valid until"), required=False)
-    currency: Mapped[str] = field(_l("Currency"), String(3), kind="currency", required=False)
+    currency: Mapped[str] = field(_l("Currency"), String(3), kind=kinds.CURRENCY, required=False)
     billing_address: Mapped[str | None] = field(_l("Billing address"), Text)
     delivery_address: Mapped[str | None] = field(_l("Delivery address"), Text)
     prices_include_tax: Mapped[bool] = flag(_l("Prices including tax"))
     global_discount: Mapped[Decimal | None] = field(
-        _l("Global discount (%)"), Exact(2), kind="percent", minimum=0, maximum=100
+        _l("Global discount (%)"), Exact(2), kind=kinds.PERCENT, minimum=0, maximum=100
     )
     intro: Mapped[str | None] = field(_l("Introduction"), Text)
     conditions: Mapped[str | None] = field(_l("Conditions"), Text)

@@ -7,10 +7,10 @@ import time_machine
 from flask import Flask
 from flask_babel import force_locale
 
-from crm.core.models import Spec
-from crm.core.models.text import format_input, parse
+from crm.core.models import Spec, kinds
+from crm.core.models.kinds import Format
 
-DAY, INSTANT = Spec("", "date"), Spec("", "instant")
+DAY, INSTANT = Spec("", kinds.DATE), Spec("", kinds.INSTANT)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_today_is_the_day_of_who_types(app: Flask, language: str, text: str, day
         app.test_request_context(),
         force_locale(language),
     ):
-        assert parse(DAY, text, "Europe/Paris") == date(2027, 2, day)
+        assert DAY.parse(text, Format("Europe/Paris")) == date(2027, 2, day)
 
 
 @pytest.mark.parametrize(("language", "text"), [("en", "yesterday"), ("fr", "hier"), ("fr", "-1")])
@@ -43,18 +43,18 @@ def test_yesterday_is_the_day_before_of_who_types(app: Flask, language: str, tex
         app.test_request_context(),
         force_locale(language),
     ):
-        assert parse(DAY, text, "America/New_York") == date(2027, 1, 30)
+        assert DAY.parse(text, Format("America/New_York")) == date(2027, 1, 30)
 
 
 def test_an_instant_of_today_is_of_the_day_of_who_types(app: Flask) -> None:
     with time_machine.travel("2027-01-31T23:30:00+00:00"), app.test_request_context():
-        moment = parse(INSTANT, "today 14:00", "Europe/Paris")
+        moment = INSTANT.parse("today 14:00", Format("Europe/Paris"))
         assert moment == datetime(2027, 2, 1, 13, tzinfo=UTC)
 
 
 def test_seconds_that_are_typed_count(app: Flask) -> None:
     with app.test_request_context():
-        moment = parse(INSTANT, "2027-01-31T14:00:45", "UTC")
+        moment = INSTANT.parse("2027-01-31T14:00:45", Format("UTC"))
     assert moment == datetime(2027, 1, 31, 14, 0, 45, tzinfo=UTC)
 
 
@@ -66,8 +66,8 @@ def test_the_day_comes_before_the_month(app: Flask, language: str, text: str) ->
     if language == "en" and "janvier" in text:
         return
     with app.test_request_context(), force_locale(language):
-        assert parse(DAY, text, "UTC") == date(2027, 1, 31)
-        assert parse(DAY, format_input(DAY, date(2027, 1, 31)), "UTC") == date(2027, 1, 31)
+        assert DAY.parse(text, Format("UTC")) == date(2027, 1, 31)
+        assert DAY.parse(DAY.typed(date(2027, 1, 31)), Format("UTC")) == date(2027, 1, 31)
 
 
 @pytest.mark.parametrize(
@@ -77,4 +77,4 @@ def test_the_day_comes_before_the_month(app: Flask, language: str, text: str) ->
 def test_what_is_no_day_is_refused_in_words(app: Flask, text: str, end: str) -> None:
     spec = INSTANT if end else DAY
     with app.test_request_context(), pytest.raises(ValueError, match=r"\.$"):
-        parse(spec, text + end, "America/New_York")
+        spec.parse(text + end, Format("America/New_York"))

@@ -13,10 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm.core.config import languages
-from crm.core.models import Spec
-from crm.core.models.checks import currencies
+from crm.core.models import Spec, kinds
+from crm.core.models.codes import currencies
 from crm.core.models.numbers import file_number_format, number_format
-from crm.core.models.text import format_input, format_value, parse
 
 FRENCH, ENGLISH = number_format(Locale("fr")), number_format(Locale("en"))
 GRAMMARS = [
@@ -106,8 +105,8 @@ def test_a_unit_belongs_to_its_kind(app: Flask) -> None:
 def test_more_decimals_than_a_field_keeps_are_refused_never_rounded(app: Flask, text: str) -> None:
     with app.test_request_context(), force_locale("fr"):
         with pytest.raises(ValueError, match="2 décimales"):
-            parse(Spec("", "money", places=2), text)
-        assert parse(Spec("", "decimal", places=3), text) == Decimal(text.replace(",", "."))
+            Spec("", kinds.MONEY, places=2).parse(text)
+        assert Spec("", kinds.DECIMAL, places=3).parse(text) == Decimal(text.replace(",", "."))
 
 
 @pytest.fixture(params=sorted(languages()))
@@ -123,27 +122,27 @@ class TestRoundTrip:
     @settings(max_examples=50, deadline=None)
     @given(number=NUMBERS, currency=CURRENCIES)
     def test_an_amount_is_read_as_it_is_written(self, number: Decimal, currency: str) -> None:
-        spec = Spec("", "money", places=4)
-        assert parse(spec, format_input(spec, number)) == number
-        assert parse(spec, format_value(spec, number)) == number
-        assert parse(spec, format_value(spec, number, currency=currency)) == number
+        spec = Spec("", kinds.MONEY, places=4)
+        assert spec.parse(spec.typed(number)) == number
+        assert spec.parse(spec.write(number)) == number
+        assert spec.parse(spec.write(number, currency=currency)) == number
 
     @settings(max_examples=50, deadline=None)
     @given(number=NUMBERS, places=st.integers(1, 4))
     def test_a_number_is_read_as_it_is_written(self, number: Decimal, places: int) -> None:
         number = number.quantize(Decimal(1).scaleb(-places))
-        for kind in ("decimal", "percent"):
+        for kind in (kinds.DECIMAL, kinds.PERCENT):
             spec = Spec("", kind, places=places)
-            assert parse(spec, format_input(spec, number)) == number
-            assert parse(spec, format_value(spec, number)) == number
+            assert spec.parse(spec.typed(number)) == number
+            assert spec.parse(spec.write(number)) == number
 
     @settings(max_examples=50, deadline=None)
     @given(number=st.integers(-(2**31), 2**31))
     def test_a_whole_number_is_read_as_it_is_written(self, number: int) -> None:
-        for kind in ("integer", "percent"):
+        for kind in (kinds.INTEGER, kinds.PERCENT):
             spec = Spec("", kind, places=0)
-            assert parse(spec, format_input(spec, number)) == number
-            assert parse(spec, format_value(spec, number)) == number
+            assert spec.parse(spec.typed(number)) == number
+            assert spec.parse(spec.write(number)) == number
 
 
 @settings(max_examples=300, deadline=None)

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from crm.core.models import Spec
-from crm.core.transfer.cells import CellText, parse, read_line, slug_of
+from crm.core.models.kinds import BY_NAME
+from crm.core.transfer.cells import FileFormat, read_line, slug_of
 from crm.core.transfer.formulas import escape_formula, unescape_formula
 from crm.core.transfer.mapping import FieldRule, read_map
 from crm.core.transfer.sheet import CsvLine
 
 
 def read(kind: str, text: str, *, reader: str = "en", **rule: Any) -> Any:
-    spec = Spec("", kind, places=2, choices={"1": "Monthly", "a": "Ja"})
-    told = CellText(FieldRule("", "", **rule), text)
-    return parse(spec, told, zone="Europe/Paris", language="fr", reader=reader)
+    spec = Spec("", BY_NAME[kind], places=2, choices={"1": "Monthly", "a": "Ja"})
+    return spec.parse(text, FileFormat(FieldRule("", "", **rule), "Europe/Paris", "fr", reader))
 
 
 @pytest.mark.parametrize(

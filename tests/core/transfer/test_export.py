@@ -20,6 +20,7 @@ from crm.companies.actors import load_actor
 from crm.core.actor import set_actor
 from crm.core.db import db
 from crm.core.models import Spec
+from crm.core.models.kinds import BY_NAME
 from crm.core.transfer import columns_of, export, export_rows, iterate_rows
 from crm.core.transfer import reading as reading_rows
 from crm.leads.models import Lead
@@ -41,7 +42,10 @@ def reading(app: Flask, cast: Cast, language: str) -> Iterator[None]:
 
 def exported(kinds: dict[str, Any], labels: str = "{}") -> str:
     columns = [
-        (Spec(labels.format(kind), kind, choices={"a": "Ja"}), lambda row, kind=kind: row[kind])
+        (
+            Spec(labels.format(kind), BY_NAME[kind], choices={"a": "Ja"}),
+            lambda row, kind=kind: row[kind],
+        )
         for kind in kinds
     ]
     return b"".join(export_rows(columns, [kinds])).decode()
@@ -92,7 +96,7 @@ def test_no_text_is_a_formula(app: Flask, cast: Cast, text: str) -> None:
 
 def test_it_is_a_stream(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "ROWS_AT_ONCE", 2)
-    spec = Spec("n", "integer")
+    spec = Spec("n", BY_NAME["integer"])
     with reading(app, cast, "en"):
         pieces = list(export_rows([(spec, lambda row: row)], range(5)))
     assert pieces == [b"\xef\xbb\xbfn\r\n0\r\n1\r\n", b"2\r\n3\r\n", b"4\r\n"]

@@ -1,0 +1,55 @@
+"""Codes of standards (countries, currencies, languages) and of our hues, with their names."""
+
+import zoneinfo
+from functools import lru_cache
+
+from babel import Locale
+from babel.numbers import get_currency_precision, list_currencies
+from flask_babel import gettext as _
+
+from crm.core.models.locale import locale
+from crm.core.types import fold
+
+HUES = ("gray", "blue", "teal", "green", "amber", "red", "pink", "violet")
+
+
+@lru_cache
+def countries() -> frozenset[str]:
+    """ISO 3166 alpha-2 codes, as the CLDR knows them; groups of countries left out."""
+    skipped = {"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB"}
+    codes = (str(code) for code in Locale("en").territories)
+    return frozenset(code for code in codes if len(code) == 2 and code not in skipped)
+
+
+@lru_cache
+def currencies() -> frozenset[str]:
+    """ISO 4217 codes with at most two decimals: what our money columns can hold."""
+    return frozenset(c for c in list_currencies() if get_currency_precision(c) <= 2)
+
+
+def time_zones() -> list[str]:
+    """The zones that are offered; the older names without a region are only understood."""
+    return sorted(z for z in zoneinfo.available_timezones() if "/" in z or z == "UTC")
+
+
+def country_name(code: str) -> str:
+    return str(locale().territories.get(code, code))
+
+
+def country_choices() -> list[tuple[str, str]]:
+    """(code, name) in the reader's language, sorted as they read."""
+    return sorted(((c, country_name(c)) for c in countries()), key=lambda pair: fold(pair[1]))
+
+
+def language_name(code: str) -> str:
+    """A language by its own name: français, English."""
+    name = Locale.parse(code).get_display_name(code) or code
+    return name[0].upper() + name[1:]
+
+
+def hue_name(hue: str) -> str:
+    """The word for one of the eight hues."""
+    return {
+        "gray": _("Gray"), "blue": _("Blue"), "teal": _("Teal"), "green": _("Green"),
+        "amber": _("Amber"), "red": _("Red"), "pink": _("Pink"), "violet": _("Violet"),
+    }[hue]  # fmt: skip

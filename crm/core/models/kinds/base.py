@@ -1,0 +1,192 @@
+"""What a kind of field answers, and how the values of a text are written by whom."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from crm.core.models import operators
+from crm.core.models.dates import parse_date, parse_instant
+from crm.core.models.locale import locale
+from crm.core.models.numbers import number_format
+from crm.core.models.operators import Operator
+from crm.core.models.text import parse_number
+
+if TYPE_CHECKING:
+    from crm.core.models.fields import Spec
+
+TRUE_WORDS = {"1", "true", "on", "yes", "y", "oui", "o", "vrai"}
+FALSE_WORDS = {"0", "false", "off", "no", "n", "non", "faux", ""}
+# Control characters but tab and newline: PostgreSQL refuses NUL, and none of them is ever meant.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+class Format:
+    """How values are written in a text: here as a person types them, in their language.
+
+    Files, filters and programs write them in other ways: each has a subclass. Every method raises
+    ValueError with a sentence for the user.
+    """
+
+    def __init__(self, zone: str = "UTC") -> None:
+        self.zone = zone
+
+    def number(self, text: str, kind: str, places: int) -> Decimal:
+        """More decimals than `places` are refused, even where they are zeros.
+
+        Who types 12,500 into an amount in French means thousands more often than 12,50.
+        """
+        value = number_format(locale()).read(text, kind)
+        if -int(value.as_tuple().exponent) > places:
+            raise ValueError(too_many_decimals(places))
+        return value
+
+    def whole(self, text: str, kind: str) -> int:
+        return number_format(locale()).parse_int(text, kind)
+
+    def day(self, text: str) -> date:
+        return parse_date(text, self.zone)
+
+    def moment(self, text: str) -> datetime:
+        return parse_instant(text, self.zone)
+
+    def boolean(self, text: str) -> bool:
+        word = text.casefold()
+        if word in TRUE_WORDS:
+            return True
+        if word in FALSE_WORDS:
+            return False
+        raise ValueError(_("Yes or no is expected."))
+
+    def choice(self, text: str, choices: Mapping[str, Any]) -> str:
+        """The stored value that `text` means: forms send it as it is."""
+        return text
+
+    def code(self, text: str, kind: str) -> str:
+        """The code of a country or a language."""
+        return text
+
+    def words(self, text: str) -> Any:
+        """A text in several languages; forms have an input for each of them."""
+        return text
+
+    def key(self, text: str) -> int:
+        """The id of a row."""
+        number = parse_number(text)
+        if number is None:
+            raise ValueError(_("Not a valid choice."))
+        return number
+
+
+class Kind:
+    """How the values of a field are read, checked, written, compared, told as JSON and shown.
+
+    A kind has no state: what differs between fields of one kind is in their Spec, which prepares
+    and completes what the methods do.
+    """
+
+    operators: Sequence[Operator] = operators.TEXT
+    widget = "text"  # its input (templates/core/parts/input.html)
+    input_type = "text"
+    input_mode = ""
+    css = ""  # of its column in a list
+    empty: Any = None  # what an empty text means
+    longest: int | None = None  # characters, where its column has no length
+    map_options: frozenset[str] = frozenset()  # of an import's map, beside those of every field
+    json_format = ""
+    is_link = False  # leads to another row, or to several
+    is_list = False
+    is_file = False  # kept as a file with an address of its own
+    is_number = False
+    is_exact = False  # a number with decimals
+    is_filterable = True
+    is_text = True  # one text says a value
+    is_key = False  # a text by which an import may find rows
+    needs_row = False  # its check asks for the country of the row
+    repeats = False  # few values, which many rows have
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+    # Text → value ───────────────────────────────────────────────────────────────────────────────
+
+    def parse(self, spec: "Spec", text: str, form: Format) -> Any:
+        """The value that `text`, which is not empty, means. Raises ValueError."""
+        return text
+
+    def clean(self, spec: "Spec", value: Any, row: Any) -> Any:
+        """`value`, which is not empty, as it is stored. Raises ValueError."""
+        return value
+
+    def parse_filter(self, spec: "Spec", text: str, form: Format) -> Any:
+        """What a filter compares with. Raises ValueError."""
+        return spec.clean(spec.parse(text, form))
+
+    # Value → text ───────────────────────────────────────────────────────────────────────────────
+
+    def write(self, spec: "Spec", value: Any, zone: str, currency: str | None) -> str:
+        """`value`, which is not empty, as the reader's language writes it."""
+        return str(value)
+
+    def typed(self, spec: "Spec", value: Any, zone: str) -> str:
+        """`value`, which is not None, as it stands in an input: what `parse` reads back."""
+        return str(value)
+
+    def choices(self, spec: "Spec") -> list[tuple[str, str]]:
+        """(stored value, words) of all values, where they are few enough for a select."""
+        return []
+
+    def filter_choices(self, spec: "Spec") -> list[tuple[str, str]]:
+        """The same for a filter, which shows all of them at once."""
+        return []
+
+    # JSON ───────────────────────────────────────────────────────────────────────────────────────
+
+    def from_json(self, spec: "Spec", raw: Any) -> Any:
+        """The value of a JSON value that is neither null nor text. Raises ValueError."""
+        raise ValueError(_("Text is expected."))
+
+    def revive(self, value: Any) -> Any:
+        """The value behind what the journal keeps of it."""
+        return value
+
+    def to_json(self, spec: "Spec", value: Any) -> Any:
+        """`value`, which is not None, as JSON."""
+        return value if isinstance(value, str) else str(value)
+
+    def schema(self, spec: "Spec") -> dict[str, Any]:
+        """The JSON schema of a value in an answer; a new dict each time."""
+        schema: dict[str, Any] = {"type": "string"}
+        if spec.longest is not None:
+            schema["maxLength"] = spec.longest
+        if self.json_format:
+            schema["format"] = self.json_format
+        return schema
+
+    def body_schema(self, spec: "Spec") -> dict[str, Any]:
+        """The JSON schema of a value in a body."""
+        return self.schema(spec)
+
+
+def tidy(text: str) -> str:
+    """`text` without what nobody means: control characters, blanks around it."""
+    return CONTROL.sub("", text.replace("\r\n", "\n")).strip()
+
+
+def refuse_longer(text: str, most: int | None) -> None:
+    """Raises ValueError where `text` has more than `most` characters."""
+    if most is not None and len(text) > most:
+        raise ValueError(
+            ngettext("At most %(num)s character.", "At most %(num)s characters.", most)
+        )
+
+
+def too_many_decimals(places: int) -> str:
+    return str(ngettext("At most %(num)s decimal.", "At most %(num)s decimals.", places))

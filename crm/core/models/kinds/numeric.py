@@ -1,0 +1,170 @@
+"""Kinds of numbers: counts, exact decimals, amounts of money, percentages, scores."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from babel.numbers import format_decimal
+from flask_babel import gettext as _
+
+from crm.core.models import operators
+from crm.core.models.kinds.base import Format, Kind, too_many_decimals
+from crm.core.models.locale import locale
+from crm.core.models.text import format_money, format_number, format_percent
+from crm.core.types import round_half_up
+
+if TYPE_CHECKING:
+    from crm.core.models.fields import Spec
+
+LARGEST_INTEGER = 2**31 - 1
+EXACT = r"[+-]?[0-9]{1,18}(\.[0-9]{1,9})?"  # how JSON writes an exact number, as text
+
+
+class Integer(Kind):
+    """A whole number."""
+
+    operators = operators.ORDERED
+    widget = "number"
+    input_mode = "numeric"
+    css = "num r w-amount"
+    map_options = frozenset({"factor", "decimal"})
+    is_number = repeats = True
+
+    def parse(self, spec: "Spec", text: str, form: Format) -> Any:
+        return form.whole(text, self.name)
+
+    def clean(self, spec: "Spec", value: Any, row: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValueError(_("A whole number is expected."))
+        refuse_outside(spec, value, LARGEST_INTEGER)
+        return value
+
+    def write(self, spec: "Spec", value: Any, zone: str, currency: str | None) -> str:
+        return format_number(value)
+
+    def from_json(self, spec: "Spec", raw: Any) -> Any:
+        return raw
+
+    def to_json(self, spec: "Spec", value: Any) -> Any:
+        return value
+
+    def schema(self, spec: "Spec") -> dict[str, Any]:
+        low, high = spec.minimum, spec.maximum
+        return {
+            "type": "integer",
+            "minimum": low if low is not None else -LARGEST_INTEGER,
+            "maximum": high if high is not None else LARGEST_INTEGER,
+        }
+
+
+class Stars(Integer):
+    """A score of stars."""
+
+    widget = "stars"
+    css = "w-score"
+    repeats = False
+
+    def write(self, spec: "Spec", value: Any, zone: str, currency: str | None) -> str:
+        return _("%(score)s out of 5", score=value)
+
+    def typed(self, spec: "Spec", value: Any, zone: str) -> str:
+        return str(value or "")  # on screen, no star and no score are the same choice
+
+
+class Exact(Integer):
+    """A number with the decimals of its column."""
+
+    input_mode = "decimal"
+    is_exact = True
+    repeats = False
+    least = 0  # decimals that are always written
+
+    def parse(self, spec: "Spec", text: str, form: Format) -> Any:
+        return form.number(text, self.name, spec.places)
+
+    def clean(self, spec: "Spec", value: Any, row: Any) -> Any:
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = Decimal(value)
+        if not isinstance(value, Decimal) or not value.is_finite():
+            raise ValueError(_("A number is expected."))
+        refuse_outside(spec, value, 10 ** (17 - spec.places))
+        if value != round_half_up(value, spec.places):
+            raise ValueError(too_many_decimals(spec.places))
+        return value
+
+    def write(self, spec: "Spec", value: Any, zone: str, currency: str | None) -> str:
+        if currency and self.least:
+            return format_money(value, currency, spec.places)
+        return format_number(value, self.least, spec.places)
+
+    def typed(self, spec: "Spec", value: Any, zone: str) -> str:
+        pattern = "0." + "0" * self.least + "#" * (spec.places - self.least)
+        return format_decimal(value, format=pattern, locale=locale())
+
+    def from_json(self, spec: "Spec", raw: Any) -> Any:
+        if isinstance(raw, float):
+            raise ValueError(_("Send this number as text, for example “1234.50”."))
+        if isinstance(raw, int) and not isinstance(raw, bool) and abs(raw) < 10**18:
+            return Decimal(raw)
+        raise ValueError(_("A number is expected, for example %(example)s.", example="1234.50"))
+
+    def revive(self, value: Any) -> Decimal:
+        return Decimal(value)
+
+    def to_json(self, spec: "Spec", value: Any) -> Any:
+        return f"{Decimal(value):.{spec.places}f}" if spec.places else value
+
+    def schema(self, spec: "Spec") -> dict[str, Any]:
+        return {"type": "string", "example": f"1234.{'5'.ljust(spec.places, '0')}"}
+
+    def body_schema(self, spec: "Spec") -> dict[str, Any]:
+        return {"anyOf": [{"type": "string", "pattern": f"^{EXACT}$"}, {"type": "integer"}]}
+
+
+class Money(Exact):
+    """An amount; its currency stands in a column beside it."""
+
+    least = 2
+
+
+class Percent(Exact):
+    """A percentage, with the decimals of its column or whole."""
+
+    repeats = True
+    exact, whole = Exact("percent"), Integer("percent")
+
+    def of(self, spec: "Spec") -> Integer:
+        return self.exact if spec.places else self.whole
+
+    def parse(self, spec: "Spec", text: str, form: Format) -> Any:
+        return self.of(spec).parse(spec, text, form)
+
+    def clean(self, spec: "Spec", value: Any, row: Any) -> Any:
+        return self.of(spec).clean(spec, value, row)
+
+    def write(self, spec: "Spec", value: Any, zone: str, currency: str | None) -> str:
+        return format_percent(value, spec.places)
+
+    def typed(self, spec: "Spec", value: Any, zone: str) -> str:
+        return self.of(spec).typed(spec, value, zone)
+
+    def from_json(self, spec: "Spec", raw: Any) -> Any:
+        return self.of(spec).from_json(spec, raw)
+
+    def schema(self, spec: "Spec") -> dict[str, Any]:
+        return self.of(spec).schema(spec)
+
+    def body_schema(self, spec: "Spec") -> dict[str, Any]:
+        return self.of(spec).body_schema(spec)
+
+
+def refuse_outside(spec: "Spec", value: Any, largest: int) -> None:
+    """Raises ValueError where `value` is outside the range of its field."""
+    low, high = spec.minimum, spec.maximum
+    if low is not None and high is not None and not low <= value <= high:
+        raise ValueError(_("Between %(low)s and %(high)s.", low=low, high=high))
+    if low is not None and value < low:
+        raise ValueError(
+            _("This cannot be negative.") if low == 0 else _("At least %(low)s.", low=low)
+        )
+    if (high is not None and value > high) or abs(value) > largest:
+        raise ValueError(_("This number is too large."))

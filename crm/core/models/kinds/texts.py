@@ -1,0 +1,181 @@
+"""Kinds of text: one line, many lines, and texts of a form of their own."""
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from flask_babel import gettext as _
+from stdnum.exceptions import ValidationError as StdnumError
+
+from crm.core.config import languages
+from crm.core.models.kinds.base import CONTROL, Format, Kind, refuse_longer
+from crm.core.models.text import format_phone
+from crm.core.types import TranslatedText
+
+if TYPE_CHECKING:
+    from crm.core.models.fields import Spec
+
+# Not \s: a no-break space is meant, as before a percent sign in French.
+BLANKS = re.compile(r"[ \t\n]+")
+LONGEST_WORDS = 255  # characters of a translated text in one language
+
+
+class Text(Kind):
+    """A text of one line."""
+
+    is_key = True
+
+    def clean(self, spec: "Spec", value: Any, row: Any) -> Any:
+        return BLANKS.sub(" ", as_text(value))
+
+    def parse_filter(self, spec: "Spec", text: str, form: Format) -> Any:
+        """A part of a value need not be valid on its own."""
+        return spec.parse(text, form)
+
+
+class LongText(Text):
+    widget = "longtext"
+    longest = 50_000
+    is_key = is_filterable = False
+
+    def clean(self, spec: "Spec", value: Any, row: Any) -> str:
+        return as_text(value)
+
+
+class Email(Text):
+    input_type = "email"
+    json_format = "email"
+    css = "w-mail from-xl"
+
+    def clean(self, spec: "Spec", value: Any, row: Any) -> str:
+        text = super().clean(spec, value, row)
+        _local, at, domain = text.partition("@")
+        if not at or not domain:
+            raise ValueError(_("The domain after “@” is missing, for example name@company.com"))
+        try:
+            found = validate_email(text, check_deliverability=False, test_environment=True)
+        except EmailNotValidError as error:
+            raise ValueError(_("This is not a valid e-mail address.")) from error
+        return found.normalized.lower()
+
+
+class Phone(Text):
+    """E.164. A number without its country's prefix is read in the country of the row's company."""
+
+    input_type = "tel"
+    css = "num w-phone from-l"
+    needs_row = True
+
+    def clean(self, spec: "Spec", value: Any, row: Any) -> str:
+        text, company = super().clean(spec, value, row), getattr(row, "company", None)
+        try:
+            number = phonenumbers.parse(text, getattr(company, "country", None) or "FR")
+        except phonenumbers.NumberParseException as error:
+            raise ValueError(_("This is not a phone number.")) from error
+        if not phonenumbers.is_possible_number(number):
+            raise ValueError(_("This phone number is too short or too long."))
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+    def write(self, spec: "Spec", value: Any, zone: str, currency: str | None) -> str:
+        return format_phone(str(value))
+
+    def typed(self, spec: "Spec", value: Any, zone: str) -> str:
+        return format_phone(value)
+
+
+class Url(Text):
+    input_type = "url"
+    json_format = "uri"
+    is_key = False
+
+    def clean(self, spec: "Spec", value: Any, row: Any) -> str:
+        text = super().clean(spec, value, row)
+        address = text if "://" in text else f"https://{text}"
+        try:
+            parts = urlsplit(address)
+            host = parts.hostname or ""
+        except ValueError:
+            host = ""
+        if not host or parts.scheme not in ("http", "https") or "." not in host or " " in address:
+            raise ValueError(_("This is not a web address, for example www.company.com"))
+        return address
+
+
+class PostalCode(Text):
+    """A code of the country of the row, else of its company's."""
+
+    is_key = False
+    needs_row = True
+
+    def clean(self, spec: "Spec", value: Any, row: Any) -> str:
+        text = super().clean(spec, value, row)
+        company = getattr(row, "company", None)
+        country = getattr(row, "country", None) or getattr(company, "country", None) or "FR"
+        if country == "FR" and not re.fullmatch(r"\d{5}", text.replace(" ", "")):
+            raise ValueError(_("5 digits in France"))
+        return str(text)
+
+
+class Registered(Text):
+    """A number with check digits, by a module of stdnum."""
+
+    def __init__(self, name: str, number: Any, input_mode: str = "") -> None:
+        super().__init__(name)
+        self.number, self.input_mode = number, input_mode
+
+    def clean(self, spec: "Spec", value: Any, row: Any) -> str:
+        try:
+            return str(self.number.validate(super().clean(spec, value, row)))
+        except StdnumError as error:
+            raise ValueError(_("This number is not valid; check its digits.")) from error
+
+
+class Translated(Kind):
+    """A text in several languages."""
+
+    widget = "translated"
+    is_text = is_filterable = False
+
+    def parse(self, spec: "Spec", text: str, form: Format) -> Any:
+        return form.words(text)
+
+    def clean(self, spec: "Spec", value: Any, row: Any) -> TranslatedText:
+        if not isinstance(value, Mapping):
+            raise ValueError(_("Text is expected."))
+        kept = {code: text for code, text in value.items() if as_text(text).strip()}
+        words = TranslatedText(
+            {c: BLANKS.sub(" ", CONTROL.sub("", t)).strip() for c, t in kept.items()}
+        )
+        if spec.required and not words:
+            raise ValueError(_("Required field"))
+        for text in words.values():
+            refuse_longer(text, LONGEST_WORDS)
+        return words
+
+    def from_json(self, spec: "Spec", raw: Any) -> Any:
+        if isinstance(raw, dict) and raw.keys() <= set(languages()):
+            return raw
+        raise ValueError(words_expected())
+
+    def revive(self, value: Any) -> TranslatedText:
+        return TranslatedText(value)
+
+    def to_json(self, spec: "Spec", value: Any) -> Any:
+        return value
+
+    def schema(self, spec: "Spec") -> dict[str, Any]:
+        text = {"type": "string", "maxLength": LONGEST_WORDS}
+        return {"type": "object", "additionalProperties": text}
+
+
+def words_expected() -> str:
+    return str(_("An object of texts by language is expected, for example {“en”: “…”}."))
+
+
+def as_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(_("Text is expected."))
+    return value

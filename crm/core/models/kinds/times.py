@@ -1,0 +1,98 @@
+"""Kinds of time: days, and moments in the reader's zone."""
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+
+from crm.core.models import operators
+from crm.core.models.dates import check_year
+from crm.core.models.kinds.base import Format, Kind
+from crm.core.models.text import format_day, format_instant
+
+if TYPE_CHECKING:
+    from crm.core.models.fields import Spec
+
+
+class Date(Kind):
+    """A day."""
+
+    operators = operators.DATED
+    widget = "date"
+    css = "num w-date"
+    map_options = frozenset({"format"})
+    json_format = "date"
+    repeats = True
+
+    def parse(self, spec: "Spec", text: str, form: Format) -> Any:
+        return form.day(text)
+
+    def clean(self, spec: "Spec", value: Any, row: Any) -> Any:
+        if isinstance(value, datetime) or not isinstance(value, date):
+            raise ValueError(_("A date is expected."))
+        check_year(value.year)
+        return value
+
+    def write(self, spec: "Spec", value: Any, zone: str, currency: str | None) -> str:
+        return format_day(value)
+
+    def typed(self, spec: "Spec", value: Any, zone: str) -> str:
+        return format_day(value)
+
+    def from_json(self, spec: "Spec", raw: Any) -> Any:
+        raise ValueError(_("A date is expected, for example 2027-01-31."))
+
+    def revive(self, value: Any) -> Any:
+        return date.fromisoformat(value)
+
+    def to_json(self, spec: "Spec", value: Any) -> Any:
+        return value.isoformat()
+
+
+class Instant(Date):
+    """A moment, aware and in UTC once it is stored."""
+
+    widget = "instant"
+    json_format = "date-time"
+
+    def parse(self, spec: "Spec", text: str, form: Format) -> Any:
+        return form.moment(text)
+
+    def clean(self, spec: "Spec", value: Any, row: Any) -> Any:
+        if not isinstance(value, datetime) or value.tzinfo is None:
+            raise ValueError(_("A date and time are expected."))
+        check_year(value.year)
+        return value
+
+    def write(self, spec: "Spec", value: Any, zone: str, currency: str | None) -> str:
+        return format_instant(value, zone)
+
+    def typed(self, spec: "Spec", value: Any, zone: str) -> str:
+        return f"{value.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}"
+
+    def from_json(self, spec: "Spec", raw: Any) -> Any:
+        raise ValueError(offset_expected())
+
+    def revive(self, value: Any) -> Any:
+        return datetime.fromisoformat(value)
+
+    def to_json(self, spec: "Spec", value: Any) -> Any:
+        return write_utc(value)
+
+
+class Next(Instant):
+    """The next action, which is worked out: late, today, later, none."""
+
+    widget = "text"
+    css = "w-next"
+    map_options = frozenset()
+
+
+def write_utc(moment: datetime) -> str:
+    """As in RFC 3339."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def offset_expected() -> str:
+    return str(_("An instant with its offset is expected, for example 2027-01-31T14:00:00Z."))
