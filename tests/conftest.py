@@ -1,10 +1,18 @@
 """What every test can ask for."""
 
+import gc
 from collections import Counter
 
 import pytest
 
 pytest_plugins = ("tests.servers", "tests.fixtures", "tests.browser.chromium")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Spare the collector the modules, which never go away: it costs a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -32,7 +32,7 @@ from sqlalchemy import (
 from crm.companies.models import AppSettings
 from crm.core.db import db
 from tests.fixtures import Cast, read_cast
-from tests.population import NOW, Planted, plant, row_of, without_indexes
+from tests.population import NOW, Planted, numbers, plant, row_of, without_indexes
 
 OWNERS = 54
 FEW = 10  # rows of the two owners who have hardly any
@@ -284,11 +284,9 @@ def _fill(connection: Connection, table: Table, crowd: Crowd, recipe: Mapping[st
     )
     if "search_text" in table.c:
         values["search_text"] = crowd.searched(values)
-    numbers = select(literal(0).label("n")).cte("numbers", recursive=True)
-    more = select(numbers.c.n + 1).where(numbers.c.n < crowd.size[table.name] - 1)
-    numbers = numbers.union_all(more)
+    __, numbered = numbers(crowd.size[table.name])
     columns = [value.label(None) if hasattr(value, "label") else value for value in values.values()]
-    rows = select(*columns).select_from(numbers)
+    rows = select(*columns).select_from(numbered)
     if not crowd.is_sqlite:
         connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
     with without_indexes(connection, table):

@@ -13,16 +13,22 @@ from typing import Any
 
 from flask_appbuilder import Model
 from sqlalchemy import (
+    CTE,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Date,
     Enum,
     Integer,
     String,
     Table,
+    case,
+    cast,
+    func,
     insert,
     inspect,
+    literal,
     select,
 )
 from sqlalchemy.types import JSON
@@ -46,6 +52,7 @@ PLAIN: Mapping[str, Any] = {
 }
 # Valid numbers, one for each company that is planted.
 SIRENS = ("732829320", "552100554", "542051180", "775670417")
+DATES = 50  # different ones, among rows that are alike
 # What would make a row something else: deleted, closed, lost, an event of a lead and an account.
 EMPTY = ("deleted_at", "closed_on", "lost_on", "lost_reason_id", "purged_at")
 NEVER_BOTH = {
@@ -118,24 +125,35 @@ def _link_tags(connection: Connection, planted: Planted) -> None:
 
 
 def multiply(connection: Connection, table: Table, planted: Planted, count: int) -> None:
-    """`count` more rows like the planted one, which differ in their texts."""
-    model = {row.column: row for row in _columns(table)}
+    """`count` more rows like the planted one, made by the database, which differ in their texts."""
     base = row_of(connection, table, planted)
     base.pop("siren", None)  # unique, and no text
-    texts = [name for name, one in model.items() if one.is_text and name in base]
-    folded = {c.name: c.info["folds"] for c in table.c if c.info.get("folds")}
-    batch = []
-    for number in range(count):
-        row = dict(base)
-        for name in texts:
-            row[name] = _cut(f"{number:07} {base[name]}", table.c[name])
-        for key, source in folded.items():
-            row[key] = _cut(fold(row.get(source) or f"{number:07} {planted.mark}"), table.c[key])
-        row.update(_spread(table, number))
-        batch.append(row)
+    number, rows = numbers(count)
+    digits = func.substr(cast(number + 10_000_000, String), 2)
+    values = {name: literal(value, table.c[name].type) for name, value in base.items()}
+    for one in _columns(table):
+        if one.is_text and one.column in base:
+            values[one.column] = _numbered(digits, base[one.column], table.c[one.column])
+    for column in table.c:
+        if column.info.get("folds"):
+            text = fold(base.get(column.info["folds"]) or planted.mark)
+            values[column.name] = _numbered(digits, text, column)
+    values.update(_spread(table, number))
+    made = select(*(value.label(None) for value in values.values())).select_from(rows)
     with without_indexes(connection, table):
-        for start in range(0, count, 2000):
-            connection.execute(insert(table), batch[start : start + 2000])
+        connection.execute(insert(table).from_select(list(values), made))
+
+
+def numbers(count: int) -> tuple[ColumnElement[int], CTE]:
+    """The numbers below `count`, as a column and the rows that it is of."""
+    rows = select(literal(0).label("n")).cte("numbers", recursive=True)
+    rows = rows.union_all(select(rows.c.n + 1).where(rows.c.n < count - 1))
+    return rows.c.n, rows
+
+
+def _numbered(digits: ColumnElement[str], text: str, column: Column[Any]) -> ColumnElement[str]:
+    numbered = digits + literal(f" {text}", String)
+    return func.substr(numbered, 1, column.type.length) if column.type.length else numbered
 
 
 @contextmanager
@@ -152,16 +170,24 @@ def without_indexes(connection: Connection, table: Table) -> Iterator[None]:
     search.create(connection, searched)
 
 
-def _spread(table: Table, number: int) -> dict[str, Any]:
+def _spread(table: Table, number: ColumnElement[int]) -> dict[str, ColumnElement[Any]]:
     """Dates that are not all the same, as an order by date must tell them apart."""
+    day, minute = timedelta(days=1), timedelta(minutes=1)
     moved = {
-        "received_on": date(2027, 1, 1) - timedelta(days=number % 700),
-        "expected_close_on": date(2027, 1, 1) + timedelta(days=number % 700),
-        "issued_on": date(2026, 1, 1) - timedelta(days=number % 700),
-        "starts_at": NOW + timedelta(minutes=number),
-        "ends_at": NOW + timedelta(minutes=number + 30),
+        "received_on": (date(2027, 1, 1), -day),
+        "expected_close_on": (date(2027, 1, 1), day),
+        "issued_on": (date(2026, 1, 1), -day),
+        "starts_at": (NOW, minute),
+        "ends_at": (NOW + 30 * minute, minute),
     }
-    return {name: value for name, value in moved.items() if name in table.c}
+    return {
+        name: case(
+            {at: literal(first + at * step, table.c[name].type) for at in range(DATES)},
+            value=number % DATES,
+        )
+        for name, (first, step) in moved.items()
+        if name in table.c
+    }
 
 
 @dataclass(frozen=True)

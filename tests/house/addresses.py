@@ -27,6 +27,7 @@ class Address:
     row: str  # whose: "claire", "marc", "olga", or NOBODYS
     path: str
     view: Any = None
+    name: str = ""  # of the view's method
 
     @property
     def is_api(self) -> bool:
@@ -48,12 +49,12 @@ def model_of(view: Any) -> Any:
 def addresses(app: Flask, rows: dict[str, Planted], cast: Cast) -> Iterator[Address]:
     """Every rule × method × row."""
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
-        view = view_of(app, rule)
+        view, name = view_of(app, rule), str(rule.endpoint).rpartition(".")[2]
         for row in owners_of(app, rule, view, rows):
             path = path_of(app, rule, view, row, rows, cast)
             for method in METHODS:
                 if method in rule.methods:
-                    yield Address(rule.rule, method, row, path, view)
+                    yield Address(rule.rule, method, row, path, view, name)
 
 
 def owners_of(app: Flask, rule: Rule, view: Any, rows: dict[str, Planted]) -> list[str]:

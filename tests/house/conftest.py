@@ -12,6 +12,8 @@ from sqlalchemy import update
 from crm.companies.models import AppSettings
 from crm.core.db import db
 from tests.fixtures import Cast, World, make_app, read_cast
+from tests.house.addresses import Address, addresses
+from tests.house.asking import Crawl, crawl_as_olga
 from tests.population import Planted, plant
 
 SWITCHES = ("manage_catalogs", "manage_recurring", "manage_agencies", "show_customer_description")
@@ -54,6 +56,18 @@ def planted_world(
     world = World(app, cast, renew)
     world.watch()
     return world
+
+
+@pytest.fixture(scope="session")
+def everywhere(planted_world: World, rows: dict[str, Planted]) -> list[Address]:
+    """Every address of the planted world."""
+    return list(addresses(planted_world.app, rows, planted_world.cast))
+
+
+@pytest.fixture(scope="session")
+def crawl(planted_world: World, everywhere: list[Address], rows: dict[str, Planted]) -> Crawl:
+    """What Olga is answered everywhere: asked once, judged by several tests."""
+    return crawl_as_olga(planted_world, everywhere, rows)
 
 
 def plant_everybody(app: Flask, cast: Cast, rows: dict[str, Planted]) -> None:

@@ -4,18 +4,16 @@ import pytest
 
 from tests.fixtures import World
 from tests.hostile import Requests, ask_hostile
-from tests.house.addresses import METHODS, Address, addresses
+from tests.house.addresses import METHODS, Address
 from tests.house.conftest import OWNERS
-from tests.population import Planted
 
 SEED = "make test"
 
 
 @pytest.fixture
-def everywhere(planted: World, rows: dict[str, Planted]) -> list[Address]:
+def everywhere(everywhere: list[Address]) -> list[Address]:
     """Every address once: of those about somebody's row, Claire's."""
-    found = addresses(planted.app, rows, planted.cast)
-    return [one for one in found if one.row not in OWNERS or one.row == "claire"]
+    return [one for one in everywhere if one.row not in OWNERS or one.row == "claire"]
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -20,10 +20,9 @@ from crm.core.rows import unfiltered
 from tests.fixtures import World
 from tests.house.addresses import Address, model_of
 from tests.house.conftest import rewriting
-from tests.house.test_matrix import everywhere, leaking
+from tests.house.test_matrix_leaks import leaking
 from tests.population import Planted
 
-__all__ = ["everywhere"]
 ROOT = Path(__file__).parents[2]
 FILE = Path(__file__).with_name("unfiltered.json")
 # What Olga has pages of.
