@@ -140,7 +140,7 @@ def demo() -> None:
     click.echo(make())
 
 
-@main.command("import")
+@main.command("import", with_appcontext=False)
 @click.argument("entity")
 @click.argument("file", type=FILE)
 @click.option("--map", "map_file", type=FILE, required=True, help="Which column is which field.")
