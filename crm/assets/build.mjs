@@ -66,7 +66,7 @@ const sources = {
     // An esbuild entry is one file: these say what it consists of, and in which order.
     build.onResolve({ filter: /^entry:/ }, ({ path: name }) => ({ path: name.slice(6), namespace: "entry" }));
     build.onLoad({ filter: /css$/, namespace: "entry" }, () => ({
-      contents: '@import "purged:tabler.css";' + imports("./css/main.css"),
+      contents: `@import "purged:tabler.css";${imports("./css/main.css")}`,
       loader: "css",
       resolveDir: here,
     }));

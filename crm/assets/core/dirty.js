@@ -1,12 +1,12 @@
 // data-dirty: marks what differs from what was loaded, counts it in the save bar, asks before leaving.
 import { on } from "./enhance.js";
-import { fieldsOf, valueOf } from "./values.js";
+import { fieldsOf, textOf } from "./values.js";
 import { make, say } from "./words.js";
 
 on("form[data-dirty]", (form) => {
   const loaded = new Map();
   const remember = () => {
-    for (const field of fieldsOf(form)) if (!loaded.has(field)) loaded.set(field, valueOf(field));
+    for (const field of fieldsOf(form)) if (!loaded.has(field)) loaded.set(field, textOf(field));
   };
   remember();
   // What a refused save sends back was typed, not saved: it still counts as a change.
@@ -16,7 +16,7 @@ on("form[data-dirty]", (form) => {
   const check = () => {
     remember();
     const changed = new Set();
-    for (const field of fieldsOf(form)) if (valueOf(field) !== loaded.get(field)) changed.add(holder(field));
+    for (const field of fieldsOf(form)) if (textOf(field) !== loaded.get(field)) changed.add(holder(field));
     for (const box of form.querySelectorAll("[data-field]")) mark(box, changed.has(box));
     form.dispatchEvent(new CustomEvent("dirty", { detail: { count: changed.size } }));
     show(bar, changed.size, refused);

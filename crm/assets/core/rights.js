@@ -5,7 +5,7 @@ on("select[data-scope]", (select) => {
   const bars = select.closest(".c-scopecell").querySelectorAll("rect");
   const before = select.value;
   const draw = () => {
-    bars.forEach((bar, index) => bar.classList.toggle("f", index < Number(select.value)));
+    for (const [index, bar] of bars.entries()) bar.classList.toggle("f", index < Number(select.value));
     select.classList.toggle("none", select.value === "0");
     select.classList.toggle("mod", select.value !== before);
   };

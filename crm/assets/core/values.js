@@ -7,7 +7,7 @@ export function fieldsOf(form) {
   );
 }
 
-export function valueOf(field) {
+export function textOf(field) {
   if (field.type === "checkbox" || field.type === "radio") return field.checked ? field.value : "";
   if (field.multiple) return [...field.selectedOptions].map((option) => option.value).join("\n");
   return field.value;
