@@ -1,10 +1,12 @@
 # Every chore of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test proof lint fix unit browser bench baselines messages migration sales lock clean
+.PHONY: help run test proof lint fix unit coverage browser bench baselines messages migration sales lock clean
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Every process of the tests would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 # npm trusts what the machine trusts, as pip does: a company's own registry, for one.
 export NODE_USE_SYSTEM_CA := 1
 PIP := python -m pip install --quiet --disable-pip-version-check
@@ -30,18 +32,28 @@ proof: .venv/chromium ## Prove what takes minutes: every page by axe, fuzzing, l
 	@$(PROOF) -n 2 -m 'not alone'
 	@$(PROOF) -m alone
 
-lint: .venv/tools ## Format, lint, types, layers, templates
+BIOME := node tests/browser/node_modules/@biomejs/biome/bin/biome lint --log-level=warn
+
+lint: .venv/chromium ## Format, lint, types, layers, templates, scripts
 	@ruff format --check --quiet . || { echo 'Not formatted: make fix does it.'; exit 1; }
 	@ruff check --quiet .
 	@mypy
 	@lint-imports --no-logo
 	@[ ! -d templates ] || djlint --lint --quiet templates
+	@$(BIOME) --error-on-warnings
 
 fix: .venv/tools ## Format, and mend what the linter can
 	@ruff check --fix --quiet . ; ruff format --quiet .
 
-unit: .venv/tools ## Tests without a browser; one slice in seconds: T=leads
-	@pytest -n 2 -m 'not browser' $(if $(T),tests/$(T))
+unit: .venv/tools ## Tests without a browser and without the rules about the whole; one slice in seconds: T=leads
+	@pytest $(if $(T),tests/$(T),-n 2 --dist worksteal) -m 'not browser and not house'
+
+coverage: .venv/chromium ## What the tests run through: statements and branches; services, moves and rights apart
+	@coverage run -m pytest -q
+	@coverage combine --quiet
+	@coverage report --skip-covered --sort=cover
+	@echo 'Services, moves and rights:'; coverage report --fail-under=95 \
+		--include='crm/*/services.py,crm/*/services/*,crm/*/moves.py,crm/core/rows.py,crm/core/actor.py,crm/permissions.py,crm/companies/actors.py,crm/companies/people/*'
 
 browser: .venv/chromium ## Tests in a real browser
 	@pytest -m browser

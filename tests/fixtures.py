@@ -45,7 +45,7 @@ from crm.core.rows import unfiltered
 from crm.core.security import SessionUser, hash_password
 from crm.core.security.manager import EPOCH
 from crm.init import init
-from tests.servers import FOLDER, locked
+from tests.servers import FOLDER, Postgres, locked
 
 # The tests of these files, and those marked `both`, are about rows: they run on both databases.
 BOTH = ("test_models.py", "test_services.py", "test_api.py", "test_rows.py", "test_datamodel.py")
@@ -412,18 +412,24 @@ def _sqlite_world(request: pytest.FixtureRequest, folder: Path) -> World:
     return _world(make_app(f"sqlite:///{path}", folder), renew)
 
 
-def _postgres_world(request: pytest.FixtureRequest, folder: Path) -> World:
-    server, worker = request.getfixturevalue("postgres"), request.getfixturevalue("worker")
-    template = "crm_template"
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a migrated database with the cast, and with copies of its tables."""
+    name = "crm_template"
     ready = Path(os.environ[FOLDER]) / "postgres.template"
     with locked(ready.with_suffix(".lock")):
         if not ready.exists():
-            app = make_app(server.create(template), folder)
+            app = make_app(postgres.create(name), tmp_path_factory.mktemp("template"))
             fill(app)
             keep_copies(app)
             ready.touch()
-    app = make_app(server.create(f"crm_{worker}_tests", template), folder)
+    return name
 
+
+def _postgres_world(request: pytest.FixtureRequest, folder: Path) -> World:
+    wanted = ("postgres", "worker", "postgres_template")
+    server, worker, template = (request.getfixturevalue(name) for name in wanted)
+    app = make_app(server.create(f"crm_{worker}_tests", template), folder)
     return _world(app, renewing(app))
 
 

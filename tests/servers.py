@@ -32,6 +32,7 @@ SETTINGS = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
+    "maintenance_work_mem": "256MB",  # for the indexes of tables that are filled at once
     "max_connections": "200",
 }
 

@@ -16,6 +16,7 @@ def everywhere(everywhere: list[Address]) -> list[Address]:
     return [one for one in everywhere if one.row not in OWNERS or one.row == "claire"]
 
 
+@pytest.mark.slow("asks every address")
 @pytest.mark.parametrize("method", METHODS)
 def test_no_address_breaks_on_hostile_parameters(
     method: str, planted: World, everywhere: list[Address]

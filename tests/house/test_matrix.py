@@ -26,6 +26,7 @@ from tests.servers import FOLDER, locked
 ASKING = (ANYBODY, *(name for name in PEOPLE if name != "hugo"))  # who has Claire's rights
 
 
+@pytest.mark.slow("asks up to 870 addresses")
 @pytest.mark.parametrize("person", ASKING)
 def test_everybody_reaches_what_the_table_and_the_matrix_say(
     person: str, planted_world: World, everywhere: list[Address], crawl: Crawl

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from flask_appbuilder import Model
 from sqlalchemy import inspect, select
 
@@ -68,6 +69,7 @@ def relations_of(view: Any) -> dict[str, str]:
     return {r.key: r.mapper.local_table.name for r in inspect(model).relationships}
 
 
+@pytest.mark.slow("asks a thousand addresses")
 def test_no_argument_leads_olga_to_a_row_of_another_company(
     planted_world: World, everywhere: list[Address], rows: dict[str, Planted]
 ) -> None:
@@ -109,6 +111,7 @@ def together(ways: list[str], one_by_one: bool) -> list[list[str]]:
     return [*alone, ways] if len(ways) > 1 or not alone else alone
 
 
+@pytest.mark.slow("asks each picker for each relation")
 def test_no_picker_offers_olga_a_row_of_another_company(
     planted_world: World, everywhere: list[Address], rows: dict[str, Planted]
 ) -> None:
@@ -126,6 +129,7 @@ def test_no_picker_offers_olga_a_row_of_another_company(
     assert asked > 30
 
 
+@pytest.mark.slow("sends each form once for each relation")
 def test_no_form_links_olgas_row_to_one_of_another_company(
     planted_world: World, everywhere: list[Address], rows: dict[str, Planted]
 ) -> None:

@@ -26,7 +26,7 @@ from crm.core.search import find
 from crm.core.views.record import belongs_to
 from crm.leads.models import Lead
 from tests.crowd import make_crowd
-from tests.fixtures import fill, make_app, read_cast
+from tests.fixtures import make_app, read_cast
 from tests.plans import watching
 
 LEADS = 20_000
@@ -44,9 +44,9 @@ def crowded(
         shutil.copyfile(sqlite_template, folder / "crm.sqlite")
         app = make_app(f"sqlite:///{folder / 'crm.sqlite'}", folder)
     else:
-        server, worker = (request.getfixturevalue(name) for name in ("postgres", "worker"))
-        app = make_app(server.create(f"crowded_{worker}"), folder)
-        fill(app)
+        wanted = ("postgres", "worker", "postgres_template")
+        server, worker, template = (request.getfixturevalue(name) for name in wanted)
+        app = make_app(server.create(f"crowded_{worker}", template), folder)
     make_crowd(app, LEADS)
     with app.app_context():
         if request.param == "postgres":  # as if every table were too large to be read whole
@@ -189,6 +189,7 @@ def searched_pickers(view: Any) -> Iterator[str]:
                 yield f"picker of {name} with {typed}"
 
 
+@pytest.mark.slow("explains every statement of every list")
 @pytest.mark.parametrize(
     ("work", "person"),
     [

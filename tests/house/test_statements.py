@@ -105,6 +105,7 @@ def counts(app: Flask, user_id: int, asked: Iterable[Address]) -> dict[str, int]
     return found
 
 
+@pytest.mark.slow("opens every page twice")
 @pytest.mark.parametrize("person", ["alice", "claire"])
 def test_a_page_takes_as_many_statements_for_ten_rows_as_for_ten_thousand(
     person: str, planted_world: World, crowded: dict[int, Path], everywhere: list[Address]

@@ -3,10 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from tests.fixtures import World
 from tests.syncing import Copy, Person, changes, differences
 
 
+@pytest.mark.slow("copies the whole database over the API")
 def test_a_copy_ends_equal_to_the_database_though_rows_change_meanwhile(planted: World) -> None:
     alice = Person(planted, "alice")
     changing = changes(alice)
