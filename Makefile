@@ -45,8 +45,8 @@ lint: .venv/chromium ## Format, lint, types, layers, templates, scripts
 fix: .venv/tools ## Format, and mend what the linter can
 	@ruff check --fix --quiet . ; ruff format --quiet .
 
-unit: .venv/tools ## Tests without a browser and without the rules about the whole; one slice in seconds: T=leads
-	@pytest $(if $(T),tests/$(T),-n 2 --dist worksteal) -m 'not browser and not house'
+unit: .venv/tools ## Tests without a browser and the rules about the whole; one slice in seconds, on SQLite: T=leads
+	@pytest -n 2 --dist worksteal -m 'not browser and not house$(if $(T), and not postgres)' $(if $(T),tests/$(T))
 
 coverage: .venv/chromium ## What the tests run through: statements and branches; services, moves and rights apart
 	@coverage run -m pytest -q
