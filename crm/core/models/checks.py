@@ -9,7 +9,7 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import Mapper, PassiveFlag, Session
 
 from crm.core.errors import DomainError
-from crm.core.models.fields import Spec, spec_of
+from crm.core.models.fields import Spec, link_behind, spec_of
 from crm.core.models.tables import AuditedModel, Child
 from crm.core.types import fold
 
@@ -37,13 +37,13 @@ def _fields(mapper: Mapper[Any]) -> tuple[_Field, ...]:
 def _field(mapper: Mapper[Any], column: Any) -> _Field:
     name = mapper.get_property_by_column(column).key
     spec = spec_of(mapper.class_, name)
-    links = (r.key for r in mapper.relationships if column in r.local_columns and not r.viewonly)
+    link = link_behind(mapper, name)
     return _Field(
         name,
         name.removesuffix("_id") if column.foreign_keys else name,
         spec,
         column,
-        next(links, None) if column.foreign_keys else None,
+        link.key if link is not None else None,
         column.default is not None or column.server_default is not None or not spec.required,
     )
 

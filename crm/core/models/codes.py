@@ -36,9 +36,9 @@ def country_name(code: str) -> str:
     return str(locale().territories.get(code, code))
 
 
-def country_choices() -> list[tuple[str, str]]:
-    """(code, name) in the reader's language, sorted as they read."""
-    return sorted(((c, country_name(c)) for c in countries()), key=lambda pair: fold(pair[1]))
+def country_order() -> list[str]:
+    """The countries, sorted by their names in the reader's language."""
+    return sorted(countries(), key=lambda code: fold(country_name(code)))
 
 
 def language_name(code: str) -> str:

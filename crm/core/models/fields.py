@@ -197,13 +197,16 @@ def _complete(column: Any, kind: Kind | None) -> Spec | None:
         required = not column.nullable and column.default is None and column.server_default is None
     guessed = next(one for cls, one in kinds.OF_TYPE.items() if isinstance(column.type, cls))
     kind = extra.pop("kind") or kind or (kinds.CHOICE if extra["choices"] else guessed)
+    places = getattr(column.type, "places", 0)
+    if kind is kinds.PERCENT and not places:
+        kind = kinds.WHOLE_PERCENT
     integer = int if isinstance(column.type, Integer) else str
     return Spec(
         said.label,
         kind,
         required=required and kind.empty is None,
         length=getattr(column.type, "length", None) if isinstance(column.type, String) else None,
-        places=getattr(column.type, "places", 0),
+        places=places,
         stored_as=getattr(column.type, "enum_class", None) or integer,
         **extra,
     )
@@ -218,11 +221,19 @@ def target_of(model: type[Any], relation: str) -> type[Any]:
 def link_of(model: type[Any], name: str) -> tuple[str, str]:
     """The to-one relationship that a field leads along, and the attribute with its key."""
     mapper = model.__mapper__
-    if name not in mapper.relationships:
-        column = mapper.columns[name]
-        links = (r for r in mapper.relationships if column in r.local_columns and not r.viewonly)
-        name = next(links).key
-    return name, key_of(mapper.relationships[name])
+    relation = mapper.relationships.get(name) or link_behind(mapper, name)
+    if relation is None:
+        raise KeyError(f"{model.__name__}.{name}")
+    return relation.key, key_of(relation)
+
+
+def link_behind(mapper: Mapper[Any], key: str) -> RelationshipProperty[Any] | None:
+    """The to-one relationship whose foreign key is the column `key`."""
+    column = mapper.columns.get(key)
+    if column is None or not column.foreign_keys:
+        return None
+    links = (r for r in mapper.relationships if not r.uselist and not r.viewonly)
+    return next((link for link in links if column in link.local_columns), None)
 
 
 def key_of(relation: RelationshipProperty[Any]) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import Select, inspect, select
 from crm.core.actor import current_actor
 from crm.core.journal import Journal, history
 from crm.core.models import find_spec, spec_of
+from crm.core.models.fields import link_behind
 from crm.core.models.text import format_instant
 from crm.core.views.display import zone
 from crm.core.views.list import ListPages
@@ -154,15 +155,8 @@ def _class_of(table: str) -> type[Any]:
 
 
 def _target_of(model: type[Any], name: str) -> type[Any] | None:
-    mapper = inspect(model)
-    if name not in mapper.columns or not mapper.columns[name].foreign_keys:
-        return None
-    column = mapper.columns[name]
-    for relation in mapper.relationships:
-        if column in relation.local_columns and not relation.uselist:
-            found: type[Any] = relation.mapper.class_
-            return found
-    return None
+    link = link_behind(inspect(model), name)
+    return link.mapper.class_ if link is not None else None
 
 
 def _told(spec: Any, value: Any, target: type[Any] | None, names: Names) -> str:

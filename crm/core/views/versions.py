@@ -10,6 +10,7 @@ from sqlalchemy import inspect
 
 from crm.core.journal import Journal, since
 from crm.core.models import find_spec
+from crm.core.models.fields import link_behind
 from crm.core.models.text import format_instant
 from crm.core.views.display import zone
 from crm.core.views.record import RecordPages
@@ -138,14 +139,8 @@ def field_behind(model: type[Any], name: str) -> str:
     relation = name.partition(".")[0]
     if relation in mapper.relationships:
         return relation
-    for link in mapper.relationships:
-        if (
-            not link.uselist
-            and not link.viewonly
-            and mapper.columns.get(name) in link.local_columns
-        ):
-            return str(link.key)
-    return name
+    link = link_behind(mapper, name)
+    return str(link.key) if link is not None else name
 
 
 def posted_version() -> int:

@@ -7,11 +7,21 @@ from stdnum.eu import vat
 from stdnum.fr import siren, siret
 
 from crm.core import types as ours
-from crm.core.models.codes import currencies, time_zones
+from crm.core.config import languages
+from crm.core.models.codes import (
+    HUES,
+    countries,
+    country_name,
+    country_order,
+    currencies,
+    hue_name,
+    language_name,
+    time_zones,
+)
 from crm.core.models.kinds.base import CONTROL, Format, Kind, refuse_longer, tidy
-from crm.core.models.kinds.choices import Boolean, Choice, Code, Country, Currency, Hue, Language
+from crm.core.models.kinds.choices import Boolean, Choice, Code, Currency, Hue
 from crm.core.models.kinds.links import File, Reference, References
-from crm.core.models.kinds.numeric import Exact, Integer, Money, Percent, Stars
+from crm.core.models.kinds.numeric import Exact, Integer, Money, Percent, Stars, WholePercent
 from crm.core.models.kinds.texts import (
     Email,
     LongText,
@@ -29,16 +39,21 @@ URL, POSTAL_CODE, TRANSLATED = Url("url"), PostalCode("postal_code"), Translated
 SIREN, SIRET = Registered("siren", siren, "numeric"), Registered("siret", siret, "numeric")
 VAT_NUMBER = Registered("vat_number", vat)
 INTEGER, DECIMAL, MONEY = Integer("integer"), Exact("decimal"), Money("money")
-PERCENT, STARS = Percent("percent"), Stars("stars")
+PERCENT, WHOLE_PERCENT = Percent("percent"), WholePercent("percent")
+STARS = Stars("stars")
 DATE, INSTANT, NEXT = Date("date"), Instant("instant"), Next("next")
-BOOLEAN, CHOICE, COUNTRY = Boolean("boolean"), Choice("choice"), Country("country")
-CURRENCY = Currency("currency", currencies, lambda: sorted(currencies()))
-TIME_ZONE = Code("time_zone", zoneinfo.available_timezones, time_zones, str)
-LANGUAGE, HUE = Language("language"), Hue("hue")
+BOOLEAN, CHOICE = Boolean("boolean"), Choice("choice")
+COUNTRY = Code("country", countries, offered=country_order, words=country_name, has_names=True)
+CURRENCY = Currency("currency", currencies, offered=lambda: sorted(currencies()))
+LANGUAGE = Code(
+    "language", languages, case=str.lower, words=language_name, has_names=True, is_ours=True
+)
+TIME_ZONE = Code("time_zone", zoneinfo.available_timezones, offered=time_zones, case=str)
+HUE = Hue("hue", lambda: HUES, case=str.lower, words=hue_name, is_ours=True)
 REFERENCE, REFERENCES = Reference("reference"), References("references")
 FILE, PICTURE, PERSON = File("file"), File("picture"), Kind("person")
 
-BY_NAME = {kind.name: kind for kind in list(globals().values()) if isinstance(kind, Kind)}
+BY_NAME = {one.name: one for one in [*globals().values()] if isinstance(one, Kind)}
 OF_TYPE: dict[type, Kind] = {
     ours.Money: MONEY,
     ours.Exact: DECIMAL,

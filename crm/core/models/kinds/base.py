@@ -97,6 +97,7 @@ class Kind:
     empty: Any = None  # what an empty text means
     longest: int | None = None  # characters, where its column has no length
     map_options: frozenset[str] = frozenset()  # of an import's map, beside those of every field
+    has_json_type = False  # JSON has a type for its values: `clean` checks them as they come
     json_format = ""
     is_link = False  # leads to another row, or to several
     is_list = False
@@ -151,6 +152,8 @@ class Kind:
 
     def from_json(self, spec: "Spec", raw: Any) -> Any:
         """The value of a JSON value that is neither null nor text. Raises ValueError."""
+        if self.has_json_type:
+            return raw
         raise ValueError(_("Text is expected."))
 
     def revive(self, value: Any) -> Any:
@@ -159,7 +162,7 @@ class Kind:
 
     def to_json(self, spec: "Spec", value: Any) -> Any:
         """`value`, which is not None, as JSON."""
-        return value if isinstance(value, str) else str(value)
+        return value if self.has_json_type else str(value)
 
     def schema(self, spec: "Spec") -> dict[str, Any]:
         """The JSON schema of a value in an answer; a new dict each time."""

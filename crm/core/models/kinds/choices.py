@@ -6,16 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
 
-from crm.core.config import languages
 from crm.core.models import operators
-from crm.core.models.codes import (
-    HUES,
-    countries,
-    country_choices,
-    country_name,
-    hue_name,
-    language_name,
-)
 from crm.core.models.kinds.base import Format, Kind
 from crm.core.models.kinds.texts import BLANKS, as_text
 from crm.core.models.operators import Operator
@@ -30,6 +21,7 @@ class Boolean(Kind):
     operators = operators.EQUAL
     widget = "boolean"
     empty = False
+    has_json_type = True
     repeats = True
 
     def parse(self, spec: "Spec", text: str, form: Format) -> Any:
@@ -46,12 +38,6 @@ class Boolean(Kind):
     def filter_choices(self, spec: "Spec") -> list[tuple[str, str]]:
         return [("1", _("Yes")), ("0", _("No"))]
 
-    def from_json(self, spec: "Spec", raw: Any) -> Any:
-        return raw
-
-    def to_json(self, spec: "Spec", value: Any) -> Any:
-        return value
-
     def schema(self, spec: "Spec") -> dict[str, Any]:
         return {"type": "boolean"}
 
@@ -61,7 +47,7 @@ class Choice(Kind):
 
     operators: Sequence[Operator] = operators.CHOSEN
     widget = "select"
-    repeats = True
+    has_json_type = repeats = True
 
     def parse(self, spec: "Spec", text: str, form: Format) -> Any:
         return form.choice(text, spec.choices or {})
@@ -84,9 +70,6 @@ class Choice(Kind):
 
     filter_choices = choices
 
-    def from_json(self, spec: "Spec", raw: Any) -> Any:
-        return raw
-
     def to_json(self, spec: "Spec", value: Any) -> Any:
         return value.value if isinstance(value, Enum) else value
 
@@ -100,7 +83,11 @@ class Choice(Kind):
 
 
 class Code(Kind):
-    """A code of a standard: `codes` are allowed, `offered` are shown in a select."""
+    """A code of a list: those of `offered`, in this order, stand in a select.
+
+    `words` names one; files may do so, too, where it `has_names`. A list that is ours alone is
+    part of the JSON schema: `is_ours`.
+    """
 
     operators: Sequence[Operator] = operators.CHOSEN
     widget = "select"
@@ -110,11 +97,19 @@ class Code(Kind):
         self,
         name: str,
         codes: Callable[[], Collection[str]],
-        offered: Callable[[], Iterable[str]],
+        *,
+        offered: Callable[[], Iterable[str]] | None = None,
         case: Callable[[str], str] = str.upper,
+        words: Callable[[str], str] = str,
+        has_names: bool = False,
+        is_ours: bool = False,
     ) -> None:
         super().__init__(name)
-        self.codes, self.offered, self.case = codes, offered, case
+        self.codes, self.offered, self.case = codes, offered or codes, case
+        self.words, self.has_names, self.is_ours = words, has_names, is_ours
+
+    def parse(self, spec: "Spec", text: str, form: Format) -> Any:
+        return form.code(text, self.name) if self.has_names else text
 
     def clean(self, spec: "Spec", value: Any, row: Any) -> str:
         text = self.case(BLANKS.sub(" ", as_text(value)))
@@ -122,58 +117,27 @@ class Code(Kind):
             raise ValueError(_("Not a valid choice."))
         return text
 
+    def write(self, spec: "Spec", value: Any, zone: str, currency: str | None) -> str:
+        return self.words(str(value))
+
     def choices(self, spec: "Spec") -> list[tuple[str, str]]:
-        return [(code, self.write(spec, code, "", None)) for code in self.offered()]
+        return [(code, self.words(code)) for code in self.offered()]
+
+    def schema(self, spec: "Spec") -> dict[str, Any]:
+        if self.is_ours:
+            return {"type": "string", "enum": list(self.codes())}
+        return super().schema(spec)
 
 
 class Currency(Code):
+    """A currency; a filter shows all of them."""
+
     def filter_choices(self, spec: "Spec") -> list[tuple[str, str]]:
         return self.choices(spec)
 
 
-class Country(Code):
-    """A country; files may name it in words."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name, countries, countries)
-
-    def parse(self, spec: "Spec", text: str, form: Format) -> Any:
-        return form.code(text, self.name)
-
-    def write(self, spec: "Spec", value: Any, zone: str, currency: str | None) -> str:
-        return country_name(str(value))
-
-    def choices(self, spec: "Spec") -> list[tuple[str, str]]:
-        return country_choices()
-
-
-class Language(Code):
-    """A language of the program; files may name it in words."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name, languages, languages, str.lower)
-
-    def parse(self, spec: "Spec", text: str, form: Format) -> Any:
-        return form.code(text, self.name)
-
-    def write(self, spec: "Spec", value: Any, zone: str, currency: str | None) -> str:
-        return language_name(str(value))
-
-    def schema(self, spec: "Spec") -> dict[str, Any]:
-        return {"type": "string", "enum": list(self.codes())}
-
-
 class Hue(Code):
-    """One of the eight hues of a word of a vocabulary."""
+    """One of our hues, in which a word of a vocabulary is shown."""
 
     operators = operators.TEXT
     widget = "hue"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name, lambda: HUES, lambda: HUES, str.lower)
-
-    def write(self, spec: "Spec", value: Any, zone: str, currency: str | None) -> str:
-        return hue_name(str(value))
-
-    def schema(self, spec: "Spec") -> dict[str, Any]:
-        return {"type": "string", "enum": list(HUES)}

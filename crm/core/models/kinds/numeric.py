@@ -27,7 +27,7 @@ class Integer(Kind):
     input_mode = "numeric"
     css = "num r w-amount"
     map_options = frozenset({"factor", "decimal"})
-    is_number = repeats = True
+    has_json_type = is_number = repeats = True
 
     def parse(self, spec: "Spec", text: str, form: Format) -> Any:
         return form.whole(text, self.name)
@@ -40,12 +40,6 @@ class Integer(Kind):
 
     def write(self, spec: "Spec", value: Any, zone: str, currency: str | None) -> str:
         return format_number(value)
-
-    def from_json(self, spec: "Spec", raw: Any) -> Any:
-        return raw
-
-    def to_json(self, spec: "Spec", value: Any) -> Any:
-        return value
 
     def schema(self, spec: "Spec") -> dict[str, Any]:
         low, high = spec.minimum, spec.maximum
@@ -111,7 +105,7 @@ class Exact(Integer):
         return Decimal(value)
 
     def to_json(self, spec: "Spec", value: Any) -> Any:
-        return f"{Decimal(value):.{spec.places}f}" if spec.places else value
+        return f"{Decimal(value):.{spec.places}f}"
 
     def schema(self, spec: "Spec") -> dict[str, Any]:
         return {"type": "string", "example": f"1234.{'5'.ljust(spec.places, '0')}"}
@@ -127,34 +121,22 @@ class Money(Exact):
 
 
 class Percent(Exact):
-    """A percentage, with the decimals of its column or whole."""
+    """A percentage with decimals."""
 
     repeats = True
-    exact, whole = Exact("percent"), Integer("percent")
-
-    def of(self, spec: "Spec") -> Integer:
-        return self.exact if spec.places else self.whole
-
-    def parse(self, spec: "Spec", text: str, form: Format) -> Any:
-        return self.of(spec).parse(spec, text, form)
-
-    def clean(self, spec: "Spec", value: Any, row: Any) -> Any:
-        return self.of(spec).clean(spec, value, row)
 
     def write(self, spec: "Spec", value: Any, zone: str, currency: str | None) -> str:
         return format_percent(value, spec.places)
 
-    def typed(self, spec: "Spec", value: Any, zone: str) -> str:
-        return self.of(spec).typed(spec, value, zone)
 
-    def from_json(self, spec: "Spec", raw: Any) -> Any:
-        return self.of(spec).from_json(spec, raw)
+class WholePercent(Integer):
+    """A percentage of a column without decimals."""
 
-    def schema(self, spec: "Spec") -> dict[str, Any]:
-        return self.of(spec).schema(spec)
+    input_mode = "decimal"
+    is_exact = True
 
-    def body_schema(self, spec: "Spec") -> dict[str, Any]:
-        return self.of(spec).body_schema(spec)
+    def write(self, spec: "Spec", value: Any, zone: str, currency: str | None) -> str:
+        return format_percent(value, 0)
 
 
 def refuse_outside(spec: "Spec", value: Any, largest: int) -> None:

@@ -138,6 +138,7 @@ class Translated(Kind):
 
     widget = "translated"
     is_text = is_filterable = False
+    has_json_type = True
 
     def parse(self, spec: "Spec", text: str, form: Format) -> Any:
         return form.words(text)
@@ -162,9 +163,6 @@ class Translated(Kind):
 
     def revive(self, value: Any) -> TranslatedText:
         return TranslatedText(value)
-
-    def to_json(self, spec: "Spec", value: Any) -> Any:
-        return value
 
     def schema(self, spec: "Spec") -> dict[str, Any]:
         text = {"type": "string", "maxLength": LONGEST_WORDS}
