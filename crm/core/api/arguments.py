@@ -1,7 +1,8 @@
 """What `?q=` asks: parsed, bounded, held to what is visible now; or a 400 that says why."""
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,6 +28,8 @@ LIST_KEYS = (
 )  # fmt: skip
 SHOW_KEYS = ("show_columns", "label_columns", "description_columns", "show_title")
 INFO_KEYS = ("permissions", "add_columns", "edit_columns", "filters", "add_title", "edit_title")
+# prison 0.2 runs past the end of a broken text, in more ways than its own exception tells.
+BROKEN = (prison.decoder.ParserException, LookupError, RecursionError, TypeError, ValueError)
 ALWAYS = ("id", "row_version")  # told with every row, asked for or not
 
 
@@ -74,31 +77,12 @@ def parse_q(text: str) -> dict[str, Any]:
     """Rison, else JSON, as in FAB 5.3; whatever else is a BadRequest."""
     if not text:
         return {}
-    for parse in (_rison, _json):
-        found = parse(text)
-        if found is not None:
-            return found
+    for parse in (prison.loads, json.loads):
+        with suppress(*BROKEN):
+            found = parse(text)
+            if isinstance(found, dict) and is_text(found):
+                return found
     raise BadRequest(_("The argument q is neither rison nor JSON of the expected shape."))
-
-
-def _rison(text: str) -> dict[str, Any] | None:
-    # prison 0.2 runs past the end of a broken text, in more ways than its own exception tells.
-    broken = (prison.decoder.ParserException, LookupError, RecursionError, TypeError, ValueError)
-    return _tried(prison.loads, text, broken)
-
-
-def _json(text: str) -> dict[str, Any] | None:
-    return _tried(json.loads, text, (RecursionError, ValueError))
-
-
-def _tried(
-    parse: Callable[[str], Any], text: str, broken: tuple[type[Exception], ...]
-) -> dict[str, Any] | None:
-    try:
-        found = parse(text)
-    except broken:
-        return None
-    return found if isinstance(found, dict) and is_text(found) else None
 
 
 def is_text(found: Any) -> bool:

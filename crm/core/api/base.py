@@ -11,7 +11,7 @@ from crm.core.api import columns as declared
 from crm.core.api.arguments import ListArguments
 from crm.core.api.representing import represent
 from crm.core.datamodel import DataModel
-from crm.core.datamodel.loading import loading
+from crm.core.datamodel.loading import Children, loading
 from crm.core.errors import NotFound
 from crm.core.models import computed
 from crm.core.rows import criteria
@@ -30,7 +30,7 @@ class TableApi(FabModelRestApi):
     class_permission_name: str | None = None  # the entity of the rights grid
     setting: str | None = None  # the switch that opens the API
     setting_columns: Mapping[str, str] = {}  # column → switch
-    children: Mapping[str, Sequence[str]] = {}  # child relationship → its rows' columns
+    children: Children = {}  # child relationship → its rows' columns
     list_relations: Sequence[str] = ()  # what the list's computed values read
     editors_only: Sequence[str] = ()  # columns told only on rows that the actor may edit
     outcome_columns: Sequence[str] = ()  # what a move asks for: read-only in a form, taken here

@@ -1,15 +1,16 @@
 """Which fields an API tells and takes: the lists of the table's pages, checked at start-up."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import inspect
 
 from crm.core.datamodel.filters import filter_spec, is_filterable
+from crm.core.datamodel.loading import Children
 from crm.core.datamodel.orders import is_sortable
 from crm.core.errors import DomainError
-from crm.core.models import Child, Spec, find_spec, spec_of
+from crm.core.models import Child, Spec, find_spec, spec_of, target_of
 
 # A hash in an answer is a leak even where someone declared it as a field.
 SECRET = re.compile(r"passw|hash|secret|token|(^|_)salt|_key$")
@@ -52,7 +53,7 @@ def _fields(view: Any, *sets: str) -> list[str]:
 
 
 def _told(model: type[Any], names: Iterable[str]) -> list[str]:
-    """`names` once each, without files."""
+    """`names` once each, without files; `check` refuses what is no field."""
     return [n for n in dict.fromkeys(names) if not _is_file(model, n)]
 
 
@@ -83,6 +84,12 @@ def is_written(spec: Spec) -> bool:
     return not spec.readonly and not spec.kind.is_file
 
 
+def written_lines(model: type[Any], relation: str, children: Children) -> list[str]:
+    """The columns of a list's rows that a request may set."""
+    target = target_of(model, relation)
+    return [name for name in children[relation] if is_written(spec_of(target, name))]
+
+
 def written(api: Any, names: Iterable[str]) -> list[str]:
     """What a body may hold: those of `names` that may be set, and what a move asks for."""
     model = api.datamodel.obj
@@ -103,7 +110,7 @@ def check(api: Any) -> None:
         for column in getattr(api, kind):
             _check_column(f"{name}.{kind}: {column}", model, column, api.children)
     for relation, columns in api.children.items():
-        child = inspect(model).relationships[relation].mapper.class_
+        child = target_of(model, relation)
         for column in columns:
             _check_column(f"{name}.children: {relation}.{column}", child, column, {})
     for column in api.search_columns:
@@ -115,9 +122,7 @@ def check(api: Any) -> None:
         raise RuntimeError(f"{name}.editors_only: {column} could be guessed by filters or order")
 
 
-def _check_column(
-    where: str, model: type[Any], name: str, children: Mapping[str, Sequence[str]]
-) -> None:
+def _check_column(where: str, model: type[Any], name: str, children: Children) -> None:
     if SECRET.search(name):
         raise RuntimeError(f"{where} looks like a secret")
     if find_spec(model, name) is None:

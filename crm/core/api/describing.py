@@ -1,25 +1,22 @@
 """What `/_info` says of a table, now and to this actor: fields, filters, rights; no rows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from crm.core.api.columns import is_written
+from crm.core.api.columns import written_lines
 from crm.core.datamodel.filters import filter_spec
-from crm.core.models import Spec, spec_of
+from crm.core.datamodel.loading import Children
+from crm.core.models import Spec, spec_of, target_of
 
 
-def fields_info(
-    model: type[Any], names: Iterable[str], children: Mapping[str, Sequence[str]]
-) -> list[dict[str, Any]]:
+def fields_info(model: type[Any], names: Iterable[str], children: Children) -> list[dict[str, Any]]:
     """Each of `names` with what is said of it."""
     told = []
     for name in names:
         info = field_info(name, spec_of(model, name))
         if name in children:
-            child = model.__mapper__.relationships[name].mapper.class_
-            info["kind"] = "rows"
-            taken = [n for n in children[name] if is_written(spec_of(child, n))]
-            info["columns"] = fields_info(child, taken, {})
+            taken = written_lines(model, name, children)
+            info |= {"kind": "rows", "columns": fields_info(target_of(model, name), taken, {})}
         told.append(info)
     return told
 

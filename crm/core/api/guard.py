@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
 from flask import Response, jsonify, request
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_jwt_extended import verify_jwt_in_request
 from werkzeug.exceptions import HTTPException
 
@@ -14,6 +14,13 @@ from crm.core.errors import DomainError, Forbidden, NotFound
 
 P = ParamSpec("P")
 Endpoint = Callable[Concatenate[Any, P], Response]
+
+# The message of a refusal that has none of its own.
+SENTENCES = {
+    403: _l("You are not allowed to do this."),
+    404: _l("There is no such record."),
+}
+WRONG_FIELDS = _l("Some fields are not right.")
 
 
 def guarded(endpoint: Endpoint[P]) -> Endpoint[P]:
@@ -67,14 +74,6 @@ def refuse(
 ) -> Response:
     """`{"message": "…", "errors": {field: ["…"]}}`; `more` stands beside them."""
     errors = {name: [text] for name, text in (fields or {}).items()}
-    return answer(status, message=message or _default(status), errors=errors, **more)
-
-
-def _default(status: int) -> str:
-    match status:
-        case 403:
-            return str(_("You are not allowed to do this."))
-        case 404:
-            return str(_("There is no such record."))
-        case _:
-            return str(_("Some fields are not right."))
+    return answer(
+        status, message=message or str(SENTENCES.get(status, WRONG_FIELDS)), errors=errors, **more
+    )

@@ -74,21 +74,21 @@ def _ref(api: Any, method: str) -> Schema:
     return {"$ref": f"#/components/schemas/{type(api).__name__}.{method}"}
 
 
-def _object(required: tuple[str, ...], **properties: Schema) -> Schema:
+def object_schema(required: tuple[str, ...], **properties: Schema) -> Schema:
     schema = {"type": "object", "properties": properties}
     return schema | ({"required": list(required)} if required else {})  # never an empty list
 
 
-def _json(schema: Schema) -> Schema:
+def json_content(schema: Schema) -> Schema:
     return {"application/json": {"schema": schema}}
 
 
 def _responses(status: int, words: str, schema: Schema, *refusals: int) -> dict[str, Schema]:
     error = {"$ref": "#/components/schemas/Error"}
     return {
-        str(status): {"description": words, "content": _json(schema)},
+        str(status): {"description": words, "content": json_content(schema)},
         **{
-            str(code): {"description": REFUSALS[code], "content": _json(error)}
+            str(code): {"description": REFUSALS[code], "content": json_content(error)}
             for code in sorted({400, 401, 403, 404, 414, *refusals})
         },
     }
@@ -104,7 +104,7 @@ def _query(keys: Sequence[str] = (), **properties: Schema) -> Schema:
     if keys:
         properties["keys"] = {"type": "array", "items": _one_of(["none", *keys])}
     schema = {"type": "object", "properties": properties, "additionalProperties": False}
-    return {"in": "query", "name": "q", "content": _json(schema)}
+    return {"in": "query", "name": "q", "content": json_content(schema)}
 
 
 def _page_size(default: int) -> Schema:
@@ -117,7 +117,7 @@ def _one_of(names: list[str]) -> Schema:
 
 def _list_operation(api: Any) -> Schema:
     value: Schema = {"description": "A text, number, true or false, or a list of them."}
-    condition = _object(
+    condition = object_schema(
         ("col", "opr"),
         col=_one_of(api.visible(api.search_columns)),
         opr=_one_of(OPERATORS),
@@ -142,7 +142,7 @@ def _list_operation(api: Any) -> Schema:
     count = {"type": "integer", "description": "Up to 10,000; then count_capped is true."}
     ids = {"type": "array", "items": schemas.ID}
     capped = {"type": "boolean"}
-    schema = _object(
+    schema = object_schema(
         ("count", "count_capped", "ids", "result", "cursor"),
         count=count, count_capped=capped, ids=ids, result=rows, cursor=NEXT,
     )  # fmt: skip
@@ -152,9 +152,9 @@ def _list_operation(api: Any) -> Schema:
 def _deleted_operation() -> Schema:
     since = {"type": "string", "format": "date-time", "description": "The first instant."}
     q = {"since": since, "page_size": _page_size(MAX_PAGE_SIZE), "cursor": CURSOR}
-    row = _object(("id", "deleted_at"), id=schemas.ID, deleted_at=since)
+    row = object_schema(("id", "deleted_at"), id=schemas.ID, deleted_at=since)
     rows = {"type": "array", "items": row}
-    schema = _object(("result", "cursor"), result=rows, cursor=NEXT)
+    schema = object_schema(("result", "cursor"), result=rows, cursor=NEXT)
     words = "What was deleted since, oldest first."
     return {"parameters": [_query((), **q)], "responses": _responses(200, words, schema, 422)}
 
@@ -163,42 +163,42 @@ def _get_operation(api: Any) -> Schema:
     q = _query(
         SHOW_KEYS, columns={"type": "array", "items": _one_of(api.visible(api.show_columns))}
     )
-    schema = _object(("id", "result"), id=schemas.ID, result=_ref(api, "get"))
+    schema = object_schema(("id", "result"), id=schemas.ID, result=_ref(api, "get"))
     return {"parameters": [PK, q], "responses": _responses(200, "The row.", schema)}
 
 
 def _post_operation(api: Any) -> Schema:
-    schema = _object(("id",), id=schemas.ID, result=_ref(api, "get"))
+    schema = object_schema(("id",), id=schemas.ID, result=_ref(api, "get"))
     responses = _responses(201, "The new row.", schema, 413, 415, 422)
-    body = {"required": True, "content": _json(_ref(api, "post"))}
+    body = {"required": True, "content": json_content(_ref(api, "post"))}
     return {"requestBody": body, "responses": responses}
 
 
 def _put_operation(api: Any) -> Schema:
-    schema = _object(("id",), id=schemas.ID, result=_ref(api, "get"))
+    schema = object_schema(("id",), id=schemas.ID, result=_ref(api, "get"))
     responses = _responses(200, "The row as it now is.", schema, 409, 413, 415, 422)
-    stale = _object(
+    stale = object_schema(
         ("message", "row_version", "result"),
         message=TEXT,
         errors=ERROR["properties"]["errors"],
         row_version=schemas.ID,
         result=_ref(api, "get"),
     )
-    responses["409"]["content"] = _json(stale)
-    body = {"required": True, "content": _json(_ref(api, "put"))}
+    responses["409"]["content"] = json_content(stale)
+    body = {"required": True, "content": json_content(_ref(api, "put"))}
     return {"parameters": [PK], "requestBody": body, "responses": responses}
 
 
 def _delete_operation() -> Schema:
     version = {"in": "query", "name": "row_version", "schema": schemas.ID}
-    schema = _object(("message",), message=TEXT)
+    schema = object_schema(("message",), message=TEXT)
     responses = _responses(200, "The row is in the bin.", schema, 409, 422)
     return {"parameters": [PK, version], "responses": responses}
 
 
 def _info_operation() -> Schema:
     fields = {"type": "array", "items": {"type": "object"}}
-    schema = _object(
+    schema = object_schema(
         (),
         permissions={"type": "array", "items": TEXT},
         add_columns=fields,

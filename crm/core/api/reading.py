@@ -12,8 +12,9 @@ from sqlalchemy import inspect, select
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from crm.core.api.arguments import is_text
-from crm.core.api.columns import is_written
+from crm.core.api.columns import written_lines
 from crm.core.api.values import value_of
+from crm.core.datamodel.loading import Children
 from crm.core.db import db
 from crm.core.errors import DomainError, NotFound
 from crm.core.models import spec_of, target_of
@@ -45,7 +46,7 @@ class Reader:
     model: type[Any]
     written: Sequence[str]
     shown: Sequence[str] = ()
-    children: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    children: Children = field(default_factory=dict)
     new: bool = False
 
     def read(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,7 +75,7 @@ class Reader:
             values[name] = self._lines(name, raw, known)
             return
         value = self._value(name, raw, known)
-        if value is not None or _may_be_empty(self.model, name):
+        if value is not None or may_be_empty(self.model, name):
             values[name] = value
         elif not self.new:
             raise ValueError(_("Required field"))
@@ -118,8 +119,8 @@ class Reader:
         return lines
 
     def _of_lines(self, relation: str) -> "Reader":
-        model, columns = target_of(self.model, relation), self.children[relation]
-        return Reader(model, [n for n in columns if is_written(spec_of(model, n))], columns)
+        written = written_lines(self.model, relation, self.children)
+        return Reader(target_of(self.model, relation), written, self.children[relation])
 
     def _line(self, raw: Any, before: Iterable[Mapping[str, Any]], known: Rows) -> dict[str, Any]:
         """One child: the row with this "id" changed, or a new one without."""
@@ -169,9 +170,16 @@ def is_id(raw: Any) -> bool:
     return isinstance(raw, int) and not isinstance(raw, bool) and 0 < raw <= LARGEST_ID
 
 
-def _may_be_empty(model: type[Any], name: str) -> bool:
+def may_be_empty(model: type[Any], name: str) -> bool:
+    """Whether a row may be without a value: of a list, or where the columns are nullable."""
+    relation = inspect(model).relationships.get(name)
+    is_list = relation is not None and relation.uselist
+    return is_list or all(column.nullable for column in columns_behind(model, name))
+
+
+def columns_behind(model: type[Any], name: str) -> list[Any]:
+    """The columns that keep a field; none where its value is worked out."""
     mapper = inspect(model)
     if name in mapper.relationships:
-        relation = mapper.relationships[name]
-        return relation.uselist or all(column.nullable for column in relation.local_columns)
-    return bool(mapper.columns[name].nullable)
+        return list(mapper.relationships[name].local_columns)
+    return [mapper.columns[name]] if name in mapper.columns else []

@@ -78,14 +78,8 @@ class ReadApi(TableApi):
         few, offset = totals.count <= SORTED, asked.page * asked.size
         ask = PageRequest(asked.size, asked.cursor, offset=offset, few=few)
         found = self._page(statement, self._order(asked), ask, self.read_with(names))
-        model = self.datamodel.obj
-        labels: Labels = {
-            "list_columns": lambda: names,
-            "order_columns": lambda: self.visible(self.order_columns),
-            "label_columns": lambda: describing.labels(model, names),
-            "description_columns": lambda: describing.helps(model, names),
-            "list_title": lambda: str(self.list_title or ""),
-        }
+        labels = self._labels("list", names)
+        labels["order_columns"] = lambda: self.visible(self.order_columns)
         return answer(
             count=totals.count,
             count_capped=totals.is_capped,
@@ -142,11 +136,14 @@ class ReadApi(TableApi):
         asked = read_arguments(SHOW_ARGUMENTS, names, SHOW_KEYS)
         names = names if asked.columns is None else asked.columns
         row = self.one(read_id(pk), names)
+        return answer(id=row["id"], result=row, **chosen(self._labels("show", names), asked))
+
+    def _labels(self, page: str, names: Sequence[str]) -> Labels:
+        """What may come with the answer of the list or of a row."""
         model = self.datamodel.obj
-        known: Labels = {
-            "show_columns": lambda: names,
+        return {
+            f"{page}_columns": lambda: names,
             "label_columns": lambda: describing.labels(model, names),
             "description_columns": lambda: describing.helps(model, names),
-            "show_title": lambda: str(self.show_title or ""),
+            f"{page}_title": lambda: str(getattr(self, f"{page}_title") or ""),
         }
-        return answer(id=row["id"], result=row, **chosen(known, asked))

@@ -1,16 +1,14 @@
 """Specs → JSON schemas of OpenAPI 3.0: what an answer holds, what a body may hold."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable
 from typing import Any
 
-from sqlalchemy import inspect
-
-from crm.core.api.columns import is_written
-from crm.core.api.reading import LARGEST_ID, MOST_ROWS
+from crm.core.api.columns import written_lines
+from crm.core.api.reading import LARGEST_ID, MOST_ROWS, columns_behind, may_be_empty
+from crm.core.datamodel.loading import Children
 from crm.core.models import Spec, kinds, spec_of, target_of
 
 Schema = dict[str, Any]
-Children = Mapping[str, Sequence[str]]
 
 ID: Schema = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
 
@@ -28,9 +26,8 @@ def answered(
     always = list(properties)
     for name in names:
         if name in children:
-            child = target_of(model, name)
-            free = [n for n in children[name] if is_written(spec_of(child, n))]
-            items = answered(child, children[name], {}, free)
+            free = written_lines(model, name, children)
+            items = answered(target_of(model, name), children[name], {}, free)
             properties[name] = _said(spec_of(model, name), {"type": "array", "items": items})
         else:
             properties[name] = _answer_of(model, name, name not in taken)
@@ -59,36 +56,23 @@ def _body(model: type[Any], names: Iterable[str], children: Children, new: bool 
     properties = {}
     for name in names:
         if name in children:
-            child = target_of(model, name)
-            free = [n for n in children[name] if is_written(spec_of(child, n))]
-            line = _body(child, free, {}, new=True)
+            free = written_lines(model, name, children)
+            line = _body(target_of(model, name), free, {}, new=True)
             line["properties"] = {"id": dict(ID), **line["properties"]}
             lines = {"type": "array", "items": line, "maxItems": MOST_ROWS}
             properties[name] = _said(spec_of(model, name), lines)
         else:
-            empty = _may_be_null(model, name) or (new and not _is_required(model, name))
+            empty = may_be_empty(model, name) or (new and not _is_required(model, name))
             properties[name] = _body_of(model, name, empty)
     return {"type": "object", "properties": properties, "additionalProperties": False}
-
-
-def _columns(model: type[Any], name: str) -> list[Any]:
-    mapper = inspect(model)
-    if name in mapper.relationships:
-        return list(mapper.relationships[name].local_columns)
-    return [mapper.columns[name]] if name in mapper.columns else []
 
 
 def _is_required(model: type[Any], name: str) -> bool:
     if name == "company":
         return False  # the actor's own, where none is named
-    columns = _columns(model, name)
+    columns = columns_behind(model, name)
     filled = any(c.default is not None or c.server_default is not None for c in columns)
     return spec_of(model, name).required and not filled
-
-
-def _may_be_null(model: type[Any], name: str) -> bool:
-    columns = _columns(model, name)
-    return all(column.nullable for column in columns) if columns else True
 
 
 def _said(spec: Spec, schema: Schema) -> Schema:
@@ -98,7 +82,7 @@ def _said(spec: Spec, schema: Schema) -> Schema:
 
 def _answer_of(model: type[Any], name: str, read_only: bool) -> Schema:
     spec = spec_of(model, name)
-    empty = _may_be_null(model, name)
+    empty = may_be_empty(model, name)
     if spec.kind is kinds.REFERENCE:
         # What stands beside a $ref is not read: no label here.
         return {"$ref": "#/components/schemas/" + ("OptionalLink" if empty else "Link")}

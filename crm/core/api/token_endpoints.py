@@ -2,9 +2,8 @@
 
 from typing import Any
 
-Schema = dict[str, Any]
+from crm.core.api.operations import REFUSALS, TEXT, Schema, json_content, object_schema
 
-TEXT: Schema = {"type": "string"}
 SCHEMES: dict[str, Schema] = {
     name: {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": words}
     for name, words in (
@@ -23,35 +22,30 @@ def describe(spec: Any, base: str) -> None:
     spec.path(path=f"{base}/refresh", operations={"post": _refresh()})
 
 
-def _answers(schema: Schema, **refusals: str) -> dict[str, Schema]:
-    content = {"application/json": {"schema": schema}}
-    told = {"application/json": {"schema": MESSAGE}}
-    refusals["_414"] = "The address is too long."
-    return {"200": {"description": "The token.", "content": content}} | {
-        code.removeprefix("_"): {"description": words, "content": told}
+def _answers(refresh: Schema, **refusals: str) -> dict[str, Schema]:
+    tokens = object_schema(("access_token",), access_token=TEXT, **refresh)
+    refusals["_414"] = REFUSALS[414]
+    return {"200": {"description": "The token.", "content": json_content(tokens)}} | {
+        code.removeprefix("_"): {"description": words, "content": json_content(MESSAGE)}
         for code, words in refusals.items()
     }
 
 
 def _login() -> Schema:
-    body = {
-        "type": "object",
-        "properties": {
-            "username": {**TEXT, "minLength": 1, "description": "A username or an e-mail address."},
-            "password": {**TEXT, "minLength": 1, "format": "password"},
-            "provider": {**TEXT, "enum": ["db"]},
-            "refresh": {"type": "boolean", "description": "Whether to send a refresh token too."},
-        },
-        "required": ["username", "password", "provider"],
-        "additionalProperties": False,
-    }
-    tokens = {"type": "object", "properties": {"access_token": TEXT, "refresh_token": TEXT}}
+    body = object_schema(
+        ("username", "password", "provider"),
+        username={**TEXT, "minLength": 1, "description": "A username or an e-mail address."},
+        password={**TEXT, "minLength": 1, "format": "password"},
+        provider={**TEXT, "enum": ["db"]},
+        refresh={"type": "boolean", "description": "Whether to send a refresh token too."},
+    )
+    closed = {**body, "additionalProperties": False}
     return {
         "tags": ["Security"],
         "operationId": "Security.login",
-        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "requestBody": {"required": True, "content": json_content(closed)},
         "responses": _answers(
-            {**tokens, "required": ["access_token"]},
+            {"refresh_token": TEXT},
             _400="The body is not as described.",
             _401="No such username and password.",
             _429="Too many attempts; Retry-After says how many seconds to wait.",
@@ -60,10 +54,9 @@ def _login() -> Schema:
 
 
 def _refresh() -> Schema:
-    token = {"type": "object", "properties": {"access_token": TEXT}, "required": ["access_token"]}
     return {
         "tags": ["Security"],
         "operationId": "Security.refresh",
         "security": [{"jwt_refresh": []}],
-        "responses": _answers(token, _401="The refresh token has expired or was ended."),
+        "responses": _answers({}, _401="The refresh token has expired or was ended."),
     }
