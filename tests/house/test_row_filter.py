@@ -73,7 +73,7 @@ ROADS: dict[str, tuple[Any, str, Callable[[Address], bool], str]] = {
     "list": (DataModel, "page", lambda one: one.rule.endswith("/list/"), ""),
     "record": (DataModel, "fetch", lambda one: "/show/" in one.rule, ""),
     "form": (DataModel, "fetch", lambda one: "/edit/" in one.rule, ""),
-    "picker": (options, "pick", lambda one: "/pick/" in one.rule, "company={company}"),
+    "picker": (options, "search_candidates", lambda one: "/pick/" in one.rule, "company={company}"),
 }
 
 

@@ -21,6 +21,7 @@ MAX_PAGE_SIZE = 100
 # A page beyond this is no page of ours, and its offset no integer of the database's.
 LAST_PAGE = 1_000_000
 LONGEST_SEARCH = 100  # characters
+MOMENT = Spec("", kinds.INSTANT, required=True)  # of `since`
 OUTER = ("q", "lang")
 # The labels that come with an answer, and the argument `keys` chooses from.
 LIST_KEYS = (
@@ -166,7 +167,7 @@ def _cursor(given: Mapping[str, Any]) -> str:
 
 def _since(given: Mapping[str, Any]) -> datetime | None:
     try:
-        return value_of(Spec("", kinds.INSTANT), given["since"]) if "since" in given else None
+        return value_of(MOMENT, given["since"]) if "since" in given else None
     except ValueError as error:
         raise DomainError(str(error), field="since") from error
 
