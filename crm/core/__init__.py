@@ -1,1 +1,1 @@
-"""The layer on Flask-AppBuilder that every slice stands on; it knows no entity of ours."""
+"""The layer on Flask-AppBuilder that every slice builds on; it knows no entity."""

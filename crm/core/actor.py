@@ -1,4 +1,4 @@
-"""Who asks: one frozen answer per request, read in two statements and never kept longer."""
+"""The actor: the user behind a request, with companies, rights and settings."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ ACTIONS = ("read", "create", "edit", "delete", "export")
 
 
 class Scope(IntEnum):
-    """How far a right reaches; what each includes is said in `rows.criteria`."""
+    """The rows that a right covers; `rows.criteria` turns each scope into SQL."""
 
     NONE = 0
     OWN = 1
@@ -71,7 +71,7 @@ class Actor:
     single_keys: bool = True  # whether a letter alone is a shortcut (WCAG 2.1.4)
 
     def __hash__(self) -> int:
-        """Two actors are equal in all they hold; a few of it tell most of them apart."""
+        """Of a few fields only: equality compares all of them, hashing them all would be slow."""
         return hash((self.user_id, self.active_company_id, self.language))
 
     @property
@@ -95,7 +95,7 @@ class Actor:
         return self.grid.get((entity, action), frozenset())
 
     def can(self, action: str, entity: str) -> bool:
-        """Whether any row of `entity` is open to `action`; which rows, the row filter says."""
+        """Whether the actor may do `action` to any row of `entity`; the row filter says which."""
         return bool(self.scopes(action, entity))
 
     def widest_scope(self, action: str, entity: str) -> Scope:
@@ -112,7 +112,7 @@ _outside: ContextVar[Actor | None] = ContextVar("actor", default=None)
 
 
 def set_actor(actor: Actor | None, again: Callable[[], None] | None = None) -> None:
-    """Set the actor of this request, once its user was found; `again` reloads them."""
+    """Set the actor of this request; `again` is called to reload them under the write lock."""
     request.environ[_ENVIRON] = actor
     request.environ[_AGAIN] = again
     request.environ.pop(_CACHE, None)
@@ -121,7 +121,7 @@ def set_actor(actor: Actor | None, again: Callable[[], None] | None = None) -> N
 
 
 def find_actor() -> Actor | None:
-    """The actor, or None before a sign-in and in a command that named nobody."""
+    """The actor; None before sign-in and in a command that names nobody."""
     named = _outside.get()
     if named is not None or not has_request_context():
         return named
@@ -138,8 +138,8 @@ def _environ() -> dict[str, Any]:
 def reload_actor() -> None:
     """Reload the request's actor, under the write lock.
 
-    Raises what a request of theirs would now be answered with, if they may no longer do this. Who
-    acts by `acting_as` was named by the command, and stays.
+    Raises the error that answers the request if the actor may no longer do this. An actor set by
+    `acting_as` is not reloaded.
     """
     if has_request_context() and _outside.get() is None:
         again: Callable[[], None] | None = request.environ.get(_AGAIN)
@@ -157,7 +157,7 @@ def current_actor() -> Actor:
 
 @contextmanager
 def acting_as(actor: Actor) -> Iterator[Actor]:
-    """Act in someone's name outside a request: a command, a job, a test."""
+    """Set the actor outside a request: in a command, a job or a test."""
     token = _outside.set(actor)
     try:
         yield actor

@@ -24,7 +24,7 @@ def folder(name: str) -> Path:
 
 @lru_cache
 def languages() -> tuple[str, ...]:
-    """The languages that have a catalogue, English first: a new folder is one after a restart."""
+    """The languages that have a catalogue, English first; read once a process."""
     found = {
         path.parents[1].name for path in folder("translations").glob("*/LC_MESSAGES/messages.*o")
     }
@@ -42,7 +42,7 @@ class Config:
     instance: Path
     database_url: str
     secret_key: str
-    old_secret_keys: tuple[str, ...] = ()  # what they signed still holds; nothing new is signed
+    old_secret_keys: tuple[str, ...] = ()  # accepted for verification, never used to sign
     host: str = "127.0.0.1"
     port: int = 8080
     public_url: str = "http://127.0.0.1:8080"
@@ -109,7 +109,7 @@ def _workers(text: str) -> int:
 
 
 def cores() -> int:
-    """Of the machine, less those that this process is kept away from (not known on macOS)."""
+    """Cores that this process may use; all cores of the machine on macOS."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -167,7 +167,7 @@ def _old_secret_keys(text: str) -> tuple[str, ...]:
 
 
 def _kept_secret(path: Path) -> str:
-    """The secret made at the first start. Raises ConfigError where what was kept is no secret."""
+    """The secret generated at the first start. Raises ConfigError where the file is not valid."""
     if not path.exists():
         _make_secret(path)
     key = path.read_text(errors="replace").strip()
@@ -180,7 +180,7 @@ def _kept_secret(path: Path) -> str:
 
 
 def _make_secret(path: Path) -> None:
-    """Written aside and linked: a crash leaves no half of it, and of two starts one wins."""
+    """Write a temporary file and link it: atomic, and the first of two concurrent starts wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -190,6 +190,6 @@ def _make_secret(path: Path) -> None:
     try:
         path.hardlink_to(aside)
     except FileExistsError:
-        pass  # another start was first: its secret is ours
+        pass  # another process was first: its secret is used
     finally:
         aside.unlink()

@@ -74,7 +74,7 @@ def is_writing(session: Session) -> bool:
 
 
 def let_others_write() -> None:
-    """To be called between two transactions of one long job; on PostgreSQL writers queue."""
+    """Pause between two transactions of a long job, for SQLite's waiting writers."""
     if db.engine.dialect.name == "sqlite":
         sleep(PAUSE)
 
@@ -116,9 +116,9 @@ def _no_statement_outside(state: ORMExecuteState) -> None:
 
 
 def renew_statistics(connection: Connection) -> None:
-    """Let the database look at its rows again: what it knows of them decides how it finds them.
+    """Run ANALYZE, as query plans depend on the statistics.
 
-    A sample of each index, so that SQLite's lock is held for a moment whatever their number.
+    SQLite samples each index, so that its lock is held for a moment whatever the number of rows.
     """
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"PRAGMA analysis_limit={SAMPLE}")
@@ -158,9 +158,9 @@ def prepare_sqlite(engine: Engine) -> None:
 
 
 def prepare_postgres(engine: Engine) -> None:
-    """Let no statement of a web request take longer than LONGEST, lest it hold a thread for ever.
+    """Limit statements of web requests to LONGEST seconds, so that none blocks a thread for ever.
 
-    Commands may: a migration, an import and whoever waits for them.
+    Commands have no limit: migrations and imports take longer.
     """
 
     @event.listens_for(engine, "checkout")

@@ -1,4 +1,4 @@
-"""Errors of the database, translated into errors that a person can act on."""
+"""Translate database errors into DomainError, Conflict and Unavailable."""
 
 import re
 from collections.abc import Iterator

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 
 class DomainError(Exception):
-    """A rule saying no, in the user's language.
+    """A rule refuses the action; the text is in the user's language.
 
     `fields` maps the name of a field to the sentence that belongs beside it; `message` is what
     concerns the record as a whole, or "".
@@ -43,7 +43,7 @@ class Forbidden(DomainError):
 
 
 class NotFound(DomainError):
-    """There is no such row for this actor; whether it exists is not told."""
+    """There is no such row for this actor; whether it exists is not revealed."""
 
     status = 404
 

@@ -25,7 +25,7 @@ UPLOADS = "crm.uploads"
 
 
 def allow_upload(app: Flask, *endpoints: str) -> None:
-    """Let signed-in people send a file there."""
+    """Allow bodies of up to UPLOAD_BYTES on these endpoints, for signed-in users."""
     app.extensions.setdefault(UPLOADS, set()).update(endpoints)
 
 
@@ -50,7 +50,7 @@ def _limit(app: Flask, endpoint: str | None, session: Any) -> int:
 
 
 class FormParser(FormDataParser):
-    """Werkzeug 3.1's, which bounds the number of parts of a multipart form, but no other."""
+    """Werkzeug 3.1 limits the number of parts of multipart forms only; this limits all forms."""
 
     def parse(
         self,
@@ -73,7 +73,7 @@ class LimitedRequest(Request):
 
 
 class JsonProvider(DefaultJSONProvider):
-    """Flask's, where ten thousand brackets are a 400 like any JSON that cannot be read."""
+    """Flask's provider, but nesting beyond the recursion limit is a 400, not a 500."""
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         try:
@@ -83,7 +83,7 @@ class JsonProvider(DefaultJSONProvider):
 
 
 def install(app: Flask) -> None:
-    """Refuse before anything else looks at the request."""
+    """Register the check that runs before anything else reads the request."""
     app.request_class = LimitedRequest
     app.json = JsonProvider(app)
     app.config["MAX_FORM_MEMORY_SIZE"] = FORM_BYTES

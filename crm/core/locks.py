@@ -1,4 +1,4 @@
-"""Work that only one process at a time may do on a database, whatever the machine."""
+"""Locks across processes and machines: work that one process at a time may do on a database."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ def _by_number(number: int, waits: bool) -> Iterator[bool]:
 
 @contextmanager
 def _by_file(path: Path, waits: bool) -> Iterator[bool]:
-    """By SQLite's lock on a file beside the database, which works the same on every system."""
+    """With SQLite's lock on a file beside the database, which is portable."""
     with closing(_opened(path, PATIENCE if waits else 0)) as connection:
         try:
             connection.execute("BEGIN EXCLUSIVE")

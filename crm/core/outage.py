@@ -1,4 +1,4 @@
-"""A database that is busy, does not answer or cannot be written to, told apart from a bug."""
+"""Classify database errors: busy, not answering or read-only, as opposed to a bug."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -38,7 +38,7 @@ POSTGRES: Mapping[str, Outage] = {
 
 
 def find_outage(error: BaseException) -> Outage | None:
-    """What `error` says of the database; None where it is no outage."""
+    """The outage that `error` stands for; None where it is something else."""
     if isinstance(error, PoolTimeout):
         return Outage.BUSY  # every connection of the pool is in use
     if not isinstance(error, DBAPIError):
@@ -54,7 +54,7 @@ def find_outage(error: BaseException) -> Outage | None:
 
 
 def unavailable(outage: Outage) -> Unavailable:
-    """The error that tells a person, in words, what they can do."""
+    """The error to raise for an outage, with a message that says what to do."""
     return Unavailable(_words(outage))
 
 

@@ -34,7 +34,7 @@ def check_again(session: Session) -> None:
 def _check_fetched(
     session: Session, model: type[Any], action: str, versions: Mapping[int, int | None]
 ) -> None:
-    """Check rows fetched for `action`; on PostgreSQL those to be changed are locked by it."""
+    """Check rows fetched for `action`; on PostgreSQL rows to be changed are locked (FOR UPDATE)."""
     if not rows.is_open(action, model):
         raise NotFound
     has_version = hasattr(model, "row_version")
@@ -53,7 +53,7 @@ def _check_fetched(
 
 
 def _stale(session: Session) -> Iterator[Any]:
-    """The loaded rows of which the database has another version by now."""
+    """The loaded rows whose version in the database differs by now."""
     loaded: dict[Any, dict[int, Any]] = defaultdict(dict)
     for row in session.identity_map.values():
         state = inspect(row)

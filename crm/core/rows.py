@@ -1,4 +1,4 @@
-"""Which rows exist for the actor: one filter on the session, behind every path.
+"""The row filter: a condition on every SELECT of the session for the rows the actor may read.
 
 A table takes part by naming its row of the rights grid in `__entity__`. Closed by default: where
 nobody acts, a filtered table is empty.
@@ -38,7 +38,7 @@ FETCHED = "crm.fetched"
 
 @contextmanager
 def unfiltered(reason: str) -> Iterator[None]:
-    """The only door past the filter. `reason` tells a reviewer why these rows are ours to see."""
+    """Read without the row filter, the only way to. `reason` is for the reviewer."""
     token = _reasons.set(reason)
     try:
         yield
@@ -53,7 +53,7 @@ def is_filtered() -> bool:
 
 @lru_cache
 def filtered_models() -> tuple[type[Any], ...]:
-    """Every table of ours that has rows for some and not for others."""
+    """Every table whose rows the filter restricts."""
     mapped = (mapper.class_ for mapper in Model.registry.mappers)
     return tuple(
         model
@@ -65,7 +65,7 @@ def filtered_models() -> tuple[type[Any], ...]:
 
 
 def criteria(model: type[Any], action: str, actor: Actor | None = None) -> ColumnElement[bool]:
-    """The rows of `model` on which the actor may do `action`, as SQL; the bin apart."""
+    """The rows of `model` to which the actor may do `action`, as SQL, the bin aside."""
     actor = actor or find_actor()
     if actor is None:
         return false()
@@ -108,7 +108,7 @@ def _within(model: type[Any], actor: Actor, scopes: frozenset[Scope]) -> ColumnE
 def known_values(model: type[Any]) -> dict[str, tuple[Any, ...]]:
     """column → its values in the rows that the actor may read, where these are a few known ones.
 
-    They say again what the row filter says, so that a list is read along an index.
+    Redundant with the row filter: they let the database read a list along an index.
     """
     actor = find_actor()
     if actor is None or not is_filtered() or model not in filtered_models():
@@ -181,7 +181,7 @@ def _filter(state: ORMExecuteState) -> None:
 
 @dataclass(frozen=True)
 class _Link:
-    """A link that is about to be written."""
+    """A to-one link of a row that is about to be flushed."""
 
     row: Any
     relation: str
@@ -189,7 +189,7 @@ class _Link:
 
 
 def _guard_links(session: Session, context: Any, instances: Any) -> None:
-    """No row points to one that its writer may not see, or that belongs to another company."""
+    """Refuse links to rows that the actor may not see or that are of another company."""
     if not is_filtered() or CHECKED in session.info:
         return
     with session.no_autoflush:
@@ -198,7 +198,7 @@ def _guard_links(session: Session, context: Any, instances: Any) -> None:
             for target, link in _new_links(row):
                 written[target].append(link)
         for target, links in written.items():
-            # One statement for all the links to a table, be they three or three thousand.
+            # One statement for all the links to a table.
             known = linkable_companies(session, target, {link.pk for link in links})
             for link in links:
                 _guard(link, known)
@@ -220,7 +220,7 @@ def _new_links(row: Any) -> Iterator[tuple[type[Any], _Link]]:
 
 @lru_cache(maxsize=200)
 def guarded_relations(mapper: Mapper[Any]) -> tuple[tuple[str, str, type[Any]], ...]:
-    """The to-one relations that need guarding: name, foreign key, target."""
+    """The to-one relations to check at a flush: (name, foreign key, target)."""
     return tuple(
         (
             relation.key,
@@ -241,7 +241,7 @@ def _changed(state: Any, name: str) -> bool:
 
 
 def linkable_companies(session: Session, target: type[Any], pks: set[int]) -> dict[int, int | None]:
-    """Which of these rows the actor may link to, with their company where they have one."""
+    """key → company (None without one) of those rows that the actor may link to."""
     company = target.company_id if hasattr(target, "company_id") else null()
     known = select(target.id, company).where(target.id.in_(pks), linkable(target))
     found = session.execute(known)
@@ -256,7 +256,7 @@ def _guard(link: _Link, companies: dict[int, int | None]) -> None:
 
 
 def linkable(target: type[Any]) -> ColumnElement[bool]:
-    """The rows of `target` that an id in an address or a body may lead to, beyond the filter.
+    """A condition beyond the row filter for rows of `target` whose id comes from a request.
 
     People have no filter, as their names stand on records: one is in reach who shares one of the
     actor's companies, or everybody with scope `all`.
@@ -298,7 +298,7 @@ def fetch(
 
 
 def is_open(action: str, model: type[Any]) -> bool:
-    """Whether a vocabulary is open to `action`; of other tables the filter tells row by row."""
+    """Whether the actor may do `action` to a vocabulary; True for tables with a row filter."""
     return not issubclass(model, Reference) or not is_filtered() or may_any(action, model)
 
 
@@ -308,7 +308,7 @@ def may(session: Session, action: str, row: Any) -> bool:
 
 
 def may_any(action: str, model: type[Any]) -> bool:
-    """Whether the actor may do `action` to some row; vocabularies are of all companies at once."""
+    """Whether the actor may do `action` to some row of `model`."""
     actor = find_actor()
     if actor is None:
         return False
@@ -341,6 +341,6 @@ def allowed(session: Session, action: str, rows: Sequence[Any]) -> set[int]:
 
 
 def install(session: Any) -> None:
-    """Put filter and guard on the session; before the first query of the process."""
+    """Install the filter and the check of links on the session, before its first query."""
     event.listen(session, "do_orm_execute", _filter)
     event.listen(session, "before_flush", _guard_links)

@@ -1,4 +1,4 @@
-"""Values that both databases store alike: money, instants, folded and translated text."""
+"""Column types that both databases store alike: money, instants, folded and translated text."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -76,7 +76,7 @@ class Money(Exact):
 
 
 class Instant(TypeDecorator[datetime]):
-    """A moment: aware UTC in Python, UTC in the database."""
+    """An aware datetime in UTC, stored in UTC."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -96,7 +96,7 @@ class Instant(TypeDecorator[datetime]):
 
 
 class EngineInstant(Instant):
-    """A moment in a column of the engine's, which has no time zone: UTC all the same."""
+    """As Instant, in a column of Flask-AppBuilder's that has no time zone."""
 
     impl = DateTime()
     cache_ok = True

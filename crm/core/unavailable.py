@@ -1,4 +1,4 @@
-"""The answer while the database is not available: 503, without asking it for anything."""
+"""The 503 page while the database is not available; renders without a query."""
 
 import logging
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from crm.core.outage import find_outage, unavailable
 
 log = logging.getLogger("crm")
 
-# Key of the request's environ: its page comes without the menu, whose figures are in the database.
+# Key of the request's environ: render without the menu, whose counts are in the database.
 FRAMELESS = "crm.frameless"
 SECRET = ("csrf_token", "old_password", "password", "confirm")  # never sent back to a browser
 
@@ -70,7 +70,7 @@ def _answer(
 
 
 def _page(error: Unavailable) -> UnavailablePage:
-    """With what was posted, to be sent again by one button: nothing typed is lost."""
+    """The page carries what was posted, and a button sends it again."""
     is_post = request.method == "POST"
     posted = list(request.form.items(multi=True)) if is_post else []
     return UnavailablePage(

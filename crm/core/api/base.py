@@ -61,7 +61,7 @@ class TableApi(FabModelRestApi):
         declared.check(self)
 
     def _init_titles(self) -> None:
-        """FAB 5.3 freezes English titles at start-up; a slice declares lazy ones."""
+        """Overrides FAB 5.3, which evaluates titles at start-up, in English."""
 
     def _init_model_schemas(self) -> None:
         """FAB 5.3 makes marshmallow schemas from the columns' types; our Specs say more."""

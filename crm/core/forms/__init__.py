@@ -1,4 +1,4 @@
-"""Forms made from the columns' own declarations; they keep every typed character."""
+"""Forms made from the declarations of the columns; typed texts are kept as typed."""
 
 from crm.core.forms.base import Width
 from crm.core.forms.dialog import Dialog

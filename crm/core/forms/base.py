@@ -24,7 +24,7 @@ Width = Mapping[str, str]
 class BaseForm:
     """The fields `names` of `datamodel`'s table.
 
-    `picker` is the address behind which `<relation>` is picked; `children` maps a child
+    `picker` is the base URL of pickers, completed by the relation; `children` maps a child
     relationship to the columns of its lines.
     """
 
@@ -43,11 +43,11 @@ class BaseForm:
         self.widths = widths or {}
         self.children = children or {}
         self.outputs = frozenset(outputs)
-        self.files: Mapping[str, Any] = {}  # what was sent beside the text: name → upload
+        self.files: Mapping[str, Any] = {}  # name → upload
         self.form_errors: list[str] = []
         self.values: dict[str, Any] = {}
         self._found: dict[type[Any], dict[int | None, Any]] = {}  # table → key → row
-        self.row: Any = None  # the row that is changed; None while it is made
+        self.row: Any = None  # the row that is edited; None for a new one
         self.around: dict[str, Any] = {}
         self._new_lines: dict[str, list[FormField]] = {}  # child relationship → inputs of a line
         self.fields: dict[str, FormField] = {
@@ -61,7 +61,7 @@ class BaseForm:
 
     @cached_property
     def currency(self) -> str:
-        """Of the company that new records go to, "" where there is none."""
+        """The currency of the company of new records, "" where there is none."""
         actor = find_actor()
         return actor.company.currency if actor and actor.company else ""
 
@@ -85,7 +85,7 @@ class BaseForm:
         return field
 
     def set_context(self, row: Any) -> Self:
-        """Tell the row's pickers what the form itself does not ask for: its company, mostly."""
+        """Let pickers depend on values of the row without a field here, as its company."""
         facts = {"id": row.id}
         for key, value in self.datamodel.rules.facts(row).items():
             facts[key.removesuffix("_id")] = value
@@ -95,7 +95,7 @@ class BaseForm:
         return self
 
     def fill(self, values: Values) -> Self:
-        """Fill the inputs from `values`: names → what a row holds or a default proposes."""
+        """Fill the inputs from `values`: name → stored or default value."""
         for field in self.fields.values():
             self._show_stored(field, values)
         return self
@@ -133,7 +133,7 @@ class BaseForm:
     def _show_lines(self, field: FormField, children: Sequence[Any]) -> None:
         field.rows = [
             self._line(field.name, n, child)
-            for n, child in enumerate(children or [None])  # an empty line says what is asked
+            for n, child in enumerate(children or [None])  # one empty line at least
         ]
         field.blank_row = self._line(field.name, "__n__")
 
@@ -171,7 +171,7 @@ def _default(model: type[Any], name: str) -> Any:
 
 
 def _said_of(child: Any, model: type[Any], columns: Sequence[str]) -> dict[str, Any]:
-    """What a line holds: a stored one, one that a default proposes, or a new one."""
+    """name → value of a line: of a stored row, of a mapping, or the defaults for None."""
     said = {name: _default(model, name) for name in columns}
     if isinstance(child, Mapping):
         return {**said, **{name: child[name] for name in columns if name in child}}

@@ -1,4 +1,4 @@
-"""What a verb asks for before it acts: a few fields of the row, and ticks for what goes with it."""
+"""The form of an action: some fields of the row, and checkboxes for side effects."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,17 +16,17 @@ TICK = "tick-"
 
 
 class Dialog(Form):
-    """A slice says names and words; the view shows it as a page, which works without script."""
+    """A slice declares fields and labels; the view shows it as a page, or by script as a dialog."""
 
     names: ClassVar[Sequence[str]] = ()
     required: ClassVar[Sequence[str]] = ()  # beyond what the columns themselves require
     title: Label = ""
     intro: Label = ""
-    submit: Label = ""  # the act, as its button named it
-    cancel_label: Label = ""  # the way out, named too
+    submit: Label = ""  # the label of the button
+    cancel_label: Label = ""  # the label of the other button
     done_message: Label = ""
     danger: ClassVar[bool] = False
-    keeps_unsent: ClassVar[bool] = False  # a verb counts on all that it asks for
+    keeps_unsent: ClassVar[bool] = False  # the service needs all fields
 
     def __init__(self, datamodel: DataModel, row: Any, picker: str = "") -> None:
         super().__init__(datamodel, self.field_names(row), picker=picker)
@@ -36,32 +36,32 @@ class Dialog(Form):
             field.spec = replace(field.spec, required=True)
 
     def field_names(self, row: Any) -> list[str]:
-        """The fields to ask for now."""
+        """The fields that the dialog shows for this row."""
         return list(self.names)
 
     def initial_values(self) -> Values:
-        """What stands in the fields at first, beside what the row holds."""
+        """Initial values, beside those of the row."""
         return {}
 
     def fill(self, values: Values) -> "Dialog":
-        """As a form; the ticks stay as they were offered."""
+        """As for a form; checkboxes keep their initial state."""
         ticks = {name: f.data for name, f in self.fields.items() if name.startswith(TICK)}
         super().fill({**values, **ticks})
         return self
 
     def add_checkbox(self, name: str, label: str, *, on: bool) -> None:
-        """A box that is no column: whether something else happens too."""
+        """A checkbox that is no column, for a side effect of the action."""
         field = FormField(TICK + name, Spec(label, kinds.BOOLEAN), width="w6")
         field.fill(on, self.zone)
         self.fields[TICK + name] = field
 
     def is_checked(self, name: str) -> bool:
-        """Whether the box was ticked; False where it was not offered."""
+        """Whether the checkbox was ticked; False where it was not shown."""
         field = self.fields.get(TICK + name)
         return field is not None and bool(field.data)
 
     def read(self, posted: MultiDict[str, str], before: Values | None = None) -> bool:
-        """As a form; the ticks apart, because they are no values of the row."""
+        """As for a form; checkboxes are not among `values`, as they are no columns."""
         ticks = {name: field for name, field in self.fields.items() if name.startswith(TICK)}
         for name, field in ticks.items():
             field.fill(name in posted, self.zone)

@@ -1,4 +1,4 @@
-"""One input: what was typed, what it means, what is wrong with it."""
+"""One field of a form: the typed text, the parsed value, the errors."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from crm.core.models import Spec
 
 @dataclass
 class FormField:
-    """A field of a form. `texts` is what stands in the input, typed or stored."""
+    """A field of a form. `texts` are the contents of the input, typed or stored."""
 
     name: str
     spec: Spec
@@ -45,7 +45,7 @@ class FormField:
         self.help = self.help or self.spec.help
 
     def copy(self, name: str) -> "FormField":
-        """The same input under another name, many times faster than making it again."""
+        """The same input under another name; much faster than making a new one."""
         made = object.__new__(FormField)
         made.__dict__.update(self.__dict__)
         made.name, made.errors = name, []
@@ -68,16 +68,16 @@ class FormField:
         return f"{self.name}-count"
 
     def limit_to(self, rows: Iterable[Any]) -> None:
-        """Offer these rows only, and what is chosen already; to be called once all are offered."""
+        """Restrict the choices to these rows and the present one; call after `load_choices`."""
         values = {str(row.id) for row in rows}
         self.options = [one for one in self.options if one.value in values or one.selected]
         self.picker_url = ""
 
     def is_unchanged(self, sent: Sequence[str]) -> bool:
-        """Whether a browser that sends `sent` sends back what stands in the input.
+        """Whether `sent` is what a browser sends for an unchanged input.
 
-        Then the stored value is meant, with what its text does not say: seconds, the second of
-        two hours in autumn, empty or zero. An empty box is not sent, whether "no" or nothing said.
+        The stored value is kept then, as its text loses detail: seconds, the second of two equal
+        hours in autumn, NULL or zero. An unticked checkbox is not sent, be it False or NULL.
         """
         if self.kind == "boolean":
             return not any(sent) and not self.data
@@ -87,9 +87,9 @@ class FormField:
         return sorted(here) == sorted(there) if self.kind == "references" else here == there
 
     def fill(self, value: Any, zone: str) -> None:
-        """Put a stored value into the input."""
+        """Set the input from a stored value."""
         if self.spec.kind.is_file:
-            return  # a file has no text; `current` says which one there is
+            return  # a file has no text; `current` is its name
         self.data = value
         if self.kind != "output" and self.spec.kind.is_text:
             self.texts = [self.spec.typed(value, zone)]

@@ -1,4 +1,4 @@
-"""A form as pages use it: read, refused field by field, and offering what may be chosen."""
+"""The form that pages use: adds errors of services, and the choices of selects."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -17,12 +17,12 @@ from crm.core.models import target_of
 
 
 class Form(ParsingForm):
-    """What goes wrong below, and what is offered."""
+    """Adds the errors of services, and choices."""
 
     status = 422  # of the answer that shows this form again
 
     def refuse(self, message: str, fields: Mapping[str, str], status: int = 422) -> None:
-        """Put what a service refused beside the fields it named."""
+        """Add the messages of a DomainError to the fields concerned, else to the form."""
         self.status = status
         for name, text in fields.items():
             relation, __, rest = name.partition(".")
@@ -47,7 +47,7 @@ class Form(ParsingForm):
         field.errors.append(_("Line %(number)s: %(error)s", number=int(number) + 1, error=text))
 
     def load_choices(self) -> Self:
-        """Fill in what selects offer: vocabularies in one statement, else the present choice."""
+        """Load the choices of selects: vocabularies in one statement, else the present choice."""
         everyone = [
             *self.fields.values(),
             *(p for f in self.fields.values() for line in [*f.rows, f.blank_row] for p in line),
@@ -93,7 +93,7 @@ class Form(ParsingForm):
                 field.options.insert(0, Option(str(row.id), str(row), str(row.id) in chosen))
 
     def _current(self, field: FormField) -> Sequence[Any]:
-        """The rows that are chosen now; read only where they are not at hand already."""
+        """The chosen rows; read only where they are not loaded yet."""
         data = field.data
         rows = list(data) if isinstance(data, list | tuple) else [data] if data is not None else []
         rows = [row for row in rows if hasattr(row, "id")]

@@ -1,4 +1,4 @@
-"""What may be chosen: short vocabularies at once, everything else twenty at a time."""
+"""Choices: short vocabularies as a whole, other rows by search, twenty at a time."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -16,12 +16,12 @@ from crm.core.rows import linkable
 from crm.core.search import find
 from crm.core.types import fold
 
-OFFERED = 20  # rows of a picker
-LISTED = 60  # rows of a vocabulary that a form carries whole
+OFFERED = 20  # rows in an answer of a picker
+LISTED = 60  # largest vocabulary that a form contains as a whole
 
 
 class Option(NamedTuple):
-    """One choice; `detail` tells namesakes apart, `warning` says what is wrong with it now."""
+    """One choice; `detail` distinguishes equal names, `warning` is a problem of the choice."""
 
     value: str
     text: str
@@ -31,7 +31,7 @@ class Option(NamedTuple):
 
 
 def is_listed(model: type[Any], relation: str) -> bool:
-    """Whether the relation leads to a vocabulary that is offered whole."""
+    """Whether the relation leads to a vocabulary that a form contains as a whole."""
     return issubclass(target_of(model, relation), Reference)
 
 
@@ -66,7 +66,7 @@ def search_candidates(
 ) -> list[Any]:
     """The first rows that `relation` may be set to and that `text` finds."""
     target = target_of(datamodel.obj, relation)
-    text = CONTROL.sub("", text)  # PostgreSQL takes no NUL
+    text = CONTROL.sub("", text)  # PostgreSQL refuses NUL
     offered = [linkable(target)]
     condition = datamodel.candidates(relation, values)
     if condition is not None:
@@ -88,14 +88,14 @@ def search_candidates(
 
 
 def _has_holder(datamodel: DataModel, values: Mapping[str, Any]) -> bool:
-    """Whether `values` name a record, as an account, that has few of the rows that are offered."""
+    """Whether `values` hold a parent, as an account, which narrows the choices to few rows."""
     links = inspect(datamodel.obj).relationships
     holders = (name for name in datamodel.rules.narrowed_by if name in links and name != "company")
     return any(values.get(name) or values.get(f"{name}_id") for name in holders)
 
 
 def _first(session: Any, statement: Select[Any], target: type[Any], few: bool) -> list[Any]:
-    """The first rows by name, read along the index of that order where they are not few."""
+    """The first rows by name; `few` sorts them instead of reading along the index."""
     order = read_order(session, target, [("name_key", "asc")])
     return read_page(session, statement, target, order, PageRequest(OFFERED, few=few), ()).rows
 
@@ -103,7 +103,7 @@ def _first(session: Any, statement: Select[Any], target: type[Any], few: bool) -
 def _pick_reference(
     session: Any, statement: Select[Any], target: type[Reference], text: str
 ) -> list[Any]:
-    """Vocabularies are few and translated: matched in Python, in the reader's language."""
+    """Search a vocabulary in Python: it is short, and its names are translated."""
     rows = session.scalars(
         statement.where(target.active.is_(True)).order_by(target.position, target.id)
     )

@@ -1,4 +1,4 @@
-"""A form read: from what was typed to values, with what is wrong beside each field."""
+"""Parsing of a posted form into values, with the errors of each field."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -23,15 +23,15 @@ NUMBER_OF_LINES = 500
 
 
 class ParsingForm(BaseForm):
-    """What was typed stays in the inputs; what it means goes into `values`."""
+    """Typed texts stay in the inputs; parsed values go into `values`."""
 
     keeps_unsent: ClassVar[bool] = True
 
     def read(self, posted: MultiDict[str, str], before: Values | None = None) -> bool:
-        """Take over what was typed, and turn it into `values`. False where something is wrong.
+        """Parse the posted texts into `values`. Returns False where there are errors.
 
-        `before` are the stored values: one whose input comes back as it was shown is kept as it
-        is, and so is a link to a row that is out of reach where nothing was chosen in its place.
+        `before` are the stored values: they are kept where an input comes back unchanged, and
+        where a link to a row out of reach was not replaced.
         """
         if before is not None:
             self.fill(before)
@@ -45,9 +45,9 @@ class ParsingForm(BaseForm):
         return not any(field.errors for field in self.fields.values()) and not self.form_errors
 
     def _is_unsent(self, field: FormField, posted: MultiDict[str, str]) -> bool:
-        """Whether the form had no such field when it was opened: its feature was off.
+        """Whether the field was missing in the opened form, because its setting was off.
 
-        What is stored stays. Empty checkboxes and lists are not sent either, and do mean empty.
+        The stored value is kept then. Empty checkboxes and lists are not sent either: they count.
         """
         if field.kind in ("boolean", "references", "output", "file", "picture"):
             return False
@@ -80,7 +80,7 @@ class ParsingForm(BaseForm):
     ) -> None:
         parts = {code: posted.get(f"{name}-{code}", "").strip() for code in languages()}
         self._show_parts(field, parts)
-        # Words in a language that is no longer offered have no input, and stay.
+        # Texts in a language without an input are kept.
         full = {**before, **parts}
         self.values[name] = field.spec.clean({k: v for k, v in full.items() if v})
 
@@ -95,7 +95,7 @@ class ParsingForm(BaseForm):
         value = before[name] if is_kept else field.spec.read(field.text, Format(self.zone))
         if value is None and field.spec.required:
             raise ValueError(_("Required field"))
-        # A form that comes back shows ticks and stars from their value, not from their text.
+        # Checkboxes and stars are shown from their value, not from their text.
         self.values[name] = field.data = value
 
     def _read_links(
@@ -115,21 +115,21 @@ class ParsingForm(BaseForm):
         field.texts = [posted.get(name, "")]
         if not field.text:
             if before.get(f"{name}_id") is not None and before.get(name) is None:
-                return  # the target is hidden: the empty picker does not mean to remove the link
+                return  # the target is hidden: an empty picker does not remove the link
             if field.spec.required:
                 raise ValueError(_("Required field"))
             self.values[name] = None
             return
         kept = before.get(name)
         if kept is not None and field.text == str(kept.id):
-            self.values[name] = field.data = kept  # the present link stays, in reach or not
+            self.values[name] = field.data = kept  # the present link is kept, in reach or not
             return
         self.values[name] = self._targets(field, self.datamodel.obj, name)[0]
 
     def _by_name(
         self, name: str, field: FormField, posted: MultiDict[str, str]
     ) -> MultiDict[str, str]:
-        """Without script a picker is a text: it means the only row of that name."""
+        """Without script a picker posts a text: the only row of that name is meant."""
         wanted = posted[f"{name}_search"].strip()
         found = search_candidates(self.datamodel, name, wanted, {})
         if len(found) != 1:
@@ -164,9 +164,9 @@ class ParsingForm(BaseForm):
         self.values[field.name] = lines
 
     def _is_left_out(self, field: FormField, sent: Sequence[list[str]], child: Any) -> bool:
-        """Whether a line was left empty: a new one is no line yet, an old one is taken out.
+        """Whether a line is empty: a new one is ignored, a stored one is removed.
 
-        One that held nothing when it was shown stays.
+        A stored line that was empty when it was shown is kept.
         """
         new = self._new_line(field.name)[1:]
         for part, texts in zip(new, sent, strict=True):
@@ -199,7 +199,7 @@ class ParsingForm(BaseForm):
             is_kept = child is not None and part.is_unchanged(texts)
             part.texts = texts
             if not part.text and is_hidden(child, name):
-                continue  # the hidden target stays
+                continue  # the hidden target is kept
             if is_kept:
                 values[name] = part.data
                 continue
@@ -213,14 +213,14 @@ class ParsingForm(BaseForm):
 
     def _part_value(self, part: FormField, model: type[Any], name: str) -> Any:
         if not part.text:
-            return False if part.kind == "boolean" else None  # most of what a line asks for
+            return False if part.kind == "boolean" else None  # an unticked checkbox, an empty input
         if part.kind == "reference":
             targets = self._targets(part, model, name)
             return targets[0] if targets else None
         return part.spec.read(part.text, Format(self.zone))
 
     def _targets(self, field: FormField, model: type[Any], name: str) -> list[Any]:
-        """The rows behind the ids that were chosen, in their order. Raises ValueError."""
+        """The chosen rows, in order. Raises ValueError for an id out of reach."""
         chosen = [parse_number(text) for text in field.texts if text]
         found = self._find(target_of(model, name), chosen)
         if any(found.get(pk) is None for pk in chosen):
@@ -228,7 +228,7 @@ class ParsingForm(BaseForm):
         return [found[pk] for pk in chosen]
 
     def _find(self, target: type[Any], pks: Sequence[int | None]) -> dict[int | None, Any]:
-        """Key → row of `target`, None where there is none in reach; each is asked for once."""
+        """key → row of `target`, None where it is out of reach; cached."""
         found = self._found.setdefault(target, {})
         missing = {pk for pk in pks if pk is not None} - found.keys()
         if missing:
@@ -239,7 +239,7 @@ class ParsingForm(BaseForm):
 
 
 def _numbers(name: str, posted: MultiDict[str, str], count: int) -> list[int]:
-    """The lines that were sent, of `count` that the form had: those taken out are missing."""
+    """The numbers of the lines that were sent, of `count`; removed lines are missing."""
     line = re.compile(rf"{re.escape(name)}-([0-9]{{1,6}})-")
     found = {int(match[1]) for match in map(line.match, posted) if match}
     return sorted(number for number in found if number < count)

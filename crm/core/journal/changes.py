@@ -1,4 +1,4 @@
-"""What a flush changed, row by row; a line is recorded with the record that it belongs to."""
+"""The changes of a flush by row; changes of child rows are recorded with their parent."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ class Change:
 
 
 def collect(session: Session) -> list[Change]:
-    """The changes of this flush; after it, when new rows have ids and attributes their history."""
+    """The changes of this flush; called after it, when new rows have ids."""
     found: dict[int, Change] = {}
     for row in session.new:
         if _is_watched(row):
@@ -56,12 +56,12 @@ def collect(session: Session) -> list[Change]:
 
 
 def tracked_attributes_of(row: Any) -> TrackedAttributes:
-    """What the journal records of a row like this one."""
+    """The recorded attributes of a row's table."""
     return tracked_attributes(inspect(row).mapper)
 
 
 def load_deleted(session: Session) -> None:
-    """Load what is about to be deleted, with the lines that go by the database's cascade."""
+    """Load the rows to be deleted, with the child rows that the database's cascade deletes."""
     for row in session.deleted:
         if _is_watched(row):
             what = tracked_attributes_of(row)
@@ -85,7 +85,7 @@ def _columns(
     state = inspect(row)
     for name in names:
         if name not in state.committed_state:
-            continue  # not set since the row was read
+            continue  # not set since it was loaded
         before, after = None, to_json(state.dict.get(name))
         if not is_new:
             history = state.get_history(name, PassiveFlag.PASSIVE_NO_INITIALIZE)
@@ -97,7 +97,7 @@ def _columns(
 
 
 def _lists(row: Any) -> Iterator[tuple[str, list[Any]]]:
-    """Links and lines that came or went."""
+    """Added and removed links and lines."""
     state = inspect(row)
     what = tracked_attributes(state.mapper)
     for name in what.links:
@@ -117,7 +117,7 @@ def _lists(row: Any) -> Iterator[tuple[str, list[Any]]]:
 def _tell_line(
     line: Any, tell: Callable[[Any, str], list[Any] | None], found: dict[int, Change]
 ) -> None:
-    """Add what became of a line to the change of its record."""
+    """Add the change of a line to that of its parent."""
     owner = inspect(line).mapper.relationships[line.__parent__]
     parent = getattr(line, owner.key)
     if parent is None:
@@ -125,7 +125,7 @@ def _tell_line(
     change = found.setdefault(id(parent), Change(parent, "changed"))
     key = f"{owner.back_populates}.{line.id}"
     if change.action == "purged" or key in change.changes:
-        return  # recorded with its whole record, or as one that came or went
+        return  # recorded with its purged parent, or as added or removed
     pair = tell(line, owner.key)
     if pair is not None:
         change.changes[key] = pair
@@ -148,7 +148,7 @@ def _edited(line: Any, owner: str) -> list[Any] | None:
 
 
 def _whole(row: Any) -> Pairs:
-    """Every value that a row had."""
+    """All values of a purged row."""
     state, what = inspect(row), tracked_attributes_of(row)
     values = ((name, to_json(state.dict.get(name))) for name in what.all_columns)
     pairs: Pairs = {name: [value, None] for name, value in values if value is not None}

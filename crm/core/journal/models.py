@@ -51,7 +51,7 @@ class Journal(Model):
 
 
 def history(session: Session, row: Any, limit: int = 100) -> list[Journal]:
-    """The journal of a row that the actor was let in to see, newest first."""
+    """The entries of a row that the actor may read, newest first."""
     return list(session.scalars(_of(row).order_by(Journal.id.desc()).limit(limit)))
 
 
@@ -66,13 +66,13 @@ def purged(kind: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def was_purged(session: Session, kind: str, row_id: int, after: datetime) -> bool:
-    """Whether a row was deleted for good after that: another one may have its id now, on SQLite."""
+    """Whether a row was purged after that: on SQLite another one may have its id now."""
     found = select(Journal.id).where(*purged(kind), Journal.row_id == row_id, Journal.at >= after)
     return session.execute(found.limit(1)).first() is not None
 
 
 def _of(row: Any) -> Select[tuple[Journal]]:
-    """The entries of this row, and not of one that had its id before: SQLite reuses ids."""
+    """The entries of this row, without those of a purged row with the same id (SQLite)."""
     of_number = Journal.kind == row.__tablename__, Journal.row_id == row.id
     gone = select(func.max(Journal.id)).where(*of_number, Journal.action == "purged")
     own = Journal.id > func.coalesce(gone.scalar_subquery(), 0)

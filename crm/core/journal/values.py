@@ -1,4 +1,4 @@
-"""Which attributes of a row the journal records, and in which form."""
+"""The attributes that the journal records, and their values as JSON."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapper
 
 from crm.core.models import Child, key_of
 
-# Of no use to a reader; the permissions of a role follow from its cells.
+# Of no use to readers; the permissions of a role follow from its cells.
 UNTRACKED = {
     "id", "row_version", "created_on", "changed_on", "created_by_id", "changed_by_id",
     "sessions_from", "last_login", "login_count", "fail_login_count",
@@ -23,13 +23,13 @@ UNTRACKED = {
 
 
 class LineContent(TypedDict):
-    """A line: its name, the rows that this name comes from, and its columns that are not empty.
+    """A child row: its label, the rows that the label comes from, and its non-empty columns.
 
-    Of a line that was changed, only the columns that changed.
+    Of a changed one, only the changed columns.
     """
 
     label: str
-    links: list[list[Any]]  # [table, id] …: the label is for those who may see all of them
+    links: list[list[Any]]  # [table, id] …: only readers of all these rows see the label
     values: dict[str, Any]
 
 
@@ -37,10 +37,10 @@ class LineContent(TypedDict):
 class TrackedAttributes:
     """The attributes of a table that the journal records."""
 
-    columns: tuple[str, ...]  # whose changes are recorded
-    all_columns: tuple[str, ...]  # recorded of a row that is purged; never a secret one
-    links: tuple[str, ...]  # lists of rows that stand for themselves
-    lines: tuple[tuple[str, str], ...]  # lists of its lines, and the name of the relationship back
+    columns: tuple[str, ...]  # recorded when they change
+    all_columns: tuple[str, ...]  # recorded when the row is purged; without secrets
+    links: tuple[str, ...]  # lists of rows with a page of their own
+    lines: tuple[tuple[str, str], ...]  # (list of child rows, relationship back to the parent)
 
 
 @cache
@@ -69,7 +69,7 @@ def tracked_attributes(mapper: Mapper[Any]) -> TrackedAttributes:
 
 
 def to_json(value: Any) -> Any:
-    """A column's value as JSON has it."""
+    """A column's value for JSON."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Decimal):
@@ -87,7 +87,7 @@ def link_items(rows: Any) -> list[list[Any]] | None:
 
 
 def line_content(line: Any, owner: str, *, was: bool = False) -> LineContent:
-    """All of a line, without its relationship `owner`; with `was`, as it was when read."""
+    """The content of a line without its parent `owner`; with `was`, as it was loaded."""
     names = own_columns(inspect(line).mapper, owner)
     values = {name: to_json(_value(line, name, was)) for name in names}
     return partial_content(line, owner, {k: v for k, v in values.items() if v is not None}, was=was)
@@ -96,15 +96,15 @@ def line_content(line: Any, owner: str, *, was: bool = False) -> LineContent:
 def partial_content(
     line: Any, owner: str, values: dict[str, Any], *, was: bool = False
 ) -> LineContent:
-    """Some columns of a line."""
-    # From the far side of a link, its name is that of the near one.
+    """As `line_content`, of some columns only."""
+    # Seen from one side of a link, its label is that of the other side.
     label = line if owner == line.__parent__ else getattr(line, line.__parent__)
     return {"label": str(label), "links": list(_links(line, owner, was)), "values": values}
 
 
 @cache
 def own_columns(mapper: Mapper[Any], owner: str) -> tuple[str, ...]:
-    """The columns of a line, without the one that says whose it is."""
+    """The columns of a line, without the foreign key to its parent."""
     key = key_of(mapper.relationships[owner])
     return tuple(name for name in tracked_attributes(mapper).all_columns if name != key)
 
@@ -118,7 +118,7 @@ def _links(line: Any, owner: str, was: bool) -> Iterator[list[Any]]:
 
 @cache
 def _to_one(mapper: Mapper[Any], owner: str) -> tuple[tuple[str, str], ...]:
-    """(table, column) of what a line leads to, `owner` apart."""
+    """(table, column) of the to-one links of a line, except to its parent."""
     return tuple(
         (one.mapper.class_.__tablename__, key_of(one))
         for one in mapper.relationships

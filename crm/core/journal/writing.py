@@ -1,4 +1,4 @@
-"""Journal entries, written by the flush that they record, in the same transaction."""
+"""Writes the journal entries of a flush, in its transaction."""
 
 from typing import Any
 from uuid import uuid4
@@ -15,14 +15,14 @@ ACT = "crm.act"  # in Session.info: the id shared by the entries of a transactio
 
 
 def record(row: Any, changes: Pairs) -> None:
-    """Record changes that the flush does not see as a row's own: the cells of a role's grid."""
+    """Record changes of a row that a flush does not show, as the cells of a role's grid."""
     session = object_session(row)
     if session is not None and changes:
         session.execute(insert(Journal), [_entry(session, Change(row, "changed", changes))])
 
 
 def install(session: Any) -> None:
-    """Keep the journal of every flush of this session."""
+    """Write the journal for every flush of this session."""
     event.listen(session, "before_flush", _load)
     event.listen(session, "after_flush", _write)
     event.listen(session, "after_transaction_end", _end_act)
@@ -53,6 +53,6 @@ def _entry(session: Session, change: Change) -> dict[str, Any]:
 
 
 def _end_act(session: Session, transaction: SessionTransaction) -> None:
-    """A commit or a rollback ends the act; a savepoint does not."""
+    """Forget the id after a commit or a rollback, but not after a savepoint."""
     if transaction.parent is None:
         session.info.pop(ACT, None)

@@ -2,10 +2,10 @@
 
 A row is found by the beginnings of its words, in any order; where nothing begins so, by parts
 inside them. A link that is declared with `search=True` also finds a row by the words of the row
-that it leads to, as far as the reader may see that one: no word of it is copied.
+that it leads to, if the reader may see that one; its words are not copied.
 
-`terms` and `words` are in core.models. Here: `finding` asks, by the `conditions` of a search;
-`indexes` are what each database has for it, `keeping` sees to it that no road leaves them behind.
+`terms` and `words` are in core.models. Here: `lookup` runs a search, with `conditions` as SQL;
+`indexes` creates the index of each database, `updating` keeps the words up to date.
 """
 
 from crm.core.search.conditions import Way

@@ -1,4 +1,4 @@
-"""The rows that have some terms, as SQL: looked up in the index, or asked row by row."""
+"""The SQL conditions of a search: by the index, or evaluated row by row."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from crm.core.search import indexes
 
 
 class Way(StrEnum):
-    """Where in a word what was typed is looked for."""
+    """Where in a word a term has to match."""
 
     BEGINNING = "beginning"
     INSIDE = "inside"
@@ -23,16 +23,16 @@ class Way(StrEnum):
 
 @dataclass(frozen=True)
 class Conditions:
-    """Conditions on the rows of `model`, and on those that they are found through."""
+    """Conditions on the rows of `model` and on the rows that they link to."""
 
     model: type[Any]
     way: Way
     dialect: str
 
     def holds(self, text: ColumnElement[str], term: Term) -> ColumnElement[bool]:
-        """Whether these words have one of the groups of `term`; empty where there are none.
+        """Whether `text` has one of the word groups of `term`; NULL where `text` is.
 
-        No LIKE: PostgreSQL takes it for so rare that it reads a whole table for it first.
+        Not by LIKE, whose selectivity PostgreSQL underestimates, so that it scans the whole table.
         """
         place = func.instr if self.dialect == "sqlite" else func.strpos
         mark = " " if self.way is Way.BEGINNING else ""
@@ -40,7 +40,7 @@ class Conditions:
         return or_(*(and_(*(place(text, mark + word) > 0 for word in group)) for group in term))
 
     def matches(self, some: Iterable[Term]) -> ColumnElement[bool]:
-        """The rows that have all of these terms, one by one."""
+        """The rows that have all of these terms, evaluated row by row."""
         return and_(*(self._has(term) for term in some))
 
     def _has(self, term: Term) -> ColumnElement[bool]:
@@ -48,16 +48,16 @@ class Conditions:
         for link in links(self.model):
             other = link.target
             there = select(other.search_text).where(other.id == getattr(self.model, link.column))
-            # A value and no EXISTS, which PostgreSQL would answer by reading the table whole.
+            # A scalar subquery: for EXISTS PostgreSQL would scan the linked table.
             ways.append(self.holds(there.correlate(self.model).scalar_subquery(), term))
         return or_(*ways)
 
     def found(self, driver: Sequence[Term]) -> ColumnElement[bool]:
-        """The rows with these terms, looked up."""
+        """The rows that have these terms, by the index."""
         return self._one_of(self.model.id, self.ids(driver))
 
     def ids(self, driver: Sequence[Term]) -> Select[Any]:
-        """The keys of these rows, and of those linked to a row that it finds."""
+        """The ids of the rows found by the index, and of those linked to such rows."""
         own = self.model.__table__
         ways = [self._indexed(own, driver)]
         for link in links(self.model):
@@ -71,10 +71,10 @@ class Conditions:
         return select(found.c.id)
 
     def _one_of(self, column: Any, keys: Select[Any]) -> ColumnElement[bool]:
-        """Whether `column` is one of a few keys, which are read first.
+        """Whether `column` is one of `keys`, which are read first.
 
-        PostgreSQL expects thousands of keys of a search, and reads the table instead; of an array
-        it expects few.
+        As an array on PostgreSQL, which expects few elements there; of a subquery it expects
+        thousands of keys and scans the table.
         """
         if self.dialect == "sqlite":
             return column.in_(keys)
@@ -87,7 +87,7 @@ class Conditions:
 
 @dataclass(frozen=True)
 class Link:
-    """A foreign key by which a row is found through another one."""
+    """A foreign key to a row whose words also find this one."""
 
     column: str
     target: type[Any]

@@ -1,9 +1,9 @@
 """The index of each table's `search_text`, made of it by the database itself.
 
 On SQLite two FTS5 tables, of words and of the three-letter parts of words, kept by triggers; on
-PostgreSQL two GIN indexes, of words as a tsvector and of parts. Nothing but the database writes
-them, so no road to a row can leave them behind. Migrations make them by these functions, and they
-stay out of Alembic's comparison.
+PostgreSQL two GIN indexes, of words as a tsvector and of parts. The database itself maintains
+them, whatever writes a row. Migrations create them with these functions, and Alembic's comparison
+ignores them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -51,7 +51,7 @@ def searched_models() -> list[type[Any]]:
 
 
 def is_compared(name: str | None, kind: str, parents: Mapping[str, Any]) -> bool:
-    """Alembic's `include_name`: what is made here is no table of the models."""
+    """Alembic's `include_name`: leaves out the tables made here."""
     return not (kind in ("table", "index") and (name or "").startswith(PREFIX))
 
 
@@ -90,7 +90,7 @@ def _creating(dialect: str, name: str) -> Iterator[str]:
 
 
 def _command(index: str, values: str, more: str = "") -> str:
-    """FTS5 takes its orders as rows."""
+    """The INSERT by which FTS5 takes a command."""
     return f"INSERT INTO {index}({index}{more}) VALUES {values}"  # noqa: S608  names of ours
 
 
@@ -109,9 +109,9 @@ def _triggers(name: str, indexes: tuple[str, str]) -> Iterator[str]:
 
 
 def check(connection: Connection, name: str) -> None:
-    """Raise DatabaseError where an index of SQLite is not that of the rows, or is missing.
+    """Raise DatabaseError where an index of SQLite is missing or differs from the rows.
 
-    PostgreSQL's are of the rows by themselves.
+    PostgreSQL's GIN indexes are always consistent.
     """
     if connection.dialect.name == "sqlite":
         for index in (f"{PREFIX}{name}", f"{PREFIX}{name}_parts"):
@@ -162,7 +162,7 @@ def _matching(index: str, asked: str) -> Select[Any]:
 
 
 def _asked(terms: Iterable[Term], and_word: str, or_word: str, one: Callable[[str], str]) -> str:
-    """A question in the language of an index; words are letters and digits: nothing to escape."""
+    """The query in the syntax of the index; words are letters and digits: nothing to escape."""
     return and_word.join(
         "(" + or_word.join("(" + and_word.join(map(one, group)) + ")" for group in term) + ")"
         for term in terms

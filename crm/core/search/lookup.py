@@ -1,7 +1,7 @@
-"""Which rows a text finds: through the index where they are few, along the list where they are not.
+"""Find rows by text: by the index where it finds few, else row by row in the order of the list.
 
-All of it are conditions on the rows of a statement of the caller. The row filter stands in every
-select of a table in it, so in those of linked rows, too.
+The result is a condition for the caller's statement. The row filter applies to each SELECT in it,
+those of linked rows included.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,15 +17,15 @@ from crm.core.models.words import Term, terms
 from crm.core.search import indexes
 from crm.core.search.conditions import Conditions, Way, links
 
-# Up to so many hits are read and put in order; more stand in any list's own order soon enough.
+# Up to so many hits are sorted; more are met soon enough when the list is read in its order.
 FEW = 10_000
-# Of so many of the last rows it is guessed what an index is not asked for: it would read too much.
+# The last rows, from which the number of hits is estimated where the index would read too many.
 SAMPLE = 400
 
 
 @dataclass(frozen=True)
 class SearchMatch:
-    """The rows that a text finds; `is_few` where they are read before they are put in order."""
+    """The rows that a text finds; `is_few`: read all and sort, instead of in the list's order."""
 
     where: ColumnElement[bool]
     way: Way
@@ -40,10 +40,10 @@ def is_searched(model: type[Any]) -> bool:
 def find(
     session: Session, model: type[Any], text: str, *within: ColumnElement[bool]
 ) -> SearchMatch | None:
-    """The rows of `model` that `text` finds; None where it says nothing.
+    """The rows of `model` that `text` finds; None where it has no words.
 
-    Words count from their beginning; where nothing the reader may see `within` these conditions
-    begins so, what is inside them counts too. Takes a statement, or two.
+    Terms match the beginnings of words; where the reader sees no such row `within` these
+    conditions, they match inside words. One statement or two.
     """
     if not is_searched(model):  # tables that an administrator fills: few rows
         where = search(model, text)
@@ -62,14 +62,14 @@ def find(
 
 @dataclass(frozen=True)
 class _Look:
-    """One way of looking. A driver are terms that are looked up; the others are checked after."""
+    """A search one way. A driver are the terms for the index; the others are checked after."""
 
     session: Session
     terms: Sequence[Term]
     by: Conditions
 
     def match(self, within: Sequence[ColumnElement[bool]]) -> SearchMatch | None:
-        """What is found this way; None where that is nothing that the reader may see."""
+        """The match; None where the reader would see no row."""
         drivers = list(self._drivers())
         walk = self.by.matches(self.terms)
         counted = self._counted(drivers)
@@ -91,16 +91,16 @@ class _Look:
         return SearchMatch(conditions[best], self.by.way, is_few=True)
 
     def _drivers(self) -> Iterator[Sequence[Term]]:
-        """All terms at once where each has to stand in the row itself, and each term."""
+        """Possible drivers: each term, and all terms where each must be in the row itself."""
         usable = [t for t in self.terms if self.by.way is Way.BEGINNING or indexes.has_parts(t)]
         if len(usable) > 1 and not links(self.by.model):
             yield usable
         yield from ([term] for term in usable)
 
     def _counted(self, drivers: Sequence[Sequence[Term]]) -> CTE:
-        """How many rows each driver leads to, up to FEW + 1."""
+        """The number of rows that each driver finds, up to FEW + 1."""
         sample = self._sample()
-        # Most keys are of rows: the part of the sample, of so many rows, is more than FEW.
+        # Most ids up to the last are in use, so this share of the sample means more than FEW rows.
         most = select(func.max(self.by.model.__table__.c.id)).scalar_subquery()
         frequent = {
             term: select(func.count()).where(self._stands_in(sample, term)).scalar_subquery() * most
@@ -116,7 +116,7 @@ class _Look:
         return _materialized(select(*columns or [literal(1).label("none")]), "counted")
 
     def _sample(self) -> CTE:
-        """The words of the last rows, and of those that they link to, whoever may see them."""
+        """The words of the last rows and of the rows they link to, without the row filter."""
         own = self.by.model.__table__
         texts, source = [own.c.search_text.label("t0")], own
         for number, link in enumerate(links(self.by.model), 1):
@@ -134,5 +134,5 @@ class _Look:
 
 
 def _materialized(statement: Select[Any], name: str) -> CTE:
-    """Read once: PostgreSQL would look it up again for each row, or read the whole table."""
+    """A CTE that PostgreSQL evaluates once instead of for each row."""
     return statement.cte(name).prefix_with("MATERIALIZED")

@@ -1,7 +1,7 @@
-"""The words of every row, whichever road wrote it: flush, import, statement, or none of ours.
+"""Keep `search_text` up to date when statements change rows, and rebuild it.
 
-A flush works them out with the other folded columns (core.models.checks), an import once more when
-the row has its number. What is left are statements, which know no rows.
+A flush computes it with the other folded columns (core.models.checks), an import again when the
+row has its number. UPDATE statements bypass both.
 """
 
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ BATCH = 200  # rows read, and written in one transaction, of a rebuild
 
 
 def install(session: Any) -> None:
-    """Let no statement of the session change a text without its words."""
+    """Follow the UPDATE statements of the session."""
     event.listen(session, "do_orm_execute", _follow)
 
 
 def _follow(state: ORMExecuteState) -> Any:
-    """Work out the folded columns of the rows whose texts an UPDATE changes."""
+    """Recompute the folded columns of the rows whose texts an UPDATE changes."""
     mapper = state.bind_mapper
     if mapper is None or not issubclass(mapper.class_, Record):
         return None
@@ -53,7 +53,7 @@ def _is_text(mapper: Mapper[Any], name: str) -> bool:
 
 
 def _matched(state: ORMExecuteState, model: type[Any]) -> list[int]:
-    """The rows that the statement is about: by its condition, or one for each set of values."""
+    """The ids of the rows that the statement changes: by condition or by parameter sets."""
     if isinstance(state.parameters, list):
         return [row["id"] for row in state.parameters]
     statement: Any = state.statement
@@ -62,7 +62,7 @@ def _matched(state: ORMExecuteState, model: type[Any]) -> list[int]:
 
 
 def _fold_again(session: Session, model: type[Any], ids: list[int]) -> None:
-    """In the same transaction as the statement, so that both are committed or neither."""
+    """Recompute in the transaction of the statement, so that both are committed or neither."""
     with unfiltered("the words of a row follow its texts, whoever sees it"):
         rows = session.scalars(
             select(model).where(model.id.in_(ids)).execution_options(populate_existing=True)
@@ -73,10 +73,10 @@ def _fold_again(session: Session, model: type[Any], ids: list[int]) -> None:
 
 
 def rebuild() -> Iterator[str]:
-    """Work out the words of all rows anew, then make the indexes again; what was done.
+    """Recompute `search_text` of all rows, then rebuild the indexes; yields a report, line by line.
 
-    Nobody edited the rows, so their version, journal and "Changed on" stay. Rows are written in
-    short transactions; while a table's index is made, nobody else writes to it.
+    Version, journal and "Changed on" stay, as this is no edit. Rows are written in short
+    transactions; while the index of a table is built, nobody else writes to it.
     """
     for model in indexes.searched_models():
         count, changed = _words_again(model)
@@ -88,7 +88,7 @@ def rebuild() -> Iterator[str]:
 
 
 def _words_again(model: type[Any]) -> tuple[int, int]:
-    """How many rows there are, and how many had other words than they should."""
+    """(number of rows, number of rows whose words were wrong)."""
     count = changed = last = 0
     while rows := _after(model, last):
         count, last = count + len(rows), rows[-1].id
@@ -115,7 +115,7 @@ def _wrong(rows: list[Any]) -> Iterator[tuple[Any, str]]:
 
 
 def _write(table: Any, wrong: dict[int, tuple[int, str]]) -> None:
-    """The words of these rows, unless they were changed, and so worked out, meanwhile."""
+    """Write the words of these rows, except of rows that were changed meanwhile."""
     with transaction() as session:
         for pk, (version, words) in wrong.items():
             statement = update(table).where(table.c.id == pk, table.c.row_version == version)

@@ -1,4 +1,4 @@
-"""Sign-in and rights: FAB's security manager, closed where its defaults are open."""
+"""Sign-in and rights: FAB's security manager, with closed defaults."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -55,9 +55,9 @@ CONFIG: dict[str, Any] = {
 
 
 def __getattr__(name: str) -> Any:
-    """CoreSecurityManager, imported when an app is made and not with the services that use this.
+    """CoreSecurityManager, imported late.
 
-    FAB 5.3's module of it makes the mappers final, so every table must be known before.
+    Importing FAB 5.3's security manager configures the mappers, so all tables must exist before.
     """
     if name != "CoreSecurityManager":
         raise AttributeError(name)
@@ -67,9 +67,9 @@ def __getattr__(name: str) -> Any:
 
 
 def prepare(app: Flask, loader: LoadActor) -> None:
-    """First of all, before Builder: APIs registered before CSRFProtect are not exempted from it."""
+    """Called before Builder: APIs registered before CSRFProtect are not exempt from it."""
     for key, value in CONFIG.items():
-        if app.config.get(key) == Flask.default_config.get(key):  # the factory said nothing else
+        if app.config.get(key) == Flask.default_config.get(key):  # create_app did not set it
             app.config[key] = value
     app.config.setdefault("TRUSTED_HOSTS", None)
     app.config["TRUSTED_HOSTS"] = app.config["TRUSTED_HOSTS"] or trusted_hosts(app)
@@ -80,10 +80,10 @@ def prepare(app: Flask, loader: LoadActor) -> None:
 
 
 def trusted_hosts(app: Flask) -> list[str] | None:
-    """The names under which this app may be asked: that of PUBLIC_URL, and this machine's own.
+    """The accepted Host headers: that of PUBLIC_URL, and this machine's own.
 
-    A made-up Host header would otherwise end up in links. None, which allows any name, where the
-    server listens on every address and PUBLIC_URL does not say what it is called.
+    A forged Host would otherwise end up in links. None, which accepts any, where the server
+    listens on all addresses and PUBLIC_URL is not set.
     """
     config: Config | None = app.extensions.get("crm.config")
     name = urlsplit(config.public_url).hostname if config else None
@@ -93,7 +93,7 @@ def trusted_hosts(app: Flask) -> list[str] | None:
 
 
 def complete(app: Flask) -> None:
-    """After Builder, whose Babel asks the session alone for the language."""
+    """Called after Builder: replaces its locale selector, which reads the session only."""
     babel = app.extensions["babel"]
     babel.locale_selector = locale.pick_locale
     babel.timezone_selector = locale.pick_time_zone

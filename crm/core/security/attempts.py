@@ -1,10 +1,10 @@
-"""Failed sign-ins: counted for whoever tries, so that nobody can lock out somebody else.
+"""Failed sign-ins, counted by client, so that nobody can lock out somebody else.
 
-Five for one name lock it for that address, or for that known device, until fifteen minutes after
-the first. From all other places together a name is only slowed, by a growing pause. Counted by the
-name that was typed, whether or not anybody has it: neither the answer nor the time it takes tells
-which names exist. The counters are those of the rate limits, shared by every process; they are
-keyed hashes, as people type passwords into that field.
+Five failures for a name lock it for that address, or for that known device, until fifteen minutes
+after the first. For all other clients the name is only slowed down, by a growing pause. Names that
+nobody has are counted alike: neither the answer nor its time reveals which names exist. The
+counters are those of the rate limits, shared by all processes; their keys are hashed, as people
+type passwords into that field.
 """
 
 import hmac
@@ -22,9 +22,9 @@ from werkzeug.exceptions import TooManyRequests
 from crm.core.security.rate_limits import retry_message
 from crm.core.types import fold
 
-LIMIT = 5  # failures of one name from one place
+LIMIT = 5  # failures of one name from one client
 WINDOW = 15 * 60  # seconds
-FREE = 10  # failures of one name from all unknown places, before it is slowed
+FREE = 10  # failures of one name from all unknown clients, before it is slowed down
 LONGEST = 30  # seconds of a pause
 
 log = logging.getLogger("crm")
@@ -40,16 +40,16 @@ class Attempt:
     address: str
 
     def begin(self) -> None:
-        """Count it before its password is looked at. Raises TooManyRequests.
+        """Count the attempt before the password is checked. Raises TooManyRequests.
 
-        Counting first leaves no gap in which many attempts at once are all the fifth.
+        Counting first leaves no gap for concurrent attempts.
         """
         seconds = _tolerant(self._wait)
         if seconds:
             raise TooManyRequests(retry_message(seconds), retry_after=seconds)
 
     def succeed(self) -> None:
-        """Do not count it as a failure after all."""
+        """Uncount the attempt: it was no failure."""
         _tolerant(self._forget)
 
     def _wait(self, storage: Storage) -> int:
@@ -84,12 +84,12 @@ class Attempt:
 
 
 def _left(storage: Storage, key: str) -> int:
-    """The seconds until a counter begins anew."""
+    """The seconds until a counter is reset."""
     return max(math.ceil(storage.get_expiry(key) - time.time()), 1)
 
 
 def _tolerant(ask: Callable[[Storage], int]) -> int:
-    """Let people in while the counters do not answer; the rate limit still holds."""
+    """0 while the counters do not answer, so that people can sign in (rate-limited)."""
     storage: Storage = current_app.extensions["appbuilder"].sm.limiter.limiter.storage
     try:
         return ask(storage)

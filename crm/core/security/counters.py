@@ -1,8 +1,7 @@
-"""What rate limits count, in one place for every process of the server.
+"""The storage of rate limit counters, shared by all processes of the server.
 
-In an SQLite file of its own: the counters of the last minutes need no backup, and no save waits for
-somebody who mistypes a password. Flask-Limiter counts in the process's own memory while the file
-(or Redis) does not answer, so that no request fails for it.
+An SQLite file of its own: counters need no backup, and no write of the application waits for one.
+Flask-Limiter falls back to the memory of the process while the file (or Redis) does not answer.
 """
 
 import sqlite3
@@ -14,7 +13,7 @@ from limits.storage import Storage
 
 from crm.core.config import Config
 
-BUSY_SECONDS = 0.25  # before the memory counts instead
+BUSY_SECONDS = 0.25  # timeout, after which the memory is used
 TABLE = """CREATE TABLE IF NOT EXISTS counter (
     key TEXT PRIMARY KEY, count INTEGER NOT NULL, expires_at REAL NOT NULL
 ) WITHOUT ROWID"""
@@ -36,7 +35,7 @@ def counters_uri(config: Config) -> str:
 
 
 class SqliteStorage(Storage):
-    """limits 5.8 has storages for five servers and none for a file."""
+    """A storage for `limits` 5.8, which has none for a file."""
 
     STORAGE_SCHEME = ["sqlite"]
 

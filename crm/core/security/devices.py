@@ -1,4 +1,4 @@
-"""Devices on which somebody signed in before: a stranger's failures do not lock them."""
+"""Known devices, on which a user signed in before: failures of others do not lock them."""
 
 import secrets
 
@@ -15,12 +15,12 @@ MOST = 10  # people who share a device
 
 
 def device() -> str:
-    """The name of this device, made up by us; "" where nobody signed in on it yet."""
+    """The random id of this device; "" where nobody signed in on it yet."""
     return _read()[0]
 
 
 def device_of(user_id: int) -> str:
-    """The same, where this very user signed in on it."""
+    """The id of this device where this user signed in on it before, else ""."""
     name, users = _read()
     return name if user_id in users else ""
 

@@ -1,4 +1,4 @@
-"""Before every request: whose it is, and whether it may go on. Closed unless said otherwise."""
+"""Authentication before every request; endpoints require sign-in unless they are listed as open."""
 
 from collections.abc import Callable
 from functools import partial
@@ -17,8 +17,8 @@ from crm.core.actor import Actor, find_actor, set_actor
 from crm.core.errors import Forbidden, NotFound
 from crm.core.security.redirects import redirect_to, to_login
 
-# What libraries keep on `flask.g`, which requests made inside one app context share: the user of
-# the last request must not be the user of the next.
+# What libraries keep on `flask.g`, which requests within one app context share: the user of one
+# request must not become that of the next.
 SHARED = (
     "_login_user", "csrf_token", "csrf_valid", "_jwt_extended_jwt", "_jwt_extended_jwt_header",
     "_jwt_extended_jwt_user", "_jwt_extended_jwt_location", "_api_key_user",
@@ -44,17 +44,16 @@ def forget_last_request() -> None:
 
 
 def check_request() -> ResponseReturnValue | None:
-    """Find the actor, and stop here whoever has to sign in or to change a password first."""
+    """Find the actor; stop requests that need a sign-in or a change of password first."""
     if request.endpoint == "static":
         return None
     if _is_for_tokens():
-        # A cookie is no key to the API: any site can make a browser send it. The token is read
-        # where FAB's `protect` asks for it, and names the actor there.
+        # The API accepts no cookie (CSRF). FAB's `protect` reads the token and sets the actor.
         current_app.login_manager._update_request_context_with_user()  # type: ignore[attr-defined]  # an extension's
         return None
     signed_in = current_user.is_authenticated  # loads the user, and the actor with it
     if request.endpoint is None or request.endpoint in OPEN:
-        return None  # no such page: the error page says so, with the menu of whoever asks
+        return None  # 404: the error page has the actor's menu
     if not signed_in:
         return None if isinstance(_view(), BaseApi) else to_login()
     actor = find_actor()
@@ -66,14 +65,14 @@ def check_request() -> ResponseReturnValue | None:
 
 
 def identify_actor(read: Callable[[], Actor | None]) -> Actor | None:
-    """Set the actor of this request to what `read` finds; it is read again under every lock."""
+    """Set the actor to the result of `read`, which is called again under each write lock."""
     actor = read()
     set_actor(actor, partial(_read_again, read))
     return actor
 
 
 def _read_again(read: Callable[[], Actor | None]) -> None:
-    """Where the actor has changed, check again whether this view is open to them."""
+    """Read the actor again; where they changed, check again that the view is open to them."""
     before = find_actor()
     actor = read()
     if actor == before:
@@ -92,7 +91,7 @@ def _still_open(view: Any, actor: Actor) -> None:
         raise NotFound
     method = (request.endpoint or "").rpartition(".")[2]
     if not hasattr(getattr(view, method), "_permission_name"):
-        return  # open to whoever is signed in
+        return  # needs a sign-in only
     right = f"can_{view.get_method_permission(method)}"
     manager = current_app.extensions["appbuilder"].sm
     if not manager.has_access(right, view.class_permission_name):
@@ -100,7 +99,7 @@ def _still_open(view: Any, actor: Actor) -> None:
 
 
 def sign_in_required() -> Response:
-    """What the API says to whoever it does not know."""
+    """The 401 of the API."""
     message = _("Sign in first: send a valid token as “Authorization: Bearer …”.")
     response: Response = jsonify(message=message)
     response.status_code = 401
@@ -108,7 +107,7 @@ def sign_in_required() -> Response:
 
 
 def password_change_required() -> str:
-    """What the API says to somebody whose first password is still to be changed."""
+    """The message of the API for users who have to change their first password."""
     return _("Change your password first: sign in with a browser.")
 
 
@@ -120,14 +119,14 @@ def _is_for_tokens() -> bool:
 
 
 def _view() -> Any:
-    """The FAB view that answers this request, if one does."""
+    """The FAB view of this request, or None."""
     name = request.blueprint
     views = current_app.extensions["appbuilder"].baseviews
     return next((view for view in views if view.endpoint == name), None) if name else None
 
 
 def _without_token(error: CSRFError) -> ResponseReturnValue:
-    """A form whose session has ended: sign in, and come back to it. Else the form is not ours."""
+    """A failed CSRF check: to the sign-in page where the session has ended, else 400."""
     if not current_user.is_authenticated and request.endpoint != "LoginView.logout":
         flash(_("Your session has ended. Sign in to go on."), "info")
         return to_login()
@@ -135,7 +134,7 @@ def _without_token(error: CSRFError) -> ResponseReturnValue:
 
 
 def install(app: Flask) -> None:
-    """Put the gate on the app, in front of everything but the CSRF check."""
+    """Register the check on the app, after that of CSRF."""
     app.before_request(forget_last_request)
     app.before_request(check_request)
     app.register_error_handler(CSRFError, _without_token)

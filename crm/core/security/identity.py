@@ -1,4 +1,4 @@
-"""Who is signed in: the session's user, what ends a session, and how both become an Actor."""
+"""Sessions: the signed-in user, what ends a session, and loading the Actor."""
 
 import secrets
 from dataclasses import dataclass
@@ -20,24 +20,24 @@ LOADER = "crm.load_actor"
 
 
 class LoadActor(Protocol):
-    """Reads a user who is active and for whom `alive` holds, with rights and settings, or nobody.
+    """Loads the Actor of an active user who meets the conditions `alive`, else None.
 
-    Two statements at most. Set by `init_app`: core knows no entity.
+    In two statements at most. Passed to `prepare`, as core knows no entity.
     """
 
     def __call__(self, user_id: int, *alive: ColumnElement[bool]) -> Actor | None: ...
 
 
 def load_actor(user_id: int, *alive: ColumnElement[bool]) -> Actor | None:
-    """The actor who is this user, if they may still act."""
+    """The Actor of this user; None where they may no longer sign in."""
     loader: LoadActor = current_app.extensions[LOADER]
     return loader(user_id, *alive)
 
 
 class EndedSession(Model):
-    """A session that was signed out. A cookie that was copied before dies with it.
+    """A session that was signed out, which also invalidates copies of its cookie.
 
-    Rows are kept as long as a cookie can live.
+    Rows are kept for the lifetime of a cookie.
     """
 
     __tablename__ = "ended_session"
@@ -48,14 +48,14 @@ class EndedSession(Model):
 
 @dataclass(frozen=True)
 class SessionUser:
-    """What Flask-Login calls the current user: no more than it takes to read the Actor.
+    """Flask-Login's current user: what it takes to load the Actor.
 
-    Not FAB's User, which would be a third statement and carry the password's hash about.
+    Not FAB's User, which would take a third statement and hold the password's hash.
     """
 
     id: int
     epoch: int  # of the user: raised by a password change or deactivation, which ends every session
-    key: str  # of this session alone: remembered when it is signed out
+    key: str  # of this session; stored in EndedSession at sign-out
 
     is_authenticated = True
     is_active = True
@@ -66,7 +66,7 @@ class SessionUser:
 
     @classmethod
     def parse(cls, text: str) -> "SessionUser | None":
-        """What `get_id` wrote, or None for anything else."""
+        """The inverse of `get_id`; None for any other text."""
         user_id, _, rest = text.partition(".")
         epoch, _, key = rest.partition(".")
         if not (user_id.isdecimal() and epoch.isdecimal() and key) or len(user_id + epoch) > 18:
@@ -74,15 +74,15 @@ class SessionUser:
         return cls(int(user_id), int(epoch), key)
 
     def alive(self) -> tuple[ColumnElement[bool], ...]:
-        """The conditions under which the session still holds."""
+        """The conditions under which the session is valid."""
         return (User.session_epoch == self.epoch, ~exists().where(EndedSession.key == self.key))
 
 
 def sign_in(user_id: int, epoch: int, remember: bool = False) -> None:
-    """Begin a session that nobody else can know: what was in the cookie before is dropped.
+    """Begin a new session; the former cookie's contents are dropped (session fixation).
 
-    `remember` keeps it past the closing of the browser, for PERMANENT_SESSION_LIFETIME. Not by
-    Flask-Login's own "remember" cookie, whose signature never expires.
+    `remember` keeps it after the browser is closed, for PERMANENT_SESSION_LIFETIME. Flask-Login's
+    own "remember" cookie is not used: its signature never expires.
     """
     locale = session.get("locale")
     session.clear()
@@ -93,7 +93,7 @@ def sign_in(user_id: int, epoch: int, remember: bool = False) -> None:
 
 
 def sign_out() -> None:
-    """End this session, here and wherever its cookie was copied to."""
+    """End this session, copies of its cookie included."""
     if current_user.is_authenticated:
         with transaction() as database:
             database.add(EndedSession(key=current_user.key))

@@ -1,4 +1,4 @@
-"""The secret keys: the current one signs; signatures of the former ones stay valid.
+"""Key rotation: the current secret key signs, former ones still verify.
 
 Flask itself does so for sessions only.
 """
@@ -11,22 +11,22 @@ from itsdangerous import URLSafeTimedSerializer
 
 
 def keys_of(app: Flask) -> list[str]:
-    """Oldest first and the present one last, as itsdangerous takes them."""
+    """The keys, the current one last, as itsdangerous expects."""
     return [*(app.config["SECRET_KEY_FALLBACKS"] or ()), app.config["SECRET_KEY"]]
 
 
 def signer(purpose: str) -> URLSafeTimedSerializer:
-    """Signs for one purpose, so that a text signed for another does not pass."""
+    """A serializer for one purpose (its salt)."""
     return URLSafeTimedSerializer(keys_of(current_app), salt=purpose)
 
 
 def accept_old_keys(app: Flask) -> None:
-    """Let the tokens of forms, which Flask-WTF signs with one key, hold with the older keys too."""
+    """Accept CSRF tokens signed with former keys; Flask-WTF knows the current key only."""
     app.config["WTF_CSRF_SECRET_KEY"] = keys_of(app)
 
 
 def accept_old_token_keys(jwt_manager: Any) -> None:
-    """Let the API's tokens name their key, in the header made for it (RFC 7515, 4.1.4)."""
+    """Accept API tokens signed with former keys: each names its key in `kid` (RFC 7515, 4.1.4)."""
     jwt_manager.additional_headers_loader(lambda identity: {"kid": _name(_present())})
     jwt_manager.decode_key_loader(lambda header, claims: _named(header.get("kid")))
 
@@ -37,7 +37,7 @@ def _present() -> str:
 
 
 def _named(name: object) -> str:
-    """The key of this name, else the present one, with which the signature then is wrong."""
+    """The key of this name, else the current one, with which verification fails."""
     known = {_name(key): key for key in keys_of(current_app)}
     return known.get(name, _present()) if isinstance(name, str) else _present()
 

@@ -15,13 +15,13 @@ def pick_locale() -> str:
     actor = find_actor()
     wanted = [actor.language] if actor else []
     if has_request_context():
-        # On the sign-in page a link chooses, for that page alone: a GET leaves nothing behind.
+        # The sign-in page has links with `?lang=`, for that page only: a GET stores nothing.
         wanted += [request.args.get("lang", ""), session.get("locale", "")]
         wanted.append(request.accept_languages.best_match(offered) or "")
     return next((language for language in wanted if language in offered), "en")
 
 
 def pick_time_zone() -> str | None:
-    """The user's time zone; None is the application's."""
+    """The user's time zone; None for the application's default."""
     actor = find_actor()
     return actor.time_zone or None if actor else None

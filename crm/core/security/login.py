@@ -1,4 +1,4 @@
-"""Both ways in: the page and the API. FAB 5.3 limits the rate of neither unless told twice."""
+"""The sign-in page and the API's login, both rate-limited."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +23,7 @@ from crm.core.security.identity import sign_in, sign_out
 from crm.core.security.rate_limits import rate_limit_key
 from crm.core.security.redirects import HOME, safe_next
 
-# For one address or known device, on each of the two ways in; `attempts` counts by name.
+# By address or known device, for page and API each; `attempts` counts by name.
 RATE = "10 per minute"
 
 
@@ -32,8 +32,8 @@ class LoginPage:
     """What templates/companies/login.html shows."""
 
     action: str
-    languages: list[tuple[str, str, str]]  # code, own name, address of this page in it
-    remember: str  # the words of the box
+    languages: list[tuple[str, str, str]]  # (code, name in itself, URL of this page in it)
+    remember: str  # the label of the checkbox
     username: str = ""
     is_remembered: bool = True
     error: str = ""
@@ -48,7 +48,7 @@ class LoginView(AuthDBView):
     @expose("/login/", methods=("GET", "POST"))
     @limit(RATE, key_func=rate_limit_key, methods=["POST"])
     def login(self) -> ResponseReturnValue:
-        """The form, and what it posts. A refusal shows it again, with the name as it was typed."""
+        """The form (GET) and the sign-in (POST); a failure shows the form with the typed name."""
         following = safe_next(request.args.get("next"))
         if current_user.is_authenticated:
             return redirect(following)
@@ -72,11 +72,11 @@ class LoginView(AuthDBView):
 
     @expose("/logout/", methods=("POST",))
     def logout(self) -> ResponseReturnValue:
-        """By POST with a token only: FAB's GET lets any page sign people out."""
+        """By POST with a CSRF token; FAB's GET lets any site sign people out."""
         sign_out()
         flash(_("You are signed out."), "info")
         response = redirect(url_for("LoginView.login"), 303)
-        # Back must not show the pages of whoever sat here before.
+        # The Back button must not show pages of the user who signed out.
         response.headers["Clear-Site-Data"] = '"cache"'
         return response
 
@@ -99,7 +99,7 @@ def _page(following: str) -> LoginPage:
 
 
 def _is_text(value: str) -> bool:
-    """JSON can carry half of a surrogate pair, which has no bytes to hash."""
+    """Whether `value` can be encoded: JSON can hold half of a surrogate pair."""
     return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
@@ -109,10 +109,10 @@ class LoginApi(SecurityApi):
     @expose("/login", methods=("POST",))
     @limit(RATE, key_func=rate_limit_key, methods=["POST"])
     def login(self) -> Any:
-        """Overrides FAB 5.3: this way in has no limit there, and no provider is a 500.
+        """Overrides FAB 5.3, which has no rate limit here and answers 500 without a provider.
 
-        Without FAB's `safe`, which makes a 500 of an absent database and of a refusal to try again
-        so soon.
+        Without FAB's `safe` decorator, which turns the 503 of an absent database and the 429 into
+        a 500.
         """
         body = request.get_json(silent=True)
         if isinstance(body, dict):
@@ -125,7 +125,7 @@ class LoginApi(SecurityApi):
     @expose("/refresh", methods=("POST",))
     @jwt_required(refresh=True)
     def refresh(self) -> Any:
-        """Overrides FAB 5.3 for nothing but the order of its decorators, kept beside login's."""
+        """Overrides FAB 5.3 for the order of its decorators only, as for `login`."""
         return SecurityApi.refresh.__wrapped__(self)
 
 

@@ -1,7 +1,6 @@
-"""FAB's security manager, version 5.3, with our answers to its questions.
+"""FAB 5.3's security manager, based on the Actor: users, permissions and sign-in.
 
-Whom it loads is an Actor, what it allows is in the actor's grid, and none of its stock pages is
-registered.
+Rights come from the actor's grid, and none of its stock pages is registered.
 """
 
 import logging
@@ -30,12 +29,12 @@ from crm.core.types import utcnow
 
 log = logging.getLogger("crm")
 
-# The epoch of the user that this request signed in or found: it goes into every token.
+# On flask.g: the epoch of the authenticated user, which goes into every token.
 EPOCH = "crm.session_epoch"
 
 
 class CoreSecurityManager(SecurityManager):
-    """Users, rights and sign-in. What it does not override is not reachable."""
+    """Users, permissions and sign-in. Methods that are not overridden are not reachable."""
 
     security_api = LoginApi
     authdbview = LoginView
@@ -53,7 +52,7 @@ class CoreSecurityManager(SecurityManager):
         self.jwt_manager.user_lookup_error_loader(lambda header, payload: sign_in_required())
 
     def register_views(self) -> None:
-        """Overrides FAB 5.3, which adds eleven stock pages: here the two logins, and no more.
+        """Overrides FAB 5.3, which adds eleven stock pages: only the two logins are registered.
 
         Users, groups and roles are views like any other, in crm.companies.
         """
@@ -64,22 +63,22 @@ class CoreSecurityManager(SecurityManager):
     # Users
 
     def load_user(self, pk: str) -> SessionUser | None:
-        """Overrides FAB 5.3, where a session outlives a new password. `pk` is its text."""
+        """Overrides FAB 5.3, where a session survives a new password; `pk` is get_id()'s."""
         user = SessionUser.parse(str(pk))
         actor = identify_actor(lambda: load_actor(user.id, *user.alive()) if user else None)
         return user if actor else None
 
     def load_user_jwt(self, header: Any, data: dict[str, Any]) -> SessionUser | None:
-        """Overrides FAB 5.3, where a token outlives a new password; the subject is the bare id.
+        """Overrides FAB 5.3, where a token survives a new password; its subject is the bare id.
 
-        The token names the epoch it was made in. Comparing `iat` with an instant would refuse the
-        tokens of the second in which the password changed, or let those of before through.
+        The token contains the user's epoch. `iat` has a resolution of one second, too coarse to
+        compare with the change of the password.
         """
         user = SessionUser.parse(f"{data['sub']}.{data.get('epoch', '')}.token")
         actor = identify_actor(
             lambda: load_actor(user.id, User.session_epoch == user.epoch) if user else None
         )
-        refresh()  # the language was asked for before anybody was known
+        refresh()  # the locale was chosen before the user was known
         if user is None or actor is None:
             return None
         if actor.must_change_password:
@@ -89,26 +88,26 @@ class CoreSecurityManager(SecurityManager):
         return user
 
     def validate_api_key(self, api_key_string: str) -> None:
-        """Overrides FAB 5.3: its keys have scopes that nothing reads. There are none here."""
+        """Overrides FAB 5.3: API keys are not supported; nothing checks their scopes."""
 
     # Permissions
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
-        """Overrides FAB 5.3, which asks the database for every button."""
+        """Overrides FAB 5.3, which queries the database for every button."""
         return (permission_name, view_name) in self._pairs()
 
     def _has_view_access(self, user: object, permission_name: str, view_name: str) -> bool:
-        """Overrides FAB 5.3: the actor is the user, however they were found."""
+        """Overrides FAB 5.3: decided by the actor, not by `user`."""
         return self.has_access(permission_name, view_name)
 
     def is_item_public(self, permission_name: str, view_name: str) -> bool:
-        """Overrides FAB 5.3: nothing is."""
+        """Overrides FAB 5.3: nothing is public."""
         return False
 
     def _get_user_permission_view_menus(
         self, user: object, permission_name: str, view_menus_name: Iterable[str]
     ) -> set[str]:
-        """Overrides FAB 5.3: answered from the same set as everything else."""
+        """Overrides FAB 5.3: from the actor's permissions."""
         return {view for view in view_menus_name or () if self.has_access(permission_name, view)}
 
     @staticmethod
@@ -121,11 +120,10 @@ class CoreSecurityManager(SecurityManager):
     # Passwords
 
     def auth_user_db(self, username: str | None, password: str | None) -> SessionUser | None:
-        """Overrides FAB 5.3, both of whose logins pass here: nothing tells which names exist.
+        """Overrides FAB 5.3, for both logins: does not reveal which names exist.
 
-        Every way out counts one attempt and checks one hash, but for those that must wait: they
-        are answered at once. Raises TooManyRequests. The database is let go before the hash,
-        which takes a tenth of a second, so that nobody waits for it.
+        Every outcome counts one attempt and checks one hash, except for locked names. Raises
+        TooManyRequests. The connection is released before hashing, which takes 0.1 s.
         """
         name, given = _plain(username).strip().lower(), _plain(password)
         found = db.session.execute(
@@ -146,12 +144,12 @@ class CoreSecurityManager(SecurityManager):
 
 
 def _plain(text: str | None) -> str:
-    """Text that a database and a hash can take: no NUL, no half of a surrogate pair."""
+    """The text without NUL and lone surrogates, which database and hash refuse."""
     return (text or "").encode("utf-8", "replace").decode().replace("\0", "")
 
 
 def _greet(user_id: int) -> None:
-    """Note the time of a sign-in: left out where the database is busy."""
+    """Store the time of a sign-in; skipped while the database is busy."""
     try:
         with transaction(wait=0.5) as session:
             session.execute(update(User).where(User.id == user_id).values(**_greeted()))
@@ -160,7 +158,7 @@ def _greet(user_id: int) -> None:
 
 
 def _greeted() -> dict[str, Any]:
-    """FAB's own columns, which keep naive times; ours are UTC."""
+    """The values of FAB's own columns, whose naive times are in UTC here."""
     return {
         "login_count": func.coalesce(User.login_count, 0) + 1,
         "last_login": utcnow().replace(tzinfo=None),

@@ -1,4 +1,4 @@
-"""A page that is not about a table. Whoever is signed in may open it; the gate sees to that."""
+"""The base of pages without a table, open to all signed-in users."""
 
 from typing import Any, ClassVar
 
@@ -8,10 +8,10 @@ from flask_appbuilder.baseviews import BaseView
 
 
 class Page(BaseView):
-    """FAB 5.3's BaseView for its routes and endpoints; without @has_access it asks for no right."""
+    """FAB 5.3's BaseView; without @has_access a method needs no permission."""
 
     setting: ClassVar[str | None] = None
-    menu_endpoint: ClassVar[str] = ""  # the endpoint of the menu entry that stands for this page
+    menu_endpoint: ClassVar[str] = ""  # the endpoint of the menu entry that is current on this page
 
     def url(self, method: str, **values: Any) -> str:
         return url_for(f"{self.endpoint}.{method}", **values)

@@ -1,4 +1,4 @@
-"""FAB's permission–view pairs, worked out from the grid of rights and never edited by hand."""
+"""FAB's permission–view pairs, derived from the grid of rights and never edited."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -15,19 +15,19 @@ from sqlalchemy.orm import Session
 Cell = tuple[str, str]  # entity, action
 PermissionPair = tuple[str, str]  # permission, view
 
-# The description of the API, which tells each reader what they find there, and no more.
+# The OpenAPI description, which depends on the rights of its reader.
 DESCRIPTION: PermissionPair = ("can_get", "OpenApi")
 
 
 def pairs_of(cells: Iterable[Cell]) -> frozenset[PermissionPair]:
-    """The pairs that the cells of a grid amount to, whatever their scope: which pages exist."""
+    """The pairs for the cells of a grid, whatever their scope."""
     held = frozenset(cells)
     entities = {(f"can_{action}", entity) for entity, action in held}
     return frozenset(entities | ({DESCRIPTION} if held else set()))
 
 
 def registered_pairs(appbuilder: Any) -> frozenset[PermissionPair]:
-    """Every pair that some registered view asks for."""
+    """The pairs of all registered views."""
     return frozenset(
         (permission, view.class_permission_name)
         for view in appbuilder.baseviews
@@ -40,10 +40,10 @@ def sync_permissions(
     wanted: frozenset[PermissionPair],
     cells_of_roles: Mapping[int, Iterable[Cell]],
 ) -> None:
-    """Bring FAB's four tables in line: what views ask for exists, each role has its pairs, no more.
+    """Make FAB's four permission tables hold exactly the pairs of the views and of the roles.
 
-    Called by `crm init`, under its lock and in its transaction. Seven statements when nothing
-    changed, whatever the number of views; doing it again changes nothing.
+    Called by `crm init`, under its lock and in its transaction. Idempotent; seven statements when
+    nothing changed, whatever the number of views.
     """
     permissions = _names(session, Permission, {permission for permission, _ in wanted})
     views = _names(session, ViewMenu, {view for _, view in wanted})
@@ -54,7 +54,7 @@ def sync_permissions(
 
 
 def sync_roles(session: Session, cells_of_roles: Mapping[int, Iterable[Cell]]) -> None:
-    """Derive the pairs of some roles anew, after their cells changed."""
+    """Update the pairs of some roles after their cells changed."""
     statement = (
         select(Permission.name, ViewMenu.name, PermissionView.id)
         .select_from(PermissionView)
@@ -87,7 +87,7 @@ def _pairs(
     views: Mapping[str, int],
     wanted: frozenset[PermissionPair],
 ) -> dict[PermissionPair, int]:
-    """pair → id, with the wanted ones added and those that no view has any more deleted."""
+    """pair → id, after adding the wanted ones and deleting those of no view."""
     table = PermissionView.__table__
     permission_names = {pk: name for name, pk in permissions.items()}
     view_names = {pk: name for name, pk in views.items()}
@@ -116,7 +116,7 @@ def _give(
     pairs: Mapping[PermissionPair, int],
     cells_of_roles: Mapping[int, Iterable[Cell]],
 ) -> None:
-    """Let each of these roles have exactly the pairs of its cells."""
+    """Make each of these roles have exactly the pairs of its cells."""
     links = assoc_permissionview_role
     statement = select(links.c.role_id, links.c.permission_view_id, links.c.id)
     rows = session.execute(statement.where(links.c.role_id.in_(cells_of_roles)))

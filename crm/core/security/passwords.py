@@ -1,4 +1,4 @@
-"""Passwords: what a good one is, how it is kept, how one is made up."""
+"""Passwords: strength, hashing, generation."""
 
 import re
 import secrets
@@ -16,7 +16,7 @@ SHORTEST = 12
 LONGEST = 200  # scrypt takes any length; a megabyte is an attack
 # No vowels, so no words; no characters that are read wrongly from a screen.
 READABLE = "bcdfghjkmnpqrstvwxz23456789"
-# A hash like any other, of nobody's password: what an unknown or closed name is checked against.
+# A hash of no password, checked for unknown or inactive names, to take the same time.
 NOBODY = (
     "scrypt:32768:8:1$4CJgtWhGUiyqnRPg$a6d93d536b8156593829f066593beb585ecb9a2d9c4aafcd8450e64ae"
     "812ad5efbc4612211f7b7c567c5f2bac1a5070eb93f0f207fa24da759e1313f224f2090"
@@ -26,12 +26,12 @@ DISGUISES = str.maketrans("013457@$!", "oieastasi")
 
 
 def hash_password(password: str) -> str:
-    """The password as it is kept: scrypt, with a salt of its own."""
+    """The hash of a password: scrypt, salted."""
     return generate_password_hash(password)
 
 
 def verify_password(kept: str | None, password: str) -> bool:
-    """Whether `password` is the one kept. Takes as long where there is none.
+    """Whether `password` matches the hash `kept`; takes as long where that is None.
 
     An empty or NUL-only password hashes like an unset one and is never right.
     """
@@ -71,7 +71,7 @@ def check_password(password: str, *names: str) -> None:
 
 
 def _is_common(password: str) -> bool:
-    """Known, or a known word with decoration: repeated, numbered, disguised."""
+    """Whether it is a common password, or one repeated, numbered or with letters replaced."""
     plain = fold(password)
     if plain.isdecimal() or len(set(plain)) < 5 or plain in _RUNS or plain[::-1] in _RUNS:
         return True
@@ -81,7 +81,7 @@ def _is_common(password: str) -> bool:
 
 
 class _Runs:
-    """Keyboards and alphabets: a password that is a stretch of one is a known one."""
+    """Rows of keyboards and the alphabet: any stretch of one counts as a common password."""
 
     lines = (
         "abcdefghijklmnopqrstuvwxyz", "01234567890123456789", "qwertyuiopasdfghjklzxcvbnm",
@@ -96,7 +96,7 @@ _RUNS = _Runs()
 
 
 def _base(text: str) -> str:
-    """The word a password is made from: letters only, one of its repetitions."""
+    """The word that a password is made from: letters only, without repetition."""
     letters = re.sub(r"[^a-z]", "", text)
     repeated = re.fullmatch(r"(.+?)\1+", letters)
     return repeated[1] if repeated else letters

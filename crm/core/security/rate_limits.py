@@ -1,4 +1,4 @@
-"""A limit that was reached: who reached it, and when to try again."""
+"""Rate limits: the key of the counters, and the answer when a limit is reached."""
 
 import math
 import time
@@ -15,7 +15,7 @@ from crm.core.security.devices import device
 
 
 def client_address() -> str:
-    """Where the request comes from; of IPv6 the network, as one line has millions of addresses."""
+    """The client's address; of IPv6 its /64 network, as one connection has that many addresses."""
     text = request.remote_addr or ""
     try:
         found = ip_address(text)
@@ -25,9 +25,9 @@ def client_address() -> str:
 
 
 def rate_limit_key() -> str:
-    """What a limit counts by: the user, else a device that signed in before, else the address.
+    """The key of a counter: the user, else a known device, else the address.
 
-    So nobody is stopped by a colleague behind the same address.
+    Colleagues behind one address have counters of their own.
     """
     actor = find_actor()
     if actor is not None:
@@ -47,7 +47,7 @@ def retry_message(seconds: int) -> str:
 
 
 def too_many_requests(error: RateLimitExceeded) -> ResponseReturnValue:
-    """Flask-Limiter's refusal, with the time at which it ends."""
+    """The 429, with the time to wait."""
     reached = current_app.extensions["appbuilder"].sm.limiter.current_limit
     seconds = max(math.ceil(reached.reset_at - time.time()), 1) if reached else 60
     error.retry_after = seconds

@@ -1,4 +1,4 @@
-"""Where a browser may be sent on: pages of ours, by their path alone."""
+"""Redirects to pages of the application only, by path."""
 
 import unicodedata
 
@@ -9,7 +9,7 @@ HOME = "/"
 
 
 def safe_next(url: str | None) -> str:
-    """`url` where it is a path of ours, else the home page.
+    """`url` where it is a path of the application, else the home page.
 
     Stricter than FAB's, which trusts the Host header: no scheme, no host, no backslash (browsers
     read it as a slash), no control character (browsers drop it).
@@ -22,13 +22,13 @@ def safe_next(url: str | None) -> str:
 
 
 def to_login() -> Response:
-    """Ask who it is, then come back to where the person was; a script is told, not led astray."""
+    """Redirect to the sign-in page, which leads back to this one; a script gets a 401."""
     following = current_path()
     return redirect_to(url_for("LoginView.login", next=None if following == HOME else following))
 
 
 def redirect_to(url: str) -> Response:
-    """Lead a browser to a page; a script gets 401 and the address, not a page to paste in."""
+    """Redirect a browser; a script gets a 401 with the URL in a header."""
     if _is_script():
         return Response("", status=401, headers={"HX-Redirect": url, "Cache-Control": "no-store"})
     return Response("", status=302 if request.method == "GET" else 303, headers={"Location": url})
@@ -40,7 +40,7 @@ def _is_script() -> bool:
 
 
 def current_path() -> str:
-    """The page to come back to: this one, or the one whose form or script asked."""
+    """The path to come back to: this page or, for a POST or a script, the page it came from."""
     if request.method == "GET" and not _is_script():
         return safe_next(request.full_path.rstrip("?"))
     origin = request.host_url.rstrip("/")

@@ -8,7 +8,7 @@ from crm.core.views.verbs import VerbPages
 
 
 class ModelView(VerbPages):
-    """The pages of one table; a slice declares columns and words, and adds its verbs."""
+    """The pages of one table; a slice declares columns and labels, and adds its own actions."""
 
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""A list's state lives in its address; this reads it, and writes the addresses of its neighbours.
+"""The state of a list in its URL: parsed, and written for links to other states.
 
 FAB's own names are kept: `_flt_<operator>_<field>`, `_oc_<View>`, `_od_<View>`, `psize_<View>`,
 `page_<View>`. `search` finds; `after`, `before` and `from` page by key.
@@ -20,7 +20,7 @@ Pairs = list[tuple[str, str]]
 
 
 def refuse_junk() -> None:
-    """Answer 400 to arguments that FAB would choke on (its int() calls), before it sees them."""
+    """Answer 400 to arguments for which FAB's int() calls would raise a 500."""
     for key, value in request.args.items(multi=True):
         if "\x00" in value or "\x00" in key:
             abort(400)
@@ -42,12 +42,12 @@ class ListAddress:
     after: str = ""
     before: str = ""
     last: bool = False
-    first: int = 0  # how many rows stand before this page, for its words only
-    rest: Pairs = field(default_factory=list)  # arguments of the page around the list
+    first: int = 0  # how many rows precede this page, for the text "26–50" only
+    rest: Pairs = field(default_factory=list)  # arguments of the surrounding page
     unknown: list[str] = field(default_factory=list)  # names of filters that are not offered
 
     def pairs(self, **change: object) -> Pairs:
-        """The arguments of the same list, but for what `change` says."""
+        """The arguments of the same list with `change`."""
         now = {**self.__dict__, **change}
         pairs: Pairs = list(self.rest)
         if now["search"]:
@@ -72,14 +72,14 @@ class ListAddress:
 
 @lru_cache(maxsize=5000)
 def _quoted(text: str) -> str:
-    """As in an address: a list has dozens of them, made of the same few words."""
+    """URL-quoted; cached, as a list has dozens of URLs made of the same few texts."""
     return quote_plus(text)
 
 
 def read_address(
     key: str, path: str, fields: Iterable[str], keep: Sequence[str] = ()
 ) -> ListAddress:
-    """The state in the present request. A filter that is not offered is kept by name alone."""
+    """Parse the state from the request. Of a filter that is not offered only the name is kept."""
     args = request.args
     offered = set(fields)
     address = ListAddress(key, path)

@@ -1,4 +1,4 @@
-"""What every page of a table shares: its words, what is visible now, which row, who may."""
+"""The base of all pages of a table: declarations, visible columns, loading a row, rights."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from crm.core.views.display import Field, display_field
 # Larger ids than a column holds are no rows: 404, not an error of the database.
 PK = "<int(max=2147483647):pk>"
 
-# What a page asks of its row, all at once.
+# The rights on a row that its page needs, read in one statement.
 CHANGES = ("edit", "delete")
 
 READ = dict.fromkeys(("list", "index", "show", "pick", "totals", "counts", "old_list"), "read")
@@ -41,7 +41,7 @@ Fieldset = tuple[Label | None, Mapping[str, Any]]
 
 @dataclass
 class Action:
-    """A button or an entry of a menu: a link, or a POST."""
+    """A button or a menu entry: a link or a POST."""
 
     label: str
     url: str
@@ -58,7 +58,7 @@ class Action:
 
 @dataclass(frozen=True)
 class Preset:
-    """A shipped filter, shown as a tab: [(field, operator, values)]."""
+    """A predefined filter, shown as a tab: [(field, operator, values)]."""
 
     key: str
     label: Label
@@ -80,7 +80,7 @@ class FieldGroup:
 
 
 class BaseView(FabModelView):
-    """One table's pages. A slice declares columns and words; core does the rest.
+    """The pages of one table, from what a slice declares.
 
     FAB 5.3's ModelView gives the routes, endpoints and permissions; its forms, widgets and filter
     object, which are shared by all threads or read whole tables, are not used.
@@ -88,8 +88,8 @@ class BaseView(FabModelView):
 
     datamodel: DataModel
     class_permission_name: str  # the entity of the rights grid
-    setting: ClassVar[str | None] = None  # the switch that opens this page
-    menu_endpoint: ClassVar[str] = ""  # the endpoint of the menu entry that stands for this page
+    setting: ClassVar[str | None] = None  # the setting without which this page is a 404
+    menu_endpoint: ClassVar[str] = ""  # the endpoint of the menu entry that is current on this page
     setting_columns: ClassVar[Mapping[str, str]] = {}  # column → switch
     tab_of: ClassVar[Sequence[str]] = ()  # relationships whose target shows this list as a tab
     tab_position: ClassVar[int] = 50  # among the tabs, from the left
@@ -105,10 +105,10 @@ class BaseView(FabModelView):
     sum_columns: ClassVar[Sequence[str]] = ()
     side_fieldsets: ClassVar[Sequence[Fieldset]] = ()
     headline: ClassVar[Sequence[str]] = ()
-    column_css: ClassVar[Mapping[str, str]] = {}  # where name and kind do not tell the width
+    column_css: ClassVar[Mapping[str, str]] = {}  # where name and kind do not decide the width
     live_columns: ClassVar[Sequence[str]] = ()  # stored figures that a form only shows
     editors_only: ClassVar[Sequence[str]] = ()  # shown on rows that the actor may edit
-    filter_labels: ClassVar[Mapping[str, Label]] = {}  # where the field's own says too little
+    filter_labels: ClassVar[Mapping[str, Label]] = {}  # where the field's label is unclear
     readonly_in_place: ClassVar[Sequence[str]] = ()
     max_page_size = 100
 
@@ -126,9 +126,9 @@ class BaseView(FabModelView):
         super().__init__(**kwargs)
 
     def _init_properties(self) -> None:
-        """FAB 5.3 guesses every list left out, makes English labels, and one filter object a view.
+        """Overrides FAB 5.3, which guesses missing lists, makes English labels and shares filters.
 
-        Ours are declared, labelled by their columns, and filtered by conditions of each request.
+        Here lists are declared, labels are the columns', and filters are built for each request.
         """
         self.related_views: list[Any] = []
         self._related_views: list[Any] = []
@@ -140,15 +140,15 @@ class BaseView(FabModelView):
             setattr(self, columns, list(getattr(self, columns) or ()))
 
     def _init_forms(self) -> None:
-        """FAB 5.3 builds forms with every row of every related table; ours are made on request."""
+        """Overrides FAB 5.3, whose forms load every row of every related table at start-up."""
 
     def _init_titles(self) -> None:
-        """FAB 5.3 freezes English titles at start-up; a slice declares lazy ones."""
+        """Overrides FAB 5.3, which evaluates titles at start-up, in English."""
         self.title = self.list_title
 
     @before_request
     def _gate(self) -> ResponseReturnValue | None:
-        """A feature that is off answers 404, whoever asks and whatever they may."""
+        """404 while the page's setting is off, whatever rights the actor has."""
         if self.setting is not None and not current_actor().is_enabled(self.setting):
             abort(404)
         return None
@@ -156,7 +156,7 @@ class BaseView(FabModelView):
     # What is visible now ────────────────────────────────────────────────────────────────────────
 
     def visible(self, names: Iterable[str]) -> list[str]:
-        """`names` without those whose switch is off, or that say nothing to this actor."""
+        """`names` without those whose setting is off; the company only for actors of several."""
         actor = current_actor()
         return [name for name in names if self.is_visible(name, actor)]
 
@@ -178,10 +178,7 @@ class BaseView(FabModelView):
     # Rows and addresses ─────────────────────────────────────────────────────────────────────────
 
     def row(self, pk: int, action: str = "read", names: Sequence[str] = ()) -> Any:
-        """The row, or 404: for someone else's, one in the bin, and one that never was.
-
-        `names` are read along with it.
-        """
+        """The row to which the actor may do `action`, with `names` loaded, else 404."""
         try:
             found = self.datamodel.fetch(pk, action, names, self.children)
         except NotFound:
@@ -191,11 +188,11 @@ class BaseView(FabModelView):
         return found
 
     def redirect_to_own_view(self, row: Any) -> None:
-        """A row that has its page on another view is asked for here."""
+        """Called for a row that has its page on another view: a redirect, here a 404."""
         abort(404)
 
     def has_page_of(self, row: Any) -> bool:
-        """Whether `row` has its page here; two views of one table tell their rows apart."""
+        """Whether the page of `row` is on this view, where a table has several."""
         return True
 
     def may(self, action: str, row: Any) -> bool:
@@ -209,7 +206,7 @@ class BaseView(FabModelView):
         return () if not self.editors_only or self.may("edit", row) else self.editors_only
 
     def url(self, method: str, **values: Any) -> str:
-        """The address of one of the pages here; of a row by `pk`."""
+        """The URL of one of this view's methods; of a row by `pk`."""
         if "pk" not in values or not values.keys() <= OF_A_ROW:
             return url_for(f"{self.endpoint}.{method}", **values)
         address = self.url_prefix(method) + str(values["pk"])
@@ -217,7 +214,7 @@ class BaseView(FabModelView):
         return address if version is None else f"{address}?row_version={version}"
 
     def url_prefix(self, method: str) -> str:
-        """What the addresses of all rows begin with: a list has too many to build each of them."""
+        """The URL of a method without the row's id: url_for is too slow for each line of a list."""
         found = self._addresses.get(method)
         if found is None:
             found = url_for(f"{self.endpoint}.{method}", pk=0).removesuffix("0")
@@ -225,7 +222,7 @@ class BaseView(FabModelView):
         return found
 
     def page_of(self, row: Any) -> str | None:
-        """The address of a row's page, where there is one that the actor may open."""
+        """The URL of a row's page; None where there is none that the actor may open."""
         view = view_of(row)
         if view is None or not view.is_accessible():
             return None
@@ -238,9 +235,9 @@ class BaseView(FabModelView):
         )
 
     def field_of(self, row: Any, name: str) -> Field:
-        """The shown value; a slice overrides it to add a warning or a colour."""
+        """The value as displayed; slices override it to add a warning or a colour."""
         shown = display_field(row, name, self.page_of)
-        # A form has six columns, a record three: only what takes the whole width says so in both.
+        # A form has six columns, a record three: only the full width means the same in both.
         shown.width = "w6" if self.widths.get(name) == "w6" else ""
         return shown
 
@@ -250,14 +247,14 @@ class BaseView(FabModelView):
         return render_template(template, view=self, **context), status
 
     def to_record(self, row: Any, message: str = "", undo_url: str = "") -> ResponseReturnValue:
-        """303 to the row's page, with a toast."""
+        """A 303 redirect to the row's page, with a flashed message."""
         if message:
             told: Any = {"text": message, "undo_url": undo_url} if undo_url else message
             flash(told, "success")
         return redirect(self.page_of(row) or self.url("show", pk=row.id), 303)
 
     def is_child_list(self, name: str) -> bool:
-        """Whether `name` leads to lines: they are reached through their parent, never by an id."""
+        """Whether `name` is a list of child rows, which only their parent's form edits."""
         relation = inspect(self.datamodel.obj).relationships.get(name)
         return relation is not None and issubclass(relation.mapper.class_, Child)
 
@@ -276,7 +273,7 @@ def all_views() -> Sequence[Any]:
 
 
 def views_of(model: type[Any]) -> Sequence[Any]:
-    """The views of a table; where there are several, `has_page_of` tells whose a row is."""
+    """The views of a table; where there are several, `has_page_of` decides for each row."""
     return _registered().by_model.get(model, ())
 
 
@@ -287,7 +284,7 @@ def view_of(row: Any) -> Any:
 
 @dataclass(frozen=True)
 class _Registered:
-    """The views of an application, put in order once."""
+    """The views of an application, indexed once."""
 
     every: Sequence[Any]
     by_model: Mapping[type[Any], Sequence[Any]]

@@ -1,4 +1,4 @@
-"""/X/delete, /X/bin/, /X/restore: away and back again; POST only."""
+"""/X/delete, /X/bin/, /X/restore: soft delete and restore, by POST."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -143,11 +143,11 @@ class BinPages(FormPages):
         return page
 
     def bin_conditions(self) -> list[Any]:
-        """What this bin is about, where two pages share a table."""
+        """Conditions on the rows of this bin, where two views share a table."""
         return []
 
     def bin_names(self) -> list[str]:
-        """The first columns of the list are enough to know a record again."""
+        """The first columns of the list, which identify a record."""
         return self.visible(self.list_columns)[:3]
 
     def _bin_days(self) -> int:

@@ -1,7 +1,7 @@
-"""The cells of a list: one function a column, made once a page, that draws the value of a row.
+"""The cells of a list: one renderer a column, made once a page.
 
-What it draws is what `html.value` draws of the row's Field, which a record page shows: columns
-that a slice completes (`annotated_columns`), and kinds that are rare in lists, go that way.
+Its output equals that of `html.value` for the row's Field, as on a record page. Columns that a
+slice completes (`annotated_columns`) and kinds that are rare in lists are rendered through it.
 """
 
 from collections.abc import Callable, Hashable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class CellHtml(NamedTuple):
-    """A drawn value: its kind once drawn, its text, its HTML, the glyph of a status."""
+    """A rendered value: the kind it was rendered as, its text, its HTML, the glyph of a status."""
 
     kind: str
     text: str
@@ -39,7 +39,7 @@ _PLAIN: dict[Kind, Callable[[Any, str], str]] = {
 
 
 def cell_renderer(view: "ListParts", name: str) -> CellRenderer:
-    """What draws the column `name` of the view's list."""
+    """The renderer of the column `name` of the view's list."""
     plain = _drawing(view, name)
     if not view.is_annotated(name):
         return plain
@@ -48,7 +48,7 @@ def cell_renderer(view: "ListParts", name: str) -> CellRenderer:
 
 
 def _drawing(view: "ListParts", name: str) -> CellRenderer:
-    """What draws it where the slice adds nothing."""
+    """The renderer of a column that the slice does not annotate."""
     spec = spec_of(view.datamodel.obj, name)
     if spec.kind is kinds.REFERENCE:
         return _link(view, name)
@@ -64,7 +64,7 @@ def _drawing(view: "ListParts", name: str) -> CellRenderer:
 def render_cell(field: Field) -> CellHtml:
     """A Field as the cell of a list."""
     if field.kind == "boolean" and not field.value:
-        return CellHtml("boolean", field.text, "")  # in a list, only what holds is said
+        return CellHtml("boolean", field.text, "")  # lists leave out "No"
     sign = html.glyph(field.glyph or "st-0", field.hue) if field.kind == "status" else ""
     return CellHtml(field.kind, field.text, html.value(field), sign)
 
@@ -100,13 +100,13 @@ def _few(spec: Spec, name: str) -> CellRenderer:
 
 
 def _link(view: "ListParts", name: str) -> CellRenderer:
-    """A to-one relation: the same row, person or word stands in many lines, and is drawn once."""
+    """A to-one relation: each target is rendered once a page, as many lines share it."""
     known: dict[Any, CellHtml] = {}
     relation, key = link_of(view.datamodel.obj, name)
 
     def cell(row: Any) -> CellHtml:
         target = getattr(row, relation)
-        # The id tells an empty link from one whose target the reader may not see.
+        # The foreign key distinguishes an empty link from a target that the reader may not see.
         held = target.id if target is not None else (getattr(row, key) is None,)
         found = known.get(held)
         if found is None:

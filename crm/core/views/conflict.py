@@ -1,4 +1,4 @@
-"""Two people edited one record: both versions are shown, what only one changed is merged."""
+"""The page of a lost update: fields that only one person changed are merged, others are chosen."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ FILES = ("file", "picture")
 
 
 class FieldConflict(NamedTuple):
-    """One field that two people changed; the texts are for reading, `typed` is what was typed."""
+    """One field that two people changed, as display text; `typed` are the posted values."""
 
     name: str
     label: str
@@ -52,7 +52,7 @@ class ConflictPage:
 
 
 class ConflictPages(VersionPages):
-    """Compares what was typed, what is saved, and what both began from."""
+    """A three-way comparison of what was typed, what is saved and what both started from."""
 
     def form(self, names: list[str], row: Any = None) -> Form:
         """The form of these fields, for `row` or for a new one."""
@@ -66,16 +66,16 @@ class ConflictPages(VersionPages):
         )
 
     def return_url(self, row: Any) -> str:
-        """Where leaving the form of a row leads."""
+        """The URL that the form's Cancel leads to."""
         return self.page_of(row) or self.url("list")
 
     def breadcrumbs(self, row: Any = None) -> list[tuple[str, str]]:
-        """What stands above a form."""
+        """(label, URL) of the pages above the form."""
         crumbs = [(self.words("list_title"), self.url("list"))]
         return crumbs if row is None else [*crumbs, (str(row), self.return_url(row))]
 
     def conflict(self, row: Any, form: Form, told: ConcurrentEdit) -> ResponseReturnValue:
-        """A choice for each field that both changed; everything else is merged."""
+        """409 with a choice for each field that both changed; other fields are merged."""
         names = list(form.fields)
         saved = self.form(names, row).fill(stored_values(row, names)).load_choices().fields
         was = self.original_fields(form, row, told)
@@ -91,9 +91,9 @@ class ConflictPages(VersionPages):
             elif mine.kind == "output" or comparable_value(mine) == comparable_value(theirs):
                 page.hidden += form_pairs(theirs)
             elif name in told.changes and is_untouched(mine, was[name]):
-                page.hidden += form_pairs(theirs)  # not touched here: the saved value stands
+                page.hidden += form_pairs(theirs)  # unchanged by this user: the saved value stays
             elif name not in told.changes:
-                page.hidden += form_pairs(mine)  # touched by nobody else
+                page.hidden += form_pairs(mine)  # changed by this user only
                 page.merged_count += 1
             else:
                 page.hidden += form_pairs(mine)
@@ -102,7 +102,7 @@ class ConflictPages(VersionPages):
         return self.render("core/conflict.html", 409, page=page, form=form, row=row)
 
     def _closed(self, row: Any, form: Form) -> list[tuple[str, str]]:
-        """What was typed into fields that can no longer be edited: it can only be shown."""
+        """(label, text) typed into fields that have become read-only meanwhile."""
         asked = self.visible(self.edit_columns or ())
         names = [n for n in asked if n not in form.fields and n in request.form and n != "company"]
         if not names:
@@ -119,7 +119,7 @@ class ConflictPages(VersionPages):
     def original_fields(
         self, form: Form, row: Any, told: ConcurrentEdit
     ) -> Mapping[str, FormField]:
-        """The fields of `form` as they stood before what `told` tells; of lines, what is saved."""
+        """The fields of `form` before the changes in `told`; of lines, what is saved now."""
         names = [name for name in form.fields if name in inspect(type(row)).attrs]
         values = stored_values(row, names)
         for name in names:
@@ -142,7 +142,7 @@ class ConflictPages(VersionPages):
         return {name: one.spec.kind.revive(old) if old is not None else None}
 
     def reconcile(self, row: Any, form: Form, told: ConcurrentEdit) -> ConcurrentEdit:
-        """Put what is saved now into inputs that were left alone; note what others held."""
+        """Refresh the inputs that the user left alone; returns `told` with the user's texts."""
         was = self.original_fields(form, row, told)
         saved = self.form(list(was), row).fill(stored_values(row, list(was))).fields
         changes = dict(told.changes)
@@ -170,7 +170,7 @@ def _differ(page: ConflictPage, mine: FormField, theirs: FormField, was: FormFie
 
 
 def apply_choices(form: Form, before: Mapping[str, Any]) -> None:
-    """Follow the choices made on the conflict page: keep what is saved, or join two texts."""
+    """Apply the choices of the conflict page: keep the saved value, or join two texts."""
     for name, one in form.fields.items():
         has_two = one.kind == "longtext" and before[name] and form.values.get(name)
         if has_two and request.form.get(f"join_{name}"):
@@ -180,7 +180,7 @@ def apply_choices(form: Form, before: Mapping[str, Any]) -> None:
 
 
 def stored_values(row: Any, names: Sequence[str]) -> dict[str, Any]:
-    """The values of a row by name, and the keys behind its links."""
+    """name → value of a row, with the foreign keys of its to-one links."""
     mapper = inspect(type(row))
     values = {name: getattr(row, name) for name in names}
     for name in names:
@@ -195,7 +195,7 @@ def stored_values(row: Any, names: Sequence[str]) -> dict[str, Any]:
 
 
 def form_pairs(one: FormField) -> list[tuple[str, str]]:
-    """(name, value) as the browser would send the field."""
+    """(name, value) pairs as the browser would post the field."""
     if one.kind == "rows":
         pairs = [(one.count_name, str(len(one.rows)))]
         return pairs + [pair for line in one.rows for part in line for pair in form_pairs(part)]
@@ -207,7 +207,7 @@ def form_pairs(one: FormField) -> list[tuple[str, str]]:
 
 
 def comparable_value(one: FormField) -> Any:
-    """The value to compare fields by: neither the order of a set nor the line ends matter."""
+    """A value to compare fields by: regardless of line ends and of the order of a set."""
     if one.kind == "rows":
         return list(_lines(one))
     texts = [text.replace("\r\n", "\n").strip() for __, text in form_pairs(one)]
@@ -230,7 +230,7 @@ def _digest(one: FormField) -> str:
 
 
 def line_digests(fields: Mapping[str, FormField]) -> list[tuple[str, str]]:
-    """Hidden inputs that tell whether the lines of a form are still those it was opened with.
+    """Hidden inputs with a digest of the lines that the form was opened with.
 
     The journal does not keep all lines of a record at each version, and sending them twice would
     double the form.
@@ -240,14 +240,14 @@ def line_digests(fields: Mapping[str, FormField]) -> list[tuple[str, str]]:
 
 
 def is_untouched(mine: FormField, was: FormField) -> bool:
-    """Whether the field was left as its form showed it."""
+    """Whether the posted field equals what its form showed."""
     if mine.kind == "rows":
         return request.form.get(f"{mine.name}-seen") == _digest(mine)
     return bool(comparable_value(mine) == comparable_value(was))
 
 
 def field_text(one: FormField) -> str:
-    """What a field of a form says, for a reader."""
+    """The value of a form field as display text."""
     if one.kind == "rows":
         return "; ".join(_line_in_words(line) for line in one.rows)
     if one.kind == "boolean":
@@ -258,7 +258,7 @@ def field_text(one: FormField) -> str:
 
 
 def _lines_apart(one: FormField, other: FormField) -> str:
-    """The lines of the one that the other does not have."""
+    """The lines of `one` that `other` lacks, as text."""
     known = list(_lines(other))
     apart = [line for line in one.rows if [comparable_value(part) for part in line] not in known]
     words = [text for line in apart[:LINES_SHOWN] if (text := _line_in_words(line))]

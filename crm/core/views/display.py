@@ -1,4 +1,4 @@
-"""A value ready to be placed on a page: its text, its link, its colour, its warning."""
+"""A value prepared for display: its text, link, colour and warning."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ LINKS = ("text", "person", "reference", "company")
 
 @dataclass
 class Field:
-    """One shown value (templates/core/parts/value.html draws it by `kind`)."""
+    """One displayed value; `html.value` renders it by `kind`."""
 
     name: str
     label: Label
@@ -60,12 +60,12 @@ def initials(text: str) -> str:
 
 
 def hue_of(number: int) -> str:
-    """A person keeps one of the hues but gray, wherever they stand."""
+    """The colour of a person's avatar, always the same for one id; never gray."""
     return HUES[1:][number % (len(HUES) - 1)]
 
 
 def person(user: User, name: str = "", label: str = "") -> Field:
-    """A user by name, with the avatar's letters."""
+    """The Field of a user: name and avatar."""
     text = str(user) or user.username
     return Field(name, label, "person", user, text, initials=initials(text), hue=hue_of(user.id))
 
@@ -87,7 +87,7 @@ def display_field(row: Any, name: str, page_of: Callable[[Any], str | None] | No
 
 
 def display_value(base: Field, spec: Spec, value: Any, currency: str | None = None) -> Field:
-    """Complete `base` with a plain value."""
+    """Fill in `base` with a value that is no link."""
     base.value = value
     base.currency = currency or ""
     base.text = spec.write(value, zone(), currency)
@@ -139,12 +139,12 @@ def _target(base: Field, target: Any, page_of: Callable[[Any], str | None] | Non
     elif base.hue:
         base.kind = "tag"
     if page_of is not None and not isinstance(target, Reference):
-        base.url = page_of(target)  # a word of a vocabulary leads nowhere
+        base.url = page_of(target)  # None for vocabularies, which have no page
     return base
 
 
 def status_glyph(status: Any) -> str:
-    """The shape of a status: it fills with its place, and tells its end without colour."""
+    """The icon of a status, by its position among the open ones; won and lost have their own."""
     kind = str(getattr(status.kind, "value", status.kind))
     if kind in ("won", "converted"):
         return "st-won"
@@ -156,14 +156,14 @@ def status_glyph(status: Any) -> str:
 
 
 def choices_of(rows: Iterable[Any], current: Any) -> list[Any]:
-    """A vocabulary as the menu of a field that is changed where it stands."""
+    """The options of a status field that is changed from a menu on the record."""
     return [
         (str(row), str(row.id), status_glyph(row), row.hue, row.id == current.id) for row in rows
     ]
 
 
 def display_next(base: Field, moment: datetime | None) -> Field:
-    """The next action: late, today, none or later, in words and sign."""
+    """Fill in `base` with the date of the next action, marked if late, today or missing."""
     base.kind = "next"
     if moment is None:
         base.tone, base.icon, base.text = "none", "alert-triangle", _("No action")
@@ -181,5 +181,5 @@ def display_next(base: Field, moment: datetime | None) -> Field:
 
 
 def _without_midnight(text: str) -> str:
-    """What starts at midnight lasts the whole day: its hour says nothing."""
+    """Without the time of an instant at midnight, which stands for the whole day."""
     return text.removesuffix(" 00:00")

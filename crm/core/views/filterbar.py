@@ -1,4 +1,4 @@
-"""The conditions of a list: the shipped filters as tabs, the applied ones as chips."""
+"""The filters of a list: presets as tabs, applied filters as chips."""
 
 from collections.abc import Sequence
 from copy import copy
@@ -39,7 +39,7 @@ STATE = Markup("<!-- state -->")  # where a popover keeps the list's state
 
 @dataclass
 class Query:
-    """What a list is asked for: its conditions told apart, for the words of an empty answer."""
+    """The conditions of a list by origin, as an empty list explains itself by them."""
 
     base: list[ColumnElement[bool]]
     conditions: list[Condition]
@@ -49,7 +49,7 @@ class Query:
     @property
     def where(self) -> list[ColumnElement[bool]]:
         found = [self.found.where] if self.found is not None else []
-        # Without one of its filters a list would show, count and export what nobody asked for.
+        # Ignoring the filter would show, count and export rows that were not requested.
         none = [false()] if self.wrong else []
         return [*self.base, *(c.where for c in self.conditions), *found, *none]
 
@@ -59,7 +59,7 @@ class Query:
 
 
 class FilterBar(BaseView):
-    """How a list is narrowed, and how its page says so."""
+    """The filters and the order of a list, from its URL."""
 
     search_columns: Sequence[str]
     order_columns: Sequence[str]
@@ -76,7 +76,7 @@ class FilterBar(BaseView):
         return read_address(self.key, path or request.path, self.visible(self.search_columns), keep)
 
     def base_conditions(self) -> list[ColumnElement[bool]]:
-        """What the list is about, before anybody filters; the company chosen in the top bar."""
+        """The conditions without any filter: the company chosen in the top bar."""
         actor, model = current_actor(), self.datamodel.obj
         if actor.active_company_id is None or not hasattr(model, "company_id"):
             return []
@@ -91,9 +91,9 @@ class FilterBar(BaseView):
         about: Sequence[ColumnElement[bool]] | None = None,
         extra: Sequence[ColumnElement[bool]] = (),
     ) -> Query:
-        """The conditions of an address; with a filter that makes no sense no row satisfies them.
+        """The conditions of a URL; no row satisfies them where a filter is invalid.
 
-        `about` takes the place of what the list is about, `extra` narrows that.
+        `about` replaces the base conditions, `extra` is added to them.
         """
         base = self.base_conditions() if about is None else about
         query = Query([*base, *extra], [], None, [])
@@ -116,14 +116,14 @@ class FilterBar(BaseView):
         return self.datamodel.select(*query.where).execution_options(**{FEW: is_few})
 
     def takes_values(self, name: str, operator: str) -> bool:
-        """Whether the filter is one of ours that compares with something."""
+        """Whether the operator exists for this filter and takes a value."""
         if name not in self.visible(self.search_columns) or not operator.isdecimal():
             return False
         offered = filter_spec(self.datamodel.obj, name).kind.operators
         return int(operator[:9]) < len(offered) and offered[int(operator[:9])].values != 0
 
     def _put_refusals(self, page: ListPage, address: ListAddress, query: Query) -> None:
-        """What the address asks for and the list cannot do, with a way to go on."""
+        """Notes about filters of the URL that cannot be applied, with a link without them."""
         applied = {(c.name, c.operator) for c in query.conditions}
         without = address.url(filters=[f for f in address.filters if f[:2] in applied])
         label = _("Show the list without this filter")
@@ -137,7 +137,7 @@ class FilterBar(BaseView):
         return str(said if said is not None else filter_spec(self.datamodel.obj, name).label)
 
     def order(self, address: ListAddress) -> list[tuple[str, str]]:
-        """The order asked for where it is one of ours, else the view's."""
+        """The requested order where it is offered, else the view's default."""
         asked = address.order
         is_ours = asked is not None and asked[0] in self.visible(self.order_columns)
         return complete_order(
@@ -164,7 +164,7 @@ class FilterBar(BaseView):
             self._put_presets(page, address)
 
     def visible_presets(self) -> Sequence[Preset]:
-        """The shipped filters that make sense now."""
+        """The presets whose setting is on."""
         return [p for p in self.presets if not p.switch or current_actor().is_enabled(p.switch)]
 
     def filter_names(self) -> list[str]:
@@ -180,7 +180,7 @@ class FilterBar(BaseView):
         page.counts_url = self.url("counts")
 
     def preset_where(self, preset: Preset) -> list[ColumnElement[bool]]:
-        """The conditions of a shipped filter, with those of the list itself."""
+        """The conditions of a preset, the base conditions included."""
         found = [
             condition(self.datamodel.obj, *said, FilterFormat(zone())).where
             for said in preset.filters
@@ -230,7 +230,7 @@ class FilterBar(BaseView):
         return choices
 
     def _idle_choice(self, name: str, address: ListAddress, popover: Any) -> FilterChoice:
-        """A filter that is not applied: but for the list's state it is the same for everybody."""
+        """A filter that is not applied; cached, as only the list's state differs."""
         key = (str(locale()), address.path, name)
         choice = self._idle.get(key)
         if choice is None:
@@ -251,7 +251,7 @@ class FilterBar(BaseView):
         return choice
 
     def _picked(self, name: str) -> tuple[str, Any]:
-        """A visible relation of the table, or of the lines of one of its children."""
+        """(relation, DataModel) of a picker of this table or of one of its child tables."""
         parent, dot, rest = name.partition(".")
         if dot and rest in self.children.get(parent, ()) and self.visible([parent]):
             child = inspect(self.datamodel.obj).relationships[parent].mapper.class_
@@ -264,7 +264,7 @@ class FilterBar(BaseView):
         return name, self.datamodel
 
     def _surroundings(self) -> dict[str, Any]:
-        """What the form around a picker says already: ids as numbers, the rest as text."""
+        """The values of the form around a picker: ids as int, the rest as text."""
         links = inspect(self.datamodel.obj).relationships
         values: dict[str, Any] = {}
         for name in ("id", *self.datamodel.rules.narrowed_by):
@@ -289,7 +289,7 @@ class FilterBar(BaseView):
 
 
 def _way_of(query: Query, page: ListPage) -> str:
-    """Where in the words of the rows the search box found what was typed."""
+    """How the search matched, in words: at the beginning of words or inside them."""
     if query.found is None or not page.rows:
         return ""
     if query.found.way is Way.BEGINNING:

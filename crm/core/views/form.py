@@ -1,4 +1,4 @@
-"""/X/add and /X/edit/<id>: one form, saved by one road, that never loses what was typed."""
+"""/X/add and /X/edit/<id>: the form; whatever goes wrong, the typed values are kept."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -103,7 +103,7 @@ class FormPages(InPlacePages):
         return [name for name in self.visible(self.edit_columns or ()) if name != "company"]
 
     def prefill(self, form: Form) -> Prefill:
-        """What the address says of the new record: `?account=7`, from the tab it was added from."""
+        """Initial values from the query string: `?account=7` from the tab of an account."""
         names = [*self.add_names(), *self.tab_of]
         return read_prefill(form, [name for name in names if not self.is_child_list(name)])
 
@@ -137,10 +137,10 @@ class FormPages(InPlacePages):
         return True
 
     def before_save(self, form: Form) -> None:
-        """What takes long, before the transaction. Raises DomainError by field."""
+        """A hook for slow work, before the transaction. Raises DomainError by field."""
 
     def after_save(self, row: Any, form: Form) -> None:
-        """Inside the transaction, after the row was flushed: a slice's files, for one."""
+        """A hook inside the transaction, after the flush of the row."""
 
     def created_message(self, row: Any) -> str:
         return _("%(name)s created", name=row)
@@ -160,7 +160,7 @@ class FormPages(InPlacePages):
         page = self.form_page(form, self.words("edit_title"), request.path, url, str(row.id))
         page.crumbs = self.breadcrumbs(row)
         page.row_version = row.row_version
-        # A form that comes back keeps the version it was opened with, and what it saw of the lines.
+        # A form shown again keeps the version and the digests of the lines it was opened with.
         opened = [("row_version", str(row.row_version)), *line_digests(form.fields)]
         page.hidden += [(name, request.form.get(name) or text) for name, text in opened]
         return self.render(self.edit_template, status, page=page, form=form, row=row)
@@ -186,9 +186,9 @@ class FormPages(InPlacePages):
         return page
 
     def prepare_form(self, form: Form) -> None:
-        """A slice's last word on the inputs: units, notes, which choices to leave out."""
+        """A hook to change the inputs: units, help texts, limited choices."""
 
 
 def here_path() -> str:
-    """The form posts back to its own address, with what it was given."""
+    """The form's own URL with its query string, to which it posts."""
     return request.full_path.rstrip("?")

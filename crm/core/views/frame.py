@@ -1,4 +1,4 @@
-"""What stands around every page: the menu, the top bar, the person's own menu."""
+"""The frame of every page: menu, top bar and user menu."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ TEMPLATE = "core/parts/frame.html"
 
 @dataclass(frozen=True)
 class Switcher:
-    """One's companies and the chosen one; an item is (label, initials, value, current)."""
+    """The user's companies and the chosen one; an item is (label, initials, value, current)."""
 
     current_label: str
     initials: str
@@ -34,7 +34,7 @@ class Switcher:
 
 @dataclass(frozen=True)
 class UserMenu:
-    """One's own pages, and how the application looks to one."""
+    """The user's profile, theme, language and sign-out."""
 
     name: str
     initials: str
@@ -48,9 +48,9 @@ class UserMenu:
 
 @dataclass(frozen=True)
 class Frame:
-    """Everything templates/core/parts/frame.html places, for somebody who is signed in.
+    """The values of templates/core/parts/frame.html, for signed-in users.
 
-    All of it is plain values: two pages with the same have the same HTML around them.
+    Plain values only, as the rendered HTML is cached by them.
     """
 
     language: str
@@ -67,7 +67,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class FrameHtml:
-    """The HTML around a page: beside it, above it, and for phones below and over it."""
+    """The HTML of sidebar and top bar, and for phones of tab bar and drawer."""
 
     side: Markup
     top: Markup
@@ -76,7 +76,7 @@ class FrameHtml:
 
 
 def install(app: Flask, main: Sequence[MenuEntry], config: Sequence[MenuEntry]) -> None:
-    """Give every template its frame."""
+    """Add the frame to the context of every template."""
 
     @app.context_processor
     def context() -> dict[str, Any]:
@@ -123,25 +123,25 @@ def frame(
 
 @lru_cache(maxsize=200)
 def render_frame(frame: Frame) -> FrameHtml:
-    """The HTML of a frame: somebody's next page mostly has the same one."""
+    """The HTML of a frame, cached: a user's next page mostly has the same one."""
     parts = ("side", "top", "tabbar", "drawer")
     return FrameHtml(*(get_template_attribute(TEMPLATE, part)(frame) for part in parts))
 
 
 @lru_cache(maxsize=20)
 def script_words(language: str) -> Markup:
-    """The words that the script says by itself, in the language of this request."""
+    """The texts of the scripts, in the language of this request."""
     found: Markup = get_template_attribute("core/parts/words.html", "words")()
     return found
 
 
 def _creations(found: Sequence[MenuLink]) -> list[tuple[str, str, str]]:
-    """What the "+" of the top bar offers."""
+    """The entries of the "+" menu in the top bar."""
     return [door.creation for door in found if door.creation and door.view.can("create")]
 
 
 def _standing() -> str:
-    """The endpoint of the entry that is current: a page without one stands under another's."""
+    """The endpoint of the current menu entry, which a page may set by `menu_endpoint`."""
     here = request.blueprint or ""
     views = current_app.extensions["appbuilder"].baseviews
     view = next((view for view in views if view.endpoint == here), None)

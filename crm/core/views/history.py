@@ -1,4 +1,4 @@
-"""The journal of a record in words, for the History tab and for two editors of one record."""
+"""The journal of a record as text, for the History tab and for conflicts."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -18,7 +18,7 @@ from crm.core.views.display import zone
 from crm.core.views.list import ListPages
 from crm.core.views.pages import HistoryEntry
 
-WHOLE = ("created", "purged")  # actions whose entries tell all of a row: no change to show
+WHOLE = ("created", "purged")  # actions that record the whole row: no change to show
 Names = Mapping[tuple[type[Any], int], str]  # (table's class, id) → label, of what is visible
 Told = tuple[str, str, str]  # label, before, after
 
@@ -27,7 +27,7 @@ class HistoryPages(ListPages):
     """What was changed, by whom, when."""
 
     def history_of(self, row: Any) -> list[HistoryEntry]:
-        """The journal of a row, in words; fields that are hidden now are left out."""
+        """The journal of a row as text, without the fields that are hidden now."""
         entries = history(self.datamodel.session, row)
         names = self._names_behind(type(row), entries)
         hidden = self.hidden_fields(row)
@@ -42,7 +42,7 @@ class HistoryPages(ListPages):
         names: Names,
         hidden: Sequence[str],
     ) -> HistoryEntry | None:
-        """What one transaction did to the row, in one step or several."""
+        """The entry for one transaction, which may have several journal rows."""
         action = next((one.action for one in act if one.action != "changed"), "changed")
         changes: list[Told] = []
         for one in act if action not in WHOLE else ():
@@ -63,7 +63,7 @@ class HistoryPages(ListPages):
         after: Any,
         names: Names,
     ) -> list[Told]:
-        """What a field or a line was and became; nothing of what the reader's settings hide."""
+        """(label, before, after) of a field or a line, without fields that are hidden now."""
         relation, dot, __ = name.partition(".")
         if not self.is_visible(relation.removesuffix("_id"), current_actor()):
             return []
@@ -79,7 +79,7 @@ class HistoryPages(ListPages):
     def _line_changes(
         self, model: type[Any], relation: str, sides: Sequence[Any], names: Names
     ) -> Iterator[Told]:
-        """A line that came or went, by its name; of one that stayed, each column that changed."""
+        """A line added or removed, by its name; of a changed line, each changed column."""
         label = str(spec_of(model, relation).label)
         texts = [_item(side["label"], side["links"], names) if side else "" for side in sides]
         if not all(sides):
@@ -90,14 +90,14 @@ class HistoryPages(ListPages):
         for name in after:
             spec = find_spec(line, name)
             if spec is None:
-                continue  # its place among the others
+                continue  # the position among the lines
             target = _target_of(line, name)
             values = [_told(spec, side.get(name), target, names) for side in (before, after)]
             place = ", ".join(part for part in (label, texts[1], str(spec.label)) if part)
             yield place, values[0], values[1]
 
     def _names_behind(self, model: type[Any], entries: Sequence[Journal]) -> Names:
-        """The labels of every row that the entries point to: one filtered statement a table."""
+        """The labels of the rows that the entries link to: one filtered statement a table."""
         wanted: dict[type[Any], set[int]] = {}
         for one in entries:
             for name, pair in one.changes.items():
@@ -112,7 +112,7 @@ class HistoryPages(ListPages):
 
 
 def action_words(action: str) -> str:
-    """What a journal entry says happened."""
+    """The label of an action of the journal."""
     return {
         "created": _("created this record"),
         "changed": _("changed this record"),
@@ -122,7 +122,7 @@ def action_words(action: str) -> str:
 
 
 def _pointed_at(model: type[Any], name: str, pair: Sequence[Any]) -> Iterator[tuple[Any, int]]:
-    """The rows that a change names, whose labels are asked for through the filter."""
+    """(model, id) of the rows that a change links to."""
     relation, dot, __ = name.partition(".")
     if dot:
         relations = inspect(model).relationships
@@ -171,6 +171,6 @@ def _told(spec: Any, value: Any, target: type[Any] | None, names: Names) -> str:
 
 
 def _item(text: str, links: Sequence[Sequence[Any]], names: Names) -> str:
-    """A label, unless it names a row that the reader may not see."""
+    """The label of a linked row, or that it is not available to the reader."""
     hidden = any((_class_of(table), pk) not in names for table, pk in links)
     return _("Not available") if hidden else text

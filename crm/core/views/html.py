@@ -1,7 +1,7 @@
-"""How a value is drawn, in a list, on a record, in a panel alike; icons and avatars too.
+"""The HTML of values, icons and avatars, for lists, records and panels alike.
 
-Functions and not macros: a page has hundreds of them, and the calls took half of its time. Texts
-come formatted in the reader's language; what this returns is safe HTML.
+Functions instead of Jinja macros: a page has hundreds of calls, which took half of its time. Texts
+are formatted before; what is returned is safe HTML.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ SIGN_OF_TONE = {"late": "alert-circle", "today": "clock", "none": "alert-triangl
 
 
 def install(app: Flask) -> None:
-    """Let every template draw."""
+    """Make these functions available in templates."""
     for function in (icon, glyph, avatar, value):
         app.jinja_env.globals[function.__name__] = function
 
@@ -29,14 +29,14 @@ def install(app: Flask) -> None:
 
 @lru_cache(maxsize=1000)
 def icon(name: str, css: str = "icon") -> Markup:
-    """One icon of the sprite, beside a word or inside a control that has a name."""
+    """An icon of the sprite, hidden from screen readers: a text or a label stands beside it."""
     use = f"{asset('icons.svg')}#i-{escape(name)}"
     return Markup(f'<svg class="{escape(css)}" aria-hidden="true"><use href="{use}"></use></svg>')  # noqa: S704
 
 
 @lru_cache(maxsize=1000)
 def glyph(name: str, hue: str = "gray") -> Markup:
-    """The glyph of a status: ours where its shape tells a position (st-…), else an icon."""
+    """The icon of a status: one of our own shapes (st-…) or an icon of the sprite."""
     css = "c-glyph" if name.startswith("st-") else "icon c-glyph"
     return icon(name, f"{css} ink-{hue or 'gray'}")
 
@@ -53,7 +53,7 @@ def avatar(initials: str, hue: str = "gray", css: str = "avatar-s") -> Markup:
 
 
 def value(field: Field) -> Markup:
-    """The HTML of a shown value, with what is said beside it."""
+    """The HTML of a Field, with its warning."""
     if field.missing:
         html = f'<span class="c-faint">{escape(_("Not available"))}</span>'
     else:
@@ -94,7 +94,7 @@ def number(html: str) -> str:
 
 @lru_cache(maxsize=100)
 def stars(score: int, label: str) -> str:
-    """The stars that are given, and those that are not; `label` says how many."""
+    """Five stars, `score` of them filled; `label` is the text for screen readers."""
     drawn = "".join(icon("star-f", "icon" if n <= score else "icon off") for n in range(1, 6))
     return f'<span class="c-stars" role="img" aria-label="{escape(label)}">{drawn}</span>'
 
@@ -106,7 +106,7 @@ def _status(field: Field) -> str:
 
 
 def _sign(field: Field) -> str:
-    """The next action, lateness, and every highlight: sign + words + colour, never one alone."""
+    """A highlight, as a late next action: icon, text and colour together (WCAG 1.4.1)."""
     if not field.text:
         return ""
     sign = icon(field.icon or SIGN_OF_TONE.get(field.tone, "calendar-event"))

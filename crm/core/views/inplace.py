@@ -1,4 +1,4 @@
-"""/X/field/<id>/<name>: one value changed on the record itself."""
+"""/X/field/<id>/<name>: in-place editing of one value on the record page."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from crm.core.views.versions import ConcurrentEdit, posted_version
 
 
 class InPlacePages(ConflictPages):
-    """The input of one value, and its saving."""
+    """In-place editing of one value."""
 
     def in_place(self) -> list[str]:
         """The fields of the edit form that may be changed on the record itself."""
@@ -64,7 +64,7 @@ class InPlacePages(ConflictPages):
         return shown
 
     def _others(self, row: Any, name: str) -> list[Field]:
-        """Computed values of the page, which this change may have moved."""
+        """Computed values of the page, which this change may affect."""
         groups = self.groups(row, [*(self.show_fieldsets or ()), *self.side_fieldsets])
         return [
             one
@@ -88,7 +88,7 @@ class InPlacePages(ConflictPages):
     def _field_again(
         self, row: Any, form: Form, name: str, told: ConcurrentEdit
     ) -> ResponseReturnValue:
-        """Somebody else saved meanwhile: the input comes back with what they changed."""
+        """409: somebody else saved meanwhile; the input is shown with what they changed."""
         told = self.reconcile(row, form, told)
         return self._field_edit(row, form, name, 409, told)
 

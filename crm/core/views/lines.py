@@ -1,4 +1,4 @@
-"""The lines of a list: their cells, what a phone shows under the name, their actions."""
+"""The rows of a list as HTML: cells, the second line on phones, actions."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,26 +17,26 @@ from crm.core.views.pages import Column, Row
 if TYPE_CHECKING:
     from crm.core.views.list import ListParts
 
-UNCUT = ("money", "date", "stars")  # kinds that are shown whole
-SHORT = 18  # a text up to this length is not cut by its column
-QUICK = 4  # actions with an icon in the line; the others stand in its menu only
+UNCUT = ("money", "date", "stars")  # kinds that are never truncated
+SHORT = 18  # characters; longer texts may be truncated and get a tooltip
+QUICK = 4  # actions shown as icons; further ones are in the menu only
 
 
 def install(app: Flask) -> None:
-    """Let templates draw values and the actions of a line."""
+    """Make these functions available in templates."""
     html.install(app)
     app.jinja_env.globals |= {"row_actions": row_actions, "posting": posting}
 
 
 class LineRenderer:
-    """Draws the lines of one page, with what all of them share worked out once."""
+    """Renders the rows of one page; what they share is computed once."""
 
     def __init__(self, view: "ListParts", columns: Sequence[Column]) -> None:
         self.view = view
         self.draw = [cell_renderer(view, column.name) for column in columns]
         self.css = _css(columns)
         names = [column.name for column in columns]
-        # Where a table has one view, the addresses of its rows begin alike.
+        # Where a table has one view, the URLs of its rows have one prefix.
         self.url_prefix = view.url_prefix("show") if len(views_of(view.datamodel.obj)) == 1 else ""
         self.sign_at = names.index(view.line_sign) if view.line_sign in names else None
 
@@ -64,14 +64,14 @@ class LineRenderer:
 
 
 def plain_line(pk: int, url: str, columns: Sequence[Column], fields: Sequence[Field]) -> Row:
-    """A line of values that are at hand, without actions."""
+    """A row made of the given Fields, without actions."""
     line = Row(pk, url, fields[0].text)
     line.html = _join(line, "", _css(columns), [render_cell(field) for field in fields])
     return line
 
 
 def _css(columns: Sequence[Column]) -> list[tuple[str, bool]]:
-    """The class of each cell but the first, and whether it is never cut."""
+    """(CSS class, whether it is never truncated) of each cell but the first."""
     return [(escape(column.css), "num" in column.css) for column in columns[1:]]
 
 
@@ -89,7 +89,7 @@ def _head(line: Row) -> str:
 
 
 def _cell(said: tuple[str, bool], cell: CellHtml) -> str:
-    """Names, statuses and amounts are not cut; what may be has its full text in a tooltip."""
+    """Names, statuses and amounts are not truncated; other long texts get a tooltip."""
     css, is_whole = said
     if is_whole or cell.kind in UNCUT:
         return f'<td class="{css}">{cell.html}</td>'
@@ -101,10 +101,10 @@ def _cell(said: tuple[str, bool], cell: CellHtml) -> str:
 
 
 def row_actions(row: Row, menu: str) -> Markup:
-    """The last cell of a line: its actions as icons, and the button of the menu of all lines.
+    """The last cell of a row: its actions as icons, and the "…" button of the shared menu.
 
-    Mice have the icons, the keyboard stops at "…" only: the script fills the menu called `menu`
-    from the icons of the line whose button opens it.
+    The icons are out of the tab order: the keyboard uses the menu `menu`, which a script fills
+    from the icons of the row whose button opens it.
     """
     if not row.actions:
         return Markup('<td class="do one"></td>')
@@ -131,7 +131,7 @@ def _action(action: Action, is_quick: bool) -> str:
 
 
 def posting(action: Action) -> Markup:
-    """What makes a button do its action: the address, one value, and a question where needed."""
+    """The attributes of a button that posts its action: URL, value, confirmation."""
     text = f'form="act" formaction="{escape(action.url)}"'
     for name, value in action.values[:1]:
         text += f' name="{escape(name)}" value="{escape(value)}"'

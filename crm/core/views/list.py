@@ -27,11 +27,11 @@ from crm.core.views.pages import Column, ListPage, Row
 from crm.core.views.tabs import tab_counts
 
 SIZES = (25, 50, 100)
-ALL = 10**9  # rows: of a list whose sums are asked for
+ALL = 10**9  # rows; no cap, for a list whose sums are requested
 
 
 class ListParts(FilterBar):
-    """How a list is read from its address and put together."""
+    """Builds the page of a list from its URL."""
 
     list_columns: Sequence[str]
     search_columns: Sequence[str]
@@ -40,13 +40,13 @@ class ListParts(FilterBar):
     # The state ──────────────────────────────────────────────────────────────────────────────────
 
     def _canonical(self) -> str:
-        """Without script the filter form sends filter, op and value: say it as the address does."""
+        """The URL for the filter form, which without script sends filter, op and value."""
         address = self.address(self.url("list"))
         name, operator = request.args["filter"], request.args.get("op", "0")
         address.filters = [f for f in address.filters if f[0] != name]
         values = [value for value in request.args.getlist("value") if value.strip()]
         if not values and self.takes_values(name, operator):
-            return address.url()  # its last value was taken out
+            return address.url()  # the last value of a filter was removed
         key = f"{PREFIX}{operator[:9]}_{name[:60]}"
         return address.url([(key, value) for value in values or [""]])
 
@@ -60,7 +60,7 @@ class ListParts(FilterBar):
         about: Sequence[ColumnElement[bool]] | None = None,
         without: str = "",
     ) -> ListPage:
-        """The list of `address`. `full` with tabs and filters; `without` the column of a parent."""
+        """The list of `address`; `full`: with tabs and filters; `without`: the parent's column."""
         query = self.query(address, about)
         statement = self.statement(query)
         totals = self.datamodel.totals(statement, self.visible(self.sum_columns))
@@ -99,13 +99,13 @@ class ListParts(FilterBar):
             abort(400)
 
     def _read_columns(self) -> list[str]:
-        """The columns that a line reads; a slice adds in `list_relations` what else it needs."""
+        """The columns to load for a row, `list_relations` of the slice included."""
         return self.visible([*self.list_columns, *self.list_relations])
 
     list_relations: Sequence[str] = ()
 
     def export_names(self) -> list[str]:
-        """The columns of the CSV: the list's, then what else the record shows."""
+        """The columns of the CSV: those of the list, then further ones of the record page."""
         sets = [*(self.show_fieldsets or ()), *self.side_fieldsets]
         shown = [name for _title, names in self.fieldsets(sets) for name in names]
         names = dict.fromkeys([*self.visible(self.list_columns), *shown])
@@ -129,7 +129,7 @@ class ListParts(FilterBar):
         return columns
 
     def list_names(self) -> list[str]:
-        """The list's columns now: the company's only where rows of several are shown."""
+        """The list's columns now; the company only where rows of several are shown."""
         names = self.visible(self.list_columns)
         if current_actor().active_company_id is not None:
             names = [name for name in names if name != "company"]
@@ -138,36 +138,36 @@ class ListParts(FilterBar):
     # What a line says ────────────────────────────────────────────────────────────────────────────
 
     def line(self, row: Any, lines: LineRenderer) -> Row:
-        """The line of a row; a slice may add to what `lines` draws."""
+        """The row as `lines` renders it; slices override it to add to that."""
         return lines(row)
 
-    line_sign: ClassVar[str] = "next_event_at"  # what a phone shows behind the name
+    line_sign: ClassVar[str] = "next_event_at"  # the column that a phone shows behind the name
     annotated_columns: ClassVar[Sequence[str] | None] = None  # what `field_of` completes; None: any
 
     def is_annotated(self, name: str) -> bool:
-        """Whether the slice adds something to the shown value of a column, in some row."""
+        """Whether the slice changes the display of a column in some rows."""
         if self.annotated_columns is not None:
             return name in self.annotated_columns
         return type(self).field_of is not BaseView.field_of
 
     def is_plain(self, row: Any) -> bool:
-        """Whether nothing is added to this row, though its columns may be marked."""
+        """Whether the slice changes nothing in this row, for speed."""
         return False
 
     def list_field(self, row: Any, name: str) -> Field:
-        """The value as a list shows it."""
+        """The value as displayed in a list."""
         return self.field_of(row, name)
 
     def line_name(self, row: Any, text: str) -> str:
-        """What the link of a line says; `text` is the value of the first column."""
+        """The text of a row's link; `text` is the value of the first column."""
         return text
 
     def line_note(self, row: Any, text: str) -> str:
-        """What a phone shows under the name; `text` is the first one in the line."""
+        """The text that a phone shows under the name; `text` is the first one of the row."""
         return text
 
     def row_actions(self, row: Any) -> list[Action]:
-        """The menu of a line: what can be done without opening it."""
+        """The actions of a row in the list."""
         if not self.can("edit") or "edit" in self.exclude_route_methods:
             return []
         return [Action(_("Edit"), self.url("edit", pk=row.id), "pencil")]
@@ -251,9 +251,9 @@ class ListParts(FilterBar):
 
 
 class ListPages(ListParts):
-    """The list and what it is asked by script: pickers and totals.
+    """The list, and what scripts fetch for it: pickers and totals.
 
-    A class of its own, because inside it `list` is a page and no longer a type.
+    A class apart, because the method `list` hides the type in its body.
     """
 
     list_template = "core/list.html"
@@ -274,7 +274,7 @@ class ListPages(ListParts):
     @expose("/export")
     @has_access
     def export(self) -> ResponseReturnValue:
-        """The list as it is filtered and ordered, as CSV; only rows within the export scope."""
+        """The list as CSV, filtered and ordered as shown; only rows within the export scope."""
         address = self.address()
         query = self.query(address, extra=[criteria(self.datamodel.obj, "export")])
         if query.wrong:
@@ -295,7 +295,7 @@ class ListPages(ListParts):
     @expose("/totals/")
     @has_access
     def totals(self) -> ResponseReturnValue:
-        """The sums of a list too long to be summed while its page is made."""
+        """The sums of a long list, fetched after the page."""
         address = self.address()
         query = self.query(address)
         totals = self.datamodel.totals(
@@ -308,13 +308,13 @@ class ListPages(ListParts):
     @expose("/counts/")
     @has_access
     def counts(self) -> ResponseReturnValue:
-        """The numbers on the tabs, which the list does not wait for."""
+        """The counts on the tabs, fetched after the page."""
         return self.render("core/parts/counts.html", counts=tab_counts(self))
 
     @expose("/pick/<name>")
     @has_access
     def pick(self, name: str) -> ResponseReturnValue:
-        """Twenty rows that a field of the form, or a filter, may be set to."""
+        """JSON for a picker: up to twenty rows for a form field or a filter."""
         relation, datamodel = self._picked(name)
         found = search_candidates(
             datamodel, relation, request.args.get("q", "")[:100], self._surroundings()

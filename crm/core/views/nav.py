@@ -1,4 +1,4 @@
-"""The menu: which pages stand in it for the actor, and how many open rows are theirs."""
+"""The menu: the entries that the actor may open, and the counts of their own open rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from crm.core.views.base import Preset
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """A page of the menu. `mine`: the shipped filter whose rows are counted beside it."""
+    """A page of the menu. `mine`: the preset whose rows are counted beside it."""
 
     view: type[Any]
     api: type[Any] | None = None
@@ -44,18 +44,18 @@ class NavItem:
 
 @dataclass(frozen=True, eq=False)
 class MenuLink:
-    """An entry with its view, in the words of one language."""
+    """An entry with its view and its labels in one language."""
 
     entry: MenuEntry
     view: Any
     item: NavItem
     group: str
-    presets: Mapping[str, NavItem]  # by the key of the shipped filter
+    presets: Mapping[str, NavItem]  # by the key of the preset
     creation: tuple[str, str, str] | None  # label, icon, address
 
 
 def menu_links(entries: Sequence[MenuEntry], language: str) -> Sequence[MenuLink]:
-    """`entries` in `language`: the same for everybody, so it is worked out once a process."""
+    """`entries` in `language`; cached for the process, as it depends on nothing else."""
     kept = current_app.extensions.setdefault("crm.nav", {})
     key = (id(entries), language)
     if key not in kept:
@@ -82,7 +82,7 @@ def _door(entry: MenuEntry, view: Any) -> MenuLink:
 
 
 def visible_links(entries: Sequence[MenuEntry], language: str, actor: Actor) -> list[MenuLink]:
-    """Those whose page the actor may open and whose feature is on."""
+    """The entries whose page the actor may open and whose setting is on."""
     return [
         door
         for door in menu_links(entries, language)
@@ -121,7 +121,7 @@ def view_presets(view: Any) -> Sequence[Preset]:
 
 
 def menu_url(view: Any) -> str:
-    """Where the menu leads: the list, or a page's own front."""
+    """The URL that the menu links to: the list, or a page's own first method."""
     return url_for(f"{view.endpoint}.{view.default_view}")
 
 
@@ -140,7 +140,7 @@ def own_counts(found: Sequence[MenuLink], actor: Actor) -> dict[str, int]:
 
 @lru_cache(maxsize=200)
 def _counts(actor: Actor, counted: tuple[MenuLink, ...]) -> CompoundSelect[Any] | None:
-    """The statement for whoever equals `actor`: every page asks it, and it names no time."""
+    """The statement of `own_counts`; cached, as every page executes it."""
     asked = {}
     for door in counted:
         view = door.view

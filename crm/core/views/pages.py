@@ -1,4 +1,4 @@
-"""What the templates place: lists and records, ready to be shown."""
+"""The values of the templates of lists and records."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +12,7 @@ from crm.core.views.display import Field
 
 @dataclass
 class Note:
-    """A sentence on the page, with its tone."""
+    """A notice on the page; `tone` is its severity."""
 
     tone: str
     text: str
@@ -22,7 +22,7 @@ class Note:
 
 @dataclass
 class Column:
-    """A head of the table."""
+    """A column header of the list."""
 
     name: str
     label: str
@@ -33,7 +33,7 @@ class Column:
 
 @dataclass
 class Row:
-    """A line of the table; `html` are its cells but for the last, which has its actions."""
+    """A row of the list; `html` are its cells without the last, which has the actions."""
 
     id: int
     url: str
@@ -44,7 +44,7 @@ class Row:
 
 @dataclass
 class Chip:
-    """An applied filter, as a sentence with a way out."""
+    """An applied filter, with the URL that removes it."""
 
     name: str
     label: str
@@ -55,7 +55,7 @@ class Chip:
 
 @dataclass
 class FilterChoice:
-    """A field that may be filtered on."""
+    """A filter that is offered."""
 
     name: str
     label: str
@@ -91,7 +91,7 @@ class ListPage:
     search: str = ""
     search_url: str = ""
     search_label: str = ""
-    search_way: str = ""  # how it looks now, in words
+    search_way: str = ""  # how the search matched, in words
     region_label: str = ""
     empty: str = ""
     empty_title: str = ""
@@ -129,7 +129,7 @@ class Tab:
 
 @dataclass
 class HistoryEntry:
-    """A change of the journal, in words."""
+    """An entry of the journal as text."""
 
     who: str
     when: str
@@ -139,7 +139,7 @@ class HistoryEntry:
 
 @dataclass
 class Panel:
-    """A read-only block beside or below the fields; `first` puts it above the side's groups."""
+    """A read-only block in the side column; `first` puts it above the groups of fields."""
 
     title: str
     first: bool = False
@@ -187,4 +187,4 @@ class RecordPage:
     edit_url: str = ""
     field_url: str = ""
     notice: Note | None = None
-    concurrent_edit: Any = None  # what others changed, where an act was refused for it
+    concurrent_edit: Any = None  # what others changed, where an action was refused because of it

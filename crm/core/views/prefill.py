@@ -1,4 +1,4 @@
-"""What an address says of a new record: `?account=7&starts_at=2027-01-31T14:00`."""
+"""Initial values of a form from the query string: `?account=7&starts_at=2027-01-31T14:00`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,14 +15,14 @@ from crm.core.models.kinds import Format
 
 @dataclass
 class Prefill:
-    """Values by name, and sentences about those that make no sense and were left out."""
+    """Values by name, and messages about arguments that are invalid and were left out."""
 
     values: dict[str, Any] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
 
 
 def read_prefill(form: Form, names: Iterable[str]) -> Prefill:
-    """What the present address says of `names`, as `form` reads it; 404 for a row out of reach."""
+    """The values that the request's query string has for `names`; 404 for a row out of reach."""
     found = Prefill()
     for name in dict.fromkeys(names):
         text = request.args.get(name, "").strip()
@@ -45,7 +45,7 @@ def _spec(form: Form, name: str) -> Spec:
 
 
 def _value(form: Form, name: str, text: str) -> Any:
-    """What the form would read in the text. Raises ValueError."""
+    """The value that the form would parse from the text. Raises ValueError."""
     relation = inspect(form.datamodel.obj).relationships.get(name)
     if relation is None:
         spec = _spec(form, name)

@@ -1,4 +1,4 @@
-"""/X/show/<id>: the record, its tabs, its history; /X/field/…: one value changed in place."""
+"""/X/show/<id>: the record page, its tabs and its history."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -36,13 +36,13 @@ class RecordPages(HistoryPages):
     record_relations: Sequence[str] = ()
 
     def record_names(self) -> list[str]:
-        """What the record shows; a slice adds in `record_relations` what its own blocks read."""
+        """The names to load for the page, `record_relations` of the slice included."""
         sets = [*(self.show_fieldsets or ()), *self.side_fieldsets]
         fields = [name for _title, names in self.fieldsets(sets) for name in names]
         return self.visible([*self.headline, *fields, *self.record_relations])
 
     def record_page(self, row: Any) -> RecordPage:
-        """The head of a record, whichever tab is open."""
+        """The page without its tab: title, actions, headline."""
         page = self.record_class(str(row), row.id, [(self.words("list_title"), self.url("list"))])
         editable = self.may_edit(row)
         page.row_version = getattr(row, "row_version", None)
@@ -58,11 +58,11 @@ class RecordPages(HistoryPages):
         return page
 
     def may_edit(self, row: Any) -> bool:
-        """Whether the record offers to be changed."""
+        """Whether the page offers editing."""
         return "edit" not in self.exclude_route_methods and self.may("edit", row)
 
     def head_actions(self, row: Any) -> list[Action]:
-        """Buttons of the head: those of upper slices, the record's own, the primary one last."""
+        """Buttons of the page: of upper slices, then the record's own, the primary one last."""
         actions = [
             *(
                 a
@@ -74,19 +74,19 @@ class RecordPages(HistoryPages):
         return sorted(actions, key=lambda action: action.primary)
 
     def record_actions(self, row: Any) -> list[Action]:
-        """The record's own buttons of the head; the last one may be the page's primary."""
+        """The record's own buttons; the last one may be the primary one of the page."""
         return []
 
     def actions_on(self, parent: Any, relation: str) -> list[Action]:
-        """What this list offers in the head of the record it hangs on: to add to it, mostly."""
+        """Buttons of this view on the page of a related record, mostly to add a row."""
         return []
 
     def panel_on(self, parent: Any, relation: str) -> Panel | None:
-        """What this list says in the side column of the record it hangs on."""
+        """A panel of this view in the side column of a related record."""
         return None
 
     def record_menu(self, row: Any, editable: bool) -> list[Action]:
-        """The "…" of the head; what destroys stands last."""
+        """The "…" menu of the page; deletion is last."""
         menu: list[Action] = []
         if "delete" not in self.exclude_route_methods and self.may("delete", row):
             url = self.act_url("delete", row)
@@ -95,7 +95,7 @@ class RecordPages(HistoryPages):
         return menu
 
     def notice(self, row: Any) -> Note | None:
-        """A record of another company than the one chosen in the top bar says so."""
+        """The notice that the record is of another company than the one chosen in the top bar."""
         actor = current_actor()
         company_id = getattr(row, "company_id", None)
         if actor.active_company_id in (None, company_id) or company_id is None:
@@ -107,7 +107,7 @@ class RecordPages(HistoryPages):
     # Tabs ───────────────────────────────────────────────────────────────────────────────────────
 
     def fill_tab(self, page: RecordPage, row: Any, chosen: str) -> None:
-        """The tabs of the record, and what the chosen one shows."""
+        """Fill in the tabs and the content of the chosen one."""
         related = self.related_lists(row)
         counts = self._tab_counts(related, row)
         keys = [
@@ -139,11 +139,11 @@ class RecordPages(HistoryPages):
             self.fill_first_tab(page, row)
 
     def extra_tabs(self) -> Mapping[str, Any]:
-        """Tabs of this table alone: key → label."""
+        """Additional tabs of this view: key → label."""
         return {}
 
     def fill_extra_tab(self, page: RecordPage, row: Any, chosen: str) -> None:
-        """Fill the page for one of `extra_tabs`."""
+        """Fill in the content of one of `extra_tabs`."""
 
     def picker_base(self) -> str:
         return self.url("pick", name="x")[:-2]
@@ -159,7 +159,7 @@ class RecordPages(HistoryPages):
         return [HISTORY]
 
     def fill_first_tab(self, page: RecordPage, row: Any) -> None:
-        """The first tab: the fields, in groups, and the side column."""
+        """Fill in the first tab: groups of fields, and the side column."""
         page.groups = self.groups(row, self.show_fieldsets)
         page.side = self.groups(row, self.side_fieldsets)
         told = (view.panel_on(row, relation) for view, relation in self.related_lists(row))
@@ -179,7 +179,7 @@ class RecordPages(HistoryPages):
         return [group for group in groups if group.fields]
 
     def related_lists(self, row: Any) -> list[tuple[Any, str]]:
-        """(view, relationship) of each list that hangs on this record, if the actor may read it."""
+        """(view, relationship) of each related list that the actor may read."""
         actor = current_actor()
         found = [
             (view, relation)
@@ -192,7 +192,7 @@ class RecordPages(HistoryPages):
         return sorted(found, key=lambda pair: pair[0].tab_position)
 
     def _tab_counts(self, related: Sequence[tuple[Any, str]], row: Any) -> dict[str, str]:
-        """The number on each tab, in one statement."""
+        """The count of each tab, in one statement."""
         parts = []
         for view, relation in related:
             model = view.datamodel.obj
@@ -207,10 +207,10 @@ class RecordPages(HistoryPages):
         return {one.key: format_number(int(one.n)) for one in found if one.n}
 
     def as_tab(self, parent: Any, relation: str, path: str, tab: str) -> ListPage:
-        """This list, of what belongs to `parent`, with a way to add to it."""
+        """This list restricted to the rows of `parent`, with a button to add one."""
         address = self.address(path, keep=("tab",))
         address.rest = [("tab", tab)]
-        # Of the parent, and no further: its company may be another than the one chosen on top.
+        # Without the base conditions: the parent may be of another company than the one chosen.
         about = [belongs_to(self.datamodel.obj, relation, parent)]
         page: ListPage = self.list_page(address, full=False, about=about, without=relation)
         if page.add_url:
@@ -225,7 +225,7 @@ def _tab_key(view: Any, relation: str) -> str:
 
 
 def belongs_to(model: type[Any], relation: str, parent: Any) -> ColumnElement[bool]:
-    """The condition that a row of `model` hangs on `parent` by `relation`."""
+    """The condition that `relation` of a row of `model` is, or contains, `parent`."""
     attribute = getattr(model, relation)
     mapped = inspect(model).relationships[relation]
     if not mapped.uselist:

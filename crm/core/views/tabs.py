@@ -1,4 +1,4 @@
-"""How many rows each shipped filter of a list has, for its tabs: asked after the page is shown."""
+"""The number of rows of each preset of a list, fetched after the page."""
 
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ TAB_CAP = 1000  # above which the number on a tab is no longer exact
 
 
 def tab_counts(view: "FilterBar") -> dict[str, str]:
-    """The number on each tab, by the key of its shipped filter, in one statement."""
+    """The key of each preset → number of its rows as text, in one statement."""
     asked = _asked_again if _is_timeless(view) else _asked
     found = read_counts(view.datamodel.session, asked(view, current_actor()))
     return {key: _number(count) for key, count in found.items()}
@@ -37,7 +37,7 @@ def _asked(view: "FilterBar", _actor: Actor) -> CompoundSelect[Any]:
     return count_all(statements, TAB_CAP + 1)
 
 
-# For whoever equals the actor: building the statement takes as long as asking it.
+# Cached by actor: building the statement takes as long as executing it.
 _asked_again = lru_cache(maxsize=500)(_asked)
 
 

@@ -1,4 +1,4 @@
-"""The verbs of a slice: at once, or after a page that asks for what they need."""
+"""Actions of a slice, performed at once or after a dialog that asks for their values."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,14 +19,15 @@ from crm.core.views.versions import ConcurrentEdit, posted_version
 
 
 class VerbPages(BinPages):
-    """What a verb's address does around the service that it calls."""
+    """What the endpoint of an action does around the service that it calls."""
 
     def perform(
         self, row: Any, verb: Callable[[], None], message: str = "", undo: str = ""
     ) -> ResponseReturnValue:
-        """Do it, and go back to the record. `undo` is the verb that reverts it.
+        """Call `verb` in a transaction, then redirect to the record.
 
-        A refusal is shown on the page that the button was on.
+        `undo` is the method that reverts it, offered beside `message`. A DomainError becomes a
+        message on the page that the button was on.
         """
         version = self.checked_version(row)
         try:
@@ -47,9 +48,9 @@ class VerbPages(BinPages):
         undo: str = "",
         refusal: str = "",
     ) -> ResponseReturnValue:
-        """GET asks; POST acts, or asks again with what is wrong beside each field.
+        """GET shows the dialog; POST calls `verb`, or shows the dialog again with the errors.
 
-        A `refusal` says why the verb is not open to this row: then nothing is asked.
+        Where the row does not allow the action, `refusal` is the message shown instead.
         """
         if refusal:
             return self._refused(row, refusal)
@@ -74,7 +75,7 @@ class VerbPages(BinPages):
         return self._asking(row, dialog, dialog.status)
 
     def posted_related(self, relation: str) -> Any:
-        """The row that a button names as `relation`; 404 where there is none for this actor."""
+        """The row that the button posted as `relation`; 404 where the actor cannot read it."""
         pk = parse_number(request.form.get(relation, "")) or 0
         return self.datamodel.get_related_obj(relation, pk) or abort(404)
 
@@ -101,7 +102,7 @@ class VerbPages(BinPages):
         return True
 
     def _asking_again(self, row: Any, dialog: Dialog, told: ConcurrentEdit) -> ResponseReturnValue:
-        """Both versions: what was typed stays in its input, what is saved stands above it."""
+        """The dialog with the typed values, and above it what others saved meanwhile."""
         told = self.reconcile(row, dialog, told)
         return self._asking(row, dialog, 409, told)
 

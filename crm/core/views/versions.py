@@ -1,4 +1,4 @@
-"""Every act on a row carries the version that its page was made from."""
+"""Optimistic locking of pages: each action sends the version of the row that its page showed."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,17 +20,17 @@ BeforeAfter = Sequence[Any]  # before and after, as the journal keeps them
 
 @dataclass(frozen=True)
 class FieldChange:
-    """A change of one field by others; `words` are (label, before, after), one for each column."""
+    """A change of one field by others; `words` are (label, before, after) of each column."""
 
     label: str
     words: Sequence[tuple[str, str, str]]
     pair: BeforeAfter
-    yours: str = ""  # what was typed in its place
+    yours: str = ""  # the text that this user typed
 
 
 @dataclass(frozen=True)
 class ConcurrentEdit:
-    """What was changed since the version that somebody saw: field → change."""
+    """What others changed since a version: field → change."""
 
     who: str = ""
     when: str = ""
@@ -38,16 +38,16 @@ class ConcurrentEdit:
 
 
 class VersionPages(RecordPages):
-    """Nobody acts on changes that they have not seen."""
+    """Refuses actions on a version of the row that the user has not seen."""
 
     def act_url(self, method: str, row: Any, **values: Any) -> str:
-        """The address of a button: what it does, to which version of the row."""
+        """The URL of a button, with the version of the row."""
         return self.url(method, pk=row.id, row_version=row.row_version, **values)
 
     def checked_version(self, row: Any) -> int:
-        """The version to hold `row` to, where nothing changed that its actor has not seen.
+        """The row's version, once the posted one is known to be as good.
 
-        Otherwise answers 409, with the record as it is now.
+        Otherwise aborts with 409 and the record as it is now.
         """
         told = self.concurrent_edit(row, posted_version(), self.compared_names())
         if told is not None:
@@ -55,14 +55,14 @@ class VersionPages(RecordPages):
         return int(row.row_version)
 
     def stale_response(self, pk: int) -> ResponseReturnValue:
-        """The answer where somebody else saved the row between its reading and its writing."""
+        """The 409 for a Conflict: somebody else saved between the check and the write."""
         self.datamodel.session.expire_all()
         row = self.row(pk)
         told = self.concurrent_edit(row, posted_version(), self.compared_names())
         return self.stale_page(row, told or ConcurrentEdit())
 
     def stale_page(self, row: Any, told: ConcurrentEdit) -> ResponseReturnValue:
-        """The record as it is now, and above it what was changed; nothing was done."""
+        """409: the record as it is now, and above it what others changed."""
         page = self.record_page(row)
         page.concurrent_edit = told
         self.fill_tab(page, row, "")
@@ -70,21 +70,21 @@ class VersionPages(RecordPages):
         return self.render(self.show_template, 409, page=page, row=row, here=here)
 
     def compared_names(self) -> set[str]:
-        """The fields that record and form show now: a change of any other one is no news."""
+        """The fields that record and form show now; changes of others are no conflict."""
         names = self.visible([*(self.edit_columns or ()), *self.record_names()])
         return {name.partition(".")[0] for name in names}
 
     def concurrent_edit(
         self, row: Any, version: int, names: Collection[str] | None = None
     ) -> ConcurrentEdit | None:
-        """What was changed of `names` since `version`; None where that is nothing.
+        """What was changed of `names` since `version`; None where nothing was.
 
-        Only values count: a change of a column that no page shows raises the version too.
+        A higher version alone is no conflict: columns that no page shows raise it too.
         """
         if version == row.row_version:
             return None
         if version > row.row_version:
-            return ConcurrentEdit()  # seen before a backup was restored
+            return ConcurrentEdit()  # the page is older than a restored backup
         entries = since(self.datamodel.session, row, version)
         found = self._became(row, _folded(one.changes for one in entries))
         changes = {n: change for n, change in found.items() if names is None or n in names}
@@ -94,7 +94,7 @@ class VersionPages(RecordPages):
         return ConcurrentEdit(", ".join(people), format_instant(entries[-1].at, zone()), changes)
 
     def _became(self, row: Any, pairs: Mapping[str, BeforeAfter]) -> dict[str, FieldChange]:
-        """Field → its change, of the fields that this actor may read."""
+        """field → change, of the fields that the actor may read."""
         model, hidden = type(row), self.hidden_fields(row)
         labels = self._names_behind(model, [Journal(changes=dict(pairs))])
         found: dict[str, FieldChange] = {}
@@ -114,7 +114,7 @@ def _label(model: type[Any], name: str, label: str) -> str:
 
 
 def _folded(changes: Iterable[Mapping[str, BeforeAfter]]) -> dict[str, BeforeAfter]:
-    """Name → before the first change and after the last; of a list, all that went and came."""
+    """name → (before the first change, after the last); of a list, all removed and added."""
     folded: dict[str, BeforeAfter] = {}
     for one in changes:
         for name, pair in one.items():
@@ -127,14 +127,14 @@ def _joined(first: BeforeAfter, then: BeforeAfter) -> BeforeAfter:
         return [[*(one or ()), *(other or ())] for one, other in zip(first, then, strict=True)]
     if isinstance(first[1], dict) and isinstance(then[1], dict) and "values" in then[1]:
         before, after = first[0], {**first[1]["values"], **then[1]["values"]}
-        if before is not None:  # a line told twice, by the columns that changed each time
+        if before is not None:  # a line with two entries, each with the columns that changed
             before = {**before, "values": {**then[0]["values"], **before["values"]}}
         return before, {**then[1], "values": after}
     return first[0], then[1]
 
 
 def field_behind(model: type[Any], name: str) -> str:
-    """The field that an entry tells of: `owner_id` is `owner`, `lines.12` is `lines`."""
+    """The field behind a name in the journal: `owner` for `owner_id`, `lines` for `lines.12`."""
     mapper = inspect(model)
     relation = name.partition(".")[0]
     if relation in mapper.relationships:
@@ -144,7 +144,7 @@ def field_behind(model: type[Any], name: str) -> str:
 
 
 def posted_version() -> int:
-    """The version that a form or a button was made from; without one, nobody's change is safe."""
+    """The version in the posted form or URL; 400 without one."""
     text = request.form.get("row_version") or request.args.get("row_version", "")
     if not text.isdecimal() or len(text) > 9:
         abort(400)
