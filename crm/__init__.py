@@ -7,7 +7,9 @@ import sys
 # of a version without the WAL race that can lose committed rows (fixed in 3.51.3).
 try:
     import pysqlite3
-except ImportError:  # no wheel for this platform: the standard library's, `crm doctor` says which
+except (
+    ImportError
+):  # no wheel for this platform: use the standard library's; `crm doctor` reports its version
     pass
 else:
     sys.modules["sqlite3"] = pysqlite3

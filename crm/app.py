@@ -28,7 +28,7 @@ from crm.opportunities import receivers as opportunities_receivers
 from crm.quotes import receivers as quotes_receivers
 from crm.reporting.views import HomeView
 
-# What upper slices do at news from lower ones; being imported connects them.
+# Receivers of the signals of lower slices; importing them connects them.
 RECEIVERS = (opportunities_receivers, quotes_receivers, calendar_receivers)
 
 rows.install(db.session)
@@ -93,13 +93,13 @@ def _flask_config(config: Config) -> dict[str, Any]:
         "COMPRESS_MIMETYPES": ["text/html", "application/json", "text/csv"],
         "COMPRESS_ALGORITHM": ["br", "gzip"],
         "COMPRESS_BR_LEVEL": 4,
-        # Brotli keeps megabytes of an export back before it sends the first.
+        # Brotli would buffer megabytes of an export before sending any.
         "COMPRESS_ALGORITHM_STREAMING": ["gzip"],
     }
 
 
 def _public_address(config: Config) -> dict[str, str]:
-    """Where `url_for` leads outside a request: in a mail or a feed."""
+    """The settings by which `url_for` works outside a request: in a mail or a feed."""
     parts = urlsplit(config.public_url)
     return {"SERVER_NAME": parts.netloc, "PREFERRED_URL_SCHEME": parts.scheme}
 
@@ -115,7 +115,7 @@ def _engine_options(config: Config) -> dict[str, Any]:
 
 
 def health() -> tuple[Response, int]:
-    """200 while the database answers; 503 and the part that does not."""
+    """200 while the database answers, else 503 with the failing part."""
     try:
         db.session.execute(text("SELECT 1"))
     except Exception:  # noqa: BLE001  whatever a driver raises, the answer is the same

@@ -24,7 +24,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def _make_app() -> Flask:
-    """The application, or one sentence about what the environment says wrong."""
+    """The application; a ConfigError becomes a one-line message."""
     from crm.app import create_app
 
     try:
@@ -34,7 +34,7 @@ def _make_app() -> Flask:
 
 
 class Commands(FlaskGroup):
-    """Our own commands alone: those that libraries add, such as `fab`, pass by our rules.
+    """The group of our commands, without those of libraries such as `fab`, which bypass our rules.
 
     Migrations are written with `flask --app app db`, and applied by `crm init`.
     """
@@ -59,7 +59,7 @@ main.add_command(translators.group)
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """A rule's refusal, or a database that is away, as a sentence and exit code 1, not a trace."""
+    """Turn DomainError and database outages into a message and exit code 1, without a traceback."""
     try:
         yield
     except DomainError as error:
@@ -74,7 +74,7 @@ def _told() -> Iterator[None]:
 
 
 def command(name: str, group: click.Group = main) -> Callable[[Callable[..., Any]], click.Command]:
-    """A command that sees every row: whoever runs commands here owns the machine."""
+    """A command without the row filter: whoever runs commands has the database anyway."""
 
     def wrap(function: Callable[..., Any]) -> click.Command:
         def run(*args: Any, **kwargs: Any) -> Any:
@@ -96,7 +96,7 @@ def init(with_demo: bool) -> None:
 
     password = run()
     if password is None:
-        return  # not the first start: what is there stays as it is
+        return  # not the first start
     click.echo(f"First sign-in: user admin, {_told_once(password)}")
     if with_demo:
         click.echo(_demo())
@@ -158,7 +158,7 @@ def import_(context: click.Context, /, entity: str, **how: Any) -> None:
         app = context.ensure_object(ScriptInfo).load_app()
         from crm.importing import import_file
     context.with_resource(app.app_context())
-    gc.freeze()  # or the collector walks through the whole program with every few batches
+    gc.freeze()  # else the garbage collector scans the whole program every few batches
     with _told():
         lines, is_in = import_file(entity, **how)
     for line in lines:

@@ -32,10 +32,10 @@ def import_file(
     username: str,
     skip_bad: bool,
 ) -> tuple[list[str], bool]:
-    """Import `file` into `entity`: what there is to tell, in the person's language, and whether
-    it is in as it was asked for: what was right of it with `skip_bad`, else all of it.
+    """Import `file` into `entity`. Returns the report and whether it succeeded.
 
-    Raises DomainError where it makes no sense to begin.
+    With `skip_bad` valid lines are imported, else all or none. Raises DomainError where the import
+    cannot begin.
     """
     actor = _actor(username)
     with force_locale(actor.language), _in_places():
@@ -58,7 +58,7 @@ def import_file(
 
 
 def undo(import_id: int, username: str) -> tuple[list[str], bool]:
-    """Take an import back: what there is to tell, and whether all of it is as before.
+    """Undo an import. Returns the report, and whether everything was undone.
 
     Raises DomainError where there is no such import.
     """
@@ -78,7 +78,7 @@ def listing() -> Iterator[str]:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """One import runs at a time, so that one without an end was interrupted."""
+    """Hold the import lock: a run without an end is then known to be interrupted."""
     with exclusive(current_app.extensions["crm.config"], "import", waits=False) as is_ours:
         if not is_ours:
             raise DomainError(_("Another import is running; wait until it has finished."))
@@ -86,7 +86,7 @@ def _alone() -> Iterator[None]:
 
 
 def _datamodel_for(model: type[Any]) -> DataModel:
-    """The table with its services; without any where it has no page of its own."""
+    """The DataModel of a table, without Rules where it has no page."""
     return navigation.datamodel_for(model) or DataModel(model)
 
 
@@ -105,7 +105,7 @@ def _datamodel(entity: str) -> DataModel:
 
 
 def _switched_off(entity: str, actor: Actor) -> dict[str, str]:
-    """Field → the setting without which it is not there. Raises DomainError where none is there."""
+    """field → the setting that is off. Raises DomainError where the entity's own setting is off."""
     view = navigation.view_of(entity)
     if view.setting is not None and not actor.is_enabled(view.setting):
         words = spec_of(AppSettings, view.setting).label
@@ -118,7 +118,7 @@ def _switched_off(entity: str, actor: Actor) -> dict[str, str]:
 
 
 def _actor(username: str) -> Actor:
-    """The person in whose name the import runs; the row filter knows nobody yet."""
+    """The actor of the import, read without the row filter, as there is no actor yet."""
     actor = _find_actor(username)
     if actor is None:
         raise NotFound(_("There is no active user “%(name)s”.", name=username))
@@ -131,7 +131,7 @@ def _find_actor(username: str) -> Actor | None:
 
 
 def _company_id(names: Sequence[str], actor: Actor) -> int | None:
-    """The company of this code or name, among those that the actor may see; None for no name."""
+    """The id of the company of this code or name, among the actor's; None without a name."""
     if not names:
         return None
     if len(names) > 1:
@@ -147,7 +147,7 @@ def _company_id(names: Sequence[str], actor: Actor) -> int | None:
 
 @contextmanager
 def _in_places() -> Iterator[None]:
-    """Put before each error of a map the place where it stands."""
+    """Prefix the errors of a map with the place in the file."""
     try:
         yield
     except DomainError as error:

@@ -1,4 +1,4 @@
-"""`crm init`: bring a database, new or old, to what this version expects.
+"""`crm init`: create or upgrade the database.
 
 Safe to run twice at once.
 """
@@ -17,7 +17,7 @@ from crm.install import install
 
 
 def init() -> str | None:
-    """Migrate, add what is missing; answers what `ensure_admin` does."""
+    """Migrate and add missing rows. Returns the result of `ensure_admin`."""
     config: Config = current_app.extensions["crm.config"]
     translators.compile_catalogs()
     with exclusive(config, "init", waits=True):

@@ -1,7 +1,6 @@
-"""What a database must hold before anybody works with it: roles, vocabularies, settings.
+"""Required rows: roles, vocabularies, settings.
 
-Adds what is missing and changes nothing that is there, so that a run finds nothing left to do
-after the first, and an upgrade brings only what is new. Never commits.
+Idempotent: adds missing rows and changes nothing else. Never commits.
 """
 
 from typing import Any
@@ -29,7 +28,7 @@ VOCABULARIES = (*ACCOUNTS, *OPPORTUNITIES, *LEADS, *QUOTES, *CALENDAR, *CATALOG)
 
 
 def install() -> None:
-    """Roles with their cells, reference rows, and the settings of application and companies."""
+    """Add roles with their cells, vocabularies, and the settings of application and companies."""
     with unfiltered("what ships is put in place before anybody acts"):
         for code, (name, __) in SHIPPED.items():
             _ensure_cells(_ensure_role(code, name))
@@ -39,7 +38,7 @@ def install() -> None:
 
 
 def _ensure_role(code: str, name: str) -> Role:
-    """The shipped role, by its code; one that bears its name already is taken for it."""
+    """The shipped role, found by code, else by name, else created."""
     role = db.session.scalars(select(Role).where(Role.code == code)).first()
     if role is None:
         role = db.session.scalars(select(Role).where(Role.name == name)).first() or Role(name=name)
@@ -50,7 +49,7 @@ def _ensure_role(code: str, name: str) -> Role:
 
 
 def _ensure_cells(role: Role) -> None:
-    """Cells that are missing; one that somebody set to "none" is there."""
+    """Add missing cells; those set to "none" exist."""
     table = RoleCell.__table__
     statement = select(table.c.entity, table.c.action).where(table.c.role_id == role.id)
     known = {(entity, action) for entity, action in db.session.execute(statement)}

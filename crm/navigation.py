@@ -1,4 +1,4 @@
-"""TABLE: which page stands where. Routes, menu and REST come from it, in this order."""
+"""The table of all pages, in order, from which routes, menu and REST API are made."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -65,7 +65,7 @@ CONFIG: Sequence[MenuEntry] = (
     MenuEntry(ReferenceIndexView, group=ADMINISTRATION),
 )
 
-# Pages that everybody has and no menu lists: oneself.
+# Pages of the user themselves, in no menu.
 OWN: Sequence[type[Any]] = (PasswordView, PreferencesView, ProfileView)
 
 # Reference data, in the order of their page.
@@ -73,12 +73,12 @@ VOCABULARIES: Sequence[type[Any]] = (
     *LEADS, *OPPORTUNITIES, *ACCOUNTS, *CALENDAR, *CATALOG, *QUOTES,
 )  # fmt: skip
 
-# Pages that stand under the entry of another (their `under`) and are reached from it.
+# Pages without a menu entry, under that of another page (their `menu_endpoint`).
 WITHIN: Sequence[type[Any]] = (AppsView, CompanySettingsView, *VOCABULARIES)
 
 
 def register(appbuilder: Any) -> None:
-    """Give every page and resource of the table its routes."""
+    """Register all views and APIs."""
     for entry in (*MAIN, *CONFIG):
         appbuilder.add_view_no_menu(entry.view)
         if entry.api is not None:
@@ -90,7 +90,7 @@ def register(appbuilder: Any) -> None:
 
 
 def view_of(resource: str) -> Any:
-    """The page of `leads`, `accounts`, `users`, … that has rows. Raises LookupError."""
+    """The view of a resource (`leads`, `accounts`, `users`, …). Raises LookupError."""
     for entry in (*MAIN, *CONFIG):
         names = (entry.view.route_base.strip("/"), getattr(entry.api, "resource_name", None))
         if resource in names and hasattr(entry.view, "datamodel"):
@@ -99,7 +99,7 @@ def view_of(resource: str) -> Any:
 
 
 def datamodel_of(resource: str) -> DataModel:
-    """The DataModel behind it. Raises LookupError."""
+    """The DataModel of a resource. Raises LookupError."""
     found: DataModel = view_of(resource).datamodel
     return found
 

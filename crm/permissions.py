@@ -1,6 +1,6 @@
-"""TABLE: role × entity × action → scope, as it ships. `crm init` writes the cells that are missing.
+"""TABLE: default rights, role × entity × action → scope. `crm init` writes missing cells.
 
-The grid in the database is what holds; this is only where it begins. Source: spec 1.3.
+Only the cells in the database are effective. Source: spec 1.3.
 """
 
 from crm.companies.people.grid import ENTITIES, SHIPPED
@@ -9,7 +9,7 @@ from crm.core.actor import ACTIONS, Scope
 # One column each, in this order.
 ROLES = tuple(SHIPPED)  # admin, manager, salesperson, assistant, auditor, translator
 
-# Read · create · edit · delete · export; one word stands for all five.
+# Scopes of read, create, edit, delete, export; a single one stands for all five.
 NONE, ALL, COMPANY = "-", "all", "company"
 LOOKUP = "all - - - -"
 READ = "company - - - -"

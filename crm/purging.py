@@ -1,6 +1,6 @@
-"""`crm purge`: what was in the bin for `bin_days` goes for good. Source: spec 2.7.
+"""`crm purge`: delete rows that were in the bin for `bin_days`. Source: spec 2.7.
 
-The database's statistics are renewed with it, once a day.
+Renews the database's statistics, too.
 """
 
 import logging
@@ -26,7 +26,7 @@ log = logging.getLogger("crm.purge")
 
 
 def purge() -> list[str]:
-    """Purge, unless another process does. Returns what was done and what waits, in sentences."""
+    """Purge, unless another process does. Returns a report of deleted and remaining rows."""
     config = current_app.extensions["crm.config"]
     with (
         exclusive(config, "purge", waits=False) as is_ours,
@@ -51,9 +51,9 @@ def _told(purged: purging.PurgeResult) -> Iterator[str]:
 
 
 def start_daily(app: Flask) -> threading.Thread:
-    """Purge once a day as long as this process lives; a run that failed is tried again soon.
+    """Start a thread that purges once a day; failed runs are retried soon.
 
-    Each process of a server does so: the lock lets one of them work, and the others find nothing.
+    Each process of a server has one; a lock lets one of them work.
     """
     thread = threading.Thread(target=keep_purging, args=(app, threading.Event()), daemon=True)
     thread.name = "purge"
@@ -62,7 +62,7 @@ def start_daily(app: Flask) -> threading.Thread:
 
 
 def keep_purging(app: Flask, stop: threading.Event) -> None:
-    """Purge now and then until told to stop."""
+    """The loop of the thread, until `stop` is set."""
     pause = FIRST
     while not stop.wait(pause):
         pause = AGAIN if run(app) else AFTER_FAILURE

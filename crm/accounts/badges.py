@@ -1,4 +1,4 @@
-"""What must be seen at once of someone: that they refuse calls or e-mails."""
+"""Badges of leads, accounts and contacts who refuse calls or e-mails."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from crm.core.views import Field
 
 
 def opt_out_badges(row: Any) -> list[Field]:
-    """A red tag for each refusal of a lead, an account or a contact."""
+    """One red badge each for "do not call" and "do not e-mail"."""
     said = (
         ("do_not_call", _("Refuses calls"), "phone-off"),
         ("do_not_email", _("Refuses e-mails"), "mail-off"),

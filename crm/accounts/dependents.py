@@ -1,4 +1,4 @@
-"""How many rows of an upper slice still need an account, told without telling of hidden ones."""
+"""Why an account cannot be deleted, without the number of rows that the actor cannot see."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ from crm.core.rows import unfiltered
 def describe_dependents(
     model: type[Any], account: Account, words: Callable[[int], str]
 ) -> str | None:
-    """`words` of the number of visible rows; of hidden ones only that there are some; else None."""
+    """`words(count)` of the visible rows; a general text where all are hidden; None without any."""
     statement = select(func.count()).where(
         model.account_id == account.id, model.deleted_at.is_(None)
     )

@@ -1,4 +1,4 @@
-"""What happens to accounts that upper slices listen to."""
+"""Signals about accounts, for upper slices."""
 
 from blinker import Namespace
 

@@ -1,4 +1,4 @@
-"""The front end: its sources beside this file, and the way from a name to what was built of it."""
+"""The front end: sources, and the URLs of built files."""
 
 import json
 import re
@@ -15,19 +15,18 @@ HASHED = re.compile(r"-[0-9A-Z]{8}\.\w+$")
 
 
 def asset(name: str) -> str:
-    """The address of a built file, for example of "main.css"; in templates too, as `asset(…)`.
+    """The URL of a built file, for example of "main.css"; in templates too, as `asset(…)`.
 
-    Raises KeyError where the build makes no such file.
+    Raises KeyError where there is no such file in the build.
     """
     return f"/static/{_manifest()[name]}"
 
 
 def serve(app: Flask, headers: Mapping[str, str]) -> None:
-    """Answer /static/ before Flask is asked, compressed and cached for good.
+    """Serve /static/ in front of Flask, compressed and cached without expiry.
 
-    `headers` are the security headers of every page: a file answered here passes none of Flask's
-    `after_request` functions. Call it before the engine is made, whose own files (another front
-    end) are not served.
+    `headers` are the security headers of every page, as Flask's `after_request` functions are
+    bypassed. Call it before AppBuilder is created, whose static files are not served.
     """
     app.config["FAB_STATIC_FOLDER"] = None
     app.jinja_env.globals["asset"] = asset
@@ -49,7 +48,7 @@ def serve(app: Flask, headers: Mapping[str, str]) -> None:
 
 @cache
 def _manifest() -> dict[str, str]:
-    """Names as the sources have them → names as built, which carry a hash."""
+    """Source name → built name with its hash."""
     try:
         return dict(json.loads((STATIC / "manifest.json").read_text()))
     except FileNotFoundError:

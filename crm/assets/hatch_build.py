@@ -1,4 +1,4 @@
-"""Builds what the wheel carries but git does not: message catalogues, then the front end."""
+"""Build hook of the wheel: compiles message catalogues, then the front end."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class BuildHook(BuildHookInterface[Any]):
-    """Named in pyproject.toml; runs on the machine that builds, never on one that installs."""
+    """Configured in pyproject.toml; runs where the wheel is built, not where it is installed."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build for a wheel; for an editable install only what is missing, `make` does the rest."""

@@ -1,4 +1,4 @@
-"""How an event is shown: its type's icon, its status's sign, its time with or without a clock."""
+"""Display of an event: icon of the type, icon of the status, dates."""
 
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,7 @@ SIGNS = {
 
 
 def arrange(event: Event, field: Field) -> None:
-    """Complete a field with what only an event knows of it."""
+    """Complete the display of a field of an event."""
     match field.name:
         case "type":
             field.icon = ICONS[event.type]
@@ -42,7 +42,7 @@ def arrange(event: Event, field: Field) -> None:
 
 
 def mark_start(event: Event, field: Field) -> None:
-    """In a list: late, today or later, in words and sign; only what is planned can be late."""
+    """In a list: mark the start as late or today; only planned events can be late."""
     if event.status != EventStatus.PLANNED:
         return
     text = field.text
@@ -56,7 +56,7 @@ def mark_start(event: Event, field: Field) -> None:
 
 
 def format_when(event: Event) -> str:
-    """The day, and the times where it has any: Thu 21 Jan 10:00–11:00."""
+    """The day, with the times unless it is all day: Thu 21 Jan 10:00–11:00."""
     if event.all_day:
         return format_day(event.starts_at.astimezone(event.zone).date())
     return f"{format_near(event.starts_at, zone())}–{_clock(event.ends_at)}"
@@ -67,7 +67,7 @@ def _clock(moment: datetime) -> str:
 
 
 def next_panel(event: Event, url: str | None, done: str) -> Panel:
-    """The next event of a record, with the button that closes it."""
+    """The panel of a record's next event, with the button "Mark as done"."""
     head = Field("next_event_at", "", "next", event.starts_at)
     mark_start(event, head)
     head.text = (
@@ -82,7 +82,7 @@ def next_panel(event: Event, url: str | None, done: str) -> Panel:
 
 
 def create_action(add: Any) -> Action:
-    """The button that plans something: a menu of the four types. `add` gives a type's address."""
+    """The button to create an event: a menu of the four types; `add(type)` is the form's URL."""
     words = {
         EventType.MEETING: _("Create a meeting"),
         EventType.CALL: _("Create a call"),

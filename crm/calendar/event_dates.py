@@ -31,17 +31,17 @@ def related_keys(event: Event) -> RelatedKeys:
 
 
 def _key(event: Event, relation: str) -> int | None:
-    """Of the record, also where the event gathered by an import has no foreign keys yet."""
+    """The id of the related record, also where an import has not set the foreign key yet."""
     linked: Any = inspect(event).dict.get(relation)
     key: int | None = linked.id if linked is not None else getattr(event, f"{relation}_id")
     return key
 
 
 def update_event_dates(records: Iterable[tuple[str, int]]) -> None:
-    """Work out both dates of these records anew.
+    """Recompute both dates of these records.
 
-    A statement and not a change of the rows: nobody edited them, so their version, journal and
-    "Changed on" stay, and who may not edit a record may still plan an event with it.
+    By a statement: the records were not edited, so their version, journal and "Changed on" stay,
+    and planning an event does not need the right to edit the record.
     """
     with unfiltered("the dates count every event, whoever reads the record"):
         for relation, key in sorted(records):

@@ -1,4 +1,4 @@
-"""Which fields of an event stand where, by its type. Source: spec 9.1, 9.2 and 9.6."""
+"""The columns and fieldsets of events, by type. Source: spec 9.1, 9.2 and 9.6."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from crm.calendar.models import EventType
 
-# What only some types have: on the others the field says nothing and is left out.
+# Fields of some types only; left out for the others.
 APART: Mapping[str, Sequence[str]] = {
     EventType.MEETING: ("call_direction", "priority", "due_on"),
     EventType.CALL: ("priority", "due_on", "location"),

@@ -1,4 +1,4 @@
-"""The form of an event, which follows its type; what marking it as done asks for."""
+"""The form of an event, which depends on its type, and the dialog "Mark as done"."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -20,13 +20,13 @@ MINUTE = timedelta(minutes=1)
 
 
 def names_for(type_: str, names: Sequence[str]) -> list[str]:
-    """Those of `names` that an event of this type has."""
+    """The `names` that exist for this type of event."""
     apart = APART.get(type_, ())
     return [name for name in names if name not in apart]
 
 
 class EventForm(Form):
-    """A task has a due date in place of start and end; whole days end inclusive on screen."""
+    """Tasks have a due date instead of start and end; all-day events end inclusive on screen."""
 
     def __init__(self, datamodel: DataModel, names: Sequence[str], **said: Any) -> None:
         self.type = said.pop("type_", EventType.MEETING)
@@ -55,14 +55,14 @@ class EventForm(Form):
         return ok
 
     def clock(self, values: Mapping[str, Any]) -> ZoneInfo:
-        """The zone in which the event's days are counted: its own, else the reader's."""
+        """The time zone of the event, else the reader's."""
         return ZoneInfo(
             getattr(self.row, "time_zone", None) or values.get("time_zone") or self.zone
         )
 
 
 class MarkDone(Dialog):
-    """What came of it. Source: spec 9.2."""
+    """Asks for the outcome. Source: spec 9.2."""
 
     names = ("outcome",)
     title = _l("Mark as done")

@@ -1,4 +1,4 @@
-"""What happens with leads, accounts and contacts, and when. Source: spec 3 and 9."""
+"""Events and their categories. Source: spec 3 and 9."""
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -21,7 +21,7 @@ from crm.quotes.models import Quote
 
 
 class EventType(StrEnum):
-    """What kind of event it is."""
+    """The type of an event."""
 
     MEETING = "meeting"
     CALL = "call"
@@ -30,7 +30,7 @@ class EventType(StrEnum):
 
 
 class EventStatus(StrEnum):
-    """Whether it is still to come."""
+    """The status of an event."""
 
     PLANNED = "planned"
     DONE = "done"
@@ -38,14 +38,14 @@ class EventStatus(StrEnum):
 
 
 class Direction(StrEnum):
-    """Who calls."""
+    """The direction of a call."""
 
     INBOUND = "inbound"
     OUTBOUND = "outbound"
 
 
 class Priority(StrEnum):
-    """How much a task presses."""
+    """The priority of a task."""
 
     LOW = "low"
     NORMAL = "normal"
@@ -65,7 +65,7 @@ RELATED = ("lead", "account", "contact", "opportunity", "quote")
 
 
 class EventCategory(Reference):
-    """A finer sort of event, of one type."""
+    """A category of events of one type."""
 
     __tablename__ = "event_category"
     __table_args__ = (unique("uq_event_category_code", "code", live=""),)
@@ -163,7 +163,7 @@ class Event(Owned, Record):
 
     @property
     def zone(self) -> ZoneInfo:
-        """Where the clock of this event hangs."""
+        """The time zone of this event."""
         return ZoneInfo(self.time_zone or "UTC")
 
     @computed(_l("Due date"), kinds.DATE)

@@ -1,4 +1,4 @@
-"""What the calendar does at news from below."""
+"""Receivers of signals of lower slices."""
 
 from typing import Any
 
@@ -18,14 +18,14 @@ from crm.opportunities.signals import stage_changed
 def cancel_with_opportunity(
     opportunity: Opportunity, *, cancel_events: bool = False, **news: Any
 ) -> None:
-    """The Lose dialog may cancel what was planned (spec 7.3)."""
+    """Cancel the planned events of a lost opportunity, if the dialog asked for it (spec 7.3)."""
     if cancel_events:
         _cancel_planned(Event.opportunity_id == opportunity.id)
 
 
 @status_changed.connect
 def cancel_with_lead(lead: Lead, *, cancel_events: bool = False, **news: Any) -> None:
-    """The Lose dialog may cancel what was planned (spec 4.3)."""
+    """Cancel the planned events of a lost lead, if the dialog asked for it (spec 4.3)."""
     if cancel_events:
         _cancel_planned(Event.lead_id == lead.id)
 

@@ -42,7 +42,7 @@ DAY = timedelta(days=1)
 
 
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
-    """In the next half hour, for an hour, with what the related records say of each other."""
+    """Starts at the next half hour, for an hour; related records fill in each other."""
     _relate(values)
     company = fill_company(values, *(values.get(name) for name in RELATED))
     related = [of_company(company, values.get(name)) for name in RELATED]
@@ -67,9 +67,9 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _relate(values: dict[str, Any], event: Event | None = None) -> None:
-    """A quote names its opportunity, and either names account and contact (spec 9.2).
+    """Fill in related records: a quote sets its opportunity, either sets account and contact.
 
-    What `event` has already and `values` do not speak of stays, be it hidden from who saves.
+    Links that `event` has and `values` leave out are kept, hidden ones too. Source: spec 9.2.
     """
     for name in ("quote", "opportunity"):
         source = values.get(name)
@@ -83,7 +83,7 @@ def _relate(values: dict[str, Any], event: Event | None = None) -> None:
 
 
 def _owner_of(related: list[Any]) -> Any:
-    """An event made from a lead is its owner's (spec 4.3)."""
+    """The lead's owner, for an event created from a lead (spec 4.3)."""
     lead = next((row for row in related if isinstance(row, Lead)), None)
     return lead.owner if lead is not None else None
 
@@ -96,13 +96,13 @@ def _zone_of(values: Mapping[str, Any]) -> str:
 
 
 def next_half_hour(now: datetime | None = None) -> datetime:
-    """The present, rounded up to a half hour."""
+    """The current time, rounded up to a half hour."""
     moment = (now or utcnow()).replace(second=0, microsecond=0) + timedelta(minutes=29)
     return moment - timedelta(minutes=moment.minute % 30)
 
 
 def place_of(values: Mapping[str, Any]) -> str | None:
-    """Where to go: the address of the lead or of the account, on one line."""
+    """The default location: the address of the lead or account, on one line."""
     lead, account = values.get("lead"), values.get("account")
     if lead is not None:
         parts = [lead.address, f"{lead.postal_code or ''} {lead.city or ''}"]
@@ -121,7 +121,7 @@ def create(values: Mapping[str, Any]) -> Event:
 
 
 def update(event: Event, values: Mapping[str, Any]) -> None:
-    """Change an event; what moves its start alone keeps its duration. Raises DomainError."""
+    """Change an event; where only the start changes, the duration is kept. Raises DomainError."""
     before = related_keys(event)
     full = {"all_day": event.all_day, "time_zone": event.time_zone, "type": event.type, **values}
     starts_at = full.get("starts_at") or event.starts_at
@@ -135,7 +135,7 @@ def update(event: Event, values: Mapping[str, Any]) -> None:
 
 
 def _whole_days(values: dict[str, Any]) -> dict[str, Any]:
-    """Dates without time run from midnight to midnight on the clock of the event."""
+    """All-day events last from midnight to midnight in the event's time zone."""
     if values.get("type") == EventType.TASK:
         values["all_day"] = True
     if not values.get("all_day"):
@@ -151,13 +151,13 @@ def _whole_days(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def delete(event: Event) -> None:
-    """Into the bin."""
+    """Move to the bin."""
     delete_row(event)
     update_event_dates(related_keys(event))
 
 
 def restore(pk: int) -> Event:
-    """Out of the bin. Raises NotFound, DomainError."""
+    """Restore from the bin. Raises NotFound, DomainError."""
     event: Event = restore_row(Event, pk)
     update_event_dates(related_keys(event))
     return event
@@ -170,9 +170,9 @@ def closing_refusal(event: Event) -> str:
 
 
 def mark_done(event: Event, outcome: str | None = None) -> None:
-    """It took place; `outcome` says what came of it, "" that nothing is to be said any more.
+    """Set the status "done" and the outcome; "" clears it, None keeps it.
 
-    Raises DomainError where it is not planned.
+    Raises DomainError where the event is not planned.
     """
     _need_planned(event)
     said = {} if outcome is None else {"outcome": outcome or None}
@@ -180,13 +180,13 @@ def mark_done(event: Event, outcome: str | None = None) -> None:
 
 
 def cancel(event: Event) -> None:
-    """It will not take place. Raises DomainError where it is not planned."""
+    """Set the status "cancelled". Raises DomainError where the event is not planned."""
     _need_planned(event)
     update(event, {"status": EventStatus.CANCELLED})
 
 
 def reopen(event: Event) -> None:
-    """It is planned again. Raises DomainError where it is."""
+    """Set the status "planned" again. Raises DomainError where it is planned already."""
     if event.status == EventStatus.PLANNED:
         raise DomainError(_("This event is planned already."))
     update(event, {"status": EventStatus.PLANNED})

@@ -22,7 +22,7 @@ PLANNED = ("status", 0, ["planned"])
 
 
 class EventView(OwnedView):
-    """What was done, and what is planned, with whom."""
+    """Events, planned and past."""
 
     datamodel = DataModel(Event, services.RULES)
     route_base = "/events"

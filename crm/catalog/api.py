@@ -8,4 +8,4 @@ class CatalogApi(ModelRestApi):
     """Catalogues without their files, which have an address of their own."""
 
     view = CatalogView
-    exclude_route_methods = ("post",)  # a catalogue is its file, and JSON carries none
+    exclude_route_methods = ("post",)  # a catalogue needs a file, which JSON cannot hold

@@ -1,4 +1,4 @@
-"""PDF files: checked by what is in them, kept under random names, each with a picture of page 1."""
+"""Storage of PDF files: validated, under random names, each with a picture of page 1."""
 
 import os
 import secrets
@@ -21,7 +21,7 @@ from crm.core.rows import unfiltered
 
 LARGEST = 50 * 1024 * 1024  # bytes
 COPIED_AT_ONCE = 1024 * 1024  # bytes
-# What a reader would run, fill in or open; catalogues are read by customers, too.
+# Messages for active content, which is refused as customers read catalogues too.
 ACTIVE = {
     "script": _l("This PDF contains a script."),
     "form": _l("This PDF contains an XFA form."),
@@ -34,7 +34,7 @@ _MADE, _REPLACED = "crm.files_made", "crm.files_replaced"
 
 
 class Upload(Protocol):
-    """What a form sends: Werkzeug's FileStorage, or anything like it."""
+    """An uploaded file: Werkzeug's FileStorage, or an object like it."""
 
     filename: str | None
     stream: IO[bytes]
@@ -42,16 +42,16 @@ class Upload(Protocol):
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file that is kept now."""
+    """A stored file."""
 
-    name: str  # random; it says nothing and is part of no address
-    file_name: str  # as its owner calls it
+    name: str  # random, and in no URL
+    file_name: str  # as uploaded
     size: int  # bytes
     pages: int
 
 
 def store(upload: Upload) -> StoredFile:
-    """Check a PDF and keep it; it goes away again if the transaction does.
+    """Validate and store a PDF; it is deleted again if the transaction is rolled back.
 
     Raises DomainError on `file` where it is no PDF, broken, locked or too large.
     """
@@ -78,17 +78,17 @@ def store(upload: Upload) -> StoredFile:
 
 
 def discard(name: str) -> None:
-    """Let a file go, once the transaction that gave up on it is safe."""
+    """Delete a file once the transaction is committed."""
     db.session().info.setdefault(_REPLACED, []).append(name)
 
 
 def pdf(name: str) -> Path:
-    """Where a kept file is. Raises FileNotFoundError."""
+    """The path of a stored file. Raises FileNotFoundError."""
     return _existing(f"{name}.pdf")
 
 
 def cover(name: str) -> Path:
-    """Where the picture of its first page is. Raises FileNotFoundError."""
+    """The path of the picture of its first page. Raises FileNotFoundError."""
     return _existing(f"{name}.png")
 
 
@@ -122,12 +122,12 @@ def _refused(message: str) -> DomainError:
     return DomainError(message, field="file")
 
 
-# A savepoint's end is neither a commit nor a rollback of the whole.
+# The end of a savepoint is neither a commit nor a rollback of the transaction.
 
 
 @event.listens_for(Session, "before_commit")
 def _keep_used(session: Session) -> None:
-    """A deletion that was rolled back to a savepoint leaves its file in use."""
+    """Keep the files of deletions that were rolled back to a savepoint."""
     if session.in_nested_transaction() or not (names := session.info.get(_REPLACED)):
         return
     with unfiltered("whoever's catalogue it is, its file is in use"):

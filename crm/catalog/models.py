@@ -18,13 +18,13 @@ from crm.core.models.tables import LIVE
 
 
 class CatalogType(Reference):
-    """What a catalogue is for: general, prices, news."""
+    """The type of a catalogue: general, prices, news."""
 
     __tablename__ = "catalog_type"
 
 
 class Catalog(Record):
-    """One PDF file; without a company it is everybody's."""
+    """A PDF file; without a company it is of all companies."""
 
     __tablename__ = "catalog"
     __entity__: ClassVar[str] = "catalogs"
@@ -51,7 +51,7 @@ class Catalog(Record):
     language: Mapped[str | None] = field(_l("Language"), String(8), kind=kinds.LANGUAGE)
     valid_from: Mapped[date | None] = field(_l("Valid from"))
     valid_until: Mapped[date | None] = field(lazy_pgettext("catalogue", "Valid until"))
-    # The name under which the file is kept: random, and never part of an address.
+    # The name of the stored file: random, and in no URL.
     file: Mapped[str] = field(_l("PDF file"), String(40), kind=kinds.FILE)
     file_name: Mapped[str] = field(_l("File name"), String(255), readonly=True, required=False)
     file_size: Mapped[int] = field(_l("File size (bytes)"), readonly=True, required=False)
@@ -65,7 +65,7 @@ class Catalog(Record):
 
     @computed(_l("Outdated"), kinds.BOOLEAN)
     def outdated(self) -> bool:
-        """Whether its time has passed."""
+        """Whether its validity has ended."""
         return self.valid_until is not None and self.valid_until < today()
 
     def check(self) -> None:
@@ -75,7 +75,7 @@ class Catalog(Record):
 
 
 def _unique(name: str, column: Any, field: str) -> Index:
-    """Unique in a company, "all companies" counting as one: NULL would differ from itself."""
+    """A unique index per company; "all companies" counts as one, as NULL differs from NULL."""
     live = text(LIVE)
     return Index(
         name,

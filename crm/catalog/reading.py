@@ -1,8 +1,7 @@
-"""PDFs are read in a process of its own: a hostile one can crash or stall a parser written in C.
+"""PDFs are parsed in a child process: a hostile file can crash or stall a parser written in C.
 
-Run as a program on the path of a PDF: the number of its pages on the first line of standard output,
-then the picture of the first one. Status 1 where it is no PDF; 2 where it is an active one, with
-what makes it so on standard output.
+Run as a program on the path of a PDF: prints the number of pages on the first line, then the
+picture of the first page. Status 1 where it is no PDF; 2 for active content, whose name is printed.
 """
 
 import io
@@ -12,9 +11,9 @@ import sys
 from pathlib import Path
 
 COVER = (480, 680)  # pixels, at most
-SECONDS = 10  # of the processor; a catalogue of 50 MB takes one or two
+SECONDS = 10  # CPU time; a catalogue of 50 MB takes one or two
 MEMORY = 1024**3  # bytes
-ACTIVE = 2  # the status that says so
+ACTIVE = 2  # exit status
 
 
 class Unreadable(ValueError):
@@ -22,7 +21,7 @@ class Unreadable(ValueError):
 
 
 class Active(ValueError):
-    """A PDF that would do something by itself; the message is one of the words of `active`."""
+    """A PDF with active content; the message is one of the names in `active`."""
 
 
 def read(file: Path) -> tuple[int, bytes]:
@@ -46,14 +45,14 @@ def read(file: Path) -> tuple[int, bytes]:
 def _bound(seconds: int) -> None:
     try:
         import resource
-    except ImportError:  # not on this platform: the timeout of the caller holds
+    except ImportError:  # not on this platform: the caller's timeout applies
         return
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
 def _main() -> int:
-    os.nice(10)  # the requests of others come first
+    os.nice(10)  # below the priority of requests
     import pikepdf
     import pypdfium2
 

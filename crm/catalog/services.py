@@ -16,16 +16,16 @@ from crm.core.errors import DomainError
 
 
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
-    """The company chosen on top, and the creator. An empty company means all of them."""
+    """The company chosen in the top bar, and the creator. An empty company means all of them."""
     set_default(values, "company", lambda: fill_company({}))
     set_default(values, "owner", current_user_or_none)
     return values
 
 
 def create(values: Mapping[str, Any]) -> Catalog:
-    """A new catalogue; `file` is an upload, or was kept before the transaction, as a page does.
+    """A new catalogue; `file` is an upload or a StoredFile. Raises DomainError by field.
 
-    Raises DomainError by field.
+    Pages store the file before the transaction, as reading it takes seconds.
     """
     if values.get("file") is None:
         raise DomainError(_("Choose a PDF file."), field="file")
@@ -34,7 +34,7 @@ def create(values: Mapping[str, Any]) -> Catalog:
 
 
 def update(catalog: Catalog, values: Mapping[str, Any]) -> None:
-    """Change a catalogue; another file takes the place of the one before. Raises DomainError."""
+    """Change a catalogue; a new file replaces the former one. Raises DomainError."""
     rest = {name: value for name, value in values.items() if name != "file" or value is not None}
     before = catalog.file
     update_row(catalog, _kept(rest), RULES)
@@ -44,12 +44,12 @@ def update(catalog: Catalog, values: Mapping[str, Any]) -> None:
 
 @event.listens_for(Catalog, "after_delete")
 def _file_goes_too(mapper: Any, connection: Any, catalog: Catalog) -> None:
-    """Deleted for good, a catalogue takes its file along, once the transaction is safe."""
+    """Delete the file of a purged catalogue, once the transaction is committed."""
     files.discard(catalog.file)
 
 
 def _kept(values: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` with the file kept and described."""
+    """`values` with the file stored, and its name, size and pages."""
     if values.get("file") is None:
         return dict(values)
     given = values["file"]

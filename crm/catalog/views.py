@@ -1,4 +1,4 @@
-"""/catalogs: PDF files as cards, read inside the page; while they are managed (spec 10)."""
+"""/catalogs: PDF files as cards, shown inside the page, while the setting is on (spec 10)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,13 +25,13 @@ from crm.core.views.display import display_field
 from crm.core.views.lines import LineRenderer
 from crm.core.views.pages import ListPage, Row
 
-PRIVATE = "private, no-cache"  # asked for again each time, and answered 304 where nothing changed
+PRIVATE = "private, no-cache"  # revalidated each time, with a 304 where nothing changed
 CARDS, TABLE = "", "list"  # values of ?view=
 
 
 @dataclass
 class Card(Row):
-    """A line of the list, with what a card shows of it."""
+    """A row of the list, with the values of its card."""
 
     cover_url: str = ""
     note: str = ""
@@ -94,7 +94,7 @@ class CatalogView(ModelView):
     ]
 
     def hidden_fields(self, row: Catalog) -> Sequence[str]:
-        """The name under which a file is kept is nobody's business."""
+        """The name of the stored file is hidden too."""
         return ("file", *super().hidden_fields(row))
 
     # Cards and list ─────────────────────────────────────────────────────────────────────────────
@@ -146,7 +146,7 @@ class CatalogView(ModelView):
             page.pdf_name, page.pdf_meta = row.file_name, facts(row)
 
     def before_save(self, form: Form) -> None:
-        """A PDF is read for seconds: nobody's save waits for that."""
+        """Store the file before the transaction: reading a PDF takes seconds."""
         if form.values.get("file") is not None:
             form.values["file"] = files.store(form.values["file"])
 
@@ -165,7 +165,7 @@ class CatalogView(ModelView):
     @expose(f"/file/{PK}")
     @has_access
     def file(self, pk: int) -> ResponseReturnValue:
-        """The PDF, shown inside a page of ours; `?download=1` saves it."""
+        """The PDF, for display inside the page; `?download=1` as an attachment."""
         row = self.row(pk)
         answer = send_file(
             self.existing_file(files.pdf, row),
@@ -187,7 +187,7 @@ class CatalogView(ModelView):
         return answer
 
     def existing_file(self, find: Any, row: Catalog) -> Any:
-        """Where the file is, or 404 where the disk has lost it."""
+        """The path of the file; 404 where it is missing on the disk."""
         try:
             return find(row.file)
         except FileNotFoundError:
@@ -195,18 +195,18 @@ class CatalogView(ModelView):
 
 
 def about(row: Catalog) -> str:
-    """Its language and its size, under its name."""
+    """Language and size, shown under the name."""
     return " · ".join(part for part in (display_field(row, "language").text, facts(row)) if part)
 
 
 def facts(row: Catalog) -> str:
-    """How long it is, and how large: 48 pages · 12.4 MB."""
+    """Pages and size: 48 pages · 12.4 MB."""
     pages = ngettext("%(num)s page", "%(num)s pages", row.pages)
     return f"{pages} · {size(row.file_size)}"
 
 
 def size(count: int) -> str:
-    """A number of bytes as a person reads it."""
+    """A number of bytes as text, in kB or MB."""
     if count < 1000_000:
         return str(_("%(size)s kB", size=format_number(max(round(count / 1000), 1))))
     return str(_("%(size)s MB", size=format_number(round_half_up(Decimal(count) / 1000_000, 1))))

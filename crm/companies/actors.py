@@ -1,4 +1,4 @@
-"""The actor who is a user: their row with the settings, then all they hold, in two statements."""
+"""Load the Actor of a user in two statements: the user with the settings, then their rights."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -33,7 +33,7 @@ from crm.core.db import db
 from crm.core.models import Reference
 from crm.core.types import fold
 
-# Tables and not classes: the row filter, which asks who acts, must stay out of the answer to that.
+# Tables instead of classes: the row filter needs the actor, so it must not apply here.
 _user, _company, _settings = User.__table__, Company.__table__, AppSettings.__table__
 _role, _group, _cell = Role.__table__, Group.__table__, RoleCell.__table__
 _mate = assoc_user_group.alias()
@@ -60,8 +60,8 @@ _COMPANY = ("name", "code", "country", "currency", "language", "time_zone", "def
 
 
 def load_actor(user_id: int, *alive: ColumnElement[bool]) -> Actor | None:
-    """The actor who is this user; None where they are gone, inactive, or `alive` does not hold."""
-    # The connection: the session would first build the row filter of nobody.
+    """The Actor of this user; None where they are gone, inactive, or do not meet `alive`."""
+    # On the connection: the session would apply the row filter.
     session = db.session.connection()
     found = session.execute(_person().where(*alive), {"user_id": user_id}).mappings().first()
     if found is None:
@@ -99,7 +99,7 @@ def _person() -> Any:
 
 
 def _row(sort: str, number: Any, flag: Any, *texts: Any) -> Any:
-    """One part of the union: all parts have the columns of the widest, which is the companies'."""
+    """One part of the UNION, padded to the columns of the widest, which is the companies'."""
     columns = [cast(text, String) for text in texts]
     columns += [cast(null(), String)] * (len(_COMPANY) - len(texts))
     named = (column.label(name) for column, name in zip(columns, _COMPANY, strict=True))
@@ -117,7 +117,7 @@ def _teams() -> Any:
 
 
 def _everything() -> list[Any]:
-    """Companies, groups, mates, roles, cells, and the groups whose members may own accounts."""
+    """Companies, groups, teammates, roles, cells, and the groups whose members may own accounts."""
     own = select(assoc_user_role.c.role_id).where(assoc_user_role.c.user_id == _me)
     grouped = (
         select(assoc_group_role.c.role_id)
@@ -152,7 +152,7 @@ def _kinds() -> Iterator[Any]:
 
 @cache
 def _held() -> Any:
-    """Built when it is first asked for: by then every table is known."""
+    """The second statement; built on first use, when every table is known."""
     return union_all(*_everything(), *_kinds())
 
 

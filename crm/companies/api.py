@@ -29,16 +29,13 @@ class UserApi(ModelRestApi):
 
 
 class GroupApi(ModelRestApi):
-    """Groups. The guard below every road says whose rights may be given."""
+    """Groups; the checks of every flush decide which rights may be given."""
 
     view = GroupView
 
 
 def reference_api(view: type[ReferenceView]) -> type[ModelRestApi]:
-    """The values of a vocabulary, to be read; they are changed on their page.
-
-    Those that are no longer in use are among them, as records still name them.
-    """
+    """A read-only API of a vocabulary, inactive values included, as records refer to them."""
     model = view.datamodel.obj
     declared = {
         "__doc__": str(model.__doc__),

@@ -1,4 +1,4 @@
-"""Who and what may be chosen beside a record of a company: for pickers and for what is saved."""
+"""The rows that a relation may be set to, for pickers and for saving."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ Values = Mapping[str, Any]
 
 
 def company_ids(values: Values) -> tuple[int, ...]:
-    """The company that `values` names, else all that a new record could be of."""
+    """The company in `values`, else all companies of the actor."""
     company = values.get("company")
     company_id = company.id if company is not None else values.get("company_id")
     if company_id is not None:
@@ -26,9 +26,9 @@ def company_ids(values: Values) -> tuple[int, ...]:
 
 
 def candidates_of(model: type[Any], relation: str, values: Values) -> ColumnElement[bool] | None:
-    """What any relation of `model` may be set to: in use, and of the record's company.
+    """The rows that a relation of `model` may be set to: active, and of the record's company.
 
-    None where that says nothing, as for vocabularies, which core itself keeps to rows in use.
+    None for no condition, as for vocabularies, which core restricts to active rows.
     """
     target = inspect(model).relationships[relation].mapper.class_
     if issubclass(target, Reference):
@@ -66,7 +66,7 @@ def owner_refusal(relation: str, values: Values) -> str | None:
 
 
 def _open_companies() -> ColumnElement[bool]:
-    """An inactive company takes no new record."""
+    """The active companies of the actor."""
     actor = find_actor()
     mine = Company.id.in_(actor.company_ids) if actor is not None else Company.id.is_not(None)
     return and_(Company.active.is_(True), mine)

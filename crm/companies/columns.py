@@ -1,4 +1,4 @@
-"""Columns and indexes that the tables of every slice write in the same way."""
+"""Columns and indexes that the tables of several slices share."""
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
@@ -13,7 +13,7 @@ from crm.core.models.tables import BINNED, LIVE
 
 
 def by_value(kind: type[StrEnum]) -> Enum:
-    """A choice stored by its value, as text: a new choice needs no migration on either database."""
+    """An Enum stored by value, as text, so that a new member needs no migration."""
     return Enum(
         kind,
         native_enum=False,
@@ -23,12 +23,12 @@ def by_value(kind: type[StrEnum]) -> Enum:
 
 
 def flag(label: Label, *, on: bool = False, **said: Any) -> Mapped[bool]:
-    """A yes or no that is never empty."""
+    """A boolean column that is not null."""
     return field(label, default=on, server_default="1" if on else "0", nullable=False, **said)
 
 
 def colour() -> Mapped[str]:
-    """The hue in which a word of a vocabulary is shown."""
+    """The colour of a value of a vocabulary."""
     return field(
         _l("Colour"),
         String(8),
@@ -45,10 +45,10 @@ def link(label: Label, target: str, **said: Any) -> Mapped[Any]:
 
 
 def listed(name: str, *columns: str, covers: Sequence[str] = (), rows: str = LIVE) -> Index:
-    """The index behind an order of a list: by the last of `columns`, within each of the others.
+    """The index of an order of a list: by the last of `columns` within the values of the others.
 
-    The id breaks ties. `covers` are columns that the row filter asks for: rows that it leaves out
-    need not be read. `rows` is the SQL condition for the rows that it has, "" for all of them.
+    The id breaks ties. `covers` are further columns that the row filter compares, so that rows
+    it excludes need not be read. `rows` is the condition of a partial index, "" for none.
     """
     where: dict[str, Any] = (
         {"sqlite_where": text(rows), "postgresql_where": text(rows)} if rows else {}
@@ -57,11 +57,11 @@ def listed(name: str, *columns: str, covers: Sequence[str] = (), rows: str = LIV
 
 
 def lists(table: str, *orders: str, within: str = "", owned: bool = True) -> Iterator[Index]:
-    """The indexes of a business table: one for each of `orders`, what changed since, and the bin.
+    """The indexes of a business table: for each of `orders`, for `changed_on` and for the bin.
 
-    An order is a column, or a link and the column that comes next, as "status_id received_on". It
-    is kept by company and, if given, by the column `within`; but by the owner or agency alone
-    where it begins with one, as their rows are few.
+    An order is a column, or a foreign key and a column, as "status_id received_on". Its index
+    begins with the company and, if given, the column `within`; not where the order begins with
+    the owner or agency, as their rows are few.
     """
     covers = ("owner_id",) if owned else ()
     inner = (within,) if within else ()

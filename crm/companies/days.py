@@ -1,4 +1,4 @@
-"""What day it is, for the person who asks or for a company."""
+"""The current day in a time zone."""
 
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -8,7 +8,7 @@ from crm.core.types import utcnow
 
 
 def today(time_zone: str | None = None) -> date:
-    """The present day in `time_zone`, else in that of the actor, else in UTC."""
+    """The current day in `time_zone`, else in the actor's, else in UTC."""
     actor = find_actor()
     zone = time_zone or (actor.time_zone if actor else "UTC")
     return utcnow().astimezone(ZoneInfo(zone)).date()

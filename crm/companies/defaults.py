@@ -1,4 +1,4 @@
-"""What a new record is given where nothing was said: company, owner, agency. Source: spec 11."""
+"""Defaults of new records: company, owner, agency. Source: spec 11."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -21,21 +21,21 @@ T = TypeVar("T")
 
 
 def fill_empty(values: Values, name: str, default: Callable[[], Any]) -> None:
-    """Give `name` a value where it has none."""
+    """Set `name` where it is missing or None."""
     if values.get(name) is None:
         values[name] = default()
 
 
 def set_default(values: Values, name: str, default: Callable[[], Any]) -> None:
-    """Give `name` a value where nothing was said of it; empty stays empty where that was said."""
+    """Set `name` where it is missing; None is kept."""
     if name not in values:
         values[name] = default()
 
 
 def fill_company(values: Values, *related: Any) -> Company:
-    """The company of a new record: that of the first related row, else the one chosen on top.
+    """The company of a new record: that of the first related row, else the one in the top bar.
 
-    Raises DomainError where there is none, or where it takes no new records.
+    Raises DomainError where there is none, or where it is inactive.
     """
     fill_empty(values, "company", lambda: _company_of(related))
     company: Company | None = values["company"]
@@ -56,12 +56,12 @@ def _company_of(related: tuple[Any, ...]) -> Company | None:
 
 
 def of_company(company: Company, row: T | None) -> T | None:
-    """`row` where it is of this company; one of another says nothing, and will be refused."""
+    """`row` where it is of this company, else None: saving will refuse it."""
     return row if row is not None and row.company_id == company.id else None  # type: ignore[attr-defined]  # a record
 
 
 def company_by_id(company_id: int) -> Company | None:
-    """A company by its key, whoever may open its page."""
+    """A company by id, without the row filter."""
 
     def read() -> Company | None:
         with unfiltered("the company of a record is named on it"):
@@ -71,7 +71,7 @@ def company_by_id(company_id: int) -> Company | None:
 
 
 def current_user_or_none() -> User | None:
-    """The acting user's row; None in a command that acts for nobody."""
+    """The acting user's row; None in a command without an actor."""
     actor = find_actor()
     if actor is None:
         return None
@@ -80,7 +80,7 @@ def current_user_or_none() -> User | None:
 
 
 def default_owner(candidates: Candidates, company: Company, *wanted: User | None) -> User | None:
-    """The first of these users whom `candidates` offer as owner of a record of `company`."""
+    """The first of these users whom `candidates` allow as owner of a record of `company`."""
     users = [user for user in wanted if user is not None]
 
     def read() -> set[int]:
@@ -96,7 +96,7 @@ def default_owner(candidates: Candidates, company: Company, *wanted: User | None
 
 
 def pick_agency(company: Company, *holders: Any) -> Agency | None:
-    """The agency of the first holder (account, lead, user) that has one of this company.
+    """The agency of the first of `holders` (account, lead, user) with one of this company.
 
     None while agencies are not managed.
     """
@@ -107,7 +107,7 @@ def pick_agency(company: Company, *holders: Any) -> Agency | None:
 
 
 def agency_by_area(company: Company, postal_code: str | None) -> Agency | None:
-    """The agency whose postal areas name the longest beginning of `postal_code`."""
+    """The agency with the longest postal area that is a prefix of `postal_code`."""
     if not postal_code or not setting("manage_agencies"):
         return None
 

@@ -1,4 +1,4 @@
-"""From state to state, by a table that says what each move needs and what it does."""
+"""State machines as tables: which moves between states exist, what they need and do."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from crm.core.errors import DomainError
 from crm.core.models import Label
 
-Kinds = tuple[str, str]  # of the state before and of the state after
+Kinds = tuple[str, str]  # the kinds of the states before and after
 
 
 def split_outcome(
@@ -29,7 +29,7 @@ def split_outcome(
 
 @dataclass(frozen=True)
 class Move:
-    """Its `effect` on the record and the new state; then the fields in `needs` must be filled."""
+    """A move: `effect(record, new state)` is called, then the fields in `needs` must be filled."""
 
     effect: Callable[[Any, Any], None]
     needs: tuple[str, ...] = ()
@@ -37,10 +37,10 @@ class Move:
 
 @dataclass(frozen=True)
 class Moves:
-    """The moves that a record may make between the states of its relationship `state`.
+    """The state machine of the relationship `state` of a table.
 
-    A pair of kinds that is missing in `table` is refused with the sentence of `refusal`. `missing`
-    are sentences for fields that a move needs. Receivers of `changed` get `before` and `after`.
+    A pair of kinds that is not in `table` is refused with the message of `refusal`. `missing` are
+    messages for needed fields. Receivers of the signal `changed` get `before` and `after`.
     """
 
     state: str
@@ -50,14 +50,14 @@ class Moves:
     missing: Mapping[str, Label]
 
     def make(self, row: Any, to: Any, outcome: Mapping[str, Any], **told: Any) -> None:
-        """Put `row` in the state `to`, filling in its `outcome` first; None empties a field.
+        """Move `row` to the state `to`, after setting the fields of `outcome`.
 
-        Raises DomainError, on the field concerned, where the state is no longer in use, the move
-        is not in the table or needs a field that is still empty. `told` goes to the receivers.
+        Raises DomainError, on the field concerned, where the state is inactive, the move is not in
+        the table or a needed field is empty. `told` is passed on to the receivers.
         """
         before = getattr(row, self.state)
         if to is before:
-            return  # a card dropped where it was is not news
+            return  # nothing changes, as when a card is dropped where it was
         if not to.active:
             raise DomainError(_("This choice is no longer in use."), field=self.state)
         kinds = (before.kind, to.kind)
@@ -65,7 +65,7 @@ class Moves:
         if move is None:
             raise DomainError(self.refusal(kinds), field=self.state)
         for name, value in outcome.items():
-            setattr(row, name, value)  # a refusal below undoes it, with the transaction
+            setattr(row, name, value)  # the transaction is rolled back if the move is refused below
         move.effect(row, to)
         self._require(row, move.needs)
         setattr(row, self.state, to)

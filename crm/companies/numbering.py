@@ -1,4 +1,4 @@
-"""Numbers that are never given twice. Source: spec 8.2."""
+"""Consecutive numbers without duplicates. Source: spec 8.2."""
 
 from typing import Any
 
@@ -8,15 +8,15 @@ from crm.companies.models import Counter
 from crm.core.datamodel.bulk import Number, current_bulk
 from crm.core.db import db
 
-# The only two databases there are; each brings its own ON CONFLICT.
+# ON CONFLICT is specific to the dialect.
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def take_numbers(company_id: int, kind: str, year: int, how_many: int) -> int:
-    """Take the next numbers of `kind` in a company, and in a year where numbers start anew then.
+    """Take the next `how_many` numbers of `kind` in a company and year (0: no restart by year).
 
-    Answers the last of them. The counter's row stays locked until the transaction ends: two
-    records made at once get two numbers, and one that is given up leaves no gap.
+    Returns the last of them. The counter's row is locked until the transaction ends: concurrent
+    transactions get different numbers, and a rollback leaves no gap.
     """
     connection, table = db.session.connection(), Counter.__table__
     first = _INSERT[connection.dialect.name](table).values(
@@ -30,9 +30,9 @@ def take_numbers(company_id: int, kind: str, year: int, how_many: int) -> int:
 
 
 def next_reference(company_id: int, kind: str, prefix: str, digits: int) -> str:
-    """The next reference of `kind`, such as T00001; longer where the digits no longer suffice.
+    """The next reference of `kind`, such as T00001; longer where the digits do not suffice.
 
-    Within a bulk a stand-in: the number is taken when the row is written.
+    Within a bulk a placeholder: the number is taken when the row is written.
     """
     number = Number(take_numbers, (company_id, kind, 0), prefix, digits)
     bulk = current_bulk()

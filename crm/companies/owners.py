@@ -1,4 +1,4 @@
-"""Taking charge of a record. Source: spec 1.3, 4.3 and 9.3."""
+"""Becoming the owner of a record ("Take charge"). Source: spec 1.3, 4.3 and 9.3."""
 
 from typing import Any
 
@@ -12,7 +12,10 @@ from crm.core.errors import DomainError
 
 
 def assign_to_me(row: Any, rules: Rules) -> None:
-    """Make it mine: unassigned ones that I read, others that I may edit. Raises DomainError."""
+    """Make the actor the owner of an unassigned record, or of one they may edit.
+
+    Raises DomainError otherwise.
+    """
     if row.owner_id is not None and not rows.may(db.session(), "edit", row):
         raise DomainError(_("This record is assigned to somebody else."))
     update_row(row, {"owner": current_user()}, rules)

@@ -1,4 +1,4 @@
-"""Rules that the models of several slices check in the same way."""
+"""Checks that the models of several slices share."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from crm.core.errors import DomainError
 
 
 def refuse_cycle(row: Any, relation: str, message: str) -> None:
-    """Refuse a row that stands above itself. Raises DomainError on `relation`."""
+    """Refuse a row that is its own ancestor. Raises DomainError on `relation`."""
     if not changed(row, relation):
         return
     seen = row

@@ -13,15 +13,14 @@ Rows = Iterable[tuple[type[Reference], Iterable[Mapping[str, Any]]]]
 
 
 def named(english: str, french: str, **more: Any) -> dict[str, Any]:
-    """One row: its name in both languages, and its other columns."""
+    """The values of a row: its name in both languages, and other columns."""
     return {"name": TranslatedText(en=english, fr=french), **more}
 
 
 def ensure(model: type[Reference], rows: Iterable[Mapping[str, Any]]) -> None:
-    """Fill a vocabulary that is empty.
+    """Fill a vocabulary if it is empty.
 
-    One that has rows stays as it is: what an administrator renamed or deleted must not come back
-    with the next upgrade.
+    Otherwise rows that were renamed or deleted would come back with an upgrade.
     """
     if db.session.scalar(select(model.id).limit(1)) is not None:
         return

@@ -1,4 +1,4 @@
-"""The settings that hold now, for whoever acts or for nobody."""
+"""Reading the current settings, with or without an actor."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from crm.core.rows import unfiltered
 
 
 def app_settings() -> AppSettings:
-    """The application's row. Raises LookupError before `crm init` made it."""
+    """The settings row of the application. Raises LookupError before `crm init`."""
 
     def read() -> AppSettings:
         with unfiltered("settings hold for everyone, whoever may open their page"):
@@ -25,7 +25,7 @@ def app_settings() -> AppSettings:
 
 
 def setting(name: str) -> Any:
-    """One setting of the application: the actor's copy, else the row's."""
+    """One setting of the application, from the actor, else from the row."""
     actor = find_actor()
     if actor is not None and name in actor.settings:
         return actor.settings[name]
@@ -33,7 +33,7 @@ def setting(name: str) -> Any:
 
 
 def company_settings(company_id: int) -> CompanySettings:
-    """The row of one company; it is made with the company."""
+    """The settings row of a company, which is created with it."""
 
     def read() -> CompanySettings:
         with unfiltered("a company's settings hold for its records, whoever may open their page"):

@@ -1,7 +1,7 @@
-"""Rows that every new record of a transaction asks for again: read once, held until it ends.
+"""A cache for the duration of a transaction, for rows that each new record needs.
 
-The session's own memory is weak: in an import of thousands of lines it would forget the company
-between two of them.
+The session's identity map holds weak references only: an import would read the company again for
+each line.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _KEY = "crm.remembered"
 
 
 def cached(key: object, read: Callable[[], T]) -> T:
-    """What `read` answers, asked once in a transaction."""
+    """The result of `read`, called once per key in a transaction."""
     box: dict[object, T] = db.session().info.setdefault(_KEY, {})
     if key not in box:
         box[key] = read()
@@ -25,11 +25,11 @@ def cached(key: object, read: Callable[[], T]) -> T:
 
 
 def clear_cache() -> None:
-    """Ask again: what was read has just been changed."""
+    """Empty the cache after a change of what is in it."""
     db.session().info.pop(_KEY, None)
 
 
 @event.listens_for(Session, "after_transaction_end")
 def _forget(session: Session, transaction: SessionTransaction) -> None:
-    if transaction.parent is None:  # a flush, and a batch of an import, are within another
+    if transaction.parent is None:  # not at the end of a flush or a savepoint
         session.info.pop(_KEY, None)

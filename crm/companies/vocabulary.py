@@ -1,4 +1,4 @@
-"""Vocabularies: their order, and the kinds on which other rows' rules hang. Source: spec 3."""
+"""Vocabularies with kinds, such as stages: order and rules. Source: spec 3."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -16,12 +16,12 @@ from crm.core.errors import DomainError
 from crm.core.models import spec_of
 
 T = TypeVar("T")
-# Kind → how many rows of it must be in use: at least, at most.
+# kind → (minimum, maximum) number of active rows.
 Bounds = Mapping[str, tuple[int, int | None]]
 
 
 def rules_by_kind(model: type[Any], bounds: Bounds, default: str) -> Rules:
-    """The rules of rows with kinds: the default one, which the setting `default` names, stays."""
+    """The Rules of a vocabulary with kinds; the setting `default` names its default row."""
 
     def create(values: Mapping[str, Any]) -> Any:
         row = create_row(model, values)
@@ -44,13 +44,13 @@ def rules_by_kind(model: type[Any], bounds: Bounds, default: str) -> Rules:
 
 
 def default_row(model: type[T], name: str) -> T:
-    """Where new records begin: the row that the setting `name` names."""
+    """The row for new records, named by the setting `name`."""
     pk = setting(name)
     return cached((model, pk), lambda: db.session.get_one(model, pk))
 
 
 def first_of_kind(model: type[Any], kind: str) -> Any:
-    """The first row of this kind that is in use. Raises NoResultFound."""
+    """The first active row of this kind. Raises NoResultFound."""
 
     def read() -> Any:
         statement = select(model).where(model.kind == kind, model.active.is_(True))
@@ -60,14 +60,14 @@ def first_of_kind(model: type[Any], kind: str) -> Any:
 
 
 def check_kind(row: Any, values: Mapping[str, Any], name: str = "kind") -> None:
-    """Refuse another kind for a row that is used. Raises DomainError on `name`."""
+    """Refuse to change the kind of a row that is used. Raises DomainError on `name`."""
     kind = getattr(row, name)
     if values.get(name, kind) != kind and any(references_to(row)):
         raise DomainError(_("The kind of a used row cannot change."), field=name)
 
 
 def check_bounds(model: type[Any], bounds: Bounds) -> None:
-    """Refuse a vocabulary without its kinds in use. Raises DomainError."""
+    """Refuse too few or too many active rows of a kind. Raises DomainError."""
     statement = select(model.kind, func.count()).where(model.active.is_(True))
     rows = db.session.execute(statement.group_by(model.kind)).all()
     found = {row[0]: row[1] for row in rows}
@@ -85,7 +85,7 @@ def check_bounds(model: type[Any], bounds: Bounds) -> None:
 
 
 def check_default(row: Any, values: Mapping[str, Any], default_id: int) -> None:
-    """Refuse to take a default out of use. Raises DomainError on `active`."""
+    """Refuse to deactivate the default row. Raises DomainError on `active`."""
     if row.id == default_id and values.get("active") is False:
         message = _("New records begin here by default; choose another default first.")
         raise DomainError(message, field="active")
@@ -97,7 +97,7 @@ def arrange(model: type[Any]) -> None:
 
 
 def move(row: Any, step: int) -> None:
-    """One place up (-1) or down (1). Raises DomainError where closed kinds would not stay last."""
+    """Move up (-1) or down (1). Raises DomainError where closed kinds would not be last."""
     model = type(row)
     order = _order(model)
     place = next(n for n, (pk, _position, _rank) in enumerate(order) if pk == row.id)
@@ -111,7 +111,7 @@ def move(row: Any, step: int) -> None:
 
 
 def _order(model: type[Any]) -> list[tuple[int, int, int]]:
-    """(id, position, rank) of every row; the ranks are the kinds in the order they are said in."""
+    """(id, position, rank) of each row; the rank is the index of its kind in the Enum."""
     kinds = list(spec_of(model, "kind").choices or ()) if hasattr(model, "kind") else []
     kind = model.kind if kinds else model.id
     found = db.session.execute(select(model.id, model.position, kind).order_by(model.id)).all()
@@ -120,7 +120,7 @@ def _order(model: type[Any]) -> list[tuple[int, int, int]]:
 
 
 def _number(model: type[Any], order: list[tuple[int, int, int]]) -> None:
-    """By the table, past versions and journal: a neighbour's place is no change to a record."""
+    """Update positions by statement, without version and journal: neighbours are not edited."""
     table = model.__table__
     same = {"changed_on": table.c.changed_on, "changed_by_id": table.c.changed_by_id}
     for number, (pk, position, _rank) in enumerate(order):

@@ -1,4 +1,4 @@
-"""Response headers, and error pages that reveal no internals."""
+"""Headers of every answer, and error pages that reveal nothing they should not."""
 
 import logging
 import secrets
@@ -61,9 +61,9 @@ def install(app: Flask, proxies: int, secure: bool, give_up: Callable[[], None])
 
 
 def _known_to_probes(wsgi: "WSGIApplication") -> "WSGIApplication":
-    """Accept any Host for /health: a load balancer sends the machine's address.
+    """Answer /health under any name: a load balancer asks by the machine's address.
 
-    The answer holds no link, so that a forged Host does no harm.
+    Its answer holds no link, so that a made-up Host does no harm there.
     """
 
     def answer(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
@@ -92,7 +92,7 @@ def _transport(response: Response) -> Response:
 
 
 def wants_json() -> bool:
-    """Whether the client wants JSON: an API request, or a script's with the Accept header."""
+    """Whether a program asks: the API, or a script that says so."""
     return request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json"
 
 
@@ -121,7 +121,7 @@ def refused(error: HTTPException) -> ResponseReturnValue:
 
 
 def _ruled_out(error: DomainError) -> ResponseReturnValue:
-    """A DomainError outside a form: redirect to the page before, with its message as a flash."""
+    """A rule said no to an act that has no form of its own: the page it came from says why."""
     if wants_json():
         errors = {name: [text] for name, text in error.fields.items()}
         return jsonify(message=error.message, errors=errors), error.status
@@ -136,7 +136,7 @@ def _ruled_out(error: DomainError) -> ResponseReturnValue:
 
 
 def broken(give_up: Callable[[], None], error: Exception) -> ResponseReturnValue:
-    """An unexpected error: log the traceback with a reference, and show the reference."""
+    """A bug: its trace goes to the log under a reference, the reference to the user."""
     reference = secrets.token_hex(4).upper()
     log.error("%s %s %s", reference, request.method, request.path, exc_info=error)
     give_up()
@@ -156,7 +156,7 @@ def page(status: int, detail: str, reference: str = "") -> str:
     }
     try:
         return render_template("core/error.html", **context, detail=detail)
-    except Exception:  # the menu itself may fail: render without it
+    except Exception:  # the frame of the page needs what is broken: say it without a frame
         log.exception("the error page itself failed")
         return f"<!doctype html><title>{status}</title><h1>{escape(title)}</h1>{escape(reference)}"
 
@@ -184,7 +184,7 @@ def _words(status: int) -> tuple[str, str]:
         case 413 | 414 | 431:
             return _too_large(status)
         case 429:
-            return _("Too many attempts"), ""  # the page says below when to try again
+            return _("Too many attempts"), ""  # when to try again stands below
         case 500:
             return (
                 _("Something went wrong on our side"),

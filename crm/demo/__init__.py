@@ -1,4 +1,4 @@
-"""A believable year of business, made through the services: what they refuse, the demo cannot have.
+"""Demo data: a year of business, created through the services, with their validation.
 
 The same seed gives the same names and amounts; the dates are counted from today.
 """
@@ -20,11 +20,11 @@ SEED = 20_270_101
 
 
 def make() -> str:
-    """Fill a database that nobody has worked in yet; says what it did, or why it did nothing."""
+    """Fill an unused database. Returns what was done, or why nothing was."""
     if _is_in_use():
         return "The demo is left out: somebody has already worked here."
     luck = random.Random(SEED)  # noqa: S311  a story, not a secret
-    with transaction():  # all of it or nothing: half a story cannot be told again
+    with transaction():  # atomic, so that it can be run again after an error
         cast = places.make()
         for owner, share in business.SHARES.items():
             actor = load_actor(cast.people[owner].id)

@@ -1,4 +1,4 @@
-"""What one person entered in a year: leads, accounts, contacts, opportunities, quotes, events."""
+"""Demo records of one user: leads, accounts, contacts, opportunities, quotes, events."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ from crm.opportunities.models import LostReason, Stage, StageKind
 
 @dataclass(frozen=True)
 class Share:
-    """How much of the year is whose."""
+    """The numbers of records of one user."""
 
     language: str
     leads: int
@@ -50,7 +50,7 @@ SHARES = {
 
 @dataclass
 class Story:
-    """The pen of one person."""
+    """Creates the records of one user."""
 
     cast: Cast
     owner: Any
@@ -72,7 +72,7 @@ class Story:
         return (self.now - timedelta(days=ago)).date()
 
     def at(self, days: int) -> datetime:
-        """A working hour, `days` from today, on the clock of the owner."""
+        """A working hour, `days` from today, in the owner's time zone."""
         zone = ZoneInfo(self.owner.time_zone)
         date = (self.now + timedelta(days=days)).astimezone(zone).date()
         if date.weekday() > 4 and days != 0:
@@ -95,7 +95,7 @@ VOCABULARIES = (
 
 
 def make(cast: Cast, owner: str, share: Share, luck: Random, now: datetime) -> None:
-    """Everything that `owner` enters; runs in their name."""
+    """Create all records of `owner`, as this actor."""
     vocabulary = {
         model: list(db.session.scalars(select(model).order_by(model.position, model.id)))
         for model in VOCABULARIES
@@ -249,7 +249,7 @@ def _events(story: Story, count: int, **related: Any) -> None:
 
 
 def _days(story: Story, count: int) -> Iterator[int]:
-    """Mostly behind us, one to come; today and yesterday are never empty."""
+    """Days from today: mostly past, one future; today and yesterday are always among them."""
     for number in range(count):
         yield (
             story.luck.choice([0, 1, 2, 5, 9, 20, -1, -2])

@@ -1,4 +1,4 @@
-"""A small real PDF for the demo's catalogues: a title on each page, nothing else."""
+"""A minimal PDF for the demo's catalogues, with a title on each page."""
 
 import io
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ LATIN = str.maketrans({"’": "'", "œ": "oe", "Œ": "OE", "(": "\\(", ")": "\\)
 
 @dataclass
 class Paper:
-    """What an upload form would send."""
+    """An upload, as a form would send it."""
 
     filename: str
     content: bytes

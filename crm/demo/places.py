@@ -1,4 +1,4 @@
-"""Two companies, two agencies, the people who work there, and every switch on."""
+"""Demo companies, agencies and users, with all settings on."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +35,7 @@ PEOPLE = {
 
 @dataclass
 class Cast:
-    """Who and where, by name."""
+    """The companies, agencies and users, by name."""
 
     france: Any
     iberia: Any
@@ -44,7 +44,7 @@ class Cast:
 
 
 def make() -> Cast:
-    """Companies, agencies, groups, people, settings; the first company is renamed, not doubled."""
+    """Create companies, agencies, groups, users and settings; the first company is renamed."""
     first = db.session.scalars(select(Company).order_by(Company.id)).first()
     if first is None:
         first = companies.create(FRANCE)
@@ -105,7 +105,7 @@ def _switch_on() -> None:
 
 
 def _let_admin_in(*companies_of_demo: Any) -> None:
-    """The first administrator sees all of it."""
+    """Add the first admin to the companies."""
     admin = db.session.scalars(select(User).where(User.username == "admin")).first()
     if admin is not None:
         missing = [company for company in companies_of_demo if company not in admin.companies]

@@ -1,4 +1,4 @@
-"""Names, towns and sentences of the story, in the two languages of its companies."""
+"""Names, towns and texts of the demo, in the languages of its companies."""
 
 FIRST_NAMES = {
     "fr": [

@@ -1,4 +1,4 @@
-"""`crm doctor`: what is wrong with this set-up, and what to do about it, in sentences."""
+"""`crm doctor`: checks of the set-up, with advice."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from crm.doctor.finding import Finding
 
 
 def examine() -> Iterator[Finding]:
-    """Every finding, in the order in which one would repair."""
+    """All findings, in the order of repair."""
     config: Config = current_app.extensions["crm.config"]
     for look in (*machine.CHECKS, *server.CHECKS, database.check):
         yield from look(config)

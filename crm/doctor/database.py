@@ -1,4 +1,4 @@
-"""What only the database can tell: its version, its tables, who and what is in it."""
+"""Checks of the database: version, tables, content."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,16 +18,16 @@ from crm.core.journal import Journal
 from crm.core.rows import unfiltered
 from crm.doctor.finding import Finding, ok, wrong
 
-# Versions of SQLite from which the race that can lose committed rows under WAL is fixed: the
-# release itself, then the branches it was brought back to.
+# Versions of SQLite in which the WAL race that can lose committed rows is fixed: the release, then
+# the branches with a backport.
 FIXED_FROM = (3, 51, 3)
 FIXED_BRANCHES = {(3, 50): 7, (3, 44): 6}
 
-SLACK = timedelta(minutes=5)  # clocks of two machines differ a little
+SLACK = timedelta(minutes=5)  # allowed difference of two clocks
 
 
 def check(config: Config) -> Iterator[Finding]:
-    """Nothing more is asked of a database that does not answer or lacks its tables."""
+    """The findings; the first failing check ends them."""
     try:
         version = _version(config)
     except SQLAlchemyError as error:
@@ -115,7 +115,7 @@ def _companies() -> Iterator[Finding]:
 
 
 def _clock() -> Iterator[Finding]:
-    """What was last written cannot lie ahead: a clock that was set back mixes up the journal."""
+    """Whether the last journal entry is in the future: the clock was set back."""
     last = db.session.scalar(select(func.max(Journal.at)))
     if last is not None and last > datetime.now(UTC) + SLACK:
         yield wrong(

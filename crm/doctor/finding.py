@@ -1,4 +1,4 @@
-"""What was found, in one sentence."""
+"""The result of a check."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What does not need a database: the secret, the files, what was built."""
+"""Checks without the database: secret, files, build."""
 
 import os
 import tempfile

@@ -1,4 +1,4 @@
-"""What `crm serve` needs: processes, open files, and a place for what rate limits count."""
+"""Checks for `crm serve`: processes, open files, storage of rate limits."""
 
 import os
 import sqlite3
@@ -10,7 +10,7 @@ from crm.core.config import Config, cores
 from crm.core.security.counters import SqliteStorage, counters_uri
 from crm.doctor.finding import Finding, ok, wrong
 
-MOST_A_CORE = 4  # processes; more only take turns
+MOST_A_CORE = 4  # processes
 FEWEST_FILES = 1024  # of one process: a quarter of them may be connections
 
 

@@ -1,4 +1,4 @@
-"""What losing a lead asks for. Source: spec 4.3."""
+"""The dialog Lose of leads. Source: spec 4.3."""
 
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ CANCEL_EVENTS = "cancel_events"
 
 
 class LoseLead(Dialog):
-    """The reason, and whether what was planned is cancelled too."""
+    """Asks for the reason, and whether to cancel planned events."""
 
     names = ("lost_reason", "lost_comment")
     required = ("lost_reason",)

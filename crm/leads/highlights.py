@@ -1,4 +1,4 @@
-"""Why an open lead is marked in its list, and for how many days. Source: spec 4.5."""
+"""Highlights of stale open leads in the list. Source: spec 4.5."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from crm.leads.services import is_stale
 
 
 def highlight(lead: Lead, shown: Field) -> None:
-    """Mark the cell concerned: the owner nobody is, the action nobody took."""
+    """Mark the missing owner or the missing next action, with the number of days."""
     reason = is_stale(lead) if shown.name in ("owner", "next_event_at") else ""
     if reason == "unassigned" and shown.name == "owner":
         days = _days(lead.created_on)

@@ -1,4 +1,4 @@
-"""A light record, outside the directory of accounts. Source: spec 3 and 4.1."""
+"""Leads and their statuses. Source: spec 3 and 4.1."""
 
 from datetime import date
 from enum import StrEnum
@@ -30,19 +30,19 @@ from crm.opportunities.models import LostReason
 
 
 class LeadStatusKind(StrEnum):
-    """What a status means; rules hang on it, because admins name and order the statuses."""
+    """The kind of a status. Rules depend on it, as admins name and order the statuses."""
 
     OPEN = "open"
     CONVERTED = "converted"
     LOST = "lost"
 
 
-# Bands that do not overlap: 20 people are in one of them only.
+# Ranges that do not overlap.
 COMPANY_SIZES = ("1–19", "20–99", "100–499", "500–999", "1000–1999", "2000+")
 
 
 class LeadStatus(Reference):
-    """How far a lead has been worked on."""
+    """A status of leads."""
 
     __tablename__ = "lead_status"
 
@@ -59,7 +59,7 @@ class LeadStatus(Reference):
 
     @property
     def is_offered(self) -> bool:
-        """Whether a new lead may start here."""
+        """Whether it may be the status of a new lead."""
         return self.kind == LeadStatusKind.OPEN and self.active
 
 
@@ -72,7 +72,7 @@ lead_tag = Table(
 
 
 class Lead(ContactDetails, EventDates, Owned, Record):
-    """Someone to call back."""
+    """A person or an organisation that showed interest."""
 
     __tablename__ = "lead"
     __entity__: ClassVar[str] = "leads"

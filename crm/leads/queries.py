@@ -7,7 +7,7 @@ from crm.opportunities.models import LostReason
 
 
 def open_statuses() -> Select[tuple[LeadStatus]]:
-    """The statuses that a lead may be given by choosing one, in their order."""
+    """The open statuses, in order."""
     return (
         select(LeadStatus)
         .where(LeadStatus.active.is_(True), LeadStatus.kind == LeadStatusKind.OPEN)
@@ -16,5 +16,5 @@ def open_statuses() -> Select[tuple[LeadStatus]]:
 
 
 def reasons() -> Select[tuple[LostReason]]:
-    """Why a lead may be lost."""
+    """The lost reasons of leads."""
     return select(LostReason).where(LostReason.active.is_(True), LostReason.for_leads.is_(True))

@@ -1,4 +1,4 @@
-"""What happens to leads that upper slices listen to."""
+"""Signals about leads, for upper slices."""
 
 from blinker import Namespace
 

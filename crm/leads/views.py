@@ -22,7 +22,7 @@ from crm.leads.models import Lead, LeadStatusKind
 from crm.leads.queries import open_statuses
 from crm.leads.services import is_stale
 
-LOSS = ("lost_reason", "lost_comment")  # shown where there was one
+LOSS = ("lost_reason", "lost_comment")  # shown where they are filled
 
 
 class LeadView(OwnedView):
@@ -160,7 +160,7 @@ class LeadView(OwnedView):
         return [*([self.taking_charge(row)] if take else []), *super().row_actions(row)]
 
     def prepare_form(self, form: Form) -> None:
-        """Losing asks for a reason: it has a page of its own, and is no choice among others."""
+        """Offer open statuses only: losing a lead needs its dialog."""
         if "status" in form.fields:
             form.fields["status"].limit_to(self.datamodel.session.scalars(open_statuses()))
 

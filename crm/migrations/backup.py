@@ -1,4 +1,4 @@
-"""A copy of an SQLite file beside it, taken before an upgrade changes it."""
+"""A backup of the SQLite file beside it, taken before an upgrade."""
 
 import shutil
 import sqlite3
@@ -14,7 +14,7 @@ KEPT = 3  # copies; older ones are removed
 
 
 def keep(connection: Connection) -> Path | None:
-    """Copy the database as it stands at the start of this transaction, and say where.
+    """Copy the database as of the start of this transaction. Returns the path of the copy.
 
     A second connection reads the last committed state, WAL included, while ours holds the lock.
     Raises CommandError where there is no room, or no right to write there.
@@ -42,7 +42,7 @@ def copies(path: Path) -> list[Path]:
 
 
 def _copy(path: Path, copy: Path) -> None:
-    """Under its final name only once it is whole, and readable by nobody who cannot read it now."""
+    """Copy to a temporary name, then rename; with the permissions of the original."""
     draft = copy.with_suffix(".unfinished")
     draft.unlink(missing_ok=True)
     draft.touch(mode=0o600)

@@ -13,7 +13,7 @@ migrate = current_app.extensions["migrate"]
 
 
 def _render(kind: str, thing: Any, autogen: Any) -> str | bool:
-    """Write our column types by the names that `crm.core.types` gives them."""
+    """Render our column types by their names in `crm.core.types`."""
     if kind == "type" and type(thing).__module__ == "crm.core.types":
         autogen.imports.add("from crm.core import types")
         arguments = str(thing.places) if type(thing).__name__ == "Exact" else ""

@@ -1,4 +1,4 @@
-"""Tables that a migration rebuilds on SQLite, and why nothing is lost by it.
+"""Rebuilding tables in migrations on SQLite, without losing rows, indexes or triggers.
 
 SQLite cannot alter most of a table: Alembic makes a new one, copies the rows and drops the old
 one. With foreign keys on, DROP TABLE deletes the rows one by one first, and the children with them.

@@ -1,4 +1,4 @@
-"""How an opportunity is shown beyond its fields: stages, figures, the client's notes."""
+"""Display of an opportunity: stages, figures, the client's notes."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -20,7 +20,7 @@ Step = tuple[str, str, str, str | None]
 
 
 def sign(idline: Iterable[Field]) -> None:
-    """Say in the head what each thing is: a sign for records, a word for the date."""
+    """Add icons to the records of the headline, and a label to the date."""
     signs = {"account": "building-store", "contact": "address-book"}
     for field in idline:
         field.icon = signs.get(field.name, field.icon)
@@ -31,7 +31,7 @@ def sign(idline: Iterable[Field]) -> None:
 def steps(
     opportunity: Opportunity, stages: Iterable[Stage], move: Callable[[Stage], str] | None
 ) -> list[Step]:
-    """label, probability, past, current or next, and where to post to go there."""
+    """(label, probability, "past", "current" or "next", URL to post to) of each open stage."""
     here = opportunity.stage
     found = []
     for stage in stages:
@@ -46,7 +46,7 @@ def steps(
 
 
 def figures(opportunity: Opportunity) -> list[tuple[str, str, str]]:
-    """label, value, and a small word about it: what the sale is worth now."""
+    """(label, value, note) of the figures of the sale."""
     names = ["amount", "weighted_amount"]
     if current_actor().is_enabled("manage_recurring"):
         names = ["amount", "recurring_total", "total_amount", "weighted_amount"]
@@ -70,7 +70,7 @@ def _since(opportunity: Opportunity) -> tuple[str, str, str]:
 
 
 def client_description(opportunity: Opportunity, url: str) -> Panel | None:
-    """The notes of the account as they are now, never copied. Source: spec 2.3."""
+    """The panel of the account's current notes. Source: spec 2.3."""
     account = opportunity.account
     if account is None:
         return None
@@ -85,14 +85,14 @@ def client_description(opportunity: Opportunity, url: str) -> Panel | None:
 
 
 def paragraphs(text: str) -> Markup:
-    """Plain text as HTML: an empty line parts paragraphs."""
+    """Plain text as HTML paragraphs, separated by empty lines."""
     blocks = [block for block in text.split("\n\n") if block.strip()]
     lines = (Markup("<br>").join(escape(line) for line in b.splitlines()) for b in blocks)
     return Markup("").join(Markup("<p>{}</p>").format(line) for line in lines)
 
 
 def sums(found: Iterable[Any]) -> list[Field]:
-    """What is in progress and what was won, of (currency, kind, sum); never added up."""
+    """The amounts in progress and won, by currency, from rows (currency, kind, sum)."""
     words = {StageKind.OPEN: _("In progress"), StageKind.WON: _("Won")}
     return [
         Field(kind, words[kind], "money", total, format_money(total, currency))

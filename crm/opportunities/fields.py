@@ -1,4 +1,4 @@
-"""Which fields of an opportunity stand where. Source: spec 7.1, 7.4 and 7.5."""
+"""The columns and fieldsets of opportunities. Source: spec 7.1, 7.4 and 7.5."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,7 +19,7 @@ SWITCHES: Mapping[str, str] = {
     "account.notes": "show_customer_description",
     "client_description": "show_customer_description",
 }
-# Shown only where it says something: of a closed opportunity.
+# Shown for closed opportunities only.
 CLOSING: Sequence[str] = ("closed_on", "lost_reason", "lost_comment")
 
 LIST: Sequence[str] = (

@@ -1,4 +1,4 @@
-"""What winning and losing ask for. Source: spec 7.3."""
+"""The dialogs Win and Lose of opportunities. Source: spec 7.3."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -22,7 +22,7 @@ LOSS = ("lost_reason", "lost_comment")
 
 
 class _Closing(Dialog):
-    """Both ask for a day, and may ask for a reason."""
+    """Asks for the closing day, and maybe for a reason."""
 
     row: Opportunity
 
@@ -37,7 +37,7 @@ class _Closing(Dialog):
 
 
 class LoseOpportunity(_Closing):
-    """The reason, the day, and whether what was planned is cancelled too."""
+    """Asks for reason and day, and whether to cancel planned events."""
 
     names = (*LOSS, "closed_on")
     required = ("lost_reason", "closed_on")
@@ -56,7 +56,7 @@ class LoseOpportunity(_Closing):
 
 
 class WinOpportunity(_Closing):
-    """The day, the final amount, the account where there is none, and what is lost by it."""
+    """Asks for day, final amount, a missing account, and other opportunities to lose."""
 
     names = ("closed_on", "amount", "account", *LOSS)
     required = ("closed_on",)
@@ -73,7 +73,7 @@ class WinOpportunity(_Closing):
             amount = f", {format_money(other.amount, other.currency)}" if other.amount else ""
             label = _("Lose %(name)s", name=f"{other.reference} {other.name}{amount}")
             self.add_checkbox(str(other.id), label, on=False)
-        for name in LOSS if self.others else ():  # the reason stands below what it is for
+        for name in LOSS if self.others else ():  # after the checkboxes of the other opportunities
             self.fields[name] = self.fields.pop(name)
 
     def _consequences(self) -> str:
@@ -87,22 +87,24 @@ class WinOpportunity(_Closing):
 
     def field_names(self, row: Opportunity) -> list[str]:
         names = ["closed_on", "amount"]
-        names += ["account"] if row.account is None else []  # one out of reach wins nothing
+        names += (
+            ["account"] if row.account is None else []
+        )  # also where the account is out of reach
         return names + (list(LOSS) if self.others else [])
 
     @property
     def also_lose(self) -> list[Opportunity]:
-        """The others that were ticked."""
+        """The other opportunities that were ticked."""
         return [other for other in self.others if self.is_checked(str(other.id))]
 
     @property
     def outcome(self) -> dict[str, Any]:
-        """What is said of the opportunity that is won."""
+        """The values for the opportunity that is won."""
         return {name: value for name, value in self.values.items() if name not in LOSS}
 
     @property
     def losing(self) -> Outcome:
-        """What is said of the others."""
+        """The values for the others, which are lost."""
         return {
             "lost_reason": self.values.get("lost_reason"),
             "lost_comment": self.values.get("lost_comment"),
@@ -111,7 +113,7 @@ class WinOpportunity(_Closing):
 
 
 def _losable(datamodel: DataModel, row: Opportunity) -> Sequence[Opportunity]:
-    """The other open ones of the account that the actor may edit."""
+    """The other open opportunities of the account that the actor may edit."""
     others = others_of_account(row)
     allowed = rows.allowed(datamodel.session, "edit", others) if others else set()
     return [other for other in others if other.id in allowed]

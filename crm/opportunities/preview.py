@@ -1,4 +1,4 @@
-"""What a form's recurring figures come to while it is being filled in. Source: spec 7.5."""
+"""A preview of the recurring figures of a form. Source: spec 7.5."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from crm.opportunities.services import default_duration
 
 
 def preview(datamodel: DataModel, typed: MultiDict[str, str]) -> dict[str, str]:
-    """figure → text. What makes no sense yet is left out of the reckoning, not refused."""
+    """figure → text; invalid inputs are ignored."""
     asked = Form(datamodel, ["amount", "currency", *RECURRING])
     asked.read(typed)
     values = {name: value for name, value in asked.values.items() if not asked.fields[name].errors}

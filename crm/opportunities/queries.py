@@ -12,7 +12,7 @@ Sums = Select[tuple[str, StageKind, Decimal]]
 
 
 def open_stages() -> Select[tuple[Stage]]:
-    """The steps of the stage bar, in their order; won and lost are no steps."""
+    """The open stages, in order, for the stage bar."""
     return (
         select(Stage)
         .where(Stage.active.is_(True), Stage.kind == StageKind.OPEN)
@@ -21,14 +21,14 @@ def open_stages() -> Select[tuple[Stage]]:
 
 
 def reasons() -> Select[tuple[LostReason]]:
-    """Why an opportunity may be lost."""
+    """The lost reasons of opportunities."""
     return select(LostReason).where(
         LostReason.active.is_(True), LostReason.for_opportunities.is_(True)
     )
 
 
 def amounts_of(account: Account) -> Sums:
-    """currency, kind of stage, sum: what is in progress with an account and what was won."""
+    """(currency, kind of stage, sum) of an account's opportunities in progress and won."""
     kinds = (StageKind.OPEN, StageKind.WON)
     total: Any = func.sum(Opportunity.amount)
     return (

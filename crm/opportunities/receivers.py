@@ -1,4 +1,4 @@
-"""What opportunities do at news from below."""
+"""Receivers of signals of lower slices."""
 
 from typing import Any
 
@@ -16,5 +16,5 @@ def _words(count: int) -> str:
 
 @account_deleting.connect
 def keep_account(account: Account, **news: Any) -> str | None:
-    """An account with opportunities stays (spec 5.5)."""
+    """Refuse to delete an account with opportunities (spec 5.5)."""
     return describe_dependents(Opportunity, account, _words)

@@ -8,7 +8,7 @@ from crm.core.types import round_half_up
 
 
 def monthly(amount: Decimal, period_months: int) -> Decimal:
-    """What a month brings, of an `amount` per period.
+    """The revenue of a month, of an `amount` per period.
 
     >>> monthly(Decimal("1200.00"), 3)
     Decimal('400.00')
@@ -17,7 +17,7 @@ def monthly(amount: Decimal, period_months: int) -> Decimal:
 
 
 def total(amount: Decimal, period_months: int, duration_months: int) -> Decimal:
-    """What the whole duration brings; rounded once.
+    """The revenue of the whole duration; rounded once.
 
     >>> total(Decimal("999.99"), 12, 30)
     Decimal('2499.98')

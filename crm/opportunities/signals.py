@@ -1,4 +1,4 @@
-"""What happens to opportunities that upper slices listen to."""
+"""Signals about opportunities, for upper slices."""
 
 from blinker import Namespace
 

@@ -32,7 +32,7 @@ READ_ONLY_WHEN_CLOSED = {*FROZEN_WHEN_CLOSED, *LINKS_FROZEN_WHEN_CLOSED, "stage"
 
 
 class OpportunityView(OwnedView):
-    """Sales that may be made, from the first talk to their end."""
+    """Opportunities."""
 
     datamodel = DataModel(Opportunity, services.RULES)
     route_base = "/opportunities"
@@ -83,7 +83,7 @@ class OpportunityView(OwnedView):
             is_late = row.expected_close_on < today()
             found.tone, found.warning = ("late", _("Overdue")) if is_late else ("", "")
         if name == "next_event_at" and row.is_closed and row.next_event_at is None:
-            found.text = ""  # nothing is expected any more
+            found.text = ""  # not shown once it is closed
         return found
 
     def groups(self, row: Opportunity, sets: Any) -> list[FieldGroup]:
@@ -116,7 +116,7 @@ class OpportunityView(OwnedView):
                 field.editable = False
 
     def notes_url(self, account: Account | None) -> str:
-        """Where the client's notes are written, for those who may."""
+        """The URL of the account whose notes the actor may edit, else ""."""
         if account is None or not rows.may(self.datamodel.session, "edit", account):
             return ""
         return self.page_of(account) or ""
@@ -146,7 +146,7 @@ class OpportunityView(OwnedView):
         return names
 
     def prepare_form(self, form: Form) -> None:
-        """Winning and losing have pages of their own: the form offers the open stages."""
+        """Offer open stages only: winning and losing need their dialogs."""
         if "stage" in form.fields:
             form.fields["stage"].limit_to(self.datamodel.session.scalars(open_stages()))
         if form.row is None and request.method == "GET" and "probability" in form.fields:
@@ -165,7 +165,7 @@ class OpportunityView(OwnedView):
     @expose("/preview", methods=("POST",))
     @has_access
     def preview(self) -> ResponseReturnValue:
-        """The recurring figures of what is typed, before anything is saved."""
+        """JSON: the recurring figures of the unsaved form."""
         if not self.visible(fields.RECURRING):
             abort(404)
         return jsonify(preview(self.datamodel, request.form))

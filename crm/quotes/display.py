@@ -1,4 +1,4 @@
-"""A quote's lines and what they come to, as its page shows them. Source: spec 8.5 and 8.6."""
+"""Display of a quote: lines and totals. Source: spec 8.5 and 8.6."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ SOON = 7  # days before the end in which it is marked
 
 @dataclass
 class LineRow:
-    """A row of the table: an article, or what stands between articles."""
+    """A row of the table: an item, a title, a text or a subtotal."""
 
     kind: str
     label: str
@@ -62,7 +62,7 @@ def fill(page: QuotePage, quote: Quote) -> None:
 
 
 def _lines(quote: Quote, found: Totals) -> Iterator[LineRow]:
-    """A subtotal is that of the lines since the last one, or since the section's title."""
+    """The rows; a subtotal sums the lines since the last subtotal or title."""
     nets = iter(found.lines)
     since = Decimal(0)
     for line in quote.lines:
@@ -105,7 +105,7 @@ def _discount(line: QuoteLine) -> str:
 
 
 def sign(idline: Iterable[Field]) -> None:
-    """Say in the head what each thing is: a sign for the client, a word for the last day."""
+    """Add an icon to the client in the headline, and a label to the last day."""
     for one in idline:
         if one.name == "account":
             one.icon = "building-store"

@@ -1,4 +1,4 @@
-"""Which fields of a quote stand where. Source: spec 8.1 and 8.6."""
+"""The columns and fieldsets of quotes. Source: spec 8.1 and 8.6."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the lines of a form come to while they are being typed. Source: spec 8.5."""
+"""A preview of the totals of a form. Source: spec 8.5."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -13,7 +13,7 @@ from crm.core.models.text import format_money
 from crm.quotes import totals
 from crm.quotes.models import LineKind
 
-# Of each line, what its amount is made from.
+# The fields of a line that affect its amount.
 COUNTED = (
     "kind", "product", "quantity", "unit_price", "discount_percent", "discount_amount", "vat_rate",
 )  # fmt: skip
@@ -21,7 +21,7 @@ ASKED = ("currency", "prices_include_tax", "global_discount", "lines")
 
 
 def preview(datamodel: DataModel, typed: MultiDict[str, str]) -> dict[str, str]:
-    """total → text. A line that makes no sense yet counts for nothing; it is not refused."""
+    """total → text; invalid lines are ignored."""
     asked = Form(datamodel, ASKED, children={"lines": COUNTED})
     asked.read(typed)
     values = asked.values

@@ -1,4 +1,4 @@
-"""/products: what is sold, by the company that sells it. Source: spec 8.1."""
+"""/products. Source: spec 8.1."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar

@@ -1,4 +1,4 @@
-"""What quotes do at news from below."""
+"""Receivers of signals of lower slices."""
 
 from typing import Any
 
@@ -16,5 +16,5 @@ def _words(count: int) -> str:
 
 @account_deleting.connect
 def keep_account(account: Account, **news: Any) -> str | None:
-    """An account with quotes stays (spec 5.5)."""
+    """Refuse to delete an account with quotes (spec 5.5)."""
     return describe_dependents(Quote, account, _words)

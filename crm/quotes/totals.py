@@ -1,6 +1,6 @@
 """The arithmetic of a quote. Source: spec 8.5.
 
-Every line is rounded once, half up; VAT is worked out once for each rate, on the sum of its lines.
+Each line is rounded once, half up; VAT is computed once per rate, on the sum of its lines.
 """
 
 from collections import defaultdict
@@ -18,7 +18,7 @@ HUNDRED = Decimal(100)
 
 @dataclass(frozen=True)
 class PricedLine:
-    """What is asked for one item; a discount is a percentage, or an amount for each unit."""
+    """Price and discount of an item; the discount is a percentage, or an amount per unit."""
 
     quantity: Decimal
     unit_price: Decimal  # with tax where the quote's prices include it
@@ -38,7 +38,7 @@ class Vat:
 
 @dataclass(frozen=True)
 class Totals:
-    """What a quote comes to."""
+    """The totals of a quote."""
 
     lines: tuple[Decimal, ...]  # each line as it is shown: with tax where prices include it
     lines_excl: tuple[Decimal, ...]  # each line without tax
@@ -87,7 +87,7 @@ def of(
 
 
 def discounted_price(line: PricedLine) -> Decimal:
-    """The price of one unit after its own discount, to four decimals: for the eye only."""
+    """The unit price after the line's discount, to four decimals, for display only."""
     price = line.unit_price - line.discount_amount
     return round_half_up(price * (HUNDRED - line.discount_percent) / HUNDRED, 4)
 
@@ -98,7 +98,7 @@ def places(currency: str | None) -> int:
 
 
 def with_tax(price: Decimal, vat_rate: Decimal) -> Decimal:
-    """A price excluding tax as a quote whose prices include tax asks for it (spec 8.3)."""
+    """A price excluding tax, for a quote whose prices include tax (spec 8.3)."""
     return round_half_up(price * (HUNDRED + vat_rate) / HUNDRED, 4)
 
 

@@ -1,4 +1,4 @@
-"""/quotes: drafts, their lines and what these come to. Source: spec 8."""
+"""/quotes. Source: spec 8."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -21,7 +21,7 @@ from crm.quotes.services import quote as services
 
 
 class QuoteView(ModelView):
-    """Offers to clients and prospects."""
+    """Quotes."""
 
     datamodel = DataModel(Quote, services.RULES)
     route_base = "/quotes"
@@ -109,5 +109,5 @@ class QuoteView(ModelView):
     @expose("/preview", methods=("POST",))
     @has_access
     def preview(self) -> ResponseReturnValue:
-        """The totals of what is typed, before anything is saved."""
+        """JSON: the totals of the unsaved form."""
         return jsonify(preview(self.datamodel, request.form))

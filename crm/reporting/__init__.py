@@ -1,1 +1,1 @@
-"""What a day begins with: home (accueil), and later the reports."""
+"""The home page (accueil), and later the reports."""

@@ -1,4 +1,4 @@
-"""The lists of home: each is a list of the application, filtered, cut and told in lines."""
+"""The blocks of the home page: filtered extracts of lists."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ PARTIES = ("contact", "account", "lead", "opportunity")
 
 @dataclass
 class HomeLine:
-    """One row of a block: when, what, for whom, and how it stands."""
+    """One row of a block: time, title, parties, status."""
 
     label: str
     url: str
@@ -40,7 +40,7 @@ class HomeLine:
 
 @dataclass(frozen=True)
 class Block:
-    """A list of home. `filters` answers what the list's own address would say."""
+    """A block; `filters` returns the filters of the list that it links to."""
 
     key: str
     title: Label
@@ -76,7 +76,7 @@ def _when(event: Event) -> Field:
 
 
 def _phone(event: Event) -> Field | None:
-    """The number of whom the call is for, unless they refuse calls."""
+    """The phone number of the contact or lead, unless they refuse calls."""
     whom = event.contact or event.lead or event.account
     if whom is None or getattr(whom, "do_not_call", False):
         return None

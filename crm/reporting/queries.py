@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, func, literal, select, union_all
 
-COUNTED = 1000  # beyond that a number on a page says nothing
+COUNTED = 1000  # cap of the counts
 
 
 def counts(

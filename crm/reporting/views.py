@@ -1,4 +1,4 @@
-"""/: what is mine and still to be done."""
+"""/: the home page, with the user's open work."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,12 +22,12 @@ from crm.core.views.nav import preset_url
 from crm.reporting.blocks import BLOCKS, Block, HomeLine
 from crm.reporting.queries import counts
 
-LINES = 6  # of each list; the rest is one click away
+LINES = 6  # rows of each block
 
 
 @dataclass
 class ShownBlock:
-    """A list of home as the template places it."""
+    """The values of a block for the template."""
 
     key: str
     title: str
@@ -51,7 +51,7 @@ class HomePage:
 
 
 class HomeView(IndexView):
-    """The home page of whoever signed in."""
+    """The home page."""
 
     setting = None
 
@@ -66,7 +66,7 @@ class HomeView(IndexView):
 
 
 def _view_of(block: Block) -> Any:
-    """The list behind a block, where the actor may open it."""
+    """The view of a block's list, if the actor may open it."""
     actor = current_actor()
     for view in all_views():
         if view.datamodel.obj is block.model and view.can("read"):
@@ -100,7 +100,7 @@ def _block(block: Block, view: Any, where: Sequence[Any], count: int) -> ShownBl
 
 
 def _actions(views: Sequence[Any]) -> list[Action]:
-    """The page's one act: to create the first thing that the actor may create."""
+    """The page's button: create the first entity that the actor may create."""
     view = next((view for view in views if view.can("create")), None)
     if view is None:
         return []

@@ -1,4 +1,4 @@
-"""Prospects and clients: one entity, told apart by its kind. Source: spec 5.2."""
+"""Prospects and clients: one entity with a kind. Source: spec 5.2."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -54,7 +54,7 @@ class Account(ContactDetails, EventDates, Owned, Record):
     __tablename__ = "account"
     __entity__: ClassVar[str] = "accounts"
     __table_args__ = (
-        # Also in the bin: a reference is never given twice.
+        # Over rows in the bin too: references are never reused.
         unique("uq_account_reference", "company_id", "reference", field="reference", live=""),
         unique("uq_account_external_ref", "company_id", "external_ref"),
         unique("uq_account_siren", "company_id", "siren"),
@@ -150,7 +150,7 @@ class Account(ContactDetails, EventDates, Owned, Record):
 
     @property
     def sort_name(self) -> str:
-        """Name, then first name: persons sort by the one and are found by either."""
+        """Name, then first name: the sort key, and what is searched."""
         return " ".join(part for part in (self.name, self.first_name) if part)
 
     @property
@@ -166,7 +166,7 @@ class Account(ContactDetails, EventDates, Owned, Record):
 
     @computed(_l("City"))
     def city(self) -> str | None:
-        """Of the main address."""
+        """The city of the main address."""
         return self.main_address.city if self.main_address else None
 
     def check(self) -> None:
@@ -203,7 +203,7 @@ class Account(ContactDetails, EventDates, Owned, Record):
         return bool(state.has_identity and kind in state.attrs.kind.history.deleted)
 
     def _sign_notes(self) -> None:
-        """Who changed the notes, and when: the account's opportunities show it with them."""
+        """Set who changed the notes, and when; the account's opportunities show both."""
         state: Any = inspect(self)
         history = state.attrs.notes.history
         if any(history.added) or any(history.deleted):

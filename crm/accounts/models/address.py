@@ -13,7 +13,7 @@ from crm.core.models.codes import country_name
 
 
 class AccountAddress(Child):
-    """Where an account is, is delivered, or wants its bills."""
+    """A postal address of an account, for billing, delivery or both."""
 
     __tablename__ = "account_address"
     __parent__: ClassVar[str] = "account"
@@ -39,7 +39,7 @@ class AccountAddress(Child):
 
     @property
     def abroad(self) -> str:
-        """The country's name; "" at home, where an envelope does not say it."""
+        """The country's name; "" for the company's own country, as on an envelope."""
         company = self.account.company if self.account is not None else None
         if not self.country or (company is not None and company.country == self.country):
             return ""

@@ -26,7 +26,7 @@ class Contact(ContactDetails, EventDates, Owned, Record):
     __entity__: ClassVar[str] = "contacts"
     __table_args__ = (
         unique("uq_contact_external_ref", "company_id", "external_ref"),
-        # Not by company first: whoever reads all companies asks for none.
+        # Not by company first: with scope `all` there is no condition on the company.
         listed(
             "ix_contact_has_account", "has_account", "company_id", "name_key", covers=["owner_id"]
         ),
@@ -46,7 +46,7 @@ class Contact(ContactDetails, EventDates, Owned, Record):
     first_name: Mapped[str | None] = field(_l("First name"), String(80))
     last_name: Mapped[str] = field(_l("Last name"), String(80))
     name_key: Mapped[str] = folded("sort_name", 255, sorts="name")
-    # Whether there are `links`: no index tells of rows that another table has not.
+    # Whether there are `links`, stored because "no link" cannot be found by an index.
     has_account: Mapped[bool] = mapped_column(default=False, server_default="0", nullable=False)
     reports_to_id: Mapped[int | None] = link(lazy_pgettext("contact", "Manager"), "contact.id")
     language: Mapped[str | None] = field(_l("Language"), String(8), kind=kinds.LANGUAGE)
@@ -72,29 +72,29 @@ class Contact(ContactDetails, EventDates, Owned, Record):
 
     @computed(_l("Name"), search=True)
     def name(self) -> str:
-        """As it is spoken."""
+        """First name, then last name."""
         return full_name(self.first_name, self.last_name)
 
     @property
     def sort_name(self) -> str:
-        """Last name first, which sorts, then in the spoken order, which is searched too."""
+        """Last name first for sorting, then first name first, which is searched too."""
         return " ".join(part for part in (self.last_name, self.first_name, self.last_name) if part)
 
     @property
     def main_link(self) -> Optional["AccountContact"]:
-        """Where this is the main contact, else the first account."""
+        """The link to the account whose main contact this is, else the first link."""
         main = (link for link in self.links if link.is_main)
         return next(main, next(iter(self.links), None))
 
     @computed(_l("Account"))
     def main_account(self) -> str:
-        """Where they work first of all; empty where the reader may not see it."""
+        """The account of `main_link`; "" where the reader may not see it."""
         account = self.main_link.account if self.main_link else None
         return str(account or "")
 
     @computed(_l("Job title"))
     def main_job(self) -> str:
-        """What they do there."""
+        """The job title of `main_link`."""
         return str((self.main_link.job_title if self.main_link else None) or "")
 
     def check(self) -> None:

@@ -51,9 +51,9 @@ class AccountContact(Child):
 
 @event.listens_for(Session, "after_flush")
 def _keep_has_account(session: Session, _context: Any) -> None:
-    """With every flush that makes, moves or removes a link, whoever asked for it.
+    """Update `has_account` in every flush that adds, moves or removes a link.
 
-    Nobody edited the contacts, so their version and "Changed on" stay.
+    By a statement: the contacts were not edited, so their version and "Changed on" stay.
     """
     come_and_gone = {*session.new, *session.deleted}
     ids: set[int] = set()
@@ -64,7 +64,7 @@ def _keep_has_account(session: Session, _context: Any) -> None:
         return
     contact, connection = Contact.__table__, session.connection()
     these = contact.c.id.in_(ids)
-    # Two transactions that each remove one of two links take turns, or neither would see the other.
+    # Lock: two transactions that each remove one of two links would not see each other.
     locked = select(contact.c.id).where(these).order_by(contact.c.id)
     connection.execute(locked.with_for_update(key_share=True))
     as_it_was = {name: contact.c[name] for name in ("changed_on", "changed_by_id")}
@@ -74,6 +74,6 @@ def _keep_has_account(session: Session, _context: Any) -> None:
 
 
 def _is_moved(link: AccountContact) -> bool:
-    """Whether it leads to another contact, or to none; a form puts the same ones back."""
+    """Whether the link's contact changes; a form sets unchanged links again."""
     attributes: Any = inspect(link).attrs
     return any(attributes[name].history.has_changes() for name in ("contact", "contact_id"))

@@ -1,4 +1,4 @@
-"""What leads, accounts and contacts have in common: names, ways to reach them, their events."""
+"""What leads, accounts and contacts share: civility, contact details, dates of events."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -23,7 +23,7 @@ CIVILITIES: dict[str, Label] = {Civility.MR: _l("Mr"), Civility.MS: _l("Ms")}
 
 
 def full_name(first_name: str | None, last_name: str | None) -> str:
-    """First and last name, as far as they are known."""
+    """First and last name; either may be missing."""
     return " ".join(part for part in (first_name, last_name) if part)
 
 

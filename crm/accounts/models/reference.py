@@ -25,7 +25,7 @@ class AccountCategory(Reference):
 
 
 class Industry(Reference):
-    """What an account does for a living."""
+    """The industry of an account."""
 
     __tablename__ = "industry"
 
@@ -39,19 +39,19 @@ class JobTitle(Reference):
 
 
 class Department(Reference):
-    """Where in an account a person works."""
+    """The department in which a person works."""
 
     __tablename__ = "department"
 
 
 class ContactRole(Reference):
-    """What a contact is to a sale: the one who decides, uses, pays."""
+    """The role of a contact in a sale: decision maker, user, buyer."""
 
     __tablename__ = "contact_role"
 
 
 class Tag(Reference):
-    """A free mark on leads, accounts and opportunities."""
+    """A free label on leads, accounts and opportunities."""
 
     __tablename__ = "tag"
 

@@ -1,4 +1,4 @@
-"""Prospects and clients: what they start with, and how one becomes the other. Source: spec 5."""
+"""Services of prospects and clients: defaults, creation, conversion, deletion. Source: spec 5."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -76,7 +76,7 @@ def become_client(account: Account) -> None:
 
 
 def delete(account: Account) -> None:
-    """Into the bin. Raises DomainError, with the counts, while upper slices need the account."""
+    """Move to the bin. Raises DomainError, with the counts, while upper slices need the account."""
     answers = (answer for __, answer in account_deleting.send(account))
     kept = [answer for answer in answers if answer]
     if kept:

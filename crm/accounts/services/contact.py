@@ -52,7 +52,7 @@ def update(contact: Contact, values: Mapping[str, Any]) -> None:
 
 
 def _keep_accounts_in_order(contact: Contact) -> None:
-    """In each account one main contact, and no e-mail address twice. Source: spec 6.1 and 6.3."""
+    """One main contact per account, and no duplicate e-mail address. Source: spec 6.1 and 6.3."""
     if current_bulk() is not None:
         check_row(contact)  # not flushed: the address is still as it was typed
     account_ids = [_account_id(link) for link in contact.links]
@@ -64,7 +64,7 @@ def _keep_accounts_in_order(contact: Contact) -> None:
 
 
 def _account_id(link: AccountContact) -> int:
-    """Of the account, also where an import has not written the link yet."""
+    """The account's id, also where an import has not flushed the link yet."""
     return link.account_id or link.account.id
 
 
@@ -89,7 +89,7 @@ def _refuse_double_email(contact: Contact, account_ids: list[int]) -> None:
 
 
 def _step_down(contact: Contact, account_ids: list[int]) -> None:
-    """Who is named main contact takes the place of the one before."""
+    """Unset the former main contact of accounts that get a new one."""
     statement = select(AccountContact).where(
         AccountContact.account_id.in_(account_ids),
         AccountContact.is_main,

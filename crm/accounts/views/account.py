@@ -1,4 +1,4 @@
-"""/prospects and /clients: two views of one table, told apart by the kind. Source: spec 5."""
+"""/prospects and /clients: two views of one table, by the kind of account. Source: spec 5."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -28,7 +28,7 @@ NOBODY = [("owner", 2, [""])]
 
 
 class AccountView(ModelView):
-    """What both have in common: everything but the kind and the words."""
+    """What both views share: everything but the kind and the labels."""
 
     kind: ClassVar[AccountKind]
     datamodel = DataModel(Account, services.RULES)
@@ -38,7 +38,7 @@ class AccountView(ModelView):
     children: ClassVar[Mapping[str, Sequence[str]]] = {"addresses": fields.ADDRESS}
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
     list_relations = ("addresses",)
-    annotated_columns = ()  # of an agency the icon, which lists leave out
+    annotated_columns = ()  # agencies are shown without an icon in lists
     base_order = ("name", "asc")
     headline = ("score", "owner", "agency")
     widths = fields.WIDTHS
@@ -56,11 +56,11 @@ class AccountView(ModelView):
         return row.kind == self.kind
 
     def redirect_to_own_view(self, row: Account) -> None:
-        """A link made before the prospect became a client leads on; a form is not lost by it."""
+        """Redirect links to a prospect that became a client (or the reverse), forms included."""
         if request.method == "GET":
             method = str(request.endpoint).rpartition(".")[2]
             url = view_of(row).url(method, **(request.view_args or {}))
-            # Not as arguments of the call, which an address could name as it likes.
+            # Appended as text: as keyword arguments they could set any option of url_for.
             asked = urlencode([*request.args.items(multi=True)])
             abort(redirect(f"{url}?{asked}" if asked else url))
 
@@ -78,14 +78,14 @@ class AccountView(ModelView):
         return found
 
     def line_name(self, row: Account, text: str) -> str:
-        return str(row)  # a person's first name stands in a column of its own
+        return str(row)  # the first name has a column of its own
 
     def record_page(self, row: Account) -> RecordPage:
         page = super().record_page(row)
         page.headline = [display.kind_badge(row), *page.headline, *opt_out_badges(row)]
         for field in page.headline:
             if field.name == "agency":
-                field.url = None  # it says where, and leads nowhere
+                field.url = None  # shown without a link
         display.mark_owner(row, page.headline)
         return page
 

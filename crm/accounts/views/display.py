@@ -1,4 +1,4 @@
-"""How an account is shown beyond its fields: badge, addresses, notes, main contact."""
+"""Display of an account: badge, addresses, notes, main contact."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -27,7 +27,7 @@ def kind_badge(account: Account) -> Field:
 
 
 def mark_owner(account: Account, fields: Iterable[Field]) -> None:
-    """Say beside an owner that they could no longer be chosen. Source: spec 2.2."""
+    """Add the warning "No longer assignable" to the owner. Source: spec 2.2."""
     for field in fields:
         if field.name == "owner" and _is_stale(account):
             field.warning = _("No longer assignable")
@@ -40,7 +40,7 @@ def _is_stale(account: Account) -> bool:
 
 
 def arrange(account: Account, groups: Sequence[FieldGroup], edit_url: str) -> list[FieldGroup]:
-    """Without what the other nature has; addresses as blocks; who changed the notes."""
+    """Leave out fields of the other nature; addresses as blocks; author of the notes."""
     absent = PERSONS if account.nature == Nature.ORGANIZATION else ORGANIZATIONS
     for group in groups:
         group.fields = [field for field in group.fields if field.name not in absent]
@@ -79,7 +79,7 @@ def _address(address: AccountAddress, edit_url: str) -> AddressBlock:
 
 
 def notes_changed(account: Account) -> str:
-    """Who wrote the notes last, and when; "" where that is not known."""
+    """Who changed the notes last, and when; "" where that is unknown."""
     if account.notes_changed_on is None:
         return ""
     when = format_instant(account.notes_changed_on, zone())
@@ -90,7 +90,7 @@ def notes_changed(account: Account) -> str:
 
 
 def main_contact(account: Account, page_of: Callable[[Any], str | None]) -> Panel | None:
-    """Whom to call first."""
+    """The panel of the main contact."""
     link = account.main_contact
     if link is None or link.contact is None:
         return None
@@ -102,7 +102,7 @@ def main_contact(account: Account, page_of: Callable[[Any], str | None]) -> Pane
 
 
 def prepare(form: Form) -> None:
-    """The words of a line, and an owner who could no longer be chosen."""
+    """Labels of child rows, and the warning of an owner who is no longer assignable."""
     if "addresses" in form.fields:
         form.fields["addresses"].add_label = _("Address")
     account = form.row

@@ -1,4 +1,4 @@
-"""Which fields of an account stand where; prospects and clients have one form. Source: spec 5."""
+"""The columns and fieldsets of accounts; prospects and clients have one form. Source: spec 5."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

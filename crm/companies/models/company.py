@@ -18,7 +18,7 @@ from crm.core.models import AuditedModel, Label, field, folded, kinds, unique
 
 
 class AccountKind(StrEnum):
-    """What an account is to the company."""
+    """Whether an account is a prospect or a client."""
 
     PROSPECT = "prospect"
     CLIENT = "client"
@@ -31,7 +31,7 @@ ACCOUNT_KINDS: dict[str, Label] = {
 
 
 class Company(AuditedModel):
-    """Every business record belongs to exactly one."""
+    """A company; every business record belongs to exactly one."""
 
     __tablename__ = "company"
     __entity__: ClassVar[str] = "companies"
@@ -119,7 +119,7 @@ class Agency(AuditedModel):
 
     @property
     def areas(self) -> list[str]:
-        """The beginnings of postal codes that propose this agency."""
+        """The prefixes of postal codes for which this agency is the default."""
         return [area for area in re.split(r"[,;\s]+", (self.postal_areas or "").upper()) if area]
 
     def check(self) -> None:

@@ -1,4 +1,4 @@
-"""The numbers already given. Source: spec 8.2."""
+"""Counters of references. Source: spec 8.2."""
 
 from flask_appbuilder import Model
 from sqlalchemy import ForeignKey, String
@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 
 class Counter(Model):
-    """The last number of one kind; `year` is 0 where numbers go on from year to year."""
+    """The last number given, by kind; `year` is 0 where numbering does not restart each year."""
 
     __tablename__ = "counter"
 

@@ -11,9 +11,9 @@ from crm.core.models import field
 
 
 class RoleCell(Model):
-    """How far `role` may do `action` to `entity`: the value of a `Scope`, 0 for not at all.
+    """The scope, as the value of a `Scope`, in which `role` may do `action` to `entity`.
 
-    No `Child`: the journal would say that a scope changed, and not which.
+    Not a `Child`: the journal could not name the cell that changed.
     """
 
     __tablename__ = "role_cell"

@@ -32,7 +32,7 @@ app_settings_group = Table(
 
 
 class AppSettings(AuditedModel):
-    """What the page "CRM application" decides for everyone, from their next click on."""
+    """The settings of the page "CRM application"; changes take effect on the next request."""
 
     __tablename__ = "app_settings"
     __entity__: ClassVar[str] = "settings"
@@ -109,7 +109,7 @@ class AppSettings(AuditedModel):
 
 
 class CompanySettings(AuditedModel):
-    """What one company decides for its own records; created with it."""
+    """The settings of one company; created with it."""
 
     __tablename__ = "company_settings"
     __entity__: ClassVar[str] = "settings"

@@ -1,7 +1,7 @@
-"""Our columns on the engine's users, groups and roles. Source: spec 1.2.
+"""Our columns on FAB's users, groups and roles. Source: spec 1.2.
 
-They are added to the engine's classes: a subclass of User would give two Python classes for one
-row, and groups would refuse it. That must happen before the first query.
+They are added to FAB's classes, before the first query: with a subclass of User there would be two
+Python classes for one row, which the relationship of groups refuses.
 """
 
 from secrets import randbelow
@@ -35,7 +35,7 @@ user_company = Table(
     Column("company_id", ForeignKey("company.id"), primary_key=True, index=True),
 )
 
-# The mapper of the engine has no types for these: whoever reads them says so.
+# Untyped, as FAB's mappings are: readers annotate them.
 User.language = field(
     _l("Language"),
     String(8),
@@ -62,7 +62,7 @@ User.theme = field(
 )
 User.phone = field(_l("Phone"), String(20), kind=kinds.PHONE, nullable=True)
 User.job_title = field(_l("Job title"), String(80), nullable=True)
-# use_alter: agencies and companies know who made them, so one side must wait for the other.
+# use_alter: the foreign keys between users, agencies and companies are circular.
 User.agency_id = field(
     _l("Agency"), ForeignKey("agency.id", use_alter=True), index=True, nullable=True, css="w-agency"
 )
@@ -72,11 +72,11 @@ User.active_company_id = field(
 User.single_keys = field(
     _l("Single-key shortcuts"), Boolean, default=True, server_default="1", nullable=False
 )
-# What ends sessions and asks for a new password; no page shows them.
+# These end sessions and require a new password; no page shows them.
 User.must_change_password = mapped_column(
     Boolean, default=False, server_default="0", nullable=False
 )
-# SQLite gives the number of a deleted user to the next one, whose sessions must be other ones.
+# Starts at random: SQLite reuses the id of a deleted user, whose sessions must not become valid.
 User.session_epoch = mapped_column(
     Integer,
     default=lambda: randbelow(2**30),
@@ -110,9 +110,9 @@ Group.is_team = field(
     help=_l("Its members see each other's records where their role's scope is the team."),
 )
 Group.changed_on = field(_l("Changed on"), Instant, default=utcnow, readonly=True, nullable=True)
-# The engine writes it once, with the server's local time, and never renews it.
+# FAB sets it once, in the server's local time, and never updates it.
 User.__table__.c.changed_on.type = EngineInstant()
-# The name by which the program knows a role that it ships; rights never hang on it.
+# Identifies shipped roles; rights do not depend on it.
 Role.code = mapped_column(String(20), unique=True, nullable=True)
 
 
@@ -121,7 +121,7 @@ def _full_name(user: Any) -> str:
 
 
 def _sort_name(user: Any) -> str:
-    """Last name first, which sorts, then in the spoken order, which is searched too."""
+    """Last name first for sorting, then first name first, which is searched too."""
     return f"{user.last_name or ''} {user.first_name or ''} {user.last_name or ''}".strip()
 
 
@@ -131,7 +131,7 @@ User.__str__ = _full_name
 
 
 def _say(model: type, name: str, label: Label, **said: Any) -> None:
-    """Say of a column of the engine's what `field()` says of ours."""
+    """Declare the field of one of FAB's columns, as `field()` does for ours."""
     column = model.__table__.c[name]  # type: ignore[attr-defined]  # a mapped class
     said_of = field(label, **said).column.info  # type: ignore[attr-defined]  # a MappedColumn
     column.info.update(said_of)
@@ -150,7 +150,7 @@ _say(Role, "name", _l("Name"), search=True)
 
 @event.listens_for(Mapper, "after_configured", once=True)
 def _say_of_relations() -> None:
-    """The engine's relations and back-references exist only now."""
+    """Declare the fields of FAB's relationships, once the mappers are configured."""
     User.groups.property.info["label"] = _l("Groups")
     User.roles.property.info["label"] = _l("Roles")
     Group.users.property.info["label"] = _l("Users")
@@ -160,7 +160,7 @@ def _say_of_relations() -> None:
 @event.listens_for(User, "before_insert")
 @event.listens_for(User, "before_update")
 def _keep_name_key(mapper: Any, connection: Any, user: Any) -> None:
-    """The engine's own tables are not checked before a flush as ours are."""
+    """Update the folded name: FAB's tables are not validated before a flush as ours are."""
     user.name_key = fold(user.sort_name)
 
 
@@ -169,7 +169,7 @@ def _keep_name_key(mapper: Any, connection: Any, user: Any) -> None:
 @event.listens_for(Group, "before_insert")
 @event.listens_for(Group, "before_update")
 def _note_change(mapper: Any, connection: Any, row: Any) -> None:
-    """Membership is told on both sides, and so changes both; a sign-in, a statement, is none."""
+    """Set "Changed on", also for changed memberships; not for a sign-in, which is a statement."""
     session = object_session(row)
     if session is None or not session.is_modified(row):
         return

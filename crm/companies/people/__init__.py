@@ -1,6 +1,6 @@
-"""Users, groups and roles: what can be done to them, whoever asks, and what nobody may do."""
+"""Services and rules of users, groups and roles."""
 
-# Both listen to every flush, whatever road it came by.
+# Both listen to every flush.
 from crm.companies.people import guard, members
 
 __all__ = ["guard", "members"]

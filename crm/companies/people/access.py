@@ -1,4 +1,4 @@
-"""What people have access to, read from the database, and compared with an actor's access."""
+"""The access of users, read from the database and compared with an actor's."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -18,13 +18,13 @@ from sqlalchemy.orm import Session
 from crm.companies.models import RoleCell, user_company
 from crm.core.actor import Actor, Scope
 
-# The tables themselves: what the actor may not see still counts.
+# Tables instead of classes, without the row filter: hidden rows count too.
 _user, _group, _cell = User.__table__, Group.__table__, RoleCell.__table__
 
 
 @dataclass
 class Access:
-    """Cells of the grid, and the places that team, agency and company scopes of them mean."""
+    """Cells of the grid, and the teams, agency and companies to which their scopes refer."""
 
     cells: set[tuple[str, str, Scope]] = field(default_factory=set)  # entity, action, scope
     teams: set[int] = field(default_factory=set)
@@ -33,7 +33,7 @@ class Access:
 
 
 def access_of(session: Session, user_ids: Collection[int]) -> dict[int, Access]:
-    """user → what is theirs in the database now, in one statement."""
+    """user id → access in the database now, in one statement."""
     found: dict[int, Access] = {user_id: Access() for user_id in user_ids}
     if not found:
         return found
@@ -90,7 +90,7 @@ def _row(sort: str, of: Any, number: Any, entity: Any = "", action: Any = "") ->
 
 @dataclass
 class Membership:
-    """A group as the database has it."""
+    """A group: its members, and the access that it gives."""
 
     user_ids: set[int] = field(default_factory=set)
     cells: set[tuple[str, str, Scope]] = field(default_factory=set)
@@ -98,7 +98,7 @@ class Membership:
 
 
 def memberships(session: Session, group_ids: Collection[int]) -> dict[int, Membership]:
-    """group → who is in it and what it gives now, in one statement."""
+    """group id → members and given access in the database now, in one statement."""
     found = {group_id: Membership() for group_id in group_ids}
     if not found:
         return found
@@ -122,12 +122,12 @@ def memberships(session: Session, group_ids: Collection[int]) -> dict[int, Membe
     return found
 
 
-# A team and an agency that nobody is in: what holds for these holds for whoever gets a role.
+# A team and an agency of nobody, to compare the access of a role, whoever gets it.
 ANYWHERE = 0
 
 
 def cells_of(roles: Iterable[Role]) -> Access:
-    """What roles give to whoever gets them."""
+    """The access that roles give, whoever holds them."""
     cells = {
         (cell.entity, cell.action, Scope(cell.scope))
         for role in roles
@@ -138,9 +138,9 @@ def cells_of(roles: Iterable[Role]) -> Access:
 
 
 def exceeds(access: Access, actor: Actor) -> bool:
-    """Whether `access` reaches rows that the actor's own does not. Order of scopes: spec 1.3.
+    """Whether `access` includes rows that the actor's does not. Order of scopes: spec 1.3.
 
-    The companies apart: see `is_elsewhere`.
+    Without comparing companies: see `is_elsewhere`.
     """
     return any(not _holds(actor, access, *cell) for cell in access.cells)
 
@@ -159,7 +159,7 @@ def _holds(actor: Actor, access: Access, entity: str, action: str, scope: Scope)
 
 
 def is_elsewhere(access: Access, actor: Actor, action: str) -> bool:
-    """Whether somebody works for a company that is not the actor's to administer."""
+    """Whether `access` includes a company that the actor does not administer."""
     if actor.widest_scope(action, "users") is Scope.ALL:
         return False
     return not access.company_ids <= {*actor.company_ids}

@@ -1,4 +1,4 @@
-"""Which people, groups and roles a flush changes, whichever end of a relationship was touched."""
+"""The users, groups and roles that a flush changes, from either end of a relationship."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from crm.companies.models import Company, RoleCell
 
-# By these relationships rights are held: of which class, its name, and what the other end calls it.
+# The relationships that give rights: (class, name, name at the other end).
 LINKS = (
     (User, "roles", "user"),
     (User, "groups", "users"),
@@ -26,7 +26,7 @@ LINKS = (
 
 @dataclass
 class Changes:
-    """row → the names of what changes of it, those of links seen from its side."""
+    """row → names of the changed columns and links, links by their name on that row."""
 
     users: dict[Any, set[str]] = field(default_factory=lambda: defaultdict(set))
     groups: dict[Any, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -35,19 +35,19 @@ class Changes:
     gone: set[Any] = field(default_factory=set)
 
     def of(self, row: Any) -> dict[Any, set[str]]:
-        """The part that is about rows like this one."""
+        """The changes of rows of the same class."""
         parts = {User: self.users, Group: self.groups, Role: self.roles}
         return parts.get(type(row), defaultdict(set))
 
     def action(self, row: Any) -> str:
-        """What is done to a row, in the words of the grid."""
+        """The action of the grid: create, edit or delete."""
         if row in self.gone:
             return "delete"
         return "edit" if inspect(row).persistent else "create"
 
 
 def find_changes(session: Session) -> Changes:
-    """What the next flush changes of people, groups and roles."""
+    """The changes of users, groups and roles in the next flush."""
     changes = Changes(gone=set(session.deleted))
     modified = (row for row in session.dirty if session.is_modified(row))
     for row in [*session.new, *modified, *session.deleted]:
@@ -72,12 +72,12 @@ def _columns(row: Any) -> set[str]:
 
 
 def changed(row: Any, *names: str) -> set[Any]:
-    """What these attributes gain or lose."""
+    """The rows that these attributes gain or lose."""
     return added(row, *names) | removed(row, *names)
 
 
 def added(row: Any, *names: str) -> set[Any]:
-    """What these attributes hold that they did not before; names that `row` lacks are left out."""
+    """The rows that these attributes gain; names that `row` lacks are ignored."""
     return {value for history in _histories(row, names) for value in history.added or ()}
 
 

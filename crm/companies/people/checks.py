@@ -12,9 +12,9 @@ from crm.companies.models import Agency, user_company
 from crm.core.errors import DomainError
 from crm.core.models.checks import check_row
 
-# Without "@", so that no username can be somebody else's e-mail address: one field takes both.
+# Without "@": the sign-in field takes usernames and e-mail addresses.
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._+-]{1,63}")
-# What may not be somebody else's; the database holds it too.
+# Unique columns, also in the database.
 ALONE: dict[type, tuple[str, ...]] = {
     User: ("username", "email"),
     Group: ("name",),
@@ -52,7 +52,7 @@ def _check_user(session: Session, user: Any) -> None:
 
 
 def company_ids(session: Session, user: Any) -> set[int]:
-    """The companies of a user as they will be, those that the actor may not see included."""
+    """The companies of a user after the flush, hidden ones included."""
     history = inspect(user).attrs.companies.history
     stored = select(user_company.c.company_id).where(user_company.c.user_id == user.id)
     before = set(session.scalars(stored)) if inspect(user).persistent else set()
@@ -61,7 +61,7 @@ def company_ids(session: Session, user: Any) -> set[int]:
 
 
 def _company_of(session: Session, agency_id: int) -> int | None:
-    table = Agency.__table__  # the table itself: an agency out of the actor's sight still counts
+    table = Agency.__table__  # the table, without the row filter: a hidden agency counts too
     company_id: int | None = session.scalar(
         select(table.c.company_id).where(table.c.id == agency_id)
     )
@@ -74,7 +74,7 @@ def is_changing(row: Any, *names: str) -> bool:
 
 
 def _check_alone(session: Session, row: Any, name: str) -> None:
-    """Said beside the field here; two who write at once are told apart by the constraint."""
+    """Check uniqueness, for a message on the field; the constraint covers concurrent writes."""
     if not inspect(row).attrs[name].history.added:
         return
     model = type(row)

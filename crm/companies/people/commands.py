@@ -26,7 +26,7 @@ def create(
     groups: Sequence[str] = (),
     companies: Sequence[str] = (),
 ) -> str:
-    """Make a user and answer their first password, which they must change.
+    """Create a user and return their first password, which they must change.
 
     `name` is "First Last"; roles and groups are named by their names (roles by their codes too),
     companies by their codes, all of them where none is given. Raises DomainError, NotFound.
@@ -52,9 +52,9 @@ def create(
 
 
 def password(name: str, new: str, *, must_change: bool = False) -> str:
-    """Give a user this password. Answers what is wrong with it, "" where nothing is.
+    """Set a user's password. Returns a warning about a weak one, else "".
 
-    A weak one is taken all the same: whoever runs commands here could write to the database.
+    Weak ones are accepted: whoever runs commands could write to the database anyway.
     Raises NotFound; DomainError where it is empty.
     """
     if not new.strip("\0 "):
@@ -67,7 +67,7 @@ def password(name: str, new: str, *, must_change: bool = False) -> str:
 
 
 def weakness(new: str, username: str) -> str:
-    """What the page would say against this password, or ""."""
+    """The message that the page would show for this password, or ""."""
     try:
         check_password(new, username)
     except DomainError as error:
@@ -76,7 +76,7 @@ def weakness(new: str, username: str) -> str:
 
 
 def deactivate(name: str) -> None:
-    """Let nobody sign in as this user any more. Raises NotFound, DomainError."""
+    """Deactivate a user. Raises NotFound, DomainError."""
     with transaction():
         users.deactivate(users.find(name))
 
@@ -96,7 +96,7 @@ def listing() -> Iterator[str]:
 
 
 def read_password(prompt: str) -> str:
-    """A password from the keyboard, twice and unseen, or the first line of what is piped in.
+    """Prompt for a password twice, hidden, or read the first line of piped input.
 
     Raises DomainError where the two differ.
     """

@@ -1,4 +1,4 @@
-"""The DataModel of users, groups and roles: whom one may see, and whom one may change."""
+"""The DataModel of users, groups and roles: which rows are visible and editable."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +23,7 @@ from crm.core.rows import is_filtered
 
 
 def visible_people() -> ColumnElement[bool] | None:
-    """The users whom the actor may read: of a company of theirs; None where all are."""
+    """The condition for the users of the actor's companies; None with scope `all`."""
     actor = find_actor()
     if not is_filtered() or (actor and actor.widest_scope("read", "users") is Scope.ALL):
         return None
@@ -34,7 +34,7 @@ def visible_people() -> ColumnElement[bool] | None:
 
 
 class PeopleDataModel(DataModel):
-    """Users, groups or roles. The row filter leaves FAB's tables alone: a name shows everywhere."""
+    """Users, groups or roles, to which the row filter does not apply: names show everywhere."""
 
     def fetch(
         self,
@@ -72,7 +72,7 @@ class PeopleDataModel(DataModel):
         return found
 
     def rights(self, row: Any, actions: Sequence[str]) -> set[str]:
-        """Those that the guard would let pass: no button leads to a refusal."""
+        """The actions that the checks of a flush would allow."""
         actor = current_actor()
         return {
             action
@@ -90,14 +90,14 @@ class PeopleDataModel(DataModel):
         return refusal_of_role(row, action, actor)
 
     def _users(self, ids: Sequence[int]) -> dict[int, Access]:
-        """user → access, read for all the lines of a list at once."""
+        """user id → access, read once for all rows of a list."""
         known: dict[int, Access] = per_request("crm.access", dict)
         if missing := [pk for pk in ids if pk not in known]:
             known |= access_of(self.session, missing)
         return known
 
     def _groups(self, ids: Sequence[int]) -> dict[int, tuple[Membership, list[Access]]]:
-        """group → itself and its members, read alike."""
+        """group id → (group, access of its members), read once for all rows of a list."""
         known: dict[int, tuple[Membership, list[Access]]] = per_request("crm.groups", dict)
         if missing := [pk for pk in ids if pk not in known]:
             found = memberships(self.session, missing)

@@ -1,4 +1,4 @@
-"""The words of the grid of rights: entities, actions, scopes, and a role in one sentence."""
+"""Labels of the grid of rights: entities, actions, scopes; summaries of roles."""
 
 from collections.abc import Container, Mapping
 from typing import Any
@@ -46,8 +46,7 @@ SCOPES: Mapping[Scope, tuple[Label, Label]] = {
     Scope.ALL: (_l("All"), _l("of all companies")),
 }
 
-# The roles that ship, by code: their stored name and its words. A role that was renamed keeps its
-# new name in every language.
+# The shipped roles: code → (stored name, translatable name). A renamed role is not translated.
 SHIPPED: Mapping[str, tuple[str, Label]] = {
     "admin": ("Admin", _l("Admin")),
     "manager": ("CRM manager", _l("CRM manager")),
@@ -57,20 +56,20 @@ SHIPPED: Mapping[str, tuple[str, Label]] = {
     "translator": ("Translator", _l("Translator")),
 }
 
-# What salespeople call a record; the sentence about a role speaks of these first.
+# Business records, which come first in the summary of a role.
 RECORDS = ("leads", "accounts", "contacts", "opportunities", "quotes", "events")
 
 
 def role_name(role: Any) -> str:
-    """A role's name: a shipped one that was not renamed is called in the reader's language."""
+    """A role's name; translated where it is a shipped one that was not renamed."""
     stored, words = SHIPPED.get(role.code or "", ("", ""))
     return str(words) if role.name == stored else str(role.name)
 
 
 def describe(grid: Mapping[Cell, Scope], shown: Container[str] = ENTITIES) -> str:
-    """What a role may do, in a few words worked out from its cells: true after every change.
+    """A summary of what a role may do, computed from its cells.
 
-    Of the entities beside the records only those in `shown` are named.
+    Of the entities that are no business records only those in `shown` are named.
     """
     if grid.get(("users", "edit")) is Scope.ALL and grid.get(("settings", "edit")) is Scope.ALL:
         return _("Everything, in all companies, and the application's settings.")
@@ -85,7 +84,7 @@ def describe(grid: Mapping[Cell, Scope], shown: Container[str] = ENTITIES) -> st
 
 
 def _others(action: str, grid: Mapping[Cell, Scope], shown: Container[str]) -> str:
-    """The entities beside the records that are open to `action`."""
+    """The other entities that are open to `action`."""
     return ", ".join(
         str(words)
         for entity, (words, _icon) in ENTITIES.items()
@@ -94,7 +93,7 @@ def _others(action: str, grid: Mapping[Cell, Scope], shown: Container[str]) -> s
 
 
 def _usual(action: str, grid: Mapping[Cell, Scope]) -> Scope:
-    """The scope that most kinds of records have; the narrower of two that are as frequent."""
+    """The most frequent scope of the business records; of two the narrower."""
     scopes = [grid.get((entity, action), Scope.NONE) for entity in RECORDS]
     return max(sorted(set(scopes)), key=scopes.count)
 
@@ -108,5 +107,5 @@ def _by_scope(usual: Mapping[str, Scope]) -> str:
     return ", ".join(parts)
 
 
-# Wherever a page, a picker or a message names a role.
+# str(role), for pages, pickers and messages.
 Role.__str__ = role_name

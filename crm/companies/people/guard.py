@@ -1,7 +1,6 @@
-"""Check every flush that changes people, groups or roles, whatever code caused it.
+"""Check every flush that changes users, groups or roles, whatever code caused it.
 
-A command that names nobody has the whole machine anyway: it is held to what must always be true,
-not to what somebody may.
+In a command without an actor only the invariants are checked, not the rights of an actor.
 """
 
 from typing import Any
@@ -20,9 +19,9 @@ from crm.core.actor import find_actor
 from crm.core.datamodel.bulk import SESSION_RULES
 from crm.core.errors import DomainError, Forbidden
 
-# What ends every session and token of a user when it changes.
+# A change of these ends all sessions and tokens of a user.
 KEYS = ("password", "active")
-# The relationships by which rights are held.
+# The relationships that give rights.
 LISTS = ("roles", "groups", "users", "user", "companies")
 _ASKED, _HAD_ADMINS = "crm.asked", "crm.had_admins"
 
@@ -38,10 +37,10 @@ def guard(session: Session, context: Any, instances: Any) -> None:
 
 
 def check_people(session: Session) -> None:
-    """What the guard asks beforehand, of rows that are not written yet. Raises as `guard`."""
+    """The checks before a flush, for rows that are not written yet. Raises as `guard`."""
     with session.no_autoflush:
         _check(session)
-        session.info.pop(_ASKED, None)  # to be answered after a flush
+        session.info.pop(_ASKED, None)  # for the check after a flush
 
 
 SESSION_RULES.append(check_people)
@@ -82,7 +81,7 @@ def _raise_versions(row: Any, gone: set[Any]) -> None:
 
 
 def _raise_version(row: Any, gone: set[Any]) -> None:
-    """So that a second editor of the same row gets a conflict."""
+    """Raise the version, so that a concurrent edit of the row gets a Conflict."""
     if row is None or row in gone or not inspect(row).persistent:
         return
     if not added(row, "row_version"):
@@ -91,7 +90,7 @@ def _raise_version(row: Any, gone: set[Any]) -> None:
 
 @event.listens_for(Session, "after_flush")
 def guard_after(session: Session, context: Any) -> None:
-    """Refuse what gives too much, or leaves nobody to administer. Raises DomainError."""
+    """Refuse grants beyond the actor's rights, and losing the last admin. Raises DomainError."""
     asked = session.info.pop(_ASKED, None)
     if asked is not None:
         check_after(session, asked)
@@ -100,10 +99,10 @@ def guard_after(session: Session, context: Any) -> None:
 
 
 def _has_admins(session: Session) -> bool:
-    """Asked of the database, through both roads to a role.
+    """Whether an active admin remains, by role or by group.
 
-    The role's row is locked first: of two administrators who remove each other at the same moment,
-    the second waits, and finds the other gone.
+    Locks the role's row first, so that two admins who remove each other concurrently are
+    serialized.
     """
     table = Role.__table__
     session.execute(select(table.c.id).where(table.c.code == ADMIN).with_for_update())
@@ -111,7 +110,7 @@ def _has_admins(session: Session) -> bool:
 
 
 def _may_cost_an_admin(rows: list[Any], gone: set[Any]) -> bool:
-    """Only what takes something away needs the two queries."""
+    """Whether the changes can remove an admin; otherwise the query is not needed."""
     return any(
         row in gone or removed(row, *LISTS) or (isinstance(row, User) and added(row, "active"))
         for row in rows

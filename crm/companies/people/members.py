@@ -1,4 +1,4 @@
-"""A membership is edited on two pages: a change on one raises the version of the other."""
+"""Memberships are edited on two pages: a change on one raises the version of the other row."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from crm.core.journal import record
 
-# The list of each, and the list of the other side in which the row then stands.
+# class → its list, and the list at the other end.
 SIDES = {User: ("groups", "users"), Group: ("users", "groups")}
 
 
@@ -18,7 +18,7 @@ SIDES = {User: ("groups", "users"), Group: ("users", "groups")}
 def raise_other_versions(session: Session, context: Any) -> None:
     """Raise the version of a group whose members were changed on a user's page, and the reverse.
 
-    Otherwise the form of the group, opened before, would undo it without a word.
+    Otherwise an open form of the group would silently undo the change.
     """
     changed = [row for row in (*session.new, *session.dirty) if isinstance(row, User | Group)]
     for row in changed:
@@ -36,7 +36,7 @@ def _history(row: Any, name: str) -> Any:
 
 
 def _unaware(rows: Any, name: str) -> Iterator[Any]:
-    """Those whose own list was not loaded, so that the flush did not change them."""
+    """The rows whose own list was not loaded, so that the flush does not change them."""
     for row in rows or ():
         history = _history(row, name)
         if inspect(row).persistent and not (history.added or history.deleted):

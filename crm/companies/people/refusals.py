@@ -1,7 +1,7 @@
-"""Whom the actor may change, as things are: the guard refuses by it, and pages offer by it.
+"""Which users, groups and roles the actor may change, for the checks of a flush and for pages.
 
-Roles hold in every company, and so does a group whose members work elsewhere: they are changed
-with scope `all`.
+Roles apply in all companies, as do groups with members of other companies: changing them needs
+scope `all`.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ from crm.core.actor import Actor, Scope
 
 
 def can_administer(actor: Actor, action: str) -> bool:
-    """Whether the actor may do `action` to people at all: a scope below the company's is none."""
+    """Whether the actor may do `action` to users, which needs scope `company` or `all`."""
     return actor.widest_scope(action, "users") >= Scope.COMPANY
 
 
@@ -39,7 +39,7 @@ def refusal_of_role(role: Role, action: str, actor: Actor) -> str:
 
 
 def refusal_of_user(user_id: int, access: Access, action: str, actor: Actor) -> str:
-    """Why the actor may not do `action` to this user, down to the password, or ""."""
+    """Why the actor may not do `action` to this user, a new password included, or ""."""
     if user_id == actor.user_id:
         return ""
     if exceeds(access, actor):

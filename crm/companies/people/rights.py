@@ -13,12 +13,12 @@ from sqlalchemy import ColumnElement, Select, or_, select
 
 Cell = tuple[str, str]  # entity, action
 
-# The code of the one role that nobody may change, so that somebody can always do everything.
+# The code of the role that cannot be changed, so that somebody always has all rights.
 ADMIN = "admin"
 
 
 def holders(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Users who hold a role that meets `condition`, themselves or through a group."""
+    """The condition for users with a role that meets `condition`, directly or by a group."""
     own = select(assoc_user_role.c.user_id).join(Role, Role.id == assoc_user_role.c.role_id)
     grouped = (
         select(assoc_user_group.c.user_id)
@@ -29,5 +29,5 @@ def holders(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def active_admins() -> Select[Any]:
-    """The ids of the people who can do everything, and may sign in."""
+    """The ids of the active users with the role Admin."""
     return select(User.id).where(User.active.is_(True), holders(Role.code == ADMIN))

@@ -1,4 +1,4 @@
-"""What can be done to a role: its cells, its name, copies. FAB's pairs follow from the cells."""
+"""Services of roles: cells, name, copies. FAB's permissions are derived from the cells."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -34,9 +34,9 @@ def grid_of(role: Any) -> dict[Cell, Scope]:
 
 
 def save_cells(role: Any, grid: Grid) -> None:
-    """Set cells of a role; those not named stay. Raises DomainError, by the guard's rules.
+    """Set cells of a role; others are kept. Raises DomainError, as the flush is checked.
 
-    "None" is stored too: `crm init` fills in cells that are missing, and must not undo it.
+    "None" is stored too, as `crm init` fills in missing cells.
     """
     before = grid_of(role)
     known = {(cell.entity, cell.action): cell for cell in role.cells}
@@ -60,7 +60,7 @@ def _tell(role: Any, before: Grid, grid: Grid) -> None:
         for cell, scope in grid.items()
         if before.get(cell, Scope.NONE) != scope
     }
-    if find_actor() is not None:  # not what `crm init` fills in
+    if find_actor() is not None:  # not for `crm init`
         record(role, changes)
 
 
@@ -71,7 +71,7 @@ def create(values: Mapping[str, Any]) -> Role:
 
 
 def duplicate(role: Any) -> Role:
-    """A new role with the same cells, named after it. Raises DomainError, as any grant does."""
+    """A copy of a role with its cells. Raises DomainError beyond the actor's own rights."""
     taken = set(db.session.scalars(select(Role.name)))
     names = (f"{role.name} ({number})" for number in range(2, len(taken) + 3))
     copy = create({"name": next(name for name in names if name not in taken)})
@@ -99,7 +99,7 @@ def delete(role: Any) -> None:
 
 
 def people_by_role() -> dict[int, int]:
-    """role → how many people have it, themselves or through a group, the deactivated included."""
+    """role id → number of users with it, directly or by a group, inactive ones included."""
     own = select(assoc_user_role.c.role_id, assoc_user_role.c.user_id)
     grouped = select(assoc_group_role.c.role_id, assoc_user_group.c.user_id).join(
         assoc_user_group, assoc_user_group.c.group_id == assoc_group_role.c.group_id

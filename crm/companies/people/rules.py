@@ -1,8 +1,9 @@
-"""Who may change whom: what is changed must be the actor's before, and may be no more after.
+"""Rules against privilege escalation: before a change the actor must be allowed to administer
+the row, and after it the access given must not exceed the actor's.
 
-Asked around every flush, so that page, API, import and command are refused alike: in FAB 5.3
-whoever may edit users, groups or roles can make themselves administrator. To put somebody into a
-team is to give its members' rows to them, and theirs to its members.
+Checked around every flush, for page, API, import and command alike: in FAB 5.3 whoever may edit
+users, groups or roles can make themselves administrator. Adding somebody to a team gives them
+access to the members' rows, and the members access to theirs.
 """
 
 from dataclasses import dataclass, field
@@ -33,19 +34,19 @@ from crm.companies.people.rights import ADMIN
 from crm.core.actor import Actor, Scope
 from crm.core.errors import DomainError, Forbidden
 
-# What only an editor of users may change, even of themselves.
+# Users change these of themselves only with the right to edit users.
 RESERVED = {"username", "active", "roles", "groups", "companies", "agency", "agency_id"}
-# Changes of the row itself: who holds a role, or a new version, is none of the role.
+# Changes that do not count as an edit of the row: holders of a role, versions.
 OF_ROLES, OF_GROUPS = {"name", "code"}, {"name", "description", "is_team", "roles", "users"}
-# What gives or takes rights of every member.
+# Changes that affect the rights of all members.
 OF_MEMBERS = {"roles", "is_team"}
-# The field beside which a refusal stands: the first of these that changed.
+# The field of the error message: the first of these that changed.
 BLAMED = ("roles", "groups", "companies", "users", "agency")
 
 
 @dataclass
 class CheckContext:
-    """What held before the flush, for the question after it."""
+    """The state before the flush, for the check after it."""
 
     actor: Actor
     changes: Changes
@@ -56,7 +57,7 @@ class CheckContext:
 
 
 def check_before(session: Session, changes: Changes, actor: Actor) -> CheckContext:
-    """Refuse what is not the actor's to change. Raises DomainError, Forbidden."""
+    """Refuse changes of rows that the actor may not administer. Raises DomainError, Forbidden."""
     asked = CheckContext(
         actor,
         changes,
@@ -130,7 +131,7 @@ def _ask_users(session: Session, asked: CheckContext) -> None:
 
 
 def check_after(session: Session, asked: CheckContext) -> None:
-    """Refuse what gives more than the actor has. Raises DomainError."""
+    """Refuse changes that give more access than the actor has. Raises DomainError."""
     gone = asked.changes.gone
     groups = {row.id: names for row, names in asked.groups.items() if row not in gone}
     users = {row.id: names for row, names in asked.users.items() if row not in gone}
@@ -163,7 +164,7 @@ def _ask_group_after(session: Session, group: Membership, names: set[str], actor
 def _ask_team_after(
     session: Session, team: Membership, was: Membership | None, asked: CheckContext
 ) -> None:
-    """The members read a newcomer's rows, and so must the actor: by company, or as a mate."""
+    """The team gets access to new members' rows: the actor needs it too, by scope or team."""
     old = was.user_ids if was is not None and was.is_team else set()
     new = team.user_ids - old - {asked.actor.user_id} if team.is_team else set()
     if not new:

@@ -23,7 +23,7 @@ from crm.core.security import (
 )
 
 Values = Mapping[str, Any]
-# A list that stays as it is, of which the actor may see a part or nothing.
+# Stands for an unchanged list, of which the actor may see a part only.
 ANY = ("…",)
 
 
@@ -81,17 +81,16 @@ def candidates(relation: str, values: Values) -> ColumnElement[bool] | None:
 
 
 def deactivate(user: User) -> None:
-    """Let nobody sign in as this user any more. Their records stay theirs."""
+    """Deactivate a user, who keeps their records."""
     user.active = False
     db.session.flush()
 
 
 def set_password(user: User, kept: str, *, must_change: bool) -> None:
-    """Give a user the password of this hash, which ends their sessions and unlocks their name.
+    """Set the hash of a user's password, which ends their sessions and unlocks their name.
 
-    Hashing takes a tenth of a second, so it is done before the transaction. The password is not
-    judged here: see `check_password`. With `must_change` the first thing they may do with it is to
-    choose their own.
+    Takes a hash, as hashing takes 0.1 s, before the transaction. The strength is checked by
+    `check_password`. With `must_change` they have to choose a new one at the next sign-in.
     """
     user.password = kept
     user.must_change_password = must_change
@@ -101,7 +100,7 @@ def set_password(user: User, kept: str, *, must_change: bool) -> None:
 def own_password(user: User, old: str, new: str) -> str:
     """The hash of the password that a user chose. Raises DomainError on `old_password`, `password`.
 
-    For `set_password`, which is called when everything slow is done.
+    To be passed to `set_password`, inside the transaction.
     """
     if not verify_password(user.password, old):
         raise DomainError(_("This is not your present password."), field="old_password")
@@ -122,16 +121,16 @@ def find(name: str) -> User:
 
 
 def ensure_admin(password: str | None = None) -> str | None:
-    """Make the user `admin` where nobody administers yet.
+    """Create the user `admin` where there is no admin yet.
 
-    Answers the made-up password, to be told once, or "" where `password` was taken; None where
-    there was nothing to do. A made-up one must be changed at the first sign-in.
+    Returns the generated password, which must be changed at the first sign-in; "" where
+    `password` was used; None where there was nothing to do.
     """
     session = db.session()
     if session.execute(active_admins().limit(1)).first() is not None:
         return None
     if session.scalar(select(func.count()).where(User.username == "admin")):
-        return None  # deactivated by somebody who is not to be overruled by an upgrade
+        return None  # deactivated on purpose: an upgrade must not undo it
     role = session.scalars(select(Role).where(Role.code == ADMIN)).one()
     with unfiltered("the first administrator belongs to every company there is"):
         companies = list(session.scalars(select(Company).order_by(Company.id)))

@@ -1,4 +1,4 @@
-"""An agency is of one company, and so is who runs it. Source: spec 11."""
+"""Services of agencies. Source: spec 11."""
 
 from collections.abc import Mapping
 from typing import Any

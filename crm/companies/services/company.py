@@ -1,4 +1,4 @@
-"""A company brings its settings with it, and stays while it has records. Source: spec 1.1."""
+"""Services of companies: creation with settings, deletion without records. Source: spec 1.1."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from crm.core.errors import DomainError
 
 
 def create(values: Mapping[str, Any]) -> Company:
-    """A new company, with its settings; whoever may say where people work, works for it.
+    """A new company with its settings; its creator joins it if they may edit users.
 
     Raises DomainError by field.
     """
@@ -42,11 +42,7 @@ def add_settings(company: Company) -> CompanySettings:
 
 
 def ensure_company() -> Company | None:
-    """One company where there is none, so that today's leads can be entered; else None.
-
-    Its name, code and habits are the first thing that an administrator changes; those of its
-    habits that nobody chose are the columns' own defaults.
-    """
+    """Create a company where there is none, so that records can be entered; else None."""
     if db.session.scalar(select(Company.id).limit(1)) is not None:
         return None
     company: Company = create_row(Company, {"name": "My company", "code": "MAIN"})

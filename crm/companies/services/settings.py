@@ -1,4 +1,4 @@
-"""The two settings pages: what may be chosen on them. Their rules are in the models."""
+"""Services of the settings pages. Further rules are in the models."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,17 +11,17 @@ from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import update_row
 from crm.core.db import db
 
-OPEN = "open"  # the kind of statuses and stages where records may begin
+OPEN = "open"  # the kind of the statuses and stages of new records
 
 
 def update(row: Any, values: Mapping[str, Any]) -> None:
-    """Save; what is saved holds at once. Raises DomainError by field."""
+    """Save settings, with immediate effect. Raises DomainError by field."""
     update_row(row, values)
     clear_cache()
 
 
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
-    """Records begin in an open status or stage that is in use. Source: spec 2.7."""
+    """Default statuses and stages are open and active. Source: spec 2.7."""
     if relation not in ("lead_default_status", "opportunity_default_stage"):
         return None
     target = inspect(AppSettings).relationships[relation].mapper.class_
@@ -30,7 +30,7 @@ def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] 
 
 
 def coming_reference(settings: CompanySettings) -> str:
-    """The reference of the company's next opportunity, as things are: shown, never kept."""
+    """A preview of the reference of the company's next opportunity."""
     statement = select(Counter.last).where(
         Counter.company_id == settings.company_id, Counter.kind == "opportunity", Counter.year == 0
     )

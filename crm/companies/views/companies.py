@@ -1,4 +1,4 @@
-"""/companies and /agencies: who sells, and from where."""
+"""/companies and /agencies."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -12,7 +12,7 @@ from crm.core.views import ModelView
 
 
 class CompanyView(ModelView):
-    """Companies; each owns its business."""
+    """Companies."""
 
     datamodel = DataModel(Company, company.RULES)
     route_base = "/companies"

@@ -1,4 +1,4 @@
-"""/groups: people who share roles; a group can be a team."""
+"""/groups: users who share roles; a group can be a team."""
 
 from typing import Any, ClassVar
 
@@ -11,7 +11,7 @@ from crm.companies.views.people import PeopleView
 
 
 class GroupView(PeopleView):
-    """Groups. To put somebody in one is to give them its roles: the guard asks whether one may."""
+    """Groups. Members get its roles, so each flush checks that the actor may give them."""
 
     datamodel = PeopleDataModel(Group, groups.RULES)
     route_base = "/groups"

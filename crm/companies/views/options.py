@@ -1,4 +1,4 @@
-"""How a page of settings is declared, and the form that reads it."""
+"""The declaration of a settings page, and its form."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,14 +14,14 @@ from crm.core.models import Label, Spec, kinds
 
 @dataclass(frozen=True)
 class SettingOption:
-    """One setting. `under` unfolds while it is on or, of a choice, while `opens_with` is chosen."""
+    """One setting. `under` are shown while it is on or, of a choice, set to `opens_with`."""
 
     name: str
     help: Label = ""
     unit: Label = ""
     under: tuple["SettingOption", ...] = ()
     opens_with: str = ""
-    required: bool = False  # while it is unfolded, where the column alone does not say so
+    required: bool = False  # while it is shown, though the column is nullable
 
     def names(self) -> Iterator[str]:
         yield self.name
@@ -52,11 +52,9 @@ def names_of(sections: Sequence[Section]) -> list[str]:
 
 
 class SettingsForm(Form):
-    """A form of which what is folded away is not read: its stored value is kept."""
+    """A form that keeps the stored values of settings that are not shown."""
 
-    openers: Mapping[
-        str, SettingOption
-    ] = {}  # a setting that is folded away at times → what opens it
+    openers: Mapping[str, SettingOption] = {}  # setting → the option that shows it
 
     def read(self, posted: MultiDict[str, str], before: Values | None = None) -> bool:
         every = self.fields
@@ -75,7 +73,7 @@ def _on(opener: SettingOption, posted: MultiDict[str, str]) -> bool:
 
 
 def controlling_options(sections: Sequence[Section]) -> dict[str, SettingOption]:
-    """For each setting that is folded away at times, the one that opens it."""
+    """setting → the option by which it is shown or hidden."""
     options = (option for _title, options in sections for option in options)
     return {
         below.name: option
@@ -98,7 +96,7 @@ def placed(option: SettingOption | SettingPair, fields: Mapping[str, FormField])
 
 
 def dressed(option: SettingOption, fields: Mapping[str, FormField]) -> FormField:
-    """A field with what the page says of it beside what its column says."""
+    """The field with the texts that the page adds to those of its column."""
     field = fields[option.name]
     field.help = option.help or field.help
     field.unit = str(option.unit)
@@ -108,6 +106,6 @@ def dressed(option: SettingOption, fields: Mapping[str, FormField]) -> FormField
 
 
 def limit_choices(field: FormField, allowed: set[Any]) -> None:
-    """Leave the choices in `allowed`, and the present one, in a plain select."""
+    """Restrict a select to the choices in `allowed` and the present one."""
     field.picker_url = ""
     field.options = [o for o in field.options if o.selected or int(o.value) in allowed]

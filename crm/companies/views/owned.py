@@ -1,4 +1,4 @@
-"""The button and the address of “Take charge”."""
+"""The button and the endpoint "Take charge"."""
 
 from typing import Any, ClassVar
 
@@ -12,7 +12,7 @@ from crm.core.views import PK, Action, ModelView
 
 
 class OwnedView(ModelView):
-    """Records that may be taken charge of; `taken` says that it is done."""
+    """Views of records with an owner; `taken` is the message after "Take charge"."""
 
     taken: ClassVar[Label]
 

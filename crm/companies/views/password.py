@@ -1,4 +1,4 @@
-"""/password: choosing one's own. The only page there is while a first password is in use."""
+"""/password: changing one's password; the only page while a first password must be changed."""
 
 from flask import flash, redirect, request, session
 from flask.typing import ResponseReturnValue
@@ -27,7 +27,7 @@ FIELDS = (
 
 
 class PasswordView(Page):
-    """Asks for the old one, which FAB 5.3 does not: an unlocked screen is not an account."""
+    """Requires the old password, unlike FAB 5.3: an unlocked screen must not suffice."""
 
     route_base = "/password"
     default_view = "own"
@@ -50,7 +50,7 @@ class PasswordView(Page):
             for name, text in error.fields.items():
                 fields[name].errors.append(text)
             return self._page(fields, error.status, error.message)
-        # All sessions have ended with the old password; this one begins anew.
+        # The change ended all sessions; this one is started again.
         sign_in(user_id, epoch, remember=session.permanent)
         flash(_("Password changed. You are signed out everywhere else."), "success")
         return redirect(safe_next(request.args.get("next")), 303)
@@ -66,7 +66,7 @@ class PasswordView(Page):
             groups=[FieldGroup("", list(fields.values()))],
             cancel_url="" if forced else "/profile/",
             submit_label=_("Save"),
-            draft_key="",  # a password is not kept in the browser
+            draft_key="",  # passwords are not kept as a draft
             has_required=True,
         )
         if forced:

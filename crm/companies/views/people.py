@@ -1,4 +1,4 @@
-"""What the pages of users, groups and roles share: they offer only what the guard allows."""
+"""The base of the pages of users, groups and roles: offers only what a flush would allow."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ CHANGES = ("create", "edit", "delete")
 
 
 class PeopleView(ModelView):
-    """Pages of the one row "Users, groups, roles" of the grid."""
+    """Views of the entity "Users, groups, roles" of the grid."""
 
     class_permission_name = "users"
     exclude_route_methods = ModelView.exclude_route_methods | {"bin", "restore", "totals"}

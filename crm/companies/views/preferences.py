@@ -1,4 +1,4 @@
-"""/lang, /theme, /company: what one chooses for oneself, from any page and back to it."""
+"""/lang, /theme, /company: preferences that are changed from any page."""
 
 from typing import Any
 
@@ -17,11 +17,11 @@ from crm.core.security.page import Page
 THEMES = {"light": "light", "dark": "dark", "system": "system", "": "system"}
 ALL_COMPANIES = ("all", "0", "")
 
-allow_anonymous("PreferencesView.language")  # the sign-in page offers it
+allow_anonymous("PreferencesView.language")  # also on the sign-in page
 
 
 class PreferencesView(Page):
-    """Each is one statement on one's own row: no history is kept of what one looks at."""
+    """Each is one UPDATE of the user's own row, without a journal entry."""
 
     route_base = ""
     default_view = "language"
@@ -29,7 +29,7 @@ class PreferencesView(Page):
     @expose("/lang/", methods=("POST",))
     @expose("/lang/<code>", methods=("POST",))
     def language(self, code: str | None = None) -> ResponseReturnValue:
-        """One's language: kept with the user, or in the session before signing in."""
+        """Set the language, on the user or, before sign-in, in the session."""
         chosen = request.form.get("language", "") if code is None else code
         if chosen not in languages():
             abort(404)
@@ -41,7 +41,7 @@ class PreferencesView(Page):
     @expose("/theme/", methods=("POST",))
     @expose("/theme/<name>", methods=("POST",))
     def theme(self, name: str | None = None) -> ResponseReturnValue:
-        """Light, dark, or as the system."""
+        """Set the theme: light, dark, or the system's."""
         chosen = request.form.get("theme", "") if name is None else name
         if chosen not in THEMES:
             abort(404)
@@ -51,7 +51,7 @@ class PreferencesView(Page):
     @expose("/company/", methods=("POST",))
     @expose("/company/<pk>", methods=("POST",))
     def company(self, pk: str | None = None) -> ResponseReturnValue:
-        """The company that lists, pickers and new records start from; one of one's own, or all."""
+        """Set the company of lists, pickers and new records: one of the user's own, or all."""
         chosen = request.form.get("company", "") if pk is None else pk
         if chosen in ALL_COMPANIES:
             _set(active_company_id=None)

@@ -1,4 +1,4 @@
-"""/profile: oneself. What decides over rights is shown, and changed by administrators only."""
+"""/profile: the user's own data. What affects rights is read-only."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -33,14 +33,14 @@ FACTS = ("username", "companies", "agency", "groups", "roles")
 
 @dataclass
 class ProfilePage(FormPage):
-    """A form, with what one may only read of oneself."""
+    """A form with read-only facts."""
 
     password_url: str = ""
     facts: list[Field] = field(default_factory=list)
 
 
 class ProfileView(Page):
-    """One's own row, in a form without anything that gives rights."""
+    """A form of the user's own row, without fields that give rights."""
 
     route_base = "/profile"
     default_view = "own"

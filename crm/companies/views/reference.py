@@ -22,7 +22,7 @@ from crm.core.views.pages import ListPage
 
 
 class ReferenceView(ModelView):
-    """One vocabulary: its rows in their order, with what their model adds to a name."""
+    """A vocabulary: its rows in order, with name, use and the model's further columns."""
 
     class_permission_name = "reference"
     exclude_route_methods = ModelView.exclude_route_methods | {"bin", "restore", "totals"}
@@ -36,7 +36,7 @@ class ReferenceView(ModelView):
     base_order = ("position", "asc")
 
     def can(self, action: str) -> bool:
-        """They belong to all companies at once, and so are changed with scope `all` only."""
+        """Vocabularies are of all companies, so changes need scope `all`."""
         held = current_actor().widest_scope(action, self.class_permission_name)
         return held is Scope.ALL if action != "read" else bool(held)
 
@@ -93,7 +93,7 @@ def reference_view(
     extras: Sequence[str] = (),
     **said: Any,
 ) -> type[ReferenceView]:
-    """The view of one vocabulary at /reference/<address>: its `extras` beside name and use.
+    """The view class of a vocabulary at /reference/<address>; `extras` are further columns.
 
     `said` are attributes of the class.
     """

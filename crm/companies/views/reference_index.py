@@ -22,7 +22,7 @@ from crm.core.views.pages import Column, ListPage
 
 
 class ReferenceIndexView(Page):
-    """The vocabularies, with how many values each has."""
+    """The vocabularies, with the number of values of each."""
 
     route_base = "/reference"
     default_view = "all"
@@ -68,7 +68,7 @@ class ReferenceIndexView(Page):
 
 
 def _views() -> list[ReferenceView]:
-    """The vocabularies whose feature is on, in the order of the table."""
+    """The vocabularies whose setting is on, in the order of the table."""
     actor = current_actor()
     found = (view for view in all_views() if isinstance(view, ReferenceView))
     return [view for view in found if view.setting is None or actor.is_enabled(view.setting)]

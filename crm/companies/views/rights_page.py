@@ -1,4 +1,4 @@
-"""What the page of a role shows, and what it posts back."""
+"""The grid on the page of a role: display and parsing."""
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class RightsCell:
 
 @dataclass
 class RightsRow:
-    """An entity; None stands where no page of it has the action."""
+    """An entity; None for actions that none of its pages has."""
 
     entity: str
     label: str
@@ -86,12 +86,12 @@ class RolesPage:
     crumbs: list[tuple[str, str]] = field(default_factory=list)
 
 
-# Actions that a page of another action asks for itself, so that no address has them.
+# Actions without an endpoint: other pages check them themselves.
 INSIDE: Container[Cell] = {("settings", "edit")}
 
 
 def shown_cells() -> dict[str, list[str]]:
-    """entity → actions, of what some page or API has now: a feature that is off leaves no row."""
+    """entity → actions that some page or API has now, without features that are off."""
     actor = current_actor()
     builder = current_app.extensions["appbuilder"]
     asked = registered_pairs(builder)
@@ -113,7 +113,7 @@ def shown_cells() -> dict[str, list[str]]:
 
 
 def put_grid(page: RolePage, grid: Grid) -> None:
-    """The rows of the grid, and the words of its selects."""
+    """Fill in the rows of the grid and the labels of its selects."""
     page.columns = [(action, str(ACTION_WORDS[action])) for action in ACTIONS]
     for entity, actions in shown_cells().items():
         words, icon = ENTITIES[entity]
@@ -135,7 +135,7 @@ def _cell(entity: str, action: str, scope: Scope) -> RightsCell:
 
 
 def cell_words(entity: str, action: str) -> str:
-    """A cell by name: "Leads, read"."""
+    """The label of a cell: "Leads, read"."""
     return _(
         "%(entity)s, %(action)s",
         entity=ENTITIES[entity][0],
@@ -144,13 +144,13 @@ def cell_words(entity: str, action: str) -> str:
 
 
 def _offered(held: Iterable[Scope]) -> Iterable[Scope]:
-    """All scopes; the agency's only while agencies are managed, or where a cell has it."""
+    """All scopes; `agency` only while agencies are managed or where a cell has it."""
     with_agency = current_actor().is_enabled("manage_agencies") or Scope.AGENCY in held
     return (scope for scope in SCOPES if scope is not Scope.AGENCY or with_agency)
 
 
 def read_grid(posted: MultiDict[str, str], page: RolePage) -> dict[Cell, Scope]:
-    """The cells that were posted; what cannot be one is an error of the page."""
+    """Parse the posted cells; invalid ones become errors of the page."""
     grid: dict[Cell, Scope] = {}
     known = {str(int(scope)): scope for scope in Scope}
     for entity, actions in shown_cells().items():

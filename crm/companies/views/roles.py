@@ -1,4 +1,4 @@
-"""/roles: each role is the grid entity × action → scope, and a sentence worked out from it."""
+"""/roles: the grid entity × action → scope of each role, and its summary."""
 
 from collections.abc import Container, Mapping
 from dataclasses import replace
@@ -43,7 +43,7 @@ PEOPLE = "people"
 
 
 class RoleParts(PeopleView):
-    """How a role is shown. A class of its own, because inside RoleView `list` is a page."""
+    """The display of a role. A class apart, as the method `list` of RoleView hides the type."""
 
     datamodel = PeopleDataModel(Role, roles.RULES)
     route_base = "/roles"
@@ -59,7 +59,7 @@ class RoleParts(PeopleView):
     add_columns = edit_columns = ("name",)
 
     def can(self, action: str) -> bool:
-        """A role holds in all companies, and so is changed with scope `all` only."""
+        """Roles apply in all companies, so changes need scope `all`."""
         held = current_actor().widest_scope(action, self.class_permission_name)
         return held is Scope.ALL if action in CHANGES else bool(held)
 
@@ -111,7 +111,7 @@ class RoleParts(PeopleView):
         ]
 
     def put_other(self, role: Any, tab: str) -> RecordPage:
-        """The tabs that are no grid: who has the role, in whatever way, and its history."""
+        """Fill in the tabs beside the grid: the users of the role, and its history."""
         page = RecordPage(str(role), role.id, [(self.words("list_title"), self.url("list"))])
         page.actions = self.role_actions(role)
         page.menu = self.record_menu(role, self.may_edit(role))
@@ -140,7 +140,7 @@ class RoleParts(PeopleView):
     def _changes(
         self, model: type[Any], name: str, before: Any, after: Any, names: Any
     ) -> list[tuple[str, str, str]]:
-        """A cell's entry in the journal is called `leads.read`."""
+        """As for other rows; the journal names a cell `leads.read`."""
         entity, dot, action = name.partition(".")
         if not dot or entity not in ENTITIES:
             return super()._changes(model, name, before, after, names)
@@ -149,7 +149,7 @@ class RoleParts(PeopleView):
 
 
 class RoleView(RoleParts):
-    """Roles. Creating and renaming are forms of the name alone; the rest is the grid."""
+    """Roles. The forms have the name only; rights are edited in the grid."""
 
     @expose("/list/")
     @has_access
@@ -185,7 +185,7 @@ class RoleView(RoleParts):
     @expose(f"/save/{PK}", methods=("POST",))
     @has_access
     def save(self, pk: int) -> ResponseReturnValue:
-        """The grid as it was posted. What is refused comes back as it was chosen."""
+        """Save the posted grid; errors show it again as posted."""
         role = self.row(pk, "edit")
         page = self.role_page(role)
         grid, version = read_grid(request.form, page), posted_version()
@@ -215,12 +215,12 @@ class RoleView(RoleParts):
     def _grid_again(
         self, role: Any, page: RolePage, grid: dict[Cell, Scope], told: ConcurrentEdit
     ) -> ResponseReturnValue:
-        """The grid as it is saved now, but for the cells that were chosen here."""
+        """409: the grid as it is saved now, with the cells that were changed here."""
         chosen, changes = dict(grid), dict(told.changes)
         for cell, scope in grid.items():
             name = ".".join(cell)
             if name in changes and int(scope) in changes[name].pair:
-                del chosen[cell]  # left as it was, or chosen by both
+                del chosen[cell]  # unchanged here, or set to the same
             elif name in changes:
                 changes[name] = replace(changes[name], yours=str(SCOPES[scope][0]))
         page.concurrent_edit = replace(told, changes=changes)

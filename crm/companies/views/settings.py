@@ -1,4 +1,4 @@
-"""What both pages of settings are: one row, its options in sections, its own journal below."""
+"""The base of the settings pages: one row, its options in sections, its journal below."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -31,13 +31,13 @@ class SettingsPage(FormPage):
     history: list[HistoryEntry] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
     companies: list[Any] = field(default_factory=list)
-    recurring: bool = False  # whether the companies' durations mean anything now
+    recurring: bool = False  # whether recurring revenue is managed
     company: Any = None
     company_url: str | None = None
 
 
 class SettingsPages(ModelView):
-    """A row that is always there: neither list nor bin, only the form at an address of its own."""
+    """The page of a row that always exists: a form only, without list and bin."""
 
     class_permission_name = "settings"
     exclude_route_methods = ModelView.exclude_route_methods | {
@@ -83,7 +83,7 @@ class SettingsPages(ModelView):
         return super().render(template, status, **context)
 
     def complete(self, page: SettingsPage, row: Any) -> None:
-        """What stands around the options of this page."""
+        """A hook to complete the page around the options."""
 
     def to_record(self, row: Any, message: str = "", undo_url: str = "") -> ResponseReturnValue:
         flash(message, "success")

@@ -1,4 +1,4 @@
-"""/settings/companies/<id>: what one company decides for its own records."""
+"""/settings/companies/<id>: the settings of a company."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ SECTIONS: Sequence[Section] = (
 
 @dataclass(frozen=True)
 class Inherit:
-    """What an empty setting takes from the application's."""
+    """The application's value of a setting that is empty for a company."""
 
     text: str
     own_text: str
@@ -53,7 +53,7 @@ class Inherit:
 
 
 class CompanySettingsView(SettingsPages):
-    """The settings of one company within reach."""
+    """The settings of one company of the actor."""
 
     datamodel = DataModel(CompanySettings, settings.RULES)
     route_base = "/settings/companies"
@@ -67,7 +67,7 @@ class CompanySettingsView(SettingsPages):
     @expose(f"/{PK}", methods=("GET", "POST"))
     @has_access
     def company(self, pk: int) -> ResponseReturnValue:
-        """The form; with `?from=<id>` filled in from another company, and not yet saved."""
+        """The form; with `?from=<id>` filled in from another company, unsaved."""
         row, source = self._of(pk), self._source()
         if source is None or request.method == "POST":
             return self.answer(row)
@@ -130,7 +130,7 @@ class CompanySettingsView(SettingsPages):
         page.actions = [] if page.readonly else self._copies(row)
 
     def _copies(self, row: CompanySettings) -> list[Action]:
-        """The other companies, to fill the form in from."""
+        """A menu of other companies to fill in the form from."""
         statement = select(Company.id, Company.name).where(Company.id != row.company_id)
         others = self.datamodel.session.execute(statement.order_by(Company.name_key)).all()
         here = self.return_url(row)

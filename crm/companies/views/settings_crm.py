@@ -1,4 +1,4 @@
-"""/apps/ and /settings/crm: what the application does for everyone, from their next click on."""
+"""/apps/ and /settings/crm: the settings of the application."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,13 +71,13 @@ SECTIONS: Sequence[Section] = (
     )),
 )  # fmt: skip
 
-# Records begin in an open row of these vocabularies.
+# The vocabularies of the default statuses and stages.
 DEFAULT_KINDS = ("lead_default_status", "opportunity_default_stage")
 
 
 @dataclass
 class CompanyLine:
-    """A company on the page, and the way to its own settings."""
+    """A company in the list, with the link to its settings."""
 
     name: str
     url: str
@@ -126,7 +126,7 @@ class AppsView(Page):
 
 
 class AppSettingsView(SettingsPages):
-    """The application's settings, and the list of the companies' own."""
+    """The application's settings, and links to those of the companies."""
 
     datamodel = DataModel(AppSettings, settings.RULES)
     route_base = "/settings/crm"
@@ -154,7 +154,7 @@ class AppSettingsView(SettingsPages):
             limit_choices(form.fields[name], allowed[name])
 
     def _beginnings(self) -> dict[str, set[int]]:
-        """What each default may be, all in one statement."""
+        """The allowed values of each default, in one statement."""
         parts = []
         for name in DEFAULT_KINDS:
             target = target_of(AppSettings, name)

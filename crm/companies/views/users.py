@@ -1,4 +1,4 @@
-"""/users: who works here, and the password that lets them in for the first time."""
+"""/users: users and their first passwords."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ from crm.core.views.display import person
 
 @dataclass
 class NewPasswordPage:
-    """A made-up password, told once: no page can show it again."""
+    """The page with a generated password, shown only once."""
 
     title: str
     username: str
@@ -37,7 +37,7 @@ class NewPasswordPage:
 
 
 class UserView(PeopleView):
-    """Users. What they may do comes from their roles and groups; both are checked by the guard."""
+    """Users. Their roles and groups are checked by each flush."""
 
     datamodel = PeopleDataModel(User, users.RULES)
     route_base = "/users"
@@ -69,7 +69,7 @@ class UserView(PeopleView):
     ]  # fmt: skip
     add_fieldsets = edit_fieldsets
     show_fieldsets = edit_fieldsets
-    # A slip in place would grant rights or lock somebody out: the form shows them together.
+    # Not in place: a slip would grant rights or lock somebody out.
     readonly_in_place = ("username", "active", "companies", "agency", "groups", "roles")
 
     def field_of(self, row: Any, name: str) -> Field:
@@ -111,7 +111,7 @@ class UserView(PeopleView):
     @expose(f"/password/{PK}", methods=("POST",))
     @has_access
     def new_password(self, pk: int) -> ResponseReturnValue:
-        """Make up a password, which must be changed, and show it on this answer alone."""
+        """Generate a password, which must be changed, and show it in this response only."""
         user = self.row(pk, "edit")
         version = self.checked_version(user)
         password = generate_password()

@@ -159,7 +159,7 @@ class DataModel(SQLAInterface):
             saving.delete_row(row)
 
     def restore(self, pk: int) -> Any:
-        """Out of the bin. Raises NotFound, DomainError."""
+        """Restore from the bin. Raises NotFound, DomainError."""
         if self.rules.restore is not None:
             return self.rules.restore(pk)
         return saving.restore_row(self.obj, pk)

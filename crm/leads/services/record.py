@@ -29,12 +29,12 @@ from crm.leads.models import Lead, LeadStatus, LeadStatusKind
 from crm.leads.services.statuses import Outcome, change_status, default_status
 from crm.opportunities.models import LostReason
 
-# What a page shows and only Lose changes may be given where the lost one is made.
+# Set by Lose only, but accepted when a lead is created in a lost status.
 GIVEN_AT_CREATION = ("lost_on", "lost_reason", "lost_comment")
 
 
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
-    """Received today, by the creator and for their agency, in the default status."""
+    """Received today; owned by the creator, in their agency and the default status."""
     company = fill_company(values)
     fill_empty(values, "status", default_status)
     fill_empty(values, "received_on", lambda: today(company.time_zone))
@@ -84,7 +84,7 @@ def _split(values: Mapping[str, Any], status: LeadStatus) -> tuple[dict[str, Any
 
 
 def take_charge(lead: Lead) -> None:
-    """Make it mine; not while it is lost. Raises DomainError. Source: spec 4.3."""
+    """Make the actor the owner. Raises DomainError where it is lost. Source: spec 4.3."""
     if lead.status.kind == LeadStatusKind.LOST:
         raise DomainError(_("This lead is lost; reopen it first."))
     assign_to_me(lead, RULES)
@@ -102,7 +102,7 @@ def is_stale(lead: Lead) -> str:
 
 
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
-    """Owners by the settings where they hold here too. Source: spec 2.2."""
+    """Owners as the settings say, if they apply to leads. Source: spec 2.2."""
     if relation == "lost_reason":
         return LostReason.for_leads.is_(True)
     return sales_candidates(Lead, relation, values)

@@ -1,4 +1,4 @@
-"""From status to status. Source: spec 4.2 and 4.3."""
+"""Moves between statuses. Source: spec 4.2 and 4.3."""
 
 from datetime import date
 from typing import TypedDict, Unpack
@@ -18,7 +18,7 @@ from crm.opportunities.services.reasons import check_reason
 
 
 class Outcome(TypedDict, total=False):
-    """What losing asks for."""
+    """The fields that are set when a lead is lost."""
 
     lost_reason: LostReason | None
     lost_comment: str | None
@@ -26,7 +26,7 @@ class Outcome(TypedDict, total=False):
 
 
 def default_status() -> LeadStatus:
-    """Where new leads begin."""
+    """The status of new leads."""
     return default_row(LeadStatus, "lead_default_status_id")
 
 

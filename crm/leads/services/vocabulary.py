@@ -1,4 +1,4 @@
-"""Lead statuses: one is converted, some are open and lost, and the default one stays (spec 3)."""
+"""Rules of lead statuses: the number of each kind, the default one. Source: spec 3."""
 
 from crm.companies.vocabulary import Bounds, rules_by_kind
 from crm.leads.models import LeadStatus, LeadStatusKind

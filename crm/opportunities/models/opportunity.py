@@ -1,4 +1,4 @@
-"""Sales that may be made. Source: spec 7.1 and 7.5."""
+"""Opportunities. Source: spec 7.1 and 7.5."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,7 +21,7 @@ from crm.core.types import Instant, Money, round_half_up, utcnow
 from crm.opportunities import recurring
 from crm.opportunities.models.stage import LostReason, Stage, StageKind
 
-# What a closed opportunity no longer lets itself be told (spec 7.2).
+# Columns that are read-only while the opportunity is closed (spec 7.2).
 FROZEN_WHEN_CLOSED = (
     "amount",
     "currency",
@@ -45,12 +45,12 @@ opportunity_tag = Table(
 
 
 class Opportunity(EventDates, Owned, Record):
-    """One sale, from the first talk to its end."""
+    """A possible sale, until it is won or lost."""
 
     __tablename__ = "opportunity"
     __entity__: ClassVar[str] = "opportunities"
     __table_args__ = (
-        # Also in the bin: a reference is never given twice.
+        # Over rows in the bin too: references are never reused.
         unique("uq_opportunity_reference", "company_id", "reference", field="reference", live=""),
         unique("uq_opportunity_external_ref", "company_id", "external_ref"),
         *lists(
@@ -84,7 +84,7 @@ class Opportunity(EventDates, Owned, Record):
     stage_since: Mapped[datetime] = field(
         _l("In stage since"), Instant, default=utcnow, readonly=True
     )
-    # Where Reopen leads back to.
+    # The stage that Reopen restores.
     open_stage_id: Mapped[int | None] = mapped_column(ForeignKey("stage.id"))
     probability: Mapped[int] = field(
         _l("Probability (%)"), kind=kinds.PERCENT, minimum=0, maximum=100, required=False
@@ -154,14 +154,14 @@ class Opportunity(EventDates, Owned, Record):
 
     @computed(_l("Monthly recurring revenue"), kinds.MONEY)
     def recurring_monthly(self) -> Decimal | None:
-        """What a month brings."""
+        """The recurring revenue of a month."""
         if self.recurring_amount is None:
             return None
         return recurring.monthly(self.recurring_amount, self.recurring_period or 1)
 
     @computed(_l("Recurring total"), kinds.MONEY)
     def recurring_total(self) -> Decimal | None:
-        """What the whole duration brings."""
+        """The recurring revenue of the whole duration."""
         if self.recurring_amount is None or self.recurring_duration is None:
             return None
         return recurring.total(
@@ -181,7 +181,7 @@ class Opportunity(EventDates, Owned, Record):
 
     @computed(_l("Weighted amount"), kinds.MONEY)
     def weighted_amount(self) -> Decimal | None:
-        """The total expected, as far as it is likely. Source: spec 7.1."""
+        """The total amount × probability. Source: spec 7.1."""
         total = self.total_amount
         if total is None:
             return None
@@ -216,7 +216,7 @@ class Opportunity(EventDates, Owned, Record):
         return any(link.account is self.account for link in self.contact.links)
 
     def _check_closed(self) -> None:
-        """A closed opportunity keeps its figures and links, until it is reopened."""
+        """Refuse changes of read-only columns while it is closed."""
         state: Any = inspect(self)
         if not state.has_identity or not self.is_closed or changed(self, "stage"):
             return

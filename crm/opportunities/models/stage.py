@@ -1,4 +1,4 @@
-"""Stages, the moves between them, and why sales are lost. Source: spec 3 and 7.2."""
+"""Stages and lost reasons. Source: spec 3 and 7.2."""
 
 from enum import StrEnum
 
@@ -10,7 +10,7 @@ from crm.core.models import Reference, field, kinds
 
 
 class StageKind(StrEnum):
-    """What a stage means; rules hang on it, because admins name and order the stages."""
+    """The kind of a stage. Rules depend on it, as admins name and order the stages."""
 
     OPEN = "open"
     WON = "won"
@@ -18,7 +18,7 @@ class StageKind(StrEnum):
 
 
 class Stage(Reference):
-    """A step of the sale."""
+    """A stage of opportunities."""
 
     __tablename__ = "stage"
 
@@ -38,7 +38,7 @@ class Stage(Reference):
 
     @property
     def is_offered(self) -> bool:
-        """Whether a new opportunity may start here."""
+        """Whether it may be the stage of a new opportunity."""
         return self.kind == StageKind.OPEN and self.active
 
 

@@ -1,4 +1,4 @@
-"""Why a lead or an opportunity was lost. Source: spec 4.3 and 7.3."""
+"""The check of lost reasons, for leads and opportunities. Source: spec 4.3 and 7.3."""
 
 from typing import Any
 

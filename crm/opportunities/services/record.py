@@ -28,12 +28,12 @@ from crm.core.errors import DomainError
 from crm.opportunities.models import LostReason, Opportunity, Stage, StageKind
 from crm.opportunities.services.stages import Outcome, default_stage, move
 
-# What a page shows and only a move changes may be given where the closed one is made.
+# Set by moves only, but accepted when an opportunity is created in a closed stage.
 GIVEN_AT_CREATION = ("closed_on", "lost_reason", "lost_comment")
 
 
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
-    """What the account says of a new opportunity, else the creator and the settings."""
+    """Defaults from the account, else from the creator and the settings."""
     fill_empty(values, "account", lambda: _only_account(values.get("contact")))
     company = fill_company(values, values["account"])
     account: Account | None = of_company(company, values["account"])
@@ -49,7 +49,7 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _only_account(contact: Contact | None) -> Account | None:
-    """A contact with one account names the account. Source: spec 7.1."""
+    """The account of a contact with exactly one. Source: spec 7.1."""
     accounts = contact.accounts if contact is not None else ()
     return accounts[0] if len(accounts) == 1 else None
 
@@ -62,7 +62,7 @@ def _with_duration(values: dict[str, Any], company_id: int) -> dict[str, Any]:
 
 
 def default_duration(company_id: int) -> int:
-    """The months proposed where a recurring duration is empty."""
+    """The default of the recurring duration, in months."""
     return company_settings(company_id).recurring_duration or int(
         setting("default_recurring_duration")
     )
@@ -101,7 +101,7 @@ def update(opportunity: Opportunity, values: Mapping[str, Any]) -> None:
     if rest.get("contact") is not None and not (has_account or rest.get("account")):
         rest["account"] = _only_account(rest["contact"])
     if stage is not None and rest.get("probability") == opportunity.probability:
-        rest.pop("probability")  # the typed value holds until the stage changes
+        rest.pop("probability")  # unchanged, so the new stage's applies
     update_row(opportunity, rest, RULES)
     if stage is not None and stage is not opportunity.stage:
         move(opportunity, stage, **outcome)
@@ -118,7 +118,7 @@ def _split(values: Mapping[str, Any], stage: Stage) -> tuple[dict[str, Any], Out
 
 
 def take_charge(opportunity: Opportunity) -> None:
-    """Make it mine; not once it is closed. Raises DomainError. Source: spec 1.3."""
+    """Make the actor the owner. Raises DomainError where it is closed. Source: spec 1.3."""
     if opportunity.is_closed:
         raise DomainError(_("This opportunity is closed."))
     assign_to_me(opportunity, RULES)

@@ -1,4 +1,4 @@
-"""From stage to stage, by one way in for page, import and API. Source: spec 7.2 and 7.3."""
+"""Moves between stages. Source: spec 7.2 and 7.3."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -26,7 +26,7 @@ FULL, NOTHING = 100, 0  # per cent
 
 
 class Outcome(TypedDict, total=False):
-    """What winning or losing asks for."""
+    """The fields that are set when an opportunity is won or lost."""
 
     amount: Decimal | None  # without VAT, in the opportunity's currency
     closed_on: date | None  # a day in the company's time zone; today where it is not given
@@ -36,7 +36,7 @@ class Outcome(TypedDict, total=False):
 
 
 def default_stage() -> Stage:
-    """Where new opportunities begin."""
+    """The stage of new opportunities."""
     return default_row(Stage, "opportunity_default_stage_id")
 
 

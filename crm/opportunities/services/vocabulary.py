@@ -1,4 +1,4 @@
-"""Stages: one is won, some are open and lost, and the default one stays. Source: spec 3."""
+"""Rules of stages: the number of each kind, the default one. Source: spec 3."""
 
 from crm.companies.vocabulary import Bounds, rules_by_kind
 from crm.opportunities.models import Stage, StageKind

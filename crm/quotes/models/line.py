@@ -19,7 +19,7 @@ from crm.quotes.models.quote import Quote
 
 
 class LineKind(StrEnum):
-    """An item counts; the others arrange the page."""
+    """The kind of a line; only items have an amount."""
 
     ITEM = "item"
     SECTION = "section"
@@ -28,7 +28,7 @@ class LineKind(StrEnum):
 
 
 class QuoteLine(Child):
-    """An article, or a title, a text or a subtotal between articles."""
+    """An item, a title, a text or a subtotal."""
 
     __tablename__ = "quote_line"
     __parent__: ClassVar[str] = "quote"
@@ -75,12 +75,12 @@ class QuoteLine(Child):
 
     @property
     def is_item(self) -> bool:
-        """Whether the line counts; that is what a line is by default."""
+        """Whether the line has an amount, which is the default kind."""
         return self.kind in (None, LineKind.ITEM)
 
     @property
     def facts(self) -> totals.PricedLine:
-        """What the arithmetic needs of an item."""
+        """The values of an item for `totals`."""
         return totals.PricedLine(
             quantity=self.quantity or Decimal(0),
             unit_price=self.unit_price or Decimal(0),
@@ -91,7 +91,7 @@ class QuoteLine(Child):
 
     @computed(_l("Discounted unit price"), kinds.MONEY, places=4)
     def discounted_price(self) -> Decimal | None:
-        """Shown, never used to compute."""
+        """For display only."""
         return totals.discounted_price(self.facts) if self.is_item else None
 
     def check(self) -> None:

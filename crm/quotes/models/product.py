@@ -1,4 +1,4 @@
-"""What is sold, and what its price is counted in. Source: spec 3 and 8.1."""
+"""Products, units and VAT rates. Source: spec 3 and 8.1."""
 
 from decimal import Decimal
 from typing import ClassVar
@@ -24,7 +24,7 @@ class VatRate(Reference):
 
 
 class Unit(Reference):
-    """What a quantity counts."""
+    """A unit of quantities."""
 
     __tablename__ = "unit"
 

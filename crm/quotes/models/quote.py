@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 
 class QuoteStatus(StrEnum):
-    """Where a quote stands."""
+    """The status of a quote."""
 
     DRAFT = "draft"
 
 
 class Quote(Owned, Record):
-    """Free to edit while it is a draft."""
+    """A quote with its lines; editable while it is a draft."""
 
     __tablename__ = "quote"
     __entity__: ClassVar[str] = "quotes"
@@ -98,7 +98,7 @@ class Quote(Owned, Record):
 
     @property
     def totals(self) -> totals.Totals:
-        """What the lines come to, with VAT by rate. Source: spec 8.5."""
+        """The totals of the lines, with VAT by rate. Source: spec 8.5."""
         return totals.of(
             [line.facts for line in self.lines if line.is_item],
             global_discount=self.global_discount or Decimal(0),
@@ -126,7 +126,7 @@ class Quote(Owned, Record):
         )
 
     def keep_totals(self) -> None:
-        """Store what the lines come to."""
+        """Store the totals."""
         found = self.totals
         self.total_excl, self.total_vat = found.excl, found.vat
         self.total_incl, self.total_discount = found.incl, found.discount

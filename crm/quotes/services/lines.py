@@ -1,4 +1,4 @@
-"""What fills the lines of a quote: products, an opportunity's amounts (spec 8.1, 8.3)."""
+"""Defaults of quote lines, from products and opportunities (spec 8.1, 8.3)."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -17,9 +17,9 @@ ONE = Decimal(1)
 
 
 def complete(line: Mapping[str, Any], rate: VatRate | None) -> dict[str, Any]:
-    """A line with what its product says, and the company's VAT rate where nothing does.
+    """A line with the values of its product, else the company's VAT rate.
 
-    Of a line that is there already, only what was emptied is filled again.
+    Of a stored line, only emptied values are filled in.
     """
     if line.get("kind") not in (None, "", LineKind.ITEM):
         return dict(line)

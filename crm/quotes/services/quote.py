@@ -31,7 +31,7 @@ from crm.quotes.services.lines import complete, of_opportunity
 
 
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
-    """What the opportunity, then the account, say of a new quote."""
+    """Defaults from the opportunity, then from the account."""
     source: Opportunity | None = values.get("opportunity")
     fill_empty(values, "account", lambda: source.account if source else None)
     company = fill_company(values, values["account"], source)
@@ -68,7 +68,7 @@ def _currency(deal: Opportunity | None, account: Account | None, company: Compan
 
 
 def _address(account: Account | None, use: str) -> str | None:
-    """The account's address for this use, else its main one, as text: it may move later."""
+    """A copy of the account's address for this use, else of its main one, as text."""
     if account is None:
         return None
     found = (address for address in account.addresses if getattr(address, use))

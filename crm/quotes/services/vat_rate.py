@@ -1,4 +1,4 @@
-"""VAT rates: one that a company proposes stays in use. Source: spec 2.8 and 3."""
+"""Services of VAT rates: a company's default stays active. Source: spec 2.8 and 3."""
 
 from collections.abc import Mapping
 from typing import Any
