@@ -54,7 +54,9 @@ def _crowd(world: World, count: int, rows: dict[str, Planted]) -> Path:
                     multiply(connection, table, rows["claire"], count)
         path = Path(str(db.engine.url.database))
         db.engine.dispose()
-    return path.rename(path.with_name(f"{count}.sqlite"))
+    crowd = path.rename(path.with_name(f"{count}.sqlite"))
+    world.start()
+    return crowd
 
 
 @contextmanager
