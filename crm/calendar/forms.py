@@ -34,7 +34,7 @@ class EventForm(Form):
         if self.type == EventType.TASK and "starts_at" in self.fields:
             field = self.fields["starts_at"]
             field.spec = replace(field.spec, label=_l("Due date"), kind=kinds.DATE, required=True)
-            field.kind = "date"
+            field.widget = "date"
 
     def fill(self, values: Values) -> "EventForm":
         shown = dict(values)

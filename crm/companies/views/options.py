@@ -68,6 +68,10 @@ class SettingsForm(Form):
             self.fields = every
 
 
+# Of the settings, where they differ from those of other forms.
+WIDGETS = {kinds.BOOLEAN: "switch", kinds.CHOICE: "radio"}
+
+
 def _on(opener: SettingOption, posted: MultiDict[str, str]) -> bool:
     return posted.get(opener.name, "") == (opener.opens_with or "1")
 
@@ -87,9 +91,9 @@ def placed(option: SettingOption | SettingPair, fields: Mapping[str, FormField])
     """The field of an option as templates/core/parts/option.html draws it."""
     if isinstance(option, SettingPair):
         parts = [fields[name] for name in option.parts]
-        return FormField(option.name, Spec(option.label, kinds.TEXT), kind="pair", fields=parts)
+        return FormField(option.name, Spec(option.label, kinds.TEXT), widget="pair", fields=parts)
     field = dressed(option, fields)
-    field.kind = {"boolean": "switch", "choice": "radio"}.get(field.kind, field.kind)
+    field.widget = WIDGETS.get(field.spec.kind, field.widget)
     field.opens_with = option.opens_with
     field.dependents = [dressed(below, fields) for below in option.under if below.name in fields]
     return field

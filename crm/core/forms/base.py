@@ -68,10 +68,10 @@ class BaseForm:
     def _field(self, model: type[Any], name: str, relation: str = "") -> FormField:
         """The input of a field or, with `relation`, of a column of its lines."""
         if name in self.children and not relation:
-            return FormField(name, spec_of(model, name), kind="rows")
+            return FormField(name, spec_of(model, name), widget="rows")
         spec = spec_of(model, name)
         if name in self.outputs or isinstance(getattr(model, name), computed):
-            return FormField(name, spec, kind="output", width=self.widths.get(name, ""))
+            return FormField(name, spec, widget="output", width=self.widths.get(name, ""))
         field = FormField(name, spec, width=self.widths.get(name, ""))
         if spec.kind.is_link:
             field.picker_url = f"{self.picker}/{relation}{'.' if relation else ''}{name}"
@@ -102,14 +102,14 @@ class BaseForm:
 
     def _show_stored(self, field: FormField, values: Values) -> None:
         value = values.get(field.name)
-        if field.kind == "rows":
+        if field.widget == "rows":
             self._show_lines(field, value or [])
         else:
             self._show(field, field.name, value, values)
 
     def _show(self, field: FormField, name: str, value: Any, values: Values) -> None:
         field.fill(value, self.zone)
-        match field.kind:
+        match field.widget:
             case "reference":
                 field.texts = [str(value.id)] if value is not None else [""]
                 if value is None and values.get(f"{name}_id") is not None:
@@ -121,7 +121,7 @@ class BaseForm:
             case "output":
                 currency = values.get("currency") or self.currency
                 field.texts = [field.spec.write(value, self.zone, currency)]
-            case "money":
+            case "number" if field.spec.kind is kinds.MONEY:
                 field.unit = str(values.get("currency") or "") or self.currency
 
     def _show_parts(self, field: FormField, value: Mapping[str, str]) -> None:
@@ -157,7 +157,7 @@ class BaseForm:
             said = _said_of(None, model, columns)
             for field in line:
                 self._show(field, field.name, said[field.name], said)
-            key = FormField("id", Spec("", kinds.TEXT), kind="hidden", texts=[""])
+            key = FormField("id", Spec("", kinds.TEXT), widget="hidden", texts=[""])
             self._new_lines[relation] = [key, *line]
         return self._new_lines[relation]
 

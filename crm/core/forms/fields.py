@@ -30,7 +30,7 @@ class FormField:
     readonly: bool = False
     accept: str = ""
     current: Any = None
-    kind: str = ""
+    widget: str = ""
     search_name: str = ""
     format_hint: str = ""
     autocomplete: str = "off"
@@ -41,7 +41,7 @@ class FormField:
     fields: list["FormField"] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.kind = self.kind or self.spec.kind.name
+        self.widget = self.widget or self.spec.kind.widget
         self.help = self.help or self.spec.help
 
     def copy(self, name: str) -> "FormField":
@@ -54,6 +54,11 @@ class FormField:
     @property
     def id(self) -> str:
         return f"f-{self.name}".replace(".", "-")
+
+    @property
+    def is_link(self) -> bool:
+        """Whether rows are chosen in it; lines and shown values may be links, too."""
+        return self.widget in ("reference", "references")
 
     @property
     def label(self) -> str:
@@ -79,17 +84,17 @@ class FormField:
         The stored value is kept then, as its text loses detail: seconds, the second of two equal
         hours in autumn, NULL or zero. An unticked checkbox is not sent, be it False or NULL.
         """
-        if self.kind == "boolean":
+        if self.widget == "boolean":
             return not any(sent) and not self.data
         here, there = (
             [text.replace("\r\n", "\n") for text in texts] for texts in (self.texts, sent)
         )
-        return sorted(here) == sorted(there) if self.kind == "references" else here == there
+        return sorted(here) == sorted(there) if self.widget == "references" else here == there
 
     def fill(self, value: Any, zone: str) -> None:
         """Set the input from a stored value."""
         if self.spec.kind.is_file:
             return  # a file has no text; `current` is its name
         self.data = value
-        if self.kind != "output" and self.spec.kind.is_text:
+        if self.widget != "output" and self.spec.kind.is_text:
             self.texts = [self.spec.typed(value, zone)]

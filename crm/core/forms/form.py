@@ -29,7 +29,7 @@ class Form(ParsingForm):
             field = self.fields.get(name) or self.fields.get(relation)
             if field is None:
                 self.form_errors.append(text)
-            elif rest and field.kind == "rows":
+            elif rest and field.widget == "rows":
                 self._refuse_line(field, rest, text)
             else:
                 field.errors.append(text)
@@ -52,20 +52,18 @@ class Form(ParsingForm):
             *self.fields.values(),
             *(p for f in self.fields.values() for line in [*f.rows, f.blank_row] for p in line),
         ]
-        links = [field for field in everyone if field.kind in ("reference", "references")]
+        links = [field for field in everyone if field.is_link]
         vocabularies = {self._target(field) for field in links if self._is_vocabulary(field)}
         listed = reference_options(
             self.datamodel.session, sorted(vocabularies, key=lambda m: m.__name__)
         )
         for field in everyone:
-            match field.kind:
-                case "reference" | "references":
-                    self._offer_rows(field, listed.get(self._target(field), []))
-                    if self.around and field.picker_url:
-                        field.picker_url += "?" + urlencode(self.around)
-                case _:
-                    if options := field.spec.kind.choices(field.spec):
-                        field.options = [Option(v, words, v == field.text) for v, words in options]
+            if field.is_link:
+                self._offer_rows(field, listed.get(self._target(field), []))
+                if self.around and field.picker_url:
+                    field.picker_url += "?" + urlencode(self.around)
+            elif options := field.spec.kind.choices(field.spec):
+                field.options = [Option(v, words, v == field.text) for v, words in options]
         return self
 
     def _target(self, field: FormField) -> type[Any]:

@@ -49,19 +49,19 @@ class ParsingForm(BaseForm):
 
         The stored value is kept then. Empty checkboxes and lists are not sent either: they count.
         """
-        if field.kind in ("boolean", "references", "output", "file", "picture"):
+        if field.widget in ("boolean", "references", "output", "file"):
             return False
         sent = {"rows": field.count_name, "translated": f"{field.name}-{languages()[0]}"}
-        names = (sent.get(field.kind, field.name), f"{field.name}_search")
+        names = (sent.get(field.widget, field.name), f"{field.name}_search")
         return self.keeps_unsent and not any(name in posted for name in names)
 
     def _read(
         self, name: str, field: FormField, posted: MultiDict[str, str], before: Values
     ) -> None:
-        match field.kind:
+        match field.widget:
             case "output":
                 return
-            case "file" | "picture":
+            case "file":
                 upload = self.files.get(name)
                 self.values[name] = upload if upload and upload.filename else None
             case "rows":
@@ -90,7 +90,7 @@ class ParsingForm(BaseForm):
         sent = [posted.get(name, "")]
         is_kept = name in before and field.is_unchanged(sent)
         field.texts = sent
-        if field.kind == "money":
+        if field.spec.kind is kinds.MONEY:
             field.unit = posted.get("currency", "") or self.currency
         value = before[name] if is_kept else field.spec.read(field.text, Format(self.zone))
         if value is None and field.spec.required:
@@ -213,8 +213,8 @@ class ParsingForm(BaseForm):
 
     def _part_value(self, part: FormField, model: type[Any], name: str) -> Any:
         if not part.text:
-            return False if part.kind == "boolean" else None  # an unticked checkbox, an empty input
-        if part.kind == "reference":
+            return part.spec.kind.empty  # an unticked checkbox, an empty input
+        if part.spec.kind.is_link:
             targets = self._targets(part, model, name)
             return targets[0] if targets else None
         return part.spec.read(part.text, Format(self.zone))

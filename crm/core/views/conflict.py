@@ -16,7 +16,6 @@ from crm.core.models import key_of
 from crm.core.views.versions import BeforeAfter, ConcurrentEdit, VersionPages
 
 LINES_SHOWN = 5  # of a record's lines that differ
-FILES = ("file", "picture")
 
 
 class FieldConflict(NamedTuple):
@@ -86,9 +85,9 @@ class ConflictPages(VersionPages):
         )  # fmt: skip
         for name, mine in form.fields.items():
             theirs = saved[name]
-            if mine.kind in FILES:
+            if mine.widget == "file":
                 page.uploads += [mine] if form.values.get(name) is not None else []
-            elif mine.kind == "output" or comparable_value(mine) == comparable_value(theirs):
+            elif mine.widget == "output" or comparable_value(mine) == comparable_value(theirs):
                 page.hidden += form_pairs(theirs)
             elif name in told.changes and is_untouched(mine, was[name]):
                 page.hidden += form_pairs(theirs)  # unchanged by this user: the saved value stays
@@ -124,13 +123,13 @@ class ConflictPages(VersionPages):
         values = stored_values(row, names)
         for name in names:
             one = form.fields[name]
-            if name in told.changes and one.kind not in ("rows", *FILES):
+            if name in told.changes and one.widget not in ("rows", "file"):
                 values |= self._before(row, name, one, told.changes[name].pair)
         return self.form(names, row).fill(values).load_choices().fields
 
     def _before(self, row: Any, name: str, one: FormField, pair: BeforeAfter) -> dict[str, Any]:
         old = pair[0]
-        if one.kind == "references":
+        if one.widget == "references":
             gone, come = ([tuple(link) for __, link in side or ()] for side in pair)
             table = inspect(type(row)).relationships[name].mapper.class_.__tablename__
             kept = [other for other in getattr(row, name) if (table, other.id) not in come]
@@ -159,20 +158,20 @@ class ConflictPages(VersionPages):
 
 
 def _differ(page: ConflictPage, mine: FormField, theirs: FormField, was: FormField) -> None:
-    if mine.kind == "rows":
+    if mine.widget == "rows":
         texts = _lines_apart(mine, theirs), _lines_apart(theirs, mine), ""
     else:
         texts = field_text(mine), field_text(theirs), field_text(was)
     typed = [value for _name, value in form_pairs(mine)]
     page.fields.append(FieldConflict(mine.name, mine.label, *texts, typed))
-    if mine.kind == "longtext" and mine.text and theirs.text:
+    if mine.widget == "longtext" and mine.text and theirs.text:
         page.joinable.append((mine.name, mine.label))
 
 
 def apply_choices(form: Form, before: Mapping[str, Any]) -> None:
     """Apply the choices of the conflict page: keep the saved value, or join two texts."""
     for name, one in form.fields.items():
-        has_two = one.kind == "longtext" and before[name] and form.values.get(name)
+        has_two = one.widget == "longtext" and before[name] and form.values.get(name)
         if has_two and request.form.get(f"join_{name}"):
             form.values[name] = f"{before[name]}\n\n{form.values[name]}"
         elif request.form.get(f"choice_{name}") == "saved":
@@ -196,24 +195,24 @@ def stored_values(row: Any, names: Sequence[str]) -> dict[str, Any]:
 
 def form_pairs(one: FormField) -> list[tuple[str, str]]:
     """(name, value) pairs as the browser would post the field."""
-    if one.kind == "rows":
+    if one.widget == "rows":
         pairs = [(one.count_name, str(len(one.rows)))]
         return pairs + [pair for line in one.rows for part in line for pair in form_pairs(part)]
-    if one.kind == "translated":
+    if one.widget == "translated":
         return [(name, text) for __, __, text, name in one.parts]
-    if one.kind == "boolean":
+    if one.widget == "boolean":
         return [(one.name, "1")] if one.text in ("1", "on", "True", "true") else []
     return [(one.name, text) for text in one.texts or [""]]
 
 
 def comparable_value(one: FormField) -> Any:
     """A value to compare fields by: regardless of line ends and of the order of a set."""
-    if one.kind == "rows":
+    if one.widget == "rows":
         return list(_lines(one))
     texts = [text.replace("\r\n", "\n").strip() for __, text in form_pairs(one)]
-    if one.kind == "stars" and texts == ["0"]:
+    if one.widget == "stars" and texts == ["0"]:
         return [""]  # the input sends "" for no star
-    return sorted(filter(None, texts)) if one.kind == "references" else texts
+    return sorted(filter(None, texts)) if one.widget == "references" else texts
 
 
 def _lines(one: FormField) -> Iterator[list[list[str]]]:
@@ -235,22 +234,22 @@ def line_digests(fields: Mapping[str, FormField]) -> list[tuple[str, str]]:
     The journal does not keep all lines of a record at each version, and sending them twice would
     double the form.
     """
-    lines = [one for one in fields.values() if one.kind == "rows"]
+    lines = [one for one in fields.values() if one.widget == "rows"]
     return [(f"{one.name}-seen", _digest(one)) for one in lines]
 
 
 def is_untouched(mine: FormField, was: FormField) -> bool:
     """Whether the posted field equals what its form showed."""
-    if mine.kind == "rows":
+    if mine.widget == "rows":
         return request.form.get(f"{mine.name}-seen") == _digest(mine)
     return bool(comparable_value(mine) == comparable_value(was))
 
 
 def field_text(one: FormField) -> str:
     """The value of a form field as display text."""
-    if one.kind == "rows":
+    if one.widget == "rows":
         return "; ".join(_line_in_words(line) for line in one.rows)
-    if one.kind == "boolean":
+    if one.widget == "boolean":
         return _("Yes") if form_pairs(one) else _("No")
     if one.options:
         return ", ".join(option.text for option in one.options if option.selected)
@@ -266,5 +265,5 @@ def _lines_apart(one: FormField, other: FormField) -> str:
 
 
 def _line_in_words(line: Sequence[FormField]) -> str:
-    parts = (field_text(part) for part in line[1:] if part.kind != "boolean")
+    parts = (field_text(part) for part in line[1:] if part.widget != "boolean")
     return " · ".join(text for text in parts if text)

@@ -181,7 +181,7 @@ class FormPages(InPlacePages):
         page.errors = [(f.id, f.label, text) for f in form.fields.values() for text in f.errors]
         page.form_errors = form.form_errors
         page.has_required = any(f.spec.required for f in form.fields.values())
-        if any(f.kind in ("file", "picture") for f in form.fields.values()):
+        if any(f.widget == "file" for f in form.fields.values()):
             page.enctype = "multipart/form-data"
         return page
 

@@ -93,6 +93,7 @@ class Kind:
     widget = "text"  # its input (templates/core/parts/input.html)
     input_type = "text"
     input_mode = ""
+    unit = ""  # beside the input
     css = ""  # of its column in a list
     empty: Any = None  # what an empty text means
     longest: int | None = None  # characters, where its column has no length

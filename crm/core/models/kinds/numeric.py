@@ -123,6 +123,7 @@ class Money(Exact):
 class Percent(Exact):
     """A percentage with decimals."""
 
+    unit = "%"
     repeats = True
 
     def write(self, spec: "Spec", value: Any, zone: str, currency: str | None) -> str:
@@ -132,6 +133,7 @@ class Percent(Exact):
 class WholePercent(Integer):
     """A percentage of a column without decimals."""
 
+    unit = "%"
     input_mode = "decimal"
     is_exact = True
 
