@@ -212,7 +212,7 @@ def _new_links(row: Any) -> Iterator[tuple[type[Any], _Link]]:
             continue
         linked = getattr(row, relation) if by_row else None
         if linked is not None and inspect(linked).pending:
-            continue  # made by the same flush, and guarded itself
+            continue  # created in the same flush, and guarded itself
         pk = linked.id if linked is not None else getattr(row, attribute)
         if pk is not None:
             yield target, _Link(row, relation, pk)

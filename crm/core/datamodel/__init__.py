@@ -1,4 +1,4 @@
-"""Our SQLAInterface: rows of one table through the row filter, and verbs that never commit."""
+"""FAB's SQLAInterface for Comptoir: reads through the row filter, writes without commit."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -30,12 +30,12 @@ from crm.core.errors import NotFound
 class DataModel(SQLAInterface):
     """Reads and writes of one table for pages, API and import alike.
 
-    `rules` are what the slice does its own way with the rows.
+    `rules` are the slice's own functions for the rows.
     """
 
     def __init__(self, obj: type[Any], rules: Rules = PLAIN) -> None:
-        # FAB 5.3's SQLAInterface.__init__ configures every mapper, while half of them are still
-        # to be imported: what it collects is worked out when it is first asked for.
+        # Not FAB 5.3's SQLAInterface.__init__, which configures the mappers before all are
+        # imported: what it collects is computed on first use.
         BaseInterface.__init__(self, obj)
         self.rules = rules
 
@@ -61,7 +61,7 @@ class DataModel(SQLAInterface):
         select_columns: Any = None,
         outer_default_load: bool = False,
     ) -> Any:
-        """FAB 5.3's SQLAInterface.get: by a SELECT, which the row filter sees, or None."""
+        """Overrides FAB 5.3: by a SELECT, to which the row filter applies; None if not found."""
         try:
             return self.fetch(int(id))
         except (ValueError, NotFound):
@@ -74,7 +74,7 @@ class DataModel(SQLAInterface):
         names: Sequence[str] = (),
         children: Children | None = None,
     ) -> Any:
-        """The row for `action`, read along with what `names` need. Raises NotFound."""
+        """The row to which the actor may do `action`, with `names` loaded. Raises NotFound."""
         options = loading(self.obj, names, children)
         return rows.fetch(self.session, self.obj, pk, action, options)
 
@@ -83,7 +83,7 @@ class DataModel(SQLAInterface):
         return rows.rights(self.session, row, actions)
 
     def get_related_obj(self, col_name: str, value: Any) -> Any:
-        """FAB 5.3's SQLAInterface.get_related_obj answers from the identity map: ours asks."""
+        """Overrides FAB 5.3, which bypasses the row filter by reading from the identity map."""
         target = self.get_related_model(col_name)
         statement = select(target).where(target.id == value, rows.linkable(target))
         return self.session.scalars(statement).unique().first()
@@ -100,7 +100,7 @@ class DataModel(SQLAInterface):
         ask: PageRequest,
         relations: Sequence[str] = (),
     ) -> ResultPage:
-        """One page of `statement`. Raises ValueError where the token is not ours."""
+        """One page of `statement`. Raises ValueError for an invalid token."""
         known = read_order(self.session, self.obj, order)
         return read_page(self.session, statement, self.obj, known, ask, relations)
 
@@ -111,7 +111,7 @@ class DataModel(SQLAInterface):
         cap: int = COUNT_CAP,
         summed: int = SORTED,
     ) -> "Totals":
-        """How many rows up to `cap` + 1, and in one statement the sums of up to `summed` rows."""
+        """The number of rows up to `cap` + 1, and the sums if there are at most `summed` rows."""
         count = select(func.count().label("n")).select_from(
             limited_ids(statement, self.obj, cap + 1)
         )
@@ -152,7 +152,7 @@ class DataModel(SQLAInterface):
             saving.update_row(row, values, self.rules)
 
     def remove(self, row: Any) -> None:
-        """Into the bin, or away for good where the table has none. Raises DomainError."""
+        """Move to the bin, or delete where the table has none. Raises DomainError."""
         if self.rules.delete is not None:
             self.rules.delete(row)
         else:
@@ -173,7 +173,7 @@ class DataModel(SQLAInterface):
 
 
 class Totals:
-    """A capped count and sums by currency, which a list of many rows leaves to a second request."""
+    """A capped count and sums by currency; long lists fetch the sums in a second request."""
 
     def __init__(
         self,

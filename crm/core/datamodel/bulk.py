@@ -1,7 +1,6 @@
-"""Many rows made and checked before any is written: an import's lines.
+"""Bulk mode: create and validate many rows before any is written, for imports.
 
-The rules are those of a single row, and so are the refusals; only the statements are fewer, and
-none of them writes.
+With the same rules and errors as for a single row, in fewer statements, none of which writes.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -16,17 +15,17 @@ from sqlalchemy.orm import Session
 
 from crm.core.errors import DomainError
 
-ANSWERS = 10_000  # kept; an import may have a million lines that link to as many records
+ANSWERS = 10_000  # size of the cache
 _MISSING = object()
 _present: ContextVar["Bulk | None"] = ContextVar("bulk", default=None)
 
-# Rules of upper slices that a flush asks of the session; a check without a flush asks them too.
+# Checks of upper slices on the session, called by flushes and by validation without a flush.
 SESSION_RULES: list[Callable[[Session], None]] = []
 
 
 @dataclass(frozen=True)
 class Number:
-    """A number that is taken when its row is written: `take(*series, how_many)` returns the last.
+    """A number taken when the row is written: `take(*series, how_many)` returns the last one.
 
     `prefix` and `digits` make it a reference.
     """
@@ -37,13 +36,13 @@ class Number:
     digits: int
 
     def text(self, number: int) -> str:
-        """The reference, longer where the digits no longer suffice."""
+        """The reference; longer where the digits do not suffice."""
         return f"{self.prefix}{number:0{self.digits}d}"
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A value that only one row may have, where no unique index says so."""
+    """A value that must be unique without a unique index."""
 
     name: str
     values: tuple[Any, ...]
@@ -53,10 +52,10 @@ class Claim:
 
 @dataclass
 class Bulk:
-    """What the services want to be done when the rows of the present line are written.
+    """What services defer until the rows of the current line are written.
 
-    `later` holds calls that need the rows in the database: functions of a module, as they are
-    pickled. `numbers` maps the placeholder of a number to that number.
+    `later` are calls that need the rows in the database, of module-level functions, as they are
+    pickled. `numbers` maps placeholders to numbers.
     """
 
     later: list[tuple[Callable[..., None], tuple[Any, ...]]] = field(default_factory=list)
@@ -66,7 +65,7 @@ class Bulk:
     kept: int = 0  # answers
 
     def begin(self) -> None:
-        """Forget what was wanted for the line before."""
+        """Start a new line."""
         self.later.clear()
         self.claims.clear()
         self.numbers.clear()
@@ -83,7 +82,7 @@ class Bulk:
         values: Mapping[str, Any],
         ask: Callable[[Mapping[str, Any]], str | None],
     ) -> str | None:
-        """`ask(values)`, called once for each combination of the values that it reads."""
+        """`ask(values)`, cached by the values that it reads."""
         for names, answers in self.answers.get(question, {}).items():
             told = _frozen(values, names)
             if told in answers:
@@ -127,7 +126,7 @@ def _frozen(values: Mapping[str, Any], names: tuple[str, ...]) -> tuple[Any, ...
 
 
 def _key_of(value: Any) -> Any:
-    """A value that can be compared with that of another line; rows by their key."""
+    """A hashable form of a value; rows by their key."""
     if isinstance(value, Model):
         pk = inspect(value).identity
         return (type(value), pk) if pk else value
@@ -137,13 +136,13 @@ def _key_of(value: Any) -> Any:
 
 
 def current_bulk() -> Bulk | None:
-    """The bulk that is being made, if one is: nothing is flushed meanwhile."""
+    """The active bulk, during which nothing is flushed; None outside bulk mode."""
     return _present.get()
 
 
 @contextmanager
 def bulk_mode() -> Iterator[Bulk]:
-    """Make many rows without writing them."""
+    """Create rows without writing them."""
     bulk = Bulk()
     token = _present.set(bulk)
     try:
@@ -162,7 +161,7 @@ def after_write(function: Callable[..., None], *arguments: Any) -> None:
 
 
 def claim(name: str, *values: Any, field: str, message: str) -> None:
-    """Within a bulk, refuse a second row with these values: the database knows neither yet.
+    """Within a bulk, require that these values are unique among its rows.
 
     Raises DomainError where the same row claims them twice.
     """

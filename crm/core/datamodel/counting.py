@@ -1,4 +1,4 @@
-"""How many rows a list has, up to a cap, from an index alone where one tells enough of them."""
+"""Capped counts of lists, by an index alone where possible."""
 
 from collections.abc import Iterator, Mapping
 from itertools import product
@@ -21,7 +21,7 @@ from crm.core.datamodel.index_choice import Values, constrained_columns, fixed_v
 
 
 def count_all(asked: Mapping[str, tuple[Select[Any], type[Any]]], most: int) -> CompoundSelect[Any]:
-    """One statement that counts up to `most` rows of each: key → (statement, model)."""
+    """One statement that counts up to `most` rows of each of `asked`: key → (statement, model)."""
     return union_all(
         *(
             select(literal(key).label("key"), func.count().label("n")).select_from(
@@ -33,12 +33,12 @@ def count_all(asked: Mapping[str, tuple[Select[Any], type[Any]]], most: int) -> 
 
 
 def read_counts(session: Session, counting: CompoundSelect[Any]) -> dict[str, int]:
-    """What `count_all` finds, by key."""
+    """key → count, from the statement of `count_all`."""
     return {row.key: int(row.n) for row in session.execute(counting)}
 
 
 def limited_ids(statement: Select[Any], model: type[Any], most: int) -> Any:
-    """A subquery with the ids of a statement's rows, `most` of them at most."""
+    """A subquery with the ids of up to `most` rows of a statement."""
     ids = statement.with_only_columns(model.id).order_by(None)
     which, columns = rows.listed_rows(statement, model), constrained_columns(statement, model)
     if which is None or columns is None:
@@ -59,7 +59,7 @@ def limited_ids(statement: Select[Any], model: type[Any], most: int) -> Any:
 def _covering(
     model: type[Any], which: str, values: Mapping[str, Values], columns: set[str]
 ) -> Index | None:
-    """The index with all `columns` that reaches fewest rows: by owner, else by most values."""
+    """The index with all `columns` that is the most selective: by owner, else by most columns."""
     asked = columns | (values.keys() & {"company_id", "owner_id"})
     fitting = [
         index
@@ -72,7 +72,7 @@ def _covering(
 
 
 def _first(index: Index, values: Mapping[str, Values]) -> list[str]:
-    """The first columns of an index that are held to a few values."""
+    """The first columns of an index that have fixed values."""
     names: list[str] = []
     for column in index.columns:
         if not values.get(column.name):
@@ -84,7 +84,7 @@ def _first(index: Index, values: Mapping[str, Values]) -> list[str]:
 def _ways(
     model: type[Any], values: Mapping[str, Values], names: list[str]
 ) -> Iterator[list[ColumnElement[bool]]]:
-    """The conditions on the first columns, empty ones apart: SQLite looks up no OR."""
+    """The conditions on the first columns, NULL apart, as SQLite uses no index for OR."""
     choices = []
     for name in names:
         column = getattr(model, name)

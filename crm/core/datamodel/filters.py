@@ -1,4 +1,4 @@
-"""The conditions of a list, from the texts of its address to SQL, which sees parsed values only."""
+"""The filters of a list, from the texts of its URL to SQL on parsed values."""
 
 import re
 from collections.abc import Sequence
@@ -17,48 +17,48 @@ from crm.core.models.kinds import Format
 from crm.core.models.operators import Operator, escaped, like
 from crm.core.types import fold, utcnow
 
-ME = "me"  # the value of a person's filter that means whoever reads
-NOW = "now"  # the value of an instant's filter that means whenever it is read
+ME = "me"  # the value of a user filter that stands for the reader
+NOW = "now"  # the value of a date filter that stands for the current time
 TIME = re.compile(r"\d[:h]\d\d")
 
 
 class FilterFormat(Format):
-    """How a filter in an address writes values: as people type them, and a few words beside."""
+    """The format of filter values in URLs: as typed, and special words."""
 
     def key(self, text: str) -> int:
         actor = find_actor()
         return actor.user_id if text == ME and actor is not None else super().key(text)
 
     def moment(self, text: str) -> datetime:
-        """An instant; "now"; or the beginning of a day that is named without a time."""
+        """A datetime; "now"; or the start of a date without time."""
         if text == NOW:
             return utcnow()
         return super().moment(text if TIME.search(text) else f"{text} 00:00")
 
     def last(self, moment: Any, text: str) -> Any:
-        """A day that is the last one counts as a whole."""
+        """The end of the day, for a date without time as the upper bound."""
         is_day = isinstance(moment, datetime) and text.strip() != NOW and not TIME.search(text)
         return moment + timedelta(days=1, microseconds=-1) if is_day else moment
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One applied filter: what its chip says, and its SQL."""
+    """One applied filter: the values for its chip, and its SQL."""
 
     name: str
     operator: int
     values: tuple[Any, ...]  # parsed
-    texts: tuple[str, ...]  # as they came
+    texts: tuple[str, ...]  # as given
     where: ColumnElement[bool]
 
 
 def condition(
     model: type[Any], name: str, operator: int, texts: Sequence[str], form: FilterFormat
 ) -> Condition:
-    """The condition `name operator texts` on `model`, the texts being written as `form` says.
+    """The condition `name operator texts` on `model`; `form` is the format of the texts.
 
     `name` is a column, a relationship, or `relationship.column` of a to-one relation. Raises
-    DomainError, on `name`, where operator or values make no sense.
+    DomainError, on `name`, where operator or values are invalid.
     """
     spec = filter_spec(model, name)
     offered = spec.kind.operators
@@ -87,7 +87,7 @@ def filter_spec(model: type[Any], name: str) -> Spec:
 
 
 def is_filterable(model: type[Any], name: str) -> bool:
-    """Whether a list can be filtered by a field: it is stored, and no long or translated text."""
+    """Whether a list can be filtered by a field: stored, and no long or translated text."""
     mapper = inspect(model)
     if name in mapper.relationships:
         return not issubclass(mapper.relationships[name].mapper.class_, Child)
@@ -121,9 +121,9 @@ def _where(
 def _known(
     target: type[Any], name: str, operator: Operator, values: Sequence[Any]
 ) -> list[int] | None:
-    """The rows of a vocabulary whose kind is, or is not, one of `values`: they come with the actor.
+    """The ids of the rows of a vocabulary whose kind is, or is not, one of `values`.
 
-    A list is walked by these few numbers, and would else be asked row by row.
+    From the actor. With these few ids the database can use an index of the list.
     """
     actor = find_actor()
     kinds = actor.kinds.get(target.__tablename__) if actor is not None else None
@@ -147,7 +147,7 @@ def folded_column(model: type[Any], name: str) -> Any:
 
 
 def search(model: type[Any], text: str) -> ColumnElement[bool] | None:
-    """The find box: every word of `text` in a searched field; None where it says nothing."""
+    """The condition of a search without an index: each word is in a searched field; None for ""."""
     words = fold(text).split()
     columns = searched_columns(model)
     if not words or not columns:

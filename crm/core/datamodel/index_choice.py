@@ -1,4 +1,4 @@
-"""What a statement holds columns to, and the index along which its rows can be walked in order."""
+"""Analysis of the conditions of a list, to choose the index for reading it in order."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -17,13 +17,13 @@ from sqlalchemy.sql.elements import (
 
 from crm.core import rows
 
-MOST = 200  # branches: beyond that many values of a column, the index is walked without it
+MOST = 200  # branches; a column with more values is not used
 
 Values = tuple[Any, ...]
 
 
 def fixed_values(statement: Select[Any], model: type[Any]) -> dict[str, Values]:
-    """column → the few values that its rows can have, by the rights and conditions of a list."""
+    """column → its possible values, where rights and conditions allow few."""
     found = rows.known_values(model)
     for column, values in _conditions(statement, model):
         known = found.get(column)
@@ -32,7 +32,7 @@ def fixed_values(statement: Select[Any], model: type[Any]) -> dict[str, Values]:
 
 
 def constrained_columns(statement: Select[Any], model: type[Any]) -> set[str] | None:
-    """The columns that a statement compares with values; None where it asks for more than that."""
+    """The columns that a statement compares with values; None where it has other conditions."""
     names = [name for name, _values in _conditions(statement, model)]
     return set(names) if len(names) == len(list(_parts(statement.whereclause))) else None
 
@@ -79,9 +79,9 @@ def _values(part: BinaryExpression[Any]) -> Values | None:
 def find_index(
     model: type[Any], bin_or_live: str, values: Mapping[str, Values], link: str, column: str
 ) -> Index | None:
-    """The index that has columns of `values` first, then `column`; `link` must be among the first.
+    """The index with columns of `values`, `link` among them, followed by `column`.
 
-    The one that reaches fewest rows: by their owner where that is known, else by most columns.
+    The most selective one: by owner where that is fixed, else with the most columns.
     """
     fitting = [
         index
@@ -92,7 +92,7 @@ def find_index(
 
 
 def prefix_columns(index: Index, column: str) -> list[str]:
-    """The columns of an index before the one that it is walked by."""
+    """The columns of an index before `column`."""
     names = [one.name for one in index.columns]
     return names[: names.index(column)]
 
@@ -115,11 +115,11 @@ def _fits(index: Index, values: Mapping[str, Values], link: str, column: str) ->
 
 
 def _can_be_joined(values: Sequence[Any]) -> bool:
-    """Several values come as a list of numbers."""
+    """Whether several values can be passed as an array of integers."""
     filled = [value for value in values if value is not None]
     return len(filled) <= 1 or all(type(value) is int for value in filled)
 
 
 def selectivity(first: Sequence[str]) -> tuple[bool, int]:
-    """The greater, the fewer rows an index reaches whose `first` columns are held to few values."""
+    """A sort key of indexes whose `first` columns are fixed: greater is more selective."""
     return "owner_id" in first, len(first)

@@ -1,8 +1,8 @@
-"""The rows of a page, looked for along an index: one short walk for each value of its first column.
+"""Reading a page along an index: one limited scan for each value of its first columns.
 
-A page of two companies, say, is among the first rows of the one and the first rows of the other;
-where a column may be empty its filled rows are one walk and its empty ones another. However many
-rows the table has, a walk reads as many as the page shows, and those that conditions leave out.
+A page of two companies, for example, is among the first rows of each; rows where a nullable column
+is NULL are another scan. Whatever the size of the table, a scan reads as many rows as the page has,
+and those that conditions exclude.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,12 +30,12 @@ from crm.core.datamodel.orders import Order
 from crm.core.models.tables import BINNED
 
 PLACE = "place"
-ROWS = 1000  # that the branches of a statement read and sort at most, together
+ROWS = 1000  # read and sorted at most by the branches of a statement
 
 
 @dataclass(frozen=True)
 class IndexScan:
-    """What every branch of a page has in common."""
+    """What all branches of a page share."""
 
     statement: Select[Any]
     model: type[Any]
@@ -51,7 +51,7 @@ class IndexScan:
 
     @property
     def can_be_empty(self) -> bool:
-        """Whether the index has rows whose sorted column is empty."""
+        """Whether the sorted column can be NULL."""
         is_of_bin = self.index.info["listed"] == BINNED and self.order.column.key == "deleted_at"
         return self.order.can_be_empty and not is_of_bin
 
@@ -65,10 +65,10 @@ class IndexScan:
 
 @dataclass(frozen=True)
 class Branch:
-    """Walks that one SELECT makes: `one` value for some columns, each of `rows` for `many`.
+    """The scans of one SELECT: columns with `one` value, and columns `many` with those of `rows`.
 
-    `empty`: whether those rows where the sorted column is empty, or filled; None: either. `start`
-    is the value and the id of the row before the page, where that lies within the branch.
+    `empty`: True for rows where the sorted column is NULL, False for the others, None for both.
+    `start` is (value, id) of the row before the page, where that is within the branch.
     """
 
     one: Mapping[str, Any]
@@ -81,9 +81,9 @@ class Branch:
 def parent_batches(
     walk: IndexScan, values: Mapping[str, Values], start: Sequence[Any] | None
 ) -> list[Values]:
-    """The parents that a page may be of, so many at a time that few rows are read in vain.
+    """The possible parents of the rows of a page, in batches, in the order of the page.
 
-    In the order of the page. Without a link there is one turn.
+    One batch without a link. Small batches avoid reading rows that the page does not need.
     """
     if not walk.link:
         return [()]
@@ -107,14 +107,14 @@ def parent_batches(
 def scan_branches(
     walk: IndexScan, values: Mapping[str, Values], start: Sequence[Any] | None, parents: Values
 ) -> Any:
-    """A subquery with the columns place (of the order's link), value and id.
+    """A subquery with the columns place (of the parent), value and id.
 
-    `parents` are those of the link that take part.
+    `parents` are those of the present batch.
     """
     if walk.link:
         values = {**values, walk.link: parents}
     made = [_select(walk, branch) for branch in _branches(walk, values, start)]
-    if not made:  # of nobody's company, say: no rows, and no walk
+    if not made:  # no possible value: no rows
         nothing = _walked(walk, Branch({}, (), (), None, None)).where(walk.model.id.is_(None))
         return select(literal(0).label(PLACE), nothing.subquery()).subquery()
     return (union_all(*made) if len(made) > 1 else made[0]).subquery()
@@ -130,14 +130,14 @@ def _branches(
                     yield Branch(one, many, part, empty, None)
                 elif empty is None or empty == (begun[0] is None):
                     yield Branch(one, many, part, empty, begun)
-                elif empty != walk.backwards:  # empty rows are the last ones
+                elif empty != walk.backwards:  # NULLs are last
                     yield Branch(one, many, part, empty, None)
 
 
 def _combinations(
     walk: IndexScan, values: Mapping[str, Values]
 ) -> Iterator[tuple[dict[str, Any], list[str], list[list[int]]]]:
-    """Each choice of "empty" and "filled" for the first columns, with the rows of its values.
+    """Each combination of NULL and not NULL for the first columns, with the rows of its values.
 
     The first cell of such a row is the place of its parent in the order.
     """
@@ -163,7 +163,7 @@ def _combinations(
 def _since(
     walk: IndexScan, rows: list[list[int]], start: Sequence[Any] | None
 ) -> Iterator[tuple[Sequence[Any] | None, list[list[int]]]]:
-    """Those rows where the page may have rows, told apart by whether it begins within them."""
+    """Split `rows` by whether the page starts within them; those before it are left out."""
     if start is None or walk.order.link is None:
         yield start, rows
         return
@@ -200,8 +200,8 @@ def _walked(walk: IndexScan, branch: Branch) -> Select[Any]:
         where.append(value.is_(None) if branch.empty else value.is_not(None))
     if branch.start is not None:
         where.append(_beyond(value, pk, branch.start, walk.down))
-    # The first columns too, though they are the same in all rows: where one is held to NULL,
-    # PostgreSQL does not know that, and would sort.
+    # By the first columns too, though they are constant: for `IS NULL` PostgreSQL does not
+    # conclude that, and would sort.
     first = (walk.column(name) for name in prefix_columns(walk.index, value.key))
     keys = [*first, value, pk]
     inner = walk.statement.where(*where).with_only_columns(value.label("value"), pk.label("id"))
@@ -210,7 +210,7 @@ def _walked(walk: IndexScan, branch: Branch) -> Select[Any]:
 
 
 def _beyond(value: Any, pk: Any, start: Sequence[Any], down: bool) -> ColumnElement[bool]:
-    """The rows after that one; the value alone is said once more, for the index to begin there."""
+    """The rows after `start`; the redundant condition on the value lets the index begin there."""
     past_pk = pk < start[1] if down else pk > start[1]
     if start[0] is None:
         return past_pk

@@ -1,4 +1,4 @@
-"""A limited SELECT for each of a few rows of numbers: LATERAL, or what SQLite has in its place."""
+"""A limited SELECT for each of a few rows of integers: LATERAL, or an equivalent on SQLite."""
 
 import json
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from sqlalchemy import JSON, Integer, Select, cast, func, literal, select
 
 
 def number_table(names: Sequence[str], rows: Sequence[Sequence[int]], is_sqlite: bool) -> Any:
-    """`rows` as a table with the columns `names`, in one parameter however many there are."""
+    """`rows` as a table with the columns `names`, passed as one parameter."""
     told = literal(json.dumps(rows))
     cells: list[Any]
     if is_sqlite:
@@ -24,7 +24,7 @@ def number_table(names: Sequence[str], rows: Sequence[Sequence[int]], is_sqlite:
 
 
 def lateral_join(table: Any, inner: Select[Any], is_sqlite: bool) -> tuple[Any, Any, Any]:
-    """What to join `table` to, and there the `value` and the `id` of `inner`, which reads it."""
+    """(join target, its `value`, its `id`) of `inner`, which refers to `table`."""
     inner = inner.correlate(table)
     if not is_sqlite:
         found = inner.lateral()

@@ -1,4 +1,4 @@
-"""Check the links of a record's lines together: a quote may have five hundred."""
+"""Check the links of all lines of a record together: a quote can have five hundred."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +16,7 @@ CandidatesFor = Callable[[str, Mapping[str, Any]], ColumnElement[bool] | None]
 
 
 def accepted_links(lines: Lines, candidates: CandidatesFor) -> frozenset[tuple[str, int]]:
-    """(relation, key) of the links that a picker offers to every one of `lines`.
+    """(relation, key) of the links that are allowed for each of `lines`.
 
     One statement a relation. Links whose candidates depend on the line are left out, and so are
     links that are not offered: they are checked one by one, for a message on each line.
@@ -35,7 +35,7 @@ def accepted_links(lines: Lines, candidates: CandidatesFor) -> frozenset[tuple[s
 
 
 def _targets(lines: Lines) -> dict[str, dict[int, Any]]:
-    """relation → key → row of the stored rows that the lines lead to, vocabularies apart."""
+    """relation → key → stored row that lines link to, without vocabularies."""
     targets: dict[str, dict[int, Any]] = defaultdict(dict)
     for line in lines:
         for name, value in line.items():
@@ -47,5 +47,5 @@ def _targets(lines: Lines) -> dict[str, dict[int, Any]]:
 
 
 def _differ(lines: Lines, names: Mapping[str, None]) -> bool:
-    """Whether one of these values is not the same in all lines."""
+    """Whether one of these values differs between the lines."""
     return any(line.get(name) is not lines[0].get(name) for line in lines for name in names)

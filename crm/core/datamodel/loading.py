@@ -1,4 +1,4 @@
-"""What is read along with a row, so that a page takes few statements whatever it shows."""
+"""Eager loading, so that a page takes few statements."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ def loading(
     *,
     joined: bool = True,
 ) -> list[ORMOption]:
-    """Options that read `names` of `model`: columns are passed over, `links.account` is a path.
+    """Loader options for `names` of `model`; `links.account` is a path, columns are ignored.
 
     Links and, where `joined`, the first list come with the row; each further list takes a
     statement of its own, because joined to the first they would multiply.

@@ -1,4 +1,4 @@
-"""By what a list is ordered: a column, or the rows of a small table and then a column."""
+"""The order of a list: by a column, or by the rows of a small table and then by a column."""
 
 import json
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ from crm.core.models import Record, Reference
 
 @dataclass(frozen=True)
 class Order:
-    """`link`, if any, is a foreign key whose `parents` come in their order; empty ones last.
+    """By the position of the foreign key `link`, if any, in `parents`, NULLs last.
 
-    Then by `column`, empty ones last, and by the primary key in the direction of `column`.
+    Then by `column`, NULLs last, then by the primary key in the same direction.
     """
 
     column: Any
@@ -34,16 +34,16 @@ class Order:
 
     @property
     def columns(self) -> list[Any]:
-        """What a page token holds of a row."""
+        """The columns in a page token."""
         links = [self.link] if self.link is not None else []
         return [*links, self.column, inspect(self.column).parent.class_.id]
 
     def rank(self, parent: int | None) -> int:
-        """The place of a parent. Raises ValueError where there is no such parent."""
+        """The position of a parent. Raises ValueError where there is none."""
         return len(self.parents) if parent is None else self.parents.index(parent)
 
     def ranked(self, is_sqlite: bool) -> ColumnElement[int]:
-        """The place of a row's parent, as SQL."""
+        """The position of a row's parent, as SQL."""
         places = json.dumps({pk: place for place, pk in enumerate(self.parents)})
         key = cast(self.link, String)
         found: ColumnElement[Any] = (
@@ -55,7 +55,7 @@ class Order:
 
 
 def is_sortable(model: type[Any], name: str) -> bool:
-    """Whether a list can be ordered by `name`: not by business rows, of which there are many."""
+    """Whether a list can be ordered by `name`; not by links to business rows, as there are many."""
     mapper = inspect(model)
     if name in mapper.relationships:
         relation = mapper.relationships[name]
@@ -69,7 +69,7 @@ def is_sortable(model: type[Any], name: str) -> bool:
 def complete_order(
     model: type[Any], order: Sequence[tuple[str, str]], base: Any
 ) -> list[tuple[str, str]]:
-    """`order`, else `base`, which is a pair or several; within a parent by the last of `base`."""
+    """`order`, else `base` (one pair or several); after a link, by the last pair of `base`."""
     pairs = [base] if base and isinstance(base[0], str) else list(base or ())
     if not order:
         return pairs
@@ -92,7 +92,7 @@ def read_order(session: Session, model: type[Any], order: Sequence[tuple[str, st
 
 
 def _parents(session: Session, target: type[Any], descending: bool) -> tuple[int, ...]:
-    """The ids of a small table in its order; whoever may not read it learns nothing from that."""
+    """The ids of a small table in its order, without the row filter: only positions are used."""
     table = Model.metadata.tables[inspect(target).local_table.name]
     actor, entity = find_actor(), getattr(target, "__entity__", "")
     may_read = target is User or (actor is not None and actor.can("read", entity))

@@ -1,4 +1,4 @@
-"""One page of a list: by key from either end, never by counting off the rows before it."""
+"""Keyset pagination, from either end of a list."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ from crm.core.datamodel.orders import Order
 from crm.core.datamodel.tokens import decode, encode
 
 COUNT_CAP = 10_000
-SORTED = 1000  # rows that are sorted rather than looked for along an index
-# Execution option of a statement that has few rows, which are cheaper to find than to walk to.
+SORTED = 1000  # up to so many rows are sorted instead of read along an index
+# Execution option of a statement with few rows, which are cheaper to sort.
 FEW = "crm_few"
 
 
 @dataclass(frozen=True)
 class PageRequest:
-    """Which page. `cursor` is a token of a page before; `backwards` reads towards the start.
+    """The page to read. `cursor` is a token of another page; `backwards` reads towards the start.
 
-    Without a cursor, backwards is the last page and `offset` counts from the first row. `few` says
-    that the whole list is known to have no more than SORTED rows. With `columns` each row is a
-    tuple that begins with these columns of the table, instead of a mapped object.
+    Without a cursor, backwards is the last page and `offset` counts from the first row. `few`: the
+    whole list has at most SORTED rows. With `columns` each row is a tuple that begins with these
+    columns, instead of a mapped object.
     """
 
     size: int = 25
@@ -39,7 +39,7 @@ class PageRequest:
 
 @dataclass(frozen=True)
 class ResultPage:
-    """The rows of a page, and the tokens of its neighbours; "" where there is none."""
+    """The rows of a page, and the tokens of the pages before and after; "" for none."""
 
     rows: list[Any]
     before: str
@@ -64,8 +64,8 @@ def read_page(
 ) -> ResultPage:
     """One page of `statement`, its to-one `relations` joined outside the limit.
 
-    A list of few rows is sorted. Of any other the rows are read along an index, in the order of
-    the page, from where the page begins. Raises ValueError where the token is not ours.
+    A list of few rows is sorted; others are read along an index from where the page begins.
+    Raises ValueError for an invalid token.
     """
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     start = decode(ask.cursor, order.columns) if ask.cursor else None
@@ -87,11 +87,11 @@ def read_page(
 
 
 def _whole(page: Any, model: type[Any], order: Order, ask: PageRequest) -> Select[Any]:
-    """The rows of a page that has their keys, with what a token says of them."""
+    """The rows of a subquery of ids, with the columns of the token."""
     keys = _keys(order, page.c)
     chosen = select(page).order_by(*(_directed(key, ask.backwards) for key in keys))
     page = chosen.limit(ask.size + 1).offset(ask.offset or None).subquery()
-    # An outer join, because SQLite would rather read a small table whole than begin with the page.
+    # An outer join, as SQLite would otherwise start with a scan of the small table.
     outer = select(*(ask.columns or (model,)), *order.columns).select_from(page)
     outer = outer.outerjoin(model, model.id == page.c.id)
     return outer.order_by(*(_directed(key, ask.backwards) for key in _keys(order, page.c)))
@@ -113,7 +113,7 @@ def _walked(
     start: Sequence[Any] | None,
     is_sqlite: bool,
 ) -> list[Any] | None:
-    """The rows of a page, or of its parts one after the other; None where no index serves."""
+    """The rows, read batch by batch along an index; None where no index fits."""
     which = rows.listed_rows(statement, model)
     if which is None:
         return None
@@ -125,7 +125,7 @@ def _walked(
     limit = ask.size + 1 + ask.offset
     walk = IndexScan(statement, model, order, index, limit, ask.backwards, is_sqlite)
     parts = parent_batches(walk, values, start)
-    if ask.offset:  # rows are counted off: all parts at once
+    if ask.offset:  # an offset needs all batches at once
         parts = [tuple(parent for part in parts for parent in part)]
     return [scan_branches(walk, values, start, part) for part in parts]
 
@@ -138,7 +138,7 @@ def _sorted(
     few: bool,
     is_sqlite: bool,
 ) -> Any:
-    """All rows of a list with their keys; the database may take what index finds them best."""
+    """The page by sorting the whole list."""
     columns = [order.column.label("value"), order.columns[-1].label("id")]
     if order.link is not None:
         columns.insert(0, order.ranked(is_sqlite).label("place"))
@@ -159,7 +159,7 @@ def _beyond(keys: Sequence[Key], values: Sequence[Any], backwards: bool) -> Colu
     for position, key in enumerate(keys):
         value = values[position]
         if value is None:
-            continue  # the "is empty" key before it has told these apart already
+            continue  # the preceding "is NULL" key decides already
         equal = [_same(k.expression, v) for k, v in zip(keys[:position], values, strict=False)]
         ways.append(and_(*equal, _past(key, value, backwards)))
     return or_(*ways)
@@ -171,7 +171,7 @@ def _same(expression: ColumnElement[Any], value: Any) -> ColumnElement[bool]:
 
 def _past(key: Key, value: Any, backwards: bool) -> ColumnElement[bool]:
     down = key.descending != backwards
-    if isinstance(value, bool):  # no order in SQLAlchemy: what is past False is True
+    if isinstance(value, bool):  # SQLAlchemy does not compare booleans: only True is after False
         return key.expression == (not value) if value is down else false()
     return key.expression < value if down else key.expression > value
 

@@ -1,4 +1,4 @@
-"""Delete for good what was in the bin long enough, with its lines, links and files."""
+"""Purge: delete rows from the bin, with their lines, links and files."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,24 +16,24 @@ from crm.core.db import db, let_others_write, transaction
 from crm.core.models import Record
 
 BATCH = 50  # rows read at once
-BATCH_SECONDS = 0.1  # after which a transaction ends, so that no save waits for long
+BATCH_SECONDS = 0.1  # longest transaction, so that other writers do not wait for long
 
 
 @dataclass
 class PurgeResult:
-    """What became of the rows that had expired: table → how many."""
+    """The result by table: number of rows deleted and remaining."""
 
     gone: Counter[str] = field(default_factory=Counter)
     waiting: Counter[str] = field(default_factory=Counter)
-    # table → the tables whose rows still point to some of those that wait
+    # table → tables with rows that still refer to remaining ones
     needed_by: dict[str, list[str]] = field(default_factory=dict)
 
 
 def purge(before: datetime) -> PurgeResult:
-    """Delete what went into the bin before that instant, dependents first; never filtered.
+    """Delete rows that went into the bin before that instant, without the row filter.
 
-    Each batch is a transaction of its own, so a run that is killed is simply run again. A row that
-    another one points to waits for it.
+    Each batch is a transaction of its own, so a killed run can be repeated. Rows to which others
+    refer remain.
     """
     purged = PurgeResult()
     while _pass(before, purged):
@@ -44,14 +44,14 @@ def purge(before: datetime) -> PurgeResult:
 
 
 def _models() -> list[type[Any]]:
-    """The tables that have a bin, those that point to others first."""
+    """The tables with a bin, referring ones first."""
     mapped = {m.local_table: m.class_ for m in Model.registry.mappers}
     tables = reversed(Model.metadata.sorted_tables)
     return [mapped[t] for t in tables if t in mapped and issubclass(mapped[t], Record)]
 
 
 def _pass(before: datetime, purged: PurgeResult) -> int:
-    """Go through all tables once. Returns how many rows went: others may be free to go now."""
+    """Go through all tables once. Returns the number of deleted rows."""
     gone = 0
     for model in _models():
         while count := _batch(model, before):
@@ -71,7 +71,7 @@ def _batch(model: type[Any], before: datetime) -> int:
                 with session.begin_nested():
                     session.delete(row)
             except (IntegrityError, StaleDataError):
-                continue  # linked to, or restored, since it was read
+                continue  # referred to, or restored, meanwhile
             gone += 1
             if monotonic() - started > BATCH_SECONDS:
                 break
@@ -79,7 +79,7 @@ def _batch(model: type[Any], before: datetime) -> int:
 
 
 def _free(model: type[Any]) -> list[ColumnElement[bool]]:
-    """The conditions for a row that no other one points to."""
+    """The conditions for rows without references to them."""
     return [~_points_to(column, model) for column in _pointers(model)]
 
 
@@ -89,7 +89,7 @@ def _points_to(column: Column[Any], model: type[Any]) -> ColumnElement[bool]:
 
 
 def _pointers(model: type[Any]) -> Iterator[Column[Any]]:
-    """The columns that lead to this table, its own lines and links apart: these go with it."""
+    """The foreign keys to this table, without those of its own lines and links."""
     own = {one.secondary for one in inspect(model).relationships if one.secondary is not None}
     for table in Model.metadata.tables.values():
         for key in table.foreign_keys:

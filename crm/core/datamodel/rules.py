@@ -1,4 +1,4 @@
-"""What a slice does its own way with the rows of a table."""
+"""The hooks of a slice for the rows of a table."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ Candidates = Callable[[str, Values], ColumnElement[bool] | None]
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """The slice's functions for the rows of one table; where one is None, core's way is used.
+    """The slice's functions for the rows of one table; None for core's own.
 
     `defaults` completes the values of a new row. `create`, `update`, `delete` and `restore` raise
-    DomainError by field. `candidates` is what a relation may be set to beside the given values, as
-    SQL, and `refusal` the sentence where it may not; both read the fields in `narrowed_by`, a link
-    by its name or its key. `given_at_creation` names fields that only a move changes later.
+    DomainError by field. `candidates` returns the condition for the rows that a relation may be
+    set to, given the other values, and `refusal` the message for others; both read the fields in
+    `narrowed_by`, links by name or key. `given_at_creation` are fields that only moves change.
     """
 
     defaults: Callable[[dict[str, Any]], dict[str, Any]] | None = None
@@ -31,7 +31,7 @@ class Rules:
     given_at_creation: tuple[str, ...] = ()
 
     def facts(self, row: Any) -> dict[str, Any]:
-        """What `row` says of the fields in `narrowed_by`: links by their keys."""
+        """The values of `row` for the fields in `narrowed_by`, links by key."""
         return {
             key: getattr(row, key)
             for name in self.narrowed_by

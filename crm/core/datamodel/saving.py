@@ -1,4 +1,4 @@
-"""Create, change, delete, restore: the one road from values to a row, whoever asks.
+"""Create, update, delete and restore rows, for pages, API and import alike.
 
 `values` maps names of columns and relationships to Python values: text, Decimal, date, aware
 datetime, bool; a row or None for a to-one relationship, a list of rows for the others. None of
@@ -39,7 +39,7 @@ from crm.core.types import utcnow
 
 
 def create_row(model: type[Any], values: Values, rules: Rules = PLAIN) -> Any:
-    """A new row with `values`, flushed at once; within a bulk it is only made.
+    """A new row with `values`, flushed; within a bulk it is only created in memory.
 
     Raises DomainError by field; Forbidden where the row would lie outside the create scope.
     """
@@ -49,7 +49,7 @@ def create_row(model: type[Any], values: Values, rules: Rules = PLAIN) -> Any:
         assign(row, _own_owner(model, values), rules)
         session.add(row)
     if current_bulk() is not None:
-        return row  # whoever makes the bulk asks for all of its rows at once
+        return row  # the import checks the scope of all rows at once
     flush()
     if rows.is_filtered() and not rows.may(session, "create", row):
         raise Forbidden(_("You may not create this record here."))
@@ -65,7 +65,7 @@ def flush() -> None:
 
 
 def _own_owner(model: type[Any], values: Values) -> Values:
-    """Who may create only their own rows cannot hand them to somebody else."""
+    """With the create scope `own` only oneself can be the owner."""
     actor = find_actor()
     if actor is None or not rows.is_filtered() or not issubclass(model, Owned):
         return values
@@ -78,9 +78,9 @@ def _own_owner(model: type[Any], values: Values) -> Values:
 
 
 def check_version(row: Any, version: int | None) -> None:
-    """Hold `row` to the row_version that its writer saw. Raises Conflict where it was saved since.
+    """Raises Conflict where `row` was saved since it had this row_version.
 
-    Set as the committed value, it also stands in the UPDATE's WHERE: no gap to slip through.
+    Sets it as the committed value too, so that the UPDATE's WHERE compares it.
     """
     if version is None:
         return
@@ -101,7 +101,7 @@ def update_row(row: Any, values: Values, rules: Rules = PLAIN) -> None:
 
 
 def _mark_lists(row: Any) -> None:
-    """A change of links or lines alone is a change of the record: its version has to tell it."""
+    """Raise the version of a record of which only links or lines change."""
     state, session = inspect(row), db.session()
     if not isinstance(row, AuditedModel) or not state.has_identity:
         return
@@ -124,7 +124,7 @@ def _guard_company(row: Any, values: Values) -> None:
 
 
 def _guard_owner(row: Any, values: Values) -> None:
-    """Another owner needs edit scope team or more; one may take what nobody has (spec 1.3)."""
+    """Another owner needs edit scope team or more, except of an unassigned row (spec 1.3)."""
     actor = find_actor()
     if (
         actor is None
@@ -148,7 +148,7 @@ def assign(
     rules: Rules = PLAIN,
     known: Collection[tuple[str, int]] = (),
 ) -> None:
-    """Set `values` on the row; links are accepted only where a picker would have offered them.
+    """Set `values` on the row; links must be to rows that a picker would offer.
 
     `known` are links, as (relation, key), that were checked already. Raises DomainError by field.
     """
@@ -162,7 +162,7 @@ def assign(
             continue
         if name in keys and value is not None:
             if value.id is not None and getattr(row, keys[name]) == value.id:
-                continue  # the same link: nothing to write, and a hidden one stays as it is
+                continue  # the same link, which may be hidden
             try:
                 if (name, value.id) not in known:
                     check_link(row, name, value, facts, rules)
@@ -191,9 +191,9 @@ def _lists_of_children(mapper: Mapper[Any]) -> frozenset[str]:
 def assign_children(
     row: Any, relation: str, lines: Sequence[Values], rules: Rules
 ) -> dict[str, str]:
-    """Make the children of `row` those of `lines`, in this order; one with an "id" is changed.
+    """Replace the children of `row` by `lines`, in this order; those with an "id" are updated.
 
-    Returns what is wrong, as `relation.number.field` → sentence, the number counting from 0.
+    Returns errors as `relation.number.field` → message, the number from 0.
     """
     model = inspect(type(row)).relationships[relation].mapper.class_
     present = {child.id: child for child in getattr(row, relation)} if row.id else {}
@@ -202,7 +202,7 @@ def assign_children(
     children = []
     for number, values in enumerate(lines):
         pk = values.get("id")
-        if pk is not None and pk not in present:  # or stands above: a line is there once
+        if pk is not None and pk not in present:  # or is in an earlier line
             wrong[f"{relation}.{number}"] = _("This line is no longer there.")
             continue
         child = present.pop(pk) if pk is not None else model()
@@ -220,13 +220,13 @@ def assign_children(
 
 
 def check_link(row: Any, relation: str, target: Any, facts: Values, rules: Rules) -> None:
-    """Refuse a new link to a row that is no longer in use or that no picker offers.
+    """Refuse a new link to a row that is inactive or that no picker would offer.
 
-    `facts` are the values to be set, with what the row says already.
+    `facts` are the new values, completed by those of the row.
     """
     state = inspect(target)
     if state.pending or state.transient:
-        return  # made by the same flush
+        return  # created in the same flush
     if isinstance(target, Reference) and not target.active:
         raise DomainError(_("This choice is no longer in use."), field=relation)
 
@@ -255,14 +255,14 @@ def _refused(
 
 
 def _facts(row: Any, rules: Rules) -> dict[str, Any]:
-    """What the row already says of its surroundings, for who may be chosen beside it."""
+    """The values of the row that candidates depend on."""
     if inspect(row).persistent:
         return rules.facts(row)
     return {"company_id": getattr(row, "company_id", None)}
 
 
 def candidates(model: type[Any], relation: str, values: Values, rules: Rules) -> Any:
-    """What `relation` may be set to, as SQL; None where the row filter is enough."""
+    """The condition for the rows that `relation` may be set to; None for the row filter only."""
     condition = rules.candidates(relation, values) if rules.candidates is not None else None
     if condition is not None:
         return condition
@@ -273,7 +273,7 @@ def candidates(model: type[Any], relation: str, values: Values, rules: Rules) ->
 
 
 def _colleagues() -> Any:
-    """Active people of the actor's companies."""
+    """Active users of the actor's companies."""
     actor = find_actor()
     if actor is None or not rows.is_filtered():
         return User.active.is_(True)
@@ -283,9 +283,9 @@ def _colleagues() -> Any:
 
 
 def delete_row(row: Any) -> None:
-    """Into the bin where the table has one; a reference row only while nothing uses it.
+    """Move to the bin, or delete where the table has none.
 
-    Raises DomainError where it is used, with the number of records.
+    Raises DomainError, with the number of records, for a vocabulary's row that is used.
     """
     session = db.session()
     if isinstance(row, Record):
@@ -306,7 +306,7 @@ def delete_row(row: Any) -> None:
 
 
 def references_to(row: Any) -> Iterator[tuple[Table, int]]:
-    """Each table that points to `row`, with how often; the bin and other companies included."""
+    """(table, number of rows that refer to `row`), the bin and other companies included."""
     target = type(row).__table__
     own = {
         relation.secondary
@@ -326,7 +326,7 @@ def references_to(row: Any) -> Iterator[tuple[Table, int]]:
 
 
 def restore_row(model: type[Any], pk: int) -> Any:
-    """Out of the bin. Raises NotFound; DomainError naming the field and who has its value now."""
+    """Restore from the bin. Raises NotFound, and DomainError for a value that is taken by now."""
     session = db.session()
     statement = select(model).where(model.id == pk, rows.criteria(model, "delete"))
     row = session.scalars(statement.execution_options(**{rows.IN_BIN: model})).unique().first()
@@ -358,8 +358,8 @@ def _refuse_double(row: Any, index: Any) -> None:
 
 
 def with_defaults(model: type[Any], values: Values, rules: Rules) -> dict[str, Any]:
-    """`values` with the defaults of a new row, which the add form proposes and create fills in."""
-    with db.session.no_autoflush:  # asking flushes nothing, least of all a bulk row by row
+    """`values` with the defaults of a new row, for the form and for `create_row`."""
+    with db.session.no_autoflush:  # queries must not flush rows of a bulk
         defaults = rules.defaults or partial(_own, model)
         full = dict(defaults(dict(values)))
     if issubclass(model, Owned) and "owner" in full and "owner" not in values:
@@ -368,7 +368,7 @@ def with_defaults(model: type[Any], values: Values, rules: Rules) -> dict[str, A
 
 
 def _own(model: type[Any], values: dict[str, Any]) -> dict[str, Any]:
-    """A record is of the company chosen on top, and the creator's."""
+    """Default company and owner: the company chosen in the top bar, the creator."""
     actor = find_actor()
     own: dict[str, Any] = {}
     if issubclass(model, Record) and actor is not None and actor.company is not None:
@@ -381,7 +381,7 @@ def _own(model: type[Any], values: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def _column_defaults(mapper: Any) -> dict[str, Any]:
-    """What the columns that people fill in start with: a new row is active, for one."""
+    """The defaults of the editable columns."""
     return {
         name: column.default.arg
         for name, column in mapper.columns.items()
@@ -393,7 +393,7 @@ def _column_defaults(mapper: Any) -> dict[str, Any]:
 
 
 def _default_owner(model: type[Any], owner: Any) -> Any:
-    """Where the create scope is own, a default owner who is somebody else gives way to oneself."""
+    """The default owner; with the create scope `own`, oneself."""
     actor = find_actor()
     if actor is None or not rows.is_filtered():
         return owner

@@ -1,4 +1,4 @@
-"""Page tokens: the place of a row in an order, as text that an address can carry."""
+"""Page tokens: the position of a row in an order, as URL-safe text."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -30,7 +30,7 @@ _READ: dict[str, Any] = {"t": datetime.fromisoformat, "d": date.fromisoformat, "
 
 
 def decode(token: str, columns: Sequence[Any]) -> list[Any]:
-    """The values of `columns` in a token. Raises ValueError where it is not one of ours."""
+    """The values of `columns` in a token. Raises ValueError for an invalid one."""
     try:
         plain = _signer(columns).loads(token)
     except BadData as error:
@@ -39,6 +39,6 @@ def decode(token: str, columns: Sequence[Any]) -> list[Any]:
 
 
 def _signer(columns: Sequence[Any]) -> URLSafeSerializer:
-    """Signs for these columns alone: what is read back needs no check against their types."""
+    """A serializer for these columns only, so that values need no check against their types."""
     keys = [*current_app.config["SECRET_KEY_FALLBACKS"], current_app.config["SECRET_KEY"]]
     return URLSafeSerializer(keys, salt=f"page of {', '.join(map(str, columns))}")

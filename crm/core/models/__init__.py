@@ -1,4 +1,4 @@
-"""What every table of ours is made of."""
+"""Base classes, columns and field declarations of all tables."""
 
 from crm.core.models import checks as _checks  # noqa: F401  installs the flush hook
 from crm.core.models import kinds

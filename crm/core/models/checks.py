@@ -1,4 +1,4 @@
-"""The rules of the fields of a row, and its `check()`; every write passes them, whoever asks."""
+"""Validation of rows before a flush: the rules of each field, then the row's `check()`."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -13,16 +13,16 @@ from crm.core.models.fields import Spec, link_behind, spec_of
 from crm.core.models.tables import AuditedModel, Child
 from crm.core.types import fold
 
-# In Session.info while rows are written that were checked, and asked about, when they were made.
+# In Session.info while rows are flushed that were validated when they were made (an import's).
 CHECKED = "crm.checked"
 
 
 @dataclass(frozen=True)
 class _Field:
-    """What is asked of one column, worked out once for a table."""
+    """What validation needs of a column, computed once for a table."""
 
     attribute: str
-    place: str  # where its refusal stands
+    place: str  # the field of its error message
     spec: Spec
     column: Any
     relation: str | None  # of a foreign key, where it has one
@@ -59,7 +59,7 @@ def _keys(mapper: Mapper[Any]) -> tuple[tuple[str, str, int | None], ...]:
 
 
 def update_folded(row: Any) -> None:
-    """Work out the folded columns of `row` from their sources."""
+    """Compute the folded columns of `row` from their sources."""
     for name, source, length in _keys(inspect(row).mapper):
         key = fold(str(getattr(row, source) or ""))[: length or None]
         if getattr(row, name) != key:
@@ -151,7 +151,7 @@ def _clean_field(row: Any, field: _Field) -> None:
 
 @event.listens_for(Session, "before_flush")
 def validate_flush(session: Session, context: Any, instances: Any) -> None:
-    """Nothing is written that a field, or a rule between fields, refuses."""
+    """Validate all new and changed rows of a flush. Raises DomainError by field."""
     if CHECKED in session.info:
         return
     with session.no_autoflush:

@@ -28,7 +28,7 @@ def currencies() -> frozenset[str]:
 
 
 def time_zones() -> list[str]:
-    """The zones that are offered; the older names without a region are only understood."""
+    """The time zones to choose from; older names without a region are accepted too."""
     return sorted(z for z in zoneinfo.available_timezones() if "/" in z or z == "UTC")
 
 

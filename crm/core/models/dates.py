@@ -1,4 +1,4 @@
-"""How days and times are typed: 31/1, 31/01/2027, 2027-01-31, 31 Jan 2027, today, +3, 14:00."""
+"""Parsing of typed dates: 31/1, 31/01/2027, 2027-01-31, 31 Jan 2027, today, +3, 14:00."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,7 +11,7 @@ from crm.core.models.locale import locale
 
 
 def check_year(year: int) -> None:
-    """Refuse a year that nobody means. Raises ValueError."""
+    """Refuse an implausible year. Raises ValueError."""
     if not 1900 <= year <= 2200:
         raise ValueError(_("The year must lie between 1900 and 2200."))
 
@@ -35,7 +35,7 @@ def parse_date(text: str, zone: str) -> date:
 
 
 def _plain(text: str) -> str:
-    """Without what depends on the keyboard: case, kind of blank, kind of apostrophe."""
+    """Normalize case, spaces and apostrophes."""
     return " ".join(text.casefold().replace("\u2019", "'").split())
 
 

@@ -1,4 +1,4 @@
-"""A field said once: its column, and what form, API, import and journal need to know of it."""
+"""Declaration of fields: a column, and its description for form, API, import and journal."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ Model.metadata.naming_convention = {
 
 @dataclass(frozen=True)
 class Spec:
-    """All that is said of a field, once, for form, API, import, export, filter and journal.
+    """The description of a field, for form, API, import, export, filter and journal.
 
     `choices` maps a stored value to its words; `stored_as` is how the column keeps one of them.
     `note` stands beside the label. `css` are the classes of its column in lists, where its kind
@@ -92,13 +92,13 @@ class Spec:
         return self.kind.write(self, value, zone, currency)
 
     def typed(self, value: Any, zone: str = "UTC") -> str:
-        """`value` as it stands in an input: what `parse` reads back unchanged."""
+        """`value` as the text of an input, which `parse` reads back unchanged."""
         return "" if value is None else self.kind.typed(self, value, zone)
 
 
 @dataclass(frozen=True)
 class _Said:
-    """What `field()` was told; a column with name and type completes it into a Spec."""
+    """The arguments of `field()`; with the column's name and type they make a Spec."""
 
     label: Label
     extra: Mapping[str, Any]
@@ -119,7 +119,7 @@ def field(
     required: bool | None = None,
     **column: Any,
 ) -> Mapped[Any]:
-    """A column and everything said about it; `args` and `column` go to `mapped_column`.
+    """Declare a column with its description; `args` and `column` go to `mapped_column`.
 
     `minimum` and `maximum` also become a CHECK constraint. `required` defaults to "not nullable
     and without a default". A foreign key's Spec is read through its relationship's name too.
@@ -159,7 +159,7 @@ def _range_constraint(column: Column[Any], parent: Any) -> None:
 def spec_of(model: type, name: str) -> Spec:
     """The Spec of a column, a relationship or a `computed` property of `model`, by its name.
 
-    Raises KeyError where nothing was said about it.
+    Raises KeyError where it has none.
     """
     spec = find_spec(model, name)
     if spec is None:
@@ -168,7 +168,7 @@ def spec_of(model: type, name: str) -> Spec:
 
 
 def find_spec(model: type[Any], name: str) -> Spec | None:
-    """As `spec_of`; None where nothing was said."""
+    """As `spec_of`; None where it has none."""
     return _spec_in(model.__mapper__, name)
 
 
@@ -219,7 +219,7 @@ def target_of(model: type[Any], relation: str) -> type[Any]:
 
 
 def link_of(model: type[Any], name: str) -> tuple[str, str]:
-    """The to-one relationship that a field leads along, and the attribute with its key."""
+    """(relationship, attribute of its foreign key) of a to-one field, which may name either."""
     mapper = model.__mapper__
     relation = mapper.relationships.get(name) or link_behind(mapper, name)
     if relation is None:
@@ -242,7 +242,7 @@ def key_of(relation: RelationshipProperty[Any]) -> str:
 
 
 class computed:  # noqa: N801  used as a decorator
-    """A shown value that is worked out, not stored: `@computed(_l("Total"), kinds.MONEY)`."""
+    """A property with a Spec, not stored: `@computed(_l("Total"), kinds.MONEY)`."""
 
     def __init__(self, label: Label, kind: Kind = kinds.TEXT, **said: Any) -> None:
         self.spec = Spec(label, kind, readonly=True, **said)
@@ -269,7 +269,7 @@ def folded(source: str, length: int = 255, *, sorts: str = "", **column: Any) ->
 def unique(
     name: str, *columns: str, field: str | None = None, live: str = "deleted_at IS NULL"
 ) -> Index:
-    """A unique index over what is outside the bin; a clash is told beside `field`.
+    """A unique index over the rows outside the bin; a violation is an error of `field`.
 
     `live` is the SQL condition, the same on both databases; "" where the table has no bin.
     """

@@ -1,4 +1,4 @@
-"""The language that text is read and written in, and the messages of each language."""
+"""The current locale, and the message catalogues of all languages."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -15,14 +15,14 @@ def locale() -> Locale:
 
 
 class Catalogs(Domain):
-    """The messages of all languages, each looked up once a process."""
+    """The message catalogues, each loaded once a process."""
 
     def __init__(self) -> None:
         super().__init__()
         self.known: dict[Locale | None, dict[str, str]] = {}
 
     def gettext(self, string: str, **variables: Any) -> str:
-        """Overrides Flask-Babel 4.0, which finds the catalog anew for every message."""
+        """Overrides Flask-Babel 4.0, which looks up the catalogue for every message."""
         tongue = get_locale()
         known = self.known.get(tongue)
         if known is None:
@@ -33,7 +33,7 @@ class Catalogs(Domain):
         return text % variables if variables else text
 
     def install(self, app: Flask) -> None:
-        """Take the place of the messages of `app`, in Python and in templates."""
+        """Replace the default domain of `app`, in Python and in templates."""
         flask_babel._get_current_context = _context
         app.extensions["babel"].instance.domain_instance = self
         app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # by its extension
@@ -46,9 +46,9 @@ class Catalogs(Domain):
 
 
 def _context() -> SimpleNamespace | None:
-    """Where Flask-Babel 4.0 keeps what it found for this request.
+    """Flask-Babel 4.0's cache for this request.
 
-    Its own asks the proxy `g` three times, and is asked itself for every message and every date.
+    Faster than its own function, which is called for every message and accesses `g` three times.
     """
     try:
         here = g._get_current_object()

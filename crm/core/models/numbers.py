@@ -1,4 +1,4 @@
-"""How numbers are typed: one strict grammar a language, for form, filter and import.
+"""Parsing of typed numbers: one strict grammar a language, for form, filter and import.
 
 A text has exactly one meaning in a language, or it is refused; nothing is rounded or skipped.
 French reads 1 234,50 and English 1,234.50, also with the spaces and currency signs of Excel. In
@@ -29,7 +29,7 @@ CODES = frozenset(list_currencies()) | frozenset("$£€¥")
 
 @dataclass(frozen=True)
 class NumberFormat:
-    """The signs of a language. Each of `groups` may stand between groups of three digits.
+    """The separators of a language. Each of `groups` may separate groups of three digits.
 
     `has_point`: whether a point is understood beside a decimal comma, where it is no group sign.
     `units`: the currency signs and codes that may stand beside an amount.
@@ -85,7 +85,7 @@ class NumberFormat:
 
     @cached_property
     def _frames(self) -> dict[str, re.Pattern[str]]:
-        """What may stand around the digits, by kind."""
+        """kind → pattern of signs and units around the digits."""
         signs = "|".join(re.escape(unit) for unit in sorted(self.units, key=len, reverse=True))
         return {"money": _frame(signs), "percent": _frame("%"), "": _frame("(?!)")}
 
@@ -122,10 +122,10 @@ def _grouped(signs: str) -> str:
 
 @cache
 def number_format(locale: Locale) -> NumberFormat:
-    """The grammar of a language, from the CLDR's data."""
+    """The NumberFormat of a language, from the CLDR."""
     decimal, group = get_decimal_symbol(locale), get_group_symbol(locale)
     alike = next((signs for signs in (SPACES, APOSTROPHES) if group in signs), group)
-    # The language's own sign first: examples are written with it.
+    # The language's own separator first: examples use it.
     groups = [group + alike.replace(group, ""), *([SPACES] if alike != SPACES else [])]
     names = (name for name in locale.currency_symbols.values() if not re.search("[0-9]", name))
     return NumberFormat(decimal, tuple(groups), decimal == "," and group != ".", CODES | set(names))
@@ -133,5 +133,5 @@ def number_format(locale: Locale) -> NumberFormat:
 
 @cache
 def file_number_format(decimal: str) -> NumberFormat:
-    """The grammar of a file that says which sign stands before its decimals: "." or ","."""
+    """The NumberFormat of a file with the decimal separator "." or ","."""
     return NumberFormat(decimal, ("," if decimal == "." else ".", SPACES))

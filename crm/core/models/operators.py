@@ -1,4 +1,4 @@
-"""The ways in which a list's filters compare; SQL sees parsed values only."""
+"""The operators of filters, as SQL on parsed values."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ EQUAL = (_IS,)
 def has_any(relation: Any, values: Sequence[Any]) -> ColumnElement[bool]:
     """The rows that are linked to one of `values`.
 
-    Not relation.any(): that is asked of each row of the table, this is looked up once."""
+    By a subquery, as relation.any() would be evaluated for each row."""
     mapped = relation.property
     if mapped.secondary is None:
         return relation.any(mapped.mapper.class_.id.in_(values))

@@ -1,7 +1,7 @@
-"""FAB's users, groups and roles, version 5.3, with what core asks of a row that has a page.
+"""Adds to FAB 5.3's users, groups and roles what core needs of rows with a page.
 
-Done to FAB's own classes, before the first query: a subclass of User would give two classes for
-one row, and groups would refuse it.
+To FAB's own classes, before the first query: with a subclass of User there would be two classes
+for one row, which the relationship of groups refuses.
 """
 
 from typing import Any
@@ -10,15 +10,15 @@ from flask_appbuilder.security.sqla.models import Group, Role, User
 from sqlalchemy import CheckConstraint, Integer, event, inspect
 from sqlalchemy.orm import mapped_column
 
-# The optimistic lock of models/tables.py. A mapper takes its version column when it is made; set
-# afterwards it holds all the same, as long as nothing was written yet.
+# The optimistic lock of models/tables.py. A mapper normally gets its version column when it is
+# made; setting it later works before the first flush.
 for model in (User, Group, Role):
     model.row_version = mapped_column(Integer, default=1, server_default="1", nullable=False)
     inspect(model).version_id_col = model.__table__.c.row_version
     model.__entity__ = "users"  # one row of the grid for all three
 
-# A hash is in no journal, and is read where it is checked, not along with every name on a page.
-# Said of the mapper before it is made final, because replacing a mapped attribute is deprecated.
+# The hash is not journaled, and is loaded only where it is checked.
+# Before the mapper is configured, because replacing a mapped attribute is deprecated.
 _password = inspect(User).get_property("password", _configure_mappers=False)
 _password.columns[0].info["secret"] = True
 _password.deferred, _password.strategy_key = True, (("deferred", True), ("instrument", True))

@@ -1,4 +1,4 @@
-"""The tables' common parts: who and when, the optimistic lock, the bin, the owner."""
+"""Base classes of tables: audit columns, optimistic lock, bin, owner."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -14,9 +14,9 @@ from crm.core.models.fields import field
 from crm.core.models.words import words_of
 from crm.core.types import Instant, Translated, TranslatedText, utcnow
 
-# The rows outside, and those within, the bin: what an index over them is limited to.
+# The conditions of partial indexes: rows outside the bin, rows in the bin.
 LIVE, BINNED = "deleted_at IS NULL", "deleted_at IS NOT NULL"
-# Who acts now, for the audit columns. core.actor, which stands above, puts its answer here.
+# Returns the acting user's id, for the audit columns; set by core.actor, a higher layer.
 acting_user: list[Callable[[], int | None]] = []
 
 
@@ -25,10 +25,10 @@ def _acting() -> int | None:
 
 
 class AuditedModel(Model):
-    """A row with a page of its own: who made it, who changed it, and the optimistic lock."""
+    """A row with a page of its own: audit columns and the optimistic lock."""
 
     __abstract__ = True
-    # The row of the rights grid that this table belongs to; the row filter reads it.
+    # The entity of the rights grid, for the row filter.
     __entity__: ClassVar[str]
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -71,13 +71,13 @@ class AuditedModel(Model):
 
 
 class Record(AuditedModel):
-    """A business row: of one company, found again by imports, deleted into the bin."""
+    """A business row: of one company, with an external reference and soft deletion."""
 
     __abstract__ = True
 
     external_ref: Mapped[str | None] = field(_l("External reference"), String(80))
     deleted_at: Mapped[datetime | None] = field(_l("Deleted on"), Instant, readonly=True)
-    # What the search indexes are made of (core.search).
+    # The words for the search indexes (core.search).
     search_text: Mapped[str] = mapped_column(
         Text, info={"folds": "search_words"}, nullable=False, default="", server_default=""
     )
@@ -99,7 +99,7 @@ class Record(AuditedModel):
 
 
 class Owned:
-    """Mixin: somebody's, and of an agency, while agencies are managed."""
+    """Mixin: owner and agency."""
 
     @declared_attr
     def owner_id(cls) -> Mapped[int | None]:
@@ -119,14 +119,14 @@ class Owned:
 
 
 def _last(context: Any) -> int:
-    """The place behind all rows of a vocabulary."""
+    """The position after all rows of a vocabulary."""
     table = context.compiled.statement.table
     statement = select(func.coalesce(func.max(table.c.position), -1) + 1)
     return int(context.connection.scalar(statement))
 
 
 class Reference(AuditedModel):
-    """A row of the installation's vocabulary: used ones are deactivated, never deleted."""
+    """A row of a vocabulary, which all companies share; used ones are deactivated, not deleted."""
 
     __abstract__ = True
     __entity__ = "reference"

@@ -1,4 +1,4 @@
-"""Numbers, amounts, days, moments and phone numbers as the reader's language writes them."""
+"""Formatting of numbers, amounts, dates and phone numbers in the reader's language."""
 
 import re
 from collections.abc import Mapping
@@ -21,14 +21,14 @@ from flask_babel import gettext as _
 from crm.core.models.locale import locale
 from crm.core.models.numbers import MINUS
 
-# Of a fixed line, a mobile or a voice box: not what begins with 08, which is grouped otherwise.
+# Without numbers that begin with 08, whose digits are grouped differently.
 FRENCH = re.compile(r"\+33([1-79])(\d\d)(\d\d)(\d\d)(\d\d)", re.ASCII)
 
 
 def parse_number(text: str) -> int | None:
-    """The id or count that a program put into an address or a form; None where it is none.
+    """The non-negative integer in a URL or a form; None for anything else.
 
-    Shorter than what a database refuses, and than what int() refuses to read.
+    At most nine digits, which both int() and the database accept.
     """
     return int(text) if text.isdecimal() and len(text) < 10 else None
 
@@ -40,7 +40,7 @@ def format_number(value: Decimal | int, least: int = 0, most: int = 3) -> str:
 
 
 def _grouped(value: Decimal | int, tongue: Locale, least: int, most: int, sign: str = "") -> str:
-    """By Python, whose rounding is Babel's: reading a pattern takes longer than all of this."""
+    """Formatted by Python, which rounds like Babel but is much faster."""
     whole, _point, decimals = f"{value:,.{most}f}".partition(".")
     decimals = decimals[:least] + decimals[least:].rstrip("0")
     group, point = _separators(tongue)
@@ -61,7 +61,7 @@ def format_money(value: Decimal, currency: str, most: int = 2) -> str:
 
 @lru_cache(maxsize=1000)
 def _around(tongue: Locale, currency: str, is_negative: bool) -> tuple[str, str]:
-    """What stands before and behind an amount: its sign, its currency."""
+    """The texts before and after an amount: sign and currency."""
     one = format_currency(-1 if is_negative else 1, currency, locale=tongue)
     before, _one, after = one.partition("1")
     return before.replace("-", MINUS), after.lstrip(f"{_separators(tongue)[1]}0")
@@ -83,7 +83,7 @@ def format_day(value: date) -> str:
 
 @lru_cache(maxsize=100)
 def _names(tongue: Locale, of: str) -> Mapping[int, str]:
-    """The short names of months or days: Babel reads its pattern anew for every date."""
+    """The short names of months or days; cached, as Babel parses its pattern for every date."""
     found: Mapping[int, str] = getattr(tongue, of)["format"]["abbreviated"]
     return dict(found)
 
@@ -93,7 +93,7 @@ def format_instant(value: datetime, zone: str) -> str:
 
 
 def format_local(local: datetime) -> str:
-    """The day and the time of an instant that is in the reader's zone already."""
+    """Date and time of a datetime in the reader's zone."""
     return f"{format_day(local.date())} {local:%H:%M}"
 
 
@@ -104,13 +104,13 @@ def format_near(value: datetime, zone: str, now: datetime | None = None) -> str:
 
 
 def days_until(local: datetime, now: datetime | None = None) -> int:
-    """How many days lie between today and an instant, in the zone of the instant."""
+    """The number of days from today to a datetime, in its zone."""
     today = (now or datetime.now(UTC)).astimezone(local.tzinfo).date()
     return (local.date() - today).days
 
 
 def format_local_near(local: datetime, days: int) -> str:
-    """What `format_near` says of an instant so many days away."""
+    """As `format_near`, of a datetime in the reader's zone that is `days` away."""
     if days == 0:
         return f"{_('Today')} {local:%H:%M}"
     if abs(days) > 30:
@@ -124,9 +124,9 @@ def format_local_near(local: datetime, days: int) -> str:
 
 @lru_cache(maxsize=10_000)
 def format_phone(value: str) -> str:
-    """As dialled at home where it is a French number, else with its country's prefix."""
+    """A French number in national format, others in international format."""
     if plain := FRENCH.fullmatch(value):
-        return "0" + " ".join(plain.groups())  # as below, in a hundredth of the time
+        return "0" + " ".join(plain.groups())  # the same as below, a hundred times faster
     try:
         number = phonenumbers.parse(value, None)
     except phonenumbers.NumberParseException:

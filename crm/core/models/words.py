@@ -1,6 +1,6 @@
-"""The words by which rows are found: folded, without punctuation, numbers as runs of digits.
+"""The words of rows and of searches: folded, without punctuation, numbers as digits only.
 
-What is kept of a row and what is typed into a search box pass the same functions, so that
+Both pass the same functions, so that
 "Élan & Cie" is found by "elan cie" and +33 6 12 34 56 78 by "06 12 34".
 """
 
@@ -18,13 +18,13 @@ from sqlalchemy.orm import Mapper
 from crm.core.models.fields import spec_of
 from crm.core.types import fold
 
-MOST_WORDS = 8  # of what is typed; more say nothing new
-# Characters of a word that count: PostgreSQL refuses one of over 2,046 bytes, kept or asked for.
+MOST_WORDS = 8  # of a search
+# Characters; longer words are cut, as PostgreSQL refuses words over 2,046 bytes.
 LONGEST = 100
 APART = re.compile(r"[^a-z0-9]+")
 DIGITS = re.compile(r"[0-9]+")
 
-# One thing that is looked for: one of these groups of words, each word of the group at once.
+# A search term: alternative groups of words; all words of one group have to match.
 Term = tuple[tuple[str, ...], ...]
 
 
@@ -39,9 +39,9 @@ def words(text: str) -> list[str]:
 
 
 def terms(text: str) -> list[Term]:
-    """What a person looks for with `text`: words that all have to be there, in any order.
+    """The terms of a search, which all have to match, in any order.
 
-    Numbers are also meant without their blanks and leading zeros.
+    Numbers also match without spaces and leading zeros.
     """
     found = list(dict.fromkeys(words(text)))[:MOST_WORDS]
     looked_for: list[Term] = []
@@ -66,7 +66,7 @@ def words_of(row: Any) -> str:
 
 
 def words_of_value(kind: str, text: str) -> Iterator[str]:
-    """The words of one value, with its number as a run of digits where it has one."""
+    """The words of one value; of a number also its digits in one word."""
     if kind == "phone":
         yield from filter(None, _phone("".join(DIGITS.findall(text))))
         return
@@ -79,7 +79,7 @@ def words_of_value(kind: str, text: str) -> Iterator[str]:
 
 
 def _phone(digits: str) -> Iterator[str]:
-    """The number with its country's prefix and without: both are typed."""
+    """The digits with the country's prefix and without."""
     yield digits
     for length in (1, 2, 3):
         if int(digits[:length] or 0) in COUNTRY_CODE_TO_REGION_CODE:
@@ -89,7 +89,7 @@ def _phone(digits: str) -> Iterator[str]:
 
 @cache
 def _searched(mapper: Mapper[Any]) -> tuple[tuple[str, str], ...]:
-    """(attribute, kind) of what a row is found by; of people the sorted name, which says more."""
+    """(attribute, kind) of the searched fields; for people the sort name, which has both orders."""
     folded = {c.info["sorts"]: c.info["folds"] for c in mapper.columns if "sorts" in c.info}
     said = [mapper.get_property_by_column(c).key for c in mapper.columns if "said" in c.info]
     names = dict.fromkeys([*folded, *said])
@@ -101,6 +101,6 @@ def _searched(mapper: Mapper[Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _is_text(mapper: Mapper[Any], name: str) -> bool:
-    """Whether `name` is no link: a link that is searched leads to the words of another row."""
+    """Whether `name` is no link; searched links use the words of the linked row."""
     column = mapper.columns.get(name)
     return column is None or not column.foreign_keys

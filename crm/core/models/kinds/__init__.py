@@ -1,4 +1,4 @@
-"""The kinds of fields there are; `field()` takes one where the column's type does not tell it."""
+"""The kinds of fields; `field()` takes one where it does not follow from the column's type."""
 
 import zoneinfo
 

@@ -1,4 +1,4 @@
-"""What a kind of field answers, and how the values of a text are written by whom."""
+"""The interface of kinds of fields, and of text formats."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 TRUE_WORDS = {"1", "true", "on", "yes", "y", "oui", "o", "vrai"}
 FALSE_WORDS = {"0", "false", "off", "no", "n", "non", "faux", ""}
-# Control characters but tab and newline: PostgreSQL refuses NUL, and none of them is ever meant.
+# Control characters except tab and newline, which are removed; PostgreSQL refuses NUL.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class Format:
-    """How values are written in a text: here as a person types them, in their language.
+    """Parses texts as typed by the user, in their language.
 
-    Files, filters and programs write them in other ways: each has a subclass. Every method raises
-    ValueError with a sentence for the user.
+    Files, filters and API clients write values differently: each has a subclass. Methods raise
+    ValueError with a message for the user.
     """
 
     def __init__(self, zone: str = "UTC") -> None:
@@ -83,10 +83,10 @@ class Format:
 
 
 class Kind:
-    """How the values of a field are read, checked, written, compared, told as JSON and shown.
+    """Parses, validates, formats and serializes the values of a field, and describes its input.
 
-    A kind has no state: what differs between fields of one kind is in their Spec, which prepares
-    and completes what the methods do.
+    Without state: what differs between fields of one kind is in their Spec, by which the methods
+    are called.
     """
 
     operators: Sequence[Operator] = operators.TEXT
@@ -97,8 +97,10 @@ class Kind:
     css = ""  # of its column in a list
     empty: Any = None  # what an empty text means
     longest: int | None = None  # characters, where its column has no length
-    map_options: frozenset[str] = frozenset()  # of an import's map, beside those of every field
-    has_json_type = False  # JSON has a type for its values: `clean` checks them as they come
+    map_options: frozenset[str] = (
+        frozenset()
+    )  # options in an import's map, beside those of every field
+    has_json_type = False  # JSON has a type for its values, which `clean` checks
     json_format = ""
     is_link = False  # leads to another row, or to several
     is_list = False
@@ -106,9 +108,9 @@ class Kind:
     is_number = False
     is_exact = False  # a number with decimals
     is_filterable = True
-    is_text = True  # one text says a value
+    is_text = True  # a value is one text
     is_key = False  # a text by which an import may find rows
-    needs_row = False  # its check asks for the country of the row
+    needs_row = False  # validation needs the row's country
     repeats = False  # few values, which many rows have
 
     def __init__(self, name: str) -> None:
@@ -158,7 +160,7 @@ class Kind:
         raise ValueError(_("Text is expected."))
 
     def revive(self, value: Any) -> Any:
-        """The value behind what the journal keeps of it."""
+        """The inverse of the journal's JSON."""
         return value
 
     def to_json(self, spec: "Spec", value: Any) -> Any:
@@ -180,7 +182,7 @@ class Kind:
 
 
 def tidy(text: str) -> str:
-    """`text` without what nobody means: control characters, blanks around it."""
+    """`text` without control characters and surrounding spaces."""
     return CONTROL.sub("", text.replace("\r\n", "\n")).strip()
 
 

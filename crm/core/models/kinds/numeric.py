@@ -61,7 +61,7 @@ class Stars(Integer):
         return _("%(score)s out of 5", score=value)
 
     def typed(self, spec: "Spec", value: Any, zone: str) -> str:
-        return str(value or "")  # on screen, no star and no score are the same choice
+        return str(value or "")  # 0 and no score are the same choice in the input
 
 
 class Exact(Integer):

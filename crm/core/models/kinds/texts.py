@@ -18,7 +18,7 @@ from crm.core.types import TranslatedText
 if TYPE_CHECKING:
     from crm.core.models.fields import Spec
 
-# Not \s: a no-break space is meant, as before a percent sign in French.
+# Not \s: no-break spaces are kept, as before a percent sign in French.
 BLANKS = re.compile(r"[ \t\n]+")
 LONGEST_WORDS = 255  # characters of a translated text in one language
 
@@ -32,7 +32,7 @@ class Text(Kind):
         return BLANKS.sub(" ", as_text(value))
 
     def parse_filter(self, spec: "Spec", text: str, form: Format) -> Any:
-        """A part of a value need not be valid on its own."""
+        """The text itself: part of a value need not be valid."""
         return spec.parse(text, form)
 
 
