@@ -155,7 +155,9 @@ def _deleted_operation() -> Schema:
     row = object_schema(("id", "deleted_at"), id=schemas.ID, deleted_at=since)
     rows = {"type": "array", "items": row}
     schema = object_schema(("result", "cursor"), result=rows, cursor=NEXT)
-    words = "What was deleted since, oldest first."
+    words = (
+        "What was deleted since: from the bin, then what left it for good, oldest first in each."
+    )
     return {"parameters": [_query((), **q)], "responses": _responses(200, words, schema, 422)}
 
 
