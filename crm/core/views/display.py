@@ -15,8 +15,6 @@ from crm.core.models import Label, Reference, Spec, kinds, link_of, spec_of
 from crm.core.models.codes import HUES
 from crm.core.models.text import days_until, format_local, format_local_near
 
-LINKS = ("text", "person", "reference", "company")
-
 
 @dataclass
 class Field:
