@@ -58,7 +58,7 @@ def of(
 ) -> Totals:
     """The totals of `lines`, in a currency with `places` decimals.
 
-    >>> three = [Line(Decimal(1), Decimal("10.03"), Decimal(20))] * 3
+    >>> three = [PricedLine(Decimal(1), Decimal("10.03"), Decimal(20))] * 3
     >>> of(three).vat
     Decimal('6.02')
     """

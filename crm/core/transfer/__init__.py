@@ -1,4 +1,4 @@
-"""Rows out to a CSV file and in from one."""
+"""Export to CSV and import from CSV."""
 
 from crm.core.transfer.export import columns_of, export_rows
 from crm.core.transfer.mapping import ImportMap, read_map

@@ -1,4 +1,4 @@
-"""The texts of one line: what its cells, the constants and the defaults say of each field."""
+"""The text of each field of a line, from its cells, the constants and the defaults of the map."""
 
 import re
 import unicodedata
@@ -26,14 +26,14 @@ from crm.core.types import TranslatedText, fold
 
 @dataclass(frozen=True)
 class CellText:
-    """What a line says of one field, still as text; never empty."""
+    """The text of one field of a line; never empty."""
 
     rule: FieldRule
     text: str
 
 
 def read_line(mapping: ImportMap, line: CsvLine) -> dict[str, CellText]:
-    """Field → what the line says of it; fields of which it says nothing are left out."""
+    """field → its text; fields without text are left out."""
     cells = {name: _tidy(line.cells[name]) for name in mapping.file_columns}
     slug = slug_of(cells[mapping.slug_column]) if mapping.slug_column else ""
     told = dict(_told(mapping.columns, cells, slug)) | dict(_told(mapping.constants, cells, slug))
@@ -72,7 +72,7 @@ def _said(rule: FieldRule, cells: Mapping[str, str], slug: str) -> str:
 
 
 def _taken(rule: FieldRule, text: str) -> str:
-    """The part of `text` that the rule takes; the last name of somebody with one name is that."""
+    """The part of `text` that the rule takes; of a single name, the last name is the whole."""
     match rule.take:
         case "first":
             return text.partition(" ")[0]
@@ -106,7 +106,7 @@ def _holds(rule: FieldRule, told: Mapping[str, CellText]) -> bool:
 
 
 class FileFormat(Format):
-    """How a file writes values: as its map says or, where it says nothing, as a person types them.
+    """The format of values in a file: as its map says, else as typed by a user.
 
     `language` is the records', `reader` the language of whoever imports.
     """
@@ -177,7 +177,7 @@ def _moment(text: str, form: str) -> datetime:
             "“%(text)s” is not a date of the form %(form)s.", text=shortened(text), form=form
         )
         raise ValueError(message) from error
-    check_year(moment.year)  # at either end of time no zone can be reckoned with
+    check_year(moment.year)  # time zones overflow near the first and the last year
     return moment
 
 
@@ -194,5 +194,5 @@ def _names(kind: str, also: tuple[str, ...]) -> dict[str, str]:
 
 
 def shortened(text: str) -> str:
-    """A text short enough to stand in a message."""
+    """The text, shortened for a message."""
     return text if len(text) <= 60 else text[:59] + "…"

@@ -1,6 +1,6 @@
-"""Make the lines of one file into rows and check these by every rule, without writing.
+"""Create the rows of a file's lines and validate them, without writing and without a lock.
 
-No lock is held meanwhile. A wrong line costs no more than a right one: it is reported and left out.
+Invalid lines are reported and left out.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ from crm.core.transfer.values import ValueReader
 
 
 class Checker:
-    """Reads one file into a spool."""
+    """Validates one file, line by line, into a spool."""
 
     def __init__(
         self,
@@ -48,7 +48,9 @@ class Checker:
         self.report = report
         self.session = datamodel.session
         self.pace = Pace()
-        self.me = current_user()  # a reference, as the session would read it again for each batch
+        self.me = (
+            current_user()
+        )  # a strong reference, else the session would read it again for each batch
         self.waiting: list[ImportEntry] = []  # lines that link to a record of another line
         self.entries = EntryReader(sheet, mapping, values, spool, report, self.refuse)
         self.claims = Claims(spool, values)
@@ -56,7 +58,7 @@ class Checker:
         values.make_finders(mapping.rules)
 
     def run(self) -> None:
-        """Take every line, then those that wait for another again, as long as that helps."""
+        """Check every line; then, repeatedly, those that link to a record of another line."""
         with self.session.no_autoflush:
             for batch in self.entries.batches(self.entries.read()):
                 self._take(batch)
@@ -70,7 +72,7 @@ class Checker:
             self.refuse(entry.number, self.values.unknown_link(entry.cells))
 
     def _take(self, batch: Sequence[ImportEntry]) -> None:
-        """Keep, skip or refuse the entries of a batch."""
+        """Accept, skip or refuse the entries of a batch."""
         self.values.prepare([entry.cells for entry in batch])
         made: dict[int, CheckedLine] = {}
         claims: dict[int, list[Claim]] = {}
@@ -91,7 +93,7 @@ class Checker:
                 self.claims.keep(ready, keys[number])
 
     def _found(self, batch: Sequence[ImportEntry]) -> Iterator[ImportEntry]:
-        """The entries to make or update, each with the row that exists already."""
+        """The entries to create or update, each with its existing row, if any."""
         if self.mapping.key is None:
             yield from batch
             return
@@ -112,7 +114,7 @@ class Checker:
                 yield entry
 
     def _made(self, entry: ImportEntry) -> CheckedLine | None:
-        """Make the rows of the entry through the services and check them; None where refused."""
+        """Create the rows of the entry by the services and validate them; None where refused."""
         version = getattr(entry.row, "row_version", None)
         self.bulk.begin()
         try:
@@ -137,7 +139,7 @@ class Checker:
             self.datamodel.update(entry.row, values)
 
     def _check(self) -> None:
-        """What a flush would ask of these rows alone; stand-ins were checked as they were made."""
+        """The checks of a flush for these rows; placeholders were checked when they were made."""
         for row in list(self.session.new):
             if inspect(row).info:
                 self.session.expunge(row)
@@ -147,7 +149,7 @@ class Checker:
 
     @contextmanager
     def _simulated(self) -> Iterator[None]:
-        """Leave the session as if the line had been written or, where it is refused, never read."""
+        """Leave the session as after a flush of the line or, on an error, as before."""
         is_right = False
         try:
             yield

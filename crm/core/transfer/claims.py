@@ -1,4 +1,4 @@
-"""Values that earlier lines of a file have taken, and records that later ones may link to."""
+"""Uniqueness between the lines of a file, and links from a line to an earlier one."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,14 +15,14 @@ from crm.core.transfer.values import ValueReader
 
 
 class Claims:
-    """Compares the lines of one file with each other; `asking` compares them with the database."""
+    """Compares the lines of a file with each other; `prechecks` compares with the database."""
 
     def __init__(self, spool: Spool, values: ValueReader) -> None:
         self.spool = spool
         self.values = values
 
     def take(self, ready: CheckedLine, claims: Sequence[Claim]) -> DomainError | None:
-        """Take the values that only one row may have. Returns a refusal where one is taken."""
+        """Reserve the unique values of a line. Returns an error where one is taken."""
         for draft in ready.drafts:
             table = draft.model.__tablename__
             for place, values in draft.taken:
@@ -34,7 +34,7 @@ class Claims:
         return None
 
     def keep(self, ready: CheckedLine, key: str) -> None:
-        """Let later lines find this one, by its key and by the texts that link to it."""
+        """Make this line findable by later ones, by its key and by the texts that link to it."""
         if key:
             self.spool.claim("key", key, ready.number)
         for finder in self.values.own_finders():
@@ -46,7 +46,7 @@ class Claims:
                 self.spool.claim(f"{name} again", finder.key(text), ready.number)
 
     def stand_ins(self, finder: Finder, text: str) -> list[Any]:
-        """The rows made of earlier lines that `text` means; two where it is ambiguous."""
+        """Placeholders of the earlier lines that `text` refers to; two where it is ambiguous."""
         names = (f"own {finder.by}", f"own {finder.by} again")
         numbers = (self.spool.holder(name, finder.key(text)) for name in names)
         return [self._stand_in(number) for number in numbers if number is not None]

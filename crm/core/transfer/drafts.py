@@ -1,4 +1,4 @@
-"""Rows that were made and checked, as plain values that wait in a file until they are written."""
+"""Validated rows as plain values, to be pickled until they are written."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from crm.core.datamodel.bulk import Number
 from crm.core.models import key_of, spec_of
 from crm.core.transfer.uniques import Taken, taken_by
 
-LINE, WORD = "crm.line", "crm.word"  # in InstanceState.info: what a row stands in for
+LINE, WORD = "crm.line", "crm.word"  # in InstanceState.info of placeholders
 
 # A row that another one points to: ("row", model, id), ("draft", place among the line's drafts),
 # ("line", number of the line that makes it) or ("word", model, language, text).
@@ -40,7 +40,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class _Shape:
-    """The columns and relationships of a table, worked out once."""
+    """The columns and relationships of a table, cached."""
 
     columns: tuple[str, ...]
     readonly: frozenset[str]
@@ -62,7 +62,7 @@ def _shape(mapper: Mapper[Any]) -> _Shape:
 
 
 def _is_set_by_children(relation: Any) -> bool:
-    """Whether each row of the list points back itself."""
+    """Whether the rows of the list have the foreign key."""
     return relation.direction.name == "ONETOMANY" and bool(relation.back_populates)
 
 
@@ -76,9 +76,9 @@ def _is_readonly(model: type[Any], name: str) -> bool:
 def drafts_of(
     session: Session, row: Any, version: int | None, numbers: Mapping[str, Number]
 ) -> list[Draft]:
-    """The new and changed rows that one line left in the session, in the order of writing.
+    """The new and changed rows of a line in the session, in the order of writing.
 
-    `row` is the one that the line changes, if it changes one, and `version` what it was before.
+    `row` is the row that the line updates, if any, and `version` its version before.
     """
     new = [made for made in session.new if not inspect(made).info]
     changed = [one for one in session.dirty if inspect(one).committed_state]
@@ -124,7 +124,7 @@ def _is_changed(state: Any, name: str) -> bool:
 
 
 def _link(draft: Draft, relation: str, attribute: str, row: Any, places: Mapping[int, int]) -> None:
-    """A link to a row of the database is its foreign key, any other waits for its row."""
+    """Add a link: as a foreign key to a stored row, else as a reference to a new one."""
     target, stored = getattr(row, relation), getattr(row, attribute)
     if target is None:
         if draft.pk is not None:
@@ -150,7 +150,7 @@ def _list(draft: Draft, name: str, state: Any, places: Mapping[int, int]) -> Non
 
 
 def ref_of(target: Any, places: Mapping[int, int]) -> Ref:
-    """What leads to `target` once it is written."""
+    """The reference to `target`."""
     state = inspect(target)
     if state.has_identity:
         return ("row", type(target), target.id)
@@ -162,9 +162,9 @@ def ref_of(target: Any, places: Mapping[int, int]) -> Ref:
 
 
 def mark_saved(session: Session, row: Any) -> None:
-    """Mark the changes of `row` as saved, so that later lines find it as this one leaves it.
+    """Mark the changes of `row` as saved, so that later lines see its new values.
 
-    A flush does so after it has written; SQLAlchemy has no public name for it.
+    As a flush does after writing; SQLAlchemy has no public function for it.
     """
     state = inspect(row)
     for relation, attribute in _shape(state.mapper).to_one:
@@ -190,7 +190,7 @@ def build(drafts: Iterable[Draft]) -> list[Any]:
 
 
 def refs(drafts: Iterable[Draft]) -> Iterator[Ref]:
-    """Every row that these drafts point to and that is none of them."""
+    """All references of these drafts to other rows."""
     for draft in drafts:
         for ref in draft.links.values():
             if ref[0] != "draft":

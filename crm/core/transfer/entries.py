@@ -12,12 +12,12 @@ from crm.core.transfer.sheet import CsvLine, Sheet
 from crm.core.transfer.spool import Spool
 from crm.core.transfer.values import ValueReader
 
-BATCH = 500  # lines asked about in one statement
+BATCH = 500  # lines looked up by one statement
 
 
 @dataclass
 class ImportEntry:
-    """A line that is to become a record; `row` is the one that its key found."""
+    """A line to import; `row` is the existing row with its key."""
 
     number: int
     cells: dict[str, CellText]
@@ -26,7 +26,7 @@ class ImportEntry:
 
 
 class EntryReader:
-    """What the lines of one file say; what cannot be read is refused."""
+    """Reads the entries of a file; unreadable lines are refused."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class EntryReader:
                 yield ImportEntry(line.number, read_line(self.mapping, line))
 
     def _is_new(self, line: CsvLine) -> bool:
-        """Whether the line makes a record: not done yet, and the first of its distinct value."""
+        """Whether to import the line: not done yet, and the first with its distinct value."""
         if self.mapping.distinct is not None:
             text = line.cells[self.mapping.distinct].strip()
             if text in self.seen:
@@ -64,7 +64,7 @@ class EntryReader:
         return self.spool.holder("done", str(line.number)) is None
 
     def batches(self, entries: Iterator[ImportEntry]) -> Iterator[list[ImportEntry]]:
-        """Entries in batches; of two with the same key, the second comes when the first is kept."""
+        """Entries in batches; entries with the same key are in different batches."""
         batch: dict[str, ImportEntry] = {}
         for entry in entries:
             key = self._key(entry)
@@ -80,7 +80,7 @@ class EntryReader:
             yield list(batch.values())
 
     def _key(self, entry: ImportEntry) -> str | None:
-        """What the entry is found by; "" where the map has no key, None where it was refused."""
+        """The key of the entry; "" where the map has no key, None where it was refused."""
         name = self.mapping.key
         if name is None:
             return ""

@@ -1,4 +1,4 @@
-"""CSV out: a stream in the reader's language and formats, whatever the number of rows."""
+"""CSV export: a stream in the reader's language and formats."""
 
 import csv
 import io
@@ -18,10 +18,10 @@ from crm.core.models.locale import locale
 from crm.core.transfer.formulas import escape_formula
 from crm.core.transfer.reading import ROWS_AT_ONCE
 
-# A cell's column: what is said of it, and where in a row its value is.
+# (Spec, function from a row to its value).
 Column = tuple[Spec, Callable[[Any], Any]]
 
-# Excel reads a CSV file as UTF-8 only where it begins with this.
+# Without it, Excel does not read a CSV file as UTF-8.
 BOM = "\ufeff"
 KEPT = 5_000  # texts of one column
 
@@ -62,11 +62,11 @@ def export_rows(columns: Sequence[Column], rows: Iterable[Any]) -> Iterator[byte
     cells = [(_writer(spec, mark, zone), value) for spec, value in columns]
     remaining = iter(rows)
     while batch := list(islice(remaining, ROWS_AT_ONCE)):
-        # A column at a time: its text is made by the same function for all rows of the batch.
+        # Column by column: one writer for all rows of the batch.
         texts = [map(text, map(value, batch)) for text, value in cells]
         writer.writerows(zip(*texts, strict=True))
         yield _emptied(buffer)
-    if buffer.tell():  # no row, and so the labels alone
+    if buffer.tell():  # no rows: the header only
         yield _emptied(buffer)
 
 
@@ -78,7 +78,7 @@ def _emptied(buffer: io.StringIO) -> bytes:
 
 
 def _writer(spec: Spec, mark: str, zone: str) -> Callable[[Any], str]:
-    """What the cells of one column say of a value."""
+    """The function from a value to the text of a cell."""
     text = partial(_text, spec, zone)
     if spec.kind.is_number:
         return partial(_number, mark, text)

@@ -14,7 +14,7 @@ from crm.core.errors import DomainError
 from crm.core.models import AuditedModel, Child, Reference, Spec, find_spec
 from crm.core.transfer.mapping import FieldRule, ImportMap, unknown
 
-# Written by the program, whatever a file says. The company is named beside the map.
+# Set by the program only. The company is an argument of the import.
 OURS = {
     "id", "row_version", "created_on", "changed_on", "created_by", "changed_by", "deleted_on",
     "deleted_at", "company", "password", "cells", "user", "users", "members",
@@ -41,11 +41,10 @@ class TargetField:
 def check(
     mapping: ImportMap, datamodel: DataModel, switched_off: Mapping[str, str] = MappingProxyType({})
 ) -> dict[str, TargetField]:
-    """Field → what it is, for all that the map fills.
+    """field → TargetField, for all fields that the map fills.
 
-    `switched_off` names the setting without which a field is not there. Raises DomainError, by
-    place in the map, with every field that does not exist and every option that its kind of field
-    does not have.
+    `switched_off`: field → the setting that is off. Raises DomainError, by place in the map, with
+    every unknown field and every option that the kind of field does not support.
     """
     fillable = dict(_fillable(datamodel))
     wrong: dict[str, str] = {}
@@ -120,7 +119,7 @@ def _problem(rule: FieldRule, filled: TargetField) -> str | None:
 
 
 def _unsupported(rule: FieldRule, filled: TargetField) -> Iterator[str]:
-    """Options of the rule that its kind of field does not have."""
+    """Options of the rule that its kind of field does not support."""
     for name in ("format", "factor", "decimal", "separator"):
         if getattr(rule, name) not in (None, "") and name not in filled.spec.kind.map_options:
             yield name
@@ -136,7 +135,7 @@ def _by(rule: FieldRule, target: type[Any]) -> str | None:
 
 
 def _finders(target: type[Any]) -> Iterator[str]:
-    """The texts by which a row of `target` can be found: its own, and those of its people."""
+    """The texts by which a row of `target` can be looked up: its own, and those of its users."""
     yield "name"
     yield from _texts(target)
     for relation in inspect(target).relationships:
@@ -153,7 +152,7 @@ def _texts(model: type[Any]) -> Iterator[str]:
 
 
 def explained(error: DomainError, model: type[Any], mapping: ImportMap) -> str:
-    """A refusal as one line of a report: each field by its label and its column of the file."""
+    """An error as one line of the report: fields by label and column of the file."""
     columns = {rule.field: rule.column for rule in mapping.columns}
     parts = [error.message] if error.message else []
     for path, sentence in error.fields.items():

@@ -1,19 +1,19 @@
-"""What a spreadsheet would take for a formula: defused on the way out, restored on the way in."""
+"""Escaping of texts that a spreadsheet would evaluate as formulas (CSV injection)."""
 
-# The full-width forms too: a spreadsheet in a Chinese or Japanese locale reads them as the others.
+# Full-width forms too, which spreadsheets in Chinese and Japanese locales accept.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 MARK = "'"
 
 
 def escape_formula(text: str) -> str:
-    """`text` as a cell that no spreadsheet computes.
+    """`text` as a cell that no spreadsheet evaluates.
 
-    >>> defused("=HYPERLINK(A1)")
+    >>> escape_formula("=HYPERLINK(A1)")
     "'=HYPERLINK(A1)"
     """
     return MARK + text if text.startswith(FORMULA) else text
 
 
 def unescape_formula(text: str) -> str:
-    """What `escape_formula` was given: a file of ours comes back as it left."""
+    """The inverse of `escape_formula`, for the import of an exported file."""
     return text[1:] if text.startswith(MARK) and text[1:].startswith(FORMULA) else text

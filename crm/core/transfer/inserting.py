@@ -1,4 +1,4 @@
-"""Check the rows of one batch once more and write them together, in one transaction."""
+"""Write the rows of one batch, after checking them again under the lock."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -35,11 +35,11 @@ class Insertion:
         self.batch = batch
         self.next_text = next_text
         self.refused: dict[int, DomainError] = {}
-        self.rows: dict[Ref, Any] = {}  # what the lines point to, and the rows they change
+        self.rows: dict[Ref, Any] = {}  # referenced rows and rows to update
         self.entries: list[dict[str, Any]] = []
 
     def run(self) -> dict[int, DomainError]:
-        """Write the lines that are still right. Returns the refusals of the others, by line."""
+        """Write the lines that are still valid. Returns the errors of the others by line."""
         with self.session.no_autoflush:
             self.refused = find_refusals(
                 self.session, {line.number: line.drafts for line, _rows in self.batch}
@@ -84,7 +84,7 @@ class Insertion:
                 self.rows["row", model, row.id] = row
 
     def _read_lines(self, numbers: list[int]) -> None:
-        """The records that earlier batches made of these lines."""
+        """Load the records that earlier batches created from these lines."""
         if not numbers:
             return
         model = self.batch[0][0].drafts[0].model
@@ -95,7 +95,7 @@ class Insertion:
                 self.rows["line", number] = self.rows["row", model, pk]
 
     def _refuse_lost(self) -> None:
-        """Refuse lines that link to a row or a line which is gone; parents come first."""
+        """Refuse lines with a link to a row or a line that is gone; parents come first."""
         for line, _made in self.batch:
             for ref in self._needed(line.drafts):
                 if ref not in self.rows or (ref[0] == "line" and ref[1] in self.refused):
@@ -107,7 +107,7 @@ class Insertion:
         yield from (("row", one.model, one.pk) for one in drafts if one.pk is not None)
 
     def _make_words(self, good: Batch) -> None:
-        """The words that are new to a vocabulary, unless somebody added them meanwhile."""
+        """Create new values of vocabularies, unless they were added meanwhile."""
         words = {ref: line for line, _made in good for ref in refs(line.drafts) if ref[0] == "word"}
         for ref, line in words.items():
             _word, model, language, text_ = ref
@@ -141,13 +141,13 @@ class Insertion:
                 if ref[0] != "draft":
                     setattr(row, name, self.rows[ref])
             if any(isinstance(value, Number) for value in draft.values.values()):
-                update_folded(row)  # a reference is known only now, and found by its digits
+                update_folded(row)  # the reference is known only now, and is searched
             for name, (added, removed) in draft.lists.items():
                 before[name] = self._list(getattr(row, name), added, removed, made)
         return changed
 
     def _list(self, rows: list[Any], added: list[Ref], removed: list[Ref], made: list[Any]) -> Any:
-        """Change a list. Returns what was added and removed, for an undo."""
+        """Change a list. Returns what was added and removed, for undo."""
         more = [made[ref[1]] if ref[0] == "draft" else self.rows[ref] for ref in added]
         less = [self.rows[ref] for ref in removed]
         more, less = [row for row in more if row not in rows], [row for row in less if row in rows]
@@ -176,7 +176,7 @@ class Insertion:
             self.session.add_all(alike)
 
     def _flush(self) -> None:
-        """Without the checks of a flush: all were made with the rows, or just now."""
+        """Flush without validation, which was done before."""
         self.session.info[CHECKED] = True
         try:
             self.session.flush()
@@ -221,9 +221,9 @@ def _defaults(mapper: Mapper[Any]) -> tuple[tuple[str, Any], ...]:
 
 
 def _keys(session: Session, table: Any, how_many: int) -> list[int]:
-    """Keys for new rows, taken at once: nothing has to be read back from what is written."""
+    """Ids for new rows, allocated at once, so that INSERTs need not return them."""
     connection = session.connection()
-    if connection.dialect.name == "sqlite":  # nobody else writes now
+    if connection.dialect.name == "sqlite":  # safe: the write lock is held
         last = connection.scalar(select(func.coalesce(func.max(table.c.id), 0)))
         return list(range(last + 1, last + 1 + how_many))
     numbers = text(

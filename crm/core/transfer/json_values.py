@@ -1,4 +1,4 @@
-"""Values of columns as JSON holds them, there and back."""
+"""Values of columns to JSON and back."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from crm.core.types import Exact, Instant, Translated, TranslatedText
 
 
 def to_json(value: Any) -> Any:
-    """`value` as JSON holds it; of rows that were added to a list and removed, their keys."""
+    """`value` as JSON; rows added to or removed from a list as their keys."""
     if isinstance(value, tuple):
         return [[row.id for row in rows] for rows in value]
     if isinstance(value, Enum):
@@ -23,7 +23,7 @@ def to_json(value: Any) -> Any:
 
 
 def from_json(column: Column[Any], value: Any) -> Any:
-    """The value that `to_json` was given."""
+    """The inverse of `to_json`."""
     if value is None:
         return None
     kind = column.type

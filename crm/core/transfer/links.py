@@ -1,4 +1,4 @@
-"""From the name in a cell to the row it means: a few statements a batch, not one a line."""
+"""Looking up rows by the text of a cell, in a few statements a batch."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -18,15 +18,15 @@ from crm.core.transfer.drafts import WORD
 from crm.core.types import TranslatedText, fold
 
 AT_ONCE = 200  # names in one statement
-KEPT = 5_000  # rows remembered; beyond, they are asked for again
+KEPT = 5_000  # size of the cache
 
 
 class Finder:
-    """Rows of `target` by a text of theirs, within a company and the actor's reach.
+    """Finds rows of `target` by text, within a company and the row filter.
 
-    `by` is a column, "name" as the row is shown, or `list.column` for a text of one of its people:
-    `members.username` finds the agency somebody works in. With `makes` an unknown name of a
-    vocabulary becomes a new row of it, in that language.
+    `by` is a column, "name" for the displayed name, or `list.column` for a text of one of its
+    users: `members.username` finds somebody's agency. With `makes` an unknown name of a vocabulary
+    becomes a new row, in that language.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Finder:
         self.widest_scope = (linkable(target), linkable(owner), *in_company(target, company_id))
 
     def prepare(self, texts: Iterable[str]) -> None:
-        """Ask the database for every text that is not known yet."""
+        """Look up all texts that are not cached yet."""
         if len(self.known) > KEPT:
             self.known.clear()
         wanted = dict.fromkeys(key for text in texts if (key := self.key(text)) not in self.known)
@@ -63,7 +63,7 @@ class Finder:
                     kept.append(row)
 
     def find(self, text: str) -> Any:
-        """The row that `text` means. Raises ValueError where there is none, or more than one."""
+        """The row for `text`. Raises ValueError where there is none, or more than one."""
         found = self.known.get(self.key(text), [])
         if len(found) == 1:
             return found[0]
@@ -77,12 +77,12 @@ class Finder:
         return bool(self.known.get(self.key(text)))
 
     def learn(self, text: str, rows: Sequence[Any]) -> None:
-        """Let `text` mean these rows, which the database does not have yet."""
+        """Register these rows, which are not written yet, for `text`."""
         if rows:
             self.known.setdefault(self.key(text), []).extend(rows)
 
     def _make(self, text: str, language: str) -> Any:
-        """A new word of the vocabulary; it is written with the first line that uses it."""
+        """A new value of the vocabulary; written with the first line that uses it."""
         if is_filtered() and not may_any("create", self.target):
             message = _(
                 "“%(text)s” is new, and you may not add to this vocabulary.", text=shortened(text)
@@ -98,7 +98,7 @@ class Finder:
         return row
 
     def key(self, text: str) -> str:
-        """The form in which texts are compared here."""
+        """The normalized text, for comparison."""
         if self.is_folded:
             return fold(text)
         return text.lower() if self.is_lower else text
@@ -113,7 +113,7 @@ class Finder:
         return statement.where(where, *self.widest_scope)
 
     def _read_vocabulary(self) -> None:
-        """Whole: vocabularies are short, and their names a JSON column. Those in use come first."""
+        """Read all rows, as vocabularies are short and their names are JSON; active ones first."""
         rows = db.session.scalars(select(self.target).order_by(self.target.active.desc()))
         for row in rows.unique():
             for name in {fold(word) for word in row.name.values()}:

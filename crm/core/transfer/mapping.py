@@ -1,7 +1,7 @@
-"""The map: which column of a file is which field, said once in TOML for command line and page.
+"""The map of an import, in TOML: which column of the file fills which field.
 
     distinct = "regional_office"             # one record for each value of this column
-    delimiter = ";"                          # found out where it is not said
+    delimiter = ";"                          # detected where it is missing
     key = { field = "external_ref", found = "skip" }         # or "update"
 
     [columns]                                # column of the file → field, or several of them
@@ -69,7 +69,7 @@ class FieldRule:
 
 @dataclasses.dataclass(frozen=True)
 class ImportMap:
-    """A map whose words are all understood; whether its fields exist, `fields.check` says."""
+    """A parsed map; `fields.check` checks that its fields exist."""
 
     columns: tuple[FieldRule, ...]
     constants: tuple[FieldRule, ...] = ()
@@ -97,7 +97,7 @@ class ImportMap:
 
 
 class _Problems(dict[str, str]):
-    """Where in the map → what is wrong there."""
+    """Place in the map → error message."""
 
     def known(self, place: str, given: Mapping[str, Any], words: tuple[str, ...]) -> None:
         for name in given.keys() - set(words):
@@ -115,7 +115,7 @@ class _Problems(dict[str, str]):
 
 
 def unknown(name: str, words: tuple[str, ...]) -> str:
-    """What to say of a name that is none of `words`, with the nearest of them."""
+    """The message for a name that is none of `words`, with the closest one."""
     near = get_close_matches(name, words, n=1)
     if near:
         message = _("“%(name)s” is not known; did you mean “%(near)s”?", name=name, near=near[0])
@@ -125,7 +125,7 @@ def unknown(name: str, words: tuple[str, ...]) -> str:
 
 
 def read_map(text: str) -> ImportMap:
-    """The map written in `text`. Raises DomainError with all that is wrong, by place."""
+    """Parse a map. Raises DomainError with all errors, by place."""
     try:
         given = tomllib.loads(text.removeprefix("\ufeff"), parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
@@ -217,7 +217,7 @@ def _rule(place: str, given: Any, wrong: _Problems, column: str) -> FieldRule | 
 
 
 def _how(place: str, given: Mapping[str, Any], wrong: _Problems) -> dict[str, Any]:
-    """The words of a rule, checked."""
+    """The options of a rule, checked."""
     how: dict[str, Any] = {
         "by": wrong.text(f"{place}.by", given.get("by", "name")) or "name",
         "format": _format(place, given.get("format"), wrong),
@@ -284,7 +284,7 @@ def _texts(place: str, table: Mapping[str, Any], wrong: _Problems) -> Iterator[F
 
 
 def _plain(value: Any) -> str:
-    """A TOML value as the text that a cell would hold."""
+    """A TOML value as the text of a cell."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value if isinstance(value, str) else str(value)

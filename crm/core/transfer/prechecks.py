@@ -1,6 +1,6 @@
 """Check rights, links and unique values of many drafts, in a few statements, without writing.
 
-Done when the lines are checked, and again under the lock when they are written.
+Called when the lines are validated, and again under the lock when they are written.
 """
 
 from collections import defaultdict
@@ -22,7 +22,7 @@ AT_ONCE = 500
 
 
 def find_refusals(session: Session, lines: Lines) -> dict[int, DomainError]:
-    """The lines that may not be written as things are, with the reason."""
+    """line number → error, of the lines that cannot be written."""
     found: dict[int, DomainError] = {}
     for question in (_changes, _links, _places, _doubles):
         left = {number: drafts for number, drafts in lines.items() if number not in found}
@@ -41,7 +41,7 @@ def _each(lines: Lines) -> Iterator[tuple[int, Draft]]:
 
 
 def _changes(session: Session, lines: Lines) -> Refused:
-    """Rows that lines change still exist, are as they were read, and the actor may edit them."""
+    """Refuse updates of rows that are gone, were changed, or that the actor may not edit."""
     asked: dict[type[Any], list[tuple[int, Draft]]] = defaultdict(list)
     for number, draft in _each(lines):
         if draft.version is not None:
@@ -68,7 +68,7 @@ def _versions(session: Session, model: type[Any], pks: Sequence[Any]) -> dict[An
 
 
 def _links(session: Session, lines: Lines) -> Refused:
-    """No row points to one out of reach or of another company: `rows` checks flushes alike."""
+    """Refuse links out of reach or to another company, as `rows` does in a flush."""
     if not rows.is_filtered():
         return
     written: dict[type[Any], list[tuple[int, int, str, int | None]]] = defaultdict(list)
@@ -92,12 +92,12 @@ def _reachable(session: Session, target: type[Any], pks: list[int]) -> dict[int,
 
 
 def _places(session: Session, lines: Lines) -> Refused:
-    """New rows lie within the actor's create scope; those of one owner are checked once."""
+    """Refuse new rows outside the actor's create scope; cached by owner."""
     if not rows.is_filtered():
         return
     answers: dict[tuple[Any, ...], bool] = {}
     for number, drafts in lines.items():
-        draft = drafts[0]  # the others are made beside it
+        draft = drafts[0]  # the others belong to it
         if draft.pk is not None:
             continue
         names = ("company_id", "owner_id", "agency_id")
@@ -124,7 +124,7 @@ def _may_create(session: Session, draft: Draft) -> bool:
 
 
 def _doubles(session: Session, lines: Lines) -> Refused:
-    """Unique values that a row of the database has already."""
+    """Refuse unique values that a stored row has."""
     takers: dict[type[Any], dict[Taken, list[tuple[int, int | None]]]] = defaultdict(dict)
     for number, draft in _each(lines):
         for taken in draft.taken:
@@ -137,6 +137,6 @@ def _doubles(session: Session, lines: Lines) -> Refused:
 
 
 def already_used(model: type[Any], place: int) -> DomainError:
-    """The refusal of a value that another row has."""
+    """The error for a value that another row has."""
     field = uniques(inspect(model))[place][1]
     return DomainError(_("This value is already used."), field=field)

@@ -1,4 +1,4 @@
-"""The rows of a table that is too long to be read at once."""
+"""Reading all rows of a large table in batches."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -15,10 +15,10 @@ from crm.core.db import db
 from crm.core.models import key_of
 
 ROWS_AT_ONCE = 1000
-KEPT = 10_000  # rows of one linked table
+KEPT = 10_000  # size of the cache of one linked table
 TEXTS = ("__str__", "__repr__")
 
-Linked = dict[str, dict[int, Any]]  # relation → key → the row it leads to
+Linked = dict[str, dict[int, Any]]  # relation → key → row
 
 
 def iterate_rows(
@@ -27,11 +27,11 @@ def iterate_rows(
     order: Sequence[tuple[str, str]],
     names: Sequence[str] = (),
 ) -> Iterator[Any]:
-    """Each row of `statement` in `order`, a batch at a time, found by key.
+    """All rows of `statement` in `order`, in batches by keyset.
 
-    They are no mapped objects, which take four times as long to read: they have the columns of the
-    table, its computed values, and of its relations those that `names` lead to. What these lead to
-    is read in statements of its own, each row once.
+    As plain objects, which are four times as fast as mapped ones: with the columns of the table,
+    its computed values and the relations in `names`. Linked rows are read by statements of their
+    own, each once.
     """
     model, session = datamodel.obj, datamodel.session
     mapped = inspect(model).relationships
@@ -53,7 +53,7 @@ def iterate_rows(
 
 @lru_cache
 def _plain(model: Any) -> type[Any]:
-    """A class with the computed values, properties and methods of `model`, and nothing mapped."""
+    """An unmapped class with the computed values, properties and methods of `model`."""
     mapped = {*inspect(model).all_orm_descriptors.keys()}
     members = {
         name: value
@@ -68,7 +68,7 @@ def _plain(model: Any) -> type[Any]:
         whole = db.session.scalars(select(model).where(model.id == self.id)).unique().one()
         return getattr(whole, name)
 
-    # What a text or a computed value needs and `names` did not lead to, as a quote its account.
+    # Relations that texts and computed values use beyond `names`.
     return type(model.__name__, (), {**members, "__getattr__": related})
 
 
@@ -109,9 +109,9 @@ def _link(
     relation: RelationshipProperty[Any],
     known: dict[int, Any],
 ) -> None:
-    """Give the rows what their relation leads to, None where that is out of reach.
+    """Set the to-one relation of the rows; None where the target is out of reach.
 
-    A join would send and read the same few rows again with each of the many.
+    Not by a join, which would return the same few targets for many rows.
     """
     key, name = key_of(relation), relation.key
     target: Any = relation.mapper.class_
@@ -144,7 +144,7 @@ def _list(
     relation: RelationshipProperty[Any],
     further: Sequence[str],
 ) -> None:
-    """Give the rows what their relation to many leads to, and what is read along with it."""
+    """Set a to-many relation of the rows, with the further names."""
     model, target = relation.parent.class_, relation.mapper.class_
     by_id: dict[int, list[Any]] = {row.id: [] for row in rows}
     found = session.execute(

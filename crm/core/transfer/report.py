@@ -1,4 +1,4 @@
-"""What an import did, line by line where it refused."""
+"""The report of an import."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-TOLD = 1_000  # refusals kept in words: the report on a file that is wrong throughout stays short
+TOLD = 1_000  # errors listed in a report
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why the line `number` of the file was not taken; the header is line 1."""
+    """Why the line `number` of the file was refused; the header is line 1."""
 
     number: int
     reason: str
@@ -21,10 +21,10 @@ class Refusal:
 class Report:
     """Numbers of records; nothing was written unless `is_written`."""
 
-    read: int = 0  # lines that stand for a record
+    read: int = 0  # lines with a record
     created: int = 0
     updated: int = 0
-    skipped: int = 0  # found again, and left as they are
+    skipped: int = 0  # existing records left unchanged
     refused: int = 0
     is_written: bool = False
     run_id: int | None = None  # to undo the import by
@@ -37,7 +37,7 @@ class Report:
             self.refusals.append(Refusal(number, reason))
 
     def lines(self) -> Iterator[str]:
-        """The report for a reader: notes, refusals in the order of the file, then the numbers."""
+        """The report as text: notes, errors in the order of the file, then the totals."""
         yield from self.notes
         for refusal in sorted(self.refusals, key=lambda refusal: refusal.number):
             yield _("Line %(number)s: %(reason)s", number=refusal.number, reason=refusal.reason)

@@ -1,4 +1,4 @@
-"""CSV in: every line through the checks of the form, in somebody's name and within their rights.
+"""CSV import: validates like the form, as a user and with their rights.
 
 Source: spec 4.6.
 """
@@ -30,16 +30,16 @@ from crm.core.transfer.values import ValueReader
 from crm.core.transfer.writing import Writer
 from crm.core.types import utcnow
 
-# Lines from which on an import changes what the database should know of its rows.
+# Lines above which the database's statistics are renewed.
 MANY = 500
 
 
 @dataclass(frozen=True)
 class ImportJob:
-    """What is to be imported: a file into a table of a company, in somebody's name.
+    """The arguments of an import: a file into a table of a company, as a user.
 
-    `again` reloads the person; None where they may no longer act. `switched_off` says which fields
-    a setting keeps away from them: field → the setting's words.
+    `again` reloads the actor; None where they are no longer active. `switched_off`: field → label
+    of the setting that is off.
     """
 
     entity: str
@@ -54,11 +54,10 @@ class ImportJob:
 
 
 def run_import(order: ImportJob, mapping: ImportMap) -> Report:
-    """Import the file: all of it or, with `skip_bad`, all that is right.
+    """Import the file: all lines or none; with `skip_bad` all valid lines.
 
-    Nothing is written while a line is wrong. An interrupted import of the same file is resumed.
-    Raises DomainError where file, map or rights make it pointless to begin. Two imports must not
-    run at once.
+    An interrupted import of the same file is resumed. Raises DomainError for an invalid file or
+    map, and without the rights. Two imports must not run at once.
     """
     filled = fields.check(mapping, order.datamodel, order.switched_off(order.actor))
     sheet = open_sheet(order.file, encoding=mapping.encoding, separator=mapping.delimiter)

@@ -1,4 +1,4 @@
-"""What an import wrote, kept to resume an interrupted one and to undo any."""
+"""The tables of imports and of the rows they wrote, to resume and to undo them."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -86,7 +86,7 @@ def written_lines(session: Session, import_id: int) -> Iterable[int]:
 
 
 def rows_of_lines(session: Session, run_id: int, kind: str, lines: list[int]) -> dict[int, int]:
-    """Line → the row of the table `kind` that was made of it, not a word that it brought along."""
+    """line → id of the row of the table `kind` that was created from it."""
     found = session.execute(
         select(ImportRow.line, ImportRow.row_id).where(
             ImportRow.import_id == run_id,
@@ -99,7 +99,7 @@ def rows_of_lines(session: Session, run_id: int, kind: str, lines: list[int]) ->
 
 
 def note(session: Session, run_id: int, entries: list[dict[str, Any]], **counts: int) -> None:
-    """Keep what a batch wrote, in its transaction."""
+    """Store what a batch wrote, in its transaction."""
     if entries:
         session.execute(insert(ImportRow), entries)
     grown = {name: getattr(ImportRun, name) + count for name, count in counts.items()}

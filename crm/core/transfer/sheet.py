@@ -1,4 +1,4 @@
-"""A CSV file as its lines, whatever program wrote it: encoding, separator, quotes and all."""
+"""Reading CSV files: detects encoding, separator and quoting."""
 
 import codecs
 import csv
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import _csv  # where typeshed keeps the type of a reader
 
 SEPARATORS = ",;\t|"
-LONGEST_CELL = 131_072  # characters: beyond, a quotation mark was left open
+LONGEST_CELL = 131_072  # characters; a longer cell means an unclosed quotation mark
 PIECE = 1 << 20  # characters read at once
 BOMS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -28,9 +28,9 @@ BOMS = {
 
 @dataclass(frozen=True)
 class CsvLine:
-    """One line below the header. `number` counts as an editor does, the header being line 1.
+    """One line below the header. `number` is that of an editor; the header is line 1.
 
-    `problem` says why its cells cannot be told apart; "" where they can.
+    `problem` is the error of a line that cannot be parsed, else "".
     """
 
     number: int
@@ -40,7 +40,7 @@ class CsvLine:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A CSV file that was looked over: it can be read as often as one likes, a line at a time."""
+    """An inspected CSV file, which can be read repeatedly, line by line."""
 
     path: Path
     encoding: str
@@ -98,7 +98,7 @@ class Sheet:
 
 
 def open_sheet(path: Path, *, encoding: str | None = None, separator: str | None = None) -> Sheet:
-    """Look a file over; what is not given is found out.
+    """Inspect a file; detect what is not given.
 
     Raises DomainError where it is no CSV file with a header.
     """
@@ -133,7 +133,7 @@ def _unreadable(number: int, error: csv.Error) -> str:
 
 
 def _unquoted(header: str) -> str:
-    """The header without what stands in quotation marks, where a separator is none."""
+    """The header without quoted texts, in which separators do not count."""
     return "".join(header.split('"')[::2])
 
 
@@ -152,13 +152,13 @@ def _encoding(path: Path, wanted: str | None) -> tuple[str, tuple[str, ...]]:
 
 
 def _decodes(path: Path, encoding: str) -> bool:
-    """Whether the whole file is text in `encoding`: better known now than at line 900,000."""
+    """Whether the whole file can be decoded with `encoding`."""
     try:
         with path.open(encoding=encoding, newline="") as file:
             for piece in iter(partial(file.read, PIECE), ""):
                 if "\0" in piece:
                     raise DomainError(_("This is not a text file: it holds zero bytes."))
-    except (LookupError, UnicodeError):  # a map may name an encoding that there is not
+    except (LookupError, UnicodeError):  # a map may name an unknown encoding
         return False
     return True
 

@@ -1,4 +1,4 @@
-"""Checked lines, kept in a temporary file until they are written: memory stays flat."""
+"""Validated lines in a temporary file until they are written, so that memory stays constant."""
 
 import pickle
 import sqlite3
@@ -23,7 +23,7 @@ Later = tuple[Callable[..., None], tuple[Any, ...]]
 
 @dataclass(slots=True)
 class CheckedLine:
-    """A line of the file that may be written: its rows, and what is done after them."""
+    """A validated line: its rows, and the calls to make after writing them."""
 
     number: int
     drafts: list[Draft]
@@ -33,7 +33,7 @@ class CheckedLine:
 class Spool:
     """Lines in the order in which they are to be written, and the values that they take.
 
-    SQLite's own temporary file has no name: it is gone with the process, however that ends.
+    In an unnamed temporary database of SQLite, which the system removes with the process.
     """
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Spool:
         self.file.close()
 
     def put(self, line: CheckedLine) -> None:
-        """Keep a line."""
+        """Store a line."""
         self.count += 1
         self.file.execute(
             "INSERT INTO line VALUES (?, ?, ?)",

@@ -1,4 +1,4 @@
-"""Undo an import: delete what it made, restore what it changed, where untouched since."""
+"""Undo an import: delete created rows and restore changed ones, unless they changed since."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,19 +21,19 @@ from crm.core.transfer.runs import ImportRow, ImportRun, State
 from crm.core.types import utcnow
 
 AT_ONCE = 25  # rows in a transaction
-TOLD = 1_000  # rows that stay, with their reasons
+TOLD = 1_000  # reasons listed in the report
 
 
 @dataclass
 class UndoResult:
-    """What became of an import's rows."""
+    """The numbers of undone and kept rows."""
 
     undone: int = 0
     kept: int = 0
     reasons: list[str] = field(default_factory=list)
 
     def lines(self) -> list[str]:
-        """For a reader: what stays and why, then the numbers."""
+        """The report as text: reasons of kept rows, then the totals."""
         numbers = [ngettext("%(num)s record undone.", "%(num)s records undone.", self.undone)]
         if self.kept:
             numbers.append(ngettext("%(num)s record kept.", "%(num)s records kept.", self.kept))
@@ -41,7 +41,7 @@ class UndoResult:
 
 
 class ImportUndo:
-    """The rows of one import, the last one first. `datamodel_of` knows the services of a table."""
+    """Undoes one import, the last row first. `datamodel_of` returns the DataModel of a table."""
 
     def __init__(self, run_id: int, datamodel_of: Callable[[type[Any]], DataModel]) -> None:
         self.run_id = run_id
@@ -50,7 +50,7 @@ class ImportUndo:
         self.versions: dict[tuple[str, int], int] = {}  # of rows that are partly as before
 
     def run(self, again: Callable[[], Actor]) -> UndoResult:
-        """Undo all that can be, in the name of the person whom `again` reads as they are by now.
+        """Undo all rows that can be undone, as the actor whom `again` loads.
 
         Raises NotFound, or what `again` raises. May be repeated.
         """
@@ -74,7 +74,7 @@ class ImportUndo:
         return session.scalars(statement.order_by(ImportRow.id.desc()).limit(AT_ONCE)).all()
 
     def _take(self, ids: Sequence[int]) -> None:
-        """Take these back together or, where one of them stays, one by one."""
+        """Undo these rows in one transaction or, where one fails, one by one."""
         try:
             with transaction() as session:
                 for pk in ids:
@@ -95,7 +95,7 @@ class ImportUndo:
         self.result.undone += len(ids)
 
     def _undo(self, session: Session, entry: ImportRow) -> None:
-        """Take back one row. Raises DomainError with the reason where it has to stay."""
+        """Undo one row. Raises DomainError with the reason where it has to be kept."""
         model = _model_of(entry.kind)
         row = self._row(session, model, entry)
         key = (entry.kind, entry.row_id)
@@ -136,7 +136,7 @@ def _model_of(kind: str) -> type[Any]:
 
 
 def _put_back(session: Session, row: Any, before: dict[str, Any]) -> None:
-    """What the import changed, as it was."""
+    """Restore the former values."""
     mapper = inspect(row).mapper
     for name, value in before.items():
         if name in mapper.column_attrs:

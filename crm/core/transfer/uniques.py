@@ -1,4 +1,4 @@
-"""Values that only one row may have: what its unique indexes would say, asked beforehand."""
+"""Checking unique indexes before writing."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,14 +12,14 @@ from crm.core.datamodel.bulk import Number
 
 AT_ONCE = 500  # values in one statement
 
-# Place of the index among those of its table, and the values in its columns.
+# (number of the unique index of its table, values of its columns).
 Taken = tuple[int, tuple[Any, ...]]
 Unique = tuple[tuple[Column[Any], ...], str, str | None]  # columns, field, condition
 
 
 @cache
 def uniques(mapper: Mapper[Any]) -> tuple[Unique, ...]:
-    """What is unique in a table. An index over an expression is left to the database."""
+    """The unique constraints and indexes of a table, without those over expressions."""
     return tuple(_uniques(mapper.local_table))
 
 
@@ -51,13 +51,13 @@ def taken_by(row: Any, values: Mapping[str, Any], *, is_new: bool) -> Iterator[T
 
 
 def used(session: Session, model: type[Any], takes: Iterable[Taken]) -> Iterator[tuple[Taken, int]]:
-    """Those of `takes` that a row of the table has, whoever sees it, with the key of that row."""
+    """(value, id of the row) of those of `takes` that exist, without the row filter."""
     asked: dict[tuple[int, tuple[Any, ...]], list[Any]] = defaultdict(list)
     for place, values in takes:
         asked[place, values[:-1]].append(values[-1])
     for (place, before), last in asked.items():
         columns, _field, where = uniques(inspect(model))[place]
-        # The table and not the class: who may not see a row may not have its number either.
+        # The table instead of the class: values of hidden rows are taken too.
         known = select(columns[-1], model.__table__.c.id)
         for column, value in zip(columns, before, strict=False):
             known = known.where(column == value)
