@@ -1,7 +1,7 @@
-"""The REST API of a table: FAB's addresses and shape, our declarations, rights and rules.
+"""The REST API of a table: FAB's URLs and shape, with our declarations, rights and rules.
 
-`/api/v1/<resource>/` answers GET (a page, asked for by `?q=` in rison or JSON) and POST; `/<id>`
-GET, PUT and DELETE; `/_info` says what may be asked and written now. Refusals are
+`/api/v1/<resource>/` has GET (a page, with arguments `?q=` in rison or JSON) and POST; `/<id>` GET,
+PUT and DELETE; `/_info` describes fields and filters. Errors are
 `{"message": "…", "errors": {field: ["…"]}}`.
 """
 

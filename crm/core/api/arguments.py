@@ -1,4 +1,4 @@
-"""What `?q=` asks: parsed, bounded, held to what is visible now; or a 400 that says why."""
+"""Parsing of `?q=`: limits, and visible names only; otherwise a 400 with the reason."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -18,7 +18,7 @@ from crm.core.models import Spec, kinds
 from crm.core.models.kinds import CONTROL
 
 MAX_PAGE_SIZE = 100
-# A page beyond this is no page of ours, and its offset no integer of the database's.
+# Larger offsets exceed the database's integers.
 LAST_PAGE = 1_000_000
 LONGEST_SEARCH = 100  # characters
 MOMENT = Spec("", kinds.INSTANT, required=True)  # of `since`
@@ -29,9 +29,9 @@ LIST_KEYS = (
 )  # fmt: skip
 SHOW_KEYS = ("show_columns", "label_columns", "description_columns", "show_title")
 INFO_KEYS = ("permissions", "add_columns", "edit_columns", "filters", "add_title", "edit_title")
-# prison 0.2 runs past the end of a broken text, in more ways than its own exception tells.
+# prison 0.2 raises these, beside its own exception, for a truncated text.
 BROKEN = (prison.decoder.ParserException, LookupError, RecursionError, TypeError, ValueError)
-ALWAYS = ("id", "row_version")  # told with every row, asked for or not
+ALWAYS = ("id", "row_version")  # in every row, requested or not
 
 
 @dataclass(frozen=True)
@@ -39,25 +39,25 @@ class ListArguments:
     """The arguments of one request."""
 
     columns: list[str] | None = None  # None: all of them
-    keys: frozenset[str] | None = None  # which of the labels come with the answer; None: all
+    keys: frozenset[str] | None = None  # the labels to return; None: all
     filters: tuple[Mapping[str, Any], ...] = ()
     search: str = ""
     order: tuple[str, str] | None = None
     page: int = 0
     size: int = 20
-    cursor: str = ""  # the end of the page before
+    cursor: str = ""  # the token of the page before
     since: datetime | None = None
 
 
 def read_arguments(
     known: Collection[str], columns: Collection[str], keys: Collection[str], size: int = 20
 ) -> ListArguments:
-    """The present request's `q`. `known` are the arguments that the endpoint has.
+    """Parse the request's `q`. `known` are the arguments that the endpoint has.
 
-    Raises BadRequest where it cannot be read; DomainError where a page cannot be as it says.
+    Raises BadRequest where it is malformed; DomainError for values out of range.
     """
     given = parse_q(request.args.get("q", ""))
-    # A filter beside q would be dropped, and every row told as if it held.
+    # A filter beside q would be ignored silently.
     unknown = [*(n for n in request.args if n not in OUTER), *(n for n in given if n not in known)]
     if unknown:
         raise BadRequest(_("Unknown argument: %(name)s.", name=unknown[0]))
@@ -75,7 +75,7 @@ def read_arguments(
 
 
 def parse_q(text: str) -> dict[str, Any]:
-    """Rison, else JSON, as in FAB 5.3; whatever else is a BadRequest."""
+    """Parse rison, else JSON, as in FAB 5.3. Raises BadRequest."""
     if not text:
         return {}
     for parse in (prison.loads, json.loads):
@@ -87,7 +87,7 @@ def parse_q(text: str) -> dict[str, Any]:
 
 
 def is_text(found: Any) -> bool:
-    """Whether every string in `found` can be stored: JSON may write half a character (\\ud800)."""
+    """Whether all strings in `found` can be encoded: JSON can hold lone surrogates (\\ud800)."""
     try:
         json.dumps(found, ensure_ascii=False).encode()
     except (RecursionError, TypeError, ValueError):
@@ -136,7 +136,7 @@ def _is_filter(one: Any) -> bool:
 
 def _search(given: Mapping[str, Any]) -> str:
     text = given.get("search", "")
-    # A number may be meant: rison and JSON write a phone number, or a name of digits, as one.
+    # Numbers are accepted: a phone number or a name of digits is one in rison and JSON.
     if isinstance(text, bool) or not isinstance(text, str | int):
         raise BadRequest(_("search must be a text."))
     return CONTROL.sub(" ", str(text)).strip()[:LONGEST_SEARCH]

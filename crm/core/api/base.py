@@ -1,4 +1,4 @@
-"""What an API declares, taken from the table's pages, and what of it exists for this actor now."""
+"""Base of an API: declarations, copied from the table's view, and visible columns."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -18,22 +18,22 @@ from crm.core.rows import criteria
 
 
 class TableApi(FabModelRestApi):
-    """Declarations, and rows in JSON. Nothing is kept on the object in a request.
+    """Declarations, and rows as JSON. Stateless between requests.
 
-    Of FAB 5.3's ModelRestApi the addresses, the shape and the permissions stay. Its filter object,
-    shared by all threads, and its schemas, which make rows up for unknown ids, are not used.
+    Uses the URLs, the shape and the permissions of FAB 5.3's ModelRestApi, but not its filter
+    object, shared by all threads, nor its schemas, which create objects for unknown ids.
     """
 
     view: ClassVar[Any] = None
     datamodel: DataModel
     resource_name: str | None = None
     class_permission_name: str | None = None  # the entity of the rights grid
-    setting: str | None = None  # the switch that opens the API
+    setting: str | None = None  # the setting without which the API is a 404
     setting_columns: Mapping[str, str] = {}  # column → switch
     children: Children = {}  # child relationship → its rows' columns
     list_relations: Sequence[str] = ()  # what the list's computed values read
-    editors_only: Sequence[str] = ()  # columns told only on rows that the actor may edit
-    outcome_columns: Sequence[str] = ()  # what a move asks for: read-only in a form, taken here
+    editors_only: Sequence[str] = ()  # columns of editable rows only
+    outcome_columns: Sequence[str] = ()  # fields of a move: read-only in forms, accepted here
     list_columns: Sequence[str] = ()
     show_columns: Sequence[str] = ()
     add_columns: Sequence[str] = ()
@@ -57,19 +57,19 @@ class TableApi(FabModelRestApi):
         super().__init__()
 
     def _init_properties(self) -> None:
-        """FAB 5.3 completes missing lists with every column there is; ours are checked instead."""
+        """Overrides FAB 5.3, which fills missing lists with all columns; ours are checked."""
         declared.check(self)
 
     def _init_titles(self) -> None:
         """Overrides FAB 5.3, which evaluates titles at start-up, in English."""
 
     def _init_model_schemas(self) -> None:
-        """FAB 5.3 makes marshmallow schemas from the columns' types; our Specs say more."""
+        """Overrides FAB 5.3, which makes marshmallow schemas; ours come from the Specs."""
 
     # What is visible now ────────────────────────────────────────────────────────────────────────
 
     def is_visible(self, name: str, actor: Actor) -> bool:
-        """Whether a column exists for `actor`: the switch it depends on is on."""
+        """Whether the column's setting, if any, is on."""
         switches = self.setting_columns
         switch = switches.get(name) or switches.get(name.partition(".")[0])
         return switch is None or actor.is_enabled(switch)
@@ -81,11 +81,11 @@ class TableApi(FabModelRestApi):
     # Rows ───────────────────────────────────────────────────────────────────────────────────────
 
     def base_conditions(self) -> list[ColumnElement[bool]]:
-        """What this API is about, where it is not all rows of the table."""
+        """Conditions on the rows of this API."""
         return []
 
     def one(self, pk: int, names: Sequence[str]) -> dict[str, Any]:
-        """The row as it is in the database now, in JSON. Raises NotFound."""
+        """The row, read again, as JSON. Raises NotFound."""
         model = self.datamodel.obj
         statement = self.datamodel.select(model.id == pk, *self.base_conditions())
         statement = statement.options(*loading(model, self.read_with(names)))
@@ -96,14 +96,14 @@ class TableApi(FabModelRestApi):
         return told[0]
 
     def read_with(self, names: Sequence[str]) -> list[str]:
-        """`names`, and the paths to what they take from other tables."""
+        """`names`, and the paths of related columns to load."""
         lines = [f"{name}.{column}" for name in names for column in self.children.get(name, ())]
         model = self.datamodel.obj
         is_computed = any(isinstance(getattr(model, name, None), computed) for name in names)
         return self.visible([*names, *lines, *(self.list_relations if is_computed else ())])
 
     def serialized(self, found: Iterable[Any], names: Sequence[str]) -> list[dict[str, Any]]:
-        """Rows in JSON, without what only their editors may read."""
+        """Rows as JSON, without the columns for editors where the actor may not edit."""
         rows = list(found)
         private = [name for name in names if name in self.editors_only]
         told = [represent(row, names, self.children) for row in rows]
@@ -121,6 +121,6 @@ class TableApi(FabModelRestApi):
 
 
 def chosen(known: Mapping[str, Callable[[], Any]], asked: ListArguments) -> dict[str, Any]:
-    """The labels that were asked for; without `keys` all of them, as in FAB."""
+    """The requested labels; all without `keys`, as in FAB."""
     keys = known if asked.keys is None else asked.keys
     return {name: make() for name, make in known.items() if name in keys}

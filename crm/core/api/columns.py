@@ -1,4 +1,4 @@
-"""Which fields an API tells and takes: the lists of the table's pages, checked at start-up."""
+"""The fields that an API reads and writes: those of the table's view, checked at start-up."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -12,12 +12,12 @@ from crm.core.datamodel.orders import is_sortable
 from crm.core.errors import DomainError
 from crm.core.models import Child, Spec, find_spec, spec_of, target_of
 
-# A hash in an answer is a leak even where someone declared it as a field.
+# Never in a response, even if declared as a field.
 SECRET = re.compile(r"passw|hash|secret|token|(^|_)salt|_key$")
-# In every list whose table has them, whatever its pages show: what a synchronisation needs.
+# In every list whose table has them, for synchronisation.
 ALWAYS = ("external_ref", "changed_on")
 AUDIT = ("created_on", "created_by", "changed_by")
-# What an API takes from its view as it is.
+# Attributes that are copied from the view.
 SAME = (
     "datamodel", "class_permission_name", "setting", "setting_columns", "children", "base_order",
     "list_relations", "editors_only", "outcome_columns", "list_title", "show_title", "add_title",
@@ -26,7 +26,7 @@ SAME = (
 
 
 def columns_of(view: Any) -> dict[str, Any]:
-    """What a view class declares, under the names that a ModelRestApi has for it."""
+    """The declarations of a view class, by the attribute names of ModelRestApi."""
     model = view.datamodel.obj
     listed = _told(model, [*(view.list_columns or ()), *_those_of(model, ALWAYS)])
     shown = view.show_columns or _fields(view, "show_fieldsets", "side_fieldsets")
@@ -58,12 +58,12 @@ def _told(model: type[Any], names: Iterable[str]) -> list[str]:
 
 
 def _taken(model: type[Any], names: Sequence[str]) -> list[str]:
-    """The fields of a form, and the reference by which another system knows the row."""
+    """The fields of a form, and the external reference."""
     return _told(model, [*names, *_those_of(model, ("external_ref",))] if names else ())
 
 
 def _searched(view: Any, told: Sequence[str]) -> list[str]:
-    """The filters of the page, and those on whatever else is told of every row."""
+    """The filters of the page, and further ones on the columns of the list."""
     model, private = view.datamodel.obj, getattr(view, "editors_only", None) or ()
     more = (n for n in told if is_filterable(model, n) and n not in private)
     return list(dict.fromkeys([*(view.search_columns or ()), *more]))
@@ -91,7 +91,7 @@ def written_lines(model: type[Any], relation: str, children: Children) -> list[s
 
 
 def written(api: Any, names: Iterable[str]) -> list[str]:
-    """What a body may hold: those of `names` that may be set, and what a move asks for."""
+    """The fields of a body: those of `names` that can be set, and the fields of moves."""
     model = api.datamodel.obj
     free = [name for name in names if is_written(spec_of(model, name))]
     found: list[str] = api.visible(dict.fromkeys([*free, *api.outcome_columns]))
@@ -99,10 +99,10 @@ def written(api: Any, names: Iterable[str]) -> list[str]:
 
 
 def check(api: Any) -> None:
-    """Refuse an API whose columns are unknown, secret or not spelled out. Raises RuntimeError.
+    """Refuse an API with missing lists, or with unknown or secret columns. Raises RuntimeError.
 
-    FAB 5.3 takes every column there is where a list is missing, and dumps a related row whole,
-    password hash included, where a relationship is named.
+    FAB 5.3 would use all columns for a missing list, and dump related rows as a whole, password
+    hash included.
     """
     model, name = api.datamodel.obj, type(api).__name__
     kinds = ("list_columns", "show_columns", "add_columns", "edit_columns", "outcome_columns")

@@ -1,4 +1,4 @@
-"""What is no longer there: rows in the bin, and those that were deleted for good."""
+"""Deleted rows, for synchronisation: those in the bin and those that were purged."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -31,7 +31,7 @@ class Deletions:
 
 @contextmanager
 def cursors() -> Iterator[None]:
-    """Refuse a cursor that is none of ours, or of another order. Raises DomainError."""
+    """Turn the ValueError of an invalid cursor into a DomainError."""
     try:
         yield
     except ValueError as error:
@@ -47,9 +47,8 @@ def deletions(
 ) -> Deletions:
     """The rows that the actor could read and that were deleted from `since` on.
 
-    First those in the bin, then those deleted for good, each the oldest first: a row that leaves
-    the bin between two pages is told in the second part. Raises ValueError where the cursor is not
-    ours.
+    First those in the bin, then those purged, each oldest first: a row that is purged between two
+    pages is in the second part. Raises ValueError for an invalid cursor.
     """
     if not datamodel.has_bin or _is_after_the_bin(ask.cursor):
         return _purged(datamodel, ask.cursor, ask.size, since)
@@ -72,7 +71,7 @@ def _is_after_the_bin(cursor: str) -> bool:
 
 
 def _purged(datamodel: DataModel, cursor: str, size: int, since: datetime | None) -> Deletions:
-    """From the journal, which outlives rows; an id that is in use again is not told."""
+    """Purged rows, from the journal, without ids that are in use again."""
     model, start = datamodel.obj, decode(cursor, [Journal.id])[0] if cursor else 0
     in_use = select(model.id).where(model.id == Journal.row_id).correlate(Journal)
     statement = select(Journal.id, Journal.row_id, Journal.at).where(
@@ -88,7 +87,7 @@ def _purged(datamodel: DataModel, cursor: str, size: int, since: datetime | None
 
 
 def _readable(model: type[Any]) -> ColumnElement[bool]:
-    """The row filter, over what the journal recorded of a row that is gone."""
+    """The row filter, applied to what the journal recorded of a purged row."""
     is_filtered = hasattr(model, "company_id") or issubclass(model, Reference)
     if not is_filtered and Scope.ALL not in current_actor().scopes("read", model.__entity__):
         return false()

@@ -1,4 +1,4 @@
-"""What `/_info` says of a table, now and to this actor: fields, filters, rights; no rows."""
+"""The answer of `/_info`: fields, filters and rights of the actor."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ from crm.core.models import Spec, spec_of, target_of
 
 
 def fields_info(model: type[Any], names: Iterable[str], children: Children) -> list[dict[str, Any]]:
-    """Each of `names` with what is said of it."""
+    """The descriptions of the fields `names`."""
     told = []
     for name in names:
         info = field_info(name, spec_of(model, name))
@@ -22,7 +22,7 @@ def fields_info(model: type[Any], names: Iterable[str], children: Children) -> l
 
 
 def field_info(name: str, spec: Spec) -> dict[str, Any]:
-    """One field; what does not apply is left out."""
+    """The description of a field; keys that do not apply are left out."""
     info: dict[str, Any] = {
         "name": name,
         "label": str(spec.label),

@@ -10,7 +10,7 @@ from crm.core.api.values import JSON_FILTER
 from crm.core.datamodel.filters import condition, filter_spec
 from crm.core.errors import DomainError
 
-# Beyond this a list of values is a query of its own, not a filter.
+# The largest list of values in a filter.
 MOST_VALUES = 200
 
 

@@ -1,4 +1,4 @@
-"""Checks before every endpoint: who asks (401), is the feature on (404), may they (403)."""
+"""Checks before every endpoint: authentication (401), setting (404), permission (403)."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -15,7 +15,7 @@ from crm.core.errors import DomainError, Forbidden, NotFound
 P = ParamSpec("P")
 Endpoint = Callable[Concatenate[Any, P], Response]
 
-# The message of a refusal that has none of its own.
+# The default messages by status.
 SENTENCES = {
     403: _l("You are not allowed to do this."),
     404: _l("There is no such record."),
@@ -24,11 +24,11 @@ WRONG_FIELDS = _l("Some fields are not right.")
 
 
 def guarded(endpoint: Endpoint[P]) -> Endpoint[P]:
-    """Let in whoever may, and answer every refusal in JSON.
+    """Check the request, and answer all errors in JSON.
 
-    Stands where FAB 5.3 has `protect`, `safe` and `rison`: with those, a right is asked for before
-    a switch can answer 404, and an argument that is not rison is a 500. A session's cookie opens
-    nothing here: any site can make a browser send it.
+    Replaces FAB 5.3's `protect`, `safe` and `rison`, which check the permission before a setting
+    can answer 404, and answer malformed arguments with a 500. Session cookies are not accepted
+    (CSRF).
     """
 
     @wraps(endpoint)
@@ -45,16 +45,16 @@ def guarded(endpoint: Endpoint[P]) -> Endpoint[P]:
                 raise
             return refuse(error.code, error.description or "")
 
-    # FAB collects the permissions of a view by this mark.
+    # FAB collects permissions by this attribute.
     door._permission_name = endpoint.__name__  # type: ignore[attr-defined]  # functions take any
     return door
 
 
 def _let_in(api: Any, method: str) -> None:
-    # All of the body first: a client that sends a byte a second would keep the connection that
-    # reading the actor takes from the pool.
+    # Read the whole body first: a slow client would block the database connection that loading
+    # the actor takes.
     request.get_data()
-    verify_jwt_in_request()  # finds the actor; what is wrong with a token is answered with a 401
+    verify_jwt_in_request()  # sets the actor; 401 for an invalid token
     setting = getattr(api, "setting", None)
     if setting is not None and not current_actor().is_enabled(setting):
         raise NotFound
@@ -72,7 +72,7 @@ def answer(status: int = 200, /, **body: Any) -> Response:
 def refuse(
     status: int, message: str = "", fields: Mapping[str, str] | None = None, /, **more: Any
 ) -> Response:
-    """`{"message": "…", "errors": {field: ["…"]}}`; `more` stands beside them."""
+    """`{"message": "…", "errors": {field: ["…"]}}`, and the keys `more`."""
     errors = {name: [text] for name, text in (fields or {}).items()}
     return answer(
         status, message=message or str(SENTENCES.get(status, WRONG_FIELDS)), errors=errors, **more

@@ -1,4 +1,4 @@
-"""The description of the API: what this actor finds now. A feature that is off is not in it."""
+"""The OpenAPI description, for the actor: without features that are off."""
 
 from typing import Any
 
@@ -40,14 +40,14 @@ however long ago it was deleted.
 
 
 class OpenApi(FabOpenApi):
-    """/api/v1/_openapi, for a token as all of the API: FAB 5.3 lets a session's cookie read it."""
+    """/api/v1/_openapi, by token like the whole API; FAB 5.3 accepts session cookies."""
 
     allow_browser_login = False
 
     @expose("/<version>/_openapi")
     @guarded
     def get(self, version: str) -> Response:
-        """The OpenAPI 3.0 document for whoever asks."""
+        """The OpenAPI 3.0 document for the actor."""
         views = [
             view
             for view in current_app.extensions["appbuilder"].baseviews
@@ -62,15 +62,15 @@ class OpenApi(FabOpenApi):
                 token_endpoints.describe(spec, view.route_base)
             else:
                 view.add_api_spec(spec)
-        # The Host header is anybody's claim: the addresses are said relative to this document's.
+        # The Host header is not trusted: URLs are relative to that of this document.
         return answer(**spec.to_dict() | {"servers": [{"url": request.script_root or "/"}]})
 
     def add_api_spec(self, api_spec: Any) -> None:
-        """The description does not describe itself."""
+        """Leaves out this endpoint itself."""
 
 
 def describe(api: Any, spec: Any) -> None:
-    """Add what `api` offers to this actor now to an APISpec; nothing where it is switched off."""
+    """Add what `api` offers to the actor to an APISpec; nothing where its setting is off."""
     actor = current_actor()
     if api.setting is not None and not actor.is_enabled(api.setting):
         return
@@ -96,5 +96,5 @@ def _add_components(api: Any, spec: Any) -> None:
         "put": schemas.put(model, changed, children),
     }
     for method, schema in own.items():
-        if method == "get" or operations.has(api, method):  # the list and POST answer with it too
+        if method == "get" or operations.has(api, method):  # used by the list and POST too
             spec.components.schema(f"{name}.{method}", schema)

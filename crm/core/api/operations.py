@@ -1,4 +1,4 @@
-"""The operations of an API as OpenAPI tells them: arguments, bodies, answers and refusals."""
+"""The OpenAPI operations of an API: parameters, bodies, responses and errors."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -50,7 +50,7 @@ def has(api: Any, method: str) -> bool:
 
 
 def paths_of(api: Any) -> dict[str, dict[str, Schema]]:
-    """Address → method → operation, of the routes that are registered."""
+    """path → method → operation, of the registered routes."""
     base = api.route_base
     operations = {
         (f"{base}/", "get"): ("get_list", _list_operation(api)),

@@ -1,4 +1,4 @@
-"""A JSON body → the values of a row: the way in that a form has for people."""
+"""Parsing of JSON bodies into values of a row."""
 
 import json
 from collections import defaultdict
@@ -41,7 +41,7 @@ def read_body() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads bodies for one table: `written` are the fields it takes, `shown` those it tells."""
+    """Parses bodies for one table: `written` are the writable fields, `shown` the readable ones."""
 
     model: type[Any]
     written: Sequence[str]
@@ -50,7 +50,7 @@ class Reader:
     new: bool = False
 
     def read(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Values by name, for DataModel. Raises DomainError with every field that is wrong."""
+        """Values by name, for DataModel. Raises DomainError with all errors by field."""
         return self._values(body, _rows(self._links(body)))
 
     def _values(self, body: Mapping[str, Any], known: Rows) -> dict[str, Any]:
@@ -79,7 +79,7 @@ class Reader:
             values[name] = value
         elif not self.new:
             raise ValueError(_("Required field"))
-        # In a new row an empty value that cannot stay empty is one that was not given.
+        # In a new row, null for a required field counts as missing, so that defaults apply.
 
     def _value(self, name: str, raw: Any, known: Rows) -> Any:
         spec = spec_of(self.model, name)
@@ -90,7 +90,7 @@ class Reader:
         return value_of(spec, raw)
 
     def _row(self, name: str, raw: Any, known: Rows) -> Any:
-        """The row with this id; FAB 5.3 makes one up where there is none."""
+        """The row with this id; FAB 5.3 would create an object for an unknown one."""
         found = known[target_of(self.model, name)]
         if not is_id(raw) or raw not in found:
             raise ValueError(_("Not a valid choice."))
@@ -123,7 +123,7 @@ class Reader:
         return Reader(target_of(self.model, relation), written, self.children[relation])
 
     def _line(self, raw: Any, before: Iterable[Mapping[str, Any]], known: Rows) -> dict[str, Any]:
-        """One child: the row with this "id" changed, or a new one without."""
+        """One child row: an update with "id", else a new one."""
         if not isinstance(raw, dict):
             raise ValueError(_("An object is expected."))
         pk = raw.get("id")
@@ -135,7 +135,7 @@ class Reader:
         return {"id": pk, **self._values(rest, known)}
 
     def _links(self, body: Mapping[str, Any]) -> Iterator[tuple[type[Any], int]]:
-        """The tables that the body links to, each with an id: those of the lines included."""
+        """(table, id) of all links in the body, lines included."""
         for name in body.keys() & {*self.written}:
             items = body[name] if isinstance(body[name], list) else [body[name]]
             if name in self.children:
@@ -160,7 +160,7 @@ def _rows(links: Iterable[tuple[type[Any], int]]) -> Rows:
 
 
 def read_id(text: str) -> int:
-    """The id in an address. What no column can hold is no row. Raises NotFound."""
+    """The id in a URL. Raises NotFound, also for ids out of the range of the column."""
     if not (text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) <= LARGEST_ID):
         raise NotFound
     return int(text)
@@ -171,14 +171,14 @@ def is_id(raw: Any) -> bool:
 
 
 def may_be_empty(model: type[Any], name: str) -> bool:
-    """Whether a row may be without a value: of a list, or where the columns are nullable."""
+    """Whether the field can be empty: a list, or nullable columns."""
     relation = inspect(model).relationships.get(name)
     is_list = relation is not None and relation.uselist
     return is_list or all(column.nullable for column in columns_behind(model, name))
 
 
 def columns_behind(model: type[Any], name: str) -> list[Any]:
-    """The columns that keep a field; none where its value is worked out."""
+    """The columns of a field; none for a computed value."""
     mapper = inspect(model)
     if name in mapper.relationships:
         return list(mapper.relationships[name].local_columns)

@@ -1,4 +1,4 @@
-"""GET: the list, a row, what was deleted, and what may be asked and written."""
+"""GET: the list, a row, deleted rows, and `_info`."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -39,12 +39,12 @@ Labels = dict[str, Callable[[], Any]]
 
 
 class ReadApi(TableApi):
-    """The reading half."""
+    """The GET endpoints."""
 
     @expose("/_info", methods=("GET",))
     @guarded
     def info(self) -> Response:
-        """What may be asked and written now; no rows: FAB 5.3 lists those of relations."""
+        """Fields, filters and rights; without the rows of relations that FAB 5.3 lists."""
         asked = read_arguments(("keys",), (), INFO_KEYS)
         model, sm = self.datamodel.obj, self.appbuilder.sm
         entity = self.class_permission_name
@@ -68,7 +68,7 @@ class ReadApi(TableApi):
     def get_list(self) -> Response:
         """A page of rows: `ids`, `result`, and a `count` up to 10,000 (then `count_capped`).
 
-        `cursor` is what the next page is asked for with; null at the end.
+        `cursor` is the argument for the next page; null at the end.
         """
         known = self.visible([*self.list_columns, *self.show_columns])
         asked = read_arguments(LIST_ARGUMENTS, known, LIST_KEYS, self.page_size)
@@ -92,7 +92,7 @@ class ReadApi(TableApi):
     @expose("/_deleted", methods=("GET",))
     @guarded
     def deleted(self) -> Response:
-        """The rows that went into the bin, or away for good where the table has none."""
+        """Deleted rows: moved to the bin or purged."""
         asked = read_arguments(("since", "page_size", "cursor"), (), (), MAX_PAGE_SIZE)
         ask = PageRequest(asked.size, asked.cursor)
         with cursors():
@@ -104,7 +104,7 @@ class ReadApi(TableApi):
             return self.datamodel.page(*asked)
 
     def _statement(self, asked: ListArguments) -> Select[Any]:
-        """The rows that are asked for."""
+        """The statement of the requested rows."""
         base, wanted = self.base_conditions(), self._conditions(asked)
         found = find(self.datamodel.session, self.datamodel.obj, asked.search, *base)
         if found is None:
@@ -121,7 +121,7 @@ class ReadApi(TableApi):
         return [where(self.datamodel.obj, one) for one in asked.filters]
 
     def _order(self, asked: ListArguments) -> list[tuple[str, str]]:
-        """The order asked for, else the declared one; never none, or rows repeat between pages."""
+        """The requested order, else the declared one; never empty, which would repeat rows."""
         if asked.order is not None and asked.order[0] not in self.visible(self.order_columns):
             raise BadRequest(_("Unknown order: %(name)s.", name=asked.order[0]))
         order = [asked.order] if asked.order is not None else []
@@ -131,7 +131,7 @@ class ReadApi(TableApi):
     @expose("/<pk>", methods=("GET",))
     @guarded
     def get(self, pk: str) -> Response:
-        """One row, whole."""
+        """One row."""
         names = self.visible(self.show_columns)
         asked = read_arguments(SHOW_ARGUMENTS, names, SHOW_KEYS)
         names = names if asked.columns is None else asked.columns
@@ -139,7 +139,7 @@ class ReadApi(TableApi):
         return answer(id=row["id"], result=row, **chosen(self._labels("show", names), asked))
 
     def _labels(self, page: str, names: Sequence[str]) -> Labels:
-        """What may come with the answer of the list or of a row."""
+        """The labels of the list or of a row."""
         model = self.datamodel.obj
         return {
             f"{page}_columns": lambda: names,

@@ -1,4 +1,4 @@
-"""A row → JSON: exact numbers as text, instants in UTC, links by id and label, never more."""
+"""Rows as JSON: exact numbers as text, instants in UTC, links as id and label only."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -40,7 +40,7 @@ def _target(row: Any) -> dict[str, Any]:
 
 
 def _link(row: Any, relation: str, target: Any) -> dict[str, Any] | None:
-    """The row behind a key; of one that is hidden or in the bin, only that there is one."""
+    """A to-one link; of a row that is hidden or in the bin, only that there is one."""
     if target is not None:
         return _target(target)
     state: InstanceState[Any] = inspect(row)

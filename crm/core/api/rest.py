@@ -1,4 +1,4 @@
-"""FAB's ModelRestApi as Comptoir uses it; here POST, PUT and DELETE."""
+"""ModelRestApi, with POST, PUT and DELETE."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,18 +19,18 @@ from crm.core.errors import Conflict, DomainError, NotFound
 
 
 class ModelRestApi(ReadApi):
-    """One table's API. A slice names the page class whose declarations it shares, and no more:
+    """The API of a table. A slice names the view class whose declarations it shares:
 
     class LeadApi(ModelRestApi):
         view = LeadView
 
-    What a subclass declares itself wins over its view.
+    Attributes of the subclass take precedence over the view's.
     """
 
     @expose("/", methods=("POST",))
     @guarded
     def post(self) -> Response:
-        """A new row: 201 with the row as it now is, where its maker may read it."""
+        """Create a row: 201 with the row, if the actor may read it."""
         values = self._reader(self.add_columns, new=True).read(read_body())
         with transaction():
             pk = self.datamodel.create(values).id
@@ -41,7 +41,7 @@ class ModelRestApi(ReadApi):
     @expose("/<pk>", methods=("PUT",))
     @guarded
     def put(self, pk: str) -> Response:
-        """Change the fields that the body names; those it leaves out stay.
+        """Change the fields in the body; others are kept.
 
         409, with the row as saved, where it was changed since the `row_version` in the body.
         """
@@ -60,7 +60,7 @@ class ModelRestApi(ReadApi):
     @expose("/<pk>", methods=("DELETE",))
     @guarded
     def delete(self, pk: str) -> Response:
-        """Into the bin. With `?row_version=` not where the row was changed since: 409."""
+        """Delete a row. With `?row_version=`, 409 where it was changed since."""
         number, given = read_id(pk), request.args.get("row_version")
         try:
             row = self._row(number, "delete")
@@ -73,11 +73,11 @@ class ModelRestApi(ReadApi):
         return answer(message="OK")
 
     def add_api_spec(self, api_spec: Any) -> None:
-        """FAB 5.3 describes the same to everybody; ours is what this actor finds here now."""
+        """Overrides FAB 5.3, which describes the same to everybody; ours depends on the actor."""
         openapi.describe(self, api_spec)
 
     def _version(self, body: dict[str, Any]) -> int | None:
-        """Takes the version out of the body. None where the table has no lock (FAB's own)."""
+        """Remove the version from the body. None where the table has no lock (FAB's own)."""
         if not hasattr(self.datamodel.obj, "row_version"):
             return None
         given = body.pop("row_version", None)
@@ -103,16 +103,16 @@ class ModelRestApi(ReadApi):
         try:
             return answer(status, id=pk, result=self.one(pk, self.visible(self.show_columns)))
         except NotFound:
-            return answer(status, id=pk)  # handed over to where its editor does not read
+            return answer(status, id=pk)  # assigned to an owner whose rows the actor may not read
 
     def _stale(self, pk: int, error: Conflict) -> Response:
-        """The row as somebody else saved it: what a client needs to merge and try again."""
+        """409 with the row as saved by somebody else, for the client to merge and retry."""
         row = self.one(pk, self.visible(self.show_columns))
         return refuse(409, error.message, None, row_version=row["row_version"], result=row)
 
 
 def read_version(given: Any) -> int:
-    """A row_version, from a body or an address. Raises DomainError."""
+    """A row_version, from a body or a URL. Raises DomainError."""
     if isinstance(given, str) and given.isascii() and given.isdecimal() and len(given) < 11:
         given = int(given)
     if not is_id(given):

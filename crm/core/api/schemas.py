@@ -1,4 +1,4 @@
-"""Specs → JSON schemas of OpenAPI 3.0: what an answer holds, what a body may hold."""
+"""JSON schemas (OpenAPI 3.0) of responses and bodies, from Specs."""
 
 from collections.abc import Container, Iterable
 from typing import Any
@@ -35,7 +35,7 @@ def answered(
 
 
 def posted(model: type[Any], names: Iterable[str], children: Children) -> Schema:
-    """The body of a POST; required is what no default fills in."""
+    """The body of a POST; fields without a default are required."""
     taken = list(names)
     schema = _body(model, taken, children, new=True)
     required = [name for name in taken if _is_required(model, name)]
@@ -52,7 +52,7 @@ def put(model: type[Any], names: Iterable[str], children: Children) -> Schema:
 
 
 def _body(model: type[Any], names: Iterable[str], children: Children, new: bool = False) -> Schema:
-    """Where a row may be `new`, null is as good as not given."""
+    """In a `new` row null counts as missing, so all fields are nullable."""
     properties = {}
     for name in names:
         if name in children:

@@ -1,4 +1,4 @@
-"""The two ways to a token described: FAB 5.3 tells of providers that are switched off."""
+"""OpenAPI description of login and refresh; FAB 5.3's lists providers that are off."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ MESSAGE: Schema = {"type": "object", "properties": {"message": {}}}
 
 
 def describe(spec: Any, base: str) -> None:
-    """Add both to an APISpec; `base` is their address."""
+    """Add both to an APISpec; `base` is their URL."""
     for name, scheme in SCHEMES.items():
         spec.components.security_scheme(name, scheme)
     spec.path(path=f"{base}/login", operations={"post": _login()})

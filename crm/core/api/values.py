@@ -1,4 +1,4 @@
-"""A JSON value → the Python value of a field, in one way for every language."""
+"""Parsing of JSON values, independent of the language."""
 
 import re
 from datetime import date, datetime
@@ -16,10 +16,10 @@ from crm.core.models.kinds.times import offset_expected
 
 
 class JsonFormat(Format):
-    """How JSON writes the values that it has no type for; what it has a type for is no text."""
+    """The format of values that JSON has no type for."""
 
     def number(self, text: str, kind: str, places: int) -> Decimal:
-        """A Decimal from "1234.50"; JSON's own 1234.50 is a float to most."""
+        """A Decimal from "1234.50", as text, because JSON numbers are floats in most clients."""
         if not re.fullmatch(EXACT, text.strip()):
             raise ValueError(_("A number is expected, for example %(example)s.", example="1234.50"))
         return Decimal(text.strip())
@@ -37,7 +37,7 @@ class JsonFormat(Format):
         raise ValueError(_("A date is expected, for example 2027-01-31."))
 
     def moment(self, text: str) -> datetime:
-        """As in RFC 3339. Without an offset nobody knows which moment is meant."""
+        """A datetime as in RFC 3339; the offset is required."""
         try:
             moment = datetime.fromisoformat(text[:41])
         except ValueError as error:
@@ -54,7 +54,7 @@ class JsonFormat(Format):
 
 
 class JsonFilterFormat(JsonFormat, FilterFormat):
-    """How a filter of the API writes values: as JSON does, or as text."""
+    """The format of filter values of the API: JSON, or text."""
 
     def whole(self, text: str, kind: str) -> int:
         number = self.number(text, kind, 0)
@@ -74,7 +74,7 @@ JSON_FILTER = JsonFilterFormat()
 
 
 def value_of(spec: Spec, raw: Any) -> Any:
-    """The Python value of a JSON one, as far as the field alone can say.
+    """The Python value of a JSON value, validated without the row.
 
     Raises ValueError with a sentence.
     """

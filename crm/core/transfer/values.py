@@ -21,7 +21,7 @@ Finders = dict[tuple[type[Any], str, bool], Finder]
 
 
 class ValueReader:
-    """What the lines of one file say, for one table in one company."""
+    """Turns the texts of lines into values, for one table and one company."""
 
     def __init__(
         self, datamodel: DataModel, filled: Mapping[str, TargetField], company: Any
@@ -38,7 +38,7 @@ class ValueReader:
     # Links ──────────────────────────────────────────────────────────────────────────────────────
 
     def make_finders(self, rules: Iterable[FieldRule]) -> None:
-        """Made before the first line, as later lines may link to it."""
+        """Create the finders before the first line, as later lines may link to earlier ones."""
         for rule in rules:
             target = self.filled[rule.field].target
             if target is not None:
@@ -72,26 +72,26 @@ class ValueReader:
         return self.finders[key]
 
     def waits(self, told: Texts) -> bool:
-        """Whether the line links to a record of its own table that is not there yet."""
+        """Whether the line links to a record of the same table that does not exist yet."""
         return any(
             finder.target is self.model and not all(self._is_there(finder, text) for text in texts)
             for __, finder, texts in self._links(told)
         )
 
     def _is_there(self, finder: Finder, text: str) -> bool:
-        """Whether the database, or a line of the file before, has what `text` means."""
+        """Whether the database or an earlier line has the record that `text` refers to."""
         if not finder.is_known(text):
             finder.learn(text, self.own(finder, text))
         return finder.is_known(text)
 
     def own_finders(self) -> Iterator[Finder]:
-        """What finds records of the table that the file fills, by a text of their own."""
+        """The finders of records of the imported table."""
         for finder in self.finders.values():
             if finder.target is self.model and finder.through is None and not finder.is_shown:
                 yield finder
 
     def unknown_link(self, told: Texts) -> DomainError:
-        """What to say of a line that waited for a record in vain."""
+        """The error for a line whose linked record was not found."""
         return DomainError(
             fields={
                 name: _("“%(text)s” is not known.", text=text)
@@ -104,7 +104,7 @@ class ValueReader:
     # The key ────────────────────────────────────────────────────────────────────────────────────
 
     def key_of(self, name: str, told: Texts) -> str:
-        """The text by which the line is found again. Raises DomainError where it has none."""
+        """The text of the key field. Raises DomainError where it is missing."""
         if name not in told:
             raise DomainError(_("This is empty, but records are found by this value."), field=name)
         filled = self.filled[name]
@@ -114,7 +114,7 @@ class ValueReader:
             raise DomainError(str(error), field=name) from error
 
     def existing(self, name: str, keys: Sequence[str]) -> Finder:
-        """The rows that are there already."""
+        """The finder of existing rows by key."""
         finder = Finder(
             self.model, name, company_id=self.company.id if self.company is not None else None
         )
@@ -124,10 +124,10 @@ class ValueReader:
     # The values ─────────────────────────────────────────────────────────────────────────────────
 
     def of(self, told: Texts, row: Any) -> dict[str, Any]:
-        """The values for a new record, or for `row`. Raises DomainError with all that is wrong.
+        """The values for a new record, or for `row`. Raises DomainError with all errors.
 
-        An empty cell says nothing: what `row` holds stays, and so do the lines it has. Words that
-        are to be added to a vocabulary are left to `made`.
+        Empty cells are ignored: stored values and lines are kept. New values of vocabularies are
+        left to `made`.
         """
         values: dict[str, Any] = {} if row is not None else self._place()
         children: dict[str, dict[str, Any]] = defaultdict(dict)
@@ -146,7 +146,7 @@ class ValueReader:
         return values | {relation: [line] for relation, line in children.items()}
 
     def made(self, told: Texts) -> dict[str, Any]:
-        """The links to words of vocabularies, those included that are new. Raises DomainError."""
+        """The links to vocabularies, new values included. Raises DomainError."""
         values: dict[str, Any] = {}
         wrong: dict[str, str] = {}
         for name, one in told.items():
@@ -182,12 +182,12 @@ class ValueReader:
 
 
 def _is_for_new(filled: TargetField, told: CellText) -> bool:
-    """Whether this is said of new records only: a default, or a line of their own."""
+    """Whether the text is for new records only: a default, or a child row."""
     return bool(filled.child) or told.rule.place.startswith("defaults.")
 
 
 def _parts(filled: TargetField, told: CellText) -> list[str]:
-    """The names in a cell: several in a list, where the map says what stands between them."""
+    """The names in a cell; several for a list with a separator in the map."""
     if not filled.is_list or not told.rule.separator:
         return [told.text]
     parts = (part.strip() for part in told.text.split(told.rule.separator))

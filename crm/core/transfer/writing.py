@@ -1,4 +1,4 @@
-"""Write the spool into the database, in batches that hold the write lock for a moment each."""
+"""Write the spool into the database, in batches that hold the write lock briefly."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,19 +18,19 @@ from crm.core.transfer.report import Report
 from crm.core.transfer.spool import CheckedLine, Spool
 
 FIRST, LEAST, MOST = 50, 25, 1_000  # lines in a batch
-HELD = 0.15  # seconds that a batch is meant to hold the lock
+HELD = 0.15  # seconds; the intended time of the lock for a batch
 
 Batch = Sequence[tuple[CheckedLine, list[Any]]]  # each line with its new rows
 
 
 class ImportStopped(DomainError):
-    """The import cannot go on; what it wrote stays, and it can be resumed."""
+    """The import was stopped; what it wrote is kept, and it can be resumed."""
 
 
 class Writer:
     """Writes one spool, as the rows of one import.
 
-    `again` reloads the person who imports, `place` chooses the company of the records for them.
+    `again` reloads the actor, `place` sets the company of the records on it.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Writer:
         self.series: dict[Number, int] = {}  # the last number given
 
     def run(self) -> None:
-        """Write every line of the spool. Raises Stopped, Unavailable between two batches."""
+        """Write every line of the spool. Raises ImportStopped, Unavailable between two batches."""
         self._take_numbers()
         place, size, free, pace = 0, FIRST, monotonic(), Pace()
         while lines := self.spool.after(place, size):
@@ -67,13 +67,13 @@ class Writer:
             size = max(LEAST, min(MOST, int(size * HELD / max(held, 0.001)), 2 * size))
 
     def _take_numbers(self) -> None:
-        """All at once and before the lines, so that no counter stays locked until the last one."""
+        """Take all numbers before the first line, so that counters are locked briefly."""
         for number, count in self.spool.numbers.items():
             with transaction():
                 self.series[number] = number.take(*number.series, count) - count
 
     def _write(self, batch: Batch) -> float:
-        """Write the batch; where it is refused, its halves. Returns the seconds of the lock."""
+        """Write the batch or, if that fails, its halves. Returns the seconds of the lock."""
         began, before = monotonic(), dict(self.series)
         try:
             with transaction() as session:
@@ -112,16 +112,16 @@ class Writer:
 
     @contextmanager
     def _acting(self) -> Iterator[None]:
-        """Act in the person's name, with the rights that they have now."""
+        """Set the actor, with current rights."""
         now = self.again()
         if now is None:
             raise ImportStopped(
                 _("The user in whose name this is imported no longer has the right to do it.")
             )
-        if self.actor is None or now != self.known:  # the row filter is made for one actor
+        if self.actor is None or now != self.known:  # the session's row filter is for one actor
             try:
                 self.known, self.actor = now, self.place(now)
-            except DomainError as error:  # of the whole file, and not of one line after another
+            except DomainError as error:  # one error for the whole file
                 raise ImportStopped(error.message, fields=error.fields) from error
         with acting_as(self.actor):
             yield
