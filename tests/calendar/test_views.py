@@ -94,7 +94,7 @@ def test_whole_days_end_inclusive_on_screen(as_user: AsUser, acting: Acting, cas
     assert 'value="2027-01-21T23:59"' in claire.get(url.replace("show", "edit")).text
 
 
-def test_an_end_before_the_start_is_told_beside_it(as_user: AsUser, cast: Cast) -> None:
+def test_an_end_before_the_start_is_an_error_of_the_end(as_user: AsUser, cast: Cast) -> None:
     data = {
         "type": "meeting", "subject": "Visite", "owner": cast.claire,
         "starts_at": "2027-01-20T10:00", "ends_at": "2027-01-20T09:00",

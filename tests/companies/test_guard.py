@@ -182,7 +182,7 @@ def test_what_one_has_one_can_grant(
     ],
     ids=lambda values: next(iter(values)),
 )  # fmt: skip
-def test_whoever_has_more_rights_is_left_alone(
+def test_users_with_more_rights_cannot_be_changed(
     values: dict[str, Any], clerk: str, acting: Acting, cast: Cast
 ) -> None:
     with pytest.raises(DomainError, match=ABOVE), acting(clerk) as session:

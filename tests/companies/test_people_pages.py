@@ -53,7 +53,7 @@ def test_people_are_an_administrators(as_user: As) -> None:
         assert claire.post(path).status_code == 403, path
 
 
-def test_a_new_user_gets_a_password_that_is_told_once(
+def test_a_new_user_gets_a_password_that_is_shown_once(
     as_user: As, everything: Everything, cast: Cast, app: Flask
 ) -> None:
     alice = as_user("alice")
@@ -113,7 +113,7 @@ def test_an_agency_is_of_one_of_the_persons_companies(
     assert "This agency belongs to none" in answer.text or "Choose a value" in answer.text
 
 
-def test_nobody_shuts_themselves_out(as_user: As, cast: Cast, everything: Everything) -> None:
+def test_nobody_can_deactivate_themselves(as_user: As, cast: Cast, everything: Everything) -> None:
     alice, here = as_user("alice"), {"Referer": f"http://localhost/users/show/{cast.alice}"}
     page = alice.get(f"/users/show/{cast.alice}").text
     assert "/users/deactivate/" not in page

@@ -177,7 +177,7 @@ def test_the_users_of_a_role_are_listed_however_they_have_it(
     assert "Imbert" not in text
 
 
-def test_a_role_is_told_in_one_sentence() -> None:
+def test_a_role_has_a_summary_in_one_sentence() -> None:
     everything = {(entity, action): Scope.ALL for entity in ENTITIES for action in ACTIONS}
     assert describe(everything).startswith("Everything")
     assert describe({}) == "Nothing yet."

@@ -47,7 +47,7 @@ def test_a_company_brings_its_settings_and_its_creator_works_for_it(
         ({"country": "FRANCE"}, "country"),
     ],
 )
-def test_a_wrong_field_of_a_company_is_told(
+def test_an_invalid_field_of_a_company_is_an_error(
     acting: Acting, values: dict[str, str], field: str
 ) -> None:
     with acting("alice") as session:

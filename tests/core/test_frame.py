@@ -28,7 +28,7 @@ def test_the_menu_counts_anew_for_the_next_page(
     assert "Leads My leads" in menu(marc)
 
 
-def test_the_menu_speaks_the_language_of_whoever_reads_it(
+def test_the_menu_is_in_the_language_of_the_reader(
     as_user: Callable[[str], Client], world: World, cast: Cast
 ) -> None:
     claire, marc = as_user("claire"), as_user("marc")

@@ -56,7 +56,7 @@ def test_the_journal_does_not_name_a_hidden_row(
     assert "Not available" in answer.text
 
 
-def test_a_line_is_told_by_the_name_of_what_it_leads_to(
+def test_a_line_is_journaled_with_the_name_of_the_linked_row(
     as_user: As, acting: Acting, hidden: int
 ) -> None:
     pk = contact_of(acting, hidden)

@@ -110,7 +110,7 @@ def test_a_line_that_is_removed_is_kept_whole(acting: Acting) -> None:
     assert "quote_id" not in kept, "the entry's own row"
 
 
-def test_a_line_that_comes_is_told(acting: Acting) -> None:
+def test_an_added_line_is_journaled(acting: Acting) -> None:
     pk = quote_of(acting, "Pompe")
     with acting("claire") as session:
         quote = session.get_one(Quote, pk)
@@ -151,7 +151,7 @@ def test_a_link_that_goes_with_its_account_is_kept(acting: Acting, everything: E
     assert link["values"]["contact_id"] == contact.id
 
 
-def test_no_secret_is_told(everything: Everything, cast: Any) -> None:
+def test_no_secret_is_returned(everything: Everything, cast: Any) -> None:
     secret = hash_password("a swan on the canal at dawn")
     with everything() as session:
         nadia = session.get_one(User, cast.nadia)
@@ -168,7 +168,7 @@ def test_no_secret_is_told(everything: Everything, cast: Any) -> None:
     assert "'password'" not in written
 
 
-def test_no_column_that_sounds_secret_is_ever_told(app: Flask) -> None:
+def test_no_column_with_a_secret_name_is_journaled(app: Flask) -> None:
     for mapper in Model.registry.mappers:
         for name in (
             tracked_attributes(mapper).all_columns if hasattr(mapper.class_, "row_version") else ()
@@ -177,7 +177,7 @@ def test_no_column_that_sounds_secret_is_ever_told(app: Flask) -> None:
             assert secret is None, (mapper, name)
 
 
-def test_a_role_that_is_removed_is_told_with_its_cells(acting: Acting) -> None:
+def test_a_removed_role_is_journaled_with_its_cells(acting: Acting) -> None:
     with acting("alice") as session:
         role = roles.create({"name": "Visitor"})
         roles.save_cells(role, {("leads", "read"): Scope.OWN})

@@ -67,7 +67,7 @@ def test_writing_needs_its_own_right_and_scope(world: World) -> None:
     assert (handed[0], set(handed[1]["errors"])) == (422, {"owner"})
 
 
-def test_what_is_handed_over_is_told_no_more(world: World) -> None:
+def test_a_row_assigned_to_somebody_else_is_no_longer_returned(world: World) -> None:
     pk, dora = world.lead(owner_id=world.people["dora"]), world.as_("dora")
     body = {"row_version": 1, "owner": world.people["claire"]}
     assert dora.put(f"test/leads/{pk}", body) == (200, {"id": pk})

@@ -146,7 +146,7 @@ def test_beyond_ten_thousand_nobody_counts(world: World, alice: Api) -> None:
     assert (answer["count"], answer["count_capped"]) == (10_000, True)
 
 
-def test_columns_and_keys_choose_what_is_told(world: World, alice: Api) -> None:
+def test_columns_and_keys_choose_what_is_returned(world: World, alice: Api) -> None:
     pk = world.lead()
     answer = alice.get("test/leads/", q={"columns": ["received_on"], "keys": ["none"]})[1]
     assert set(answer) == {"count", "count_capped", "ids", "result", "cursor"}

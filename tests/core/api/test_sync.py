@@ -56,7 +56,7 @@ def test_a_list_tells_any_field_that_is_asked_for(world: World, alice: Api) -> N
     assert told["description"] == "Called twice"
 
 
-def test_what_is_in_the_bin_is_told_as_deleted(world: World, alice: Api) -> None:
+def test_rows_in_the_bin_are_returned_as_deleted(world: World, alice: Api) -> None:
     kept, gone, later = world.lead(), world.lead(), world.lead()
     assert alice.delete(f"test/leads/{gone}")[0] == 200
     assert alice.delete(f"test/leads/{later}")[0] == 200
@@ -75,7 +75,7 @@ def test_what_is_in_the_bin_is_told_as_deleted(world: World, alice: Api) -> None
 
 
 @pytest.mark.accept("A-81")
-def test_only_what_one_could_read_is_told_as_deleted(world: World, alice: Api) -> None:
+def test_only_readable_rows_are_returned_as_deleted(world: World, alice: Api) -> None:
     pk = world.lead(owner_id=world.people["claire"])
     scored = world.lead(score=3, owner_id=world.people["marc"])
     for one in (pk, scored):
@@ -91,7 +91,7 @@ def test_only_what_one_could_read_is_told_as_deleted(world: World, alice: Api) -
     assert world.as_("nobody").get("test/leads/_deleted")[0] == 403
 
 
-def test_what_is_gone_for_good_is_told_where_there_is_no_bin(world: World, alice: Api) -> None:
+def test_deleted_rows_of_tables_without_bin_are_returned(world: World, alice: Api) -> None:
     first = alice.post("test/sources/", {"name": {"en": "Web"}})[1]["id"]
     assert alice.get("test/sources/_deleted")[1] == {"result": [], "cursor": None}
     assert alice.delete(f"test/sources/{first}")[0] == 200
@@ -106,7 +106,7 @@ def test_what_is_gone_for_good_is_told_where_there_is_no_bin(world: World, alice
 
 
 @pytest.mark.accept("A-81")
-def test_what_left_the_bin_for_good_is_told_to_whoever_could_read_it(world: World) -> None:
+def test_purged_rows_are_returned_to_those_who_could_read_them(world: World) -> None:
     alice = world.as_("alice")
     own, other, left = (
         world.lead(owner_id=world.people[name]) for name in ("dora", "marc", "dora")
@@ -134,7 +134,7 @@ def test_what_left_the_bin_for_good_is_told_to_whoever_could_read_it(world: Worl
 
 @pytest.mark.postgres
 def test_postgresql_tells_the_same(postgres_world: World) -> None:
-    test_what_left_the_bin_for_good_is_told_to_whoever_could_read_it(postgres_world)
+    test_purged_rows_are_returned_to_those_who_could_read_them(postgres_world)
 
 
 def test_a_time_without_its_offset_is_refused(world: World, alice: Api) -> None:

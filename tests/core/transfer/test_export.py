@@ -153,7 +153,7 @@ def test_the_first_rows_are_sent_before_the_last_are_read(
     assert len(statements) <= 30, "linked rows are read once, and not again with each batch"
 
 
-def test_what_is_out_of_reach_is_not_told(app: Flask) -> None:
+def test_rows_out_of_reach_are_not_revealed(app: Flask) -> None:
     label, account = columns_of(Opportunity, ["account"])[0]
     with app.app_context():
         assert str(label.label) == "Client / Prospect"

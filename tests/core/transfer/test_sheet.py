@@ -33,7 +33,7 @@ def test_encodings(write: Write, encoding: str) -> None:
     assert bool(sheet.notes) == (encoding == "cp1252")  # a guess is told
 
 
-def test_an_encoding_that_was_named_is_obeyed(write: Write) -> None:
+def test_a_given_encoding_is_used(write: Write) -> None:
     path = write(TEXT.encode("cp1252"))
     with pytest.raises(DomainError, match="not text in the encoding utf-8"):
         open_sheet(path, encoding="utf-8")
@@ -46,7 +46,7 @@ def test_the_separator_is_found_out(write: Write, separator: str) -> None:
     assert cells(sheet) == [{"a,b;c": "1", "d": "2"}]
 
 
-def test_a_separator_that_was_named_is_obeyed(write: Write) -> None:
+def test_a_given_separator_is_used(write: Write) -> None:
     assert open_sheet(write(b"a;b,c\n1,2\n"), separator=",").header == ("a;b", "c")
 
 
@@ -63,7 +63,7 @@ def test_lines_count_as_in_an_editor(write: Write) -> None:
         (b"1,2,,", ""),  # spreadsheets add empty ones
     ],
 )
-def test_ragged_lines_are_told(write: Write, line: bytes, problem: str) -> None:
+def test_ragged_lines_are_reported(write: Write, line: bytes, problem: str) -> None:
     (told,) = open_sheet(write(b"a,b\n" + line + b"\n")).lines()
     assert told.problem == problem
 
