@@ -9,7 +9,16 @@ from pikepdf import Array, Dictionary, Object, Pdf, Stream
 
 # A key of any dictionary, or the kind of an action (ISO 32000-2, 12.6.4) → what is said of it.
 # Going to a page is not among them, nor to an address or another file unless it is done unasked.
-KEYS = {"/JS": "script", "/XFA": "form", "/EmbeddedFiles": "files", "/EF": "files"}
+# Films, sounds and models in three dimensions are players of their own, some with scripts.
+KEYS = {
+    "/JS": "script",
+    "/XFA": "form",
+    "/EmbeddedFiles": "files",
+    "/EF": "files",
+    "/Movie": "files",
+    "/RichMediaContent": "files",
+    "/3DD": "files",
+}
 ACTIONS = {
     "/JavaScript": "script",
     "/Rendition": "script",

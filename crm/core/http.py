@@ -63,12 +63,14 @@ def install(app: Flask, proxies: int, secure: bool, give_up: Callable[[], None])
 def _known_to_probes(wsgi: "WSGIApplication") -> "WSGIApplication":
     """Answer /health under any name: a load balancer asks by the machine's address.
 
-    Its answer holds no link, so that a made-up Host does no harm there.
+    Its answer holds no link, so that a made-up Host does no harm there; and it knows nobody, so
+    that a browser's cookie does not make it look for a user in a database that is away.
     """
 
     def answer(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         if environ.get("PATH_INFO") == HEALTH:
             environ["HTTP_HOST"] = "localhost"
+            environ.pop("HTTP_COOKIE", None)
         return wsgi(environ, start)
 
     return answer

@@ -70,6 +70,20 @@ def attachment_of_a_page(document: Pdf) -> None:
     document.pages[0].obj.Annots = [note]
 
 
+def film(document: Pdf) -> None:
+    movie = Dictionary(F=String("film.avi"))
+    note = Dictionary(Type=Name.Annot, Subtype=Name.Movie, Rect=[0, 0, 9, 9], Movie=movie)
+    document.pages[0].obj.Annots = [note]
+
+
+def player(document: Pdf) -> None:
+    note = Dictionary(
+        Type=Name.Annot, Subtype=Name.RichMedia, Rect=[0, 0, 9, 9],
+        RichMediaContent=Dictionary(Configurations=[]),
+    )  # fmt: skip
+    document.pages[0].obj.Annots = [document.make_indirect(note)]
+
+
 def xfa(document: Pdf) -> None:
     document.Root.AcroForm = Dictionary(XFA=document.make_stream(b"<xdp/>"), Fields=[])
 
@@ -125,6 +139,8 @@ ACTIVE: dict[str, tuple[Any, str]] = {
     "data sent": (saved(submit), "launch"),
     "a file": (saved(attachment), "files"),
     "a file of a page": (saved(attachment_of_a_page), "files"),
+    "a film": (saved(film), "files"),
+    "a player": (saved(player), "files"),
     "a form": (saved(xfa), "form"),
     "an address at opening": (saved(address_at_opening), "opens"),
     "an address after a page": (saved(address_after_a_page), "opens"),

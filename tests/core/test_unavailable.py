@@ -128,7 +128,10 @@ def test_without_a_database_every_answer_is_a_503_in_words(gone: tuple[Flask, st
     assert posted.text.count('name="tags"') == 2
     assert part.text.startswith("The database does not answer.")
     assert api.status_code in (401, 503), "without a token nobody is looked up"
-    assert new_client(app).get("/health").status_code == 503
+    for one in (client, new_client(app)):
+        health = one.get("/health")
+        assert health.status_code == 503
+        assert health.json == {"status": "error", "database": "does not answer"}
 
 
 def test_without_a_database_no_button_leads_to_another_server(gone: tuple[Flask, str]) -> None:
