@@ -78,8 +78,8 @@ def desks(chromium: Browser, world: World, address: str) -> Iterator[Sit]:
             cookie = {"name": world.app.config["SESSION_COOKIE_NAME"], "value": value}
             context.add_cookies([{**cookie, "url": address}])
         desk = Desk(context.new_page(), context)
-        desk.page.is_enabled("console", lambda said: _note(desk, said))
-        desk.page.is_enabled("pageerror", lambda error: desk.complaints.append(str(error)))
+        desk.page.on("console", lambda said: _note(desk, said))
+        desk.page.on("pageerror", lambda error: desk.complaints.append(str(error)))
         return desk
 
     yield sit

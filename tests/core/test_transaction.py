@@ -160,7 +160,7 @@ WHILE: dict[str, tuple[Any, str, Callable[[Client, dict[str, Any]], Any], int]] 
             "/quotes/preview", data={"lines-count": "1", "lines-0-label": "Pump"}), 200,
     ),
     "a password is checked": (
-        manager, "is_password", lambda client, ids: client.post(
+        manager, "verify_password", lambda client, ids: client.post(
             "/api/v1/security/login",
             json={"username": "claire", "password": PASSWORD, "provider": "db"}), 200,
     ),
