@@ -19,7 +19,7 @@ class LoseLead(Dialog):
     required = ("lost_reason",)
     title = _l("Lose the lead")
     submit = _l("Lose")
-    limit_to = _l("Keep the lead")
+    cancel_label = _l("Keep the lead")
     done_message = _l("Lead lost")
     danger: ClassVar[bool] = True
 

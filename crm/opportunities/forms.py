@@ -43,7 +43,7 @@ class LoseOpportunity(_Closing):
     required = ("lost_reason", "closed_on")
     title = _l("Lose the opportunity")
     submit = _l("Lose")
-    limit_to = _l("Keep the opportunity")
+    cancel_label = _l("Keep the opportunity")
     done_message = _l("Opportunity lost")
     danger: ClassVar[bool] = True
 
@@ -62,7 +62,7 @@ class WinOpportunity(_Closing):
     required = ("closed_on",)
     title = _l("Win the opportunity")
     submit = _l("Win")
-    limit_to = _l("Keep it open")
+    cancel_label = _l("Keep it open")
     done_message = _l("Opportunity won")
 
     def __init__(self, datamodel: DataModel, row: Opportunity, picker: str = "") -> None:

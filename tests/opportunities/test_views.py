@@ -65,6 +65,7 @@ def test_winning_one_loses_those_that_were_ticked(
     page = claire.get(url).text
     assert "Projet Beta" in page
     assert "Faro becomes a client." in page
+    assert "Keep it open" in page
     data = {"closed_on": "2027-01-15", "amount": "18,000.00", f"tick-{ticked.id}": "1"}
     refused = press(claire, url, data)
     assert refused.status_code == 422, "the ticked one needs a reason"

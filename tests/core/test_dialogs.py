@@ -1,0 +1,28 @@
+"""Dialogs as slices declare them."""
+
+from collections.abc import Iterator
+
+from flask import Flask
+
+from crm.core.forms import Dialog
+
+LABELS = ("title", "submit", "cancel_label", "done_message")
+
+
+def dialogs(base: type[Dialog] = Dialog) -> Iterator[type[Dialog]]:
+    """The dialogs that are shown; those that others derive from begin with an underscore."""
+    for one in base.__subclasses__():
+        yield from [] if one.__name__.startswith("_") else [one]
+        yield from dialogs(one)
+
+
+def test_a_dialog_has_a_title_two_buttons_and_a_message(app: Flask) -> None:
+    found = list(dialogs())
+    assert len(found) >= 4
+    lacking = [
+        (one.__name__, label)
+        for one in found
+        for label in LABELS
+        if getattr(one, label) is getattr(Dialog, label)
+    ]
+    assert lacking == []
