@@ -136,15 +136,16 @@ class Reader:
 
     def _links(self, body: Mapping[str, Any]) -> Iterator[tuple[type[Any], int]]:
         """(table, id) of all links in the body, lines included."""
-        for name in body.keys() & {*self.written}:
-            items = body[name] if isinstance(body[name], list) else [body[name]]
+        for name in self.written:
+            kind, raw = spec_of(self.model, name).kind, body.get(name)
+            # A list where one id is expected is wrong: its ids are not looked up.
+            items: list[Any] = raw[:MOST_ROWS] if isinstance(raw, list) and kind.is_list else [raw]
             if name in self.children:
                 reader = self._of_lines(name)
-                for line in items[:MOST_ROWS]:
+                for line in items:
                     yield from reader._links(line) if isinstance(line, dict) else ()
-            elif spec_of(self.model, name).kind.is_link:
-                ids = (pk for pk in items[:MOST_ROWS] if is_id(pk))
-                yield from ((target_of(self.model, name), pk) for pk in ids)
+            elif kind.is_link:
+                yield from ((target_of(self.model, name), pk) for pk in items if is_id(pk))
 
 
 def _rows(links: Iterable[tuple[type[Any], int]]) -> Rows:

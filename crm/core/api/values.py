@@ -39,7 +39,7 @@ class JsonFormat(Format):
     def moment(self, text: str) -> datetime:
         """A datetime as in RFC 3339; the offset is required."""
         try:
-            moment = datetime.fromisoformat(text[:41])
+            moment = datetime.fromisoformat(text)
         except ValueError as error:
             raise ValueError(offset_expected()) from error
         if moment.tzinfo is None or not 1900 <= moment.year <= 2200:

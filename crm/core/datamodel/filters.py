@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from crm.core.actor import find_actor
 from crm.core.errors import DomainError
 from crm.core.models import Child, Spec, find_spec, key_of, operators, spec_of, target_of
-from crm.core.models.kinds import Format
+from crm.core.models.kinds import Format, tidy
 from crm.core.models.operators import Operator, escaped, like
 from crm.core.types import fold, utcnow
 
@@ -65,7 +65,7 @@ def condition(
     if not 0 <= operator < len(offered):
         raise DomainError(_("This filter does not exist."), field=name)
     chosen = offered[operator]
-    texts = [text for text in texts if text.strip()]
+    texts = [text for text in texts if tidy(text)]
     if (chosen.values == -1 and not texts) or (chosen.values >= 0 and len(texts) != chosen.values):
         raise DomainError(_("This filter needs a value."), field=name)
     try:

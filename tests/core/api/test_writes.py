@@ -264,6 +264,15 @@ def test_the_links_of_all_lines_are_read_together(world: World, alice: Api, numb
     assert len(sent) <= 16, sent
 
 
+def test_a_list_of_ids_where_one_is_expected_is_refused_unread(world: World, alice: Api) -> None:
+    """500 lines with 500 ids each are more than a statement may have."""
+    ids = [*range(100_000, 100_500)]
+    with statements_of(world.app) as sent:
+        found = errors(alice.post("test/quotes/", {"account": ids, "lines": [{"product": ids}]}))
+    assert found.keys() == {"account", "lines.0.product"}
+    assert not [one for one in sent if "FROM account" in one or "FROM product" in one]
+
+
 def test_lines_are_replaced_and_those_named_keep_their_id(world: World, alice: Api) -> None:
     made = quote(world, alice)
     bolts, nuts = (line["id"] for line in made["lines"])
