@@ -17,11 +17,12 @@ MOST_VALUES = 200
 def where(model: type[Any], one: Mapping[str, Any]) -> ColumnElement[bool]:
     """The condition of one `{col, opr, value}`. Raises DomainError on its column."""
     column, name = one["col"], one["opr"]
-    found = filter_spec(model, column).kind.operators
-    operator = next((n for n, one in enumerate(found) if one.key == name), None)
-    if operator is None:
+    offered = filter_spec(model, column).kind.operators
+    keys = [operator.key for operator in offered]
+    if name not in keys:
         raise DomainError(_("This filter does not exist."), field=column)
-    values = _values(one.get("value")) if found[operator].values else []
+    operator = keys.index(name)
+    values = _values(one.get("value")) if offered[operator].values else []
     if len(values) > MOST_VALUES:
         raise DomainError(_("At most %(num)s values.", num=MOST_VALUES), field=column)
     if not all(isinstance(value, str | int | float) for value in values):

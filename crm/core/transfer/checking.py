@@ -48,9 +48,8 @@ class Checker:
         self.report = report
         self.session = datamodel.session
         self.pace = Pace()
-        self.me = (
-            current_user()
-        )  # a strong reference, else the session would read it again for each batch
+        # A strong reference, else the session would read it again for each batch.
+        self.me = current_user()
         self.waiting: list[ImportEntry] = []  # lines that link to a record of another line
         self.entries = EntryReader(sheet, mapping, values, spool, report, self.refuse)
         self.claims = Claims(spool, values)

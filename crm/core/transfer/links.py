@@ -46,7 +46,7 @@ class Finder:
         self.is_shown = key is not None and "name" not in inspect(target).columns
         self.column = getattr(owner, name) if key is None else key
         self.is_lower = name == "email" or owner is User
-        self.widest_scope = (linkable(target), linkable(owner), *in_company(target, company_id))
+        self.conditions = (linkable(target), linkable(owner), *in_company(target, company_id))
 
     def prepare(self, texts: Iterable[str]) -> None:
         """Look up all texts that are not cached yet."""
@@ -110,7 +110,7 @@ class Finder:
         where: ColumnElement[bool] = self.column.in_(keys)
         if self.is_shown:
             where = or_(*(_has_words(self.column, key) for key in keys))
-        return statement.where(where, *self.widest_scope)
+        return statement.where(where, *self.conditions)
 
     def _read_vocabulary(self) -> None:
         """Read all rows, as vocabularies are short and their names are JSON; active ones first."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from crm.core.models.fields import Spec
 
 TRUE_WORDS = {"1", "true", "on", "yes", "y", "oui", "o", "vrai"}
-FALSE_WORDS = {"0", "false", "off", "no", "n", "non", "faux", ""}
+FALSE_WORDS = {"0", "false", "off", "no", "n", "non", "faux"}
 # Control characters except tab and newline, which are removed; PostgreSQL refuses NUL.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -97,18 +97,16 @@ class Kind:
     css = ""  # of its column in a list
     empty: Any = None  # what an empty text means
     longest: int | None = None  # characters, where its column has no length
-    map_options: frozenset[str] = (
-        frozenset()
-    )  # options in an import's map, beside those of every field
+    map_options: frozenset[str] = frozenset()  # in an import's map, beside those of every field
     has_json_type = False  # JSON has a type for its values, which `clean` checks
     json_format = ""
     is_link = False  # leads to another row, or to several
     is_list = False
     is_file = False  # kept as a file with an address of its own
     is_number = False
-    is_exact = False  # a number with decimals
+    is_exact = False  # a number that may have decimals; its Spec says how many
     is_filterable = True
-    is_text = True  # a value is one text
+    is_text = True  # one input, or one argument of a URL, holds a value
     is_key = False  # a text by which an import may find rows
     needs_row = False  # validation needs the row's country
     repeats = False  # few values, which many rows have
