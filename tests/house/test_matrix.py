@@ -21,6 +21,7 @@ from tests.house.expected import (
     read_lines,
     write_lines,
 )
+from tests.house.rights import right_of
 from tests.servers import FOLDER, locked
 
 ASKING = (ANYBODY, *(name for name in PEOPLE if name != "hugo"))  # who has Claire's rights
@@ -56,3 +57,8 @@ def test_an_address_that_no_cell_opens_stands_in_the_matrix(everywhere: list[Add
     closed = [one for one in everywhere if cell_of(one) is None]
     assert [one.rule for one in closed if not any(line.is_of(one) for line in lines)] == []
     assert len(closed) < 30, "the others are opened by the grid of rights"
+
+
+def test_an_address_needs_the_right_that_its_method_is_named_for(everywhere: list[Address]) -> None:
+    found = {one: cell for one in everywhere if (cell := cell_of(one)) is not None}
+    assert {one.rule: cell for one, cell in found.items() if cell != right_of(one)} == {}

@@ -1,0 +1,27 @@
+"""The right that an address has to need, whatever its view declares."""
+
+from tests.house.addresses import Address, model_of
+
+# The action of each method, said again: one that a view declares by mistake must be noticed.
+ACTIONS = {
+    "read": (
+        "list", "index", "show", "pick", "totals", "counts", "preview", "file", "cover", "all",
+        "apps", "app", "company", "get_list", "get", "info", "deleted",
+    ),
+    "create": ("add", "post", "duplicate"),
+    "edit": (
+        "edit", "field", "put", "save", "up", "down", "make_client", "change_status", "move", "win",
+        "lose", "reopen", "cancel", "mark_done", "take_charge", "new_password", "activate",
+        "deactivate",
+    ),
+    "delete": ("delete", "bin", "restore"),
+    "export": ("export",),
+}  # fmt: skip
+ACTION_OF = {method: action for action, methods in ACTIONS.items() for method in methods}
+WITHOUT_TABLE = {"ReferenceIndexView": "reference", "AppsView": "settings"}  # view → its entity
+
+
+def right_of(address: Address) -> tuple[str, str]:
+    """The (entity, action) that an address has to need, by its table and the name of its method."""
+    entity = getattr(model_of(address.view), "__entity__", None)
+    return entity or WITHOUT_TABLE[address.view.endpoint], ACTION_OF[address.name]
