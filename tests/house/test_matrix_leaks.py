@@ -91,7 +91,9 @@ def queries(address: Address, rows: dict[str, Planted]) -> Iterator[str]:
     if not keys:
         return
     yield f"q={mark}"
-    yield "&".join(f"{relation}={pk}" for relation, pk in keys.items())  # each fills its own field
+    # A form refuses the first row that is out of reach, whatever the others are.
+    given = [f"{relation}={pk}" for relation, pk in keys.items()]
+    yield from ("&".join(asked) for asked in together(given, address.name == "add"))
     if address.is_api:
         ways = [f"(col:{relation},opr:rel_o_m,value:{pk})" for relation, pk in keys.items()]
         for asked in together(ways, address.name == "get_list"):
