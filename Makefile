@@ -61,7 +61,7 @@ browser: .venv/chromium ## Tests in a real browser
 bench: .venv/tools ## Measure what the budgets promise
 	@pytest -o python_files='bench_*.py' -s tests/bench
 
-baselines: .venv/tools ## Write down what changed on purpose: statements a page, rights an address
+baselines: .venv/tools ## Write down what changed on purpose: statements a page, exceptions from the table of rights
 	@CRM_BASELINES=write pytest tests/house
 
 messages: .venv/ready ## Bring the catalogs of translations/ up to the source

@@ -19,10 +19,10 @@ from crm.opportunities.models import Opportunity, Stage, StageKind
 Step = tuple[str, str, str, str | None]
 
 
-def sign(idline: Iterable[Field]) -> None:
+def sign(headline: Iterable[Field]) -> None:
     """Add icons to the records of the headline, and a label to the date."""
     signs = {"account": "building-store", "contact": "address-book"}
-    for field in idline:
+    for field in headline:
         field.icon = signs.get(field.name, field.icon)
         if field.name == "expected_close_on":
             field.text = f"{field.label} {field.text}"

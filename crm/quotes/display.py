@@ -104,9 +104,9 @@ def _discount(line: QuoteLine) -> str:
     return _price(line.discount_amount) if line.discount_amount else ""
 
 
-def sign(idline: Iterable[Field]) -> None:
+def sign(headline: Iterable[Field]) -> None:
     """Add an icon to the client in the headline, and a label to the last day."""
-    for one in idline:
+    for one in headline:
         if one.name == "account":
             one.icon = "building-store"
         elif one.name == "valid_until" and not one.tone:

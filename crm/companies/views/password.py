@@ -80,11 +80,14 @@ class PasswordView(Page):
 
 def _fields() -> dict[str, FormField]:
     fields = {
-        name: FormField(name, Spec(label, kinds.TEXT, required=True), widget="password")
-        for name, label, _autocomplete in FIELDS
+        name: FormField(
+            name,
+            Spec(label, kinds.TEXT, required=True),
+            widget="password",
+            autocomplete=autocomplete,
+        )
+        for name, label, autocomplete in FIELDS
     }
-    for name, _label, autocomplete in FIELDS:
-        fields[name].autocomplete = autocomplete
     fields["password"].help = _(
         "At least %(num)s characters; a few words make a good one.", num=SHORTEST
     )

@@ -29,13 +29,13 @@ switched off in the settings, does not exist here.
    changes meanwhile moves to the end, and comes once more.
 3. Ask `GET /api/v1/leads/_deleted?q={"since": "2027-01-31T14:00:00Z"}`, page by page in the same
    way, and delete these rows.
-4. Begin the next time one minute before the time that you noted: what was being saved then is told
-   twice rather than never. Keep rows by `id`, and compare `row_version`.
+4. Start the next run one minute before the time that you noted, so that rows that were being saved
+   then are returned twice rather than never. Store rows by `id`, and compare `row_version`.
 
-Not told as a change is what follows from other records: the label of a link, the place of a value
-in its vocabulary, `next_event_at` and `last_event_at`, and values that are worked out. Not told as
-deleted are rows that you may no longer read. A row that leaves the bin for good is told once more,
-however long ago it was deleted.
+What follows from other records is not reported as a change: the label of a link, the position of a
+value in its vocabulary, `next_event_at` and `last_event_at`, and computed values. Rows that you may
+no longer read are not reported as deleted. A row that is deleted from the bin for good is returned
+once more, however long ago it was put there.
 """
 
 

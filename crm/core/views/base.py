@@ -23,7 +23,7 @@ PK = "<int(max=2147483647):pk>"
 # The rights on a row that its page needs, read in one statement.
 CHANGES = ("edit", "delete")
 
-READ = dict.fromkeys(("list", "index", "show", "pick", "totals", "counts", "old_list"), "read")
+READ = dict.fromkeys(("list", "index", "show", "pick", "totals", "counts"), "read")
 WRITE = {
     "add": "create",
     "edit": "edit",

@@ -49,8 +49,8 @@ class RecordPages(HistoryPages):
         if editable:
             page.edit_url = self.url("edit", pk=row.id)
             page.field_url = self.url("show", pk=row.id).replace("/show/", "/field/")
-        idline = [self.field_of(row, name) for name in self.visible(self.headline)]
-        page.headline = [field for field in idline if field.text]
+        headline = [self.field_of(row, name) for name in self.visible(self.headline)]
+        page.headline = [field for field in headline if field.text]
         edit = [Action(_("Edit"), page.edit_url, "pencil", key="E")] if editable else []
         page.actions = [*edit, *self.head_actions(row)]
         page.menu = self.record_menu(row, editable)

@@ -45,7 +45,7 @@ class VersionPages(RecordPages):
         return self.url(method, pk=row.id, row_version=row.row_version, **values)
 
     def checked_version(self, row: Any) -> int:
-        """The row's version, once the posted one is known to be as good.
+        """The row's version, where nothing that its page showed has changed since the posted one.
 
         Otherwise aborts with 409 and the record as it is now.
         """
