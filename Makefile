@@ -70,6 +70,7 @@ messages: .venv/ready ## Bring the catalogs of translations/ up to the source
 
 migration: .venv/ready ## Write a migration of what changed in the models: M="opportunity recurring"
 	@[ "$(M)" ] || { echo 'Say what it does: make migration M="opportunity recurring"'; exit 1; }
+	@flask --app app db upgrade # it is written from the difference to a database that has all before it
 	@flask --app app db migrate --message "$(M)"
 
 SALES := tests/imports/sales
