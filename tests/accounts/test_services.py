@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
+from flask_appbuilder.security.sqla.models import ViewMenu
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -393,3 +394,12 @@ def test_an_owner_who_left_is_not_proposed_for_what_hangs_on_their_account(
         holder = again(account)
         assert make(Contact, accounts=[holder]).owner_id == cast.people["marc"]
         assert make(Opportunity, account=holder).owner_id == cast.people["marc"]
+
+
+def test_a_row_that_cannot_be_in_a_set_is_saved(everything: Everything) -> None:
+    """Flask-AppBuilder's own rows compare by value and have no hash."""
+    with everything() as session:
+        session.add(ViewMenu(name="A page of Flask-AppBuilder"))
+    with everything() as session:
+        names = select(ViewMenu.name).where(ViewMenu.name.startswith("A page"))
+        assert session.scalars(names).all() == ["A page of Flask-AppBuilder"]

@@ -55,10 +55,9 @@ def _keep_has_account(session: Session, _context: Any) -> None:
 
     By a statement: the contacts were not edited, so their version and "Changed on" stay.
     """
-    come_and_gone = {*session.new, *session.deleted}
     ids: set[int] = set()
-    for one in {*come_and_gone, *session.dirty}:
-        if isinstance(one, AccountContact) and (one in come_and_gone or _is_moved(one)):
+    for one in (*session.new, *session.deleted, *session.dirty):
+        if isinstance(one, AccountContact) and (one not in session.dirty or _is_moved(one)):
             ids.update(filter(None, inspect(one).attrs.contact_id.history.sum()))
     if not ids:
         return
