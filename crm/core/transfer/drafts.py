@@ -9,7 +9,7 @@ from sqlalchemy import inspect
 from sqlalchemy.orm import Mapper, PassiveFlag, Session
 
 from crm.core.datamodel.bulk import Number
-from crm.core.models import key_of, spec_of
+from crm.core.models import find_spec, key_of
 from crm.core.transfer.uniques import Taken, taken_by
 
 LINE, WORD = "crm.line", "crm.word"  # in InstanceState.info of placeholders
@@ -67,10 +67,8 @@ def _is_set_by_children(relation: Any) -> bool:
 
 
 def _is_readonly(model: type[Any], name: str) -> bool:
-    try:
-        return spec_of(model, name).readonly
-    except KeyError:
-        return False
+    spec = find_spec(model, name)
+    return spec is not None and spec.readonly
 
 
 def drafts_of(

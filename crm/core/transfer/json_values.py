@@ -2,12 +2,12 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from enum import Enum
 from typing import Any
 
 from sqlalchemy import Column, Date
 from sqlalchemy import Enum as EnumType
 
+from crm.core.journal import values
 from crm.core.types import Exact, Instant, Translated, TranslatedText
 
 
@@ -15,11 +15,7 @@ def to_json(value: Any) -> Any:
     """`value` as JSON; rows added to or removed from a list as their keys."""
     if isinstance(value, tuple):
         return [[row.id for row in rows] for rows in value]
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Decimal):
-        return str(value)
-    return value.isoformat() if isinstance(value, date | datetime) else value
+    return values.to_json(value)
 
 
 def from_json(column: Column[Any], value: Any) -> Any:
