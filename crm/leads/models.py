@@ -56,6 +56,7 @@ class LeadStatus(Reference):
         },
     )
     hue: Mapped[str] = colour()
+    outcome_glyphs: ClassVar = {LeadStatusKind.CONVERTED: "st-won", LeadStatusKind.LOST: "st-lost"}
 
     @property
     def is_offered(self) -> bool:

@@ -31,8 +31,8 @@ class Spec:
     """The description of a field, for form, API, import, export, filter and journal.
 
     `choices` maps a stored value to its words; `stored_as` is how the column keeps one of them.
-    `note` stands beside the label. `css` are the classes of its column in lists, where its kind
-    does not tell the width.
+    `note` stands beside the label, `unset` in place of an empty link. `css` are the classes of its
+    column in lists, where its kind does not tell the width.
     """
 
     label: Label
@@ -47,6 +47,7 @@ class Spec:
     search: bool = False
     readonly: bool = False
     css: str = ""
+    unset: Label | None = None
     places: int = 2
     stored_as: type = str
 
@@ -116,6 +117,7 @@ def field(
     search: bool = False,
     readonly: bool = False,
     css: str = "",
+    unset: Label | None = None,
     required: bool | None = None,
     **column: Any,
 ) -> Mapped[Any]:
@@ -134,6 +136,7 @@ def field(
         "search": search,
         "readonly": readonly,
         "css": css,
+        "unset": unset,
         "required": required,
     }
     return mapped_column(*args, info={"said": _Said(label, extra)}, **column)

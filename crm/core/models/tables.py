@@ -103,7 +103,13 @@ class Owned:
 
     @declared_attr
     def owner_id(cls) -> Mapped[int | None]:
-        return field(_l("Assigned to"), ForeignKey("ab_user.id"), index=True, css="w-who")
+        return field(
+            _l("Assigned to"),
+            ForeignKey("ab_user.id"),
+            index=True,
+            css="w-who",
+            unset=_l("Unassigned"),
+        )
 
     @declared_attr
     def agency_id(cls) -> Mapped[int | None]:

@@ -73,7 +73,7 @@ def display_field(row: Any, name: str, page_of: Callable[[Any], str | None] | No
     spec = spec_of(type(row), name)
     base = Field(name, spec.label, spec.kind.name)
     if spec.kind is kinds.REFERENCE:
-        return _link(base, row, name, page_of)
+        return _link(base, row, spec, page_of)
     value = getattr(row, name)
     if spec.kind is kinds.REFERENCES:
         base.items = [_target(Field(name, "", "reference"), item, page_of) for item in value]
@@ -106,16 +106,15 @@ def display_value(base: Field, spec: Spec, value: Any, currency: str | None = No
     return base
 
 
-def _link(base: Field, row: Any, name: str, page_of: Callable[[Any], str | None] | None) -> Field:
-    relation, key = link_of(type(row), name)
+def _link(base: Field, row: Any, spec: Spec, page_of: Callable[[Any], str | None] | None) -> Field:
+    relation, key = link_of(type(row), base.name)
     target = getattr(row, relation)
     if target is not None:
         return _target(base, target, page_of)
     if getattr(row, key) is not None:
         base.missing, base.text = True, _("Not available")
-    elif relation == "owner":
-        base.kind, base.tone, base.icon, base.meta = "next", "", "user-question", ""
-        base.text = _("Unassigned")
+    elif spec.unset:
+        base.kind, base.icon, base.text = "next", "user-question", str(spec.unset)
     return base
 
 
@@ -132,7 +131,7 @@ def _target(base: Field, target: Any, page_of: Callable[[Any], str | None] | Non
         return base
     base.text = str(target)
     base.hue = getattr(target, "hue", "") or ""
-    if hasattr(target, "kind") and base.hue:
+    if hasattr(target, "outcome_glyphs"):
         base.kind, base.glyph = "status", status_glyph(target)
     elif base.hue:
         base.kind = "tag"
@@ -142,15 +141,8 @@ def _target(base: Field, target: Any, page_of: Callable[[Any], str | None] | Non
 
 
 def status_glyph(status: Any) -> str:
-    """The icon of a status, by its position among the open ones; won and lost have their own."""
-    kind = str(getattr(status.kind, "value", status.kind))
-    if kind in ("won", "converted"):
-        return "st-won"
-    if kind == "lost":
-        return "st-lost"
-    if getattr(status, "is_pause", False):
-        return "st-pause"
-    return f"st-{min(max(status.position, 0), 3)}"
+    """The icon of a status: its table's `outcome_glyphs` by kind, else by its position."""
+    return str(status.outcome_glyphs.get(status.kind, f"st-{min(max(status.position, 0), 3)}"))
 
 
 def choices_of(rows: Iterable[Any], current: Any) -> list[Any]:

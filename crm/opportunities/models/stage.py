@@ -1,6 +1,7 @@
 """Stages and lost reasons. Source: spec 3 and 7.2."""
 
 from enum import StrEnum
+from typing import ClassVar
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped
@@ -35,6 +36,7 @@ class Stage(Reference):
         _l("Probability (%)"), kind=kinds.PERCENT, minimum=0, maximum=100, default=0, required=True
     )
     hue: Mapped[str] = colour()
+    outcome_glyphs: ClassVar = {StageKind.WON: "st-won", StageKind.LOST: "st-lost"}
 
     @property
     def is_offered(self) -> bool:
