@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from tests.fixtures import PASSWORD, Cast, Client, new_client
@@ -179,3 +179,38 @@ def test_a_script_is_told_where_to_sign_in(client: Client) -> None:
     foreign = {"Referer": "http://evil.example/leads/list/", "Accept": "application/json"}
     answer = client.get("/leads/pick/owner", headers=foreign)
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/login/")
+
+
+FRENCH = {"Accept-Language": "fr"}
+
+
+def language_of(everything: Everything, user_id: int) -> str:
+    with everything() as session:
+        return str(session.scalar(select(User.language).where(User.id == user_id)))
+
+
+@pytest.mark.both
+def test_the_language_of_the_sign_in_page_holds_for_who_has_none_yet(
+    client: Client, everything: Everything, cast: Cast
+) -> None:
+    with everything() as session:
+        session.execute(update(User).where(User.id == cast.alice).values(language=""))
+    client.post("/login/", data={"username": "alice", "password": PASSWORD}, headers=FRENCH)
+    assert '<html lang="fr"' in client.get("/", headers={"Accept-Language": "en"}).text
+    assert language_of(everything, cast.alice) == "fr"
+
+
+def test_a_language_chosen_on_the_sign_in_page_becomes_ones_own(
+    client: Client, everything: Everything, cast: Cast
+) -> None:
+    page(client, "claire", PASSWORD, "?lang=fr")
+    assert '<html lang="fr"' in client.get("/").text
+    assert language_of(everything, cast.claire) == "fr"
+
+
+def test_the_language_of_the_browser_does_not_replace_ones_own(
+    client: Client, everything: Everything, cast: Cast
+) -> None:
+    client.post("/login/", data={"username": "claire", "password": PASSWORD}, headers=FRENCH)
+    assert '<html lang="en"' in client.get("/", headers=FRENCH).text
+    assert language_of(everything, cast.claire) == "en"

@@ -14,7 +14,7 @@ from crm.companies.models import Company
 from crm.companies.people import users
 from crm.core.db import db, transaction
 from crm.core.errors import DomainError, NotFound
-from crm.core.security import check_password, generate_password, hash_password
+from crm.core.security import NO_LANGUAGE, check_password, generate_password, hash_password
 
 
 def create(
@@ -42,6 +42,7 @@ def create(
                 "first_name": first,
                 "last_name": last or first,
                 "active": True,
+                "language": NO_LANGUAGE,
                 "roles": [_named(Role, role, Role.name, Role.code) for role in roles],
                 "groups": [_named(Group, group, Group.name) for group in groups],
                 "companies": _companies(companies),

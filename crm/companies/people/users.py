@@ -16,6 +16,7 @@ from crm.core.db import db
 from crm.core.errors import DomainError, NotFound
 from crm.core.rows import unfiltered
 from crm.core.security import (
+    NO_LANGUAGE,
     check_password,
     generate_password,
     hash_password,
@@ -140,6 +141,7 @@ def ensure_admin(password: str | None = None) -> str | None:
         last_name="Comptoir",
         email="admin@localhost.localdomain",
         active=True,
+        language=NO_LANGUAGE,
         roles=[role],
         companies=companies,
     )

@@ -21,6 +21,7 @@ from crm.core.security.identity import (
     sign_in,
     sign_out,
 )
+from crm.core.security.locale import NO_LANGUAGE
 from crm.core.security.pairs import pairs_of, registered_pairs, sync_permissions, sync_roles
 from crm.core.security.passwords import (
     check_password,
@@ -102,6 +103,7 @@ def complete(app: Flask) -> None:
 
 
 __all__ = [
+    "NO_LANGUAGE",
     "Builder",
     "LoadActor",
     "SessionUser",

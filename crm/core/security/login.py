@@ -20,6 +20,7 @@ from crm.core.config import languages
 from crm.core.models.codes import language_name
 from crm.core.security.devices import remember
 from crm.core.security.identity import sign_in, sign_out
+from crm.core.security.locale import keep_language
 from crm.core.security.rate_limits import rate_limit_key
 from crm.core.security.redirects import HOME, safe_next
 
@@ -65,6 +66,7 @@ class LoginView(AuthDBView):
         if user is None:
             page.error = _("Wrong username or password. After five failures you have to wait.")
             return self._page(page), 401
+        keep_language(user.id)
         sign_in(user.id, user.epoch, page.is_remembered)
         response = redirect(following, 303)
         remember(response, user.id)
