@@ -69,7 +69,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     const all = [...document.querySelectorAll(".c-field:has(.edit), .c-field.editing")];
     next = all[all.indexOf(field) + 1]?.id ?? null;
-    form.requestSubmit();
+    Promise.resolve(form.querySelector("select")?.tomselect?.choosing).then(() => form.requestSubmit());
   }
 });
 

@@ -1,6 +1,6 @@
 // data-focus: what a refused page says first takes the focus, so that nobody misses it. Else a form's
 // page starts in its first field, but for a finger: the keyboard of a phone would cover half of it.
-// A picker is passed over: it would open, and what stands above the first text is chosen already.
+// A picker is passed over: what stands above the first text is chosen already.
 import { on } from "./enhance.js";
 
 on("[data-focus]", (element) => element.focus());

@@ -1,36 +1,30 @@
-// data-picker: a select becomes a search in what the server offers, twenty rows at most. Tom Select's
-// base is fetched by the pages that have one.
+// data-picker: a select becomes a search in what the server offers, twenty rows at most. The combobox
+// is fetched by the pages that have one.
 import { on } from "./enhance.js";
 import { start, stop } from "./progress.js";
 import { icon, make, say } from "./words.js";
 
 on("select[data-picker]", async (select) => {
-  const { default: TomSelect } = await import("tom-select/base");
+  const { default: Combobox } = await import("./combobox.js");
   if (!select.isConnected || select.tomselect) return;
   const focused = document.activeElement === select;
   const url = select.dataset.picker;
   const label = select.labels?.[0]?.textContent.trim() ?? select.getAttribute("aria-label") ?? "";
-  const control = new TomSelect(select, {
+  const control = new Combobox(select, {
     valueField: "value",
     labelField: "text",
     searchField: url ? [] : ["text"],
     maxOptions: url ? 20 : 300,
     dataAttr: "data-data",
-    preload: url ? "focus" : false,
+    refreshThrottle: 0,
     loadThrottle: 200,
-    openOnFocus: true,
+    openOnFocus: false,
     selectOnTab: true,
     closeAfterSelect: !select.multiple,
-    score: url ? () => () => 1 : undefined,
-    hideSelected: Boolean(url) || select.multiple,
+    score: url ? () => (data) => Number(control.found?.has(data.value) ?? true) : undefined,
+    hideSelected: select.multiple,
     hidePlaceholder: true,
-    load: url
-      ? async (query, done) => {
-          const found = await load(select, url, query);
-          control.clearOptions(); // what an earlier question found; the choice itself stays
-          done(found);
-        }
-      : undefined,
+    load: url ? async (query, done) => control.answer(query, await load(select, url, query), done) : undefined,
     shouldLoad: () => Boolean(url),
     render: {
       option: (data) => shown(data, true),
@@ -45,7 +39,6 @@ on("select[data-picker]", async (select) => {
       }
     },
     onItemAdd() {
-      this.setTextboxValue("");
       this.wrapper.classList.remove("typing");
     },
     onType(text) {
@@ -56,7 +49,8 @@ on("select[data-picker]", async (select) => {
     },
   });
   named(control, select, label);
-  if (focused) control.focus();
+  if (focused && select.form?.matches("[data-edit]")) control.show();
+  else if (focused) control.focus();
 });
 
 // Tom Select leaves the names of its parts to the page.

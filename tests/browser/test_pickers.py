@@ -1,0 +1,56 @@
+"""Pickers: nothing is chosen that nobody asked for."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.axe import place
+from tests.browser.conftest import Sit
+from tests.browser.tabbing import BUILT, tab_through
+from tests.house.conftest import planted_world, rows
+from tests.population import Planted
+
+__all__ = ["place", "planted_world", "rows"]
+
+
+def test_tab_over_a_form_changes_nothing(place: Sit, rows: dict[str, Planted]) -> None:
+    """All forms: `make proof`, tests/proof/proof_tab.py."""
+    desk, ids = place("alice"), rows["claire"].ids
+    asked: list[str] = []
+    desk.page.on("request", lambda request: asked.append(request.url))
+    for path in ("/opportunities/add", f"/quotes/edit/{ids['quote']}", "/settings/crm"):
+        tab_through(desk, path)
+    assert not [url for url in asked if "/pick/" in url]
+    desk.check()
+
+
+def test_keys_that_save_choose_nothing(place: Sit, rows: dict[str, Planted]) -> None:
+    page = opened(place, f"/users/edit/{rows['claire'].owner}")
+    roles = page.locator("#f-roles + .ts-wrapper")
+    before = roles.locator(".item").all_inner_texts()
+    page.locator("#f-first_name").press_sequentially("Zoé")
+    page.locator("#f-roles-ts-control").focus()
+    page.keyboard.press("ArrowDown")
+    expect(roles.locator(".option.active")).to_have_count(1)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/users/show/**")
+    page.goto(f"/users/edit/{rows['claire'].owner}")
+    page.wait_for_function(BUILT)
+    assert roles.locator(".item").all_inner_texts() == before
+
+
+def test_what_is_typed_is_chosen_by_tab_which_goes_on(place: Sit) -> None:
+    page = opened(place, "/opportunities/add")
+    account = page.locator("#f-account + .ts-wrapper")
+    page.locator("#f-account-ts-control").focus()
+    page.keyboard.press("Tab")
+    expect(account.locator(".item")).to_have_count(0)
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.type("zqmarc")
+    page.keyboard.press("Tab")  # quicker than the server's answer
+    expect(account.locator(".item")).to_contain_text("Zqmarc")
+    expect(account.locator("input")).not_to_be_focused()
+
+
+def opened(place: Sit, path: str) -> Page:
+    page = place("alice").open(path)
+    page.wait_for_function(BUILT)
+    return page
