@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 from flask import Flask
-from flask.cli import FlaskGroup, ScriptInfo, with_appcontext
+from flask.cli import FlaskGroup, ScriptInfo
 
 from crm import translators
 from crm.core.config import Config, ConfigError
@@ -83,7 +83,7 @@ def command(name: str, group: click.Group = main) -> Callable[[Callable[..., Any
             with _told(), unfiltered(f"crm {name}"):
                 return function(*args, **kwargs)
 
-        return group.command(name)(with_appcontext(update_wrapper(run, function)))
+        return group.command(name)(update_wrapper(run, function))  # Flask opens the app's context
 
     return wrap
 
@@ -126,8 +126,7 @@ def serve(context: click.Context, with_init: bool, with_demo: bool) -> None:
     if with_init or with_demo:
         context.invoke(init, with_demo=with_demo)
     app = context.ensure_object(ScriptInfo).load_app()
-    with app.app_context():
-        db.engine.dispose()  # a fork must not inherit a connection
+    db.engine.dispose()  # a fork must not inherit a connection
     config: Config = app.extensions["crm.config"]
     run(app, config.host, config.port, config.workers)
 
@@ -181,7 +180,6 @@ def purge() -> None:
 @main.command("import-undo")
 @click.argument("import_id", type=int)
 @click.option("--as", "username", required=True, help="In whose name, and with whose rights.")
-@with_appcontext
 def import_undo(import_id: int, username: str) -> None:
     """Undo an import, finished or interrupted: `crm imports` lists them.
 
@@ -198,7 +196,6 @@ def import_undo(import_id: int, username: str) -> None:
 
 
 @main.command("imports")
-@with_appcontext
 def imports() -> None:
     """List the last imports, with the numbers by which `import-undo` knows them."""
     from crm.importing import listing

@@ -46,7 +46,8 @@ def create_row(model: type[Any], values: Values, rules: Rules = PLAIN) -> Any:
     session = db.session()
     row = model()
     with session.no_autoflush:
-        assign(row, _own_owner(model, values), rules)
+        _guard_owner(model, values)
+        assign(row, values, rules)
         session.add(row)
     if current_bulk() is not None:
         return row  # the import checks the scope of all rows at once
@@ -62,19 +63,6 @@ def flush() -> None:
         session = db.session()
         with translate_errors(session):
             session.flush()
-
-
-def _own_owner(model: type[Any], values: Values) -> Values:
-    """With the create scope `own` only oneself can be the owner."""
-    actor = find_actor()
-    if actor is None or not rows.is_filtered() or not issubclass(model, Owned):
-        return values
-    owner = values.get("owner")
-    if owner is None or owner.id == actor.user_id:
-        return values
-    if actor.widest_scope("edit", model.__entity__) < Scope.TEAM:  # type: ignore[attr-defined]  # a record
-        raise DomainError(_("You may only assign this record to yourself."), field="owner")
-    return values
 
 
 def check_version(row: Any, version: int | None) -> None:
@@ -94,7 +82,7 @@ def update_row(row: Any, values: Values, rules: Rules = PLAIN) -> None:
     session = db.session()
     with session.no_autoflush:
         _guard_company(row, values)
-        _guard_owner(row, values)
+        _guard_owner(type(row), values, getattr(row, "owner_id", None))
         assign(row, values, rules)
         _mark_lists(row)
     flush()
@@ -123,23 +111,18 @@ def _guard_company(row: Any, values: Values) -> None:
         raise DomainError(_("A record stays in its company."), field="company")
 
 
-def _guard_owner(row: Any, values: Values) -> None:
-    """Another owner needs edit scope team or more, except of an unassigned row (spec 1.3)."""
+def _guard_owner(model: type[Any], values: Values, before: int | None = None) -> None:
+    """Another owner needs edit scope team or more; where there is none, not oneself (spec 1.3)."""
     actor = find_actor()
-    if (
-        actor is None
-        or not rows.is_filtered()
-        or not isinstance(row, Owned)
-        or "owner" not in values
-    ):
+    if actor is None or not rows.is_filtered() or not issubclass(model, Owned):
         return
-    owner = values["owner"]
-    new = owner.id if owner is not None else None
-    if new == row.owner_id or actor.widest_scope("edit", row.__entity__) >= Scope.TEAM:  # type: ignore[attr-defined]  # a record
+    owner = values.get("owner")
+    wanted = owner.id if owner is not None else None
+    free = {before} if before is not None else {None, actor.user_id}
+    if "owner" not in values or wanted in free:
         return
-    if row.owner_id is None and new == actor.user_id:
-        return
-    raise DomainError(_("You may only assign this record to yourself."), field="owner")
+    if actor.widest_scope("edit", model.__entity__) < Scope.TEAM:  # type: ignore[attr-defined]  # a record
+        raise DomainError(_("You may only assign this record to yourself."), field="owner")
 
 
 def assign(

@@ -8,6 +8,8 @@ from typing import Any
 from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
 
+from crm.core.security.keys import keys_of
+
 
 def encode(values: Sequence[Any], columns: Sequence[Any]) -> str:
     """A page token of the `values` of `columns`."""
@@ -40,5 +42,4 @@ def decode(token: str, columns: Sequence[Any]) -> list[Any]:
 
 def _signer(columns: Sequence[Any]) -> URLSafeSerializer:
     """A serializer for these columns only, so that values need no check against their types."""
-    keys = [*current_app.config["SECRET_KEY_FALLBACKS"], current_app.config["SECRET_KEY"]]
-    return URLSafeSerializer(keys, salt=f"page of {', '.join(map(str, columns))}")
+    return URLSafeSerializer(keys_of(current_app), salt=f"page of {', '.join(map(str, columns))}")

@@ -14,10 +14,10 @@ from crm.core.journal.values import (
     link_items,
     own_columns,
     partial_content,
-    to_json,
     tracked_attributes,
 )
 from crm.core.models import AuditedModel, Child
+from crm.core.models.kinds import to_json
 
 Pairs = dict[str, list[Any]]  # name → [before, after]
 

@@ -2,9 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from enum import Enum
 from functools import cache
 from typing import Any, TypedDict
 
@@ -12,6 +9,7 @@ from sqlalchemy import inspect
 from sqlalchemy.orm import Mapper
 
 from crm.core.models import Child, key_of
+from crm.core.models.kinds import to_json
 
 # Of no use to readers; the permissions of a role follow from its cells.
 UNTRACKED = {
@@ -66,19 +64,6 @@ def tracked_attributes(mapper: Mapper[Any]) -> TrackedAttributes:
             if issubclass(one.mapper.class_, Child)
         ),
     )
-
-
-def to_json(value: Any) -> Any:
-    """A column's value for JSON."""
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if isinstance(value, str | int | float | bool | dict) or value is None:
-        return value
-    return str(value)
 
 
 def link_items(rows: Any) -> list[list[Any]] | None:

@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, Column, Index, Integer, String, Table, e
 from sqlalchemy.orm import Mapped, Mapper, RelationshipProperty, mapped_column
 
 from crm.core.models import kinds
-from crm.core.models.kinds import Format, Kind, refuse_longer, tidy
+from crm.core.models.kinds import JSON, Format, Kind, refuse_longer, tidy
 from crm.core.types import Exact
 
 Label = Any  # a LazyString or a str; flask_babel has no type hints
@@ -95,6 +95,10 @@ class Spec:
     def typed(self, value: Any, zone: str = "UTC") -> str:
         """`value` as the text of an input, which `parse` reads back unchanged."""
         return "" if value is None else self.kind.typed(self, value, zone)
+
+    def revive(self, value: Any) -> Any:
+        """The value of which `kinds.to_json` made this."""
+        return self.kind.parse(self, value, JSON) if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)
@@ -198,21 +202,22 @@ def _complete(column: Any, kind: Kind | None) -> Spec | None:
     required = extra.pop("required")
     if required is None:
         required = not column.nullable and column.default is None and column.server_default is None
-    guessed = next(one for cls, one in kinds.OF_TYPE.items() if isinstance(column.type, cls))
-    kind = extra.pop("kind") or kind or (kinds.CHOICE if extra["choices"] else guessed)
-    places = getattr(column.type, "places", 0)
-    if kind is kinds.PERCENT and not places:
-        kind = kinds.WHOLE_PERCENT
+    kind = extra.pop("kind") or kind or (kinds.CHOICE if extra["choices"] else kind_of(column))
     integer = int if isinstance(column.type, Integer) else str
     return Spec(
         said.label,
         kind,
         required=required and kind.empty is None,
         length=getattr(column.type, "length", None) if isinstance(column.type, String) else None,
-        places=places,
+        places=getattr(column.type, "places", 0),
         stored_as=getattr(column.type, "enum_class", None) or integer,
         **extra,
     )
+
+
+def kind_of(column: Any) -> Kind:
+    """The kind of field that the type of a column stands for."""
+    return next(kind for cls, kind in kinds.OF_TYPE.items() if isinstance(column.type, cls))
 
 
 def target_of(model: type[Any], relation: str) -> type[Any]:

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Mapper, Session
 from crm.core.datamodel.bulk import Number
 from crm.core.errors import DomainError
 from crm.core.models.checks import CHECKED, update_folded
+from crm.core.models.kinds import to_json
 from crm.core.transfer import runs
 from crm.core.transfer.drafts import Draft, Ref, changed_columns, refs
-from crm.core.transfer.json_values import to_json
 from crm.core.transfer.links import Finder
 from crm.core.transfer.prechecks import find_refusals
 from crm.core.transfer.spool import CheckedLine
@@ -193,7 +193,7 @@ class Insertion:
                 self.entries.append(self._entry(line.number, made[0], "created"))
             for row, before in changed:
                 if hasattr(row, "row_version"):
-                    kept = {name: to_json(value) for name, value in before.items()}
+                    kept = {name: _ids(value) for name, value in before.items()}
                     self.entries.append(self._entry(line.number, row, "updated", kept))
         counts = {"created": created, "updated": len(good) - created}
         runs.note(self.session, self.run_id, self.entries, **counts)
@@ -208,6 +208,11 @@ class Insertion:
             "version": row.row_version,
             "before": before,
         }
+
+
+def _ids(value: Any) -> Any:
+    """Of a list, the keys of what was added and removed: new rows have them by now."""
+    return [[row.id for row in rows] for rows in value] if isinstance(value, tuple) else value
 
 
 @cache

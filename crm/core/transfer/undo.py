@@ -16,7 +16,7 @@ from crm.core.datamodel import DataModel
 from crm.core.db import db, let_others_write, transaction
 from crm.core.errors import DomainError, NotFound
 from crm.core.journal import was_purged
-from crm.core.transfer.json_values import from_json
+from crm.core.models import Spec, find_spec, kind_of
 from crm.core.transfer.runs import ImportRow, ImportRun, State
 from crm.core.types import utcnow
 
@@ -140,7 +140,8 @@ def _put_back(session: Session, row: Any, before: dict[str, Any]) -> None:
     mapper = inspect(row).mapper
     for name, value in before.items():
         if name in mapper.column_attrs:
-            setattr(row, name, from_json(mapper.columns[name], value))
+            spec = find_spec(type(row), name) or Spec("", kind_of(mapper.columns[name]))
+            setattr(row, name, spec.revive(value))
             continue
         target, (added, removed) = mapper.relationships[name].mapper.class_, value
         items = getattr(row, name)

@@ -138,7 +138,7 @@ class ConflictPages(VersionPages):
         if name in inspect(type(row)).relationships:
             target = self.datamodel.get_related_obj(name, old) if old is not None else None
             return {name: target, f"{name}_id": old}
-        return {name: one.spec.kind.revive(old) if old is not None else None}
+        return {name: one.spec.revive(old)}
 
     def reconcile(self, row: Any, form: Form, told: ConcurrentEdit) -> ConcurrentEdit:
         """Refresh the inputs that the user left alone; returns `told` with the user's texts."""

@@ -167,7 +167,7 @@ def _told(spec: Any, value: Any, target: type[Any] | None, names: Names) -> str:
         return names.get((target, value), _("Not available"))
     if isinstance(value, list):
         return ", ".join(_item(text, links, names) for text, *links in value)
-    return spec.write(spec.kind.revive(value), zone())
+    return spec.write(spec.revive(value), zone())
 
 
 def _item(text: str, links: Sequence[Sequence[Any]], names: Names) -> str:

@@ -87,7 +87,7 @@ class Opportunity(EventDates, Owned, Record):
     # The stage that Reopen restores.
     open_stage_id: Mapped[int | None] = mapped_column(ForeignKey("stage.id"))
     probability: Mapped[int] = field(
-        _l("Probability (%)"), kind=kinds.PERCENT, minimum=0, maximum=100, required=False
+        _l("Probability (%)"), kind=kinds.WHOLE_PERCENT, minimum=0, maximum=100, required=False
     )
     amount: Mapped[Decimal | None] = field(
         _l("Amount"), Money, minimum=0, help=_l("One-off, excluding tax.")

@@ -33,7 +33,12 @@ class Stage(Reference):
         },
     )
     probability: Mapped[int] = field(
-        _l("Probability (%)"), kind=kinds.PERCENT, minimum=0, maximum=100, default=0, required=True
+        _l("Probability (%)"),
+        kind=kinds.WHOLE_PERCENT,
+        minimum=0,
+        maximum=100,
+        default=0,
+        required=True,
     )
     hue: Mapped[str] = colour()
     outcome_glyphs: ClassVar = {StageKind.WON: "st-won", StageKind.LOST: "st-lost"}

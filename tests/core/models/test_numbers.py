@@ -12,6 +12,7 @@ from flask_babel import force_locale
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crm.core.api.values import value_of
 from crm.core.config import languages
 from crm.core.models import Spec, kinds
 from crm.core.models.codes import currencies
@@ -143,6 +144,16 @@ class TestRoundTrip:
             spec = Spec("", kind, places=0)
             assert spec.parse(spec.typed(number)) == number
             assert spec.parse(spec.write(number)) == number
+
+
+@pytest.mark.parametrize(
+    "kind", [kinds.INTEGER, kinds.MONEY, kinds.BOOLEAN, kinds.DATE, kinds.TEXT]
+)
+def test_an_object_in_json_is_no_value_of_a_plain_field(app: Flask, kind: kinds.Kind) -> None:
+    with app.app_context():
+        for raw in ({}, {"en": "a"}, []):
+            with pytest.raises(ValueError, match="expected"):
+                value_of(Spec("", kind), raw)
 
 
 @settings(max_examples=300, deadline=None)

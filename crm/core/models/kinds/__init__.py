@@ -18,8 +18,9 @@ from crm.core.models.codes import (
     language_name,
     time_zones,
 )
-from crm.core.models.kinds.base import CONTROL, Format, Kind, refuse_longer, tidy
+from crm.core.models.kinds.base import CONTROL, Format, Kind, refuse_longer, tidy, to_json
 from crm.core.models.kinds.choices import Boolean, Choice, Code, Currency, Hue
+from crm.core.models.kinds.json_format import JSON, JsonFormat
 from crm.core.models.kinds.links import File, Reference, References
 from crm.core.models.kinds.numeric import Exact, Integer, Money, Percent, Stars, WholePercent
 from crm.core.models.kinds.texts import (
@@ -67,4 +68,7 @@ OF_TYPE: dict[type, Kind] = {
     types.Integer: INTEGER,
 }
 
-__all__ = ["BY_NAME", "CONTROL", "OF_TYPE", "Format", "Kind", "refuse_longer", "tidy"]
+__all__ = [
+    "BY_NAME", "CONTROL", "JSON", "OF_TYPE", "Format", "JsonFormat", "Kind", "refuse_longer",
+    "tidy", "to_json",
+]  # fmt: skip

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
@@ -98,7 +99,6 @@ class Kind:
     empty: Any = None  # what an empty text means
     longest: int | None = None  # characters, where its column has no length
     map_options: frozenset[str] = frozenset()  # in an import's map, beside those of every field
-    has_json_type = False  # JSON has a type for its values, which `clean` checks
     json_format = ""
     is_link = False  # leads to another row, or to several
     is_list = False
@@ -151,19 +151,9 @@ class Kind:
 
     # JSON ───────────────────────────────────────────────────────────────────────────────────────
 
-    def from_json(self, spec: "Spec", raw: Any) -> Any:
-        """The value of a JSON value that is neither null nor text. Raises ValueError."""
-        if self.has_json_type:
-            return raw
-        raise ValueError(_("Text is expected."))
-
-    def revive(self, value: Any) -> Any:
-        """The inverse of the journal's JSON."""
-        return value
-
     def to_json(self, spec: "Spec", value: Any) -> Any:
         """`value`, which is not None, as JSON."""
-        return value if self.has_json_type else str(value)
+        return to_json(value)
 
     def schema(self, spec: "Spec") -> dict[str, Any]:
         """The JSON schema of a value in an answer; a new dict each time."""
@@ -177,6 +167,15 @@ class Kind:
     def body_schema(self, spec: "Spec") -> dict[str, Any]:
         """The JSON schema of a value in a body."""
         return self.schema(spec)
+
+
+def to_json(value: Any) -> Any:
+    """A column's value in JSON; `Spec.revive` is the inverse."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if isinstance(value, str | int | float | dict | None) else str(value)
 
 
 def tidy(text: str) -> str:

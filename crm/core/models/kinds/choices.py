@@ -21,7 +21,6 @@ class Boolean(Kind):
     operators = operators.EQUAL
     widget = "boolean"
     empty = False
-    has_json_type = True
     repeats = True
 
     def parse(self, spec: "Spec", text: str, form: Format) -> Any:
@@ -47,7 +46,7 @@ class Choice(Kind):
 
     operators: Sequence[Operator] = operators.CHOSEN
     widget = "select"
-    has_json_type = repeats = True
+    repeats = True
 
     def parse(self, spec: "Spec", text: str, form: Format) -> Any:
         return form.choice(text, spec.choices or {})
@@ -69,9 +68,6 @@ class Choice(Kind):
         return [(key, str(words)) for key, words in (spec.choices or {}).items()]
 
     filter_choices = choices
-
-    def to_json(self, spec: "Spec", value: Any) -> Any:
-        return value.value if isinstance(value, Enum) else value
 
     def schema(self, spec: "Spec") -> dict[str, Any]:
         is_number = spec.stored_as is int

@@ -27,7 +27,7 @@ class Integer(Kind):
     input_mode = "numeric"
     css = "num r w-amount"
     map_options = frozenset({"factor", "decimal"})
-    has_json_type = is_number = repeats = True
+    is_number = repeats = True
 
     def parse(self, spec: "Spec", text: str, form: Format) -> Any:
         return form.whole(text, self.name)
@@ -76,10 +76,12 @@ class Exact(Integer):
         return form.number(text, self.name, spec.places)
 
     def clean(self, spec: "Spec", value: Any, row: Any) -> Any:
+        if isinstance(value, float):  # from JSON
+            raise ValueError(_("Send this number as text, for example “1234.50”."))
         if isinstance(value, int) and not isinstance(value, bool):
             value = Decimal(value)
         if not isinstance(value, Decimal) or not value.is_finite():
-            raise ValueError(_("A number is expected."))
+            raise ValueError(number_expected())
         refuse_outside(spec, value, 10 ** (17 - spec.places))
         if value != round_half_up(value, spec.places):
             raise ValueError(too_many_decimals(spec.places))
@@ -93,16 +95,6 @@ class Exact(Integer):
     def typed(self, spec: "Spec", value: Any, zone: str) -> str:
         pattern = "0." + "0" * self.least + "#" * (spec.places - self.least)
         return format_decimal(value, format=pattern, locale=locale())
-
-    def from_json(self, spec: "Spec", raw: Any) -> Any:
-        if isinstance(raw, float):
-            raise ValueError(_("Send this number as text, for example “1234.50”."))
-        if isinstance(raw, int) and not isinstance(raw, bool) and abs(raw) < 10**18:
-            return Decimal(raw)
-        raise ValueError(_("A number is expected, for example %(example)s.", example="1234.50"))
-
-    def revive(self, value: Any) -> Decimal:
-        return Decimal(value)
 
     def to_json(self, spec: "Spec", value: Any) -> Any:
         return f"{Decimal(value):.{spec.places}f}"
@@ -139,6 +131,10 @@ class WholePercent(Integer):
 
     def write(self, spec: "Spec", value: Any, zone: str, currency: str | None) -> str:
         return format_percent(value, 0)
+
+
+def number_expected() -> str:
+    return str(_("A number is expected, for example %(example)s.", example="1234.50"))
 
 
 def refuse_outside(spec: "Spec", value: Any, largest: int) -> None:

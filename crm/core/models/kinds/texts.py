@@ -10,7 +10,6 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 from stdnum.exceptions import ValidationError as StdnumError
 
-from crm.core.config import languages
 from crm.core.models.kinds.base import CONTROL, Format, Kind, refuse_longer
 from crm.core.models.text import format_phone
 from crm.core.types import TranslatedText
@@ -138,14 +137,13 @@ class Translated(Kind):
 
     widget = "translated"
     is_text = is_filterable = False
-    has_json_type = True
 
     def parse(self, spec: "Spec", text: str, form: Format) -> Any:
         return form.words(text)
 
     def clean(self, spec: "Spec", value: Any, row: Any) -> TranslatedText:
         if not isinstance(value, Mapping):
-            raise ValueError(_("Text is expected."))
+            raise ValueError(words_expected())
         kept = {code: text for code, text in value.items() if as_text(text).strip()}
         words = TranslatedText(
             {c: BLANKS.sub(" ", CONTROL.sub("", t)).strip() for c, t in kept.items()}
@@ -156,13 +154,8 @@ class Translated(Kind):
             refuse_longer(text, LONGEST_WORDS)
         return words
 
-    def from_json(self, spec: "Spec", raw: Any) -> Any:
-        if isinstance(raw, dict) and raw.keys() <= set(languages()):
-            return raw
-        raise ValueError(words_expected())
-
-    def revive(self, value: Any) -> TranslatedText:
-        return TranslatedText(value)
+    def write(self, spec: "Spec", value: Any, zone: str, currency: str | None) -> str:
+        return str(TranslatedText(value))
 
     def schema(self, spec: "Spec") -> dict[str, Any]:
         text = {"type": "string", "maxLength": LONGEST_WORDS}

@@ -30,7 +30,7 @@ class Date(Kind):
 
     def clean(self, spec: "Spec", value: Any, row: Any) -> Any:
         if isinstance(value, datetime) or not isinstance(value, date):
-            raise ValueError(_("A date is expected."))
+            raise ValueError(date_expected())
         check_year(value.year)
         return value
 
@@ -39,15 +39,6 @@ class Date(Kind):
 
     def typed(self, spec: "Spec", value: Any, zone: str) -> str:
         return format_day(value)
-
-    def from_json(self, spec: "Spec", raw: Any) -> Any:
-        raise ValueError(_("A date is expected, for example 2027-01-31."))
-
-    def revive(self, value: Any) -> Any:
-        return date.fromisoformat(value)
-
-    def to_json(self, spec: "Spec", value: Any) -> Any:
-        return value.isoformat()
 
 
 class Instant(Date):
@@ -61,7 +52,7 @@ class Instant(Date):
 
     def clean(self, spec: "Spec", value: Any, row: Any) -> Any:
         if not isinstance(value, datetime) or value.tzinfo is None:
-            raise ValueError(_("A date and time are expected."))
+            raise ValueError(offset_expected())
         check_year(value.year)
         return value
 
@@ -70,12 +61,6 @@ class Instant(Date):
 
     def typed(self, spec: "Spec", value: Any, zone: str) -> str:
         return f"{value.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}"
-
-    def from_json(self, spec: "Spec", raw: Any) -> Any:
-        raise ValueError(offset_expected())
-
-    def revive(self, value: Any) -> Any:
-        return datetime.fromisoformat(value)
 
     def to_json(self, spec: "Spec", value: Any) -> Any:
         return write_utc(value)
@@ -92,6 +77,10 @@ class Next(Instant):
 def write_utc(moment: datetime) -> str:
     """As in RFC 3339."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def date_expected() -> str:
+    return str(_("A date is expected, for example 2027-01-31."))
 
 
 def offset_expected() -> str:
