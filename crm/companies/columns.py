@@ -75,3 +75,20 @@ def lists(table: str, *orders: str, within: str = "", owned: bool = True) -> Ite
             yield listed(name, "company_id", *inner, *columns, covers=covers)
     yield listed(f"ix_{table}_by_changed_on", "company_id", "changed_on", covers=covers)
     yield listed(f"ix_{table}_bin", "deleted_at", covers=("company_id", *covers), rows=BINNED)
+
+
+def rare(table: str, *columns: str, flags: bool = True) -> Iterator[Index]:
+    """An index each for filters by what hardly any row has: a flag that is set, or a value."""
+    for name in columns:
+        info = {"rare": LIVE, "column": name, "flag": flags}
+        sqlite, other = (" = 1", "") if flags else (" IS NOT NULL", " IS NOT NULL")
+        yield Index(
+            f"ix_{table}_{name}",
+            "company_id",
+            *(() if flags else (name,)),
+            "id",
+            "owner_id",
+            info=info,
+            sqlite_where=text(f"{LIVE} AND {name}{sqlite}"),
+            postgresql_where=text(f"{LIVE} AND {name}{other}"),
+        )

@@ -23,7 +23,7 @@ from crm.accounts.models import (
     Tag,
     full_name,
 )
-from crm.companies.columns import by_value, colour, flag, link, lists
+from crm.companies.columns import by_value, colour, flag, link, lists, rare
 from crm.core.errors import DomainError
 from crm.core.models import Owned, Record, Reference, computed, field, folded, kinds, unique
 from crm.opportunities.models import LostReason
@@ -92,6 +92,7 @@ class Lead(ContactDetails, EventDates, Owned, Record):
             "score",
             "next_event_at",
         ),
+        *rare("lead", "do_not_call", "key_account"),
     )
 
     civility: Mapped[Civility | None] = field(

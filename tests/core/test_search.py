@@ -40,8 +40,12 @@ def found(session: Session, model: type[Any], text: str) -> list[str]:
     """The names of the rows that a text finds, as a list reads them."""
     match = find(session, model, text)
     assert match is not None
-    statement = table_of(model).select(match.where).order_by(model.id)
-    return [str(row) for row in session.scalars(statement).unique()]
+    read, counted = (
+        list(session.scalars(table_of(model).select(where).order_by(model.id)).unique())
+        for where in (match.where, match.counted)
+    )
+    assert read == counted
+    return [str(row) for row in read]
 
 
 def way(session: Session, model: type[Any], text: str) -> str:

@@ -17,6 +17,8 @@ from sqlalchemy import event, inspect, select
 from crm.companies.actors import load_actor
 from crm.core import rows
 from crm.core.actor import acting_as
+from crm.core.datamodel.filters import FilterFormat, condition
+from crm.core.datamodel.narrowing import narrowed
 from crm.core.datamodel.orders import complete_order
 from crm.core.datamodel.paging import SORTED, PageRequest
 from crm.core.db import db
@@ -253,3 +255,34 @@ def turned(view: Any, statement: Any, order: Any, size: int, backwards: bool) ->
         if not token:
             return ids
         found = view.datamodel.page(statement, order, PageRequest(size, token, backwards=backwards))
+
+
+# List, field, and what the index that leads to its few rows is called.
+NARROW = (
+    ("/leads", "do_not_call", "1", "ix_lead_do_not_call"),
+    ("/contacts", "do_not_email", "1", "ix_contact_do_not_email"),
+    ("/opportunities", "recurring_amount", "1", "ix_opportunity_recurring_amount"),
+    ("/opportunities", "account", "7", "ix_opportunity_account_id"),
+    ("/opportunities", "amount", "49900", "ix_opportunity_by_amount"),
+    ("/events", "lead", "7", "ix_event_lead_id"),
+)
+
+
+@pytest.mark.parametrize(("path", "name", "text", "index"), NARROW)
+@pytest.mark.parametrize("person", ["alice", "claire"])
+def test_a_filter_that_few_rows_pass_is_counted_and_read_along_its_index(
+    crowded: Flask, path: str, name: str, text: str, index: str, person: str
+) -> None:
+    with acting(crowded, person):
+        view = next(view for view in lists(crowded) if view.route_base == path)
+        model, session = view.datamodel.obj, db.session()
+        where = condition(model, name, 0, [text], FilterFormat("UTC")).where
+        statement = view.datamodel.select(where)
+        plain = sorted(session.scalars(statement.with_only_columns(model.id)))
+        if db.engine.dialect.name == "sqlite":
+            narrow = narrowed(statement.with_only_columns(model.id), model)
+            assert f"INDEXED BY {index}" in str(narrow.compile(db.engine))
+        assert view.datamodel.totals(statement).count == len(plain)
+        order = complete_order(model, [], view.base_order)
+        page = view.datamodel.page(statement, order, PageRequest(len(plain) + 1, few=True))
+        assert sorted(row.id for row in page.rows) == plain

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.accounts.models.people import CIVILITIES, Civility, ContactDetails, EventDates, full_name
 from crm.accounts.models.reference import AccountCategory, Industry, Source, Tag
-from crm.companies.columns import by_value, flag, link, listed, lists
+from crm.companies.columns import by_value, flag, link, listed, lists, rare
 from crm.companies.models import ACCOUNT_KINDS, AccountKind
 from crm.companies.rules import refuse_cycle
 from crm.core.actor import find_actor
@@ -72,6 +72,7 @@ class Account(ContactDetails, EventDates, Owned, Record):
             "next_event_at",
             within="kind",
         ),
+        *rare("account", "do_not_call", "do_not_email", "key_account"),
     )
 
     reference: Mapped[str] = field(

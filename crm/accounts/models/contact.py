@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.accounts.models.account import Account
 from crm.accounts.models.people import CIVILITIES, Civility, ContactDetails, EventDates, full_name
-from crm.companies.columns import by_value, link, listed, lists
+from crm.companies.columns import by_value, link, listed, lists, rare
 from crm.companies.rules import changed, refuse_cycle
 from crm.core.errors import DomainError
 from crm.core.models import Owned, Record, computed, field, folded, kinds, unique
@@ -38,6 +38,7 @@ class Contact(ContactDetails, EventDates, Owned, Record):
             "owner_id agency_id name_key",
             "last_event_at",
         ),
+        *rare("contact", "do_not_call", "do_not_email"),
     )
 
     civility: Mapped[Civility | None] = field(

@@ -73,8 +73,8 @@ class ReadApi(TableApi):
         known = self.visible([*self.list_columns, *self.show_columns])
         asked = read_arguments(LIST_ARGUMENTS, known, LIST_KEYS, self.page_size)
         names = self.visible(self.list_columns) if asked.columns is None else asked.columns
-        statement = self._statement(asked)
-        totals = self.datamodel.totals(statement)
+        statement, counted = self._statements(asked)
+        totals = self.datamodel.totals(counted)
         few, offset = totals.count <= SORTED, asked.page * asked.size
         ask = PageRequest(asked.size, asked.cursor, offset=offset, few=few)
         found = self._page(statement, self._order(asked), ask, self.read_with(names))
@@ -103,14 +103,15 @@ class ReadApi(TableApi):
         with cursors():
             return self.datamodel.page(*asked)
 
-    def _statement(self, asked: ListArguments) -> Select[Any]:
-        """The statement of the requested rows."""
+    def _statements(self, asked: ListArguments) -> tuple[Select[Any], Select[Any]]:
+        """The statements to read the requested rows by, and to count them by."""
         base, wanted = self.base_conditions(), self._conditions(asked)
         found = find(self.datamodel.session, self.datamodel.obj, asked.search, *base)
+        plain = self.datamodel.select(*base, *wanted)
         if found is None:
-            return self.datamodel.select(*base, *wanted)
-        statement = self.datamodel.select(*base, *wanted, found.where)
-        return statement.execution_options(**{FEW: found.is_few})
+            return plain, plain
+        read = plain.where(found.where).execution_options(**{FEW: found.is_few})
+        return read, plain.where(found.counted)
 
     def _conditions(self, asked: ListArguments) -> list[ColumnElement[bool]]:
         """The filters as SQL. Raises DomainError on the column."""

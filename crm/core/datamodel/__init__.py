@@ -20,6 +20,7 @@ from crm.core import rows
 from crm.core.datamodel import saving
 from crm.core.datamodel.counting import limited_ids
 from crm.core.datamodel.loading import Children, loading
+from crm.core.datamodel.narrowing import narrowed
 from crm.core.datamodel.orders import read_order
 from crm.core.datamodel.paging import COUNT_CAP, SORTED, PageRequest, ResultPage, read_page
 from crm.core.datamodel.rules import PLAIN, Rules, Values
@@ -120,7 +121,8 @@ class DataModel(SQLAInterface):
         counted = count.cte("counted").prefix_with("MATERIALIZED")
         columns = [getattr(self.obj, name) for name in (*sums, "currency")]
         most = select(case((counted.c.n <= summed, summed), else_=0)).scalar_subquery()
-        inner = statement.with_only_columns(*columns).order_by(None).limit(most).subquery()
+        each = narrowed(statement.with_only_columns(*columns).order_by(None), self.obj)
+        inner = each.limit(most).subquery()
         added = (func.sum(inner.c[name]) for name in sums)
         grouped = select(counted.c.n, inner.c.currency, *added)
         grouped = grouped.select_from(counted.outerjoin(inner, true()))

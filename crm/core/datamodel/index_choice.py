@@ -1,6 +1,7 @@
 """Analysis of the conditions of a list, to choose the index for reading it in order."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Index, Select
@@ -18,6 +19,7 @@ from sqlalchemy.sql.elements import (
 from crm.core import rows
 
 MOST = 200  # branches; a column with more values is not used
+BOUNDS = (operators.ge, operators.gt, operators.le, operators.lt, operators.between_op)
 
 Values = tuple[Any, ...]
 
@@ -31,23 +33,55 @@ def fixed_values(statement: Select[Any], model: type[Any]) -> dict[str, Values]:
     return {name: values for name, values in found.items() if len(values) <= MOST}
 
 
-def constrained_columns(statement: Select[Any], model: type[Any]) -> set[str] | None:
-    """The columns that a statement compares with values; None where it has other conditions."""
-    names = [name for name, _values in _conditions(statement, model)]
-    return set(names) if len(names) == len(list(_parts(statement.whereclause))) else None
+@dataclass(frozen=True)
+class Compared:
+    """The columns that a statement compares: with a few `values`, or with bounds.
+
+    `alone`: it has no other conditions.
+    """
+
+    values: Mapping[str, Values]
+    bounded: frozenset[str]
+    alone: bool
+
+    @property
+    def columns(self) -> frozenset[str]:
+        return frozenset(self.values) | self.bounded
+
+
+def compared(statement: Select[Any], model: type[Any]) -> Compared:
+    """The columns that the conditions of a statement compare."""
+    parts = list(_parts(statement.whereclause))
+    found = list(_conditions(statement, model))
+    bounded = frozenset(name for name in (_bounded(part, model) for part in parts) if name)
+    alone = len(found) + sum(1 for part in parts if _bounded(part, model)) == len(parts)
+    return Compared(dict(found), bounded, alone)
 
 
 def _conditions(statement: Select[Any], model: type[Any]) -> Iterator[tuple[str, Values]]:
-    table = model.__table__
     for part in _parts(statement.whereclause):
-        if not isinstance(part, BinaryExpression):
-            continue
-        name = str(getattr(part.left, "key", ""))
-        if name not in table.c or not table.c[name].shares_lineage(part.left):
-            continue
-        values = _values(part)
-        if values is not None:
+        values = _values(part) if isinstance(part, BinaryExpression) else None
+        name = _column(part, model)
+        if name and values is not None:
             yield name, values
+
+
+def _column(part: Any, model: type[Any]) -> str:
+    """The column on the left of a comparison; "" where there is none."""
+    table = model.__table__
+    name = str(getattr(part.left, "key", "")) if isinstance(part, BinaryExpression) else ""
+    return name if name in table.c and table.c[name].shares_lineage(part.left) else ""
+
+
+def _bounded(part: Any, model: type[Any]) -> str:
+    """The column of a comparison that is false where it is NULL, but for equality; "" for none."""
+    name = _column(part, model)
+    if name and (
+        part.operator in BOUNDS
+        or (part.operator is operators.is_not and isinstance(part.right, Null))
+    ):
+        return name
+    return ""
 
 
 def _parts(clause: Any) -> Iterator[Any]:

@@ -11,6 +11,7 @@ from crm.core import rows
 from crm.core.datamodel.index_choice import find_index, fixed_values
 from crm.core.datamodel.index_scan import IndexScan, parent_batches, scan_branches
 from crm.core.datamodel.loading import loading
+from crm.core.datamodel.narrowing import narrowed
 from crm.core.datamodel.orders import Order
 from crm.core.datamodel.tokens import decode, encode
 
@@ -69,10 +70,10 @@ def read_page(
     """
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     start = decode(ask.cursor, order.columns) if ask.cursor else None
-    few = ask.few or bool(statement.get_execution_options().get(FEW))
-    pages = None if few else _walked(statement, model, order, ask, start, is_sqlite)
+    asked = (statement, model, order, ask, start, is_sqlite)
+    pages = None if _is_few(statement, ask) else _walked(*asked)
     found: list[Row[Any]] = []
-    for page in pages or [_sorted(statement, order, ask.backwards, start, few, is_sqlite)]:
+    for page in pages or [_sorted(*asked)]:
         outer = _whole(page, model, order, ask).options(*loading(model, relations, joined=False))
         outer = outer.execution_options(**statement.get_execution_options())
         result = session.execute(outer)
@@ -130,12 +131,16 @@ def _walked(
     return [scan_branches(walk, values, start, part) for part in parts]
 
 
+def _is_few(statement: Select[Any], ask: PageRequest) -> bool:
+    return ask.few or bool(statement.get_execution_options().get(FEW))
+
+
 def _sorted(
     statement: Select[Any],
+    model: type[Any],
     order: Order,
-    backwards: bool,
+    ask: PageRequest,
     start: Sequence[Any] | None,
-    few: bool,
     is_sqlite: bool,
 ) -> Any:
     """The page by sorting the whole list."""
@@ -143,13 +148,15 @@ def _sorted(
     if order.link is not None:
         columns.insert(0, order.ranked(is_sqlite).label("place"))
     inner = statement.with_only_columns(*columns).order_by(None)
-    found = inner.cte().prefix_with("MATERIALIZED") if few else inner.subquery()
+    found: Any = inner.subquery()
+    if _is_few(statement, ask):
+        found = narrowed(inner, model).cte().prefix_with("MATERIALIZED")
     if start is None:
         return found
     keys = _keys(order, found.c)
     filled = [start[-2] is None] if order.can_be_empty else []
     places = [order.rank(start[0])] if order.link is not None else []
-    past = _beyond(keys, [*places, *filled, *start[-2:]], backwards)
+    past = _beyond(keys, [*places, *filled, *start[-2:]], ask.backwards)
     return select(found).where(past).subquery()
 
 

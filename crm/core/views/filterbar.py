@@ -48,7 +48,15 @@ class Query:
 
     @property
     def where(self) -> list[ColumnElement[bool]]:
-        found = [self.found.where] if self.found is not None else []
+        return self._with(self.found.where if self.found is not None else None)
+
+    @property
+    def counted(self) -> list[ColumnElement[bool]]:
+        """As `where`, quicker to count by."""
+        return self._with(self.found.counted if self.found is not None else None)
+
+    def _with(self, search: ColumnElement[bool] | None) -> list[ColumnElement[bool]]:
+        found = [search] if search is not None else []
         # Ignoring the filter would show, count and export rows that were not requested.
         none = [false()] if self.wrong else []
         return [*self.base, *(c.where for c in self.conditions), *found, *none]

@@ -63,7 +63,8 @@ class ListParts(FilterBar):
         """The list of `address`; `full`: with tabs and filters; `without`: the parent's column."""
         query = self.query(address, about)
         statement = self.statement(query)
-        totals = self.datamodel.totals(statement, self.visible(self.sum_columns))
+        counted = self.datamodel.select(*query.counted)
+        totals = self.datamodel.totals(counted, self.visible(self.sum_columns))
         size = min(max(address.size or self.page_size, 1), self.max_page_size)
         found = self._found(statement, address, size, totals.count)
         page = ListPage(self.words("list_title"), self.key, self.icon)
@@ -298,9 +299,8 @@ class ListPages(ListParts):
         """The sums of a long list, fetched after the page."""
         address = self.address()
         query = self.query(address)
-        totals = self.datamodel.totals(
-            self.statement(query), self.visible(self.sum_columns), cap=ALL, summed=ALL
-        )
+        counted = self.datamodel.select(*query.counted)
+        totals = self.datamodel.totals(counted, self.visible(self.sum_columns), cap=ALL, summed=ALL)
         page = ListPage("", self.key, self.icon, columns=self.columns(address))
         self._put_sums(page, totals)
         return self.render("core/parts/sums.html", page=page)

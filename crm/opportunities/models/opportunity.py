@@ -12,7 +12,7 @@ from sqlalchemy import Column, ForeignKey, String, Table, Text, inspect
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.accounts.models import Account, Contact, EventDates, Source, Tag
-from crm.companies.columns import link, lists
+from crm.companies.columns import link, lists, rare
 from crm.companies.rules import changed
 from crm.core.actor import find_actor
 from crm.core.errors import DomainError
@@ -67,6 +67,7 @@ class Opportunity(EventDates, Owned, Record):
             "probability",
             "next_event_at",
         ),
+        *rare("opportunity", "recurring_amount", flags=False),
     )
 
     reference: Mapped[str] = field(
