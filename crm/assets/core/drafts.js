@@ -1,22 +1,18 @@
 // data-draft: what is typed is kept in this browser, for this person and this form, and offered back
-// after an error, an expired session or a closed tab. Never a password, never somebody else's.
+// after an error, an expired session or a closed tab, until the server says that it is saved. Never a
+// password, never somebody else's.
 import { on } from "./enhance.js";
 import { fill, valuesOf } from "./values.js";
 import { icon, make, say } from "./words.js";
 
 const ROOT = "comptoir:draft:";
-const SENT = "comptoir:sent";
 const KEPT_MS = 30 * 24 * 3600 * 1000;
 const user = document.body.dataset.user;
-const keyOf = (form) => `${ROOT}${user}:${form.dataset.draft}`;
+const keyOf = (name) => `${ROOT}${user}:${name}`;
 const time = (stamp) => new Date(stamp).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hour12: false });
+const timers = new WeakMap(); // form → what will keep it in a moment
 
-if (document.querySelector("[data-login-form]") || document.body.dataset.status) {
-  sessionStorage.removeItem(SENT); // the save did not arrive: its draft stays
-} else if (user) {
-  forget((key) => !key.startsWith(`${ROOT}${user}:`) || isOld(key));
-  settle();
-}
+if (user && !document.querySelector("[data-login-form]")) forget((key) => !key.startsWith(keyOf("")) || isOld(key));
 
 function isOld(key) {
   return Date.now() - JSON.parse(localStorage.getItem(key)).at > KEPT_MS;
@@ -26,45 +22,53 @@ function forget(which) {
   for (const key of Object.keys(localStorage)) if (key.startsWith(ROOT) && which(key)) localStorage.removeItem(key);
 }
 
-// The page after a save is not the form again: then the draft has done its work. Two versions to choose
-// from are still on the way there.
-function settle() {
-  const sent = sessionStorage.getItem(SENT);
-  if (!sent || document.querySelector("[data-keep-draft]")) return;
-  sessionStorage.removeItem(SENT);
-  const again = [...document.querySelectorAll("form[data-draft]")].some((form) => keyOf(form) === sent);
-  if (!again) localStorage.removeItem(sent);
+/** What is typed in `form` is not wanted any more. */
+export function discard(form) {
+  clearTimeout(timers.get(form));
+  localStorage.removeItem(keyOf(form.dataset.draft));
 }
+
+on("[data-saved]", ({ dataset }) => localStorage.removeItem(keyOf(dataset.saved)));
+
+// An edit in place that was not saved opens again with the record.
+on(".c-field .edit[hx-get]", (link) => {
+  if (!user || !localStorage.getItem(keyOf(link.getAttribute("hx-get")))) return;
+  document.addEventListener("htmx:load", () => link.isConnected && link.click(), { once: true });
+});
 
 on("form[data-draft]", (form) => {
   if (!user) return;
-  const key = keyOf(form);
-  const loaded = JSON.stringify(valuesOf(form));
-  let draft = JSON.parse(localStorage.getItem(key) ?? "null");
+  const key = keyOf(form.dataset.draft);
+  const loaded = valuesOf(form);
+  const draft = JSON.parse(localStorage.getItem(key) ?? "null");
   const refused = Boolean(form.querySelector("[aria-invalid]"));
-  if (draft && JSON.stringify(draft.values) !== loaded && !refused) offer(form, draft, key);
-  else draft = null;
+  if (draft && changes(draft.values, loaded) && !refused) offer(form, draft);
 
-  let wait;
   const keep = () => {
-    const values = valuesOf(form);
-    if (JSON.stringify(values) === loaded) localStorage.removeItem(key);
-    else {
-      const at = Date.now();
-      localStorage.setItem(key, JSON.stringify({ at, values }));
-      tell(form, at);
-    }
+    const at = Date.now();
+    const values = changes(valuesOf(form), loaded);
+    if (!values) return localStorage.removeItem(key);
+    localStorage.setItem(key, JSON.stringify({ at, values, version: form.elements.row_version?.value }));
+    tell(form, at);
   };
   form.addEventListener("input", () => {
-    clearTimeout(wait);
-    wait = setTimeout(keep, 400);
+    clearTimeout(timers.get(form));
+    timers.set(form, setTimeout(keep, 400));
   });
   form.addEventListener("submit", () => {
-    clearTimeout(wait);
+    clearTimeout(timers.get(form));
     keep();
-    sessionStorage.setItem(SENT, key);
   });
 });
+
+// Only what differs is kept, so that restoring it leaves alone what others have saved meanwhile. The
+// lines of a list are one value: a removed one is told by those that are left.
+function changes(values, loaded) {
+  const group = (name) => name.match(/^(\w+)-\d+-/)?.[1] ?? name;
+  const text = (all, one) => JSON.stringify(Object.entries(all).filter(([name]) => group(name) === one));
+  const changed = new Set(Object.keys(values).map(group).filter((one) => text(values, one) !== text(loaded, one)));
+  return changed.size ? Object.fromEntries(Object.entries(values).filter(([name]) => changed.has(group(name)))) : null;
+}
 
 function tell(form, at) {
   const state = document.querySelector(`[data-savebar="${form.id}"] [data-state] > span:last-child`);
@@ -73,23 +77,25 @@ function tell(form, at) {
   state.append(make("span", { class: "kept hide-s" }, `, ${say("draft", { time: time(at) })}`));
 }
 
-function offer(form, draft, key) {
+function offer(form, draft) {
   const restore = make("button", { type: "button", class: "btn btn-sm" }, say("restore"));
-  const discard = make("button", { type: "button", class: "btn btn-ghost btn-sm" }, say("discard"));
+  const drop = make("button", { type: "button", class: "btn btn-ghost btn-sm" }, say("discard"));
   const note = make(
     "div",
     { class: "c-note", role: "status" },
     icon("history"),
-    make("div", {}, make("p", {}, say("offer", { time: time(draft.at) })), make("div", { class: "c-row c-gap-t" }, restore, discard)),
+    make("div", {}, make("p", {}, say("offer", { time: time(draft.at) })), make("div", { class: "c-row c-gap-t" }, restore, drop)),
   );
   restore.addEventListener("click", () => {
     note.remove();
     addRows(form, draft.values);
     fill(form, draft.values);
+    // With the version that it was typed on, the server sees what others have changed since.
+    if (draft.version) form.elements.row_version.value = draft.version;
   });
-  discard.addEventListener("click", () => {
+  drop.addEventListener("click", () => {
     note.remove();
-    localStorage.removeItem(key);
+    discard(form);
   });
   (form.querySelector(".c-form-main, .c-set-main") ?? form).prepend(note);
 }
@@ -107,8 +113,7 @@ function addRows(form, values) {
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("[data-sign-out]")) forget(() => true);
   if (event.target.closest?.("[data-leave]")) {
-    const form = document.querySelector("form[data-draft]");
-    if (form) localStorage.removeItem(keyOf(form));
+    for (const form of document.querySelectorAll("form[data-draft]")) discard(form);
     for (const dirty of document.querySelectorAll("form[data-dirty]")) dirty.dataset.changed = "";
   }
 });

@@ -2,6 +2,7 @@
 // saves, Esc restores, Tab saves and opens the next. htmx fetches and swaps.
 import htmx from "htmx.org";
 
+import { discard } from "./drafts.js";
 import { icon, make } from "./words.js";
 
 const read = new Map(); // id of the field → how it looked before
@@ -46,6 +47,7 @@ function openInput(field) {
 function restore(field) {
   const html = read.get(field.id);
   if (!html) return;
+  discard(field.querySelector("form"));
   const { id } = field;
   field.outerHTML = html;
   const back = document.getElementById(id);

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from flask import flash, redirect, request
+from flask import redirect, request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_appbuilder.security.sqla.models import User
@@ -21,7 +21,7 @@ from crm.core.forms import Form
 from crm.core.models import Label
 from crm.core.security.page import Page
 from crm.core.views import Field, FieldGroup, FormPage
-from crm.core.views.base import view_of
+from crm.core.views.base import flash_saved, view_of
 from crm.core.views.conflict import stored_values
 from crm.core.views.display import display_field
 from crm.core.views.versions import ConcurrentEdit, posted_version
@@ -67,7 +67,7 @@ class ProfileView(Page):
             except DomainError as error:
                 form.refuse(error.message, error.fields, error.status)
             else:
-                flash(_("Profile saved"), "success")
+                flash_saved(_("Profile saved"))
                 return redirect(self.url("own"), 303)
         if told is not None:
             return self._page(user, form, 409, people.reconcile(user, form, told))

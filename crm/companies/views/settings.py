@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from flask import abort, flash, redirect, request
+from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -17,6 +17,7 @@ from crm.companies.views.options import (
 )
 from crm.core.forms import Form
 from crm.core.views import Action, FieldGroup, FormPage, ModelView
+from crm.core.views.base import flash_saved
 from crm.core.views.pages import HistoryEntry
 
 SHOWN = 20  # entries of the journal
@@ -86,7 +87,7 @@ class SettingsPages(ModelView):
         """A hook to complete the page around the options."""
 
     def to_record(self, row: Any, message: str = "", undo_url: str = "") -> ResponseReturnValue:
-        flash(message, "success")
+        flash_saved(message)
         return redirect(self.return_url(row), 303)
 
     def changed_message(self, row: Any) -> str:

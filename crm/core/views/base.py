@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from flask import abort, current_app, flash, redirect, render_template, url_for
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import ModelView as FabModelView
 from flask_appbuilder.hooks import before_request
@@ -248,9 +248,7 @@ class BaseView(FabModelView):
 
     def to_record(self, row: Any, message: str = "", undo_url: str = "") -> ResponseReturnValue:
         """A 303 redirect to the row's page, with a flashed message."""
-        if message:
-            told: Any = {"text": message, "undo_url": undo_url} if undo_url else message
-            flash(told, "success")
+        flash_saved({"text": message, "undo_url": undo_url} if message and undo_url else message)
         return redirect(self.page_of(row) or self.url("show", pk=row.id), 303)
 
     def is_child_list(self, name: str) -> bool:
@@ -270,6 +268,14 @@ class BaseView(FabModelView):
 def all_views() -> Sequence[Any]:
     """Every page class of the application, in the order of the menu."""
     return _registered().every
+
+
+def flash_saved(message: Any) -> None:
+    """Tell the next page that the posted form is saved; the browser then discards its draft."""
+    if message:
+        flash(message, "success")
+    if draft := request.form.get("draft"):
+        flash(draft, "saved")
 
 
 def views_of(model: type[Any]) -> Sequence[Any]:

@@ -83,6 +83,7 @@ class ConflictPages(VersionPages):
             _("Two versions of this record"), told, request.path, self.return_url(row),
             self.breadcrumbs(row), [("row_version", str(row.row_version)), *line_digests(saved)],
         )  # fmt: skip
+        page.hidden.append(("draft", request.form.get("draft", "")))
         for name, mine in form.fields.items():
             theirs = saved[name]
             if mine.widget == "file":
