@@ -9,10 +9,9 @@ from sqlalchemy import select
 
 from crm.companies.models import Agency, Company
 from crm.companies.settings import setting
-from crm.companies.transaction_cache import cached
 from crm.core.actor import find_actor
 from crm.core.datamodel.rules import Candidates
-from crm.core.db import db
+from crm.core.db import db, per_transaction
 from crm.core.errors import DomainError
 from crm.core.rows import unfiltered
 
@@ -67,7 +66,7 @@ def company_by_id(company_id: int) -> Company | None:
         with unfiltered("the company of a record is named on it"):
             return db.session.get(Company, company_id)
 
-    return cached(("company", company_id), read)
+    return per_transaction(("company", company_id), read)
 
 
 def current_user_or_none() -> User | None:
@@ -76,7 +75,7 @@ def current_user_or_none() -> User | None:
     if actor is None:
         return None
     user_id = actor.user_id
-    return cached(("user", user_id), lambda: db.session.get(User, user_id))
+    return per_transaction(("user", user_id), lambda: db.session.get(User, user_id))
 
 
 def default_owner(candidates: Candidates, company: Company, *wanted: User | None) -> User | None:
@@ -91,7 +90,7 @@ def default_owner(candidates: Candidates, company: Company, *wanted: User | None
         )
 
     key = (candidates, company.id, *(user.id for user in users))
-    offered = cached(key, read) if users else set()
+    offered = per_transaction(key, read) if users else set()
     return next((user for user in users if user.id in offered), None)
 
 
@@ -126,7 +125,7 @@ def agency_by_area(company: Company, postal_code: str | None) -> Agency | None:
     code = postal_code.replace(" ", "").upper()
     fits = [
         (len(area), agency.id, agency)
-        for agency in cached(("areas", company.id), read)
+        for agency in per_transaction(("areas", company.id), read)
         for area in agency.areas
         if code.startswith(area)
     ]

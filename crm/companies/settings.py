@@ -5,9 +5,8 @@ from typing import Any
 from sqlalchemy import select
 
 from crm.companies.models import AppSettings, CompanySettings
-from crm.companies.transaction_cache import cached
 from crm.core.actor import find_actor
-from crm.core.db import db
+from crm.core.db import db, per_transaction
 from crm.core.rows import unfiltered
 
 
@@ -21,7 +20,7 @@ def app_settings() -> AppSettings:
             raise LookupError("there are no settings yet: run `crm init`")
         return row
 
-    return cached("app_settings", read)
+    return per_transaction("app_settings", read)
 
 
 def setting(name: str) -> Any:
@@ -40,4 +39,4 @@ def company_settings(company_id: int) -> CompanySettings:
             statement = select(CompanySettings).where(CompanySettings.company_id == company_id)
             return db.session.scalars(statement).one()
 
-    return cached(("company_settings", company_id), read)
+    return per_transaction(("company_settings", company_id), read)

@@ -8,10 +8,9 @@ from flask_babel import ngettext
 from sqlalchemy import func, select, update
 
 from crm.companies.settings import setting
-from crm.companies.transaction_cache import cached
 from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, delete_row, references_to, update_row
-from crm.core.db import db
+from crm.core.db import db, per_transaction
 from crm.core.errors import DomainError
 from crm.core.models import spec_of
 
@@ -46,7 +45,7 @@ def rules_by_kind(model: type[Any], bounds: Bounds, default: str) -> Rules:
 def default_row(model: type[T], name: str) -> T:
     """The row for new records, named by the setting `name`."""
     pk = setting(name)
-    return cached((model, pk), lambda: db.session.get_one(model, pk))
+    return per_transaction((model, pk), lambda: db.session.get_one(model, pk))
 
 
 def first_of_kind(model: type[Any], kind: str) -> Any:
@@ -56,7 +55,7 @@ def first_of_kind(model: type[Any], kind: str) -> Any:
         statement = select(model).where(model.kind == kind, model.active.is_(True))
         return db.session.scalars(statement.order_by(model.position, model.id).limit(1)).one()
 
-    return cached((model, kind), read)
+    return per_transaction((model, kind), read)
 
 
 def check_kind(row: Any, values: Mapping[str, Any], name: str = "kind") -> None:

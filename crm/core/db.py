@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import sleep
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask, has_request_context
 from flask_appbuilder import Model
@@ -11,7 +11,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from crm.core.db_errors import translate_errors
@@ -25,9 +25,14 @@ PAUSE = 0.05
 
 SAMPLE = 1000  # rows of an index that SQLite's statistics are made of
 
+T = TypeVar("T")
+
 # Execution option of a connection that writes without a session: migrations.
 WRITES = "crm_writes"
 _OPEN = "crm.transaction"
+# In Session.info until the transaction ends: what was read once, and the id that its journal
+# entries share.
+_CACHE, ACT = "crm.cache", "crm.act"
 _LIMIT = "crm.limit"
 
 db = SQLAlchemy(model_class=Model)
@@ -66,6 +71,30 @@ def transaction(wait: float | None = None) -> Iterator[Session]:
         raise
     finally:
         del session.info[_OPEN]
+
+
+def per_transaction(key: object, read: Callable[[], T]) -> T:
+    """The result of `read`, called once per key in a transaction, for rows that many others need.
+
+    The session's identity map holds weak references only: an import would read the company again
+    for each line.
+    """
+    box: dict[object, T] = db.session().info.setdefault(_CACHE, {})
+    if key not in box:
+        box[key] = read()
+    return box[key]
+
+
+def clear_cache() -> None:
+    """Empty the cache of `per_transaction` after a change of what is in it."""
+    db.session().info.pop(_CACHE, None)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:  # not at the end of a flush or a savepoint
+        for name in (_CACHE, ACT):
+            session.info.pop(name, None)
 
 
 def is_writing(session: Session) -> bool:

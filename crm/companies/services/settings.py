@@ -6,10 +6,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, inspect, select
 
 from crm.companies.models import AppSettings, CompanySettings, Counter
-from crm.companies.transaction_cache import clear_cache
 from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import update_row
-from crm.core.db import db
+from crm.core.db import clear_cache, db
 
 OPEN = "open"  # the kind of the statuses and stages of new records
 

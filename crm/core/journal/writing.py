@@ -4,14 +4,13 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import event, insert
-from sqlalchemy.orm import Session, SessionTransaction, object_session
+from sqlalchemy.orm import Session, object_session
 
+from crm.core.db import ACT
 from crm.core.journal.changes import Change, Pairs, collect, load_deleted
 from crm.core.journal.models import Journal
 from crm.core.models.tables import acting_user
 from crm.core.types import utcnow
-
-ACT = "crm.act"  # in Session.info: the id shared by the entries of a transaction
 
 
 def record(row: Any, changes: Pairs) -> None:
@@ -25,7 +24,6 @@ def install(session: Any) -> None:
     """Write the journal for every flush of this session."""
     event.listen(session, "before_flush", _load)
     event.listen(session, "after_flush", _write)
-    event.listen(session, "after_transaction_end", _end_act)
 
 
 def _load(session: Session, context: Any, instances: Any) -> None:
@@ -50,9 +48,3 @@ def _entry(session: Session, change: Change) -> dict[str, Any]:
         "action": change.action,
         "changes": {k: v for k, v in change.changes.items() if k != "deleted_at"},
     }
-
-
-def _end_act(session: Session, transaction: SessionTransaction) -> None:
-    """Forget the id after a commit or a rollback, but not after a savepoint."""
-    if transaction.parent is None:
-        session.info.pop(ACT, None)
