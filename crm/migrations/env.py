@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import click
 from alembic import context
 from flask import current_app
 
@@ -19,6 +20,13 @@ def _render(kind: str, thing: Any, autogen: Any) -> str | bool:
         arguments = str(thing.places) if type(thing).__name__ == "Exact" else ""
         return f"types.{type(thing).__name__}({arguments})"
     return False
+
+
+def _write_no_empty_file(run: Any, revision: Any, directives: list[Any]) -> None:
+    """Write no file where the models are as the migrations made them."""
+    if directives and directives[0].upgrade_ops.is_empty():
+        directives.clear()
+        click.echo("Nothing to migrate: the database is as the models say.")
 
 
 def _is_changing(connection: Any) -> bool:
@@ -39,6 +47,7 @@ def run() -> None:
             connection=connection,
             target_metadata=migrate.db.metadata,
             render_item=_render,
+            process_revision_directives=_write_no_empty_file,
             **migrate.configure_args,
         )
         is_changing = _is_changing(connection)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from flask_migrate import downgrade, upgrade
+from flask_migrate import downgrade, migrate, upgrade
 from sqlalchemy import create_engine, inspect, text
 
 from crm.core.db import db
@@ -18,6 +18,7 @@ from crm.init import init
 from tests.fixtures import SECRET, make_app
 
 ROOT = Path(__file__).parents[2]
+VERSIONS = ROOT / "crm" / "migrations" / "versions"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -42,6 +43,23 @@ def test_the_migrations_make_the_tables_of_the_models(empty_url: str, tmp_path: 
             differences = compare_metadata(context, db.metadata)
         db.engine.dispose()
     assert differences == []
+
+
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based")
+def test_a_migration_of_nothing_is_not_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = make_app(f"sqlite:///{tmp_path / 'empty.sqlite'}", tmp_path)
+    before = set(VERSIONS.glob("*.py"))
+    with app.app_context():
+        upgrade()
+        migrate(message="nothing")
+        db.engine.dispose()
+    written = set(VERSIONS.glob("*.py")) - before
+    for file in written:
+        file.unlink()
+    assert not written
+    assert "Nothing to migrate" in capsys.readouterr().out
 
 
 def test_a_migration_can_be_taken_back(empty_url: str, tmp_path: Path) -> None:
