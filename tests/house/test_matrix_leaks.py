@@ -101,6 +101,10 @@ def queries(address: Address, rows: dict[str, Planted]) -> Iterator[str]:
         return
     # A filter that a list does not know must not make it leave out one that it knows.
     known = set(getattr(address.view, "search_columns", None) or ())
+    if address.name in ("export", "totals", "counts"):
+        yield from (
+            f"_flt_0_{relation}={keys[relation]}" for relation in sorted(keys.keys() & known)
+        )
     for some in (keys.keys() & known, keys.keys() - known):
         for way in ("_flt_0_{}", f"search={mark}&_flt_0_{{}}.id"):
             ways = [f"{way.format(relation)}={keys[relation]}" for relation in sorted(some)]
