@@ -126,7 +126,7 @@ class Event(Owned, Record):
         _l("Direction"),
         by_value(Direction),
         choices={Direction.INBOUND: _l("Inbound"), Direction.OUTBOUND: _l("Outbound")},
-        help=_l("Of a call."),
+        help=_l("Calls only."),
     )
     priority: Mapped[Priority | None] = field(
         _l("Priority"),
@@ -137,7 +137,7 @@ class Event(Owned, Record):
             Priority.HIGH: _l("High"),
             Priority.URGENT: _l("Urgent"),
         },
-        help=_l("Of a task."),
+        help=_l("Tasks only."),
     )
     category_id: Mapped[int | None] = link(_l("Category"), "event_category.id")
     lead_id: Mapped[int | None] = link(_l("Lead"), "lead.id")

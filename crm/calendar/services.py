@@ -188,7 +188,7 @@ def cancel(event: Event) -> None:
 def reopen(event: Event) -> None:
     """Set the status "planned" again. Raises DomainError where it is planned already."""
     if event.status == EventStatus.PLANNED:
-        raise DomainError(_("This event is planned already."))
+        raise DomainError(_("This event is already planned."))
     update(event, {"status": EventStatus.PLANNED})
 
 

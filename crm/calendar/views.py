@@ -27,7 +27,7 @@ class EventView(OwnedView):
     datamodel = DataModel(Event, services.RULES)
     route_base = "/events"
     class_permission_name = "events"
-    taken = _l("Event taken charge of")
+    taken = _l("Event assigned to you")
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
     method_actions: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("mark_done", "cancel", "reopen", "take_charge"), "edit"

@@ -158,7 +158,7 @@ class CatalogView(ModelView):
         if form.row is not None:
             url = self.url("file", pk=form.row.id)
             field.current = Field("file", "", "file", None, form.row.file_name, url, icon="pdf")
-            field.help = _("Empty: the present file stays.")
+            field.help = _("Leave empty to keep the current file.")
 
     # The files: the row first, then what belongs to it ──────────────────────────────────────────
 

@@ -59,7 +59,7 @@ class Moves:
         if to is before:
             return  # nothing changes, as when a card is dropped where it was
         if not to.active:
-            raise DomainError(_("This choice is no longer in use."), field=self.state)
+            raise DomainError(_("This choice is no longer active."), field=self.state)
         kinds = (before.kind, to.kind)
         move = self.table.get(kinds)
         if move is None:

@@ -62,7 +62,7 @@ def check_kind(row: Any, values: Mapping[str, Any], name: str = "kind") -> None:
     """Refuse to change the kind of a row that is used. Raises DomainError on `name`."""
     kind = getattr(row, name)
     if values.get(name, kind) != kind and any(references_to(row)):
-        raise DomainError(_("The kind of a used row cannot change."), field=name)
+        raise DomainError(_("The kind of a value in use cannot change."), field=name)
 
 
 def check_bounds(model: type[Any], bounds: Bounds) -> None:
@@ -73,11 +73,11 @@ def check_bounds(model: type[Any], bounds: Bounds) -> None:
     for kind, (least, most) in bounds.items():
         count = found.get(kind, 0)
         if count < least:
-            raise DomainError(_("One row of each kind must stay in use."), field="active")
+            raise DomainError(_("Keep one active value of each kind."), field="active")
         if most is not None and count > most:
             message = ngettext(
-                "Only %(num)s row of this kind can be in use.",
-                "Only %(num)s rows of this kind can be in use.",
+                "Keep at most %(num)s active value of this kind.",
+                "Keep at most %(num)s active values of this kind.",
                 most,
             )
             raise DomainError(message, field="kind")
@@ -104,7 +104,7 @@ def move(row: Any, step: int) -> None:
     if not 0 <= other < len(order):
         return
     if order[place][2] != order[other][2]:
-        raise DomainError(_("Those that close a record stay last."))
+        raise DomainError(_("Closing stages stay at the end."))
     order[place], order[other] = order[other], order[place]
     _number(model, order)
 

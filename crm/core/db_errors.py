@@ -28,7 +28,7 @@ def translate_errors(session: Session) -> Iterator[None]:
         yield
     except (StaleDataError, ObjectDeletedError) as error:
         _give_up(session)
-        raise Conflict(_("Somebody else changed this record meanwhile.")) from error
+        raise Conflict(_("Somebody else changed this record in the meantime.")) from error
     except IntegrityError as error:
         _give_up(session)
         raise _refusal(error) from error

@@ -178,9 +178,11 @@ def _words(status: int) -> tuple[str, str]:
                 _("The record may have been deleted, or it belongs to a colleague."),
             )
         case 405:
-            return _("This address does not work that way"), _("Go back and use the button again.")
+            return _("This address cannot be opened directly"), _(
+                "Go back and use the button again."
+            )
         case 409:
-            return _("Somebody else changed this record meanwhile."), _(
+            return _("Somebody else changed this record in the meantime."), _(
                 "Open it again to see both."
             )
         case 413 | 414 | 431:
@@ -190,7 +192,7 @@ def _words(status: int) -> tuple[str, str]:
         case 500:
             return (
                 _("Something went wrong on our side"),
-                _("Nothing was half saved. The reference below tells us what happened."),
+                _("No partial save. The reference below tells us what happened."),
             )
         case _:
             return _("This request cannot be understood"), _("Check the address, or go back.")

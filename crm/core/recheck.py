@@ -49,7 +49,7 @@ def _check_fetched(
         if pk not in found:
             raise NotFound
         if has_version and action != "read" and found[pk] != version:
-            raise Conflict(_("Somebody else changed this record meanwhile."))
+            raise Conflict(_("Somebody else changed this record in the meantime."))
 
 
 def _stale(session: Session) -> Iterator[Any]:

@@ -31,7 +31,7 @@ class LeadView(OwnedView):
     datamodel = DataModel(Lead, services.RULES)
     route_base = "/leads"
     class_permission_name = "leads"
-    taken = _l("Lead taken charge of")
+    taken = _l("Lead assigned to you")
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
     method_actions: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("lose", "reopen", "take_charge", "change_status"), "edit"

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import ngettext, pgettext
 from markupsafe import Markup, escape
 
 from crm.accounts.views.display import notes_changed
@@ -93,7 +93,7 @@ def paragraphs(text: str) -> Markup:
 
 def sums(found: Iterable[Any]) -> list[Field]:
     """The amounts in progress and won, by currency, from rows (currency, kind, sum)."""
-    words = {StageKind.OPEN: _("In progress"), StageKind.WON: _("Won")}
+    words = {StageKind.OPEN: _("In progress"), StageKind.WON: pgettext("account", "Won")}
     return [
         Field(kind, words[kind], "money", total, format_money(total, currency))
         for currency, kind, total in found

@@ -37,7 +37,7 @@ class OpportunityView(OwnedView):
     datamodel = DataModel(Opportunity, services.RULES)
     route_base = "/opportunities"
     class_permission_name = "opportunities"
-    taken = _l("Opportunity taken charge of")
+    taken = _l("Opportunity assigned to you")
     setting_columns = fields.SWITCHES
     method_actions: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys(("move", "win", "lose", "reopen", "take_charge"), "edit"),

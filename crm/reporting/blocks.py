@@ -142,11 +142,11 @@ BLOCKS: Sequence[Block] = (
     ),
     Block(
         "leads", _l("My open leads"), Lead, lambda: _mine("status.kind", "open"),
-        ("received_on", "desc"), lead_line, _l("No open leads of yours"), ("status", "owner"),
+        ("received_on", "desc"), lead_line, _l("You have no open leads"), ("status", "owner"),
     ),
     Block(
         "opportunities", _l("My open opportunities"), Opportunity,
         lambda: _mine("stage.kind", "open"), ("expected_close_on", "asc"), opportunity_line,
-        _l("No open opportunities of yours"), ("account", "stage", "owner"),
+        _l("You have no open opportunities"), ("account", "stage", "owner"),
     ),
 )  # fmt: skip

@@ -12,6 +12,8 @@ PERCENT_STYLE = re.compile(
 )
 BRACES = re.compile(r"\{\w*(?:![rsa])?(?::[^{}]*)?\}")
 _MARKUP = re.compile(r"<[^<>]+>|&\w+;")
+# JSON and HTTP headers are typed as they stand here, so they keep their own quotes and colons.
+_LITERAL = re.compile(r'\{".*?\}|\b[A-Z]\w+(?:-[A-Z]\w+)*: (?:Bearer|application/\w+)')
 
 _Table = list[tuple[re.Pattern[str], str]]
 
@@ -55,7 +57,7 @@ def typeset(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """The text as it is read: a placeholder stands for a number, markup for nothing."""
-    for pattern, words in ((_MARKUP, ""), (PERCENT_STYLE, "0"), (BRACES, "0")):
+    """The text as it is read: a placeholder stands for a number, markup and code for nothing."""
+    for pattern, words in ((_LITERAL, ""), (_MARKUP, ""), (PERCENT_STYLE, "0"), (BRACES, "0")):
         text = pattern.sub(words, text)
     return text.replace("%%", "%")

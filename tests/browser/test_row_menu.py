@@ -38,7 +38,7 @@ def test_each_line_opens_the_one_menu_with_what_can_be_done_to_it(sit: Sit, acti
         "href", f"/leads/edit/{free}"
     )
     menu.get_by_role("menuitem", name="Take charge").click()
-    expect(page.locator("#toasts")).to_contain_text("Lead taken charge of")
+    expect(page.locator("#toasts")).to_contain_text("Lead assigned to you")
     desk.check()
 
 

@@ -26,7 +26,7 @@ LACKING = "You cannot grant what you do not have."
 ROLES = "A role applies to all companies"
 MORE = "gives rights that you do not have"
 ABOVE = "This person has rights that you do not have."
-LAST = "The last active administrator stays."
+LAST = "Keep at least one active administrator."
 FIXED = "The administrator role cannot be changed"
 
 

@@ -123,7 +123,7 @@ def test_the_kind_of_a_used_status_cannot_change(as_user, acting, everything):
     edit = f"/reference/lead-statuses/edit/{status.id}"
     answer = alice.post(edit, data=values_of(status, kind="lost"))
     assert answer.status_code == 422
-    assert "The kind of a used row cannot change." in answer.text
+    assert "The kind of a value in use cannot change." in answer.text
 
 
 def test_the_type_of_a_used_event_category_cannot_change(as_user, acting):
@@ -133,15 +133,15 @@ def test_the_type_of_a_used_event_category_cannot_change(as_user, acting):
     other = "call" if category.type.value != "call" else "task"
     values = {"name-en": "A", "name-fr": "A", "type": other, "active": "1", "row_version": "1"}
     answer = as_user("alice").post(f"/reference/event-categories/edit/{category.id}", data=values)
-    assert "The kind of a used row cannot change." in answer.text
+    assert "The kind of a value in use cannot change." in answer.text
 
 
 @pytest.mark.parametrize(
     ("english", "changes", "words"),
     [
-        ("Won", {"active": None}, "One row of each kind must stay in use."),
-        ("Lost", {"active": None}, "One row of each kind must stay in use."),
-        ("Negotiation", {"kind": "won"}, "Only 1 row of this kind can be in use."),
+        ("Won", {"active": None}, "Keep one active value of each kind."),
+        ("Lost", {"active": None}, "Keep one active value of each kind."),
+        ("Negotiation", {"kind": "won"}, "Keep at most 1 active value of this kind."),
         (
             "New",
             {"active": None},
@@ -175,7 +175,7 @@ def test_values_move_and_those_that_close_stay_last(as_user, everything):
         assert names(session, Stage)[2:4] == ["Negotiation", "Proposal"]
     alice.post(f"{STAGES}/down/{negotiation.id}")
     answer = alice.post(f"{STAGES}/down/{negotiation.id}", follow_redirects=True)
-    assert "Those that close a record stay last." in answer.text
+    assert "Closing stages stay at the end." in answer.text
     with everything() as session:
         assert names(session, Stage)[3:] == ["Negotiation", "Won", "Lost"]
         assert session.get(Stage, negotiation.id).row_version == negotiation.row_version

@@ -222,9 +222,9 @@ def change(client: Client, old: str, new: str, again: str | None = None) -> Any:
 @pytest.mark.parametrize(
     ("old", "new", "again", "said"),
     [
-        ("wrong", "a heron on the old quay", None, "This is not your present password."),
+        ("wrong", "a heron on the old quay", None, "This is not your current password."),
         (PASSWORD, "a heron on the old quay", "a heron", "The two passwords differ."),
-        (PASSWORD, PASSWORD, None, "Choose a password other than the present one."),
+        (PASSWORD, PASSWORD, None, "Choose a password other than the current one."),
         (PASSWORD, "too short", None, "At least 12 characters."),
         (PASSWORD, "Claire and a long rest", None, "must not contain the username"),
     ],

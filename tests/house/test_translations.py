@@ -339,6 +339,7 @@ def test_spaces_around_a_text_are_kept(faults: Faults) -> None:
         ("À 14:30 sur https://example.org/a?b=c", None),
         ("Taux (%) en k€", None),
         ("Le <a href='/leads'>total</a> l’indique…", None),
+        ('Envoyez {"en": "…"}, avec Authorization: Bearer', None),
         ("Total:", "U+00A0 before :"),
         ("Total : 3", "U+00A0 before :"),
         ("Total\u202f: 3", "U+00A0 before :"),

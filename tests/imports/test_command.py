@@ -48,7 +48,7 @@ def test_a_wrong_line_fails_the_command(run: Run) -> None:
     result = run("ref,name,mail\n1,Élan,x\n", MAP)
     assert result.exit_code == 1
     assert "Line 2: E-mail [mail]: " in result.output
-    assert "Nothing was imported: 1 line is wrong." in result.output
+    assert "Nothing was imported: 1 line contains an error." in result.output
 
 
 def test_bad_lines_can_be_left_out(run: Run) -> None:

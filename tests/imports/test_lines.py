@@ -93,7 +93,7 @@ def test_all_or_nothing(load: Load, everything: Everything) -> None:
         "Line 2: E-mail [mail]: The domain after “@” is missing, for example name@company.com",
         f"Line 4: Last name: {needed} Organisation [name]: {needed}",
     ]
-    assert "Nothing was imported: 2 lines are wrong." in told
+    assert "Nothing was imported: 2 lines contain errors." in told
     with everything() as session:
         assert count(session, Lead) == 0
         assert count(session, Journal, Journal.kind == "lead") == 0
@@ -248,7 +248,7 @@ def test_who_may_only_own_cannot_hand_out(load: Load) -> None:
     told = load("opportunities", file, OPPORTUNITIES, username="claire")
     assert told.lines[-2:] == [
         "Line 3: Assigned to [owner]: You may only assign this record to yourself.",
-        "Nothing was imported: 1 line is wrong.",
+        "Nothing was imported: 1 line contains an error.",
     ]
 
 

@@ -193,7 +193,11 @@ def test_who_became_a_client_by_a_won_line_stays_one(
     load("opportunities", HEAD + "1;A;Won;10;01/02/17;\n2;A;Won;10;01/02/17;\n", OPPORTUNITIES)
     with everything() as session:
         assert session.scalars(select(Account)).one().kind is AccountKind.CLIENT
-    stays = ["Line 2: A client stays a client.", "2 records undone.", "1 record kept."]
+    stays = [
+        "Line 2: A client cannot become a prospect again.",
+        "2 records undone.",
+        "1 record kept.",
+    ]
     assert take_back(2) == (stays, False)
     with everything() as session:
         assert count(session, Opportunity, Opportunity.deleted_at.is_(None)) == 0

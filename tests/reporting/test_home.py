@@ -35,7 +35,7 @@ def test_my_open_leads_and_opportunities_and_nobody_elses(as_user, acting, cast)
 
 def test_empty_lists_say_so_and_how_to_begin(as_user):
     page = as_user("claire").get("/").text
-    assert "No open leads of yours" in block(page, "leads")
+    assert "You have no open leads" in block(page, "leads")
     assert 'href="/leads/add"' in block(page, "leads")
 
 

@@ -174,13 +174,13 @@ class Account(ContactDetails, EventDates, Owned, Record):
         """Rules between fields. Source: spec 5.2 and 6.3."""
         if self.nature == Nature.PERSON:
             wrong = {
-                name: _("Only organisations have one.")
+                name: _("For organisations only.")
                 for name in ("siren", "siret", "vat_number", "naf_code", "legal_form")
                 if getattr(self, name)
             }
         else:
             wrong = {
-                name: _("Only persons have one.")
+                name: _("For persons only.")
                 for name in ("civility", "first_name")
                 if getattr(self, name)
             }
@@ -193,11 +193,11 @@ class Account(ContactDetails, EventDates, Owned, Record):
         if sum(bool(link.is_main) for link in self.links) > 1:
             wrong["links"] = _("Only one contact can be the main one.")
         if self._was(AccountKind.CLIENT) and self.kind != AccountKind.CLIENT:
-            wrong["kind"] = _("A client stays a client.")
+            wrong["kind"] = _("A client cannot become a prospect again.")
         if wrong:
             raise DomainError(fields=wrong)
         self._sign_notes()
-        refuse_cycle(self, "parent", _("An account cannot stand above itself."))
+        refuse_cycle(self, "parent", _("An account cannot be its own parent."))
 
     def _was(self, kind: AccountKind) -> bool:
         state: Any = inspect(self)

@@ -100,7 +100,7 @@ class Contact(ContactDetails, EventDates, Owned, Record):
 
     def check(self) -> None:
         """Rules between fields. Source: spec 6.1."""
-        refuse_cycle(self, "reports_to", _("A person cannot be above themselves."))
+        refuse_cycle(self, "reports_to", _("A contact cannot be their own manager."))
         manager = self.reports_to
         if manager is not None and changed(self, "reports_to") and self.links:
             ours = {link.account_id or link.account.id for link in self.links}

@@ -81,7 +81,7 @@ class Company(AuditedModel):
             raise DomainError(_("Only letters, digits and dashes."), field="code")
         if self.siret and not self.siren:
             self.siren = self.siret[:9]
-        refuse_cycle(self, "parent", _("A company cannot stand above itself."))
+        refuse_cycle(self, "parent", _("A company cannot be its own parent."))
 
 
 class Agency(AuditedModel):
@@ -126,4 +126,4 @@ class Agency(AuditedModel):
         """Rules between fields. Source: spec 11."""
         self.postal_areas = ", ".join(dict.fromkeys(self.areas)) or None
         if self.id is not None and changed(self, "company"):
-            raise DomainError(_("An agency stays in its company."), field="company")
+            raise DomainError(_("An agency cannot change company."), field="company")

@@ -100,10 +100,10 @@ class AppSettings(AuditedModel):
         if self.assignable_users == Assignable.GROUPS and not self.assignable_groups:
             wrong["assignable_groups"] = _("Choose at least one group.")
         if self.lead_default_status is not None and not self.lead_default_status.is_offered:
-            wrong["lead_default_status"] = _("Choose an open status that is in use.")
+            wrong["lead_default_status"] = _("Choose an active open status.")
         stage = self.opportunity_default_stage
         if stage is not None and not stage.is_offered:
-            wrong["opportunity_default_stage"] = _("Choose an open stage that is in use.")
+            wrong["opportunity_default_stage"] = _("Choose an active open stage.")
         if wrong:
             raise DomainError(fields=wrong)
 

@@ -55,7 +55,7 @@ User.time_zone = field(
 User.theme = field(
     _l("Theme"),
     String(8),
-    choices={"system": _l("As the system"), "light": _l("Light"), "dark": _l("Dark")},
+    choices={"system": _l("Same as the system"), "light": _l("Light"), "dark": _l("Dark")},
     default="system",
     server_default="system",
     nullable=False,

@@ -95,7 +95,7 @@ def guard_after(session: Session, context: Any) -> None:
     if asked is not None:
         check_after(session, asked)
     if session.info.pop(_HAD_ADMINS, False) and not _has_admins(session):
-        raise DomainError(_("The last active administrator stays."))
+        raise DomainError(_("Keep at least one active administrator."))
 
 
 def _has_admins(session: Session) -> bool:

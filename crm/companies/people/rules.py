@@ -74,7 +74,7 @@ def check_before(session: Session, changes: Changes, actor: Actor) -> CheckConte
     )
     for row in (*asked.users, *asked.groups):
         if not can_administer(actor, changes.action(row)):
-            raise Forbidden(_("This page is not open to your role."))
+            raise Forbidden(_("This page is not open to your role"))
     _ask_roles(session, changes, actor)
     _ask_groups(session, asked)
     _ask_users(session, asked)

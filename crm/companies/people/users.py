@@ -50,7 +50,7 @@ def update(user: User, values: Values) -> None:
     _need_places({"companies": ANY, "roles": user.roles, "groups": user.groups, **values})
     actor = find_actor()
     if actor is not None and actor.user_id == user.id and values.get("active") is False:
-        raise DomainError(_("You cannot deactivate yourself."), field="active")
+        raise DomainError(_("You cannot deactivate your own account."), field="active")
     update_row(user, values)
 
 
@@ -58,7 +58,7 @@ def delete(user: User) -> None:
     """Remove a user who never did anything; others are deactivated. Raises DomainError."""
     actor = find_actor()
     if actor is not None and actor.user_id == user.id:
-        raise DomainError(_("You cannot delete yourself."))
+        raise DomainError(_("You cannot delete your own account."))
     delete_row(user)
 
 
@@ -104,9 +104,9 @@ def own_password(user: User, old: str, new: str) -> str:
     To be passed to `set_password`, inside the transaction.
     """
     if not verify_password(user.password, old):
-        raise DomainError(_("This is not your present password."), field="old_password")
+        raise DomainError(_("This is not your current password."), field="old_password")
     if old == new:
-        raise DomainError(_("Choose a password other than the present one."), field="password")
+        raise DomainError(_("Choose a password other than the current one."), field="password")
     check_password(new, user.username, user.email.partition("@")[0])
     return hash_password(new)
 

@@ -31,7 +31,7 @@ class CompanyView(ModelView):
     edit_fieldsets: ClassVar[Any] = [
         (_l("Identity"), {"fields": ["name", "code", "parent", "siren", "siret", "vat_number"]}),
         (_l("Address"), {"fields": ["address", "postal_code", "city", "country"]}),
-        (_l("Habits"), {"fields": [
+        (_l("Regional settings"), {"fields": [
             "currency", "language", "time_zone", "default_account_kind", "active",
         ]}),
     ]  # fmt: skip

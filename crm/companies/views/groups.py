@@ -28,7 +28,7 @@ class GroupView(PeopleView):
     search_columns = ["is_team", "roles"]
     edit_fieldsets: ClassVar[Any] = [
         (None, {"fields": ["name", "is_team", "description"]}),
-        (_l("Place and rights"), {"fields": ["roles", "users"]}),
+        (_l("Membership and permissions"), {"fields": ["roles", "users"]}),
     ]
     add_fieldsets = edit_fieldsets
     show_fieldsets: ClassVar[Any] = [

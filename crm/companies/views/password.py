@@ -20,7 +20,7 @@ from crm.core.security.passwords import SHORTEST
 from crm.core.views import FieldGroup, FormPage
 
 FIELDS = (
-    ("old_password", _l("Present password"), "current-password"),
+    ("old_password", _l("Current password"), "current-password"),
     ("password", _l("New password"), "new-password"),
     ("confirm", _l("New password, again"), "new-password"),
 )

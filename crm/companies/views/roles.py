@@ -83,7 +83,7 @@ class RoleParts(PeopleView):
             menu=self.record_menu(role, self.may_edit(role)),
             tabs=self.tabs(role, ""),
             submit_label=_("Save"),
-            effect=_("It applies to everyone at their next click."),
+            effect=_("Changes apply to everyone at their next click."),
         )
         if is_fixed:
             text = _("This role can do everything, so that somebody always can. Duplicate it.")

@@ -72,7 +72,7 @@ class SettingsPages(ModelView):
             for title, options in self.sections
             if (shown := [o for o in options if all(n in form.fields for n in o.names())])
         ]
-        page.effect = _("It applies to everyone at their next click.")
+        page.effect = _("Changes apply to everyone at their next click.")
         return page
 
     def render(self, template: str, status: int = 200, **context: Any) -> ResponseReturnValue:

@@ -39,11 +39,11 @@ SECTIONS: Sequence[Section] = (
             _l("Shows the agency on every record, the Agencies page and a filter in every list."),
         ),
         SettingOption(
-            "manage_catalogs", _l("Adds Catalogues to the menu. Off, the files are kept.")
+            "manage_catalogs", _l("Adds Catalogues to the menu. When off, files are kept.")
         ),
         SettingOption(
             "bin_days",
-            _l("Then records are deleted for good; their numbers are not given again."),
+            _l("Then records are deleted for good; their numbers are not reused."),
             DAYS,
         ),
     )),

@@ -64,7 +64,9 @@ class UserView(PeopleView):
         (_l("Personal details"), {"fields": [
             "first_name", "last_name", "username", "email", "phone", "job_title",
         ]}),
-        (_l("Place and rights"), {"fields": ["companies", "agency", "groups", "roles", "active"]}),
+        (_l("Membership and permissions"), {"fields": [
+            "companies", "agency", "groups", "roles", "active",
+        ]}),
         (_l("Language and display"), {"fields": ["language", "time_zone"]}),
     ]  # fmt: skip
     add_fieldsets = edit_fieldsets
@@ -91,7 +93,7 @@ class UserView(PeopleView):
             return []
         label = _("New password") if row.password else _("Give a first password")
         url = self.act_url("new_password", row)
-        confirm = _("Sessions of this person end, and the old password no longer works.")
+        confirm = _("This person is signed out everywhere, and the old password no longer works.")
         return [Action(label, url, "key", "post", confirm=confirm if row.password else "")]
 
     def record_menu(self, row: Any, editable: bool) -> list[Action]:

@@ -33,9 +33,9 @@ def read_body() -> dict[str, Any]:
     try:
         body = json.loads(request.get_data())
     except (RecursionError, ValueError) as error:
-        raise BadRequest(_("The body is not valid JSON.")) from error
+        raise BadRequest(_("The request body is not valid JSON.")) from error
     if not isinstance(body, dict) or not is_text(body):
-        raise BadRequest(_("The body must be a JSON object."))
+        raise BadRequest(_("The request body must be a JSON object."))
     return body
 
 

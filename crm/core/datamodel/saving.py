@@ -73,7 +73,7 @@ def check_version(row: Any, version: int | None) -> None:
     if version is None:
         return
     if row.row_version != version:
-        raise Conflict(_("Somebody else changed this record meanwhile."))
+        raise Conflict(_("Somebody else changed this record in the meantime."))
     set_committed_value(row, "row_version", version)
 
 
@@ -108,7 +108,7 @@ def _guard_company(row: Any, values: Values) -> None:
         return
     company = values["company"]
     if (company.id if company is not None else None) != row.company_id:
-        raise DomainError(_("A record stays in its company."), field="company")
+        raise DomainError(_("A record cannot change company."), field="company")
 
 
 def _guard_owner(model: type[Any], values: Values, before: int | None = None) -> None:
@@ -211,7 +211,7 @@ def check_link(row: Any, relation: str, target: Any, facts: Values, rules: Rules
     if state.pending or state.transient:
         return  # created in the same flush
     if isinstance(target, Reference) and not target.active:
-        raise DomainError(_("This choice is no longer in use."), field=relation)
+        raise DomainError(_("This choice is no longer active."), field=relation)
 
     def ask(facts: Values) -> str | None:
         return _refused(type(row), relation, target, facts, rules)

@@ -14,6 +14,7 @@ from crm.core.forms.options import (
 )
 from crm.core.forms.parsing import ParsingForm
 from crm.core.models import target_of
+from crm.core.models.text import labelled
 
 
 class Form(ParsingForm):
@@ -44,7 +45,7 @@ class Form(ParsingForm):
         for part in line:
             if part.name.rpartition("-")[2] == name:
                 part.errors.append(text)
-        field.errors.append(_("Line %(number)s: %(error)s", number=int(number) + 1, error=text))
+        field.errors.append(labelled(_("Line %(number)s", number=int(number) + 1), text))
 
     def load_choices(self) -> Self:
         """Load the choices of selects: vocabularies in one statement, else the present choice."""

@@ -15,7 +15,7 @@ from crm.core.forms.fields import FormField
 from crm.core.forms.options import search_candidates
 from crm.core.models import kinds, spec_of, target_of
 from crm.core.models.kinds import Format
-from crm.core.models.text import parse_number
+from crm.core.models.text import labelled, parse_number
 from crm.core.rows import linkable
 
 # Of one record. What was typed beyond is shown again, as far as core.limits lets a form go.
@@ -207,7 +207,7 @@ class ParsingForm(BaseForm):
                 values[name] = part.data = self._part_value(part, model, name)
             except ValueError as error:
                 part.errors = [str(error)]
-                field.errors = [_("Line %(number)s: %(error)s", number=place + 1, error=error)]
+                field.errors = [labelled(_("Line %(number)s", number=place + 1), error)]
         field.rows.append(line)
         return values
 

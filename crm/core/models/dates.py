@@ -31,7 +31,7 @@ def parse_date(text: str, zone: str) -> date:
         return _day(year + 2000 if year < 100 else year, int(found[2]), int(found[1]))
     if found := re.fullmatch(r"(\d{1,2}) ([^\W\d]+)\.? (\d{4})", word):
         return _day(int(found[3]), _month(found[2]), int(found[1]))
-    raise ValueError(_("This is not a date, for example 31/01/2027."))
+    raise ValueError(_("Enter a date, such as 31/01/2027."))
 
 
 def _plain(text: str) -> str:
@@ -63,7 +63,7 @@ def _month(word: str) -> int:
             for number, name in tongue.months["format"][width].items():
                 if name.casefold().rstrip(".") == word.rstrip("."):
                     return int(number)
-    raise ValueError(_("This is not a date, for example 31/01/2027."))
+    raise ValueError(_("Enter a date, such as 31/01/2027."))
 
 
 def parse_instant(text: str, zone: str) -> datetime:
@@ -75,10 +75,10 @@ def parse_instant(text: str, zone: str) -> datetime:
         r"(.+?)(?:T|\s+(?=\d{1,2}[:h]))(\d{1,2})[:h](\d{2})(?::(\d{2}))?", text.strip()
     )
     if not found:
-        raise ValueError(_("A date and time are expected, for example 31/01/2027 14:00."))
+        raise ValueError(_("Enter a date and time, such as 31/01/2027 14:00."))
     hour, minute, second = int(found[2]), int(found[3]), int(found[4] or 0)
     if hour > 23 or minute > 59 or second > 59:
-        raise ValueError(_("This is not a time of the day, for example 14:00."))
+        raise ValueError(_("Enter a time, such as 14:00."))
     local = datetime.combine(parse_date(found[1], zone), time(hour, minute, second), ZoneInfo(zone))
     # A time that does not exist that day (clocks go forward) becomes the one an hour later.
     return local.astimezone(UTC)

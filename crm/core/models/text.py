@@ -17,10 +17,13 @@ from babel.numbers import (
     get_group_symbol,
 )
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from crm.core.models.locale import locale
 from crm.core.models.numbers import MINUS
 
+# French goes on in lower case after a colon; abbreviations such as N° keep their capital.
+SENTENCE = re.compile(r"\w(?=’|\s?[^\W\d_A-ZÀ-Þ])")
 # Without numbers that begin with 08, whose digits are grouped differently.
 FRENCH = re.compile(r"\+33([1-79])(\d\d)(\d\d)(\d\d)(\d\d)", re.ASCII)
 
@@ -31,6 +34,14 @@ def parse_number(text: str) -> int | None:
     At most nine digits, which both int() and the database accept.
     """
     return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+def labelled(label: object, message: object) -> str:
+    """ "label: message", as the language writes it."""
+    text = str(message)
+    if locale().language == "fr" and SENTENCE.match(text):
+        text = text[0].lower() + text[1:]
+    return f"{label}{pgettext('punctuation', ': ')}{text}"
 
 
 def format_number(value: Decimal | int, least: int = 0, most: int = 3) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import inspect
 from crm.core.datamodel import DataModel
 from crm.core.errors import DomainError
 from crm.core.models import AuditedModel, Child, Reference, Spec, find_spec
+from crm.core.models.text import labelled
 from crm.core.transfer.mapping import FieldRule, ImportMap, unknown
 
 # Set by the program only. The company is an argument of the import.
@@ -159,7 +160,7 @@ def explained(error: DomainError, model: type[Any], mapping: ImportMap) -> str:
         name = re.sub(r"\.\d+(?=\.)", "", path)  # `links.0.account`: a line has one of each
         label, column = _label(model, name), columns.get(name)
         place = f"{label} [{column}]" if column and column != label else label
-        parts.append(_("%(place)s: %(sentence)s", place=place, sentence=sentence))
+        parts.append(labelled(place, sentence))
     return " ".join(parts)
 
 

@@ -155,7 +155,7 @@ def read_map(text: str) -> ImportMap:
 
 def _check_whole(found: ImportMap, wrong: _Problems) -> None:
     if not found.columns:
-        wrong.setdefault("columns", _("Say which column of the file is which field."))
+        wrong.setdefault("columns", _("Give the field of each column."))
     filled = [rule.field for rule in (*found.columns, *found.constants)]
     for rule in (*found.columns, *found.constants):
         if filled.count(rule.field) > 1:

@@ -52,7 +52,7 @@ def _changes(session: Session, lines: Lines) -> Refused:
             if draft.pk not in versions:
                 yield number, Forbidden(_("You may not change this record."))
             elif versions[draft.pk] != draft.version:
-                yield number, Conflict(_("Somebody else changed this record meanwhile."))
+                yield number, Conflict(_("Somebody else changed this record in the meantime."))
 
 
 def _versions(session: Session, model: type[Any], pks: Sequence[Any]) -> dict[Any, int]:

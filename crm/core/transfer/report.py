@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from crm.core.models.text import labelled
+
 TOLD = 1_000  # errors listed in a report
 
 
@@ -40,7 +42,7 @@ class Report:
         """The report as text: notes, errors in the order of the file, then the totals."""
         yield from self.notes
         for refusal in sorted(self.refusals, key=lambda refusal: refusal.number):
-            yield _("Line %(number)s: %(reason)s", number=refusal.number, reason=refusal.reason)
+            yield labelled(_("Line %(number)s", number=refusal.number), refusal.reason)
         more = self.refused - len(self.refusals)
         if more:
             yield ngettext("… and %(num)s more line.", "… and %(num)s more lines.", more)
@@ -49,8 +51,8 @@ class Report:
     def _numbers(self) -> Iterator[str]:
         if self.refused and not self.is_written:
             yield ngettext(
-                "Nothing was imported: %(num)s line is wrong.",
-                "Nothing was imported: %(num)s lines are wrong.",
+                "Nothing was imported: %(num)s line contains an error.",
+                "Nothing was imported: %(num)s lines contain errors.",
                 self.refused,
             )
             return

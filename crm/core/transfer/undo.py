@@ -17,6 +17,7 @@ from crm.core.db import db, let_others_write, transaction
 from crm.core.errors import DomainError, NotFound
 from crm.core.journal import was_purged
 from crm.core.models import Spec, find_spec, kind_of
+from crm.core.models.text import labelled
 from crm.core.transfer.runs import ImportRow, ImportRun, State
 from crm.core.types import utcnow
 
@@ -89,7 +90,7 @@ class ImportUndo:
             self.result.kept += 1
             if len(self.result.reasons) < TOLD:
                 entry = db.session.get_one(ImportRow, ids[0])
-                sentence = _("Line %(number)s: %(reason)s", number=entry.line, reason=str(error))
+                sentence = labelled(_("Line %(number)s", number=entry.line), error)
                 self.result.reasons.append(sentence)
             return
         self.result.undone += len(ids)

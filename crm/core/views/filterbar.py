@@ -25,7 +25,7 @@ from crm.core.datamodel.paging import FEW
 from crm.core.errors import DomainError
 from crm.core.models import Spec, spec_of
 from crm.core.models.locale import locale
-from crm.core.models.text import parse_number
+from crm.core.models.text import labelled, parse_number
 from crm.core.rows import linkable
 from crm.core.search import SearchMatch, Way, find
 from crm.core.views.address import ListAddress, read_address
@@ -113,7 +113,7 @@ class FilterBar(BaseView):
                 )
             except DomainError as error:
                 label = self._filter_label(name)
-                query.wrong.append(_("%(field)s: %(error)s", field=label, error=error))
+                query.wrong.append(labelled(label, error))
         if address.search:
             query.found = find(self.datamodel.session, self.datamodel.obj, address.search, *base)
         return query

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from crm.assets import asset
+from crm.core.models.text import labelled
 from crm.core.views.display import Field
 
 NUMBERS = ("integer", "decimal", "money", "percent", "date", "siren", "siret")
@@ -20,7 +21,7 @@ SIGN_OF_TONE = {"late": "alert-circle", "today": "clock", "none": "alert-triangl
 
 def install(app: Flask) -> None:
     """Make these functions available in templates."""
-    for function in (icon, glyph, avatar, value):
+    for function in (icon, glyph, avatar, value, labelled):
         app.jinja_env.globals[function.__name__] = function
 
 

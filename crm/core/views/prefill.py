@@ -11,6 +11,7 @@ from sqlalchemy import inspect
 from crm.core.forms import Form
 from crm.core.models import Spec, spec_of
 from crm.core.models.kinds import Format
+from crm.core.models.text import labelled
 
 
 @dataclass
@@ -31,8 +32,7 @@ def read_prefill(form: Form, names: Iterable[str]) -> Prefill:
         try:
             value = _value(form, name, text)
         except ValueError as error:
-            label = _spec(form, name).label
-            found.wrong.append(_("%(field)s: %(error)s", field=label, error=error))
+            found.wrong.append(labelled(_spec(form, name).label, error))
             continue
         if value is not None:
             found.values[name] = value

@@ -79,7 +79,7 @@ def update(lead: Lead, values: Mapping[str, Any]) -> None:
 def _split(values: Mapping[str, Any], status: LeadStatus) -> tuple[dict[str, Any], Outcome]:
     """Fields to save, and the outcome of a loss, which an open lead does not have."""
     is_open = status.kind == LeadStatusKind.OPEN
-    refusal = _("Only a lost lead has this; choose a lost status.") if is_open else ""
+    refusal = _("For lost leads only; choose a lost status.") if is_open else ""
     return split_outcome(values, GIVEN_AT_CREATION, refusal)
 
 

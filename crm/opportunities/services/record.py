@@ -113,7 +113,7 @@ def update(opportunity: Opportunity, values: Mapping[str, Any]) -> None:
 def _split(values: Mapping[str, Any], stage: Stage) -> tuple[dict[str, Any], Outcome]:
     """Fields to save, and the outcome of a closing, which an open opportunity does not have."""
     is_open = stage.kind == StageKind.OPEN
-    refusal = _("Only a closed opportunity has this; choose a closed stage.") if is_open else ""
+    refusal = _("For closed opportunities only; choose a closing stage.") if is_open else ""
     return split_outcome(values, GIVEN_AT_CREATION, refusal)
 
 

@@ -126,7 +126,7 @@ def lose(
 def reopen(opportunity: Opportunity) -> None:
     """Back to the last open stage, with its probability. Raises DomainError where it is open."""
     if not opportunity.is_closed:
-        raise DomainError(_("This opportunity is open already."))
+        raise DomainError(_("This opportunity is already open."))
     last = opportunity.open_stage
     move(opportunity, last if last is not None and last.is_offered else default_stage())
     update_row(opportunity, {})

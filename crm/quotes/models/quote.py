@@ -110,7 +110,7 @@ class Quote(Owned, Record):
         """Rules between fields, and the stored totals. Source: spec 8.1 and 8.5."""
         wrong: dict[str, str] = {}
         if self.valid_until is not None and self.valid_until < self.issued_on:
-            wrong["valid_until"] = _("A quote cannot end before its date.")
+            wrong["valid_until"] = _("The validity ends before the quote date.")
         deal = self.opportunity
         if deal is not None and changed(self, "opportunity") and deal.account is not self.account:
             wrong["opportunity"] = _("This opportunity belongs to another account.")

@@ -8,12 +8,12 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from crm.companies.settings import setting
-from crm.core.models.text import format_number
+from crm.core.models.text import format_money
 from crm.opportunities.models import Opportunity
 from crm.quotes import totals
 from crm.quotes.models import LineKind, VatRate
 
-ONE = Decimal(1)
+ONE, ZERO = Decimal(1), Decimal(0)
 
 
 def complete(line: Mapping[str, Any], rate: VatRate | None) -> dict[str, Any]:
@@ -62,9 +62,9 @@ def _line(
 
 
 def _recurring(deal: Opportunity) -> str:
-    """Such as "12 months at 450.00 per month"."""
+    """Such as "12 months at €450.00 per month"."""
     months = ngettext("%(num)s month", "%(num)s months", deal.recurring_duration)
-    amount = format_number(deal.recurring_amount or 0, 2)
+    amount = format_money(deal.recurring_amount or ZERO, deal.currency)
     words = {
         1: _("%(months)s at %(amount)s per month", months=months, amount=amount),
         3: _("%(months)s at %(amount)s per quarter", months=months, amount=amount),

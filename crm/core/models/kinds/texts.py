@@ -163,7 +163,7 @@ class Translated(Kind):
 
 
 def words_expected() -> str:
-    return str(_("An object of texts by language is expected, for example {“en”: “…”}."))
+    return str(_('Send one text for each language, such as {"en": "…"}.'))
 
 
 def as_text(value: Any) -> str:
