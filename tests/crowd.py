@@ -135,7 +135,9 @@ class Crowd:
 
     def searched(self, values: Mapping[str, Any]) -> Number:
         """What a row is found by: its name, address and numbers, without what is no word."""
-        said = func.replace(values["name_key"], ",", "")
+        said = values["name_key"]
+        if "organization_key" in values:
+            said = said + " " + func.coalesce(values["organization_key"], "")
         if "email" in values:
             said = said + " someone" + cast(self.n, String) + " acme example"
         if "phone" in values:
@@ -153,9 +155,8 @@ class Crowd:
             "lead": {
                 "first_name": first, "last_name": last,
                 "organization": self.sometimes(house, 3),
-                "name_key": func.lower(
-                    func.coalesce(self.sometimes(house + ", ", 3), "") + first + " " + last
-                ),
+                "organization_key": func.lower(self.sometimes(house, 3)),
+                "name_key": func.lower(first + " " + last),
                 "status_id": self.one_of(self.words["lead_status"], 5),
                 "received_on": self.day(31, 1500),
                 "city": self.numbered("Ville", 400),
@@ -168,7 +169,7 @@ class Crowd:
             "account_address": {"account_id": self.planted.ids["account"] + 1 + self.n},
             "contact": {
                 "first_name": first, "last_name": last,
-                "name_key": func.lower(last + " " + first + " " + last),
+                "name_key": func.lower(first + " " + last),
                 "has_account": self.n < self.size["account_contact"],
             },
             "account_contact": {
@@ -185,6 +186,7 @@ class Crowd:
                 "company_id": self.one_of((self.cast.france, self.cast.iberia, None), 3),
                 "valid_until": self.sometimes(self.day(31, 1500, 700), 3),
                 "brand": self.sometimes(self.one_of(TRADES.split(), 13), 3),
+                "brand_key": func.lower(self.sometimes(self.one_of(TRADES.split(), 13), 3)),
             },
             "opportunity": {
                 "name": deal, "name_key": func.lower(deal),
@@ -259,7 +261,7 @@ def _owners(connection: Connection, cast_: Cast) -> tuple[int, ...]:
             "username": f"seller{number}",
             "email": f"seller{number}@acme.example",
             "last_name": f"Seller {number}",
-            "name_key": f"seller {number} hugo",
+            "name_key": f"hugo seller {number}",
         }
         for number in range(OWNERS - 4)
     ]

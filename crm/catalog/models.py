@@ -30,7 +30,12 @@ class Catalog(Record):
     __entity__: ClassVar[str] = "catalogs"
     __table_args__ = tuple(
         lists(
-            "catalog", "name_key", "brand", "valid_until", "type_id name_key", "owner_id name_key"
+            "catalog",
+            "name_key",
+            "brand_key",
+            "valid_until",
+            "type_id name_key",
+            "owner_id name_key",
         )
     )
 
@@ -47,6 +52,7 @@ class Catalog(Record):
     owner_id: Mapped[int | None] = link(_l("Assigned to"), "ab_user.id", css="w-who")
     type_id: Mapped[int] = link(_l("Catalogue type"), "catalog_type.id")
     brand: Mapped[str | None] = field(_l("Brand"), String(80), search=True)
+    brand_key: Mapped[str | None] = folded("brand", 80, nullable=True)
     description: Mapped[str | None] = field(_l("Description"), Text)
     language: Mapped[str | None] = field(_l("Language"), String(8), kind=kinds.LANGUAGE)
     valid_from: Mapped[date | None] = field(_l("Valid from"))

@@ -88,7 +88,7 @@ class Lead(ContactDetails, EventDates, Owned, Record):
             "owner_id status_id received_on",
             "owner_id agency_id received_on",
             "name_key",
-            "organization",
+            "organization_key",
             "score",
             "next_event_at",
         ),
@@ -100,8 +100,11 @@ class Lead(ContactDetails, EventDates, Owned, Record):
     )
     first_name: Mapped[str | None] = field(_l("First name"), String(80))
     last_name: Mapped[str | None] = field(_l("Last name"), String(80))
-    organization: Mapped[str | None] = field(_l("Organisation"), String(160), css="w-org")
-    name_key: Mapped[str] = folded("display_name", 330)
+    organization: Mapped[str | None] = field(
+        _l("Organisation"), String(160), search=True, css="w-org"
+    )
+    name_key: Mapped[str] = folded("person", 330)
+    organization_key: Mapped[str | None] = folded("organization", 160, nullable=True)
     job_title_id: Mapped[int | None] = link(_l("Job title"), "job_title.id")
     department_id: Mapped[int | None] = link(_l("Department"), "department.id")
     website: Mapped[str | None] = field(_l("Website"), String(255), kind=kinds.URL)
@@ -143,6 +146,11 @@ class Lead(ContactDetails, EventDates, Owned, Record):
         return str(self.display_name)
 
     @computed(_l("Lead"), search=True)
+    def person(self) -> str:
+        """The person, else the organisation: a list has the organisation beside it."""
+        return full_name(self.first_name, self.last_name) or self.organization or ""
+
+    @computed(_l("Lead"))
     def display_name(self) -> str:
         """The organisation, then the person."""
         person = full_name(self.first_name, self.last_name)

@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from crm.accounts.badges import opt_out_badges
-from crm.accounts.models import full_name
 from crm.companies.views.owned import OwnedView
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
@@ -52,11 +51,11 @@ class LeadView(OwnedView):
         Preset("closed", _l("Closed leads"), [("status.kind", 1, ["open"])]),
     )
     list_columns = [
-        "display_name", "organization", "phone", "email", "received_on", "owner", "agency",
+        "person", "organization", "phone", "email", "received_on", "owner", "agency",
         "company", "status", "score", "next_event_at",
     ]  # fmt: skip
     order_columns = [
-        "display_name", "organization", "received_on", "owner", "agency", "status", "score",
+        "person", "organization", "received_on", "owner", "agency", "status", "score",
         "next_event_at",
     ]  # fmt: skip
     base_order = ("received_on", "desc")
@@ -116,10 +115,6 @@ class LeadView(OwnedView):
 
     def is_plain(self, row: Lead) -> bool:
         return not is_stale(row)
-
-    def line_name(self, row: Lead, text: str) -> str:
-        # The organisation stands in a column of its own.
-        return full_name(row.first_name, row.last_name) or text
 
     def groups(self, row: Lead, sets: Any) -> list[FieldGroup]:
         groups = super().groups(row, sets)

@@ -76,7 +76,7 @@ class QuoteView(ModelView):
         return page
 
     def line_name(self, row: Quote, text: str) -> str:
-        return str(row)  # a quote without subject goes by its client
+        return text or _("No subject")  # its client stands beside it
 
     def fill_first_tab(self, page: RecordPage, row: Quote) -> None:
         super().fill_first_tab(page, row)

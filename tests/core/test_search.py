@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from flask_appbuilder.security.sqla.models import Role
+from flask_appbuilder.security.sqla.models import Role, User
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
@@ -81,8 +81,10 @@ def test_numbers_are_kept_as_runs_of_digits() -> None:
 
 
 def test_numbers_are_meant_without_blanks_and_leading_zeros() -> None:
-    assert terms("06 12 34") == [(("06", "12", "34"), ("61234",))]
-    assert terms("dupont 12") == [(("dupont",),), (("12",),)]
+    assert terms("06 12 34") == [(("06", "12", "34"), ("61234",), ("061234",))]
+    assert terms("dupont 12 dupont") == [(("dupont",),), (("12",),)]
+    assert terms("01 44 44 44")[0][1:] == (("1444444",), ("01444444",))
+    assert terms("1 2 3 4 5 6 7 8 9 0")[0][1:] == (("1234567890",),)
 
 
 # What is found ──────────────────────────────────────────────────────────────────────────────────
@@ -102,13 +104,45 @@ def test_the_beginning_of_each_word_finds_in_any_order(acting: Acting) -> None:
 
 @pytest.mark.both
 @pytest.mark.parametrize(
-    "typed", ["0612345678", "06 12 34 56 78", "+33 6 12 34", "0033612", "612345", "06.12.34"]
+    "typed",
+    [
+        "0612345678",
+        "06 12 34 56 78",
+        "+33 6 12 34",
+        "0033612",
+        "612345",
+        "06.12.34",
+        "06 12 34 34",
+        "+33 (0)6 12",
+        "roy 06 12",
+    ],
 )
 def test_a_phone_number_is_found_however_it_is_typed(typed: str, acting: Acting) -> None:
     with acting("claire") as session:
-        make(Contact, last_name="Roy", mobile="+33612345678")
+        make(Contact, last_name="Roy", mobile="+33612345678", phone="+33612343456")
         make(Contact, last_name="Lo", mobile="+33712345678")
         assert found(session, Contact, typed) == ["Roy"]
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("typed", ["+39 06 6982", "06 6982", "0039066982", "066982"])
+def test_a_number_whose_zero_belongs_to_it_is_found(typed: str, acting: Acting) -> None:
+    with acting("claire") as session:
+        make(Contact, last_name="Vati", phone="+390669824567")
+        make(Contact, last_name="Lo", phone="+33712345678")
+        assert found(session, Contact, typed) == ["Vati"]
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("typed", ["04 65 71 20 18", "noel", "nadia n", "+33 (0)4 65", "046571"])
+def test_a_person_of_the_house_is_found_by_name_and_phone(
+    typed: str, acting: Acting, cast: Cast
+) -> None:
+    with acting("alice") as session:
+        session.get(User, cast.nadia).phone = "+33465712018"
+    with acting("alice") as session:
+        assert found(session, User, typed) == ["Nadia Noël"]
+        assert found(session, User, "%") == []
 
 
 @pytest.mark.both

@@ -90,7 +90,7 @@ class Account(ContactDetails, EventDates, Owned, Record):
         required=True,
     )
     name: Mapped[str] = field(lazy_pgettext("account", "Name"), String(160), search=True)
-    name_key: Mapped[str] = folded("sort_name", 255, sorts="name")
+    name_key: Mapped[str] = folded("shown_name", 255, sorts="name")
     civility: Mapped[Civility | None] = field(
         _l("Civility"), by_value(Civility), choices=CIVILITIES
     )
@@ -150,9 +150,9 @@ class Account(ContactDetails, EventDates, Owned, Record):
         return full_name(self.first_name, self.name)
 
     @property
-    def sort_name(self) -> str:
-        """Name, then first name: the sort key, and what is searched."""
-        return " ".join(part for part in (self.name, self.first_name) if part)
+    def shown_name(self) -> str:
+        """As lists show it, so that they are sorted by what they show."""
+        return str(self)
 
     @property
     def main_address(self) -> Optional["AccountAddress"]:

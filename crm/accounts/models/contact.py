@@ -46,7 +46,7 @@ class Contact(ContactDetails, EventDates, Owned, Record):
     )
     first_name: Mapped[str | None] = field(_l("First name"), String(80))
     last_name: Mapped[str] = field(_l("Last name"), String(80))
-    name_key: Mapped[str] = folded("sort_name", 255, sorts="name")
+    name_key: Mapped[str] = folded("name", 255)
     # Whether there are `links`, stored because "no link" cannot be found by an index.
     has_account: Mapped[bool] = mapped_column(default=False, server_default="0", nullable=False)
     reports_to_id: Mapped[int | None] = link(lazy_pgettext("contact", "Manager"), "contact.id")
@@ -75,11 +75,6 @@ class Contact(ContactDetails, EventDates, Owned, Record):
     def name(self) -> str:
         """First name, then last name."""
         return full_name(self.first_name, self.last_name)
-
-    @property
-    def sort_name(self) -> str:
-        """Last name first for sorting, then first name first, which is searched too."""
-        return " ".join(part for part in (self.last_name, self.first_name, self.last_name) if part)
 
     @property
     def main_link(self) -> Optional["AccountContact"]:

@@ -60,7 +60,7 @@ User.theme = field(
     server_default="system",
     nullable=False,
 )
-User.phone = field(_l("Phone"), String(20), kind=kinds.PHONE, nullable=True)
+User.phone = field(_l("Phone"), String(20), kind=kinds.PHONE, search=True, nullable=True)
 User.job_title = field(_l("Job title"), String(80), nullable=True)
 # use_alter: the foreign keys between users, agencies and companies are circular.
 User.agency_id = field(
@@ -84,7 +84,7 @@ User.session_epoch = mapped_column(
     nullable=False,
     info={"secret": True},
 )
-User.name_key = folded("sort_name", sorts="full_name", server_default="")
+User.name_key = folded("full_name", server_default="")
 Index("ix_ab_user_name_key", User.__table__.c.name_key, User.__table__.c.id)
 
 User.companies = relationship(
@@ -110,6 +110,7 @@ Group.is_team = field(
     help=_l("Its members see each other's records where their role's scope is the team."),
 )
 Group.changed_on = field(_l("Changed on"), Instant, default=utcnow, readonly=True, nullable=True)
+Group.name_key = folded("name", 100, server_default="")
 # FAB sets it once, in the server's local time, and never updates it.
 User.__table__.c.changed_on.type = EngineInstant()
 # Identifies shipped roles; rights do not depend on it.
@@ -120,13 +121,7 @@ def _full_name(user: Any) -> str:
     return f"{user.first_name or ''} {user.last_name or ''}".strip()
 
 
-def _sort_name(user: Any) -> str:
-    """Last name first for sorting, then first name first, which is searched too."""
-    return f"{user.last_name or ''} {user.first_name or ''} {user.last_name or ''}".strip()
-
-
-User.full_name = computed(_l("Name"), kinds.PERSON)(_full_name)
-User.sort_name = property(_sort_name)
+User.full_name = computed(_l("Name"), kinds.PERSON, search=True)(_full_name)
 User.__str__ = _full_name
 
 
@@ -137,8 +132,8 @@ def _say(model: type, name: str, label: Label, **said: Any) -> None:
     column.info.update(said_of)
 
 
-_say(User, "first_name", _l("First name"), search=True)
-_say(User, "last_name", _l("Last name"), search=True)
+_say(User, "first_name", _l("First name"))
+_say(User, "last_name", _l("Last name"))
 _say(User, "username", _l("Username"), search=True)
 _say(User, "email", _l("E-mail"), kind=kinds.EMAIL, search=True)
 _say(User, "active", _l("Active"))
@@ -159,9 +154,11 @@ def _say_of_relations() -> None:
 
 @event.listens_for(User, "before_insert")
 @event.listens_for(User, "before_update")
-def _keep_name_key(mapper: Any, connection: Any, user: Any) -> None:
+@event.listens_for(Group, "before_insert")
+@event.listens_for(Group, "before_update")
+def _keep_name_key(mapper: Any, connection: Any, row: Any) -> None:
     """Update the folded name: FAB's tables are not validated before a flush as ours are."""
-    user.name_key = fold(user.sort_name)
+    row.name_key = fold(row.full_name if isinstance(row, User) else row.name)
 
 
 @event.listens_for(User, "before_insert")

@@ -54,7 +54,7 @@ class RoleParts(PeopleView):
     list_title = _l("Roles")
     add_title = _l("Create a role")
     edit_title = _l("Rename the role")
-    list_columns = order_columns = ("name",)
+    list_columns = ("name",)
     search_columns = ()
     add_columns = edit_columns = ("name",)
 

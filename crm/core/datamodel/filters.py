@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_, inspect, or_, select
+from sqlalchemy import ColumnElement, and_, false, inspect, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from crm.core.actor import find_actor
 from crm.core.errors import DomainError
 from crm.core.models import Child, Spec, find_spec, key_of, operators, spec_of, target_of
 from crm.core.models.kinds import Format, tidy
-from crm.core.models.operators import Operator, escaped, like
+from crm.core.models.operators import Operator, like
+from crm.core.models.words import terms
 from crm.core.types import fold, utcnow
 
 ME = "me"  # the value of a user filter that stands for the reader
@@ -147,12 +148,18 @@ def folded_column(model: type[Any], name: str) -> Any:
 
 
 def search(model: type[Any], text: str) -> ColumnElement[bool] | None:
-    """The condition of a search without an index: each word is in a searched field; None for ""."""
-    words = fold(text).split()
+    """The condition of a search without an index: each term is in searched fields; None for ""."""
     columns = searched_columns(model)
-    if not words or not columns:
+    if not text.strip() or not columns:
         return None
-    return and_(*(or_(*(like(column, f"%{escaped(w)}%") for column in columns)) for w in words))
+
+    def has(word: str) -> ColumnElement[bool]:
+        return or_(*(like(column, f"%{word}%") for column in columns))
+
+    looked_for = terms(text)
+    if not looked_for:
+        return false()
+    return and_(*(or_(*(and_(*map(has, group)) for group in term)) for term in looked_for))
 
 
 def searched_columns(model: type[Any]) -> list[Any]:

@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import Select, and_, inspect, literal, or_, select, union_all
+from sqlalchemy import Select, inspect, literal, select, union_all
 
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import search
@@ -113,21 +112,11 @@ def _pick_reference(
 
 def _found(target: type[Any], text: str) -> Any:
     """Of tables that an administrator fills."""
-    if target is User:
-        return and_(*(_user_word(word) for word in text.split()))
     found = search(target, text)
     return found if found is not None else target.name_key.like(f"%{fold(text)}%")
 
 
-def _user_word(word: str) -> Any:
-    pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    columns = (User.first_name, User.last_name, User.username)
-    return or_(*(column.ilike(pattern, escape="\\") for column in columns))
-
-
 def _alphabetical(target: type[Any]) -> tuple[Any, ...]:
-    if target is User:
-        return (User.first_name, User.last_name, User.id)
     for name in ("name_key", "display_key", "name"):
         if hasattr(target, name):
             return (getattr(target, name), target.id)

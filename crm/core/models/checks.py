@@ -49,10 +49,15 @@ def _field(mapper: Mapper[Any], column: Any) -> _Field:
 
 
 @cache
-def _keys(mapper: Mapper[Any]) -> tuple[tuple[str, str, int | None], ...]:
-    """The folded columns: name, source, length."""
+def _keys(mapper: Mapper[Any]) -> tuple[tuple[str, str, int | None, str | None], ...]:
+    """The folded columns: name, source, length, value where the source is empty."""
     return tuple(
-        (column.key, column.info["folds"], getattr(column.type, "length", None))
+        (
+            column.key,
+            column.info["folds"],
+            getattr(column.type, "length", None),
+            None if column.nullable else "",
+        )
         for column in mapper.columns
         if "folds" in column.info
     )
@@ -60,8 +65,8 @@ def _keys(mapper: Mapper[Any]) -> tuple[tuple[str, str, int | None], ...]:
 
 def update_folded(row: Any) -> None:
     """Compute the folded columns of `row` from their sources."""
-    for name, source, length in _keys(inspect(row).mapper):
-        key = fold(str(getattr(row, source) or ""))[: length or None]
+    for name, source, length, empty in _keys(inspect(row).mapper):
+        key = fold(str(getattr(row, source) or ""))[: length or None] or empty
         if getattr(row, name) != key:
             setattr(row, name, key)
 

@@ -264,14 +264,17 @@ class computed:  # noqa: N801  used as a decorator
         return self if row is None else self.method(row)
 
 
-def folded(source: str, length: int = 255, *, sorts: str = "", **column: Any) -> Mapped[str]:
+def folded(
+    source: str, length: int = 255, *, sorts: str = "", nullable: bool = False, **column: Any
+) -> Mapped[Any]:
     """The key by which `source` is searched, sorted and unique; kept by the session's flush.
 
-    `sorts` names the field that the key stands for where it is made from something else: people
-    are shown as "Paul Roy" and sorted as "Roy Paul".
+    `sorts` names the field that the key stands for where it is made from something else. A
+    `nullable` key of an empty text is NULL, which lists sort last.
     """
     info = {"folds": source, "sorts": sorts or source}
-    return mapped_column(String(length), info=info, nullable=False, default="", **column)
+    default = None if nullable else ""
+    return mapped_column(String(length), info=info, nullable=nullable, default=default, **column)
 
 
 def unique(

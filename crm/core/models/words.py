@@ -23,6 +23,7 @@ MOST_WORDS = 8  # of a search
 LONGEST = 100
 APART = re.compile(r"[^a-z0-9]+")
 DIGITS = re.compile(r"[0-9]+")
+TRUNK = re.compile(r"\(0\)")  # as in +33 (0)4, not dialled after the country's prefix
 
 # A search term: alternative groups of words; all words of one group have to match.
 Term = tuple[tuple[str, ...], ...]
@@ -39,20 +40,22 @@ def words(text: str) -> list[str]:
 
 
 def terms(text: str) -> list[Term]:
-    """The terms of a search, which all have to match, in any order.
+    """The terms of a search, each once, which all have to match, in any order.
 
-    Numbers also match without spaces and leading zeros.
+    Numbers that follow each other also match as one, with and without its leading zeros.
     """
-    found = list(dict.fromkeys(words(text)))[:MOST_WORDS]
-    looked_for: list[Term] = []
-    for is_number, group in groupby(found, str.isdecimal):
+    looked_for: dict[Term, None] = {}
+    for is_number, group in groupby(words(TRUNK.sub(" ", text)), str.isdecimal):
         parts = tuple(group)
-        if is_number:
-            run = "".join(parts).lstrip("0")
-            looked_for.append(tuple(dict.fromkeys([parts, (run,)] if run else [parts])))
-        else:
-            looked_for.extend(((word,),) for word in parts)
-    return looked_for
+        alone = (_number(parts),) if is_number else (((word,),) for word in parts)
+        looked_for.update(dict.fromkeys(alone))
+    return list(looked_for)[:MOST_WORDS]
+
+
+def _number(parts: tuple[str, ...]) -> Term:
+    run = "".join(parts)[:LONGEST]
+    ways = [tuple(dict.fromkeys(parts[:MOST_WORDS])), *((n,) for n in (run.lstrip("0"), run) if n)]
+    return tuple(dict.fromkeys(ways))
 
 
 def words_of(row: Any) -> str:

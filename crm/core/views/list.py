@@ -1,6 +1,6 @@
 """/X/list/: search, filters, order, pages, totals; and the same list as a tab of another record."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from flask import Response, abort, jsonify, redirect, request, stream_with_context
@@ -11,6 +11,7 @@ from flask_babel import ngettext
 from sqlalchemy import ColumnElement, Select
 
 from crm.core.actor import current_actor
+from crm.core.datamodel import Totals
 from crm.core.datamodel.paging import COUNT_CAP, SORTED, PageRequest, ResultPage
 from crm.core.forms.options import search_candidates
 from crm.core.models import spec_of
@@ -28,6 +29,16 @@ from crm.core.views.tabs import tab_counts
 
 SIZES = (25, 50, 100)
 ALL = 10**9  # rows; no cap, for a list whose sums are requested
+
+
+def count_text(count: int, *, capped: bool) -> str:
+    """A number of rows, as far as they were counted."""
+    number = format_number(count)
+    return _("more than %(count)s", count=number) if capped else number
+
+
+def _count(totals: Totals) -> str:
+    return count_text(totals.count, capped=totals.is_capped)
 
 
 class ListParts(FilterBar):
@@ -187,11 +198,7 @@ class ListParts(FilterBar):
         if address.last and not page.capped:
             first = max(count - shown, 0)
         first = min(first, max(count - shown, 0)) if not page.capped else first
-        page.total_text = (
-            _("more than %(count)s", count=format_number(count))
-            if page.capped
-            else format_number(count)
-        )
+        page.total_text = count_text(count, capped=page.capped)
         if shown:
             page.range_text = _(
                 "%(first)s–%(last)s of %(total)s",
@@ -234,11 +241,20 @@ class ListParts(FilterBar):
         page.empty, page.empty_title = "no_result", _("No result")
         if query.wrong:
             page.empty_text = _("Nothing is listed while a filter cannot be applied.")
-        page.clear_url = address.url(filters=[], search="")
-        page.clear_filters_url = (
-            address.url(filters=[]) if query.found is not None and query.conditions else ""
-        )
-        page.unfiltered_count = self.datamodel.totals(self.datamodel.select(*query.base)).count
+        page.ways_out = list(self._ways_out(query, address))
+
+    def _ways_out(self, query: Query, address: ListAddress) -> Iterator[tuple[str, str, str]]:
+        """(label, URL, number of rows) of what a list without result leads to."""
+        is_filtered = bool(query.conditions or query.wrong)
+        if query.found is not None and is_filtered:
+            found = self.datamodel.totals(self.datamodel.select(*query.base, query.found.where))
+            if found.count:
+                yield _("Clear the filters"), address.url(filters=[]), _count(found)
+            label = _("Show everything")
+        else:
+            label = _("Clear the filters") if is_filtered else _("Clear the search")
+        every = self.datamodel.totals(self.datamodel.select(*query.base))
+        yield label, address.url(filters=[], search=""), _count(every)
 
     def _put_actions(self, page: ListPage, address: ListAddress) -> None:
         if self.can("create") and "add" not in self.exclude_route_methods:

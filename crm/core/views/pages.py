@@ -96,9 +96,7 @@ class ListPage:
     empty: str = ""
     empty_title: str = ""
     empty_text: str = ""
-    unfiltered_count: int | None = None
-    clear_url: str = ""
-    clear_filters_url: str = ""
+    ways_out: list[tuple[str, str, str]] = field(default_factory=list)  # label, URL, its rows
     add_url: str = ""
     add_label: str = ""
     bin_url: str = ""

@@ -34,11 +34,11 @@ def test_an_api_is_declared_by_its_view() -> None:
 def test_files_are_no_columns() -> None:
     class Page:
         datamodel = LeadView.datamodel
-        list_columns: ClassVar[Any] = ["display_name"]
+        list_columns: ClassVar[Any] = ["person"]
         show_columns = add_columns = edit_columns = order_columns = search_columns = None
         route_base = "/leads"
 
-    assert columns_of(Page)["order_columns"][0] == "display_name"
+    assert columns_of(Page)["order_columns"][0] == "person"
     assert columns_of(Page)["add_columns"] == []
 
 

@@ -115,7 +115,7 @@ def test_the_order_asked_for_holds_and_the_declared_one_else(world: World, alice
     early = world.lead(organization="Écully", received_on=date(2027, 1, 1))
     late = world.lead(organization="Zebra", received_on=date(2027, 2, 1))
     assert alice.get("test/leads/")[1]["ids"] == [late, early]
-    by_name = {"order_column": "display_name", "order_direction": "asc"}
+    by_name = {"order_column": "person", "order_direction": "asc"}
     assert alice.get("test/leads/", q=by_name)[1]["ids"] == [early, late]
 
 

@@ -50,7 +50,7 @@ class LeadResource(ModelRestApi):
     class_permission_name = "leads"
     datamodel = DataModel(Lead, leads.RULES)
     setting_columns = {"agency": "manage_agencies"}
-    list_columns = ["display_name", "owner", "agency", "status", "tags", "received_on"]
+    list_columns = ["person", "owner", "agency", "status", "tags", "received_on"]
     show_columns = ["display_name", "created_on", "changed_on", "created_by", "lost_reason", *LEAD]
     add_columns = edit_columns = LEAD
     outcome_columns = ["lost_reason", "lost_comment", "lost_on"]
@@ -59,7 +59,7 @@ class LeadResource(ModelRestApi):
         "status", "status.kind", "score", "tags", "company", "country", "do_not_call",
     ]  # fmt: skip
     order_columns = [
-        "display_name", "received_on", "owner", "agency", "status", "score", "changed_on",
+        "person", "received_on", "owner", "agency", "status", "score", "changed_on",
     ]  # fmt: skip
     base_order = ("received_on", "desc")
 
