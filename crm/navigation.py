@@ -24,6 +24,7 @@ from crm.companies.views.reference_index import ReferenceIndexView
 from crm.companies.views.roles import RoleView
 from crm.companies.views.settings_company import CompanySettingsView
 from crm.companies.views.settings_crm import AppSettingsView, AppsView
+from crm.companies.views.setup import SetupView
 from crm.companies.views.users import UserView
 from crm.core.datamodel import DataModel
 from crm.core.views.nav import MenuEntry
@@ -74,7 +75,7 @@ VOCABULARIES: Sequence[type[Any]] = (
 )  # fmt: skip
 
 # Pages without a menu entry, under that of another page (their `menu_endpoint`).
-WITHIN: Sequence[type[Any]] = (AppsView, CompanySettingsView, *VOCABULARIES)
+WITHIN: Sequence[type[Any]] = (AppsView, CompanySettingsView, SetupView, *VOCABULARIES)
 
 
 def register(appbuilder: Any) -> None:

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, event
+from sqlalchemy import ColumnElement, Select, event, select
 
 from crm.catalog import files
 from crm.catalog.models import Catalog
 from crm.companies.choices import candidates_of
 from crm.companies.defaults import current_user_or_none, fill_company, set_default
+from crm.companies.demo import demo_erasing
 from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, update_row
+from crm.core.db import db
 from crm.core.errors import DomainError
 
 
@@ -46,6 +48,14 @@ def update(catalog: Catalog, values: Mapping[str, Any]) -> None:
 def _file_goes_too(mapper: Any, connection: Any, catalog: Catalog) -> None:
     """Delete the file of a purged catalogue, once the transaction is committed."""
     files.discard(catalog.file)
+
+
+@demo_erasing.connect
+def _files_of_the_demo_go_too(table: str, ids: Select[int]) -> None:
+    """Delete the files of the demo's catalogues, which go by a statement."""
+    if table == Catalog.__tablename__:
+        for name in db.session.scalars(select(Catalog.file).where(Catalog.id.in_(ids))):
+            files.discard(name)
 
 
 def _kept(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select
 
 from crm.companies.actors import load_actor
+from crm.companies.demo import marking
 from crm.core.actor import acting_as
 from crm.core.db import db, transaction
 from crm.demo import business, places
@@ -23,15 +24,20 @@ def make() -> str:
     """Fill an unused database. Returns what was done, or why nothing was."""
     if _is_in_use():
         return "The demo is left out: somebody has already worked here."
+    fill()
+    return "The demo is ready: ACME France with Lyon and Lille, and ACME Iberia."
+
+
+def fill() -> None:
+    """Create the demo beside whatever is there, each of its rows marked."""
     luck = random.Random(SEED)  # noqa: S311  a story, not a secret
-    with transaction():  # atomic, so that it can be run again after an error
+    with transaction(), marking():  # atomic, so that it can be run again after an error
         cast = places.make()
         for owner, share in business.SHARES.items():
             actor = load_actor(cast.people[owner].id)
             if actor is not None:
                 with acting_as(actor):
                     business.make(cast, owner, share, luck, datetime.now(UTC))
-    return "The demo is ready: ACME France with Lyon and Lille, and ACME Iberia."
 
 
 def _is_in_use() -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from flask_appbuilder.security.sqla.models import Group, Role, User
 from sqlalchemy import select
 
+from crm.companies.demo import note_changes
 from crm.companies.models import Agency, AppSettings, Company
 from crm.companies.people import users
 from crm.companies.services import company as companies
@@ -22,6 +23,7 @@ IBERIA = {
     "language": "en", "time_zone": "Europe/Madrid", "city": "Madrid",
 }  # fmt: skip
 
+GROUPS = ("Commerciaux", "Support", "Ventas")
 # username: first name, last name, role, group, agency, language, job title
 PEOPLE = {
     "alice": ("Alice", "Perrin", "admin", "", "", "fr", "Directrice administrative"),
@@ -49,13 +51,15 @@ def make() -> Cast:
     if first is None:
         first = companies.create(FRANCE)
     else:
+        before = {name: getattr(first, name) for name in FRANCE}
         update_row(first, FRANCE)
+        note_changes(first, before)
     iberia = companies.create(IBERIA)
     agencies = {
         name: create_row(Agency, {"name": name, "company": first, "city": name, "country": "FR"})
         for name in ("Lyon", "Lille")
     }
-    groups = {name: _group(name) for name in ("Commerciaux", "Support", "Ventas")}
+    groups = {name: _group(name) for name in GROUPS}
     people = {name: _person(name, first, iberia, agencies, groups) for name in PEOPLE}
     _switch_on()
     _let_admin_in(first, iberia)

@@ -1,7 +1,7 @@
 """The blocks of the home page: filtered extracts of lists."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from flask_babel import ngettext
 from crm.calendar.display import ICONS
 from crm.calendar.models import Event, EventType
 from crm.companies.days import today
+from crm.core.actor import Scope, current_actor
 from crm.core.datamodel.filters import ME
 from crm.core.models import Label
 from crm.core.models.text import format_day, format_phone
@@ -50,6 +51,7 @@ class Block:
     line: Callable[[Any, Any], HomeLine]
     empty: Label
     relations: Sequence[str] = field(default=())
+    is_kept: bool = True  # where there is nothing to show, too
 
     def preset(self) -> Preset:
         return Preset(self.key, self.title, self.filters())
@@ -118,20 +120,37 @@ def _expected(view: Any, opportunity: Opportunity) -> Field:
     return Field(shown.name, shown.label, "next", text=text, tone="late", title=shown.text)
 
 
+def _today() -> Filters:
+    return [("status", 0, ["planned"]), ("starts_at", 5, ["today", "today"])]
+
+
 def _planned_from_today() -> Filters:
     return [*_mine("status", "planned"), ("starts_at", 0, [str(today())])]
 
 
 def _overdue_tasks() -> Filters:
-    until = ("starts_at", 1, [str(today() - timedelta(days=1))])
+    until = ("starts_at", 1, [_yesterday()])
     return [*_mine("status", "planned"), ("type", 0, [EventType.TASK.value]), until]
+
+
+def _overdue_sales() -> Filters:
+    return [("stage.kind", 0, ["open"]), ("expected_close_on", 1, [_yesterday()])]
+
+
+def _yesterday() -> str:
+    return str(today() - timedelta(days=1))
 
 
 def _mine(name: str, value: str) -> Filters:
     return [("owner", 0, [ME]), (name, 0, [value])]
 
 
-BLOCKS: Sequence[Block] = (
+def is_wide(model: type[Any]) -> bool:
+    """Whether the actor looks after the records of others: of an agency, a company or all."""
+    return current_actor().widest_scope("read", model.__entity__) >= Scope.AGENCY
+
+
+MINE: Sequence[Block] = (
     Block(
         "tasks", _l("Overdue tasks"), Event, _overdue_tasks, ("starts_at", "asc"), event_line,
         _l("No overdue tasks"), PARTIES,
@@ -150,3 +169,30 @@ BLOCKS: Sequence[Block] = (
         _l("You have no open opportunities"), ("account", "stage", "owner"),
     ),
 )  # fmt: skip
+# For managers, assistants and administrators, who own little themselves.
+EVERYBODYS: Sequence[Block] = (
+    Block(
+        "today", _l("Today, for everyone"), Event, _today, ("starts_at", "asc"), event_line,
+        _l("Nothing planned today"), PARTIES,
+    ),
+    Block(
+        "unassigned", _l("Unassigned leads"), Lead,
+        lambda: [("owner", 2, []), ("status.kind", 0, ["open"])],
+        ("received_on", "asc"), lead_line, _l("No unassigned leads"), ("status", "owner"),
+    ),
+    Block(
+        "late", _l("Overdue opportunities"), Opportunity, _overdue_sales,
+        ("expected_close_on", "asc"), opportunity_line, _l("No overdue opportunities"),
+        ("account", "stage", "owner"),
+    ),
+    Block(
+        "new", _l("Latest leads"), Lead, lambda: [("status.kind", 0, ["open"])],
+        ("received_on", "desc"), lead_line, _l("No open leads"), ("status", "owner"),
+    ),
+)  # fmt: skip
+
+
+def blocks() -> list[Block]:
+    """One's own work; for who looks after the records of others theirs too, own ones if any."""
+    wide = [block for block in EVERYBODYS if is_wide(block.model)]
+    return [*(replace(block, is_kept=not wide) for block in MINE), *wide]

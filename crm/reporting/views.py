@@ -1,26 +1,29 @@
-"""/: the home page, with the user's open work."""
+"""/: the home page: what is to be done, and in a new installation the first steps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from babel.dates import format_date
-from flask import render_template
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import IndexView, expose
 from flask_babel import gettext as _
 
+from crm.companies import demo
 from crm.companies.days import today
-from crm.core.actor import current_actor
 from crm.core.datamodel.paging import PageRequest
 from crm.core.db import db
 from crm.core.models.locale import locale
 from crm.core.models.text import format_number
-from crm.core.views import Action
-from crm.core.views.base import all_views
+from crm.core.views import Action, Preset
+from crm.core.views.base import views_of
+from crm.core.views.display import hue_of, initials
 from crm.core.views.nav import preset_url
-from crm.reporting.blocks import BLOCKS, Block, HomeLine
+from crm.reporting.blocks import Block, HomeLine, blocks
 from crm.reporting.queries import counts
+from crm.reporting.side import figure_preset, figures, recent
+from crm.reporting.steps import Step, first_steps, may_set_up
 
 LINES = 6  # rows of each block
 
@@ -41,13 +44,36 @@ class ShownBlock:
 
 
 @dataclass
+class DemoPerson:
+    """Somebody of the demo, and how to sign in as them."""
+
+    name: str
+    text: str
+    username: str
+    url: str
+    initials: str
+    hue: str
+    has_password: bool
+
+
+@dataclass
 class HomePage:
     """Everything templates/reporting/home.html places."""
 
     title: str
-    date_text: str
-    blocks: list[ShownBlock]
+    sub: str
+    blocks: list[ShownBlock] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    people: list[DemoPerson] = field(default_factory=list)
+    erase_url: str = ""
+    figures: list[tuple[str, str, str]] = field(default_factory=list)  # label, number, address
+    recent: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+    @property
+    def next_step(self) -> Step | None:
+        """The step with the page's primary button."""
+        return next((step for step in self.steps if not step.is_done), None)
 
 
 class HomeView(IndexView):
@@ -57,31 +83,52 @@ class HomeView(IndexView):
 
     @expose("/")
     def index(self) -> ResponseReturnValue:
-        open_ = [(block, view) for block in BLOCKS if (view := _view_of(block)) is not None]
-        page = HomePage(
-            _("My day"), format_date(today(), "EEEE d MMMM y", locale=locale()), _shown(open_)
-        )
-        page.actions = _actions([view for _block, view in open_])
+        steps = first_steps()
+        page = HomePage(_("My day"), format_date(today(), "EEEE d MMMM y", locale=locale()))
+        if steps:
+            done = sum(step.is_done for step in steps)
+            page.title = _("First steps")
+            page.sub = _("%(done)s of %(all)s done", done=done, all=len(steps))
+        page.steps = steps
+        _put_work(page)
+        if may_set_up() and (people := demo.people()):
+            page.people = [_person(one) for one in people]
+            page.erase_url = url_for("SetupView.demo")
+        page.recent = recent()
         return render_template("reporting/home.html", page=page, view=self)
 
 
-def _view_of(block: Block) -> Any:
-    """The view of a block's list, if the actor may open it."""
-    actor = current_actor()
-    for view in all_views():
-        if view.datamodel.obj is block.model and view.can("read"):
-            return view if view.setting is None or actor.is_enabled(view.setting) else None
-    return None
-
-
-def _shown(open_: Sequence[tuple[Block, Any]]) -> list[ShownBlock]:
+def _put_work(page: HomePage) -> None:
+    """The blocks and the figures, with all their counts in one statement."""
+    open_ = [(block, view) for block in blocks() if (view := _view_of(block.model)) is not None]
     if not open_:
         text = _("Your role opens no records yet. Your administrator decides which ones it may.")
-        return [ShownBlock("none", _("Nothing to show yet"), text)]
-    where = {block.key: view.preset_where(block.preset()) for block, view in open_}
-    wanted = {block.key: (block.model, where[block.key]) for block, _view in open_}
+        page.blocks = [ShownBlock("none", _("Nothing to show yet"), text)]
+        return
+    shown = {
+        f"figure-{key}": (figure_preset(key, label, filters), view)
+        for key, label, model, filters in figures()
+        if (view := _view_of(model)) is not None
+    }
+    presets = {**{b.key: (b.preset(), view) for b, view in open_}, **shown}
+    where = {key: view.preset_where(preset) for key, (preset, view) in presets.items()}
+    wanted = {key: (presets[key][1].datamodel.obj, where[key]) for key in presets}
     found = {key: int(count) for key, count in db.session.execute(counts(wanted))}
-    return [_block(block, view, where[block.key], found[block.key]) for block, view in open_]
+    is_new = bool(page.steps)
+    page.blocks = [
+        _block(block, view, where[block.key], found[block.key])
+        for block, view in open_
+        if found[block.key] or (block.is_kept and not is_new)
+    ]
+    page.figures = [
+        _figure(preset, view, found[key]) for key, (preset, view) in shown.items() if not is_new
+    ]
+    page.actions = [] if is_new else _actions([view for _block, view in open_])
+
+
+def _view_of(model: type[Any]) -> Any:
+    """The view of a table's list, if the actor may open it."""
+    return next((view for view in views_of(model) if view.is_accessible()), None)
 
 
 def _block(block: Block, view: Any, where: Sequence[Any], count: int) -> ShownBlock:
@@ -97,6 +144,20 @@ def _block(block: Block, view: Any, where: Sequence[Any], count: int) -> ShownBl
     elif view.can("create"):
         shown.add_url, shown.add_label = view.url("add"), view.words("add_title")
     return shown
+
+
+def _figure(preset: Preset, view: Any, count: int) -> tuple[str, str, str]:
+    return str(preset.label), format_number(count), preset_url(view, preset) if count else ""
+
+
+def _person(user: Any) -> DemoPerson:
+    roles = ", ".join(str(role) for role in user.roles)
+    text = f"{user.job_title} ({roles})" if user.job_title else roles
+    url = url_for("UserView.show", pk=user.id)
+    return DemoPerson(
+        str(user), text, user.username, url, initials(str(user)), hue_of(user.id),
+        bool(user.password),
+    )  # fmt: skip
 
 
 def _actions(views: Sequence[Any]) -> list[Action]:

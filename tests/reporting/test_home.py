@@ -2,8 +2,16 @@
 
 from datetime import timedelta
 
+from flask_appbuilder.security.sqla.models import User
+
 from crm.calendar import services as events
 from crm.calendar.models import Event
+from crm.companies.days import today
+from crm.companies.models import AppSettings, Company, DemoRow
+from crm.companies.services.company import FIRST
+from crm.core import rows
+from crm.core.datamodel.saving import delete_row
+from crm.core.db import db
 from crm.core.types import utcnow
 from crm.leads import services as leads_services
 from crm.leads.models import Lead
@@ -87,4 +95,83 @@ def test_home_stays_within_its_budget(as_user, acting, counting, cast):
     claire.get("/")
     with counting() as statements:
         claire.get("/")
-    assert len(statements) <= 10
+    assert len(statements) <= 14, "as a record"
+
+
+def test_a_new_installation_begins_with_its_first_steps(as_user, acting, everything, cast):
+    alice = as_user("alice")
+    page = alice.get("/").text
+    assert "2 of 4 done" in page  # the company has its name, and there are people
+    assert '<a href="/leads/add" class="btn btn-sm btn-primary">Create a lead</a>' in page
+    with acting("alice"):
+        make(Lead, organization="Élan")
+    assert "3 of 4 done" in alice.get("/").text
+    with acting("alice") as session:
+        session.get(AppSettings, 1).bin_days = 60
+    page = alice.get("/").text
+    assert "First steps" not in page
+    assert "My day" in page
+
+
+def test_the_company_is_a_step_until_it_has_a_name(as_user, everything, cast):
+    with everything() as session:
+        session.get(Company, cast.france).name = FIRST["name"]
+        session.get(Company, cast.france).code = FIRST["code"]
+        session.get(User, cast.alice).active_company_id = cast.france
+    page = as_user("alice").get("/").text
+    assert "1 of 4 done" in page
+    assert f'href="/companies/edit/{cast.france}"' in page
+
+
+def test_the_first_steps_can_be_hidden_and_are_of_administrators(as_user):
+    assert "First steps" not in as_user("marc").get("/").text
+    alice = as_user("alice")
+    assert alice.post("/setup/hide").status_code == 303
+    assert "First steps" not in alice.get("/").text
+
+
+def test_the_people_of_the_demo_stand_there_with_how_to_sign_in(as_user, everything, cast):
+    with everything() as session:
+        session.add(DemoRow(kind="ab_user", row_id=cast.claire))
+        session.get(User, cast.claire).password = None
+    people = block(as_user("alice").get("/").text, "demo")
+    assert "crm user password claire" in people
+    assert f'href="/users/show/{cast.claire}"' in people
+    assert "has a password" not in people
+    assert "marc" not in people
+    assert "b-demo" not in as_user("marc").get("/").text
+
+
+def test_who_looks_after_others_sees_their_work(as_user, acting, cast):
+    yesterday = today() - timedelta(days=1)
+    with acting("marc"):
+        make(Lead, organization="Sans personne", owner=None)
+        make(Lead, organization="De Claire", owner=person(cast.claire))
+        make(
+            Opportunity,
+            name="Projet Alpha",
+            owner=person(cast.claire),
+            expected_close_on=yesterday,
+        )
+    page = as_user("ines").get("/").text
+    assert "Sans personne" in block(page, "unassigned")
+    assert "De Claire" not in block(page, "unassigned")
+    assert "/leads/list/?_flt_2_owner=&amp;_flt_0_status.kind=open" in block(page, "unassigned")
+    assert "De Claire" in block(page, "new")
+    assert "1 day overdue" in block(page, "late")
+    assert 'b-leads"' not in page, "no empty blocks of one's own"
+    claire = as_user("claire").get("/").text
+    assert 'b-unassigned"' not in claire
+
+
+def test_the_last_changed_records_are_a_click_away(as_user, acting, cast):
+    with acting("claire"):
+        lead = make(Lead, organization="Élan", owner=person(cast.claire))
+    with acting("marc") as session:
+        session.get(Lead, lead.id).description = "by somebody else"
+    page = as_user("claire").get("/").text
+    recent = page[page.index('id="s-recent"') :]
+    assert f'href="/leads/show/{lead.id}"' in recent
+    with acting("marc"):
+        delete_row(rows.fetch(db.session(), Lead, lead.id))
+    assert f'href="/leads/show/{lead.id}"' not in as_user("claire").get("/").text

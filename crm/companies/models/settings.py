@@ -8,7 +8,7 @@ from flask_appbuilder.security.sqla.models import Group
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import CheckConstraint, Column, ForeignKey, String, Table, Text
-from sqlalchemy.orm import Mapped, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.companies.columns import by_value, flag, link
 from crm.companies.models.company import Company
@@ -64,6 +64,8 @@ class AppSettings(AuditedModel):
     manage_agencies: Mapped[bool] = flag(
         _l("Agencies management"), help=_l("An agency or establishment of the company.")
     )
+    # Whether the home page of an administrator begins with the first steps; on no form.
+    first_steps: Mapped[bool] = mapped_column(default=True, server_default="1", nullable=False)
     lead_default_status_id: Mapped[int] = link(_l("Default lead status"), "lead_status.id")
     opportunity_default_stage_id: Mapped[int] = link(_l("Default opportunity stage"), "stage.id")
     stale_after_days: Mapped[int] = field(

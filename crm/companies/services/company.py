@@ -14,6 +14,9 @@ from crm.core.datamodel.saving import create_row, delete_row, flush, references_
 from crm.core.db import db
 from crm.core.errors import DomainError
 
+# The company of a new installation, until somebody names it.
+FIRST = {"name": "My company", "code": "MAIN"}
+
 
 def create(values: Mapping[str, Any]) -> Company:
     """A new company with its settings; its creator joins it if they may edit users.
@@ -45,7 +48,7 @@ def ensure_company() -> Company | None:
     """Create a company where there is none, so that records can be entered; else None."""
     if db.session.scalar(select(Company.id).limit(1)) is not None:
         return None
-    company: Company = create_row(Company, {"name": "My company", "code": "MAIN"})
+    company: Company = create_row(Company, FIRST)
     add_settings(company)
     return company
 

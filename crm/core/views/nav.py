@@ -127,7 +127,7 @@ def menu_url(view: Any) -> str:
 
 def preset_url(view: Any, preset: Preset) -> str:
     pairs: dict[str, Any] = {
-        f"_flt_{operator}_{name}": list(values) for name, operator, values in preset.filters
+        f"_flt_{operator}_{name}": list(values) or "" for name, operator, values in preset.filters
     }
     return url_for(f"{view.endpoint}.list", **pairs)
 

@@ -1,0 +1,18 @@
+"""The rows of the demo: marked when they are made, erased in one act."""
+
+from crm.companies.demo.erasing import demo_erasing, erase, may_erase
+from crm.companies.demo.hanging import hanging
+from crm.companies.demo.marking import marking, note_changes
+from crm.companies.demo.reading import counts, is_there, people
+
+__all__ = [
+    "counts",
+    "demo_erasing",
+    "erase",
+    "hanging",
+    "is_there",
+    "marking",
+    "may_erase",
+    "note_changes",
+    "people",
+]

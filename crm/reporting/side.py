@@ -1,0 +1,92 @@
+"""The side column of the home page: figures, and the records that one changed last."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_appbuilder import Model
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from crm.companies.days import today
+from crm.core.actor import current_actor
+from crm.core.datamodel.filters import ME
+from crm.core.db import db
+from crm.core.models import Label, Record
+from crm.core.models.text import format_near
+from crm.core.views import Preset
+from crm.core.views.base import view_of, views_of
+from crm.core.views.display import zone
+from crm.opportunities.models import Opportunity
+from crm.quotes.models import Quote
+from crm.reporting.blocks import Filters, is_wide
+from crm.reporting.queries import last_changes
+
+RECENT = 6  # records
+SOON = 7  # days
+
+
+def figures() -> Sequence[tuple[str, Label, type[Any], Filters]]:
+    """(key, label, table, filters): the number of rows, which leads to their list."""
+    until = str(today() + timedelta(days=SOON))
+    open_, mine = ("stage.kind", 0, ["open"]), ("owner", 0, [ME])
+    expiring = ("valid_until", 5, [str(today()), until])
+    return (
+        ("open", _l("Open opportunities"), Opportunity, _of(Opportunity, open_, mine)),
+        (
+            "idle",
+            _l("Opportunities without next action"),
+            Opportunity,
+            _of(Opportunity, open_, mine, ("next_event_at", 3, [])),
+        ),
+        ("expiring", _l("Quotes that expire within a week"), Quote, _of(Quote, expiring, mine)),
+    )
+
+
+def _of(model: type[Any], *filters: tuple[str, int, Sequence[str]]) -> Filters:
+    """One's own, or of all that one may read, for who looks after others' records."""
+    return [one for one in filters if one[0] != "owner" or not is_wide(model)]
+
+
+def figure_preset(key: str, label: Label, filters: Filters) -> Preset:
+    return Preset(f"figure-{key}", label, filters)
+
+
+def recent() -> list[tuple[str, str, str, str]]:
+    """(icon, label, address, when) of the records that one changed last."""
+    last: dict[tuple[str, int], datetime] = {}
+    for kind, pk, at in db.session.execute(last_changes(current_actor().user_id)):
+        last.setdefault((kind, pk), at)
+    models = _models()
+    wanted = [(key, at) for key, at in last.items() if key[0] in models][:RECENT]
+    rows = _rows([key for key, _at in wanted], models)
+    return [_line(rows[key], at) for key, at in wanted if key in rows]
+
+
+def _models() -> Mapping[str, type[Any]]:
+    """Table's name → class, of the records whose page the actor may open."""
+    classes = (mapper.class_ for mapper in Model.registry.mappers)
+    records = (model for model in classes if issubclass(model, Record))
+    return {
+        model.__tablename__: model
+        for model in records
+        if any(view.is_accessible() for view in views_of(model))
+    }
+
+
+def _rows(
+    keys: Sequence[tuple[str, int]], models: Mapping[str, type[Any]]
+) -> dict[tuple[str, int], Any]:
+    found = {}
+    for kind in {kind for kind, _pk in keys}:
+        model = models[kind]
+        ids = [pk for one, pk in keys if one == kind]
+        for row in db.session.scalars(select(model).where(model.id.in_(ids))).unique():
+            found[kind, row.id] = row
+    return found
+
+
+def _line(row: Any, at: datetime) -> tuple[str, str, str, str]:
+    view = view_of(row)
+    return view.icon, str(row) or _("Record"), view.url("show", pk=row.id), format_near(at, zone())

@@ -1,0 +1,163 @@
+"""The demo goes in one act: what it made, and nothing else."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_appbuilder import Model
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import func, select
+
+from crm import demo as making
+from crm.accounts.models import Account
+from crm.companies import demo
+from crm.companies.models import Agency, Company
+from crm.core.datamodel.saving import delete_row, update_row
+from crm.core.errors import DomainError
+from crm.core.rows import unfiltered
+from crm.demo import business, places
+from crm.leads.models import Lead
+from crm.opportunities.models import Opportunity
+from tests.factories import make
+
+pytestmark = pytest.mark.both
+# What an administrator sees of it afterwards: who joined and left which company.
+TOLD = ("journal",)
+
+
+@pytest.fixture(autouse=True)
+def _beside_the_cast(everything, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A short demo whose names are free in a database that has the cast."""
+    with everything() as session:
+        for agency in session.scalars(select(Agency)):
+            agency.name = f"Notre {agency.name}"
+    people = {f"demo-{name}": said for name, said in places.PEOPLE.items()}
+    monkeypatch.setattr(places, "PEOPLE", people)
+    for place in (places.FRANCE, places.IBERIA):
+        monkeypatch.setitem(place, "name", f"Demo {place['name']}")
+        monkeypatch.setitem(place, "code", f"D-{place['code']}"[:12])
+    for name, (*said, group, agency, language, title) in people.items():
+        people[name] = (*said, group and f"Demo {group}", agency, language, title)
+    monkeypatch.setattr(places, "GROUPS", [f"Demo {name}" for name in places.GROUPS])
+    shares = {
+        "demo-claire": business.Share("fr", 2, 2),
+        "demo-olga": business.Share("en", 1, 1, catalogs=True),
+    }
+    monkeypatch.setattr(business, "SHARES", shares)
+
+
+def counts(session) -> dict[str, int]:
+    tables = [table for table in Model.metadata.sorted_tables if table.name not in TOLD]
+    return {t.name: session.scalar(select(func.count()).select_from(t)) for t in tables}
+
+
+def fill(app: Flask) -> None:
+    with app.app_context(), unfiltered("a test makes the demo"):
+        making.fill()
+
+
+def test_what_the_demo_made_goes_and_nothing_else(app, acting, everything, cast):
+    folder: Path = app.extensions["crm.config"].files / "catalogs"
+    kept = set(folder.iterdir()) if folder.exists() else set()
+    with everything() as session:
+        before = counts(session)
+        company = session.scalars(select(Company).order_by(Company.id)).first()
+        named = (company.name, company.code, company.city)
+    fill(app)
+    with everything() as session:
+        assert counts(session)["lead"] == before["lead"] + 3
+        assert session.get(Company, company.id).name == places.FRANCE["name"]
+        lead = session.scalars(select(Lead).where(Lead.id.in_(demo.reading.made("lead")))).first()
+        update_row(lead, {"description": "changed by hand, and still of the demo"})
+    assert set(folder.iterdir()) > kept
+    with acting("alice"):
+        assert demo.may_erase()
+        assert demo.hanging() == []
+        demo.erase()
+    with everything() as session:
+        assert counts(session) == before
+        company = session.get(Company, company.id)
+        assert (company.name, company.code, company.city) == named
+        assert not demo.is_there()
+    assert set(folder.iterdir()) == kept
+
+
+def test_it_stays_while_own_records_need_it_and_says_which(app, acting, everything, as_user, cast):
+    fill(app)
+    with everything() as session:
+        account = session.scalars(
+            select(Account).where(Account.id.in_(demo.reading.made("account"))).order_by(Account.id)
+        ).first()
+        mine = make(Opportunity, name="Projet Alpha", company=account.company, account=account)
+        before = counts(session)
+    with pytest.raises(DomainError), acting("alice"):
+        demo.erase()
+    with everything() as session:
+        assert counts(session) == before
+    alice = as_user("alice")
+    page = alice.get("/setup/demo").text
+    assert f'href="/opportunities/show/{mine.id}"' in page
+    assert "Projet Alpha" in page
+    assert '<form method="post" action="/setup/demo"' not in page
+    assert alice.post("/setup/demo").location == "/setup/demo"
+    with everything() as session:
+        row = session.get(Opportunity, mine.id)
+        row.account = row.contact = row.agency = row.owner = None
+        assert demo.hanging() == []
+    assert alice.post("/setup/demo").location == "/"
+    with everything() as session:
+        assert session.get(Opportunity, mine.id) is not None
+        assert not demo.is_there()
+
+
+def test_a_record_in_the_bin_is_named_with_it(app, acting, everything, as_user, cast):
+    fill(app)
+    with everything() as session:
+        account = session.scalars(
+            select(Account).where(Account.id.in_(demo.reading.made("account"))).order_by(Account.id)
+        ).first()
+        mine = make(Opportunity, name="Projet Alpha", company=account.company, account=account)
+        delete_row(mine)
+    assert "in the bin" in as_user("alice").get("/setup/demo").text
+
+
+def test_own_people_keep_their_companies_and_what_the_demo_people_did(
+    app, acting, everything, cast
+):
+    fill(app)
+    with everything() as session:
+        claire = session.scalars(select(User).where(User.username == "demo-claire")).one()
+        lead = make(Lead, organization="Élan", company=session.get(Company, cast.france))
+        lead.created_by_id = claire.id
+        marc, iberia = (
+            session.get(User, cast.marc),
+            session.scalars(select(Company).where(Company.name == places.IBERIA["name"])).one(),
+        )
+        marc.companies.append(iberia)
+    with acting("alice"):
+        demo.erase()
+    with everything() as session:
+        assert session.get(Lead, lead.id).created_by_id is None
+        assert [one.id for one in session.get(User, cast.marc).companies] == [cast.france]
+
+
+def test_only_who_may_delete_all_of_it_may_erase_it(app, as_user, cast):
+    fill(app)
+    assert as_user("marc").get("/setup/demo").status_code == 403
+    assert as_user("claire").post("/setup/demo").status_code == 403
+
+
+def test_without_a_demo_there_is_no_such_page(as_user):
+    assert as_user("alice").get("/setup/demo").status_code == 404
+
+
+def test_every_row_of_the_demo_is_marked(app, everything):
+    with everything() as session:
+        before = counts(session)
+    fill(app)
+    with everything() as session:
+        marked = demo.counts()
+        mapped = {mapper.local_table.name for mapper in Model.registry.mappers}
+        for name, count in counts(session).items():
+            if name in mapped and "id" in Model.metadata.tables[name].c:
+                assert count - before[name] == marked.get(name, 0), name
