@@ -103,7 +103,6 @@ class Actor:
         return max(self.scopes(action, entity), default=Scope.NONE)
 
     def is_enabled(self, switch: str) -> bool:
-        """Whether a switch of the settings is on."""
         return bool(self.settings.get(switch))
 
 

@@ -98,7 +98,6 @@ def _forget(session: Session, transaction: SessionTransaction) -> None:
 
 
 def is_writing(session: Session) -> bool:
-    """Whether `transaction()` is open on this session."""
     return _OPEN in session.info
 
 
@@ -204,7 +203,6 @@ def prepare_postgres(engine: Engine) -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Bind the session to the app's database."""
     db.init_app(app)
     with app.app_context():
         prepare = prepare_sqlite if db.engine.dialect.name == "sqlite" else prepare_postgres

@@ -47,13 +47,11 @@ def unfiltered(reason: str) -> Iterator[None]:
 
 
 def is_filtered() -> bool:
-    """Whether the row filter holds now."""
     return _reasons.get() is None
 
 
 @lru_cache
 def filtered_models() -> tuple[type[Any], ...]:
-    """Every table whose rows the filter restricts."""
     mapped = (mapper.class_ for mapper in Model.registry.mappers)
     return tuple(
         model
@@ -303,7 +301,6 @@ def is_open(action: str, model: type[Any]) -> bool:
 
 
 def may(session: Session, action: str, row: Any) -> bool:
-    """Whether the actor may do `action` to this row."""
     return bool(allowed(session, action, [row]))
 
 

@@ -36,8 +36,6 @@ ALWAYS = ("id", "row_version")  # in every row, requested or not
 
 @dataclass(frozen=True)
 class ListArguments:
-    """The arguments of one request."""
-
     columns: list[str] | None = None  # None: all of them
     keys: frozenset[str] | None = None  # the labels to return; None: all
     filters: tuple[Mapping[str, Any], ...] = ()

@@ -69,7 +69,6 @@ class TableApi(FabModelRestApi):
     # What is visible now ────────────────────────────────────────────────────────────────────────
 
     def is_visible(self, name: str, actor: Actor) -> bool:
-        """Whether the column's setting, if any, is on."""
         switches = self.setting_columns
         switch = switches.get(name) or switches.get(name.partition(".")[0])
         return switch is None or actor.is_enabled(switch)

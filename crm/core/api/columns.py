@@ -80,7 +80,6 @@ def _is_file(model: type[Any], name: str) -> bool:
 
 
 def is_written(spec: Spec) -> bool:
-    """Whether a request may set the field."""
     return not spec.readonly and not spec.kind.is_file
 
 

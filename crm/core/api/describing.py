@@ -10,7 +10,6 @@ from crm.core.models import Spec, spec_of, target_of
 
 
 def fields_info(model: type[Any], names: Iterable[str], children: Children) -> list[dict[str, Any]]:
-    """The descriptions of the fields `names`."""
     told = []
     for name in names:
         info = field_info(name, spec_of(model, name))

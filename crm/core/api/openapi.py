@@ -47,7 +47,6 @@ class OpenApi(FabOpenApi):
     @expose("/<version>/_openapi")
     @guarded
     def get(self, version: str) -> Response:
-        """The OpenAPI 3.0 document for the actor."""
         views = [
             view
             for view in current_app.extensions["appbuilder"].baseviews

@@ -39,8 +39,6 @@ Labels = dict[str, Callable[[], Any]]
 
 
 class ReadApi(TableApi):
-    """The GET endpoints."""
-
     @expose("/_info", methods=("GET",))
     @guarded
     def info(self) -> Response:
@@ -132,7 +130,6 @@ class ReadApi(TableApi):
     @expose("/<pk>", methods=("GET",))
     @guarded
     def get(self, pk: str) -> Response:
-        """One row."""
         names = self.visible(self.show_columns)
         asked = read_arguments(SHOW_ARGUMENTS, names, SHOW_KEYS)
         names = names if asked.columns is None else asked.columns
@@ -140,7 +137,6 @@ class ReadApi(TableApi):
         return answer(id=row["id"], result=row, **chosen(self._labels("show", names), asked))
 
     def _labels(self, page: str, names: Sequence[str]) -> Labels:
-        """The labels of the list or of a row."""
         model = self.datamodel.obj
         return {
             f"{page}_columns": lambda: names,

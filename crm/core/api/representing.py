@@ -25,7 +25,6 @@ def represent(row: Any, names: Iterable[str], children: Children) -> dict[str, A
 
 
 def value(row: Any, name: str) -> Any:
-    """One field of `row` in JSON."""
     spec = spec_of(type(row), name)
     found = getattr(row, name)
     if spec.kind is kinds.REFERENCE:

@@ -12,8 +12,6 @@ from crm.core.models.kinds.texts import words_expected
 
 
 class JsonFilterFormat(JsonFormat, FilterFormat):
-    """The format of filter values of the API: JSON, or text."""
-
     def whole(self, text: str, kind: str) -> int:
         number = self.number(text, kind, 0)
         if number != number.to_integral_value():

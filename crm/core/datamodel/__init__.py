@@ -80,7 +80,6 @@ class DataModel(SQLAInterface):
         return rows.fetch(self.session, self.obj, pk, action, options)
 
     def rights(self, row: Any, actions: Sequence[str]) -> set[str]:
-        """Those of `actions` that the actor may do to this row."""
         return rows.rights(self.session, row, actions)
 
     def get_related_obj(self, col_name: str, value: Any) -> Any:
@@ -90,7 +89,6 @@ class DataModel(SQLAInterface):
         return self.session.scalars(statement).unique().first()
 
     def select(self, *where: ColumnElement[bool], in_bin: bool = False) -> Select[Any]:
-        """A statement for the rows that satisfy `where`."""
         statement = select(self.obj).where(*where)
         return statement.execution_options(**{rows.IN_BIN: self.obj}) if in_bin else statement
 

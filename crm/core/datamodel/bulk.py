@@ -65,7 +65,6 @@ class Bulk:
     kept: int = 0  # answers
 
     def begin(self) -> None:
-        """Start a new line."""
         self.later.clear()
         self.claims.clear()
         self.numbers.clear()

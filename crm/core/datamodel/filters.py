@@ -135,7 +135,6 @@ def _known(
 
 
 def key_column(model: type[Any], relation: str) -> Any:
-    """The foreign key behind a to-one relation."""
     return getattr(model, key_of(inspect(model).relationships[relation]))
 
 

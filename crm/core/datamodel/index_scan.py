@@ -51,7 +51,6 @@ class IndexScan:
 
     @property
     def can_be_empty(self) -> bool:
-        """Whether the sorted column can be NULL."""
         is_of_bin = self.index.info["listed"] == BINNED and self.order.column.key == "deleted_at"
         return self.order.can_be_empty and not is_of_bin
 

@@ -29,12 +29,10 @@ class Order:
 
     @property
     def can_be_empty(self) -> bool:
-        """Whether the sorted column may be NULL."""
         return bool(self.column.property.columns[0].nullable)
 
     @property
     def columns(self) -> list[Any]:
-        """The columns in a page token."""
         links = [self.link] if self.link is not None else []
         return [*links, self.column, inspect(self.column).parent.class_.id]
 
@@ -43,7 +41,6 @@ class Order:
         return len(self.parents) if parent is None else self.parents.index(parent)
 
     def ranked(self, is_sqlite: bool) -> ColumnElement[int]:
-        """The position of a row's parent, as SQL."""
         places = json.dumps({pk: place for place, pk in enumerate(self.parents)})
         key = cast(self.link, String)
         found: ColumnElement[Any] = (

@@ -51,7 +51,6 @@ def _models() -> list[type[Any]]:
 
 
 def _pass(before: datetime, purged: PurgeResult) -> int:
-    """Go through all tables once. Returns the number of deleted rows."""
     gone = 0
     for model in _models():
         while count := _batch(model, before):

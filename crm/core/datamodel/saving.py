@@ -364,7 +364,6 @@ def _own(model: type[Any], values: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def _column_defaults(mapper: Any) -> dict[str, Any]:
-    """The defaults of the editable columns."""
     return {
         name: column.default.arg
         for name, column in mapper.columns.items()
@@ -386,7 +385,6 @@ def _default_owner(model: type[Any], owner: Any) -> Any:
 
 
 def current_user() -> User:
-    """The acting user's row."""
     user = db.session.get(User, current_actor().user_id)
     if user is None:
         raise LookupError("the acting user is gone")

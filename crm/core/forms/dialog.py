@@ -36,11 +36,9 @@ class Dialog(Form):
             field.spec = replace(field.spec, required=True)
 
     def field_names(self, row: Any) -> list[str]:
-        """The fields that the dialog shows for this row."""
         return list(self.names)
 
     def initial_values(self) -> Values:
-        """Initial values, beside those of the row."""
         return {}
 
     def fill(self, values: Values) -> "Dialog":

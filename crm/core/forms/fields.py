@@ -92,7 +92,6 @@ class FormField:
         return sorted(here) == sorted(there) if self.widget == "references" else here == there
 
     def fill(self, value: Any, zone: str) -> None:
-        """Set the input from a stored value."""
         if self.spec.kind.is_file:
             return  # a file has no text; `current` is its name
         self.data = value

@@ -56,7 +56,6 @@ def collect(session: Session) -> list[Change]:
 
 
 def tracked_attributes_of(row: Any) -> TrackedAttributes:
-    """The recorded attributes of a row's table."""
     return tracked_attributes(inspect(row).mapper)
 
 
@@ -97,7 +96,6 @@ def _columns(
 
 
 def _lists(row: Any) -> Iterator[tuple[str, list[Any]]]:
-    """Added and removed links and lines."""
     state = inspect(row)
     what = tracked_attributes(state.mapper)
     for name in what.links:

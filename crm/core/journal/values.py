@@ -33,8 +33,6 @@ class LineContent(TypedDict):
 
 @dataclass(frozen=True)
 class TrackedAttributes:
-    """The attributes of a table that the journal records."""
-
     columns: tuple[str, ...]  # recorded when they change
     all_columns: tuple[str, ...]  # recorded when the row is purged; without secrets
     links: tuple[str, ...]  # lists of rows with a page of their own
@@ -43,7 +41,6 @@ class TrackedAttributes:
 
 @cache
 def tracked_attributes(mapper: Mapper[Any]) -> TrackedAttributes:
-    """What the journal records of the rows of `mapper`."""
     names = tuple(
         mapper.get_property_by_column(column).key
         for column in mapper.columns

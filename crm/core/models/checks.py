@@ -64,7 +64,6 @@ def _keys(mapper: Mapper[Any]) -> tuple[tuple[str, str, int | None, str | None],
 
 
 def update_folded(row: Any) -> None:
-    """Compute the folded columns of `row` from their sources."""
     for name, source, length, empty in _keys(inspect(row).mapper):
         key = fold(str(getattr(row, source) or ""))[: length or None] or empty
         if getattr(row, name) != key:

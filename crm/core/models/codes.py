@@ -48,7 +48,6 @@ def language_name(code: str) -> str:
 
 
 def hue_name(hue: str) -> str:
-    """The word for one of the eight hues."""
     return {
         "gray": _("Gray"), "blue": _("Blue"), "teal": _("Teal"), "green": _("Green"),
         "amber": _("Amber"), "red": _("Red"), "pink": _("Pink"), "violet": _("Violet"),

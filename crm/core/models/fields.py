@@ -53,7 +53,6 @@ class Spec:
 
     @property
     def longest(self) -> int | None:
-        """The most characters of a text."""
         return self.length if self.length is not None else self.kind.longest
 
     def parse(self, text: str, form: Format = TYPED) -> Any:
@@ -221,7 +220,6 @@ def kind_of(column: Any) -> Kind:
 
 
 def target_of(model: type[Any], relation: str) -> type[Any]:
-    """The table that a relationship of `model` leads to."""
     found: type[Any] = model.__mapper__.relationships[relation].mapper.class_
     return found
 

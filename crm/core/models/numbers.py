@@ -122,7 +122,6 @@ def _grouped(signs: str) -> str:
 
 @cache
 def number_format(locale: Locale) -> NumberFormat:
-    """The NumberFormat of a language, from the CLDR."""
     decimal, group = get_decimal_symbol(locale), get_group_symbol(locale)
     alike = next((signs for signs in (SPACES, APOSTROPHES) if group in signs), group)
     # The language's own separator first: examples use it.
@@ -133,5 +132,4 @@ def number_format(locale: Locale) -> NumberFormat:
 
 @cache
 def file_number_format(decimal: str) -> NumberFormat:
-    """The NumberFormat of a file with the decimal separator "." or ","."""
     return NumberFormat(decimal, ("," if decimal == "." else ".", SPACES))

@@ -29,7 +29,6 @@ def _starts(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
 
 
 def like(column: Any, pattern: str) -> ColumnElement[bool]:
-    """Whether a text matches `pattern`, whatever its case."""
     folds = column.property.columns[0].info.get("folds")
     return column.like(pattern, escape="\\") if folds else column.ilike(pattern, escape="\\")
 

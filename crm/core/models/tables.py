@@ -94,7 +94,6 @@ class Record(AuditedModel):
 
     @property
     def search_words(self) -> str:
-        """The words of the fields that are searched."""
         return words_of(self)
 
 

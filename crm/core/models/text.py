@@ -104,7 +104,6 @@ def format_instant(value: datetime, zone: str) -> str:
 
 
 def format_local(local: datetime) -> str:
-    """Date and time of a datetime in the reader's zone."""
     return f"{format_day(local.date())} {local:%H:%M}"
 
 

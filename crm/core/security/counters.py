@@ -20,7 +20,6 @@ TABLE = """CREATE TABLE IF NOT EXISTS counter (
 
 
 def rate_limit_settings(config: Config) -> dict[str, Any]:
-    """Flask-Limiter's settings."""
     return {
         "RATELIMIT_STORAGE_URI": config.redis_url or counters_uri(config),
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,

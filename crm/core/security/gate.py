@@ -99,7 +99,6 @@ def _still_open(view: Any, actor: Actor) -> None:
 
 
 def sign_in_required() -> Response:
-    """The 401 of the API."""
     message = _("Sign in first: send a valid token as “Authorization: Bearer …”.")
     response: Response = jsonify(message=message)
     response.status_code = 401
@@ -107,7 +106,6 @@ def sign_in_required() -> Response:
 
 
 def password_change_required() -> str:
-    """The message of the API for users who have to change their first password."""
     return _("Change your password first: sign in with a browser.")
 
 
@@ -134,7 +132,6 @@ def _without_token(error: CSRFError) -> ResponseReturnValue:
 
 
 def install(app: Flask) -> None:
-    """Register the check on the app, after that of CSRF."""
     app.before_request(forget_last_request)
     app.before_request(check_request)
     app.register_error_handler(CSRFError, _without_token)

@@ -16,7 +16,6 @@ def keys_of(app: Flask) -> list[str]:
 
 
 def signer(purpose: str) -> URLSafeTimedSerializer:
-    """A serializer for one purpose (its salt)."""
     return URLSafeTimedSerializer(keys_of(current_app), salt=purpose)
 
 

@@ -26,7 +26,6 @@ DISGUISES = str.maketrans("013457@$!", "oieastasi")
 
 
 def hash_password(password: str) -> str:
-    """The hash of a password: scrypt, salted."""
     return generate_password_hash(password)
 
 

@@ -37,7 +37,6 @@ def rate_limit_key() -> str:
 
 
 def retry_message(seconds: int) -> str:
-    """When to try again."""
     if seconds < 60:
         return str(
             ngettext("Try again in %(num)s second.", "Try again in %(num)s seconds.", seconds)
@@ -47,7 +46,6 @@ def retry_message(seconds: int) -> str:
 
 
 def too_many_requests(error: RateLimitExceeded) -> ResponseReturnValue:
-    """The 429, with the time to wait."""
     reached = current_app.extensions["appbuilder"].sm.limiter.current_limit
     seconds = max(math.ceil(reached.reset_at - time.time()), 1) if reached else 60
     error.retry_after = seconds

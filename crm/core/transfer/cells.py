@@ -194,5 +194,4 @@ def _names(kind: str, also: tuple[str, ...]) -> dict[str, str]:
 
 
 def shortened(text: str) -> str:
-    """The text, shortened for a message."""
     return text if len(text) <= 60 else text[:59] + "…"

@@ -71,7 +71,6 @@ class Checker:
             self.refuse(entry.number, self.values.unknown_link(entry.cells))
 
     def _take(self, batch: Sequence[ImportEntry]) -> None:
-        """Accept, skip or refuse the entries of a batch."""
         self.values.prepare([entry.cells for entry in batch])
         made: dict[int, CheckedLine] = {}
         claims: dict[int, list[Claim]] = {}
@@ -164,5 +163,4 @@ class Checker:
                     self.session.expire(row)
 
     def refuse(self, number: int, error: DomainError) -> None:
-        """Report why a line is left out."""
         self.report.refuse(number, explained(error, self.datamodel.obj, self.mapping))

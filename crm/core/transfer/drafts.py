@@ -148,7 +148,6 @@ def _list(draft: Draft, name: str, state: Any, places: Mapping[int, int]) -> Non
 
 
 def ref_of(target: Any, places: Mapping[int, int]) -> Ref:
-    """The reference to `target`."""
     state = inspect(target)
     if state.has_identity:
         return ("row", type(target), target.id)

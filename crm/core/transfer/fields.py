@@ -120,7 +120,6 @@ def _problem(rule: FieldRule, filled: TargetField) -> str | None:
 
 
 def _unsupported(rule: FieldRule, filled: TargetField) -> Iterator[str]:
-    """Options of the rule that its kind of field does not support."""
     for name in ("format", "factor", "decimal", "separator"):
         if getattr(rule, name) not in (None, "") and name not in filled.spec.kind.map_options:
             yield name

@@ -98,7 +98,6 @@ class Finder:
         return row
 
     def key(self, text: str) -> str:
-        """The normalized text, for comparison."""
         if self.is_folded:
             return fold(text)
         return text.lower() if self.is_lower else text

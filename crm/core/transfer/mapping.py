@@ -86,7 +86,6 @@ class ImportMap:
 
     @cached_property
     def file_columns(self) -> set[str]:
-        """The columns that a file must have."""
         named = {rule.column for rule in self.columns if rule.column}
         written = {name for rule in self.rules for name in PLACEHOLDER.findall(rule.text)}
         return named | (written - {SLUG}) | ({self.distinct} if self.distinct else set())

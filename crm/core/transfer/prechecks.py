@@ -137,6 +137,5 @@ def _doubles(session: Session, lines: Lines) -> Refused:
 
 
 def already_used(model: type[Any], place: int) -> DomainError:
-    """The error for a value that another row has."""
     field = uniques(inspect(model))[place][1]
     return DomainError(_("This value is already used."), field=field)

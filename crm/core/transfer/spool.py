@@ -49,7 +49,6 @@ class Spool:
         self.file.close()
 
     def put(self, line: CheckedLine) -> None:
-        """Store a line."""
         self.count += 1
         self.file.execute(
             "INSERT INTO line VALUES (?, ?, ?)",
@@ -59,7 +58,6 @@ class Spool:
             self.numbers.update(v for v in draft.values.values() if isinstance(v, Number))
 
     def line(self, number: int) -> CheckedLine:
-        """The line of this number in the file."""
         found = self.file.execute("SELECT drafts FROM line WHERE number = ?", (number,)).fetchone()
         return _read(found[0])
 

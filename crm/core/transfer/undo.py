@@ -27,8 +27,6 @@ TOLD = 1_000  # reasons listed in the report
 
 @dataclass
 class UndoResult:
-    """The numbers of undone and kept rows."""
-
     undone: int = 0
     kept: int = 0
     reasons: list[str] = field(default_factory=list)
@@ -137,7 +135,6 @@ def _model_of(kind: str) -> type[Any]:
 
 
 def _put_back(session: Session, row: Any, before: dict[str, Any]) -> None:
-    """Restore the former values."""
     mapper = inspect(row).mapper
     for name, value in before.items():
         if name in mapper.column_attrs:

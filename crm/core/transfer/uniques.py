@@ -39,7 +39,6 @@ def _condition(index: Index) -> str | None:
 
 
 def taken_by(row: Any, values: Mapping[str, Any], *, is_new: bool) -> Iterator[Taken]:
-    """The unique values that `row` takes with `values`."""
     mapper = inspect(row).mapper
     for place, (columns, _field, _where) in enumerate(uniques(mapper)):
         keys = [mapper.get_property_by_column(column).key for column in columns]

@@ -45,7 +45,6 @@ class ValueReader:
                 self._finder(target, rule.by, rule.create)
 
     def prepare(self, lines: Sequence[Texts]) -> None:
-        """Look up all that these lines link to."""
         wanted: dict[Finder, list[str]] = defaultdict(list)
         for told in lines:
             for __, finder, texts in self._links(told):
@@ -114,7 +113,6 @@ class ValueReader:
             raise DomainError(str(error), field=name) from error
 
     def existing(self, name: str, keys: Sequence[str]) -> Finder:
-        """The finder of existing rows by key."""
         finder = Finder(
             self.model, name, company_id=self.company.id if self.company is not None else None
         )

@@ -133,7 +133,5 @@ class Currency(Code):
 
 
 class Hue(Code):
-    """One of our hues, in which a word of a vocabulary is shown."""
-
     operators = operators.TEXT
     widget = "hue"

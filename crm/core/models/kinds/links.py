@@ -22,8 +22,6 @@ class Reference(Kind):
 
 
 class References(Reference):
-    """A list of other rows."""
-
     operators = operators.LINKED
     widget = "references"
     map_options = frozenset({"separator"})

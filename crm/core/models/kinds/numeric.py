@@ -20,8 +20,6 @@ EXACT = r"[+-]?[0-9]{1,18}(\.[0-9]{1,9})?"  # how JSON writes an exact number, a
 
 
 class Integer(Kind):
-    """A whole number."""
-
     operators = operators.ORDERED
     widget = "number"
     input_mode = "numeric"
@@ -51,8 +49,6 @@ class Integer(Kind):
 
 
 class Stars(Integer):
-    """A score of stars."""
-
     widget = "stars"
     css = "w-score"
     repeats = False
@@ -113,8 +109,6 @@ class Money(Exact):
 
 
 class Percent(Exact):
-    """A percentage with decimals."""
-
     unit = "%"
     repeats = True
 

@@ -23,8 +23,6 @@ LONGEST_WORDS = 255  # characters of a translated text in one language
 
 
 class Text(Kind):
-    """A text of one line."""
-
     is_key = True
 
     def clean(self, spec: "Spec", value: Any, row: Any) -> Any:
@@ -133,8 +131,6 @@ class Registered(Text):
 
 
 class Translated(Kind):
-    """A text in several languages."""
-
     widget = "translated"
     is_text = is_filterable = False
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 
 class Date(Kind):
-    """A day."""
-
     operators = operators.DATED
     widget = "date"
     css = "num w-date"
