@@ -66,18 +66,18 @@ def _detail(error: IntegrityError) -> str:
 def _broken_index(error: IntegrityError) -> Index | None:
     """The unique index that refused: PostgreSQL names it, SQLite names it or its columns."""
     diagnosis = getattr(error.orig, "diag", None)
-    said = diagnosis.constraint_name if diagnosis is not None else str(error.orig)
+    message = diagnosis.constraint_name if diagnosis is not None else str(error.orig)
     for table in Model.metadata.tables.values():
         for index in table.indexes:
-            if index.unique and (index.name == said or _names(said or "", table, index)):
+            if index.unique and (index.name == message or _names(message or "", table, index)):
                 return index
     return None
 
 
-def _names(said: str, table: Table, index: Index) -> bool:
+def _names(message: str, table: Table, index: Index) -> bool:
     prefix = "UNIQUE constraint failed: "
-    if not said.startswith(prefix):
+    if not message.startswith(prefix):
         return False
-    rest = said.removeprefix(prefix)
+    rest = message.removeprefix(prefix)
     columns = ", ".join(f"{table.name}.{column.name}" for column in index.columns)
     return rest in (columns, f"index '{index.name}'")

@@ -51,9 +51,9 @@ class TableApi(FabModelRestApi):
         if self.view is not None:
             ours = type(self).__mro__[: type(self).__mro__.index(TableApi)]
             own = {name for cls in ours for name in vars(cls)}
-            for name, said in declared.columns_of(self.view).items():
+            for name, value in declared.columns_of(self.view).items():
                 if name not in own:
-                    setattr(self, name, said)
+                    setattr(self, name, value)
         super().__init__()
 
     def _init_properties(self) -> None:
@@ -89,10 +89,10 @@ class TableApi(FabModelRestApi):
         statement = self.datamodel.select(model.id == pk, *self.base_conditions())
         statement = statement.options(*loading(model, self.read_with(names)))
         statement = statement.execution_options(populate_existing=True)
-        told = self.serialized(self.datamodel.session.scalars(statement).unique(), names)
-        if not told:
+        objects = self.serialized(self.datamodel.session.scalars(statement).unique(), names)
+        if not objects:
             raise NotFound
-        return told[0]
+        return objects[0]
 
     def read_with(self, names: Sequence[str]) -> list[str]:
         """`names`, and the paths of related columns to load."""
@@ -105,13 +105,13 @@ class TableApi(FabModelRestApi):
         """Rows as JSON, without the columns for editors where the actor may not edit."""
         rows = list(found)
         private = [name for name in names if name in self.editors_only]
-        told = [represent(row, names, self.children) for row in rows]
+        objects = [represent(row, names, self.children) for row in rows]
         if private and rows:
             open_ids = self._editable([row.id for row in rows])
-            for one in told:
+            for one in objects:
                 if one["id"] not in open_ids:
                     one.update(dict.fromkeys(private))
-        return told
+        return objects
 
     def _editable(self, ids: Sequence[int]) -> set[int]:
         model = self.datamodel.obj

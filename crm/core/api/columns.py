@@ -28,44 +28,44 @@ SAME = (
 def columns_of(view: Any) -> dict[str, Any]:
     """The declarations of a view class, by the attribute names of ModelRestApi."""
     model = view.datamodel.obj
-    listed = _told(model, [*(view.list_columns or ()), *_those_of(model, ALWAYS)])
+    listed = _without_files(model, [*(view.list_columns or ()), *_those_of(model, ALWAYS)])
     shown = view.show_columns or _fields(view, "show_fieldsets", "side_fieldsets")
-    new = _taken(model, view.add_columns or _fields(view, "add_fieldsets"))
-    changed = _taken(model, view.edit_columns or _fields(view, "edit_fieldsets"))
+    new = _writable(model, view.add_columns or _fields(view, "add_fieldsets"))
+    changed = _writable(model, view.edit_columns or _fields(view, "edit_fieldsets"))
     outcome, audit = getattr(view, "outcome_columns", ()), _those_of(model, AUDIT)
-    told = _told(model, [*shown, *listed, *new, *changed, *outcome, *audit])
+    readable = _without_files(model, [*shown, *listed, *new, *changed, *outcome, *audit])
     found = {name: getattr(view, name) for name in SAME if getattr(view, name, None)}
     ordered = view.order_columns or [name for name in listed if is_sortable(model, name)]
     return found | {
         "resource_name": (view.route_base or "").strip("/") or None,
         "list_columns": listed,
-        "show_columns": told,
+        "show_columns": readable,
         "add_columns": new,
         "edit_columns": changed,
-        "search_columns": _searched(view, told),
+        "search_columns": _searched(view, readable),
         "order_columns": list(dict.fromkeys([*ordered, *_those_of(model, ("changed_on",))])),
     }
 
 
 def _fields(view: Any, *sets: str) -> list[str]:
     fieldsets = [fieldset for name in sets for fieldset in getattr(view, name, None) or ()]
-    return [name for _, said in fieldsets for name in said["fields"]]
+    return [name for _, options in fieldsets for name in options["fields"]]
 
 
-def _told(model: type[Any], names: Iterable[str]) -> list[str]:
+def _without_files(model: type[Any], names: Iterable[str]) -> list[str]:
     """`names` once each, without files; `check` refuses what is no field."""
     return [n for n in dict.fromkeys(names) if not _is_file(model, n)]
 
 
-def _taken(model: type[Any], names: Sequence[str]) -> list[str]:
+def _writable(model: type[Any], names: Sequence[str]) -> list[str]:
     """The fields of a form, and the external reference."""
-    return _told(model, [*names, *_those_of(model, ("external_ref",))] if names else ())
+    return _without_files(model, [*names, *_those_of(model, ("external_ref",))] if names else ())
 
 
-def _searched(view: Any, told: Sequence[str]) -> list[str]:
+def _searched(view: Any, readable: Sequence[str]) -> list[str]:
     """The filters of the page, and further ones on the columns of the list."""
     model, private = view.datamodel.obj, getattr(view, "editors_only", None) or ()
-    more = (n for n in told if is_filterable(model, n) and n not in private)
+    more = (n for n in readable if is_filterable(model, n) and n not in private)
     return list(dict.fromkeys([*(view.search_columns or ()), *more]))
 
 

@@ -56,11 +56,11 @@ def deletions(
     late = [model.deleted_at >= since] if since is not None else []
     statement = datamodel.select(*base, *late, in_bin=True)
     found = datamodel.page(statement, [("deleted_at", "asc")], ask)
-    told = [_told(row.id, row.deleted_at) for row in found.rows]
+    deleted = [_deletion(row.id, row.deleted_at) for row in found.rows]
     if found.after:
-        return Deletions(told, found.after)
-    rest = _purged(datamodel, "", ask.size - len(told), since)
-    return Deletions([*told, *rest.rows], rest.after)
+        return Deletions(deleted, found.after)
+    rest = _purged(datamodel, "", ask.size - len(deleted), since)
+    return Deletions([*deleted, *rest.rows], rest.after)
 
 
 def _is_after_the_bin(cursor: str) -> bool:
@@ -83,7 +83,7 @@ def _purged(datamodel: DataModel, cursor: str, size: int, since: datetime | None
     page = found[:size]
     last = page[-1].id if page else start
     after = encode([last], [Journal.id]) if len(found) > size else ""
-    return Deletions([_told(row.row_id, row.at) for row in page], after)
+    return Deletions([_deletion(row.row_id, row.at) for row in page], after)
 
 
 def _readable(model: type[Any]) -> ColumnElement[bool]:
@@ -103,5 +103,5 @@ def _readable(model: type[Any]) -> ColumnElement[bool]:
     return replacement_traverse(criteria(model, "read"), {}, replace)
 
 
-def _told(pk: int, at: datetime) -> dict[str, Any]:
+def _deletion(pk: int, at: datetime) -> dict[str, Any]:
     return {"id": pk, "deleted_at": write_utc(at)}

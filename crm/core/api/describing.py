@@ -10,14 +10,14 @@ from crm.core.models import Spec, spec_of, target_of
 
 
 def fields_info(model: type[Any], names: Iterable[str], children: Children) -> list[dict[str, Any]]:
-    told = []
+    infos = []
     for name in names:
         info = field_info(name, spec_of(model, name))
         if name in children:
             taken = written_lines(model, name, children)
             info |= {"kind": "rows", "columns": fields_info(target_of(model, name), taken, {})}
-        told.append(info)
-    return told
+        infos.append(info)
+    return infos
 
 
 def field_info(name: str, spec: Spec) -> dict[str, Any]:

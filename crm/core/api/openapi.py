@@ -88,9 +88,9 @@ def _add_components(api: Any, spec: Any) -> None:
             spec.components.schema(component, schema)
     children = api.children
     new, changed = written(api, api.add_columns), written(api, api.edit_columns)
-    taken, told = {*new, *changed}, [*api.list_columns, *api.show_columns]
+    writable, readable = {*new, *changed}, [*api.list_columns, *api.show_columns]
     own = {
-        "get": schemas.answered(model, api.visible(told), children, taken),
+        "get": schemas.answered(model, api.visible(readable), children, writable),
         "post": schemas.posted(model, new, children),
         "put": schemas.put(model, changed, children),
     }

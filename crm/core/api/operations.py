@@ -65,8 +65,8 @@ def paths_of(api: Any) -> dict[str, dict[str, Schema]]:
     for (path, verb), (method, operation) in operations.items():
         if has(api, method):
             tag = api.openapi_spec_tag or type(api).__name__
-            said = {"tags": [tag], "operationId": f"{type(api).__name__}.{method}"}
-            paths.setdefault(path, {})[verb] = {**said, "security": [{"jwt": []}], **operation}
+            common = {"tags": [tag], "operationId": f"{type(api).__name__}.{method}"}
+            paths.setdefault(path, {})[verb] = {**common, "security": [{"jwt": []}], **operation}
     return paths
 
 

@@ -12,16 +12,16 @@ from crm.core.models import key_of, kinds, spec_of
 
 def represent(row: Any, names: Iterable[str], children: Children) -> dict[str, Any]:
     """`row` as an object of its id, its version where it has one, and `names`."""
-    told: dict[str, Any] = {"id": row.id}
+    result: dict[str, Any] = {"id": row.id}
     if hasattr(row, "row_version"):
-        told["row_version"] = row.row_version
+        result["row_version"] = row.row_version
     for name in names:
         columns = children.get(name)
         if columns is None:
-            told[name] = value(row, name)
+            result[name] = value(row, name)
         else:
-            told[name] = [represent(child, columns, {}) for child in getattr(row, name)]
-    return told
+            result[name] = [represent(child, columns, {}) for child in getattr(row, name)]
+    return result
 
 
 def value(row: Any, name: str) -> Any:

@@ -14,11 +14,11 @@ ID: Schema = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
 
 
 def answered(
-    model: type[Any], names: Iterable[str], children: Children, taken: Container[str]
+    model: type[Any], names: Iterable[str], children: Children, writable: Container[str]
 ) -> Schema:
     """A row as `representing.represent` tells it, of which `columns` leaves out any but the first.
 
-    `taken` are the names that some body may hold: the others are read-only.
+    `writable` are the names that some body may hold: the others are read-only.
     """
     properties: dict[str, Schema] = {"id": {**ID, "readOnly": True}}
     if hasattr(model, "row_version"):
@@ -28,17 +28,17 @@ def answered(
         if name in children:
             free = written_lines(model, name, children)
             items = answered(target_of(model, name), children[name], {}, free)
-            properties[name] = _said(spec_of(model, name), {"type": "array", "items": items})
+            properties[name] = _described(spec_of(model, name), {"type": "array", "items": items})
         else:
-            properties[name] = _answer_of(model, name, name not in taken)
+            properties[name] = _answer_of(model, name, name not in writable)
     return {"type": "object", "properties": properties, "required": always}
 
 
 def posted(model: type[Any], names: Iterable[str], children: Children) -> Schema:
     """The body of a POST; fields without a default are required."""
-    taken = list(names)
-    schema = _body(model, taken, children, new=True)
-    required = [name for name in taken if _is_required(model, name)]
+    writable = list(names)
+    schema = _body(model, writable, children, new=True)
+    required = [name for name in writable if _is_required(model, name)]
     return schema | ({"required": required} if required else {})
 
 
@@ -60,7 +60,7 @@ def _body(model: type[Any], names: Iterable[str], children: Children, new: bool 
             line = _body(target_of(model, name), free, {}, new=True)
             line["properties"] = {"id": dict(ID), **line["properties"]}
             lines = {"type": "array", "items": line, "maxItems": MOST_ROWS}
-            properties[name] = _said(spec_of(model, name), lines)
+            properties[name] = _described(spec_of(model, name), lines)
         else:
             empty = may_be_empty(model, name) or (new and not _is_required(model, name))
             properties[name] = _body_of(model, name, empty)
@@ -75,7 +75,7 @@ def _is_required(model: type[Any], name: str) -> bool:
     return spec_of(model, name).required and not filled
 
 
-def _said(spec: Spec, schema: Schema) -> Schema:
+def _described(spec: Spec, schema: Schema) -> Schema:
     words = {"title": str(spec.label), "description": str(spec.help or "")}
     return {**{name: text for name, text in words.items() if text}, **schema}
 
@@ -88,19 +88,19 @@ def _answer_of(model: type[Any], name: str, read_only: bool) -> Schema:
         return {"$ref": "#/components/schemas/" + ("OptionalLink" if empty else "Link")}
     if spec.kind.is_list:
         link = {"$ref": "#/components/schemas/Link"}
-        return _said(spec, {"type": "array", "items": link})
+        return _described(spec, {"type": "array", "items": link})
     schema: Schema = spec.kind.schema(spec)
     if read_only:
         schema["readOnly"] = True
-    return _said(spec, _or_null(schema, empty))
+    return _described(spec, _or_null(schema, empty))
 
 
 def _body_of(model: type[Any], name: str, empty: bool) -> Schema:
     spec = spec_of(model, name)
     if spec.kind.is_list:
-        return _said(spec, {"type": "array", "items": dict(ID), "maxItems": MOST_ROWS})
+        return _described(spec, {"type": "array", "items": dict(ID), "maxItems": MOST_ROWS})
     schema = dict(ID) if spec.kind.is_link else spec.kind.body_schema(spec)
-    return _said(spec, _or_null(schema, empty))
+    return _described(spec, _or_null(schema, empty))
 
 
 def _or_null(schema: Schema, empty: bool) -> Schema:

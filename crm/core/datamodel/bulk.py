@@ -83,9 +83,9 @@ class Bulk:
     ) -> str | None:
         """`ask(values)`, cached by the values that it reads."""
         for names, answers in self.answers.get(question, {}).items():
-            told = _frozen(values, names)
-            if told in answers:
-                return answers[told]
+            key = _frozen(values, names)
+            if key in answers:
+                return answers[key]
         watched = TrackedReads(values)
         found = ask(watched)
         if watched.names is not None:

@@ -166,7 +166,7 @@ def searched_columns(model: type[Any]) -> list[Any]:
     names = [
         column.info.get("sorts", column.key)
         for column in inspect(model).columns
-        if column.info.keys() & {"said", "sorts"}
+        if column.info.keys() & {"declared", "sorts"}
     ]
     return [folded_column(model, name) for name in dict.fromkeys(names) if _searched(model, name)]
 

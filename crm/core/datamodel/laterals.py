@@ -9,15 +9,15 @@ from sqlalchemy import JSON, Integer, Select, cast, func, literal, select
 
 def number_table(names: Sequence[str], rows: Sequence[Sequence[int]], is_sqlite: bool) -> Any:
     """`rows` as a table with the columns `names`, passed as one parameter."""
-    told = literal(json.dumps(rows))
+    parameter = literal(json.dumps(rows))
     cells: list[Any]
     if is_sqlite:
-        each = func.json_each(told).table_valued("value")
+        each = func.json_each(parameter).table_valued("value")
         cells = [
             func.json_extract(each.c.value, f"$[{n}]", type_=Integer) for n in range(len(names))
         ]
     else:
-        each = func.json_array_elements(cast(told, JSON)).table_valued("value")
+        each = func.json_array_elements(cast(parameter, JSON)).table_valued("value")
         cells = [cast(each.c.value.op("->>")(n), Integer) for n in range(len(names))]
     named = (cell.label(name) for cell, name in zip(cells, names, strict=True))
     return select(*named).select_from(each).subquery()

@@ -367,7 +367,7 @@ def _column_defaults(mapper: Any) -> dict[str, Any]:
     return {
         name: column.default.arg
         for name, column in mapper.columns.items()
-        if "said" in column.info
+        if "declared" in column.info
         and column.default is not None
         and column.default.is_scalar
         and not spec_of(mapper.class_, name).readonly

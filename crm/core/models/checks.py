@@ -31,7 +31,7 @@ class _Field:
 
 @cache
 def _fields(mapper: Mapper[Any]) -> tuple[_Field, ...]:
-    return tuple(_field(mapper, column) for column in mapper.columns if "said" in column.info)
+    return tuple(_field(mapper, column) for column in mapper.columns if "declared" in column.info)
 
 
 def _field(mapper: Mapper[Any], column: Any) -> _Field:

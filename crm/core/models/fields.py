@@ -101,7 +101,7 @@ class Spec:
 
 
 @dataclass(frozen=True)
-class _Said:
+class _Declaration:
     """The arguments of `field()`; with the column's name and type they make a Spec."""
 
     label: Label
@@ -142,17 +142,17 @@ def field(
         "unset": unset,
         "required": required,
     }
-    return mapped_column(*args, info={"said": _Said(label, extra)}, **column)
+    return mapped_column(*args, info={"declared": _Declaration(label, extra)}, **column)
 
 
 @event.listens_for(Column, "after_parent_attach")
 def _range_constraint(column: Column[Any], parent: Any) -> None:
-    said = column.info.get("said")
-    if not isinstance(parent, Table) or said is None:
+    declaration = column.info.get("declared")
+    if not isinstance(parent, Table) or declaration is None:
         return
     if parent.metadata is not Model.metadata:
         return  # a copy, Alembic's for one, is given the constraints of its original
-    low, high = said.extra["minimum"], said.extra["maximum"]
+    low, high = declaration.extra["minimum"], declaration.extra["maximum"]
     scale = 0 if not isinstance(column.type, Exact) else column.type.places
     if scale and low not in (None, 0):
         raise ValueError(f"{column}: a CHECK on an exact column can only say 0 on both databases")
@@ -194,17 +194,17 @@ def _spec_in(mapper: Mapper[Any], name: str) -> Spec | None:
 
 
 def _complete(column: Any, kind: Kind | None) -> Spec | None:
-    said: _Said | None = column.info.get("said")
-    if said is None:
+    declaration: _Declaration | None = column.info.get("declared")
+    if declaration is None:
         return None
-    extra = dict(said.extra)
+    extra = dict(declaration.extra)
     required = extra.pop("required")
     if required is None:
         required = not column.nullable and column.default is None and column.server_default is None
     kind = extra.pop("kind") or kind or (kinds.CHOICE if extra["choices"] else kind_of(column))
     integer = int if isinstance(column.type, Integer) else str
     return Spec(
-        said.label,
+        declaration.label,
         kind,
         required=required and kind.empty is None,
         length=getattr(column.type, "length", None) if isinstance(column.type, String) else None,
@@ -250,8 +250,8 @@ def key_of(relation: RelationshipProperty[Any]) -> str:
 class computed:  # noqa: N801  used as a decorator
     """A property with a Spec, not stored: `@computed(_l("Total"), kinds.MONEY)`."""
 
-    def __init__(self, label: Label, kind: Kind = kinds.TEXT, **said: Any) -> None:
-        self.spec = Spec(label, kind, readonly=True, **said)
+    def __init__(self, label: Label, kind: Kind = kinds.TEXT, **declaration: Any) -> None:
+        self.spec = Spec(label, kind, readonly=True, **declaration)
 
     def __call__(self, method: Callable[[Any], Any]) -> "computed":
         self.method = method

@@ -94,8 +94,10 @@ def _phone(digits: str) -> Iterator[str]:
 def _searched(mapper: Mapper[Any]) -> tuple[tuple[str, str], ...]:
     """(attribute, kind) of the searched fields; for people the sort name, which has both orders."""
     folded = {c.info["sorts"]: c.info["folds"] for c in mapper.columns if "sorts" in c.info}
-    said = [mapper.get_property_by_column(c).key for c in mapper.columns if "said" in c.info]
-    names = dict.fromkeys([*folded, *said])
+    declared = [
+        mapper.get_property_by_column(c).key for c in mapper.columns if "declared" in c.info
+    ]
+    names = dict.fromkeys([*folded, *declared])
     return tuple(
         (folded.get(name, name), spec_of(mapper.class_, name).kind.name)
         for name in names

@@ -104,6 +104,6 @@ def _links(mapper: Mapper[Any]) -> tuple[Link, ...]:
         Link(next(iter(one.local_columns)).name, one.mapper.class_)
         for one in mapper.relationships
         if one.direction.name == "MANYTOONE"
-        and "said" in next(iter(one.local_columns)).info
+        and "declared" in next(iter(one.local_columns)).info
         and spec_of(mapper.class_, one.key).search
     )

@@ -36,11 +36,13 @@ def read_line(mapping: ImportMap, line: CsvLine) -> dict[str, CellText]:
     """field → its text; fields without text are left out."""
     cells = {name: _tidy(line.cells[name]) for name in mapping.file_columns}
     slug = slug_of(cells[mapping.slug_column]) if mapping.slug_column else ""
-    told = dict(_told(mapping.columns, cells, slug)) | dict(_told(mapping.constants, cells, slug))
+    texts = dict(_texts(mapping.columns, cells, slug)) | dict(
+        _texts(mapping.constants, cells, slug)
+    )
     for rule in mapping.defaults:
-        if rule.field not in told and _holds(rule, told):
-            told |= dict(_told([rule], cells, slug))
-    return told
+        if rule.field not in texts and _holds(rule, texts):
+            texts |= dict(_texts([rule], cells, slug))
+    return texts
 
 
 def _tidy(cell: str) -> str:
@@ -49,18 +51,18 @@ def _tidy(cell: str) -> str:
     return unescape_formula(cell.strip())
 
 
-def _told(
+def _texts(
     rules: Iterator[FieldRule] | tuple[FieldRule, ...] | list[FieldRule],
     cells: Mapping[str, str],
     slug: str,
 ) -> Iterator[tuple[str, CellText]]:
     for rule in rules:
-        text = _taken(rule, _said(rule, cells, slug))
+        text = _taken(rule, _text_of(rule, cells, slug))
         if text:
             yield rule.field, CellText(rule, text)
 
 
-def _said(rule: FieldRule, cells: Mapping[str, str], slug: str) -> str:
+def _text_of(rule: FieldRule, cells: Mapping[str, str], slug: str) -> str:
     if rule.column is not None:
         text = cells[rule.column]
     elif "{" in rule.text:
@@ -96,9 +98,9 @@ def slug_of(text: str) -> str:
     return unicodedata.normalize("NFKD", dashed).encode("ascii", "ignore").decode().strip("-")
 
 
-def _holds(rule: FieldRule, told: Mapping[str, CellText]) -> bool:
+def _holds(rule: FieldRule, texts: Mapping[str, CellText]) -> bool:
     return all(
-        (told[name].text if name in told else "") == text for name, text in rule.when.items()
+        (texts[name].text if name in texts else "") == text for name, text in rule.when.items()
     )
 
 

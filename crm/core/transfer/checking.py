@@ -129,8 +129,8 @@ class Checker:
         return CheckedLine(entry.number, drafts, list(self.bulk.later))
 
     def _save(self, entry: ImportEntry) -> None:
-        told = entry.cells
-        values = {**self.values.of(told, entry.row), **self.values.made(told)}
+        cells = entry.cells
+        values = {**self.values.of(cells, entry.row), **self.values.made(cells)}
         if entry.row is None:
             self.datamodel.create(values)
         else:

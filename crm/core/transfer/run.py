@@ -189,6 +189,6 @@ def _at(actor: Actor, company: Any, datamodel: DataModel) -> Actor:
 
 def _facts(company: Any) -> CompanyFacts:
     names = ("id", "name", "code", "currency", "language", "time_zone", "active")
-    told = {name: getattr(company, name) for name in names}
+    facts = {name: getattr(company, name) for name in names}
     kind = str(company.default_account_kind)
-    return CompanyFacts(**told, country=company.country or "", default_account_kind=kind)
+    return CompanyFacts(**facts, country=company.country or "", default_account_kind=kind)

@@ -46,18 +46,18 @@ class ValueReader:
 
     def prepare(self, lines: Sequence[Texts]) -> None:
         wanted: dict[Finder, list[str]] = defaultdict(list)
-        for told in lines:
-            for __, finder, texts in self._links(told):
+        for cells in lines:
+            for __, finder, texts in self._links(cells):
                 wanted[finder] += texts
         for finder, texts in wanted.items():
             finder.prepare(texts)
 
-    def _links(self, told: Texts) -> Iterator[tuple[str, Finder, list[str]]]:
-        for name, one in told.items():
+    def _links(self, cells: Texts) -> Iterator[tuple[str, Finder, list[str]]]:
+        for name, cell in cells.items():
             filled = self.filled[name]
             if filled.target is not None:
-                finder = self._finder(filled.target, one.rule.by, one.rule.create)
-                yield name, finder, _parts(filled, one)
+                finder = self._finder(filled.target, cell.rule.by, cell.rule.create)
+                yield name, finder, _parts(filled, cell)
 
     def _finder(self, target: type[Any], by: str, makes: bool) -> Finder:
         key = (target, by, makes)
@@ -70,11 +70,11 @@ class ValueReader:
             )
         return self.finders[key]
 
-    def waits(self, told: Texts) -> bool:
+    def waits(self, cells: Texts) -> bool:
         """Whether the line links to a record of the same table that does not exist yet."""
         return any(
             finder.target is self.model and not all(self._is_there(finder, text) for text in texts)
-            for __, finder, texts in self._links(told)
+            for __, finder, texts in self._links(cells)
         )
 
     def _is_there(self, finder: Finder, text: str) -> bool:
@@ -89,12 +89,12 @@ class ValueReader:
             if finder.target is self.model and finder.through is None and not finder.is_shown:
                 yield finder
 
-    def unknown_link(self, told: Texts) -> DomainError:
+    def unknown_link(self, cells: Texts) -> DomainError:
         """The error for a line whose linked record was not found."""
         return DomainError(
             fields={
                 name: _("“%(text)s” is not known.", text=text)
-                for name, finder, texts in self._links(told)
+                for name, finder, texts in self._links(cells)
                 for text in texts
                 if finder.target is self.model and not finder.is_known(text)
             }
@@ -102,13 +102,13 @@ class ValueReader:
 
     # The key ────────────────────────────────────────────────────────────────────────────────────
 
-    def key_of(self, name: str, told: Texts) -> str:
+    def key_of(self, name: str, cells: Texts) -> str:
         """The text of the key field. Raises DomainError where it is missing."""
-        if name not in told:
+        if name not in cells:
             raise DomainError(_("This is empty, but records are found by this value."), field=name)
         filled = self.filled[name]
         try:
-            return str(filled.spec.clean(self._parsed(filled, told[name])))
+            return str(filled.spec.clean(self._parsed(filled, cells[name])))
         except ValueError as error:
             raise DomainError(str(error), field=name) from error
 
@@ -121,7 +121,7 @@ class ValueReader:
 
     # The values ─────────────────────────────────────────────────────────────────────────────────
 
-    def of(self, told: Texts, row: Any) -> dict[str, Any]:
+    def of(self, cells: Texts, row: Any) -> dict[str, Any]:
         """The values for a new record, or for `row`. Raises DomainError with all errors.
 
         Empty cells are ignored: stored values and lines are kept. New values of vocabularies are
@@ -130,27 +130,27 @@ class ValueReader:
         values: dict[str, Any] = {} if row is not None else self._place()
         children: dict[str, dict[str, Any]] = defaultdict(dict)
         wrong: dict[str, str] = {}
-        for name, one in told.items():
+        for name, cell in cells.items():
             filled = self.filled[name]
-            if one.rule.create or (row is not None and _is_for_new(filled, one)):
+            if cell.rule.create or (row is not None and _is_for_new(filled, cell)):
                 continue
             into = children[filled.child] if filled.child else values
             try:
-                into[filled.name] = self._value(filled, one, row)
+                into[filled.name] = self._value(filled, cell, row)
             except ValueError as error:
                 wrong[name] = str(error)
         if wrong:
             raise DomainError(fields=wrong)
         return values | {relation: [line] for relation, line in children.items()}
 
-    def made(self, told: Texts) -> dict[str, Any]:
+    def made(self, cells: Texts) -> dict[str, Any]:
         """The links to vocabularies, new values included. Raises DomainError."""
         values: dict[str, Any] = {}
         wrong: dict[str, str] = {}
-        for name, one in told.items():
-            if one.rule.create:
+        for name, cell in cells.items():
+            if cell.rule.create:
                 try:
-                    values[name] = self._value(self.filled[name], one, None)
+                    values[name] = self._value(self.filled[name], cell, None)
                 except ValueError as error:
                     wrong[name] = str(error)
         if wrong:
@@ -164,29 +164,29 @@ class ValueReader:
             return {"company": self.company}
         return {"companies": [self.company]}
 
-    def _value(self, filled: TargetField, told: CellText, row: Any) -> Any:
+    def _value(self, filled: TargetField, cell: CellText, row: Any) -> Any:
         if filled.target is not None:
-            finder = self._finder(filled.target, told.rule.by, told.rule.create)
-            found = [finder.find(text) for text in _parts(filled, told)]
+            finder = self._finder(filled.target, cell.rule.by, cell.rule.create)
+            found = [finder.find(text) for text in _parts(filled, cell)]
             return found if filled.is_list else found[0]
-        value = self._parsed(filled, told)
+        value = self._parsed(filled, cell)
         if isinstance(value, TranslatedText) and row is not None:
             return TranslatedText({**(getattr(row, filled.name) or {}), **value})
         return value
 
-    def _parsed(self, filled: TargetField, told: CellText) -> Any:
-        form = FileFormat(told.rule, self.zone, self.language, self.reader)
-        return filled.spec.parse(told.text, form)
+    def _parsed(self, filled: TargetField, cell: CellText) -> Any:
+        form = FileFormat(cell.rule, self.zone, self.language, self.reader)
+        return filled.spec.parse(cell.text, form)
 
 
-def _is_for_new(filled: TargetField, told: CellText) -> bool:
+def _is_for_new(filled: TargetField, cell: CellText) -> bool:
     """Whether the text is for new records only: a default, or a child row."""
-    return bool(filled.child) or told.rule.place.startswith("defaults.")
+    return bool(filled.child) or cell.rule.place.startswith("defaults.")
 
 
-def _parts(filled: TargetField, told: CellText) -> list[str]:
+def _parts(filled: TargetField, cell: CellText) -> list[str]:
     """The names in a cell; several for a list with a separator in the map."""
-    if not filled.is_list or not told.rule.separator:
-        return [told.text]
-    parts = (part.strip() for part in told.text.split(told.rule.separator))
+    if not filled.is_list or not cell.rule.separator:
+        return [cell.text]
+    parts = (part.strip() for part in cell.text.split(cell.rule.separator))
     return [part for part in parts if part]
