@@ -1,15 +1,19 @@
 """The OpenAPI operations of an API: parameters, bodies, responses and errors."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from crm.core.api import schemas
-from crm.core.api.arguments import INFO_KEYS, LAST_PAGE, LIST_KEYS, MAX_PAGE_SIZE, SHOW_KEYS
-from crm.core.models import kinds
+from crm.core.api.query_schemas import (
+    SINCE,
+    TEXT,
+    Schema,
+    deleted_schema,
+    info_schema,
+    list_schema,
+    object_schema,
+    show_schema,
+)
 
-Schema = dict[str, Any]
-
-TEXT: Schema = {"type": "string"}
 ERROR: Schema = {
     "type": "object",
     "properties": {
@@ -40,7 +44,6 @@ REFUSALS = {
     415: "The body is not JSON.",
     422: "Fields are wrong; `errors` says which and why.",
 }
-OPERATORS = sorted({one.key for kind in kinds.BY_NAME.values() for one in kind.operators})
 
 
 def has(api: Any, method: str) -> bool:
@@ -74,11 +77,6 @@ def _ref(api: Any, method: str) -> Schema:
     return {"$ref": f"#/components/schemas/{type(api).__name__}.{method}"}
 
 
-def object_schema(required: tuple[str, ...], **properties: Schema) -> Schema:
-    schema = {"type": "object", "properties": properties}
-    return schema | ({"required": list(required)} if required else {})  # never an empty list
-
-
 def json_content(schema: Schema) -> Schema:
     return {"application/json": {"schema": schema}}
 
@@ -94,50 +92,16 @@ def _responses(status: int, words: str, schema: Schema, *refusals: int) -> dict[
     }
 
 
-CURSOR: Schema = {**TEXT, "description": "The `cursor` of the page before, instead of `page`."}
 NEXT: Schema = {**TEXT, "nullable": True, "description": "Of the next page; null at the end."}
 PK: Schema = {"in": "path", "name": "pk", "required": True, "schema": schemas.ID}
 
 
-def _query(keys: Sequence[str] = (), **properties: Schema) -> Schema:
+def _query(schema: Schema) -> Schema:
     """The argument `q`: rison, or JSON."""
-    if keys:
-        properties["keys"] = {"type": "array", "items": _one_of(["none", *keys])}
-    schema = {"type": "object", "properties": properties, "additionalProperties": False}
     return {"in": "query", "name": "q", "content": json_content(schema)}
 
 
-def _page_size(default: int) -> Schema:
-    return {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": default}
-
-
-def _one_of(names: list[str]) -> Schema:
-    return {**TEXT, "enum": names} if names else TEXT
-
-
 def _list_operation(api: Any) -> Schema:
-    value: Schema = {"description": "A text, number, true or false, or a list of them."}
-    condition = object_schema(
-        ("col", "opr"),
-        col=_one_of(api.visible(api.search_columns)),
-        opr=_one_of(OPERATORS),
-        value=value,
-    ) | {"additionalProperties": False}
-    q = _query(
-        LIST_KEYS,
-        columns={"type": "array", "items": _one_of(api.visible(api.show_columns))},
-        filters={"type": "array", "items": condition},
-        search={
-            "anyOf": [TEXT, {"type": "integer"}],
-            "description": "Words, in any order, of which the row's words begin with each; where "
-            "there is no such row, words that contain them.",
-        },
-        order_column=_one_of(api.visible(api.order_columns)),
-        order_direction=_one_of(["asc", "desc"]),
-        page={"type": "integer", "minimum": 0, "maximum": LAST_PAGE, "default": 0},
-        page_size=_page_size(api.page_size),
-        cursor=CURSOR,
-    )
     rows = {"type": "array", "items": _ref(api, "get")}
     count = {"type": "integer", "description": "Up to 10,000; then count_capped is true."}
     ids = {"type": "array", "items": schemas.ID}
@@ -146,26 +110,26 @@ def _list_operation(api: Any) -> Schema:
         ("count", "count_capped", "ids", "result", "cursor"),
         count=count, count_capped=capped, ids=ids, result=rows, cursor=NEXT,
     )  # fmt: skip
-    return {"parameters": [q], "responses": _responses(200, "A page of rows.", schema, 422)}
+    responses = _responses(200, "A page of rows.", schema, 422)
+    return {"parameters": [_query(list_schema(api))], "responses": responses}
 
 
 def _deleted_operation() -> Schema:
-    since = {"type": "string", "format": "date-time", "description": "The first instant."}
-    q = {"since": since, "page_size": _page_size(MAX_PAGE_SIZE), "cursor": CURSOR}
-    row = object_schema(("id", "deleted_at"), id=schemas.ID, deleted_at=since)
+    row = object_schema(("id", "deleted_at"), id=schemas.ID, deleted_at=SINCE)
     rows = {"type": "array", "items": row}
     schema = object_schema(("result", "cursor"), result=rows, cursor=NEXT)
     words = (
         "What was deleted since: from the bin, then what left it for good, oldest first in each."
     )
-    return {"parameters": [_query((), **q)], "responses": _responses(200, words, schema, 422)}
+    return {
+        "parameters": [_query(deleted_schema())],
+        "responses": _responses(200, words, schema, 422),
+    }
 
 
 def _get_operation(api: Any) -> Schema:
-    q = _query(
-        SHOW_KEYS, columns={"type": "array", "items": _one_of(api.visible(api.show_columns))}
-    )
     schema = object_schema(("id", "result"), id=schemas.ID, result=_ref(api, "get"))
+    q = _query(show_schema(api))
     return {"parameters": [PK, q], "responses": _responses(200, "The row.", schema)}
 
 
@@ -208,4 +172,4 @@ def _info_operation() -> Schema:
         filters={"type": "object", "additionalProperties": fields},
     )
     words = "What may be asked and written now."
-    return {"parameters": [_query(INFO_KEYS)], "responses": _responses(200, words, schema)}
+    return {"parameters": [_query(info_schema())], "responses": _responses(200, words, schema)}

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from crm.core.api.operations import REFUSALS, TEXT, Schema, json_content, object_schema
+from crm.core.api.operations import REFUSALS, json_content
+from crm.core.api.query_schemas import TEXT, Schema, object_schema
 
 SCHEMES: dict[str, Schema] = {
     name: {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": words}
