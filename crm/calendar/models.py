@@ -179,7 +179,7 @@ class Event(Owned, Record):
     def check(self) -> None:
         """Rules between fields. Source: spec 9.1 and 9.2."""
         wrong: dict[str, str] = {}
-        if self.ends_at <= self.starts_at:
+        if None not in (self.starts_at, self.ends_at) and self.ends_at <= self.starts_at:
             wrong["ends_at"] = _("The end must come after the start.")
         if self.category is not None and self.category.type != self.type:
             wrong["category"] = _("This category is for another type of event.")

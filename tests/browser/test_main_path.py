@@ -175,7 +175,7 @@ def test_a_refused_save_keeps_every_typed_value_and_leads_to_the_field(sit: Sit)
     expect(page.get_by_label("City")).to_have_value("Nancy")
     expect(page.get_by_label("E-mail", exact=True)).to_have_value("not an address")
     expect(page.get_by_label("E-mail", exact=True)).to_have_attribute("aria-invalid", "true")
-    expect(page.get_by_role("alert").first).to_be_visible()
+    expect(page.get_by_role("alert").first).to_be_focused()
     desk.check()
 
 

@@ -77,7 +77,7 @@ class Company(AuditedModel):
 
     def check(self) -> None:
         """Rules between fields. Source: spec 1.1."""
-        self.code = self.code.upper()
+        self.code = (self.code or "").upper()
         if not re.fullmatch(r"[A-Z0-9-]+", self.code):
             raise DomainError(_("Only letters, digits and dashes."), field="code")
         if self.siret and not self.siren:

@@ -57,9 +57,9 @@ class ProfileView(Page):
         if request.method == "GET":
             return self._page(user, form.fill(stored_values(user, names)))
         version, people = posted_version(), view_of(user)
-        ok = form.read(request.form, stored_values(user, names))
+        form.read(request.form, stored_values(user, names))
         told = people.concurrent_edit(user, version, names)
-        if ok and told is None:
+        if told is None:
             try:
                 self._save(user, form)
             except Conflict:
@@ -77,7 +77,9 @@ class ProfileView(Page):
         version = user.row_version
         with transaction():
             check_version(user, version)
-            update_row(user, form.values)
+            update_row(user, form.known_values())
+            if not form.is_read:
+                raise DomainError  # the rules were asked about the other fields
 
     def _page(
         self, user: User, form: Form, status: int = 200, told: ConcurrentEdit | None = None

@@ -5,7 +5,7 @@ datetime, bool; a row or None for a to-one relationship, a list of rows for the 
 these functions commits.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -35,6 +35,7 @@ from crm.core.models import (
     spec_of,
     target_of,
 )
+from crm.core.models.checks import check_row
 from crm.core.types import utcnow
 
 
@@ -154,7 +155,16 @@ def assign(
                 continue
         setattr(row, name, value)
     if wrong:
-        raise DomainError(fields=wrong)
+        raise DomainError(fields={**_other_errors(row), **wrong})
+
+
+def _other_errors(row: Any) -> Mapping[str, str]:
+    """What else is wrong with a row whose links are refused, so that all is said at once."""
+    try:
+        check_row(row)
+    except DomainError as error:
+        return error.fields
+    return {}
 
 
 @cache

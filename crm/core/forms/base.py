@@ -46,6 +46,7 @@ class BaseForm:
         self.files: Mapping[str, Any] = {}  # name → upload
         self.form_errors: list[str] = []
         self.values: dict[str, Any] = {}
+        self.unread: frozenset[str] = frozenset()  # the fields whose text says no value
         self._found: dict[type[Any], dict[int | None, Any]] = {}  # table → key → row
         self.row: Any = None  # the row that is edited; None for a new one
         self.around: dict[str, Any] = {}

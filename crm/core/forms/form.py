@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from flask_babel import gettext as _
 
+from crm.core.datamodel.rules import Values
 from crm.core.forms.fields import FormField
 from crm.core.forms.options import (
     Option,
@@ -23,9 +24,17 @@ class Form(ParsingForm):
     status = 422  # of the answer that shows this form again
 
     def refuse(self, message: str, fields: Mapping[str, str], status: int = 422) -> None:
-        """Add the messages of a DomainError to the fields concerned, else to the form."""
+        """Add the messages of a DomainError to the fields concerned, else to the form.
+
+        A message about a field that could not be read is not true, wherever it stands: the rule
+        has not seen what was typed.
+        """
         self.status = status
+        untrue = {text for name, text in fields.items() if name in self.unread}
+        untrue.discard(_("Required field"))
         for name, text in fields.items():
+            if name in self.unread or text in untrue:
+                continue
             relation, __, rest = name.partition(".")
             field = self.fields.get(name) or self.fields.get(relation)
             if field is None:
@@ -37,6 +46,20 @@ class Form(ParsingForm):
         if message:
             self.form_errors.append(message)
 
+    def known_values(self) -> Values:
+        """The values for the rules where some texts could not be read: those count as empty.
+
+        Uploads are left out then: they are looked at once the rest is right.
+        """
+        if self.is_read:
+            return self.values
+        specs = {name: self.fields[name].spec for name in self.unread}
+        empty = {n: None for n, spec in specs.items() if not (spec.required or spec.kind.is_list)}
+        uploads = (name for name, field in self.fields.items() if field.widget == "file")
+        files = {name for name in uploads if self.values.get(name) is not None}
+        self.unread |= files
+        return {**empty, **{n: value for n, value in self.values.items() if n not in files}}
+
     def _refuse_line(self, field: FormField, rest: str, text: str) -> None:
         number, __, name = rest.partition(".")
         line = (
@@ -44,6 +67,8 @@ class Form(ParsingForm):
         )
         for part in line:
             if part.name.rpartition("-")[2] == name:
+                if part.errors:
+                    return  # it could not be read
                 part.errors.append(text)
         field.errors.append(labelled(_("Line %(number)s", number=int(number) + 1), text))
 

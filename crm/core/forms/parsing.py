@@ -42,7 +42,13 @@ class ParsingForm(BaseForm):
                 self._read(name, field, posted, before or {})
             except ValueError as error:
                 field.errors = [str(error)]
-        return not any(field.errors for field in self.fields.values()) and not self.form_errors
+        self.unread = frozenset(name for name, field in self.fields.items() if field.errors)
+        return self.is_read
+
+    @property
+    def is_read(self) -> bool:
+        """Whether every text that was posted says a value."""
+        return not self.unread and not self.form_errors
 
     def _is_unsent(self, field: FormField, posted: MultiDict[str, str]) -> bool:
         """Whether the field was missing in the opened form, because its setting was off.
@@ -161,6 +167,7 @@ class ParsingForm(BaseForm):
                     most=NUMBER_OF_LINES,
                 )
             ]
+            return
         self.values[field.name] = lines
 
     def _is_left_out(self, field: FormField, sent: Sequence[list[str]], child: Any) -> bool:
@@ -207,7 +214,8 @@ class ParsingForm(BaseForm):
                 values[name] = part.data = self._part_value(part, model, name)
             except ValueError as error:
                 part.errors = [str(error)]
-                field.errors = [labelled(_("Line %(number)s", number=place + 1), error)]
+                text = labelled(_("Line %(number)s", number=place + 1), error)
+                field.errors = [*field.errors, text]
         field.rows.append(line)
         return values
 

@@ -1,5 +1,6 @@
 """Validation of rows before a flush: the rules of each field, then the row's `check()`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -71,7 +72,7 @@ def update_folded(row: Any) -> None:
 
 
 def check_row(row: Any) -> None:
-    """Clean the fields of `row` that changed, then ask its `check()`.
+    """Clean the fields of `row` that changed, then ask its `check()`, whatever the first found.
 
     Raises DomainError with every field that is wrong, not only the first.
     """
@@ -90,11 +91,15 @@ def check_row(row: Any) -> None:
             _clean_field(row, field)
         except ValueError as error:
             wrong[field.place] = str(error)
-    if wrong:
-        raise DomainError(fields=wrong)
     update_folded(row)
-    if hasattr(row, "check"):
-        row.check()
+    message = ""
+    try:
+        if hasattr(row, "check"):
+            row.check()
+    except DomainError as error:
+        message, wrong = error.message, {**error.fields, **wrong}
+    if message or wrong:
+        raise DomainError(message, fields=wrong)
 
 
 def _is_missing(state: Any, field: _Field, is_new: bool) -> bool:
@@ -155,12 +160,24 @@ def _clean_field(row: Any, field: _Field) -> None:
 
 @event.listens_for(Session, "before_flush")
 def validate_flush(session: Session, context: Any, instances: Any) -> None:
-    """Validate all new and changed rows of a flush. Raises DomainError by field."""
+    """Validate all new and changed rows of a flush. Raises DomainError with all that is wrong."""
     if CHECKED in session.info:
         return
+    refused: list[DomainError] = []
     with session.no_autoflush:
         for row in [*session.new, *(row for row in session.dirty if session.is_modified(row))]:
-            if isinstance(row, Child):
-                _check_child(row)
-            elif isinstance(row, AuditedModel):
-                check_row(row)
+            try:
+                if isinstance(row, Child):
+                    _check_child(row)
+                elif isinstance(row, AuditedModel):
+                    check_row(row)
+            except DomainError as error:
+                refused.append(error)
+    if refused:
+        raise joined(refused)
+
+
+def joined(errors: Sequence[DomainError]) -> DomainError:
+    """All of `errors` in one; of two about one field, the first."""
+    fields = {name: text for error in reversed(errors) for name, text in error.fields.items()}
+    return DomainError("\n".join(e.message for e in errors if e.message), fields=fields)

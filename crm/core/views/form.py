@@ -1,6 +1,6 @@
 """/X/add and /X/edit/<id>: the form; whatever goes wrong, the typed values are kept."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,7 +60,8 @@ class FormPages(InPlacePages):
         if request.method == "GET":
             form.fill(self.datamodel.defaults(given.values))
             return self._add_page(form, given)
-        if form.read(request.form) and (row := self._created(form, given.values)) is not None:
+        form.read(request.form)
+        if (row := self._created(form, given.values)) is not None:
             return self.to_record(row, self.created_message(row))
         return self._add_page(form, given, form.status)
 
@@ -78,13 +79,13 @@ class FormPages(InPlacePages):
             return self._edit_page(row, form.fill(before))
         version, asked = posted_version(), self.visible(self.edit_columns or ())
         form.files = request.files
-        ok = form.read(request.form, before)
+        form.read(request.form, before)
         apply_choices(form, before)
         told = self.concurrent_edit(row, version, asked)
         if told is not None:
             return self.conflict(row, form, told)
         try:
-            if ok and self._changed(row, form, row.row_version):
+            if self._changed(row, form, row.row_version):
                 return self.to_record(row, self.changed_message(row))
         except Conflict:
             row = self.row(pk, "edit")
@@ -111,30 +112,36 @@ class FormPages(InPlacePages):
 
     def _created(self, form: Form, given: Mapping[str, Any]) -> Any:
         kept = {name: value for name, value in given.items() if name not in form.fields}
-        try:
-            self.before_save(form)
-            with transaction():
-                row = self.datamodel.create({**kept, **form.values})
-                self.after_save(row, form)
-        except NotFound:
-            raise
-        except DomainError as error:
-            form.refuse(error.message, error.fields, error.status)
-            return None
-        return row
+        return self._save(form, lambda: self.datamodel.create({**kept, **form.known_values()}))
 
     def _changed(self, row: Any, form: Form, version: int) -> bool:
+        def change() -> Any:
+            self.datamodel.update(row, form.known_values(), version)
+            return row
+
+        return self._save(form, change) is not None
+
+    def _save(self, form: Form, write: Callable[[], Any]) -> Any:
+        """The saved row; None where something is wrong, which the form then says.
+
+        Where a text could not be read, the rules are asked about the others all the same, and what
+        was written is undone: who corrects a form sees all that is wrong with it at once.
+        """
         try:
-            self.before_save(form)
+            if form.is_read:
+                self.before_save(form)
             with transaction():
-                self.datamodel.update(row, form.values, version)
+                row = write()
+                if not form.is_read:
+                    raise DomainError
                 self.after_save(row, form)
         except (Conflict, NotFound):
             raise
         except DomainError as error:
-            form.refuse(error.message, error.fields, error.status)
-            return False
-        return True
+            if form.is_read or error.status == DomainError.status:
+                form.refuse(error.message, error.fields, error.status)
+            return None
+        return row
 
     def before_save(self, form: Form) -> None:
         """A hook for slow work, before the transaction. Raises DomainError by field."""

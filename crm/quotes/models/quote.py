@@ -109,10 +109,10 @@ class Quote(Owned, Record):
     def check(self) -> None:
         """Rules between fields, and the stored totals. Source: spec 8.1 and 8.5."""
         wrong: dict[str, str] = {}
-        if self.valid_until is not None and self.valid_until < self.issued_on:
+        if None not in (self.valid_until, self.issued_on) and self.valid_until < self.issued_on:
             wrong["valid_until"] = _("The validity ends before the quote date.")
         deal = self.opportunity
-        if deal is not None and changed(self, "opportunity") and deal.account is not self.account:
+        if deal is not None and self._is_anothers(deal):
             wrong["opportunity"] = _("This opportunity belongs to another account.")
         if self.contact is not None and changed(self, "contact") and not self._knows_contact():
             wrong["contact"] = _("Choose a contact of this account.")
@@ -120,10 +120,17 @@ class Quote(Owned, Record):
             raise DomainError(fields=wrong)
         self.keep_totals()
 
-    def _knows_contact(self) -> bool:
-        return self.contact is None or any(
-            link.account is self.account for link in self.contact.links
+    def _is_anothers(self, deal: Opportunity) -> bool:
+        return (
+            self.account is not None
+            and changed(self, "opportunity")
+            and deal.account is not self.account
         )
+
+    def _knows_contact(self) -> bool:
+        if self.contact is None or self.account is None:
+            return True
+        return any(link.account is self.account for link in self.contact.links)
 
     def keep_totals(self) -> None:
         """Store the totals."""
