@@ -1,8 +1,8 @@
 """`crm serve`: gunicorn starts and watches processes; in each, waitress reads requests.
 
-gunicorn's own workers give a thread to a client before its request has arrived, so that a few slow
-sockets stop everybody. waitress buffers requests and answers in one loop, and a thread meets only
-what is complete; gunicorn gives it several processes, restarts and signals.
+gunicorn's own workers give a thread to a client before its request has arrived, so a few slow
+sockets block all threads. waitress buffers requests and answers in one loop and gives a thread
+complete requests only; gunicorn adds several processes, restarts and signals.
 """
 
 import gc
@@ -23,7 +23,7 @@ STUCK_SECONDS = 60  # after which a process whose loop no longer turns is replac
 
 
 class Server(BaseApplication):
-    """gunicorn with its settings in code, so that no configuration file can disagree with us."""
+    """gunicorn with its settings in code; it reads no configuration file."""
 
     def __init__(self, app: Flask, **settings: Any) -> None:
         self.app = app
@@ -69,7 +69,7 @@ def serve(app: Flask, host: str, port: int, workers: int) -> None:
 
 
 def _allow_open_files() -> None:
-    """Raise the soft limit, which is often 1024, as far as the machine lets us."""
+    """Raise the soft limit, which is often 1024, to the hard limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:

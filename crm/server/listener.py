@@ -24,7 +24,7 @@ WHEN_ANSWERED = -1.0  # in place of the instant until which a connection lingers
 
 
 class Channel(HTTPChannel):
-    """waitress 3.0's connection, with deadlines for whoever is at the other end."""
+    """waitress 3.0's connection, with deadlines for the client."""
 
     task_class = Task
     sent = 0  # bytes, since the connection began
@@ -42,7 +42,7 @@ class Channel(HTTPChannel):
         self.parser_class = partial(Request, partial(body_limit, server.application))
 
     def is_overdue(self, now: float, idle_seconds: float) -> bool:
-        """Whether to give the client up: it does not send, does not read, or has gone silent."""
+        """Whether to close the connection: the client sends or reads nothing, or too slowly."""
         if self.lingers_until > 0:
             return now > self.lingers_until
         if self._reads_too_slowly(now):
@@ -136,7 +136,7 @@ class Listener(TcpWSGIServer):
         super().add_task(task)
 
     def done(self) -> None:
-        """A request was answered: wake the loop, which may accept a connection now."""
+        """Wake the loop after an answer: it may accept a connection now."""
         with self.lock:
             self.running -= 1
         self.pull_trigger()
@@ -147,7 +147,7 @@ class Listener(TcpWSGIServer):
         return has_room and self.running < self.adj.threads
 
     def handle_accept(self) -> None:
-        """Accept one a turn, so that other processes get theirs; more where turns take longer."""
+        """Accept one connection a turn, as other processes accept too; more with many clients."""
         for _ in range(1 + len(self.active_channels) // 64):
             before = len(self.active_channels)
             super().handle_accept()
@@ -155,7 +155,7 @@ class Listener(TcpWSGIServer):
                 return
 
     def sweep(self, now: float) -> None:
-        """Close who is overdue, once a second."""
+        """Close overdue connections, once a second."""
         if now - self.swept < 1 and not self.is_draining:
             return
         self.swept = now
@@ -167,7 +167,7 @@ class Listener(TcpWSGIServer):
                 channel.give_up()
 
     def drain(self) -> None:
-        """Accept no more connections; finish the requests that have begun."""
+        """Accept no more connections; finish running requests."""
         self.is_draining = True
         wasyncore.dispatcher.close(self)  # not our own close(), which ends the trigger too
 
@@ -176,7 +176,7 @@ class Listener(TcpWSGIServer):
 
 
 def _is_due(channel: Channel) -> bool:
-    """Whether this connection still gets an answer: running, half sent, or its body on the way."""
+    """Whether an answer is still to be sent: running, half sent, or the body is being received."""
     if channel.requests or channel.total_outbufs_len:
         return True
     return channel.request is not None and bool(channel.request.headers_finished)

@@ -1,7 +1,7 @@
-"""A request while it arrives: how long it may take, and how large it may be.
+"""Deadlines and limits of a request while it is received.
 
-What is refused here is answered by the application all the same, in the reader's language: it gets
-the head of the request without its body, and the status to answer with.
+A refused request is answered by the application, in the reader's language: it gets the head of the
+request without its body, and the status of the answer.
 """
 
 import time
@@ -24,13 +24,13 @@ BodyLimit = Callable[[str, str, str], int]  # method, path, cookies → bytes
 
 
 def is_too_slow(since: float, now: float, count: int) -> bool:
-    """Whether `count` bytes since then are fewer than any real client sends or reads."""
+    """Whether `count` bytes since then are fewer than any browser sends or reads."""
     age = now - since
     return age > GRACE_SECONDS and count < SLOWEST * age
 
 
 class Request(HTTPRequestParser):
-    """waitress 3.0's request with a clock, and limits that depend on who asks for what."""
+    """waitress 3.0's request with a deadline, and limits that depend on user and URL."""
 
     refused = 0  # the status of the refusal; 0: not refused
     completed: bool
@@ -43,7 +43,7 @@ class Request(HTTPRequestParser):
         self.restart(time.monotonic())
 
     def restart(self, now: float) -> None:
-        """Run the clock from now: the client could not go on while we were at work."""
+        """Start the deadline again: the client could not send while the server was busy."""
         self.began = now
         self.bytes_before = self.body_bytes_received
 
@@ -53,7 +53,7 @@ class Request(HTTPRequestParser):
         return is_too_slow(self.began, now, self.body_bytes_received - self.bytes_before)
 
     def received(self, data: bytes) -> int:
-        """Take in what arrived; how much of `data` belongs to this request."""
+        """Process received bytes. Returns how many of `data` belong to this request."""
         was_in_head = not self.headers_finished
         count = int(super().received(data))
         if was_in_head:
@@ -94,7 +94,7 @@ class Request(HTTPRequestParser):
 
 
 class Task(WSGITask):
-    """waitress 3.0's task, which tells the application what was refused, and the client to go."""
+    """waitress 3.0's task; of a refused request it passes the status and closes the connection."""
 
     request: Request
 

@@ -24,7 +24,7 @@ class Worker(BaseWorker):
     listeners: list[Listener] = []
 
     def run(self) -> None:
-        """Until told to stop, or until the parent is gone, whose children must not stay behind."""
+        """Run until TERM, or until the parent process has ended."""
         connections: dict[int, Any] = {}
         settings = _settings([listener.sock for listener in self.sockets])
         dispatcher = ThreadedTaskDispatcher()
@@ -48,7 +48,7 @@ class Worker(BaseWorker):
             listener.sweep(now)
 
     def handle_exit(self, sig: int, frame: object) -> None:
-        """TERM: the poll goes on waiting after a signal, so wake it."""
+        """On TERM, wake the poll, which continues to wait after a signal."""
         super().handle_exit(sig, frame)
         for listener in self.listeners:
             listener.pull_trigger()

@@ -1,6 +1,6 @@
-"""What a translator needs: find the strings, keep the catalogs, say what is wrong with them.
+"""Tools for translators: extract strings, update catalogs, check them.
 
-The command line is `crm translations …`; nothing here knows a request or a database.
+The command line is `crm translations …`; no request and no database is needed.
 """
 
 from crm.translators.catalogs import Stat, compile_catalogs, extract, prefill, stats, update

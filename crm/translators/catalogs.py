@@ -1,4 +1,4 @@
-"""The catalogs on disk: made, refreshed, pre-filled, counted and compiled."""
+"""The catalog files: create, update, pre-fill, count and compile."""
 
 import os
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from crm.translators.typography import typeset
 
 @dataclass(frozen=True)
 class Stat:
-    """How far a language is: counts of messages, out of `total` in the source."""
+    """The numbers of messages of a language, of `total` in the source."""
 
     language: str
     translated: int
@@ -41,8 +41,8 @@ def extract(project: Project = PROJECT) -> Path:
 def update(language: str, project: Project = PROJECT) -> Path:
     """Bring a language's catalog up to the source, creating it where there is none.
 
-    What terms.csv settles is filled in; a message that left the source is kept at the end of
-    the file and comes back with it. Raises ValueError or babel.UnknownLocaleError for a code
+    Terms of terms.csv are filled in; a message that is no longer in the source is kept at the end
+    of the file, and is restored with it. Raises ValueError or babel.UnknownLocaleError for a code
     that is no language.
     """
     locale = Locale.parse(language, sep="-" if "-" in language else "_")
@@ -58,14 +58,14 @@ def update(language: str, project: Project = PROJECT) -> Path:
 
 
 def prefill(catalog: Catalog, terms: Terms) -> None:
-    """Give each empty message the word that the list has for it, in place."""
+    """Fill empty messages from the list of terms, in place."""
     for message in catalog:
         if isinstance(message.id, str) and not message.string:
             message.string = terms.get((message.id, message.context), "")
 
 
 def stats(project: Project = PROJECT) -> list[Stat]:
-    """How far each language is; the source language is complete by nature."""
+    """The numbers of each language; the source language is always complete."""
     source = strings(project)
     return [_stat(language, project, source) for language in source_languages(project)]
 
@@ -107,7 +107,7 @@ def read(file: Path) -> Catalog:
 
 
 def source_languages(project: Project) -> list[str]:
-    """Languages whose catalog has its source; a lone `.mo` is served but not worked on."""
+    """Languages with a `.po` file; one with a `.mo` alone is served only."""
     return [name for name in languages(project) if project.catalog(name).is_file()]
 
 
@@ -117,7 +117,7 @@ def forms(words: str | Iterable[str] | None) -> tuple[str, ...]:
 
 
 def key(message: Message) -> tuple[str, str | None]:
-    """What makes a message the same one, whatever its plural: its first form and its context."""
+    """The key of a message: its singular and its context."""
     return forms(message.id)[0], message.context
 
 
@@ -143,7 +143,7 @@ def _new(locale: Locale) -> Catalog:
 # Babel's own update marks untouched plurals as fuzzy and guesses by likeness, which is wrong
 # more often than right for labels of one or two words.
 def _merge(catalog: Catalog, source: Catalog) -> None:
-    """Give the catalog the source's messages, in place, keeping what was translated."""
+    """Update the catalog to the source's messages, in place, keeping translations."""
     past = {key(message): message for message in (*catalog.obsolete.values(), *catalog)}
     for message in past.values():
         catalog.delete(message.id, message.context)
@@ -170,7 +170,7 @@ def _add(catalog: Catalog, message: Message, past: Message) -> None:
 
 
 def _typeset(catalog: Catalog) -> None:
-    """Fill in, for the source language, what the code cannot type: real quotes and ellipses."""
+    """Fill in typographic quotes and ellipses for the source language."""
     for message in _messages(catalog):
         proper = tuple(typeset(text) for text in forms(message.id))
         if proper != forms(message.id) and not any(forms(message.string)):
@@ -200,7 +200,7 @@ def _po(catalog: Catalog) -> bytes:
 
 
 def _write(file: Path, content: bytes) -> bool:
-    """Replace a file in one step, if its content changes; say whether it did."""
+    """Replace a file atomically if its content changes. Returns whether it did."""
     if file.is_file() and file.read_bytes() == content:
         return False
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What is wrong with the catalogs, one line for each fault."""
+"""Checks of the catalogs."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ _TEMPLATES = (".html", ".txt")
 
 @dataclass(frozen=True)
 class Problem:
-    """A fault: in which language and file, of which message, and what to do about it."""
+    """A problem of a message: language, file, and how to fix it."""
 
     language: str
     file: str
@@ -50,7 +50,7 @@ class Translation:
 
 
 def check(project: Project = PROJECT) -> list[Problem]:
-    """Every fault of the source and of each catalog; an empty list is a clean bill.
+    """All problems of the source and of each catalog.
 
     Raises jinja2.TemplateSyntaxError where a template does not parse.
     """
@@ -96,7 +96,7 @@ def percents(pair: Translation) -> Iterator[str]:
 
 
 def edges(pair: Translation) -> Iterator[str]:
-    """Spaces and line ends around a text are part of the sentence it is put in."""
+    """Leading and trailing white space is that of the source."""
     for text in pair.filled:
         if _edges(text) != _edges(pair.source[-1]):
             yield "spaces at the ends differ"

@@ -1,4 +1,4 @@
-"""`crm translations …`: the same functions, from a terminal."""
+"""The commands `crm translations …`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,7 +69,7 @@ def compile_() -> None:
 
 @contextmanager
 def _readable() -> Iterator[None]:
-    """A catalog or a template that does not parse is its author's to mend: a line, no trace."""
+    """Turn a parse error of a catalog or template into a one-line message."""
     try:
         yield
     except PoFileError as error:

@@ -1,4 +1,4 @@
-"""The strings to translate, as the code has them today."""
+"""Extraction of the strings to translate."""
 
 from collections import deque
 from pathlib import Path

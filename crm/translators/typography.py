@@ -1,4 +1,4 @@
-"""How a language is typeset: what is wrong in a text, as a table for each language."""
+"""Typography of languages: rules as a table for each."""
 
 import re
 
@@ -45,19 +45,19 @@ _TABLES: dict[str, _Table] = {
 
 
 def faults(text: str, language: str) -> list[str]:
-    """What the language's typography has against a text, each as what it wants instead."""
+    """The violations of the language's typography in a text, each as what is expected."""
     table = _ALL + _TABLES.get(Locale.parse(language).language, [])
     plain = _plain(text)
     return [words for pattern, words in table if pattern.search(plain)]
 
 
 def typeset(text: str) -> str:
-    """English as it is printed, from English as it is typed; a quoted word is left to people."""
+    """English with typographic apostrophes and ellipses; quotation marks are left as they are."""
     return re.sub(r"(?<=\w)'(?=\w)", "’", text).replace("...", "…")
 
 
 def _plain(text: str) -> str:
-    """The text as it is read: a placeholder stands for a number, markup and code for nothing."""
+    """The text with placeholders replaced by numbers, without markup and code."""
     for pattern, words in ((_LITERAL, ""), (_MARKUP, ""), (PERCENT_STYLE, "0"), (BRACES, "0")):
         text = pattern.sub(words, text)
     return text.replace("%%", "%")
