@@ -1,4 +1,4 @@
-"""What every test can ask for."""
+"""Fixtures of all tests."""
 
 import gc
 import time
@@ -33,14 +33,14 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Spare the collector the modules, which never go away: it costs a tenth of the time."""
+    """Keep modules out of garbage collection, which took a tenth of the time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many tests met a real PostgreSQL and a real browser, lest they be skipped unseen."""
+    """Report how many tests ran on PostgreSQL and in a browser, so that skipped ones are seen."""
     for marker in ("postgres", "browser"):
         count = Counter(
             outcome

@@ -46,7 +46,7 @@ class Element:
 
     @property
     def is_inert(self) -> bool:
-        """Whether it only waits in a template, for the script to copy it."""
+        """Whether it is in a template element, for scripts."""
         return self.name == "template" or (self.parent is not None and self.parent.is_inert)
 
     @property

@@ -61,7 +61,7 @@ class Watch:
         self.running, self.steps = "", 0
 
     def taken(self) -> list[str]:
-        """What was found since this was asked last."""
+        """Findings since the last call."""
         self.stop()
         found, self.found = self.found, []
         return found

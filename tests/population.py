@@ -1,4 +1,4 @@
-"""Rows in every table, with a mark in every text: what a page shows, or must not.
+"""Rows in every table with a mark in every text, to find them in pages.
 
 Made from the tables themselves, so that a table or column that comes later is planted too. Goes
 around services and row filter on purpose: it puts there what a test then must not meet.

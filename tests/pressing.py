@@ -1,4 +1,4 @@
-"""Buttons and dialogs, pressed on a page that was opened a moment ago."""
+"""Buttons and dialogs, posted with the current version of the row."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""A client that keeps a copy of all it may read, as the description of the API tells it to."""
+"""A client that syncs all it may read, as the API description says."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -69,7 +69,7 @@ def _from(since: datetime | None) -> dict[str, Any]:
 
 
 def essence(row: dict[str, Any]) -> dict[str, Any]:
-    """What a copy has to know of a row: links by their id, and nothing that follows from others."""
+    """The synced fields of a row: links by id, without values computed from other rows."""
     return {name: _plain(value) for name, value in row.items() if name not in FOLLOWS}
 
 

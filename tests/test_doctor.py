@@ -1,4 +1,4 @@
-"""`crm doctor` names what is wrong, says what to do about it, and is quiet about the rest."""
+"""`crm doctor` reports what is wrong and how to fix it, and nothing else."""
 
 from dataclasses import replace
 from datetime import timedelta

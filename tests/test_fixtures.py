@@ -1,4 +1,4 @@
-"""What the fixtures promise to every other test."""
+"""The fixtures that all tests rely on."""
 
 import socket
 from collections.abc import Callable

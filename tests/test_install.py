@@ -1,4 +1,4 @@
-"""What a database holds before anybody works with it."""
+"""The contents of a new database."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager

@@ -1,4 +1,4 @@
-"""What was in the bin long enough goes for good, and nothing else."""
+"""Rows that were in the bin long enough are purged, and no others."""
 
 import threading
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The servers that tests are given."""
+"""The PostgreSQL fixtures."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What the budgets promise, measured: `make bench` tells and judges nothing.
+"""Measures of the budgets: `make bench` prints them and fails nothing.
 
 ROWS in the environment is the size of the big table, TIMES how often a page is asked for;
 BENCH_POSTGRES=0 leaves PostgreSQL out.

@@ -1,4 +1,4 @@
-"""What the benchmarks borrow from the tests."""
+"""Fixtures of the tests that the benchmarks use."""
 
 from tests.imports.conftest import load
 

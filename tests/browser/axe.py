@@ -1,4 +1,4 @@
-"""What axe, the console, the policy and the width of the window have against a page."""
+"""Violations of a page: axe, console errors, CSP, overflow."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -42,7 +42,7 @@ def choose(world: World, language: str, theme: str) -> None:
 
 
 def looked_at(desk: Desk, paths: list[str], axe: str, rules: Any) -> dict[str, list[str]]:
-    """page → what is wrong with it, in its window and in that of a phone."""
+    """page → its violations, in its window and in a phone's."""
     wrong = {}
     for path in paths:
         desk.open(path)
@@ -57,7 +57,7 @@ def looked_at(desk: Desk, paths: list[str], axe: str, rules: Any) -> dict[str, l
 
 
 def look(desk: Desk, axe: str, rules: Any) -> list[str]:
-    """What axe, the console, the policy and the width of the window have against a page."""
+    """Violations of a page: axe, console errors, CSP, overflow."""
     desk.page.evaluate(axe)
     violations = desk.page.evaluate(VIOLATIONS, rules)
     found = [

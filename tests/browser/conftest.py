@@ -23,7 +23,7 @@ WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 375, "height": 812}
 
 class _Quiet(WSGIRequestHandler):
     def log(self, *args: object, **kwargs: object) -> None:
-        """Nothing: the tests say what went wrong."""
+        """Log nothing: a failing test says what went wrong."""
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def serving(app: Flask) -> Iterator[str]:
 
 @dataclass
 class Desk:
-    """Somebody at a browser of their own, and what their browser complains about."""
+    """A signed-in user's browser, and its console errors."""
 
     page: Page
     context: BrowserContext

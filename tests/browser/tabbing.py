@@ -1,4 +1,4 @@
-"""Somebody who goes through a form by Tab, without a word."""
+"""Going through a form by Tab, without typing."""
 
 from playwright.sync_api import Page
 

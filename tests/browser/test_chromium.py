@@ -1,4 +1,4 @@
-"""The browser that tests are given."""
+"""The `page` and `chromium` fixtures."""
 
 from playwright.sync_api import Page
 

@@ -1,4 +1,4 @@
-"""A PDF that would do something by itself is refused, in words; one that does not is taken."""
+"""A PDF with active content is refused with a message; others are accepted."""
 
 import io
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Who asks, read in two statements."""
+"""The actor is loaded in two statements."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager

@@ -1,4 +1,4 @@
-"""No one grants what they do not have; the last administrator stays. Trap 2.19, by every road.
+"""No one grants what they do not have; the last administrator stays (2.19), on every path.
 
 On stock FAB each of the grants below succeeds for whoever may edit users.
 """
@@ -31,14 +31,14 @@ FIXED = "The administrator role cannot be changed"
 
 
 def change(session: Session, row: Any, **values: Any) -> None:
-    """Set attributes past every service."""
+    """Set attributes without any service."""
     for name, value in values.items():
         setattr(row, name, value)
     session.flush()
 
 
 def remove(session: Session, row: Any) -> None:
-    """Delete past every service."""
+    """Delete without any service."""
     session.delete(row)
     session.flush()
 

@@ -1,4 +1,4 @@
-"""What each setting does, in pages, pickers and API: at the next request, and with no trace off."""
+"""Each setting acts on pages, pickers and API at the next request, on and off."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What an address asks for and cannot have is said, in words, and never guessed."""
+"""Invalid arguments of a URL get a message, and are never guessed."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager

@@ -1,4 +1,4 @@
-"""What the lines of an import ask is asked once, and is not kept for ever."""
+"""Answers for the lines of an import are cached, and the cache is limited."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Rate limits hold over processes, and no request fails for what counts them."""
+"""Rate limits hold across processes, and no request fails because of their storage."""
 
 import sqlite3
 import time

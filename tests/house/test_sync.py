@@ -1,4 +1,4 @@
-"""A client that follows the description of the API has a copy of everything it may read."""
+"""A client that syncs as the API description says has all rows it may read."""
 
 from datetime import timedelta
 from typing import Any

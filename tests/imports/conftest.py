@@ -13,7 +13,7 @@ from crm.importing import import_file
 
 @dataclass(frozen=True)
 class Loaded:
-    """What an import told, and whether it wrote anything."""
+    """The report of an import, and whether it wrote anything."""
 
     lines: list[str]
     is_written: bool
@@ -55,7 +55,7 @@ def load(app: Flask, tmp_path: Path) -> Load:
 
 @pytest.fixture
 def refusal(load: Load) -> Callable[..., str]:
-    """Why an import does not even begin."""
+    """The error of an import that does not start."""
 
     def told(*args: object, **how: object) -> str:
         with pytest.raises(DomainError) as error:

@@ -1,4 +1,4 @@
-"""Every line passes the checks of the form, in somebody's name; wrong ones are told by number."""
+"""Every line passes the checks of the form, as a user; wrong ones are reported by number."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager

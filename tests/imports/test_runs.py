@@ -1,4 +1,4 @@
-"""An import is written in batches, gone on with where it was broken off, and taken back."""
+"""An import is written in batches, resumed after an interruption, and undone."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager

@@ -1,4 +1,4 @@
-"""Which stage leads to which."""
+"""Allowed moves between stages."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""People at work while others import, upload, preview and dawdle: nobody waits for them."""
+"""Response times while others import, upload, preview and send slowly."""
 
 import csv
 from pathlib import Path

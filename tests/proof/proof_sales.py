@@ -1,4 +1,4 @@
-"""A real sales export, as messy as they are, loads with the totals it is known for, and once."""
+"""A real sales export is loaded with its known totals, and only once."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager

@@ -1,4 +1,4 @@
-"""Concurrent clients of a server: readers at a fixed rate, writers, and those in their way."""
+"""Concurrent clients of a server: readers at a fixed rate, writers, heavy jobs."""
 
 import re
 import socket

@@ -21,7 +21,7 @@ PROGRAM = Path(__file__).parent / "program.py"
 
 @dataclass
 class Answer:
-    """What came back."""
+    """A response."""
 
     status: int
     headers: Message

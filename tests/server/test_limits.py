@@ -1,4 +1,4 @@
-"""What is too large is refused by its head, at once, and in the application's words."""
+"""Requests that are too large are refused by their head, with the application's page."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""Who asks, behind a proxy and on IPv6."""
+"""Client addresses, behind a proxy and on IPv6."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Slow clients wait for themselves, and hold up nobody."""
+"""Slow clients delay nobody else."""
 
 import resource
 import socket

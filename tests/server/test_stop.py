@@ -1,4 +1,4 @@
-"""The end of a server, and of one of its processes."""
+"""Stopping a server, and the loss of a process."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""OpenAPI's schemas as JSON schemas, to hold answers against."""
+"""OpenAPI's schemas as JSON schemas, to validate answers."""
 
 from typing import Any
 

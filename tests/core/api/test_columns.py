@@ -1,4 +1,4 @@
-"""Declarations: taken from the pages, and refused at start-up where they would leak or fail."""
+"""Declarations: copied from the pages, and refused at start-up where they would leak or fail."""
 
 from typing import Any, ClassVar
 

@@ -1,4 +1,4 @@
-"""Who is let in: a token, a switch that is on, a right; in this order, and never a cookie."""
+"""Access: a token, a setting that is on, a permission; in this order, and never by cookie."""
 
 import io
 import json

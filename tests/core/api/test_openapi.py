@@ -1,4 +1,4 @@
-"""The description says what happens: every answer is held against it."""
+"""Every answer is validated against the description."""
 
 import json
 from typing import Any

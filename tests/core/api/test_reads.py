@@ -1,4 +1,4 @@
-"""What the API tells: shapes, pages, filters, and nothing that this actor may not know."""
+"""Reading by the API: shapes, pages, filters, and only what the actor may read."""
 
 from datetime import date, timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What the API takes: the road of the forms, errors by field, and no way around a right."""
+"""Writing by the API: the rules of the forms, errors by field, rights."""
 
 from typing import Any
 

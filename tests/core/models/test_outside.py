@@ -1,4 +1,4 @@
-"""Text that is made outside a request, as a mail's is: in the forced language, with whole links."""
+"""Text outside a request, as of a mail: in the forced language, with absolute URLs."""
 
 from datetime import date
 from decimal import Decimal
