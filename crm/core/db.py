@@ -1,7 +1,8 @@
 """The database session, and `transaction()`: the only place that writes, locks and commits."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from time import sleep
 from typing import Any, TypeVar
 
@@ -95,6 +96,13 @@ def _forget(session: Session, transaction: SessionTransaction) -> None:
     if transaction.parent is None:  # not at the end of a flush or a savepoint
         for name in (_CACHE, ACT):
             session.info.pop(name, None)
+
+
+def batches(items: Iterable[T], size: int = 500) -> Iterator[list[T]]:
+    """`items` in lists of at most `size`, for statements with a limited number of parameters."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
 
 
 def is_writing(session: Session) -> bool:

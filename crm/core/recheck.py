@@ -1,8 +1,8 @@
 """Check again, under the write lock, what was read before it: actor, rights, rows."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import Select, Table, inspect, literal_column, select, union_all
@@ -10,12 +10,10 @@ from sqlalchemy.orm import Session
 
 from crm.core import rows
 from crm.core.actor import reload_actor
+from crm.core.db import batches
 from crm.core.errors import Conflict, NotFound
 
-T = TypeVar("T")
-
-BATCH = 500  # rows of a table read in one statement
-TABLES = 10  # parts of that size read in one statement
+TABLES = 10  # batches of rows read in one statement
 
 
 def check_again(session: Session) -> None:
@@ -59,7 +57,7 @@ def _stale(session: Session) -> Iterator[Any]:
         state = inspect(row)
         if "row_version" in state.dict and not state.modified:
             loaded[state.mapper.local_table][state.identity[0]] = row
-    parts = [(table, pks) for table, known in loaded.items() for pks in _parts(sorted(known))]
+    parts = [(table, pks) for table, known in loaded.items() for pks in batches(sorted(known))]
     found = _versions(session, parts)
     for table, known in loaded.items():
         for pk, row in known.items():
@@ -70,7 +68,7 @@ def _stale(session: Session) -> Iterator[Any]:
 def _versions(session: Session, parts: list[tuple[Table, list[int]]]) -> dict[Any, int]:
     """(table, key) → version now, whoever may read it."""
     found: dict[Any, int] = {}
-    for some in _parts(parts, TABLES):
+    for some in batches(parts, TABLES):
         asked = (
             select(literal_column(f"'{table.name}'"), table.c.id, table.c.row_version).where(
                 table.c.id.in_(pks)
@@ -80,7 +78,3 @@ def _versions(session: Session, parts: list[tuple[Table, list[int]]]) -> dict[An
         rows = session.connection().execute(union_all(*asked))
         found |= {(name, pk): version for name, pk, version in rows}
     return found
-
-
-def _parts(items: list[T], size: int = BATCH) -> Iterable[list[T]]:
-    return (items[start : start + size] for start in range(0, len(items), size))

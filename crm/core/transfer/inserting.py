@@ -10,6 +10,7 @@ from sqlalchemy import ColumnDefault, func, inspect, select, text
 from sqlalchemy.orm import Mapper, Session
 
 from crm.core.datamodel.bulk import Number
+from crm.core.db import batches
 from crm.core.errors import DomainError
 from crm.core.models.checks import CHECKED, update_folded
 from crm.core.models.kinds import to_json
@@ -20,7 +21,6 @@ from crm.core.transfer.prechecks import find_refusals
 from crm.core.transfer.spool import CheckedLine
 from crm.core.types import TranslatedText
 
-AT_ONCE = 500
 Batch = Sequence[tuple[CheckedLine, list[Any]]]  # each line with its new rows
 
 
@@ -78,9 +78,8 @@ class Insertion:
         self._read_lines([number for number in lines if ("line", number) not in self.rows])
 
     def _read(self, model: type[Any], pks: list[int]) -> None:
-        for start in range(0, len(pks), AT_ONCE):
-            statement = select(model).where(model.id.in_(pks[start : start + AT_ONCE]))
-            for row in self.session.scalars(statement).unique():
+        for part in batches(pks):
+            for row in self.session.scalars(select(model).where(model.id.in_(part))).unique():
                 self.rows["row", model, row.id] = row
 
     def _read_lines(self, numbers: list[int]) -> None:

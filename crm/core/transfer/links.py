@@ -1,14 +1,13 @@
 """Looking up rows by the text of a cell, in a few statements a batch."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, and_, inspect, or_, select
 
-from crm.core.db import db
+from crm.core.db import batches, db
 from crm.core.errors import DomainError
 from crm.core.models import Reference
 from crm.core.models.checks import check_row
@@ -56,7 +55,7 @@ class Finder:
         if wanted and self.is_vocabulary:
             self._read_vocabulary()
             return
-        for keys in _pieces(wanted):
+        for keys in batches(wanted, AT_ONCE):
             for row, text in db.session.execute(self._statement(keys)).unique():
                 kept = self.known.setdefault(self.key(str(row) if self.is_shown else text), [])
                 if row not in kept:
@@ -138,9 +137,3 @@ def _name_key(target: type[Any]) -> Any:
 
 def _has_words(key: Any, text: str) -> ColumnElement[bool]:
     return and_(*(key.contains(word, autoescape=True) for word in text.split()))
-
-
-def _pieces(keys: Iterable[str]) -> Iterator[list[str]]:
-    left = iter(keys)
-    while piece := list(islice(left, AT_ONCE)):
-        yield piece

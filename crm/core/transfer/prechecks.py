@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.visitors import replacement_traverse
 
 from crm.core import rows
+from crm.core.db import batches
 from crm.core.errors import Conflict, DomainError, Forbidden
 from crm.core.transfer.drafts import Draft
 from crm.core.transfer.uniques import Taken, uniques, used
 
 Lines = Mapping[int, Sequence[Draft]]  # number of the line → its drafts
-AT_ONCE = 500
 
 
 def find_refusals(session: Session, lines: Lines) -> dict[int, DomainError]:
@@ -61,9 +61,8 @@ def _versions(session: Session, model: type[Any], pks: Sequence[Any]) -> dict[An
     if rows.is_filtered() and model in rows.filtered_models():
         statement = statement.where(rows.criteria(model, "edit"))
     found: dict[Any, int] = {}
-    for start in range(0, len(pks), AT_ONCE):
-        part = statement.where(model.id.in_(pks[start : start + AT_ONCE]))
-        found |= {row[0]: row[1] for row in session.execute(part)}
+    for part in batches(pks):
+        found |= {row[0]: row[1] for row in session.execute(statement.where(model.id.in_(part)))}
     return found
 
 
@@ -86,8 +85,8 @@ def _links(session: Session, lines: Lines) -> Refused:
 
 def _reachable(session: Session, target: type[Any], pks: list[int]) -> dict[int, int | None]:
     found: dict[int, int | None] = {}
-    for start in range(0, len(pks), AT_ONCE):
-        found |= rows.linkable_companies(session, target, set(pks[start : start + AT_ONCE]))
+    for part in batches(pks):
+        found |= rows.linkable_companies(session, target, set(part))
     return found
 
 

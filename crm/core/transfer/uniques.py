@@ -9,8 +9,7 @@ from sqlalchemy import Column, Index, UniqueConstraint, inspect, select, text
 from sqlalchemy.orm import Mapper, Session
 
 from crm.core.datamodel.bulk import Number
-
-AT_ONCE = 500  # values in one statement
+from crm.core.db import batches
 
 # (number of the unique index of its table, values of its columns).
 Taken = tuple[int, tuple[Any, ...]]
@@ -62,7 +61,6 @@ def used(session: Session, model: type[Any], takes: Iterable[Taken]) -> Iterator
             known = known.where(column == value)
         if where is not None:
             known = known.where(text(where))
-        for start in range(0, len(last), AT_ONCE):
-            part = known.where(columns[-1].in_(last[start : start + AT_ONCE]))
-            for value, pk in session.connection().execute(part):
+        for part in batches(last):
+            for value, pk in session.connection().execute(known.where(columns[-1].in_(part))):
                 yield (place, (*before, value)), pk
