@@ -8,10 +8,11 @@ from time import monotonic
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import Column, ColumnElement, exists, func, inspect, select
+from sqlalchemy import Column, ColumnElement, exists, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
+from crm.core.datamodel.saving import pointers
 from crm.core.db import db, let_others_write, transaction
 from crm.core.models import Record
 
@@ -88,14 +89,7 @@ def _points_to(column: Column[Any], model: type[Any]) -> ColumnElement[bool]:
 
 
 def _pointers(model: type[Any]) -> Iterator[Column[Any]]:
-    """The foreign keys to this table, without those of its own lines and links."""
-    own = {one.secondary for one in inspect(model).relationships if one.secondary is not None}
-    for table in Model.metadata.tables.values():
-        for key in table.foreign_keys:
-            if key.column.table is not model.__table__ or table in own:
-                continue
-            if key.ondelete not in ("CASCADE", "SET NULL"):
-                yield key.parent
+    return (key.parent for key in pointers(model) if key.ondelete != "SET NULL")
 
 
 def _tell_waiting(model: type[Any], before: datetime, purged: PurgeResult) -> None:

@@ -13,7 +13,7 @@ from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import Table, func, inspect, select
+from sqlalchemy import ForeignKey, Table, func, inspect, select
 from sqlalchemy.orm import Mapper
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -300,22 +300,22 @@ def delete_row(row: Any) -> None:
 
 def references_to(row: Any) -> Iterator[tuple[Table, int]]:
     """(table, number of rows that refer to `row`), the bin and other companies included."""
-    target = type(row).__table__
-    own = {
-        relation.secondary
-        for relation in inspect(type(row)).relationships
-        if relation.secondary is not None
-    }
     with rows.unfiltered("a used row stays, whoever uses it"):
-        for table in Model.metadata.tables.values():
-            for key in table.foreign_keys:
-                if key.column.table is not target or table in own or key.ondelete == "CASCADE":
-                    continue
-                count = db.session.scalar(
-                    select(func.count()).select_from(table).where(key.parent == row.id)
-                )
-                if count:
-                    yield table, count
+        for key in pointers(type(row)):
+            table = key.parent.table
+            count = select(func.count()).select_from(table).where(key.parent == row.id)
+            if found := db.session.scalar(count):
+                yield table, found
+
+
+def pointers(model: type[Any]) -> Iterator[ForeignKey]:
+    """The foreign keys to a table, without those of its own lines and links."""
+    own = {one.secondary for one in inspect(model).relationships if one.secondary is not None}
+    for table in Model.metadata.tables.values():
+        for key in table.foreign_keys:
+            is_own = table in own or key.ondelete == "CASCADE"
+            if key.column.table is model.__table__ and not is_own:
+                yield key
 
 
 def restore_row(model: type[Any], pk: int) -> Any:

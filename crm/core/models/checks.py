@@ -83,7 +83,7 @@ def check_row(row: Any) -> None:
         if _is_missing(state, field, is_new):
             wrong[field.place] = _("Required field")
             continue
-        if not is_new and not _is_changed(state, field.attribute):
+        if not is_new and not is_changed(state, field.attribute):
             continue
         if field.may_be_empty and state.dict.get(field.attribute) is None:
             continue
@@ -110,14 +110,14 @@ def _is_missing(state: Any, field: _Field, is_new: bool) -> bool:
     if is_new:
         return not column.foreign_keys and state.dict.get(field.attribute) is None
     names = (field.attribute, *([field.relation] if field.relation is not None else []))
-    return any(_is_changed(state, name) and state.dict.get(name) is None for name in names)
+    return any(is_changed(state, name) and state.dict.get(name) is None for name in names)
 
 
 def _has_default(column: Any) -> bool:
     return column.default is not None or column.server_default is not None
 
 
-def _is_changed(state: Any, name: str) -> bool:
+def is_changed(state: Any, name: str) -> bool:
     return name in state.committed_state and bool(
         state.get_history(name, PassiveFlag.PASSIVE_NO_INITIALIZE).has_changes()
     )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapper, PassiveFlag, Session
 
 from crm.core.datamodel.bulk import Number
 from crm.core.models import find_spec, key_of
+from crm.core.models.checks import is_changed
 from crm.core.transfer.uniques import Taken, taken_by
 
 LINE, WORD = "crm.line", "crm.word"  # in InstanceState.info of placeholders
@@ -99,7 +100,7 @@ def _draft(row: Any, places: Mapping[int, int], numbers: Mapping[str, Number]) -
     draft = Draft(type(row), {}, pk=None if is_new else row.id)
     values = draft.values
     for name in shape.columns:
-        if name in state.committed_state and (is_new or _is_changed(state, name)):
+        if name in state.committed_state and (is_new or is_changed(state, name)):
             value = state.dict.get(name)
             if value is not None or not is_new:
                 values[name] = value
@@ -115,10 +116,6 @@ def _draft(row: Any, places: Mapping[int, int], numbers: Mapping[str, Number]) -
     draft.company_id = values.get("company_id") or getattr(row, "company_id", None)
     draft.taken = tuple(taken_by(row, values, is_new=is_new))
     return draft
-
-
-def _is_changed(state: Any, name: str) -> bool:
-    return bool(state.get_history(name, PassiveFlag.PASSIVE_NO_INITIALIZE).has_changes())
 
 
 def _link(draft: Draft, relation: str, attribute: str, row: Any, places: Mapping[int, int]) -> None:
