@@ -4,6 +4,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from crm.core.models import spec_of
 from crm.core.views import Field
 
 
@@ -14,7 +15,7 @@ def opt_out_badges(row: Any) -> list[Field]:
         ("do_not_email", _("Refuses e-mails"), "mail-off"),
     )
     return [
-        Field(name, "", "tag", True, text, hue="red", icon=icon)
+        Field(name, spec_of(type(row), name).label, "tag", True, text, hue="red", icon=icon)
         for name, text, icon in said
         if getattr(row, name)
     ]

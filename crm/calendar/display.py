@@ -5,9 +5,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from crm.calendar.models import EVENT_TYPES, Event, EventStatus, EventType
-from crm.core.models.text import format_day, format_near
+from crm.core.models.text import days_until, format_day, format_near
 from crm.core.types import utcnow
 from crm.core.views import Action, Field, Panel
 from crm.core.views.display import display_next, zone
@@ -53,6 +54,17 @@ def mark_start(event: Event, field: Field) -> None:
         field.icon = ICONS[event.type]
     if event.all_day and field.tone != "late":
         field.text = text if field.tone != "today" else str(_("Today"))
+
+
+def warn_late(event: Event, field: Field) -> None:
+    """On the record: beside the start, how long a planned event is overdue."""
+    if event.status != EventStatus.PLANNED or event.ends_at > utcnow():
+        return
+    days = -days_until(event.ends_at.astimezone(ZoneInfo(zone())))
+    field.tone = "late"
+    field.warning = (
+        ngettext("%(num)s day overdue", "%(num)s days overdue", days) if days else _("Overdue")
+    )
 
 
 def format_when(event: Event) -> str:

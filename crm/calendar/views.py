@@ -16,7 +16,7 @@ from crm.calendar.queries import next_of
 from crm.companies.views.owned import OwnedView
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME, NOW
-from crm.core.views import PK, Action, Field, FieldGroup, Panel, Preset, RecordPage
+from crm.core.views import PK, Action, Field, FieldGroup, Panel, Preset
 
 PLANNED = ("status", 0, ["planned"])
 
@@ -57,7 +57,7 @@ class EventView(OwnedView):
     line_sign = "starts_at"
     annotated_columns = ("starts_at", "status")
     base_order = ("starts_at", "desc")
-    headline = ("type", "status", "starts_at", "owner")
+    headline = ("type", "status", "owner")
     widths = fields.WIDTHS
     add_fieldsets = edit_fieldsets = fields.FORM
     show_fieldsets, side_fieldsets = fields.RECORD, fields.SIDE
@@ -80,14 +80,10 @@ class EventView(OwnedView):
         absent = [*fields.APART[row.type], *(["starts_at"] if row.type == EventType.TASK else [])]
         for group in groups:
             group.fields = [field for field in group.fields if field.name not in absent]
+            for field in group.fields:
+                if field.name in ("starts_at", "due_on"):
+                    display.warn_late(row, field)
         return [group for group in groups if group.fields]
-
-    def record_page(self, row: Event) -> RecordPage:
-        page = super().record_page(row)
-        for field in page.headline:
-            if field.name == "starts_at":
-                display.mark_start(row, field)
-        return page
 
     # The form ───────────────────────────────────────────────────────────────────────────────────
 

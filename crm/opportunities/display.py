@@ -45,28 +45,28 @@ def steps(
     return found
 
 
-def figures(opportunity: Opportunity) -> list[tuple[str, str, str]]:
-    """(label, value, note) of the figures of the sale."""
+def figures(opportunity: Opportunity) -> list[Field]:
+    """The figures of the sale."""
     names = ["amount", "weighted_amount"]
     if current_actor().is_enabled("manage_recurring"):
         names = ["amount", "recurring_total", "total_amount", "weighted_amount"]
-    money = [display_field(opportunity, name) for name in names]
-    found = [(field.label, field.text, "") for field in money]
+    found = [display_field(opportunity, name) for name in names]
     found.insert(-1, _probability(opportunity))
     return [*found, _since(opportunity)]
 
 
-def _probability(opportunity: Opportunity) -> tuple[str, str, str]:
-    is_proposed = opportunity.probability == opportunity.stage.probability
-    note = _("proposed by the stage") if is_proposed else ""
-    return _("Probability (%)"), format_percent(opportunity.probability), note
+def _probability(opportunity: Opportunity) -> Field:
+    shown = display_field(opportunity, "probability")
+    if opportunity.probability == opportunity.stage.probability:
+        shown.meta = _("proposed by the stage")
+    return shown
 
 
-def _since(opportunity: Opportunity) -> tuple[str, str, str]:
+def _since(opportunity: Opportunity) -> Field:
     days = (utcnow() - opportunity.stage_since).days
     text = ngettext("%(num)s day", "%(num)s days", days)
     day = opportunity.stage_since.astimezone(ZoneInfo(zone())).date()
-    return _("In stage since"), text, format_day(day)
+    return Field("stage_since", _("In stage since"), "text", None, text, meta=format_day(day))
 
 
 def client_description(opportunity: Opportunity, url: str) -> Panel | None:

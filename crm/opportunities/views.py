@@ -111,9 +111,6 @@ class OpportunityView(OwnedView):
         if self.visible(["client_description"]):
             told = display.client_description(row, self.notes_url(row.account))
             page.read_panels = [told] if told else []
-        for field in (field for group in [*page.groups, *page.side] for field in group.fields):
-            if row.is_closed and field.name in READ_ONLY_WHEN_CLOSED:
-                field.editable = False
 
     def notes_url(self, account: Account | None) -> str:
         """The URL of the account whose notes the actor may edit, else ""."""

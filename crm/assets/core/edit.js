@@ -38,7 +38,8 @@ document.addEventListener("htmx:afterSettle", (event) => {
 
 // A picker is built a moment after the swap; its own input takes the focus then.
 function openInput(field) {
-  const input = field.querySelector("input:not([type=hidden]), select, textarea");
+  if (field.matches(".c-rec *")) document.querySelector(".c-fold")?.setAttribute("open", "");
+  const input = field.querySelector("[type=radio]:checked") ?? field.querySelector("input:not([type=hidden]), select, textarea");
   if (input?.tomselect) input.tomselect.focus();
   else input?.focus();
   if (input?.select && input.type !== "date") input.select();

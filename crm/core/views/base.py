@@ -77,6 +77,7 @@ class FieldGroup:
     addresses: list[Any] = field(default_factory=list)
     help: str = ""
     key: str = ""
+    folded: bool = False  # all its fields are
 
 
 class BaseView(FabModelView):

@@ -33,6 +33,7 @@ class Field:
     initials: str = ""
     warning: str = ""
     editable: bool = False
+    folded: bool = False  # says nothing, and is shown on request
     items: list["Field"] = field(default_factory=list)
     currency: str = ""
     width: str = ""

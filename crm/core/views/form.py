@@ -99,10 +99,6 @@ class FormPages(InPlacePages):
     def add_names(self) -> list[str]:
         return self.visible(self.add_columns or ())
 
-    def edit_names(self, row: Any) -> list[str]:
-        """The fields that may be changed now; the company is chosen once, at creation."""
-        return [name for name in self.visible(self.edit_columns or ()) if name != "company"]
-
     def prefill(self, form: Form) -> Prefill:
         """Initial values from the query string: `?account=7` from the tab of an account."""
         names = [*self.add_names(), *self.tab_of]

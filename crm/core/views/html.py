@@ -58,7 +58,7 @@ def value(field: Field) -> Markup:
     if field.missing:
         html = f'<span class="c-faint">{escape(_("Not available"))}</span>'
     else:
-        html = _DRAWN.get(field.kind, linked)(field)
+        html = str(_DRAWN.get(field.kind, linked)(field))  # what follows is HTML, too
     if field.meta:
         html += f' <span class="c-muted c-small">{escape(field.meta)}</span>'
     if field.warning:

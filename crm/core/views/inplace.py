@@ -9,29 +9,34 @@ from flask_appbuilder import expose, has_access
 from crm.core.db import transaction
 from crm.core.errors import Conflict, DomainError
 from crm.core.forms import Form, FormField
-from crm.core.models import spec_of
+from crm.core.models import find_spec, spec_of
 from crm.core.views.base import PK
 from crm.core.views.conflict import ConflictPages, stored_values
 from crm.core.views.display import Field
+from crm.core.views.facts import fold, shown_above
+from crm.core.views.pages import RecordPage
 from crm.core.views.versions import ConcurrentEdit, posted_version
 
 
 class InPlacePages(ConflictPages):
     """In-place editing of one value."""
 
-    def in_place(self) -> list[str]:
+    def edit_names(self, row: Any) -> list[str]:
+        """The fields that may be changed now; the company is chosen once, at creation."""
+        return [name for name in self.visible(self.edit_columns or ()) if name != "company"]
+
+    def in_place(self, row: Any) -> list[str]:
         """The fields of the edit form that may be changed on the record itself."""
-        actor_sees = self.visible(self.edit_columns or ())
         apart = {*self.readonly_in_place, *self.children}
-        model = self.datamodel.obj
-        return [n for n in actor_sees if n not in apart and not spec_of(model, n).readonly]
+        model, names = self.datamodel.obj, self.edit_names(row)
+        return [n for n in names if n not in apart and not spec_of(model, n).readonly]
 
     @expose(f"/field/{PK}/<name>", methods=("GET", "POST"))
     @has_access
     def field(self, pk: int, name: str) -> ResponseReturnValue:
         """The input of one value (GET), and its saving (POST)."""
         row = self.row(pk, "edit")
-        if name not in self.in_place():
+        if name not in self.in_place(row):
             abort(404)
         form = Form(self.datamodel, [name], picker=self.picker_base(), widths=self.widths)
         form.set_context(row)
@@ -50,28 +55,29 @@ class InPlacePages(ConflictPages):
             told = self.concurrent_edit(row, version, self.compared_names())
             return self._field_again(row, form, name, told or ConcurrentEdit())
         if saved:
-            return self.render(
-                "core/parts/field_read.html",
-                field=self._read_field(row, name),
-                page=self.record_page(row),
-                others=self._others(row, name),
-            )
+            return self._field_read(row, name)
         return self._field_edit(self.row(pk, "edit"), form, name, form.status)
 
-    def _read_field(self, row: Any, name: str) -> Field:
-        shown = self.field_of(row, name)
-        shown.editable = True
-        return shown
+    def _field_read(self, row: Any, name: str) -> ResponseReturnValue:
+        """The saved field, and what this change may affect elsewhere on the page."""
+        page = self.record_page(row)
+        shown = {**self._below(page, row), **shown_above(page)}
+        field = shown.pop(name, None) or self.field_of(row, name)
+        field.editable, field.folded = True, False
+        return self.render(
+            "core/parts/field_read.html",
+            field=field,
+            page=page,
+            others=[one for one in shown.values() if _is_computed(row, one)],
+        )
 
-    def _others(self, row: Any, name: str) -> list[Field]:
-        """Computed values of the page, which this change may affect."""
-        groups = self.groups(row, [*(self.show_fieldsets or ()), *self.side_fieldsets])
-        return [
-            one
-            for group in groups
-            for one in group.fields
-            if one.name != name and spec_of(type(row), one.name).readonly
-        ]
+    def _below(self, page: RecordPage, row: Any) -> dict[str, Field]:
+        """The fields below the tabs, where the first of them is open, by name."""
+        if "tab=" in request.headers.get("HX-Current-URL", ""):
+            return {}
+        groups = [group for part in self.facts(page, row) for group in part]
+        page.folded = fold(type(row), groups)
+        return {one.name: one for group in groups for one in group.fields}
 
     def _saved(self, row: Any, form: Form) -> bool:
         version = row.row_version
@@ -107,3 +113,8 @@ class InPlacePages(ConflictPages):
             told=told,
             page=self.record_page(row),
         )
+
+
+def _is_computed(row: Any, field: Field) -> bool:
+    spec = find_spec(type(row), field.name)
+    return spec is not None and spec.readonly and not field.choices

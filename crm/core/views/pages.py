@@ -177,7 +177,8 @@ class RecordPage:
     side: list[FieldGroup] = field(default_factory=list)
     panels: list[Panel] = field(default_factory=list)
     read_panels: list[Panel] = field(default_factory=list)
-    figures: list[tuple[str, str, str]] = field(default_factory=list)
+    figures: list[Field] = field(default_factory=list)
+    folded: list[str] = field(default_factory=list)  # the labels of the fields that say nothing
     stages: list[Any] = field(default_factory=list)
     related: ListPage | None = None
     history: list[HistoryEntry] | None = None

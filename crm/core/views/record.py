@@ -13,6 +13,7 @@ from crm.core.actor import current_actor
 from crm.core.models.operators import has_any
 from crm.core.models.text import format_number
 from crm.core.views.base import PK, Action, FieldGroup, all_views
+from crm.core.views.facts import fold, leave_out, shown_above
 from crm.core.views.history import HistoryPages
 from crm.core.views.pages import ListPage, Note, Panel, RecordPage, Tab
 
@@ -31,6 +32,7 @@ class RecordPages(HistoryPages):
         row = self.row(pk, names=self.record_names())
         page = self.record_page(row)
         self.fill_tab(page, row, request.args.get("tab", ""))
+        self.mark_editable(page, row)
         return self.render(self.show_template, page=page, row=row)
 
     record_relations: Sequence[str] = ()
@@ -50,7 +52,7 @@ class RecordPages(HistoryPages):
             page.edit_url = self.url("edit", pk=row.id)
             page.field_url = self.url("show", pk=row.id).replace("/show/", "/field/")
         headline = [self.field_of(row, name) for name in self.visible(self.headline)]
-        page.headline = [field for field in headline if field.text]
+        page.headline = [field for field in headline if field.text and field.value is not False]
         edit = [Action(_("Edit"), page.edit_url, "pencil", key="E")] if editable else []
         page.actions = [*edit, *self.head_actions(row)]
         page.menu = self.record_menu(row, editable)
@@ -148,7 +150,7 @@ class RecordPages(HistoryPages):
     def picker_base(self) -> str:
         return self.url("pick", name="x")[:-2]
 
-    def in_place(self) -> list[str]:
+    def in_place(self, row: Any) -> list[str]:
         """The fields that may be changed on the record itself."""
         return []
 
@@ -160,15 +162,24 @@ class RecordPages(HistoryPages):
 
     def fill_first_tab(self, page: RecordPage, row: Any) -> None:
         """Fill in the first tab: groups of fields, and the side column."""
-        page.groups = self.groups(row, self.show_fieldsets)
-        page.side = self.groups(row, self.side_fieldsets)
+        page.groups, page.side = self.facts(page, row)
+        page.folded = fold(type(row), [*page.groups, *page.side])
         told = (view.panel_on(row, relation) for view, relation in self.related_lists(row))
         page.panels = [panel for panel in told if panel is not None]
-        if page.field_url:
-            names = set(self.in_place())
-            for group in [*page.groups, *page.side]:
-                for one in group.fields:
-                    one.editable = one.name in names
+
+    def facts(self, page: RecordPage, row: Any) -> tuple[list[FieldGroup], list[FieldGroup]]:
+        """The groups of the main and the side column, without what stands above the tabs."""
+        above = list(shown_above(page))
+        sets = (self.show_fieldsets, self.side_fieldsets)
+        main, side = (leave_out(self.groups(row, one), above) for one in sets)
+        return main, side
+
+    def mark_editable(self, page: RecordPage, row: Any) -> None:
+        """Mark the fields that may be changed on the record itself."""
+        names = set(self.in_place(row)) if page.field_url else set()
+        groups = [*page.groups, *page.side]
+        for one in [*page.headline, *page.figures, *(f for group in groups for f in group.fields)]:
+            one.editable = one.name in names
 
     def groups(self, row: Any, sets: Any) -> list[FieldGroup]:
         hidden = self.hidden_fields(row)

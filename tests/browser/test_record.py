@@ -1,0 +1,88 @@
+"""A record in a real browser: what it shows, and what is changed at its place."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from crm.leads.models import Lead
+from tests.browser.conftest import NARROW, Desk, Sit
+from tests.factories import make
+from tests.fixtures import Acting
+
+
+@pytest.fixture
+def lead(acting: Acting) -> Lead:
+    """A lead of Claire's, of whom little is known."""
+    with acting("claire"):
+        found: Lead = make(Lead, last_name="Durand", city="Lyon", score=3, key_account=True)
+    return found
+
+
+def shown(page: Page) -> list[str]:
+    """The labels of the fields that can be seen, above the tabs and below them."""
+    fields = page.locator(".c-idline .c-field dt, #record .c-field:visible dt")
+    return [text.strip() for text in fields.all_text_contents()]
+
+
+def opened(sit: Sit, lead: Lead, **options: object) -> Desk:
+    desk = sit("claire", **options)
+    desk.open(f"/leads/show/{lead.id}")
+    return desk
+
+
+@pytest.mark.parametrize("options", [{}, {"viewport": NARROW}, {"java_script_enabled": False}])
+def test_what_is_not_known_is_folded_away_until_asked_for(
+    sit: Sit, lead: Lead, options: dict[str, object]
+) -> None:
+    page = opened(sit, lead, **options).page
+    before = shown(page)
+    assert {"Last name", "City", "Key account", "Score"} <= {*before}
+    assert not {"Website", "Do not call", "Mobile"} & {*before}
+    assert len(before) == len({*before}), "each fact once"
+    fold = page.locator(".c-fold summary")
+    count = int((fold.locator("b").text_content() or "").split()[0])
+    fold.focus()
+    page.keyboard.press("Enter")
+    assert {"Website", "Do not call", "Mobile"} <= {*shown(page)}
+    assert len(shown(page)) == len(before) + count
+    page.keyboard.press("Enter")
+    assert shown(page) == before
+
+
+def test_an_edit_in_place_opens_the_fold_and_goes_on_to_the_next_field(
+    sit: Sit, lead: Lead
+) -> None:
+    desk = opened(sit, lead)
+    page = desk.page
+    page.get_by_role("link", name="Edit: Last name").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#fld-last_name input[name=last_name]")).to_be_focused()
+    expect(page.locator("#fld-mobile")).to_be_visible()
+    page.keyboard.type("Dupond")
+    page.keyboard.press("Tab")
+    expect(page.locator("#fld-last_name")).to_contain_text("Dupond")
+    expect(page.locator("#fld-organization input[name=organization]")).to_be_focused()
+    page.keyboard.type("Tissot")
+    page.keyboard.press("Enter")
+    expect(page.locator("#title")).to_have_text("Tissot, Dupond")
+    count = page.locator(".c-fold b").text_content()
+    page.get_by_role("link", name="Edit: Mobile").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#fld-mobile input[name=mobile]")).to_be_focused()
+    page.keyboard.type("06 39 98 47 11")
+    page.keyboard.press("Enter")
+    expect(page.locator("#fld-mobile dd").first).to_contain_text("47 11")
+    expect(page.locator(".c-fold b")).not_to_have_text(count or "")
+    desk.check()
+
+
+def test_what_stands_above_the_tabs_is_changed_there(sit: Sit, lead: Lead) -> None:
+    desk = opened(sit, lead)
+    page = desk.page
+    page.get_by_role("link", name="Edit: Score").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".c-idline input[name=score][value='3']")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator(".c-idline").get_by_role("img", name="4 out of 5")).to_be_visible()
+    expect(page.get_by_role("link", name="Edit: Score")).to_be_focused()
+    desk.check()
