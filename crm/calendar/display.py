@@ -93,14 +93,21 @@ def next_panel(event: Event, url: str | None, done: str) -> Panel:
     return Panel(_("Next event"), first=True, lines=lines, actions=actions)
 
 
-def create_action(add: Any) -> Action:
-    """The button to create an event: a menu of the four types; `add(type)` is the form's URL."""
-    words = {
+def create_words() -> dict[EventType, str]:
+    """What creating an event of each type is called."""
+    return {
         EventType.MEETING: _("Create a meeting"),
         EventType.CALL: _("Create a call"),
         EventType.TASK: _("Create a task"),
         EventType.EVENT: _("Create an event"),
     }
-    children = [Action(label, add(type_), ICONS[type_]) for type_, label in words.items()]
+
+
+def create_action(add: Any) -> Action:
+    """The button to create an event: a menu of the four types; `add(type)` is the form's URL."""
+    children = [
+        Action(label, add(type_), ICONS[type_], opens_dialog=True)
+        for type_, label in create_words().items()
+    ]
     url = add(EventType.MEETING)
     return Action(_("Create an event"), url, "calendar-plus", children=children)

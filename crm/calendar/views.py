@@ -3,20 +3,26 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from flask import request
+from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from crm.calendar import display, fields, services
+from crm.calendar import display, fields, quick, services
 from crm.calendar.forms import EventForm, MarkDone, names_for
-from crm.calendar.models import EVENT_TYPES, Event, EventStatus, EventType
+from crm.calendar.models import Event, EventStatus, EventType
 from crm.calendar.queries import next_of
 from crm.companies.views.owned import OwnedView
+from crm.core.actor import per_request
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME, NOW
-from crm.core.views import PK, Action, Field, FieldGroup, Panel, Preset
+from crm.core.datamodel.rules import Values
+from crm.core.forms import Form
+from crm.core.models.text import parse_number
+from crm.core.views import PK, Action, Field, FieldGroup, FormPage, Panel, Preset
+from crm.core.views.pages import ListPage
+from crm.core.views.prefill import Prefill
 
 PLANNED = ("status", 0, ["planned"])
 
@@ -88,20 +94,67 @@ class EventView(OwnedView):
     # The form ───────────────────────────────────────────────────────────────────────────────────
 
     def add_names(self) -> list[str]:
-        return names_for(self._asked_type(), super().add_names())
+        names = names_for(quick.asked_type(), super().add_names())
+        return quick.short_names(names, self._relation()) if quick.is_short() else names
 
     def edit_names(self, row: Event) -> list[str]:
         return names_for(row.type, super().edit_names(row))
 
     def form(self, names: list[str], row: Event | None = None) -> EventForm:
-        type_ = row.type if row is not None else self._asked_type()
+        return self._form_of(row.type if row is not None else quick.asked_type(), names)
+
+    def _form_of(self, type_: str, names: list[str]) -> EventForm:
         return EventForm(
             self.datamodel, names, picker=self.picker_base(), widths=self.widths, type_=type_
         )
 
-    def _asked_type(self) -> str:
-        asked = request.args.get("type", "")
-        return asked if asked in EVENT_TYPES else EventType.MEETING
+    def _relation(self) -> str:
+        """The relation to the record from which the form was opened; "" from elsewhere."""
+        return next((name for name in self.tab_of if request.args.get(name)), "")
+
+    def _parent(self) -> Any:
+        """The record from which the form was opened."""
+        relation = self._relation()
+        pk = parse_number(request.args.get(relation, "")) if relation else None
+        if pk is None:
+            return None
+        return per_request(
+            ("event for", relation, pk), lambda: self.datamodel.get_related_obj(relation, pk)
+        )
+
+    def prefill(self, form: Form) -> Prefill:
+        found = super().prefill(form)
+        if quick.is_short():
+            found.values["type"] = quick.asked_type()
+            quick.arrange(form, found.values)
+        return found
+
+    def open_form(self, form: Form, values: Values) -> None:
+        super().open_form(form, values)
+        if quick.is_shown_again():
+            earlier = self._form_of(request.args.get("type", ""), list(quick.DATED))
+            quick.carry_over(form, earlier, self.datamodel.defaults(values))
+        elif quick.is_short() and "ends_at" in form.fields:
+            form.fields["ends_at"].texts = [""]
+
+    def form_page(self, form: Form, title: str, action: str, cancel: str, key: str) -> FormPage:
+        parent = self._parent() if key == "add" else None
+        page = super().form_page(
+            form, title, action, (parent and self.page_of(parent)) or cancel, key
+        )
+        if parent is not None:
+            quick.fill_page(page, form, f"{self._relation()}-{parent.id}", parent)
+        return page
+
+    def added(self, row: Event, message: str) -> ResponseReturnValue:
+        """Back to the record from which the form was opened."""
+        parent = self._parent()
+        url = self.page_of(parent) if parent is not None else None
+        if url is None:
+            return super().added(row, message)
+        told: Any = {"text": message, "url": self.page_of(row), "url_label": _("Show")}
+        flash(told, "success")
+        return redirect(url, 303)
 
     # On the records that events relate to ───────────────────────────────────────────────────────
 
@@ -110,9 +163,16 @@ class EventView(OwnedView):
             return []
         return [
             display.create_action(
-                lambda type_: self.url("add", **{relation: parent.id}, type=type_)
+                lambda type_: self.url("add", **{relation: parent.id}, type=type_, short=1)
             )
         ]
+
+    def as_tab(self, parent: Any, relation: str, path: str, tab: str) -> ListPage:
+        page = super().as_tab(parent, relation, path, tab)
+        if page.add_url:
+            page.add_url += f"&{quick.SHORT}=1"
+            page.add_opens_dialog = True
+        return page
 
     def panel_on(self, parent: Any, relation: str) -> Panel | None:
         event = self.datamodel.session.scalars(next_of(relation, parent)).first()

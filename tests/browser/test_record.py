@@ -86,3 +86,44 @@ def test_what_stands_above_the_tabs_is_changed_there(sit: Sit, lead: Lead) -> No
     expect(page.locator(".c-idline").get_by_role("img", name="4 out of 5")).to_be_visible()
     expect(page.get_by_role("link", name="Edit: Score")).to_be_focused()
     desk.check()
+
+
+def test_a_meeting_is_created_from_the_record_by_keyboard_and_leads_back_there(
+    sit: Sit, lead: Lead
+) -> None:
+    desk = opened(sit, lead)
+    page = desk.page
+    page.get_by_role("button", name="Create an event").first.focus()
+    for key in ("Enter", "Enter"):
+        page.keyboard.press(key)
+    panel = page.get_by_role("dialog", name="Create a meeting")
+    expect(panel.get_by_label("Subject")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(panel.get_by_label("Subject")).to_have_attribute("aria-invalid", "true")
+    page.keyboard.type("Site visit")
+    panel.get_by_role("button", name="Call").focus()
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("dialog", name="Create a call")
+    expect(panel.get_by_label("Subject")).to_have_value("Site visit")
+    panel.get_by_label("Subject").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("Site visit created")
+    expect(page).to_have_url(f"/leads/show/{lead.id}")
+    expect(page.get_by_role("complementary", name="In short")).to_contain_text("Site visit")
+    desk.check()
+
+
+@pytest.mark.parametrize("scripted", [True, False])
+def test_the_whole_form_of_an_event_carries_what_was_typed(
+    sit: Sit, lead: Lead, scripted: bool
+) -> None:
+    page = opened(sit, lead, java_script_enabled=scripted).page
+    page.get_by_role("button", name="Create an event").first.click()
+    page.get_by_role("menuitem", name="Create a task").click()
+    page.get_by_label("Subject").fill("Send the brochure")
+    page.get_by_role("button", name="Whole form").click()
+    expect(page.get_by_label("Description")).to_be_visible()
+    expect(page.get_by_label("Subject")).to_have_value("Send the brochure")
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.locator("#toasts")).to_contain_text("Send the brochure created")
+    expect(page).to_have_url(f"/leads/show/{lead.id}")

@@ -174,3 +174,68 @@ def test_statements_stay_few(
         with counting() as statements:
             assert marc.get(f"/events/{address}").status_code == 200
         assert len(statements) <= budget, address
+
+
+# The short form, opened from a record ────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def lead(acting: Acting) -> Lead:
+    """A lead of Claire's."""
+    with acting("claire"):
+        found: Lead = make(Lead, city="Lyon")
+    return found
+
+
+def test_the_short_form_saves_what_when_for_whom_and_leads_back_to_the_record(
+    as_user: AsUser, acting: Acting, cast: Cast, lead: Lead
+) -> None:
+    claire = as_user("claire")
+    add = f"/events/add?lead={lead.id}&type=call&short=1"
+    assert f"{html.escape(add)}" in claire.get(f"/leads/show/{lead.id}").text
+    form = claire.get(add).text
+    assert "Create a call" in form
+    assert 'name="location"' not in form
+    data = {"subject": "Rappeler", "starts_at": "2027-01-20T10:00", "owner": cast.claire}
+    made = claire.post(add, data=data)
+    assert made.headers["Location"] == f"/leads/show/{lead.id}"
+    page = claire.get(made.headers["Location"]).text
+    assert "Rappeler created" in page
+    assert "Rappeler" in page.partition('class="c-rec-side"')[2], "as the next event"
+    with acting("claire"):
+        event = again(Event(id=1))
+        assert (event.type, event.call_direction.value) == (EventType.CALL, "outbound")
+        assert event.ends_at - event.starts_at == timedelta(hours=1)
+        assert (event.lead_id, event.location) == (lead.id, "Lyon")
+
+
+def test_the_whole_form_is_one_click_away_with_what_was_typed(
+    as_user: AsUser, acting: Acting, cast: Cast, lead: Lead
+) -> None:
+    claire = as_user("claire")
+    add = f"/events/add?lead={lead.id}&type=meeting&short=1"
+    typed = {"subject": "Visite du site", "starts_at": "2027-01-20T10:00", "owner": cast.claire}
+    whole = claire.post(add, data={**typed, "show": "whole"})
+    assert whole.status_code == 200
+    assert 'value="Visite du site"' in whole.text
+    assert "2027-01-20T10:00" in whole.text
+    assert "Lyon" in whole.text, "the place by default"
+    assert 'name="location"' in whole.text
+    action = re.search(r'action="(/events/add[^"]*)"', whole.text)
+    assert action
+    assert "short" not in action[1]
+    call = claire.post(add, data={**typed, "show": "call"}).text
+    assert "Create a call" in call
+    assert 'value="Visite du site"' in call
+    task = claire.post(add, data={**typed, "show": "task"}).text
+    assert 'value="20 Jan 2027"' in task, "the day of what was typed"
+    with acting("claire"):
+        assert not again(Lead(id=lead.id)).next_event_at, "nothing is saved"
+
+
+def test_a_short_form_that_is_wrong_stays_short(as_user: AsUser, lead: Lead) -> None:
+    add = f"/events/add?lead={lead.id}&type=meeting&short=1"
+    refused = as_user("claire").post(add, data={"subject": "", "starts_at": "2027-01-20T10:00"})
+    assert refused.status_code == 422
+    assert "Required field" in refused.text
+    assert 'name="location"' not in refused.text

@@ -1,5 +1,5 @@
-// data-ask: a page that asks for what an act needs opens as a dialog over the record. Without script,
-// and where anything is unusual, it is the page itself.
+// data-ask: a page that asks for what an act needs opens as a dialog over the record, a short form
+// (data-panel) at the side of it. Without script, and where anything is unusual, it is the page itself.
 import { enhance } from "./enhance.js";
 import { start, stop } from "./progress.js";
 import { icon, make, say } from "./words.js";
@@ -34,7 +34,7 @@ async function read(url, options = {}) {
 }
 
 function open({ next, form, title, bar }) {
-  if (next) return location.assign(next);
+  if (next) return go(next);
   const close = make("button", { type: "button", class: "btn btn-ghost btn-icon", "aria-label": say("close") }, icon("x"));
   const keep = make("button", { type: "button", class: "btn" }, bar.querySelector("[data-leave]")?.textContent.trim() || say("cancel"));
   const said = bar.querySelector("[type=submit]");
@@ -42,7 +42,7 @@ function open({ next, form, title, bar }) {
   const body = make("div", { class: "bd" });
   const shown = make(
     "dialog",
-    { class: "c-dialog", "aria-labelledby": "ask-title" },
+    { class: form.hasAttribute("data-panel") ? "c-dialog c-panel" : "c-dialog", "aria-labelledby": "ask-title" },
     make("div", { class: "hd" }, make("h2", { id: "ask-title" }, title), close),
     body,
     make("div", { class: "ft" }, keep, act),
@@ -56,17 +56,25 @@ function open({ next, form, title, bar }) {
   shown.addEventListener("submit", (event) => send(event, body, act));
 }
 
+// The record one is on is shown anew, with the tab and the place one was at.
+function go(url) {
+  if (new URL(url).pathname === location.pathname) location.reload();
+  else location.assign(url);
+}
+
 async function send(event, body, act) {
+  if (event.submitter?.hasAttribute("data-whole")) return; // the next page shows what was typed
   event.preventDefault();
   event.stopPropagation();
   if (act.ariaBusy === "true") return; // a second Enter while the first is on its way
   const form = event.target;
   act.setAttribute("aria-busy", "true");
-  const answer = await read(form.action, { method: "POST", body: new FormData(form) });
+  const answer = await read(form.action, { method: "POST", body: new FormData(form, event.submitter?.form === form ? event.submitter : null) });
   act.removeAttribute("aria-busy");
   if (!answer) return form.submit();
-  if (answer.next) return location.assign(answer.next);
+  if (answer.next) return go(answer.next);
   place(body, answer.form);
+  document.getElementById("ask-title").textContent = answer.title;
 }
 
 // The dialog is short, so the messages beside the fields need no summary above them.
@@ -78,5 +86,5 @@ function place(body, form) {
   if (shown.querySelector("[aria-invalid]")) shown.querySelector("[role=alert][data-focus]")?.remove();
   body.replaceChildren(shown);
   enhance(body);
-  body.querySelector("[aria-invalid]")?.focus();
+  (body.querySelector("[aria-invalid]") ?? body.querySelector("[aria-pressed=true]"))?.focus();
 }

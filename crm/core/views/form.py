@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 
+from crm.core.datamodel.rules import Values
 from crm.core.db import transaction
 from crm.core.errors import Conflict, DomainError, NotFound
 from crm.core.forms import Form
@@ -18,6 +19,9 @@ from crm.core.views.inplace import InPlacePages
 from crm.core.views.pages import Note
 from crm.core.views.prefill import Prefill, read_prefill
 from crm.core.views.versions import ConcurrentEdit, posted_version
+
+# Among the posted values: nothing is saved, the form is shown again as another one.
+SHOW = "show"
 
 
 @dataclass
@@ -44,6 +48,8 @@ class FormPage:
     cancel_label: str = ""
     aside: list[Any] = field(default_factory=list)
     concurrent_edit: ConcurrentEdit | None = None
+    is_short: bool = False  # some of the fields, with a way to the whole form
+    shows: list[tuple[str, str, str, bool]] = field(default_factory=list)  # other forms, as buttons
 
 
 class FormPages(InPlacePages):
@@ -57,12 +63,12 @@ class FormPages(InPlacePages):
         form = self.form(self.add_names())
         form.files = request.files
         given = self.prefill(form)
-        if request.method == "GET":
-            form.fill(self.datamodel.defaults(given.values))
+        if request.method == "GET" or SHOW in request.form:
+            self.open_form(form, given.values)
             return self._add_page(form, given)
         form.read(request.form)
         if (row := self._created(form, given.values)) is not None:
-            return self.to_record(row, self.created_message(row))
+            return self.added(row, self.created_message(row))
         return self._add_page(form, given, form.status)
 
     @expose(f"/edit/{PK}", methods=("GET", "POST"))
@@ -103,6 +109,14 @@ class FormPages(InPlacePages):
         """Initial values from the query string: `?account=7` from the tab of an account."""
         names = [*self.add_names(), *self.tab_of]
         return read_prefill(form, [name for name in names if not self.is_child_list(name)])
+
+    def open_form(self, form: Form, values: Values) -> None:
+        """Fill the form of a new row as it opens."""
+        form.fill(self.datamodel.defaults(values))
+
+    def added(self, row: Any, message: str) -> ResponseReturnValue:
+        """Where a new row leads to."""
+        return self.to_record(row, message)
 
     # Saving ─────────────────────────────────────────────────────────────────────────────────────
 

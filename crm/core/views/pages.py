@@ -99,6 +99,7 @@ class ListPage:
     ways_out: list[tuple[str, str, str]] = field(default_factory=list)  # label, URL, its rows
     add_url: str = ""
     add_label: str = ""
+    add_opens_dialog: bool = False
     bin_url: str = ""
     export_url: str = ""
     sums: list[tuple[str, dict[str, str]]] = field(default_factory=list)
