@@ -56,6 +56,17 @@ class Conditions:
         """The rows that have these terms, by the index."""
         return self._one_of(self.model.id, self.ids(driver))
 
+    def begins(self, term: Term) -> ColumnElement[bool]:
+        """As `found`, for counting where many rows are: PostgreSQL stops reading them in time."""
+        if self.dialect == "sqlite":
+            return self.found([term])
+        ways = [indexes.begins(self.model.__table__, [term])]
+        for link in links(self.model):
+            other = link.target
+            seen = select(other.id).where(indexes.begins(other.__table__, [term]))
+            ways.append(self._one_of(getattr(self.model, link.column), seen))
+        return or_(*ways)
+
     def ids(self, driver: Sequence[Term]) -> Select[Any]:
         """The ids of the rows found by the index, and of those linked to such rows."""
         own = self.model.__table__

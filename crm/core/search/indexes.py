@@ -123,9 +123,14 @@ def beginning(dialect: str, of: Table, terms: Iterable[Term]) -> Select[Any]:
     if dialect == "sqlite":
         asked = _asked(terms, " AND ", " OR ", '"{}"*'.format)
         return _matching(f"{PREFIX}{of.name}", asked)
+    return select(of.c.id).where(begins(of, terms))
+
+
+def begins(of: Table, terms: Iterable[Term]) -> ColumnElement[bool]:
+    """On PostgreSQL, whether a row has a word that begins with each of `terms`."""
     words: ColumnElement[Any] = literal_column(TSVECTOR.format(f"{of.name}."))
     asked = _asked(terms, " & ", " | ", "'{}':*".format)
-    return select(of.c.id).where(words.op("@@")(cast(asked, TSQUERY)))
+    return words.op("@@")(cast(asked, TSQUERY))
 
 
 def with_parts(dialect: str, of: Table, terms: Iterable[Term]) -> Select[Any]:

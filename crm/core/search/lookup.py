@@ -104,7 +104,7 @@ class _Look:
         """The rows by the index alone, which knows beginnings of words; `checked` for parts."""
         if self.by.way is Way.INSIDE:
             return checked
-        return and_(*(self.by.found([term]) for term in self.terms))
+        return and_(*map(self.by.begins, self.terms))
 
     def _drivers(self) -> Iterator[Sequence[Term]]:
         """Possible drivers: each term, and all terms where each must be in the row itself."""
