@@ -327,6 +327,13 @@ def rights(session: Session, row: Any, actions: Sequence[str]) -> set[str]:
     return {action for action in held if found is not None and getattr(found, action)}
 
 
+def marks(model: type[Any], actions: Sequence[str]) -> tuple[tuple[str, ColumnElement[bool]], ...]:
+    """(action, the rows to which the actor may do it) of each, to be read with the rows."""
+    is_ours = model in filtered_models()
+    held = (action for action in actions if may_any(action, model))
+    return tuple((action, criteria(model, action) if is_ours else true()) for action in held)
+
+
 def allowed(session: Session, action: str, rows: Sequence[Any]) -> set[int]:
     """The keys of those `rows`, all of one table, to which the actor may do `action`."""
     model = type(rows[0])

@@ -5,8 +5,9 @@ from tests.house.addresses import Address, model_of
 # The action of each method, said again: one that a view declares by mistake must be noticed.
 ACTIONS = {
     "read": (
-        "list", "index", "show", "pick", "totals", "counts", "preview", "file", "cover", "all",
-        "apps", "app", "company", "get_list", "get", "info", "deleted",
+        "list", "index", "show", "pick", "totals", "counts", "row_menu", "neighbors",
+        "preview", "file", "cover", "all", "apps", "app", "company", "get_list", "get", "info",
+        "deleted",
     ),
     "create": ("add", "post", "duplicate"),
     "edit": (

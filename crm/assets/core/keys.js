@@ -2,6 +2,7 @@
 // follow the words of the menu, so they change with the language.
 import { dialog } from "./dialog.js";
 import { on } from "./enhance.js";
+import { step, steps } from "./place.js";
 import { make, say } from "./words.js";
 
 const single = document.body.dataset.keys !== "off";
@@ -42,8 +43,8 @@ function moveRow(step) {
 
 const acts = {
   "/": () => document.querySelector("[data-find]")?.select(),
-  j: () => moveRow(1),
-  k: () => moveRow(-1),
+  j: () => step("next") || moveRow(1),
+  k: () => step("prev") || moveRow(-1),
   ".": () => (document.activeElement.closest("[data-row]")?.querySelector(".c-more") ?? document.querySelector('[popovertarget="more"]'))?.click(),
   e: () => document.querySelector('[data-key="e"]')?.click(),
   "?": list,
@@ -88,6 +89,7 @@ function list() {
   const page = [
     ...(document.querySelector("[data-find]") ? [line(["/"], say("find"))] : []),
     ...(rows().length ? [line(["J"], say("next")), line(["K"], say("previous"))] : []),
+    ...steps().map(([key, words]) => line([key], words)),
     ...(rows().length ? [line([say("enter")], say("open")), line(["."], say("rowMenu"))] : []),
     ...(document.querySelector('[data-key="e"]') ? [line(["E"], say("edit"))] : []),
     ...(undo() ? [line([say("ctrl"), "Z"], say("undo"))] : []),

@@ -44,6 +44,11 @@ on("[popover]:not(dialog)", (popover) => {
     place(popover, button);
     firstOf(popover)?.focus({ preventScroll: true });
   });
+  // Entries that came after it was opened.
+  popover.addEventListener("filled", () => {
+    place(popover, buttonOf(popover));
+    if (!popover.contains(document.activeElement)) firstOf(popover)?.focus({ preventScroll: true });
+  });
 });
 
 function firstOf(popover) {

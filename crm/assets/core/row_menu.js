@@ -1,7 +1,8 @@
-// data-row-menu: one menu for all lines of a list, filled from the icons of the line that opens it.
+// data-row-menu: one menu for all lines of a list. It opens with the icons of the line, and the rest of
+// what the record's head offers is asked of the server and follows them.
 import { enhance, on } from "./enhance.js";
 import { buttonOf } from "./menus.js";
-import { make } from "./words.js";
+import { make, say } from "./words.js";
 
 on("[data-row-menu]", (menu) => {
   menu.addEventListener("beforetoggle", (event) => {
@@ -9,13 +10,35 @@ on("[data-row-menu]", (menu) => {
   });
 });
 
-function fill(menu, button) {
+async function fill(menu, button) {
   const actions = [...button.parentElement.children].filter((action) => action !== button);
   const [calm, bad] = [actions.filter((one) => !isBad(one)), actions.filter(isBad)];
   const rule = calm.length && bad.length ? [make("div", { class: "dropdown-divider", role: "separator" })] : [];
   menu.replaceChildren(...calm.map(entry), ...rule, ...bad.map(entry));
   menu.ariaLabel = button.ariaLabel;
   enhance(menu);
+  const rest = menu.dataset.rowMenu && (await read(`${menu.dataset.rowMenu}${button.closest("tr").dataset.row}`));
+  if (rest && buttonOf(menu) === button) complete(menu, rest);
+}
+
+// The entries of the icons stay where they are, under the finger that is about to press one.
+function complete(menu, rest) {
+  const known = new Set([...menu.children].map(target));
+  menu.append(...rest.filter((item) => item.role === "separator" || !known.has(target(item))));
+  for (const rule of menu.querySelectorAll("[role=separator]:is(:first-child, :last-child)")) rule.remove();
+  if (!menu.childElementCount) menu.append(make("div", { class: "dropdown-item c-muted", role: "menuitem", "aria-disabled": "true", tabindex: "-1" }, say("noAction")));
+  enhance(menu);
+  menu.dispatchEvent(new Event("filled"));
+}
+
+function target(item) {
+  return (item.getAttribute("formaction") ?? item.getAttribute("href") ?? "").split("?row_version")[0];
+}
+
+async function read(url) {
+  const answer = await fetch(url, { headers: { "HX-Request": "true" } }).catch(() => null);
+  if (!answer?.ok) return null;
+  return [...new DOMParser().parseFromString(await answer.text(), "text/html").body.children];
 }
 
 function isBad(action) {

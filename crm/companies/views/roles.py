@@ -47,7 +47,9 @@ class RoleParts(PeopleView):
 
     datamodel = PeopleDataModel(Role, roles.RULES)
     route_base = "/roles"
-    exclude_route_methods = PeopleView.exclude_route_methods | {"export", "field"}
+    exclude_route_methods = PeopleView.exclude_route_methods | {
+        "export", "field", "row_menu", "neighbors",
+    }  # fmt: skip
     method_actions: ClassVar[Mapping[str, str]] = {"save": "edit", "duplicate": "create"}
     icon = "shield-lock"
     entity_name = _l("Role")

@@ -43,7 +43,7 @@ class SettingsPages(ModelView):
     class_permission_name = "settings"
     exclude_route_methods = ModelView.exclude_route_methods | {
         "add", "bin", "delete", "edit", "export", "field", "index", "list", "restore", "show",
-        "totals",
+        "totals", "row_menu", "neighbors",
     }  # fmt: skip
     menu_endpoint = "AppSettingsView"
     icon = "adjustments-horizontal"

@@ -21,6 +21,7 @@ from crm.core.datamodel import saving
 from crm.core.datamodel.counting import limited_ids
 from crm.core.datamodel.loading import Children, loading
 from crm.core.datamodel.narrowing import narrowed
+from crm.core.datamodel.neighbors import Neighbors, read_neighbors
 from crm.core.datamodel.orders import read_order
 from crm.core.datamodel.paging import COUNT_CAP, SORTED, PageRequest, ResultPage, read_page
 from crm.core.datamodel.rules import PLAIN, Rules, Values
@@ -102,6 +103,13 @@ class DataModel(SQLAInterface):
         """One page of `statement`. Raises ValueError for an invalid token."""
         known = read_order(self.session, self.obj, order)
         return read_page(self.session, statement, self.obj, known, ask, relations)
+
+    def neighbors(
+        self, statement: Select[Any], order: Sequence[tuple[str, str]], row: Any
+    ) -> Neighbors:
+        """What stands before and after `row` in the list of `statement`."""
+        known = read_order(self.session, self.obj, order)
+        return read_neighbors(self.session, statement, self.obj, known, row)
 
     def totals(
         self,

@@ -27,7 +27,8 @@ class PageRequest:
 
     Without a cursor, backwards is the last page and `offset` counts from the first row. `few`: the
     whole list has at most SORTED rows. With `columns` each row is a tuple that begins with these
-    columns, instead of a mapped object.
+    columns, instead of a mapped object. `marks` are conditions; a ResultPage tells which of them
+    each row meets.
     """
 
     size: int = 25
@@ -36,6 +37,7 @@ class PageRequest:
     offset: int = 0
     few: bool = False
     columns: tuple[Any, ...] = ()
+    marks: tuple[tuple[str, ColumnElement[bool]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class ResultPage:
     rows: list[Any]
     before: str
     after: str
+    marked: Sequence[frozenset[str]] = ()
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,8 @@ def _whole(page: Any, model: type[Any], order: Order, ask: PageRequest) -> Selec
     chosen = select(page).order_by(*(_directed(key, ask.backwards) for key in keys))
     page = chosen.limit(ask.size + 1).offset(ask.offset or None).subquery()
     # An outer join, as SQLite would otherwise start with a scan of the small table.
-    outer = select(*(ask.columns or (model,)), *order.columns).select_from(page)
+    marks = (condition.label(f"mark_{name}") for name, condition in ask.marks)
+    outer = select(*(ask.columns or (model,)), *marks, *order.columns).select_from(page)
     outer = outer.outerjoin(model, model.id == page.c.id)
     return outer.order_by(*(_directed(key, ask.backwards) for key in _keys(order, page.c)))
 
@@ -153,15 +157,23 @@ def _sorted(
         found = narrowed(inner, model).cte().prefix_with("MATERIALIZED")
     if start is None:
         return found
-    keys = _keys(order, found.c)
-    filled = [start[-2] is None] if order.can_be_empty else []
-    places = [order.rank(start[0])] if order.link is not None else []
-    past = _beyond(keys, [*places, *filled, *start[-2:]], ask.backwards)
+    past = beyond(order, found.c, start, backwards=ask.backwards)
     return select(found).where(past).subquery()
 
 
-def _beyond(keys: Sequence[Key], values: Sequence[Any], backwards: bool) -> ColumnElement[bool]:
-    """The rows after (before, when backwards) the one whose keys are `values`."""
+def beyond(
+    order: Order, columns: Any, start: Sequence[Any], *, backwards: bool
+) -> ColumnElement[bool]:
+    """The rows after (before, when backwards) the one whose `order.columns` are `start`.
+
+    `columns` are (place, value, id).
+    """
+    filled = [start[-2] is None] if order.can_be_empty else []
+    places = [order.rank(start[0])] if order.link is not None else []
+    return _past_keys(_keys(order, columns), [*places, *filled, *start[-2:]], backwards)
+
+
+def _past_keys(keys: Sequence[Key], values: Sequence[Any], backwards: bool) -> ColumnElement[bool]:
     ways: list[ColumnElement[bool]] = []
     for position, key in enumerate(keys):
         value = values[position]
@@ -198,4 +210,9 @@ def _neighbours(rows: list[Row[Any]], more: bool, order: Order, ask: PageRequest
         list(rows) if ask.columns else [row[0] for row in rows],
         before=first if (ask.backwards and more) or started else "",
         after=last if (not ask.backwards and more) or (ask.backwards and ask.cursor) else "",
+        marked=[_marked(row, ask) for row in rows] if ask.marks else (),
     )
+
+
+def _marked(row: Row[Any], ask: PageRequest) -> frozenset[str]:
+    return frozenset(name for name, _condition in ask.marks if getattr(row, f"mark_{name}"))

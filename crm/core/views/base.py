@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
@@ -14,7 +15,7 @@ from sqlalchemy import inspect
 from crm.core.actor import Actor, current_actor, per_request
 from crm.core.datamodel import DataModel
 from crm.core.errors import NotFound
-from crm.core.models import Child, Label
+from crm.core.models import Child, Label, target_of
 from crm.core.views.display import Field, display_field
 
 # Larger ids than a column holds are no rows: 404, not an error of the database.
@@ -23,7 +24,9 @@ PK = "<int(max=2147483647):pk>"
 # The rights on a row that its page needs, read in one statement.
 CHANGES = ("edit", "delete")
 
-READ = dict.fromkeys(("list", "index", "show", "pick", "totals", "counts"), "read")
+READ = dict.fromkeys(
+    ("list", "index", "show", "pick", "totals", "counts", "row_menu", "neighbors"), "read"
+)
 WRITE = {
     "add": "create",
     "edit": "edit",
@@ -198,9 +201,12 @@ class BaseView(FabModelView):
 
     def may(self, action: str, row: Any) -> bool:
         """Whether the actor may do `action` to this row."""
-        key = ("may", type(row), row.id, row.row_version)
-        held = per_request(key, lambda: self.datamodel.rights(row, CHANGES))
-        return action in held
+        return action in per_request(_may_key(row), lambda: self.datamodel.rights(row, CHANGES))
+
+    def keep_rights(self, found: Iterable[Any], held: Iterable[frozenset[str]]) -> None:
+        """Remember which of CHANGES the actor may do to rows that were read with `rows.marks`."""
+        for row, rights in zip(found, held, strict=True):
+            per_request(_may_key(row), partial(set, rights))
 
     def hidden_fields(self, row: Any) -> Sequence[str]:
         """The fields of this row that the actor must not read."""
@@ -266,6 +272,10 @@ class BaseView(FabModelView):
         return str(getattr(self, name) or _("Record"))
 
 
+def _may_key(row: Any) -> tuple[Any, ...]:
+    return ("may", type(row), row.id, row.row_version)
+
+
 def all_views() -> Sequence[Any]:
     """Every page class of the application, in the order of the menu."""
     return _registered().every
@@ -277,6 +287,16 @@ def flash_saved(message: Any) -> None:
         flash(message, "success")
     if draft := request.form.get("draft"):
         flash(draft, "saved")
+
+
+def tabs_of(model: type[Any]) -> list[tuple[Any, str]]:
+    """(view, relationship) of each list that is a tab of the records of `model`."""
+    return [
+        (view, relation)
+        for view in all_views()
+        for relation in view.tab_of
+        if target_of(view.datamodel.obj, relation) is model
+    ]
 
 
 def views_of(model: type[Any]) -> Sequence[Any]:

@@ -100,13 +100,13 @@ def _cell(said: tuple[str, bool], cell: CellHtml) -> str:
 # What can be done to a row ──────────────────────────────────────────────────────────────────────
 
 
-def row_actions(row: Row, menu: str) -> Markup:
+def row_actions(row: Row, menu: str, menu_url: str = "") -> Markup:
     """The last cell of a row: its actions as icons, and the "…" button of the shared menu.
 
     The icons are out of the tab order: the keyboard uses the menu `menu`, which a script fills
-    from the icons of the row whose button opens it.
+    from the icons of the row whose button opens it, and from `menu_url`.
     """
-    if not row.actions:
+    if not (row.actions or menu_url):
         return Markup('<td class="do one"></td>')
     quick = [action for action in row.actions if action.icon and not action.danger][:QUICK]
     actions = "".join(_action(action, action in quick) for action in row.actions)

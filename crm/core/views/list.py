@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import ColumnElement, Select
 
+from crm.core import rows
 from crm.core.actor import current_actor
 from crm.core.datamodel import Totals
 from crm.core.datamodel.paging import COUNT_CAP, SORTED, PageRequest, ResultPage
@@ -20,7 +21,7 @@ from crm.core.rows import criteria
 from crm.core.transfer import columns_of, export_rows, iterate_rows
 from crm.core.types import utcnow
 from crm.core.views.address import PREFIX, ListAddress
-from crm.core.views.base import Action, BaseView
+from crm.core.views.base import CHANGES, Action, BaseView, tabs_of
 from crm.core.views.display import Field
 from crm.core.views.filterbar import FilterBar, Query
 from crm.core.views.lines import LineRenderer
@@ -104,11 +105,15 @@ class ListParts(FilterBar):
             backwards=bool(address.before) or address.last,
             offset=0 if address.after or address.before else min(address.page * size, COUNT_CAP),
             few=count <= SORTED,
+            marks=rows.marks(self.datamodel.obj, CHANGES),
         )
         try:
-            return self.datamodel.page(statement, self.order(address), ask, self._read_columns())
+            found = self.datamodel.page(statement, self.order(address), ask, self._read_columns())
         except ValueError:
             abort(400)
+        if ask.marks:
+            self.keep_rights(found.rows, found.marked)
+        return found
 
     def _read_columns(self) -> list[str]:
         """The columns to load for a row, `list_relations` of the slice included."""
@@ -180,7 +185,7 @@ class ListParts(FilterBar):
 
     def row_actions(self, row: Any) -> list[Action]:
         """The actions of a row in the list."""
-        if not self.can("edit") or "edit" in self.exclude_route_methods:
+        if "edit" in self.exclude_route_methods or not self.may("edit", row):
             return []
         return [Action(_("Edit"), self.url("edit", pk=row.id), "pencil")]
 
@@ -256,7 +261,17 @@ class ListParts(FilterBar):
         every = self.datamodel.totals(self.datamodel.select(*query.base))
         yield label, address.url(filters=[], search=""), _count(every)
 
+    def has_row_menu(self) -> bool:
+        """Whether the head of some record offers the actor more than to read it."""
+        return "row_menu" not in self.exclude_route_methods and (
+            self.can("edit")
+            or self.can("delete")
+            or any(view.can("create") for view, _relation in tabs_of(self.datamodel.obj))
+        )
+
     def _put_actions(self, page: ListPage, address: ListAddress) -> None:
+        if self.has_row_menu():
+            page.menu_url = self.url_prefix("row_menu")
         if self.can("create") and "add" not in self.exclude_route_methods:
             page.add_url, page.add_label = self.url("add"), self.words("add_title")
         if self.can("delete") and self.datamodel.has_bin:

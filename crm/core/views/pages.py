@@ -106,6 +106,7 @@ class ListPage:
     sums_label: str = ""
     totals_url: str = ""
     counts_url: str = ""
+    menu_url: str = ""  # of a row's menu, before its id
     sort_options: list[tuple[str, str, bool]] = field(default_factory=list)
     notes: list[Any] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
@@ -184,6 +185,7 @@ class RecordPage:
     related: ListPage | None = None
     history: list[HistoryEntry] | None = None
     row_version: int | None = None
+    neighbors_url: str = ""
     edit_url: str = ""
     field_url: str = ""
     notice: Note | None = None

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, func, inspect, literal, select, union_all
 from crm.core.actor import current_actor
 from crm.core.models.operators import has_any
 from crm.core.models.text import format_number
-from crm.core.views.base import PK, Action, FieldGroup, all_views
+from crm.core.views.base import PK, Action, FieldGroup, tabs_of
 from crm.core.views.facts import fold, leave_out, shown_above
 from crm.core.views.history import HistoryPages
 from crm.core.views.pages import ListPage, Note, Panel, RecordPage, Tab
@@ -53,11 +53,46 @@ class RecordPages(HistoryPages):
             page.field_url = self.url("show", pk=row.id).replace("/show/", "/field/")
         headline = [self.field_of(row, name) for name in self.visible(self.headline)]
         page.headline = [field for field in headline if field.text and field.value is not False]
-        edit = [Action(_("Edit"), page.edit_url, "pencil", key="E")] if editable else []
-        page.actions = [*edit, *self.head_actions(row)]
+        page.actions = self.page_actions(row, editable)
         page.menu = self.record_menu(row, editable)
+        page.neighbors_url = self.url("neighbors", pk=row.id)
         page.notice = self.notice(row)
         return page
+
+    @expose(f"/menu/{PK}")
+    @has_access
+    def row_menu(self, pk: int) -> ResponseReturnValue:
+        """The entries of a row's menu in a list: what the head of the record offers."""
+        row = self.row(pk)
+        editable = self.may_edit(row)
+        given = [*self.page_actions(row, editable), *self.record_menu(row, editable)]
+        entries = [entry for action in given for entry in action.children or [action]]
+        return self.render("core/parts/row_menu.html", entries=entries)
+
+    @expose(f"/neighbors/{PK}")
+    @has_access
+    def neighbors(self, pk: int) -> ResponseReturnValue:
+        """Links to the records before and after this one in the list that the arguments tell."""
+        row, address = self.row(pk), self.address(self.url("list"))
+        statement = self.statement(self.query(address))
+        found = self.datamodel.neighbors(statement, self.order(address), row)
+        place = ""
+        if found.place:
+            place = _(
+                "%(place)s of %(total)s",
+                place=format_number(found.place),
+                total=format_number(found.count),
+            )
+        before, after = (
+            self.url("show", pk=one) if one is not None else ""
+            for one in (found.before, found.after)
+        )
+        return self.render("core/parts/neighbors.html", place=place, before=before, after=after)
+
+    def page_actions(self, row: Any, editable: bool) -> list[Action]:
+        """Edit, and the other buttons of the page's head."""
+        edit = Action(_("Edit"), self.url("edit", pk=row.id), "pencil", key="E")
+        return [*([edit] if editable else []), *self.head_actions(row)]
 
     def may_edit(self, row: Any) -> bool:
         """Whether the page offers editing."""
@@ -194,11 +229,8 @@ class RecordPages(HistoryPages):
         actor = current_actor()
         found = [
             (view, relation)
-            for view in all_views()
-            for relation in view.tab_of
-            if inspect(view.datamodel.obj).relationships[relation].mapper.class_ is type(row)
-            and view.is_accessible()
-            and view.is_visible(relation, actor)
+            for view, relation in tabs_of(type(row))
+            if view.is_accessible() and view.is_visible(relation, actor)
         ]
         return sorted(found, key=lambda pair: pair[0].tab_position)
 
