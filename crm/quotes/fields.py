@@ -3,12 +3,31 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+
+from crm.core.forms import LineTable
+from crm.quotes.models import LineKind
 
 LINE: Sequence[str] = (
     "kind", "product", "label", "description", "quantity", "unit", "unit_price",
     "discount_percent", "discount_amount", "vat_rate",
 )  # fmt: skip
+
+
+def line_table() -> LineTable:
+    """The lines as they are typed; titles, texts and subtotals have a label alone."""
+    return LineTable(
+        columns=("label", "quantity", "unit", "unit_price", "discount_percent", "vat_rate"),
+        below=("product", "description", "discount_amount"),
+        kind="kind",
+        plain=LineKind.ITEM,
+        below_others=("description",),
+        total="total_excl",
+        total_label=_("Total"),
+    )
+
+
 TOTALS: Sequence[str] = ("total_discount", "total_excl", "total_vat", "total_incl")
 
 LIST: Sequence[str] = (

@@ -21,14 +21,16 @@ ASKED = ("currency", "prices_include_tax", "global_discount", "lines")
 
 
 def preview(datamodel: DataModel, typed: MultiDict[str, str]) -> dict[str, str]:
-    """total → text; invalid lines are ignored."""
+    """total → text, of each line too; invalid lines are ignored."""
     asked = Form(datamodel, ASKED, children={"lines": COUNTED})
     asked.read(typed)
     values = asked.values
     company = current_actor().company
     currency = values.get("currency") or (company.currency if company else "EUR")
+    read = zip(asked.fields["lines"].numbers, values.get("lines", ()), strict=True)
+    lines = {number: facts for number, line in read if (facts := _facts(line)) is not None}
     found = totals.of(
-        [facts for line in values.get("lines", ()) if (facts := _facts(line)) is not None],
+        list(lines.values()),
         global_discount=_within(values.get("global_discount")),
         prices_include_tax=bool(values.get("prices_include_tax")),
         places=totals.places(currency),
@@ -39,6 +41,7 @@ def preview(datamodel: DataModel, typed: MultiDict[str, str]) -> dict[str, str]:
         "total_vat": found.vat,
         "total_incl": found.incl,
     }
+    sums |= {f"lines-{n}-total_excl": net for n, net in zip(lines, found.lines, strict=True)}
     return {name: format_money(amount, currency) for name, amount in sums.items()}
 
 

@@ -100,6 +100,7 @@ class QuoteView(ModelView):
     def prepare_form(self, form: Form) -> None:
         if "lines" in form.fields:
             form.fields["lines"].add_label = _("Line")
+            form.fields["lines"].table = fields.line_table()
 
     def form_page(self, *args: Any, **kwargs: Any) -> FormPage:
         page = super().form_page(*args, **kwargs)

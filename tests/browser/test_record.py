@@ -3,7 +3,9 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from crm.accounts.models import Account
 from crm.leads.models import Lead
+from crm.quotes.models import Quote
 from tests.browser.conftest import NARROW, Desk, Sit
 from tests.factories import make
 from tests.fixtures import Acting
@@ -127,3 +129,53 @@ def test_the_whole_form_of_an_event_carries_what_was_typed(
     page.get_by_role("button", name="Save").first.click()
     expect(page.locator("#toasts")).to_contain_text("Send the brochure created")
     expect(page).to_have_url(f"/leads/show/{lead.id}")
+
+
+def test_the_lines_of_a_quote_are_typed_left_and_moved_by_keys(sit: Sit, acting: Acting) -> None:
+    with acting("claire"):
+        quote = make(Quote, account=make(Account), lines=[])
+    desk = sit("claire")
+    page = desk.open(f"/quotes/edit/{quote.id}")
+    lines = page.locator(".c-lines.edit tbody")
+    lines.first.get_by_label("Label").focus()
+    for label, price in (("Copier", "100"), ("Paper", "20")):
+        page.keyboard.type(label)
+        for typed in ("2", "", price):
+            page.keyboard.press("Tab")
+            page.keyboard.type(typed)
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+    expect(lines).to_have_count(3)
+    expect(lines.nth(2).get_by_label("Label")).to_be_focused()
+    expect(lines.nth(1).locator("output")).to_have_text("€40.00")
+    lines.nth(1).get_by_label("Quantity").focus()
+    page.keyboard.press("Alt+ArrowUp")
+    expect(lines.first.get_by_label("Label")).to_have_value("Paper")
+    expect(lines.first.get_by_label("Quantity")).to_be_focused()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".c-lines.read tbody tr").first).to_contain_text("Paper")
+    expect(page.locator(".c-lines.read tbody tr")).to_have_count(2)
+    desk.check()
+    # A line at another place is a change by itself, and so is one that goes.
+    desk.open(f"/quotes/edit/{quote.id}")
+    lines.nth(1).get_by_label("Label").focus()
+    page.keyboard.press("Alt+ArrowUp")
+    expect(lines.first.get_by_label("Label")).to_have_value("Copier")
+    lines.nth(1).get_by_role("button", name="Delete the line").click()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".c-lines.read tbody tr")).to_have_count(1)
+    expect(page.locator(".c-lines.read tbody tr")).to_contain_text("Copier")
+
+
+def test_a_phone_folds_a_line_to_two_rows(sit: Sit, acting: Acting) -> None:
+    with acting("claire"):
+        quote = make(Quote, account=make(Account))
+    page = sit("claire", viewport=NARROW).open(f"/quotes/edit/{quote.id}")
+    row = page.locator(".c-lines.edit tbody tr").first
+    tops = row.locator("td").evaluate_all(
+        "cells => [...new Set(cells.map((cell) => Math.round(cell.getBoundingClientRect().top)))]"
+    )
+    assert len(tops) == 2
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]

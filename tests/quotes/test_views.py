@@ -60,6 +60,7 @@ def test_totals_follow_what_is_typed(as_user: AsUser, acting: Acting) -> None:
     figures = as_user("claire").post("/quotes/preview", data=data).json
     assert figures["total_excl"] == "€244.15"
     assert figures["total_incl"] == "€269.76"
+    assert [figures[f"lines-{n}-total_excl"] for n in range(2)] == ["€53.97", "€68.00"]
     half = data | {"lines-0-quantity": "abc", "global_discount": "500"}
     assert as_user("claire").post("/quotes/preview", data=half).status_code == 200
 

@@ -18,9 +18,11 @@ on("form[data-dirty]", (form) => {
     const changed = new Set();
     for (const field of fieldsOf(form)) if (textOf(field) !== loaded.get(field)) changed.add(holder(field));
     for (const box of form.querySelectorAll("[data-field]")) mark(box, changed.has(box));
-    form.dispatchEvent(new CustomEvent("dirty", { detail: { count: changed.size } }));
-    show(bar, changed.size, refused);
-    form.dataset.changed = changed.size || refused ? "yes" : "";
+    // A line less or at another place changes no field that is still there.
+    const count = changed.size || Number(form.dataset.reordered === "yes");
+    form.dispatchEvent(new CustomEvent("dirty", { detail: { count } }));
+    show(bar, count, refused);
+    form.dataset.changed = count || refused ? "yes" : "";
   };
   form.addEventListener("input", check);
   form.addEventListener("change", check);

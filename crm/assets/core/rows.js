@@ -5,11 +5,13 @@ on("[data-rows]", (box) => {
   const count = box.querySelector("[data-count]");
   const button = box.querySelector("[data-add-row]");
   button.addEventListener("click", () => {
-    const holder = document.createElement("div");
+    const holder = document.createElement("template"); // the one element that a row of a table may stand in
     holder.innerHTML = box.querySelector("template").innerHTML.replaceAll("__n__", count.value);
-    const row = holder.firstElementChild;
+    const row = holder.content.firstElementChild;
     count.value = Number(count.value) + 1;
-    button.before(row);
+    const table = box.querySelector("[data-rows-body]");
+    if (table) table.append(row);
+    else button.before(row);
     enhance(row);
     row.querySelector("input:not([type=hidden]), select, textarea")?.focus();
   });
@@ -19,7 +21,7 @@ on("[data-rows]", (box) => {
     const form = row.closest("form");
     row.remove();
     button.focus();
-    form.dataset.changed = "yes";
+    form.dataset.reordered = "yes";
     form.dispatchEvent(new Event("input"));
   });
 });

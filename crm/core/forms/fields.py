@@ -1,11 +1,35 @@
 """One field of a form: the typed text, the parsed value, the errors."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from crm.core.forms.options import Option
 from crm.core.models import Spec
+
+
+@dataclass(frozen=True)
+class LineTable:
+    """How child rows are laid out as a table.
+
+    Lines of the kind `plain` have all `columns`; of the others only the first one.
+    """
+
+    columns: Sequence[str]
+    below: Sequence[str]  # under the line, seldom filled in
+    kind: str
+    plain: str
+    below_others: Sequence[str] = ()
+    total: str = ""
+    total_label: str = ""
+
+    def is_open(self, cells: Mapping[str, "FormField"]) -> bool:
+        """Whether anything is filled in or wrong under the line."""
+        return any(cells[name].text or cells[name].errors for name in self.below)
+
+    def total_of(self, row: Sequence["FormField"]) -> str:
+        """The name of the figure at the end of the line."""
+        return row[0].name.removesuffix("id") + self.total
 
 
 @dataclass
@@ -26,6 +50,8 @@ class FormField:
     parts: list[tuple[str, str, str, str]] = field(default_factory=list)
     rows: list[list["FormField"]] = field(default_factory=list)
     blank_row: list["FormField"] = field(default_factory=list)
+    numbers: list[str] = field(default_factory=list)  # of the lines that were sent
+    table: LineTable | None = None
     add_label: str = ""
     readonly: bool = False
     accept: str = ""
@@ -71,6 +97,10 @@ class FormField:
     @property
     def count_name(self) -> str:
         return f"{self.name}-count"
+
+    def cells(self, row: Sequence["FormField"]) -> dict[str, "FormField"]:
+        """The inputs of a line by the name of their column."""
+        return {part.name.rpartition("-")[2]: part for part in row}
 
     def limit_to(self, rows: Iterable[Any]) -> None:
         """Restrict the choices to these rows and the present one; call after `load_choices`."""

@@ -151,7 +151,8 @@ class ParsingForm(BaseForm):
         lines: list[dict[str, Any]] = []
         stored = {str(child.id): child for child in before}
         self._find_all(field.name, columns, posted)
-        field.rows, field.blank_row = [], self._line(field.name, "__n__")
+        field.numbers, field.rows = [], []
+        field.blank_row = self._line(field.name, "__n__")
         for number in _numbers(field.name, posted, count):
             prefix = f"{field.name}-{number}-"
             pk = posted.get(f"{prefix}id", "")
@@ -159,6 +160,7 @@ class ParsingForm(BaseForm):
             child = stored.get(pk)
             if not self._is_left_out(field, sent, child):
                 lines.append(self._read_line(field, pk, sent, child))
+                field.numbers.append(str(number))
         if len(lines) > NUMBER_OF_LINES:
             field.errors = [
                 _(
