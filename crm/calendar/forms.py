@@ -13,10 +13,12 @@ from crm.calendar.fields import APART
 from crm.calendar.models import EventType
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.rules import Values
-from crm.core.forms import Dialog, Form
+from crm.core.forms import Dialog, Form, FormField
 from crm.core.models import kinds
+from crm.core.models.dates import without_time
 
-MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+WHEN = ("starts_at", "ends_at")
 
 
 def names_for(type_: str, names: Sequence[str]) -> list[str]:
@@ -26,38 +28,71 @@ def names_for(type_: str, names: Sequence[str]) -> list[str]:
 
 
 class EventForm(Form):
-    """Tasks have a due date instead of start and end; all-day events end inclusive on screen."""
+    """Tasks have a due date; all-day events have days, the last one included.
+
+    Days are those of the event's own time zone: they stay the same wherever they are read.
+    """
 
     def __init__(self, datamodel: DataModel, names: Sequence[str], **said: Any) -> None:
         self.type = said.pop("type_", EventType.MEETING)
         super().__init__(datamodel, names_for(self.type, names), **said)
-        if self.type == EventType.TASK and "starts_at" in self.fields:
-            field = self.fields["starts_at"]
-            field.spec = replace(field.spec, label=_l("Due date"), kind=kinds.DATE, required=True)
-            field.widget = "date"
+        self.has_days = self.type == EventType.TASK
+        self._set_kind(has_days=self.has_days)
+        for field in self._when():
+            if self.has_days:
+                field.spec = replace(field.spec, label=_l("Due date"), required=True)
+                field.widget = "date"
+            else:
+                field.days_if = "all_day"
+
+    def _when(self) -> list[FormField]:
+        return [self.fields[name] for name in WHEN if name in self.fields]
+
+    def _set_kind(self, *, has_days: bool) -> None:
+        kind = kinds.DATE if has_days else kinds.INSTANT
+        for field in self._when():
+            field.spec = replace(field.spec, kind=kind)
 
     def fill(self, values: Values) -> "EventForm":
-        shown = dict(values)
-        starts_at, ends_at = values.get("starts_at"), values.get("ends_at")
-        if self.type == EventType.TASK and isinstance(starts_at, datetime):
-            shown["starts_at"] = starts_at.astimezone(self.clock(values)).date()
-        elif values.get("all_day") and isinstance(ends_at, datetime):
-            shown["ends_at"] = ends_at - MINUTE
-        super().fill(shown)
+        has_days = self.has_days or bool(values.get("all_day"))
+        self._set_kind(has_days=has_days)
+        super().fill({**values, **self._days(values)} if has_days else values)
         return self
 
+    def _days(self, values: Values) -> dict[str, date]:
+        zone = self.clock(values)
+        moments = {name: values[name] for name in WHEN if isinstance(values.get(name), datetime)}
+        if "ends_at" in moments:
+            moments["ends_at"] -= timedelta(microseconds=1)
+        return {name: moment.astimezone(zone).date() for name, moment in moments.items()}
+
     def read(self, posted: MultiDict[str, str], before: Values | None = None) -> bool:
-        ok = super().read(posted, before)
-        day = self.values.get("starts_at")
-        if isinstance(day, date) and not isinstance(day, datetime):
-            midnight = datetime.combine(day, time(), self.clock(before or {})).astimezone(UTC)
-            self.values |= {"starts_at": midnight, "ends_at": midnight + timedelta(days=1)}
-        return ok
+        self.reads_days = self.has_days or "all_day" in posted
+        super().read(posted, before)
+        zone = self.clock({**(before or {}), **self.values})
+        for name in WHEN:
+            day = self.values.get(name)
+            if isinstance(day, date) and not isinstance(day, datetime):
+                end = DAY if name == "ends_at" else timedelta()
+                self.values[name] = datetime.combine(day + end, time(), zone).astimezone(UTC)
+        if self.type == EventType.TASK and "starts_at" in self.values:
+            self.values["ends_at"] = self.values["starts_at"] + DAY
+        return self.is_read
+
+    def _read_text(
+        self, name: str, field: FormField, posted: MultiDict[str, str], before: Values
+    ) -> None:
+        if name in WHEN:
+            self._set_kind(has_days=self.reads_days)
+            if self.reads_days:
+                posted = MultiDict({name: without_time(posted.get(name, ""))})
+        super()._read_text(name, field, posted, before)
 
     def clock(self, values: Mapping[str, Any]) -> ZoneInfo:
-        """The time zone of the event, else the reader's."""
+        """The time zone of the event: of a new one its owner's, else the reader's."""
+        owner = getattr(values.get("owner"), "time_zone", None)
         return ZoneInfo(
-            getattr(self.row, "time_zone", None) or values.get("time_zone") or self.zone
+            getattr(self.row, "time_zone", None) or values.get("time_zone") or owner or self.zone
         )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from crm.accounts.models import Account, Contact
 from crm.calendar.models import Event, EventStatus, EventType
+from crm.companies.models import User
 from crm.core.types import utcnow
 from crm.leads.models import Lead
 from crm.opportunities.models import Opportunity
@@ -91,7 +92,43 @@ def test_whole_days_end_inclusive_on_screen(as_user: AsUser, acting: Acting, cas
     assert "20 Jan 2027" in page
     assert "21 Jan 2027" in page
     assert "22 Jan 2027" not in page
-    assert 'value="2027-01-21T23:59"' in claire.get(url.replace("show", "edit")).text
+    assert 'value="21 Jan 2027"' in claire.get(url.replace("show", "edit")).text
+
+
+def test_whole_days_of_another_time_zone_stay_those_days(
+    as_user: AsUser, acting: Acting, cast: Cast
+) -> None:
+    data = {"type": "event", "subject": "Salon", "all_day": "1", "owner": cast.claire}
+    with acting("alice") as session:
+        session.get_one(User, cast.claire).time_zone = "Pacific/Kiritimati"
+        session.get_one(User, cast.marc).time_zone = "America/New_York"
+    marc = as_user("marc")
+    days = {"starts_at": "20/01/2027 09:00", "ends_at": "21/01/2027"}
+    url = marc.post("/events/add?type=event", data=data | days).headers["Location"]
+    form = url.replace("show", "edit")
+    page = marc.get(form).text
+    assert 'value="20 Jan 2027"' in page
+    assert 'value="21 Jan 2027"' in page
+    days["ends_at"] = "22/01/2027"
+    assert marc.post(form, data=data | days | {"row_version": "1"}).status_code == 303
+    with acting("claire"):
+        event = again(Event(id=int(url.rpartition("/")[2])))
+        assert event.time_zone == "Pacific/Kiritimati"
+        assert event.starts_at.astimezone(event.zone).isoformat() == "2027-01-20T00:00:00+14:00"
+        assert event.last_day.isoformat() == "2027-01-22"
+
+
+def test_a_time_that_clocks_skip_is_moved_and_said(
+    as_user: AsUser, acting: Acting, cast: Cast
+) -> None:
+    data = {
+        "type": "call", "subject": "Nuit", "owner": cast.claire,
+        "starts_at": "28/03/2027 02:30", "ends_at": "28/03/2027 04:00",
+    }  # fmt: skip
+    claire = as_user("claire")
+    page = claire.get(claire.post("/events/add?type=call", data=data).headers["Location"]).text
+    assert "28 Mar 2027 03:30" in page
+    assert "28/03/2027 02:30 does not exist" in page
 
 
 def test_an_end_before_the_start_is_an_error_of_the_end(as_user: AsUser, cast: Cast) -> None:

@@ -185,3 +185,18 @@ def shipped(world: World) -> set[str]:
         models = [m.class_ for m in Model.registry.mappers if issubclass(m.class_, Reference)]
         names = [name for model in models for name in db.session.scalars(select(model.name))]
     return {name["fr"] for name in names if "fr" in name}
+
+
+def test_no_date_or_time_input_of_the_browser(pages: Pages) -> None:
+    """Each browser has its own, in the browser's language; ours is crm/assets/core/dates.js."""
+    native = {"date", "datetime-local", "month", "time", "week"}
+    found = [
+        (path, field.get("name"))
+        for path, page in pages
+        for field in page.all("input")
+        if field.get("type") in native
+    ]
+    assert found == []
+    scripts = Path(__file__).parents[2].glob("crm/assets/core/*.js")
+    makes = re.compile(rf'type: "(?:{"|".join(native)})"')
+    assert [one.name for one in scripts if makes.search(one.read_text())] == []

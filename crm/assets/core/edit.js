@@ -42,7 +42,7 @@ function openInput(field) {
   const input = field.querySelector("[type=radio]:checked") ?? field.querySelector("input:not([type=hidden]), select, textarea");
   if (input?.tomselect) input.tomselect.focus();
   else input?.focus();
-  if (input?.select && input.type !== "date") input.select();
+  input?.select?.();
 }
 
 function restore(field) {

@@ -1,6 +1,5 @@
 """The filters of a list, from the texts of its URL to SQL on parsed values."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from crm.core.actor import find_actor
 from crm.core.errors import DomainError
 from crm.core.models import Child, Spec, find_spec, key_of, operators, spec_of, target_of
+from crm.core.models.dates import has_time
 from crm.core.models.kinds import Format, tidy
 from crm.core.models.operators import Operator, like
 from crm.core.models.words import terms
@@ -20,7 +20,6 @@ from crm.core.types import fold, utcnow
 
 ME = "me"  # the value of a user filter that stands for the reader
 NOW = "now"  # the value of a date filter that stands for the current time
-TIME = re.compile(r"\d[:h]\d\d")
 
 
 class FilterFormat(Format):
@@ -34,11 +33,11 @@ class FilterFormat(Format):
         """A datetime; "now"; or the start of a date without time."""
         if text == NOW:
             return utcnow()
-        return super().moment(text if TIME.search(text) else f"{text} 00:00")
+        return super().moment(text if has_time(text) else f"{text} 00:00")
 
     def last(self, moment: Any, text: str) -> Any:
         """The end of the day, for a date without time as the upper bound."""
-        is_day = isinstance(moment, datetime) and text.strip() != NOW and not TIME.search(text)
+        is_day = isinstance(moment, datetime) and text.strip() != NOW and not has_time(text)
         return moment + timedelta(days=1, microseconds=-1) if is_day else moment
 
 

@@ -1,7 +1,6 @@
 """A form of some fields of one table, filled from a row or from the defaults of a new one."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from functools import cached_property
 from typing import Any, Self
 
@@ -16,7 +15,6 @@ from crm.core.forms.fields import FormField
 from crm.core.forms.options import is_listed
 from crm.core.models import Spec, computed, kinds, spec_of, target_of
 from crm.core.models.codes import language_name
-from crm.core.models.text import format_day
 
 Width = Mapping[str, str]
 
@@ -45,6 +43,7 @@ class BaseForm:
         self.outputs = frozenset(outputs)
         self.files: Mapping[str, Any] = {}  # name → upload
         self.form_errors: list[str] = []
+        self.notes: list[str] = []  # what was read otherwise than typed, for the page after a save
         self.values: dict[str, Any] = {}
         self.unread: frozenset[str] = frozenset()  # the fields whose text says no value
         self._found: dict[type[Any], dict[int | None, Any]] = {}  # table → key → row
@@ -80,8 +79,6 @@ class BaseForm:
             field.picker_with = tuple(other for other in narrowed_by if other != name)
         if spec.kind is kinds.REFERENCE and not relation and not is_listed(model, name):
             field.search_name = f"{name}_search"
-        if spec.kind is kinds.DATE:
-            field.format_hint = format_day(date(2027, 1, 31))
         field.blank = None if spec.required else ""
         return field
 

@@ -58,7 +58,7 @@ class FormField:
     current: Any = None
     widget: str = ""
     search_name: str = ""
-    format_hint: str = ""
+    days_if: str = ""  # the checkbox with which a moment is a day
     autocomplete: str = "off"
     help: Any = None
     dependents: list["FormField"] = field(default_factory=list)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 from flask_babel import gettext as _
@@ -14,8 +15,9 @@ from crm.core.forms.base import BaseForm, is_hidden
 from crm.core.forms.fields import FormField
 from crm.core.forms.options import search_candidates
 from crm.core.models import kinds, spec_of, target_of
+from crm.core.models.dates import is_skipped, parse_local
 from crm.core.models.kinds import Format
-from crm.core.models.text import labelled, parse_number
+from crm.core.models.text import format_instant, labelled, parse_number
 from crm.core.rows import linkable
 
 # Of one record. What was typed beyond is shown again, as far as core.limits lets a form go.
@@ -101,8 +103,21 @@ class ParsingForm(BaseForm):
         value = before[name] if is_kept else field.spec.read(field.text, Format(self.zone))
         if value is None and field.spec.required:
             raise ValueError(_("Required field"))
+        if value is not None and not is_kept and field.spec.kind is kinds.INSTANT:
+            self._tell_skipped(field, value)
         # Checkboxes and stars are shown from their value, not from their text.
         self.values[name] = field.data = value
+
+    def _tell_skipped(self, field: FormField, value: datetime) -> None:
+        """Note that a time was moved: on the night that clocks go forward, an hour is missing."""
+        if is_skipped(parse_local(field.text, self.zone)):
+            text = _(
+                "%(field)s: %(typed)s does not exist, as clocks go forward; saved as %(time)s.",
+                field=field.label,
+                typed=field.text,
+                time=format_instant(value, self.zone),
+            )
+            self.notes.append(text)
 
     def _read_links(
         self, name: str, field: FormField, posted: MultiDict[str, str], before: Values

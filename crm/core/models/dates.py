@@ -1,4 +1,4 @@
-"""Parsing of typed dates: 31/1, 31/01/2027, 2027-01-31, 31 Jan 2027, today, +3, 14:00."""
+"""Parsing of typed dates: 31/1, 31/01/2027, 2027-01-31, 31 Jan 2027, today, +3, tomorrow 2pm."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
@@ -8,6 +8,14 @@ from babel import Locale
 from flask_babel import gettext as _
 
 from crm.core.models.locale import locale
+
+# A text that ends in a time: 14:00, 14h, 14 h 30, 2pm, T14:00:30.
+CLOCK = re.compile(
+    r"(?P<day>.*?)(?:^|\s|(?<=\d)T)(?:at |à )?"
+    r"(?:(?P<hour>\d{1,2})(?: ?[:h] ?(?P<minute>\d\d)(?::(?P<second>\d\d))?| ?h) ?(?P<half>am|pm)?"
+    r"|(?P<twelve>\d{1,2}) ?(?P<noon>am|pm))",
+    re.IGNORECASE,
+)
 
 
 def check_year(year: int) -> None:
@@ -67,18 +75,45 @@ def _month(word: str) -> int:
 
 
 def parse_instant(text: str, zone: str) -> datetime:
-    """A day and a time in `zone`: 2027-01-31T14:00 as browsers send it, or 31/01/2027 14:00.
+    """A day and a time in `zone`, in UTC; see `parse_local`."""
+    return parse_local(text, zone).astimezone(UTC)
 
+
+def parse_local(text: str, zone: str) -> datetime:
+    """A day and a time in `zone`: 31/01/2027 14:00, tomorrow 2pm, +3 14h, 2027-01-31T14:00.
+
+    A time that clocks skip that day is returned as it is; in UTC it is the one an hour later.
     Raises ValueError with a sentence for the user.
     """
-    found = re.fullmatch(
-        r"(.+?)(?:T|\s+(?=\d{1,2}[:h]))(\d{1,2})[:h](\d{2})(?::(\d{2}))?", text.strip()
-    )
-    if not found:
+    found = CLOCK.fullmatch(" ".join(text.split()))
+    if not found or not found["day"]:
         raise ValueError(_("Enter a date and time, such as 31/01/2027 14:00."))
-    hour, minute, second = int(found[2]), int(found[3]), int(found[4] or 0)
-    if hour > 23 or minute > 59 or second > 59:
+    return datetime.combine(parse_date(found["day"], zone), _time(found), ZoneInfo(zone))
+
+
+def _time(found: re.Match[str]) -> time:
+    half = (found["half"] or found["noon"] or "").casefold()
+    hour, minute = int(found["hour"] or found["twelve"]), int(found["minute"] or 0)
+    second = int(found["second"] or 0)
+    if (half and not 1 <= hour <= 12) or max(hour - 23, minute - 59, second - 59) > 0:
         raise ValueError(_("Enter a time, such as 14:00."))
-    local = datetime.combine(parse_date(found[1], zone), time(hour, minute, second), ZoneInfo(zone))
-    # A time that does not exist that day (clocks go forward) becomes the one an hour later.
-    return local.astimezone(UTC)
+    if half:
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    return time(hour, minute, second)
+
+
+def has_time(text: str) -> bool:
+    """Whether `text` ends in a time of day."""
+    return CLOCK.fullmatch(" ".join(text.split())) is not None
+
+
+def without_time(text: str) -> str:
+    """The day of a text that ends in a time."""
+    found = CLOCK.fullmatch(" ".join(text.split()))
+    return found["day"] if found and found["day"] else text
+
+
+def is_skipped(local: datetime) -> bool:
+    """Whether clocks that go forward never show this time of its zone."""
+    shown = local.astimezone(UTC).astimezone(local.tzinfo)
+    return shown.replace(tzinfo=None) != local.replace(tzinfo=None)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import request
+from flask import flash, request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
@@ -151,6 +151,8 @@ class FormPages(InPlacePages):
             if form.is_read or error.status == DomainError.status:
                 form.refuse(error.message, error.fields, error.status)
             return None
+        for note in form.notes:
+            flash(note, "warning")
         return row
 
     def before_save(self, form: Form) -> None:

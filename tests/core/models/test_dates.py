@@ -8,6 +8,7 @@ from flask import Flask
 from flask_babel import force_locale
 
 from crm.core.models import Spec, kinds
+from crm.core.models.dates import is_skipped, parse_local
 from crm.core.models.kinds import Format
 
 DAY, INSTANT = Spec("", kinds.DATE), Spec("", kinds.INSTANT)
@@ -78,3 +79,46 @@ def test_what_is_no_day_is_refused_in_words(app: Flask, text: str, end: str) -> 
     spec = INSTANT if end else DAY
     with app.test_request_context(), pytest.raises(ValueError, match=r"\.$"):
         spec.parse(text + end, Format("America/New_York"))
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "day", "clock"),
+    [
+        ("fr", "demain 14h", 2, "14:00"),
+        ("fr", "Demain à 14 h 30", 2, "14:30"),
+        ("fr", "01/02/2027 9h05", 1, "09:05"),
+        ("en", "tomorrow 2pm", 2, "14:00"),
+        ("en", "tomorrow at 2:30 PM", 2, "14:30"),
+        ("en", "today 12am", 1, "00:00"),
+        ("en", "+3 14:00", 4, "14:00"),
+        ("en", "1 Feb 2027 14:00", 1, "14:00"),
+        ("en", "2027-02-01T14:00", 1, "14:00"),
+    ],
+)
+def test_a_day_and_a_time_are_typed_as_people_say_them(
+    app: Flask, language: str, text: str, day: int, clock: str
+) -> None:
+    with (
+        time_machine.travel("2027-01-31T23:30:00+00:00"),
+        app.test_request_context(),
+        force_locale(language),
+    ):
+        local = parse_local(text, "Europe/Paris")
+        assert (local.date(), f"{local:%H:%M}") == (date(2027, 2, day), clock)
+        typed = INSTANT.typed(local, "Europe/Paris")
+        assert INSTANT.parse(typed, Format("Europe/Paris")) == local
+
+
+@pytest.mark.parametrize("text", ["14h", "demain", "+3", "demain 25h", "today 13pm", "today 9:75"])
+def test_half_a_moment_is_refused_in_words(app: Flask, text: str) -> None:
+    with app.test_request_context(), force_locale("fr"), pytest.raises(ValueError, match=r"\.$"):
+        INSTANT.parse(text, Format("UTC"))
+
+
+def test_a_time_that_clocks_skip_is_an_hour_later(app: Flask) -> None:
+    with app.test_request_context():
+        local = parse_local("28/03/2027 02:30", "Europe/Paris")
+        assert is_skipped(local)
+        assert INSTANT.typed(local.astimezone(UTC), "Europe/Paris") == "28 Mar 2027 03:30"
+        assert not is_skipped(parse_local("31/10/2027 02:30", "Europe/Paris"))
+        assert not is_skipped(parse_local("28/03/2027 02:30", "America/New_York"))

@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
@@ -58,7 +57,7 @@ class Instant(Date):
         return format_instant(value, zone)
 
     def typed(self, spec: "Spec", value: Any, zone: str) -> str:
-        return f"{value.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}"
+        return format_instant(value, zone)
 
     def to_json(self, spec: "Spec", value: Any) -> Any:
         return write_utc(value)
