@@ -14,8 +14,9 @@ from flask_compress import Compress
 from flask_migrate import Migrate
 from sqlalchemy import text
 
-from crm import assets, navigation
+from crm import assets, holdings, navigation
 from crm.calendar import receivers as calendar_receivers
+from crm.companies import handover
 from crm.companies.actors import load_actor
 from crm.core import http, journal, limits, recheck, rows, search, security, unavailable
 from crm.core.api import OpenApi
@@ -35,6 +36,7 @@ rows.install(db.session)
 journal.install(db.session)
 search.install(db.session)
 under_lock[:] = [recheck.check_again]
+handover.HOLDINGS[:] = holdings.table()
 
 migrate = Migrate(
     directory=str(Path(__file__).parent / "migrations"),

@@ -26,4 +26,6 @@ def version_now(client: Client, address: str) -> int:
     assert found, address
     with client.application.app_context(), unfiltered("a test looks at the row itself"):
         model = next(v.datamodel.obj for v in all_views() if v.route_base == found[1])
-        return int(db.session.scalars(select(model.row_version).where(model.id == found[2])).one())
+        return int(
+            db.session.scalars(select(model.row_version).where(model.id == int(found[2]))).one()
+        )

@@ -32,9 +32,11 @@ def steps(
     opportunity: Opportunity, stages: Iterable[Stage], move: Callable[[Stage], str] | None
 ) -> list[Step]:
     """(label, probability, "past", "current" or "next", URL to post to) of each open stage."""
-    here = opportunity.stage
+    here, shown = opportunity.stage, list(stages)
+    if here.kind == StageKind.OPEN and here not in shown:  # no longer in use, but here it is
+        shown = sorted([*shown, here], key=lambda stage: (stage.position, stage.id))
     found = []
-    for stage in stages:
+    for stage in shown:
         if stage.id == here.id:
             state = "current"
         else:

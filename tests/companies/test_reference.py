@@ -3,11 +3,12 @@
 import pytest
 from sqlalchemy import select
 
-from crm.accounts.models import Tag
+from crm.accounts.models import Account, Tag
 from crm.calendar.models import Event, EventCategory
 from crm.companies.models import AppSettings
 from crm.core.types import TranslatedText
 from crm.leads.models import Lead, LeadStatus
+from crm.opportunities import services as opportunities
 from crm.opportunities.models import Opportunity, Stage
 from crm.quotes.models import VatRate
 from tests.factories import make, word
@@ -102,6 +103,33 @@ def test_a_used_stage_is_not_deleted_but_deactivated(as_user, acting, everything
     select_ = form[form.index('name="stage"') :].split("</select>")[0]
     assert "Negotiation" in select_
     assert "Proposal" not in select_
+
+
+def test_a_record_that_uses_a_value_twice_counts_once(as_user, acting, everything):
+    with acting("claire"):
+        proposal = word(Stage, "Proposal")
+        deal = make(Opportunity, name="Projet", stage=proposal, account=make(Account))
+        opportunities.win(deal)
+        opportunities.reopen(deal)  # now the stage is that of both columns
+        assert deal.stage_id == deal.open_stage_id == proposal.id
+    answer = press(as_user("alice"), f"{STAGES}/delete/{proposal.id}", follow_redirects=True)
+    assert "Used by 1 record; deactivate it instead." in answer.text
+
+
+def test_a_deactivated_stage_stays_on_the_bar_of_its_open_opportunities(as_user, acting):
+    with acting("claire"):
+        proposal = word(Stage, "Proposal")
+        deal = make(Opportunity, name="Projet", stage=proposal)
+        other = make(Opportunity, name="Autre")
+    alice, off = as_user("alice"), values_of(proposal, active=None)
+    assert alice.post(f"{STAGES}/edit/{proposal.id}", data=off).status_code == 303
+    claire = as_user("claire")
+    page = claire.get(f"/opportunities/show/{deal.id}").text
+    bar = page[page.index("c-stages") :].split("</ol>")[0]
+    assert "Proposal" in bar
+    assert "Proposal" not in claire.get(f"/opportunities/show/{other.id}").text
+    form = claire.get(f"/opportunities/edit/{deal.id}").text
+    assert "Proposal" in form[form.index('name="stage"') :].split("</select>")[0]
 
 
 def test_an_unused_value_goes_away_for_good(as_user, everything):

@@ -15,6 +15,7 @@ from crm.accounts.badges import opt_out_badges
 from crm.accounts.models import Account, AccountKind
 from crm.accounts.services import account as services
 from crm.accounts.views import display, fields
+from crm.accounts.views.agency import MoveAgency
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
 from crm.core.forms import Form
@@ -34,7 +35,7 @@ class AccountView(ModelView):
     datamodel = DataModel(Account, services.RULES)
     class_permission_name = "accounts"
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
-    method_actions: ClassVar[Mapping[str, str]] = {"make_client": "edit"}
+    method_actions: ClassVar[Mapping[str, str]] = {"make_client": "edit", "move_agency": "edit"}
     children: ClassVar[Mapping[str, Sequence[str]]] = {"addresses": fields.ADDRESS}
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
     list_relations = ("addresses",)
@@ -42,6 +43,7 @@ class AccountView(ModelView):
     base_order = ("name", "asc")
     headline = ("score", "owner", "agency")
     widths = fields.WIDTHS
+    readonly_in_place = ("agency",)
     add_fieldsets = edit_fieldsets = fields.FORM
     show_fieldsets = fields.RECORD
     record_relations = ("notes_changed_by", "links.contact", "links.job_title")
@@ -102,6 +104,28 @@ class AccountView(ModelView):
 
     def prepare_form(self, form: Form) -> None:
         display.prepare(form)
+
+    # Moving to another agency ───────────────────────────────────────────────────────────────────
+
+    def edit_names(self, row: Account) -> list[str]:
+        """The dialog asks what goes along to another agency, so that it is no field of the form."""
+        return [name for name in super().edit_names(row) if name != "agency"]
+
+    def record_menu(self, row: Account, editable: bool) -> list[Action]:
+        menu = super().record_menu(row, editable)
+        if editable and self.visible(["agency"]):
+            url = self.url("move_agency", pk=row.id)
+            menu.insert(0, Action(_("Change the agency"), url, "map-pin", opens_dialog=True))
+        return menu
+
+    @expose(f"/move_agency/{PK}", methods=("GET", "POST"))
+    @has_access
+    def move_agency(self, pk: int) -> ResponseReturnValue:
+        if not self.visible(["agency"]):
+            abort(404)
+        account = self.row(pk, "edit", ["agency"])
+        dialog = MoveAgency(account, self.datamodel)
+        return self.perform_with_dialog(account, dialog, dialog.apply)
 
     # Becoming a client ──────────────────────────────────────────────────────────────────────────
 

@@ -8,7 +8,7 @@ from flask_appbuilder import Model
 from flask_babel import gettext as _
 from sqlalchemy import Column, Table, delete, exists, null, or_, select, update
 
-from crm.companies.demo.hanging import hanging, is_author, mapped_classes, parent_key
+from crm.companies.demo.hanging import hanging, is_author, mapped_classes
 from crm.companies.demo.reading import counts, made
 from crm.companies.models import Company, Counter, DemoRow
 from crm.companies.people.rights import active_admins
@@ -17,7 +17,7 @@ from crm.core.datamodel.saving import update_row
 from crm.core.db import clear_cache, db
 from crm.core.errors import DomainError
 from crm.core.journal import Journal
-from crm.core.models import Child, Record
+from crm.core.models import Child, Record, parent_key
 from crm.core.rows import unfiltered
 
 # Sent before the rows go, with the table's name and their ids as SQL: what is kept outside the

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import Column, ColumnElement, ForeignKey, Select, Table, exists, inspect, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, Table, exists, select
 
 from crm.companies.demo.reading import counts, made
 from crm.companies.models import DemoRow, user_company
 from crm.core.db import db
-from crm.core.models import Child, key_of
+from crm.core.models import Child, parent_key
 
 SHOWN = 20  # rows of the list of a refusal
 # Who did something: the name is left out, the row stays.
@@ -32,12 +32,6 @@ def is_author(key: ForeignKey) -> bool:
 def mapped_classes() -> dict[Table, type[Any]]:
     """Table → its class; links between two tables have none."""
     return {mapper.local_table: mapper.class_ for mapper in Model.registry.mappers}
-
-
-def parent_key(model: type[Any]) -> Column[Any]:
-    """The foreign key of a child row to its parent."""
-    relation = inspect(model).relationships[model.__parent__]
-    return model.__table__.c[inspect(model).columns[key_of(relation)].name]
 
 
 def hanging() -> list[Any]:

@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose, has_access
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from crm.companies.models import Agency, Company
 from crm.companies.services import agency, company
+from crm.companies.views.handover import HandOverOfAgency
 from crm.core.datamodel import DataModel
-from crm.core.views import ModelView
+from crm.core.views import PK, Action, ModelView
 
 
 class CompanyView(ModelView):
@@ -49,6 +53,7 @@ class AgencyView(ModelView):
     route_base = "/agencies"
     class_permission_name = "agencies"
     setting = "manage_agencies"
+    method_actions: ClassVar[Mapping[str, str]] = {"deactivate": "edit"}
     exclude_route_methods = ModelView.exclude_route_methods | {"bin", "restore", "totals"}
     tab_of = ("company",)
     icon = "map-pin"
@@ -71,3 +76,28 @@ class AgencyView(ModelView):
     add_fieldsets = edit_fieldsets
     show_fieldsets = edit_fieldsets
     widths: ClassVar[Mapping[str, str]] = {"address": "w6", "postal_areas": "w6"}
+    readonly_in_place = ("active",)
+
+    def edit_names(self, row: Any) -> list[str]:
+        """Deactivating asks where its records go, so that it is no field of the form."""
+        return [name for name in super().edit_names(row) if name != "active" or not row.active]
+
+    def record_menu(self, row: Agency, editable: bool) -> list[Action]:
+        menu = super().record_menu(row, editable)
+        if editable and row.active:
+            url = self.url("deactivate", pk=row.id)
+            menu.insert(0, Action(_("Deactivate"), url, "ban", opens_dialog=True))
+        return menu
+
+    @expose(f"/deactivate/{PK}", methods=("GET", "POST"))
+    @has_access
+    def deactivate(self, pk: int) -> ResponseReturnValue:
+        """Ask where the agency's records go, and deactivate it, in one transaction."""
+        row = self.row(pk, "edit")
+        dialog = HandOverOfAgency(row, self.datamodel)
+
+        def deactivate() -> None:
+            dialog.apply()
+            self.datamodel.update(row, {"active": False})
+
+        return self.perform_with_dialog(row, dialog, deactivate)

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 
 from crm.companies.people import users
 from crm.companies.people.datamodel import PeopleDataModel
+from crm.companies.views.handover import HandOverOfUser
 from crm.companies.views.people import PeopleView
 from crm.core.actor import current_actor
 from crm.core.datamodel.saving import check_version
@@ -103,8 +104,8 @@ class UserView(PeopleView):
         if not editable:
             return menu
         if row.active:
-            switch = Action(_("Deactivate"), self.act_url("deactivate", row), "user-off", "post")
-            switch.confirm = _("Their sessions end; what they own stays theirs.")
+            url = self.url("deactivate", pk=row.id)
+            switch = Action(_("Deactivate"), url, "user-off", opens_dialog=True)
         else:
             switch = Action(_("Activate"), self.act_url("activate", row), "user-check", "post")
         menu.insert(1, switch)
@@ -132,17 +133,28 @@ class UserView(PeopleView):
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    @expose(f"/deactivate/{PK}", methods=("POST",))
+    def edit_names(self, row: Any) -> list[str]:
+        """Deactivating asks who inherits, so that it is no field of the form."""
+        return [name for name in super().edit_names(row) if name != "active" or not row.active]
+
+    @expose(f"/deactivate/{PK}", methods=("GET", "POST"))
     @has_access
     def deactivate(self, pk: int) -> ResponseReturnValue:
-        return self._switch(pk, False)
+        """Ask who inherits the user's records, and deactivate them, in one transaction."""
+        user = self.row(pk, "edit")
+        dialog = HandOverOfUser(user, self.datamodel)
+
+        def deactivate() -> None:
+            dialog.apply()
+            users.update(user, {"active": False})
+
+        is_own = user.id == current_actor().user_id
+        refusal = _("You cannot deactivate your own account.") if is_own else ""
+        return self.perform_with_dialog(user, dialog, deactivate, refusal=refusal)
 
     @expose(f"/activate/{PK}", methods=("POST",))
     @has_access
     def activate(self, pk: int) -> ResponseReturnValue:
-        return self._switch(pk, True)
-
-    def _switch(self, pk: int, active: bool) -> ResponseReturnValue:
         user = self.row(pk, "edit")
         message = self.changed_message(user)
-        return self.perform(user, lambda: users.update(user, {"active": active}), message)
+        return self.perform(user, lambda: users.update(user, {"active": True}), message)

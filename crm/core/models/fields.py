@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_appbuilder import Model
 from flask_babel import gettext as _
-from sqlalchemy import CheckConstraint, Column, Index, Integer, String, Table, event, text
+from sqlalchemy import CheckConstraint, Column, Index, Integer, String, Table, event, inspect, text
 from sqlalchemy.orm import Mapped, Mapper, RelationshipProperty, mapped_column
 
 from crm.core.models import kinds
@@ -245,6 +245,13 @@ def link_behind(mapper: Mapper[Any], key: str) -> RelationshipProperty[Any] | No
 def key_of(relation: RelationshipProperty[Any]) -> str:
     """The attribute with the foreign key of a to-one relationship."""
     return str(relation.parent.get_property_by_column(next(iter(relation.local_columns))).key)
+
+
+def parent_key(model: type[Any]) -> Column[Any]:
+    """The foreign key of a child table to its parent."""
+    mapper = inspect(model)
+    key: Column[Any] = mapper.columns[key_of(mapper.relationships[model.__parent__])]
+    return key
 
 
 class computed:  # noqa: N801  used as a decorator

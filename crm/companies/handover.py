@@ -1,0 +1,106 @@
+"""Handing over what a user or an agency holds: to whom, how much. Source: spec 1.2 and 11."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, func, literal, select, union_all
+
+from crm.core.actor import Scope, current_actor
+from crm.core.datamodel import DataModel
+from crm.core.datamodel.rules import Rules
+from crm.core.datamodel.saving import update_row
+from crm.core.db import db
+from crm.core.errors import DomainError
+from crm.core.rows import criteria
+
+Conditions = Sequence[ColumnElement[bool]]
+OWNER, AGENCY = "owner", "agency"  # the relations by which records are held
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A kind of records that change hands: those that meet `conditions`.
+
+    `words` names a number of them, `links` are the relations by which they are handed over, and
+    `of_account` says which of them go along with an account.
+    """
+
+    key: str
+    words: Callable[[int], str]
+    datamodel: DataModel
+    conditions: Callable[[], Conditions] = field(default=lambda: ())
+    links: Collection[str] = (OWNER, AGENCY)
+    of_account: Callable[[int], ColumnElement[bool]] | None = None
+
+
+@dataclass(frozen=True)
+class Held:
+    """The records of a kind that one holder has, as far as the actor may edit them."""
+
+    holding: Holding
+    mine: ColumnElement[bool]
+
+    @property
+    def model(self) -> type[Any]:
+        return self.holding.datamodel.obj
+
+    def where(self) -> Conditions:
+        return [self.mine, *self.holding.conditions(), criteria(self.model, "edit")]
+
+
+# Filled by the table of all slices (crm.holdings), in the order in which they are shown.
+HOLDINGS: list[Holding] = []
+
+
+def held_by(link: str, pk: int) -> list[Held]:
+    """What a user or an agency holds, of the records that the actor may hand over.
+
+    These are what they edit with scope company or more (spec 1.3).
+    """
+    actor = current_actor()
+    return [
+        Held(one, getattr(one.datamodel.obj, f"{link}_id") == pk)
+        for one in HOLDINGS
+        if link in one.links
+        and actor.widest_scope("edit", one.datamodel.obj.__entity__) >= Scope.COMPANY
+    ]
+
+
+def along_with(account_id: int) -> list[Held]:
+    """What may go along with an account to another agency."""
+    return [Held(one, one.of_account(account_id)) for one in HOLDINGS if one.of_account is not None]
+
+
+def numbers(held: Sequence[Held]) -> list[tuple[Held, int]]:
+    """How many there are of each, without those of which there are none; in one statement."""
+    if not held:
+        return []
+    parts = [
+        select(literal(one.holding.key).label("key"), func.count().label("n"))
+        .select_from(one.model)
+        .where(*one.where())
+        for one in held
+    ]
+    found = {row.key: int(row.n) for row in db.session.execute(union_all(*parts))}
+    return [(one, found[one.holding.key]) for one in held if found[one.holding.key]]
+
+
+def hand_over(held: Sequence[Held], link: str, heir: Any) -> None:
+    """Give all these records to `heir`, None for nobody.
+
+    Raises DomainError on `link` where the heir may not hold one of them.
+    """
+    for one in held:
+        for row in db.session.scalars(select(one.model).where(*one.where())).unique().all():
+            _give(row, link, heir, one.holding.datamodel.rules)
+
+
+def _give(row: Any, link: str, heir: Any, rules: Rules) -> None:
+    try:
+        update_row(row, {link: heir}, rules)
+    except DomainError as error:
+        text = error.fields.get(link) or error.message or " ".join(error.fields.values())
+        message = _("%(row)s: %(error)s", row=row, error=text)
+        raise DomainError(message, field=link) from error

@@ -1,0 +1,81 @@
+"""The dialog before a user or an agency is deactivated: who inherits what they hold."""
+
+from dataclasses import replace
+from typing import Any, ClassVar, Self
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from crm.companies.handover import AGENCY, OWNER, Held, hand_over, held_by, numbers
+from crm.core.datamodel import DataModel
+from crm.core.forms import Dialog
+from crm.core.models import Label
+from crm.core.views.base import views_of
+
+
+class HandOver(Dialog):
+    """Asks for the heir, and which of the records they get; all of them at first.
+
+    The heir is chosen as the owner, or the agency, of the first kind of records that is held.
+    """
+
+    link: ClassVar[str]
+    heir_label: ClassVar[Label]
+    heir_help: ClassVar[Label]
+    gives_to_nobody: ClassVar[bool]  # whether records are handed over where no heir was chosen
+    danger: ClassVar[bool] = True
+    submit = _l("Deactivate")
+
+    def __init__(self, row: Any, own: DataModel) -> None:
+        self.held = numbers(self.find(row))
+        is_own = bool(self.names) or not self.held
+        datamodel = own if is_own else self.held[0][0].holding.datamodel
+        super().__init__(datamodel, row, views_of(datamodel.obj)[0].picker_base())
+        self.title = self.title or _("Deactivate %(name)s", name=row)
+        for heir in (self.fields[name] for name in self.fields if name == self.link):
+            heir.spec = replace(heir.spec, label=self.heir_label)
+            heir.help = self.heir_help
+        for one, count in self.held:
+            self.add_checkbox(one.holding.key, one.holding.words(count), on=True)
+
+    def find(self, row: Any) -> list[Held]:
+        """What may be handed over."""
+        return held_by(self.link, row.id)
+
+    def field_names(self, row: Any) -> list[str]:
+        return [self.link] if self.held or self.names else []
+
+    def set_context(self, row: Any) -> Self:
+        """The heir is of the company of an agency or account, else of any of the actor's."""
+        self.row = row
+        self.around = {"company": row.company_id} if hasattr(row, "company_id") else {}
+        return self
+
+    def apply(self) -> None:
+        """Hand over what is ticked. Raises DomainError."""
+        heir = self.values.get(self.link)
+        if heir is not None or self.gives_to_nobody:
+            held = [one for one, _count in self.held if self.is_checked(one.holding.key)]
+            hand_over(held, self.link, heir)
+
+
+class HandOverOfUser(HandOver):
+    """Without an heir the records stay with them."""
+
+    link = OWNER
+    heir_label = _l("Hand over to")
+    heir_help = _l("Empty: the records stay with them.")
+    gives_to_nobody = False
+    intro = _l("Their sessions end, and they are no longer proposed as owner.")
+    done_message = _l("User deactivated")
+
+
+class HandOverOfAgency(HandOver):
+    """Without another agency the records have none."""
+
+    link = AGENCY
+    heir_label = _l("Move to the agency")
+    heir_help = _l("Empty: the records have no agency.")
+    gives_to_nobody = True
+    intro = _l("It is no longer proposed. Closed records keep it, so past figures do not change.")
+    done_message = _l("Agency deactivated")

@@ -1,0 +1,148 @@
+"""Who inherits what a user or an agency holds. Source: spec 1.2 and 11."""
+
+from datetime import timedelta
+
+import pytest
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import select
+
+from crm.accounts.models import Account
+from crm.calendar import services as events
+from crm.calendar.models import Event
+from crm.companies import handover
+from crm.companies.models import Agency, AppSettings
+from crm.core.types import utcnow
+from crm.leads import services as leads
+from crm.leads.models import Lead
+from crm.opportunities import services as opportunities
+from crm.opportunities.models import LostReason, Opportunity
+from tests.factories import make, person, word
+from tests.pressing import press
+
+TICKS = ("leads", "accounts", "contacts", "opportunities", "quotes", "events")
+
+
+def ticked(*names: str) -> dict[str, str]:
+    return {f"tick-{name}": "1" for name in names or TICKS}
+
+
+@pytest.fixture
+def held(acting, cast):
+    """Hugo's: four open leads and a lost one, two planned events and a done one."""
+    with acting("hugo"):
+        for number in range(4):
+            make(Lead, organization=f"Élan {number}", owner=person(cast.hugo))
+        lost = make(Lead, organization="Perdu", owner=person(cast.hugo))
+        leads.lose(lead=lost, lost_reason=word(LostReason, "Price"))
+        for number in range(2):
+            make(Event, subject=f"Appel {number}", starts_at=utcnow() + timedelta(days=1))
+        events.mark_done(make(Event, subject="Fait", starts_at=utcnow() - timedelta(days=1)))
+
+
+def owners(session, model) -> dict[str, int]:
+    return {str(row): row.owner_id for row in session.scalars(select(model))}
+
+
+@pytest.mark.both
+@pytest.mark.accept("A-27")
+def test_the_heir_gets_the_open_records_in_one_go(held, as_user, everything, cast):
+    alice = as_user("alice")
+    page = alice.get(f"/users/deactivate/{cast.hugo}").text
+    assert "4 open leads" in page
+    assert "2 planned events" in page
+    assert "prospects and clients" not in page
+    values = {"owner": cast.claire, **ticked()}
+    answer = press(alice, f"/users/deactivate/{cast.hugo}", data=values)
+    assert answer.status_code == 303
+    with everything() as session:
+        assert not session.get(User, cast.hugo).active
+        found = {**owners(session, Lead), **owners(session, Event)}
+        assert [name for name, owner in found.items() if owner == cast.hugo] == ["Perdu", "Fait"]
+        assert sum(owner == cast.claire for owner in found.values()) == 6
+
+
+def test_an_heir_of_another_company_is_refused_and_nothing_moves(held, as_user, everything, cast):
+    alice = as_user("alice")
+    values = {"owner": cast.olga, **ticked()}
+    answer = press(alice, f"/users/deactivate/{cast.hugo}", data=values)
+    assert answer.status_code == 422
+    with everything() as session:
+        assert session.get(User, cast.hugo).active
+        assert set(owners(session, Lead).values()) == {cast.hugo}
+
+
+def test_what_is_not_ticked_and_without_an_heir_stays(held, as_user, everything, cast):
+    alice = as_user("alice")
+    values = {"owner": cast.claire, **ticked("events")}
+    assert press(alice, f"/users/deactivate/{cast.hugo}", data=values).status_code == 303
+    with everything() as session:
+        assert set(owners(session, Lead).values()) == {cast.hugo}
+        assert owners(session, Event)["Appel 0"] == cast.claire
+
+
+def test_who_holds_nothing_is_asked_nothing_more(as_user, everything, cast):
+    alice = as_user("alice")
+    page = alice.get(f"/users/deactivate/{cast.marc}").text
+    assert 'name="owner"' not in page
+    assert press(alice, f"/users/deactivate/{cast.marc}", data=ticked()).status_code == 303
+    with everything() as session:
+        assert not session.get(User, cast.marc).active
+
+
+def test_only_what_one_may_edit_is_counted_and_handed_over(held, acting, cast):
+    with acting("marc"):  # of the company
+        found = handover.numbers(handover.held_by("owner", cast.hugo))
+        assert [(one.holding.key, n) for one, n in found] == [("leads", 4), ("events", 2)]
+    with acting("claire"):  # edits her own only
+        assert handover.held_by("owner", cast.hugo) == []
+
+
+@pytest.fixture
+def of_lyon(everything, acting, cast) -> int:
+    """A client of Lyon with an open and a won opportunity. Returns its id."""
+    with everything() as session:
+        session.get(AppSettings, 1).manage_agencies = True
+    with acting("marc") as session:
+        lyon = session.get(Agency, cast.lyon)
+        account = make(Account, name="Bâti Rhône", agency=lyon)
+        make(Opportunity, name="Ouverte", account=account)
+        opportunities.win(make(Opportunity, name="Gagnée", account=account))
+        return account.id
+
+
+def agencies(session) -> dict[str, int]:
+    found = [*session.scalars(select(Account)), *session.scalars(select(Opportunity))]
+    return {str(row): row.agency_id for row in found}
+
+
+@pytest.mark.both
+def test_the_records_of_a_deactivated_agency_go_to_another(of_lyon, as_user, everything, cast):
+    alice = as_user("alice")
+    page = alice.get(f"/agencies/deactivate/{cast.lyon}").text
+    assert "1 open opportunity" in page
+    values = {"agency": cast.lille, **ticked()}
+    assert press(alice, f"/agencies/deactivate/{cast.lyon}", data=values).status_code == 303
+    with everything() as session:
+        assert not session.get(Agency, cast.lyon).active
+        found = agencies(session)
+    assert found == {"Bâti Rhône": cast.lille, "Ouverte": cast.lille, "Gagnée": cast.lyon}
+
+
+@pytest.mark.both
+@pytest.mark.accept("A-100")
+def test_an_account_moves_to_another_agency_with_what_is_ticked(of_lyon, as_user, everything, cast):
+    marc = as_user("marc")
+    page = marc.get(f"/clients/move_agency/{of_lyon}").text
+    assert "1 open opportunity" in page
+    values = {"agency": cast.lille, **ticked()}
+    assert press(marc, f"/clients/move_agency/{of_lyon}", data=values).status_code == 303
+    with everything() as session:
+        found = agencies(session)
+    assert found == {"Bâti Rhône": cast.lille, "Ouverte": cast.lille, "Gagnée": cast.lyon}
+    assert (
+        press(marc, f"/clients/move_agency/{of_lyon}", data={"agency": cast.lyon}).status_code
+        == 303
+    )
+    with everything() as session:
+        assert agencies(session)["Bâti Rhône"] == cast.lyon
+        assert agencies(session)["Ouverte"] == cast.lille
