@@ -16,6 +16,7 @@ import "./core/keys.js";
 import "./core/lines.js";
 import "./core/menus.js";
 import "./core/nav.js";
+import "./core/order.js";
 import "./core/password.js";
 import "./core/picker.js";
 import "./core/place.js";

@@ -11,7 +11,7 @@ from crm.companies.settings import setting
 from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, delete_row, references_to, update_row
 from crm.core.db import db, per_transaction
-from crm.core.errors import DomainError
+from crm.core.errors import DomainError, NotFound
 from crm.core.models import spec_of
 
 T = TypeVar("T")
@@ -97,15 +97,29 @@ def arrange(model: type[Any]) -> None:
 
 def move(row: Any, step: int) -> None:
     """Move up (-1) or down (1). Raises DomainError where closed kinds would not be last."""
-    model = type(row)
-    order = _order(model)
+    order = _order(type(row))
     place = next(n for n, (pk, _position, _rank) in enumerate(order) if pk == row.id)
-    other = place + step
-    if not 0 <= other < len(order):
-        return
-    if order[place][2] != order[other][2]:
+    if 0 <= place + step < len(order):
+        order.insert(place + step, order.pop(place))
+        _keep(type(row), order)
+
+
+def move_beside(row: Any, neighbour: int, *, after: bool) -> None:
+    """Move before or after another row. Raises DomainError as `move`; NotFound for no such row."""
+    order = _order(type(row))
+    moved = next(one for one in order if one[0] == row.id)
+    order.remove(moved)
+    place = next((n for n, one in enumerate(order) if one[0] == neighbour), None)
+    if place is None:
+        raise NotFound
+    order.insert(place + after, moved)
+    _keep(type(row), order)
+
+
+def _keep(model: type[Any], order: list[tuple[int, int, int]]) -> None:
+    ranks = [rank for _pk, _position, rank in order]
+    if ranks != sorted(ranks):
         raise DomainError(_("Closing stages stay at the end."))
-    order[place], order[other] = order[other], order[place]
     _number(model, order)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from flask import abort, redirect, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_appbuilder.hooks import before_request
@@ -15,7 +15,9 @@ from crm.core.actor import Scope, current_actor
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.rules import PLAIN, Rules
 from crm.core.db import transaction
+from crm.core.errors import DomainError, NotFound
 from crm.core.models import Label, Reference
+from crm.core.models.text import parse_number
 from crm.core.views import Action, ModelView, RecordPage
 from crm.core.views.base import PK
 from crm.core.views.pages import ListPage
@@ -26,7 +28,9 @@ class ReferenceView(ModelView):
 
     class_permission_name = "reference"
     exclude_route_methods = ModelView.exclude_route_methods | {"bin", "restore", "totals"}
-    method_actions: ClassVar[Mapping[str, str]] = {"up": "edit", "down": "edit"}
+    method_actions: ClassVar[Mapping[str, str]] = {
+        "up": "edit", "down": "edit", "place": "edit",
+    }  # fmt: skip
     menu_endpoint = "ReferenceIndexView"
     icon = "list-details"
     add_title = _l("Add a value")
@@ -57,6 +61,30 @@ class ReferenceView(ModelView):
     def down(self, pk: int) -> ResponseReturnValue:
         return self._move(pk, 1)
 
+    @expose(f"/place/{PK}", methods=("POST",))
+    @has_access
+    def place(self, pk: int) -> ResponseReturnValue:
+        """Put a row after or before the one that is posted; by script, which moved it already."""
+        name = "after" if "after" in request.form else "before"
+        neighbour = parse_number(request.form.get(name, ""))
+        row = self.row(pk, "edit")
+        if neighbour is None:
+            abort(400)
+        try:
+            with transaction():
+                vocabulary.move_beside(row, neighbour, after=name == "after")
+        except NotFound:
+            raise
+        except DomainError as error:
+            flash(error.message, "danger")  # of the page, which the script loads again
+            return "", 422
+        return "", 204
+
+    def to_record(self, row: Any, message: str = "", undo_url: str = "") -> ResponseReturnValue:
+        """A value is edited over its list, and has little to show on a page of its own."""
+        flash(message, "success")
+        return redirect(self.url("list"), 303)
+
     def _move(self, pk: int, step: int) -> ResponseReturnValue:
         row = self.row(pk, "edit")
         with transaction():
@@ -65,6 +93,8 @@ class ReferenceView(ModelView):
 
     def row_actions(self, row: Any) -> list[Action]:
         actions = super().row_actions(row)
+        for action in actions:
+            action.opens_dialog = action.method == "get"
         if actions:
             up = Action(_("Move up"), self.url("up", pk=row.id), "arrow-up", "post")
             down = Action(_("Move down"), self.url("down", pk=row.id), "arrow-down", "post")
