@@ -4,7 +4,10 @@ The same seed gives the same names and amounts; the dates are counted from today
 """
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select
@@ -31,13 +34,25 @@ def make() -> str:
 def fill() -> None:
     """Create the demo beside whatever is there, each of its rows marked."""
     luck = random.Random(SEED)  # noqa: S311  a story, not a secret
+    now = datetime.now(UTC)
     with transaction(), marking():  # atomic, so that it can be run again after an error
         cast = places.make()
-        for owner, share in business.SHARES.items():
-            actor = load_actor(cast.people[owner].id)
-            if actor is not None:
-                with acting_as(actor):
-                    business.make(cast, owner, share, luck, datetime.now(UTC))
+        with _acting_as(cast.people[places.ADMINISTRATOR]):
+            products = places.make_products(cast)
+        used: set[Any] = set()
+        for name, share in business.SHARES.items():
+            owner = cast.people[name]
+            with _acting_as(owner):
+                business.make(owner, share, luck, now, used, products[share.language])
+
+
+@contextmanager
+def _acting_as(user: User) -> Iterator[None]:
+    actor = load_actor(user.id)
+    if actor is None:
+        raise LookupError(f"{user.username} may not act")
+    with acting_as(actor):
+        yield
 
 
 def _is_in_use() -> bool:

@@ -1,17 +1,22 @@
 """Demo companies, agencies and users, with all settings on."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import Group, Role, User
 from sqlalchemy import select
 
 from crm.companies.demo import note_changes
-from crm.companies.models import Agency, AppSettings, Company
+from crm.companies.models import Agency, AppSettings, Company, CompanySettings
 from crm.companies.people import users
 from crm.companies.services import company as companies
 from crm.core.datamodel.saving import create_row, update_row
 from crm.core.db import db
+from crm.core.types import TranslatedText
+from crm.demo.words import PRODUCTS
+from crm.navigation import datamodel_of
+from crm.quotes.models import Unit, VatRate
 
 FRANCE = {
     "name": "ACME France", "code": "ACME-FR", "country": "FR", "currency": "EUR",
@@ -20,10 +25,15 @@ FRANCE = {
 }  # fmt: skip
 IBERIA = {
     "name": "ACME Iberia", "code": "ACME-IB", "country": "ES", "currency": "EUR",
-    "language": "en", "time_zone": "Europe/Madrid", "city": "Madrid",
+    "language": "en", "time_zone": "Europe/Madrid", "address": "Calle de Alcalá 45",
+    "postal_code": "28014", "city": "Madrid",
 }  # fmt: skip
 
+ADMINISTRATOR = "alice"
+SPANISH_VAT = {"en": "21%", "fr": "21 %"}
 GROUPS = ("Commerciaux", "Support", "Ventas")
+# Who works elsewhere than in France alone.
+PLACES = {"alice": ("france", "iberia"), "olga": ("iberia",)}
 # username: first name, last name, role, group, agency, language, job title
 PEOPLE = {
     "alice": ("Alice", "Perrin", "admin", "", "", "fr", "Directrice administrative"),
@@ -75,7 +85,8 @@ def _group(name: str) -> Group:
 
 def _person(name: str, france: Any, iberia: Any, agencies: Any, groups: Any) -> User:
     first, last, code, group, agency, language, title = PEOPLE[name]
-    own = {"olga": [iberia], "alice": [france, iberia]}.get(name, [france])
+    of_name = {"france": france, "iberia": iberia}
+    own = [of_name[place] for place in PLACES.get(name, ("france",))]
     return users.create(
         {
             "username": name,
@@ -92,6 +103,34 @@ def _person(name: str, france: Any, iberia: Any, agencies: Any, groups: Any) -> 
             "job_title": title,
         }
     )
+
+
+def make_products(cast: Cast) -> dict[str, dict[str, Any]]:
+    """Language → code → product, of the company that speaks it; Spain has its own VAT rate."""
+    rate = create_row(VatRate, {"name": TranslatedText(SPANISH_VAT), "rate": 21, "country": "ES"})
+    _settings_of(cast.iberia).default_vat_rate = rate
+    units = {str(row.name["en"]): row for row in db.session.scalars(select(Unit))}
+    return {
+        company.language: {
+            code: datamodel_of("products").create(
+                {
+                    "company": company,
+                    "code": code,
+                    "name": name,
+                    "price": Decimal(price),
+                    "unit": units[unit],
+                    "vat_rate": _settings_of(company).default_vat_rate,
+                }
+            )
+            for code, name, price, unit in PRODUCTS[company.language]
+        }
+        for company in (cast.france, cast.iberia)
+    }
+
+
+def _settings_of(company: Company) -> CompanySettings:
+    mine = CompanySettings.company_id == company.id
+    return db.session.scalars(select(CompanySettings).where(mine)).one()
 
 
 def _switch_on() -> None:

@@ -26,7 +26,7 @@ TOLD = ("journal",)
 
 
 @pytest.fixture(autouse=True)
-def _beside_the_cast(everything, monkeypatch: pytest.MonkeyPatch) -> None:
+def beside_the_cast(everything, monkeypatch: pytest.MonkeyPatch) -> None:
     """A short demo whose names are free in a database that has the cast."""
     with everything() as session:
         for agency in session.scalars(select(Agency)):
@@ -40,10 +40,13 @@ def _beside_the_cast(everything, monkeypatch: pytest.MonkeyPatch) -> None:
         people[name] = (*said, group and f"Demo {group}", agency, language, title)
     monkeypatch.setattr(places, "GROUPS", [f"Demo {name}" for name in places.GROUPS])
     shares = {
-        "demo-claire": business.Share("fr", 2, 2),
-        "demo-olga": business.Share("en", 1, 1, catalogs=True),
+        "demo-claire": business.Share("fr", "lyon", 2, 2),
+        "demo-olga": business.Share("en", "iberia", 1, 1, catalogs=True),
     }
     monkeypatch.setattr(business, "SHARES", shares)
+    monkeypatch.setattr(places, "ADMINISTRATOR", "demo-alice")
+    elsewhere = {f"demo-{name}": found for name, found in places.PLACES.items()}
+    monkeypatch.setattr(places, "PLACES", elsewhere)
 
 
 def counts(session) -> dict[str, int]:

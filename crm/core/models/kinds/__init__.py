@@ -1,6 +1,7 @@
 """The kinds of fields; `field()` takes one where it does not follow from the column's type."""
 
 import zoneinfo
+from functools import cache
 
 from sqlalchemy import types
 from stdnum.eu import vat
@@ -49,7 +50,8 @@ CURRENCY = Currency("currency", currencies, offered=lambda: sorted(currencies())
 LANGUAGE = Code(
     "language", languages, case=str.lower, words=language_name, has_names=True, is_ours=True
 )
-TIME_ZONE = Code("time_zone", zoneinfo.available_timezones, offered=time_zones, case=str)
+# Read once: it looks at every file of the database of time zones.
+TIME_ZONE = Code("time_zone", cache(zoneinfo.available_timezones), offered=time_zones, case=str)
 HUE = Hue("hue", lambda: HUES, case=str.lower, words=hue_name, is_ours=True)
 REFERENCE, REFERENCES = Reference("reference"), References("references")
 FILE, PICTURE, PERSON = File("file"), File("picture"), Kind("person")
