@@ -38,7 +38,7 @@ def import_file(
     cannot begin.
     """
     actor = _actor(username)
-    with force_locale(actor.language), _in_places():
+    with force_locale(actor.language or "en"), _in_places():
         text = _text(map_file)
         order = ImportJob(
             entity,
@@ -63,7 +63,7 @@ def undo(import_id: int, username: str) -> tuple[list[str], bool]:
     Raises DomainError where there is no such import.
     """
     actor = _actor(username)
-    with force_locale(actor.language), _alone():
+    with force_locale(actor.language or "en"), _alone():
         told = ImportUndo(import_id, _datamodel_for).run(lambda: _actor(username))
         return told.lines(), not told.kept
 

@@ -11,6 +11,8 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from crm.companies.people import commands
+from crm.core.rows import unfiltered
 from tests.fixtures import PASSWORD, Cast, Client, new_client
 
 Everything = Callable[[], AbstractContextManager[Session]]
@@ -214,3 +216,17 @@ def test_the_language_of_the_browser_does_not_replace_ones_own(
     client.post("/login/", data={"username": "claire", "password": PASSWORD}, headers=FRENCH)
     assert '<html lang="en"' in client.get("/", headers=FRENCH).text
     assert language_of(everything, cast.claire) == "en"
+
+
+@pytest.mark.both
+def test_nobody_chose_a_language_for_a_user_that_a_command_made(
+    app: Flask, everything: Everything
+) -> None:
+    with app.app_context(), unfiltered("as a command"):
+        commands.create("zoe", "zoe@acme.example", "Zoé Zola", roles=["salesperson"])
+    with everything() as session:
+        zoe = session.scalars(select(User).where(User.username == "zoe")).one()
+        assert zoe.language == ""
+        zoe.phone = "+33612345678"
+    with everything() as session:
+        assert session.scalar(select(User.language).where(User.username == "zoe")) == ""

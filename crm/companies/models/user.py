@@ -163,6 +163,14 @@ def _keep_name_key(mapper: Any, connection: Any, row: Any) -> None:
 
 @event.listens_for(User, "before_insert")
 @event.listens_for(User, "before_update")
+def _keep_without_language(mapper: Any, connection: Any, user: Any) -> None:
+    """Keep "" of a user who has not chosen a language yet, which the check of a row empties."""
+    if "language" in inspect(user).dict and user.language is None:
+        user.language = ""
+
+
+@event.listens_for(User, "before_insert")
+@event.listens_for(User, "before_update")
 @event.listens_for(Group, "before_insert")
 @event.listens_for(Group, "before_update")
 def _note_change(mapper: Any, connection: Any, row: Any) -> None:
