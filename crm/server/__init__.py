@@ -14,6 +14,7 @@ import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
+from crm.calendar.clock import start_clock
 from crm.purging import start_daily
 from crm.server.worker import Worker
 
@@ -64,7 +65,7 @@ def serve(app: Flask, host: str, port: int, workers: int) -> None:
         control_socket_disable=True,
         loglevel="warning",
         when_ready=ready,
-        post_worker_init=lambda _worker: start_daily(app),
+        post_worker_init=lambda _worker: (start_daily(app), start_clock(app)),
     ).run()
 
 

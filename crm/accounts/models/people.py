@@ -42,7 +42,7 @@ class EventDates:
 
     Both are kept by the calendar, with the event that changes them. `next_event_at` is the start
     of the earliest planned event, also where that is overdue; `last_event_at` that of the latest
-    event, not cancelled, that had begun when the events of the record last changed.
+    event, not cancelled, that has begun: a running server follows the clock every minute.
     """
 
     last_event_at: Mapped[datetime | None] = field(_l("Last event"), Instant, readonly=True)
