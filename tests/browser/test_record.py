@@ -1,5 +1,7 @@
 """A record in a real browser: what it shows, and what is changed at its place."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -179,3 +181,25 @@ def test_a_phone_folds_a_line_to_two_rows(sit: Sit, acting: Acting) -> None:
     )
     assert len(tops) == 2
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+
+
+def test_history_stands_by_day_in_words_under_a_title_of_its_own(sit: Sit, lead: Lead) -> None:
+    desk = opened(sit, lead)
+    page = desk.page
+    page.get_by_role("link", name="Edit: City").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#fld-city input[name=city]")).to_be_focused()
+    page.keyboard.type("Lille")
+    page.keyboard.press("Enter")
+    expect(page.locator("#fld-city")).to_contain_text("Lille")
+    first = page.title()
+    page.get_by_role("tab", name="Journal").click()
+    entries = page.locator("#record li.c-tl")
+    expect(page.locator("#record h3").first).to_contain_text("Today, ")
+    expect(entries.first).to_contain_text("Claire")
+    expect(entries.first).to_contain_text(re.compile(r"City:\s+Lyon\s+becomes\s+Lille"))
+    assert page.title() == f"Journal · {first}"
+    page.get_by_role("tab", name="Contact details").click()
+    assert page.title() == first
+    desk.check()
+    assert sit("marc").open("/leads/bin/").title() == "Bin · Leads · Comptoir"

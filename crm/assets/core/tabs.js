@@ -8,6 +8,7 @@ import { start, stop } from "./progress.js";
 on("[data-tabs]", (list) => {
   const tabs = [...list.querySelectorAll("[role=tab]")];
   const panels = new Map();
+  const titles = new Map();
   let current = tabs.find((tab) => tab.getAttribute("aria-selected") === "true") ?? tabs[0];
   if (!current) return;
   current.scrollIntoView({ block: "nearest", inline: "nearest" });
@@ -17,9 +18,11 @@ on("[data-tabs]", (list) => {
     if (tab === current) return;
     const old = document.getElementById("record");
     panels.set(current.id, old);
-    const panel = panels.get(tab.id) ?? (await fetchPanel(tab.href));
+    titles.set(current.id, document.title);
+    const [panel, title] = panels.has(tab.id) ? [panels.get(tab.id), titles.get(tab.id)] : await fetchPanel(tab.href);
     if (!panel) return location.assign(tab.href);
     old.replaceWith(panel);
+    document.title = title;
     for (const one of tabs) {
       one.setAttribute("aria-selected", String(one === tab));
       one.tabIndex = one === tab ? 0 : -1;
@@ -57,10 +60,11 @@ async function fetchPanel(url) {
   start();
   try {
     const answer = await fetch(url, { headers: { "HX-Request": "true" } });
-    if (!answer.ok || answer.redirected) return null;
-    return new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("record");
+    if (!answer.ok || answer.redirected) return [];
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    return [page.getElementById("record"), page.title];
   } catch {
-    return null;
+    return [];
   } finally {
     stop();
   }

@@ -61,6 +61,7 @@ class Frame:
     create_menu: tuple[tuple[str, str, str], ...]
     config_url: str
     switcher: Switcher | None
+    company: tuple[str, str] | None  # name and initials of the only one
     user_menu: UserMenu
     home_url: str = "/"
 
@@ -117,6 +118,7 @@ def frame(
         create_menu=tuple(_creations(found)),
         config_url=str(settings[0].item.url) if settings else "",
         switcher=_switcher(actor),
+        company=_only_company(actor),
         user_menu=_user_menu(actor),
     )
 
@@ -163,6 +165,13 @@ def _switcher(actor: Actor) -> Switcher | None:
         items=(*offered, (every, "", "all", chosen is None)),
         several=chosen is None,
     )
+
+
+def _only_company(actor: Actor) -> tuple[str, str] | None:
+    if actor.has_several_companies or not actor.companies:
+        return None
+    name = actor.companies[0].name
+    return name, initials(name)
 
 
 def _user_menu(actor: Actor) -> UserMenu:

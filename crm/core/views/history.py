@@ -1,11 +1,14 @@
 """The journal of a record as text, for the History tab and for conflicts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_appbuilder import Model
+from flask_babel import format_date
 from flask_babel import gettext as _
 from sqlalchemy import Select, inspect, select
 
@@ -13,7 +16,7 @@ from crm.core.actor import current_actor
 from crm.core.journal import Journal, history
 from crm.core.models import find_spec, spec_of
 from crm.core.models.fields import link_behind
-from crm.core.models.text import format_instant
+from crm.core.models.text import days_until, format_day
 from crm.core.views.display import zone
 from crm.core.views.list import ListPages
 from crm.core.views.pages import HistoryEntry
@@ -53,7 +56,17 @@ class HistoryPages(ListPages):
             return None
         last = act[-1]
         who = str(last.user) if last.user is not None else _("Automatic")
-        return HistoryEntry(who, format_instant(last.at, zone()), action_words(action), changes)
+        local = last.at.astimezone(ZoneInfo(zone()))
+        names_changed = {name for one in act for name in one.changes}
+        return HistoryEntry(
+            who=who,
+            date=local.date(),
+            day=day_words(local),
+            time=f"{local:%H:%M}",
+            icon=sign_of(action, names_changed),
+            action_text=action_words(action),
+            changes=changes,
+        )
 
     def _changes(
         self,
@@ -109,6 +122,25 @@ class HistoryPages(ListPages):
             for found in self.datamodel.session.scalars(statement).unique():
                 names[target, found.id] = str(found)
         return names
+
+
+SIGNS = {"created": "plus", "deleted": "trash", "restored": "restore", "purged": "trash"}
+SIGNS_OF_FIELDS = {"owner_id": "user-check", "stage_id": "trending-up", "status_id": "circle-check"}
+
+
+def sign_of(action: str, names: Container[str]) -> str:
+    """The icon of an entry: of what was done, else of the field that says most."""
+    found = (icon for name, icon in SIGNS_OF_FIELDS.items() if name in names)
+    return SIGNS.get(action) or next(found, "pencil")
+
+
+def day_words(local: datetime) -> str:
+    """Today, yesterday or the day of the week, with the date."""
+    day, ago = format_day(local.date()), -days_until(local)
+    if ago <= 1:
+        return f"{_('Yesterday') if ago else _('Today')}, {day}"
+    weekday = format_date(local, "EEEE", rebase=False)
+    return f"{weekday[:1].upper()}{weekday[1:]} {day}"
 
 
 def action_words(action: str) -> str:

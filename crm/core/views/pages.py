@@ -1,6 +1,7 @@
 """The values of the templates of lists and records."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from markupsafe import Markup
@@ -132,7 +133,10 @@ class HistoryEntry:
     """An entry of the journal as text."""
 
     who: str
-    when: str
+    date: date
+    day: str  # the date in words
+    time: str
+    icon: str
     action_text: str
     changes: list[tuple[str, str, str]]
 
