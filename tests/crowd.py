@@ -68,14 +68,18 @@ class Crowd:
         """A number below `count` that jumps about from row to row."""
         return (self.n * factor + self.n // 97) % count
 
+    def apart(self, factor: int, count: int) -> Number:
+        """As `spread`, but equal for rows near each other, so that it does not follow from it."""
+        return self.spread(factor, count * 101) // 101
+
     def one_of(self, values: Any, factor: int) -> Number:
         """One of a few values."""
         place = self.spread(factor, len(values))
         return case({at: literal(value) for at, value in enumerate(values)}, value=place)
 
     def sometimes(self, value: Any, one_in: int) -> Number:
-        """`value`, but empty in one row of `one_in`."""
-        return case((self.spread(5, one_in) == 0, null()), else_=value)
+        """`value`, but empty in one row of `one_in`, whatever else the row has."""
+        return case((self.apart(5, one_in) == 0, null()), else_=value)
 
     def day(self, factor: int, span: int, ahead: int = 0) -> Number:
         """One of the last `span` days, moved by `ahead`."""
@@ -128,7 +132,7 @@ class Crowd:
             "source_id": self.one_of(self.words["source"], 3),
             "last_event_at": self.sometimes(self.instant(41, 400_000, -200_000), 3),
             "next_event_at": self.sometimes(self.instant(43, 400_000), 2),
-            "score": self.sometimes(self.spread(11, 6), 4),
+            "score": self.sometimes(self.apart(11, 6), 4),
             "email": literal("someone", String) + cast(self.n, String) + "@acme.example",
             "phone": literal("+3314", String) + cast(2_000_000 + self.n % 7_000_000, String),
         }
@@ -244,11 +248,20 @@ def make_crowd(app: Flask, leads: int) -> None:
             )
             for name, recipe in crowd.recipes().items():
                 _fill(connection, Model.metadata.tables[name], crowd, recipe)
-        with db.engine.begin() as connection:
-            if connection.dialect.name != "sqlite":
-                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-            connection.exec_driver_sql("ANALYZE")
+        _renew_statistics()
         db.session.remove()
+
+
+def _renew_statistics() -> None:
+    """As autovacuum does on PostgreSQL: until then no index answers without its table."""
+    if db.engine.dialect.name == "sqlite":
+        with db.engine.begin() as connection:
+            connection.exec_driver_sql("ANALYZE")
+        return
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("SET statement_timeout = 0")
+        connection.exec_driver_sql("VACUUM ANALYZE")
+        connection.invalidate()
 
 
 def _owners(connection: Connection, cast_: Cast) -> tuple[int, ...]:

@@ -24,7 +24,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from crm.core.datamodel.index_choice import Values, prefix_columns
+from crm.core.datamodel.index_choice import Values, compared, prefix_columns
 from crm.core.datamodel.laterals import lateral_join, number_table
 from crm.core.datamodel.orders import Order
 from crm.core.models.tables import BINNED
@@ -55,6 +55,12 @@ class IndexScan:
         return self.order.can_be_empty and not is_of_bin
 
     @property
+    def is_checked(self) -> bool:
+        """Whether the statement has conditions that the index does not answer."""
+        found = compared(self.statement, self.model)
+        return not found.alone or not found.columns <= {one.name for one in self.index.columns}
+
+    @property
     def link(self) -> str:
         return "" if self.order.link is None else str(self.order.link.key)
 
@@ -82,7 +88,8 @@ def parent_batches(
 ) -> list[Values]:
     """The possible parents of the rows of a page, in batches, in the order of the page.
 
-    One batch without a link. Small batches avoid reading rows that the page does not need.
+    One batch without a link. Small batches avoid reading rows that the page does not need; where
+    rows are read to be checked, the first parent is tried alone, as it mostly fills the page.
     """
     if not walk.link:
         return [()]
@@ -100,7 +107,9 @@ def parent_batches(
     size = max(1, ROWS // max(walk.limit * walks, 1))
     if walk.backwards:
         parents.reverse()
-    return [tuple(parents[at : at + size]) for at in range(0, len(parents), size)]
+    alone = 1 if walk.is_checked else 0
+    parts = [parents[:alone], *(parents[n : n + size] for n in range(alone, len(parents), size))]
+    return [tuple(part) for part in parts if part]
 
 
 def scan_branches(

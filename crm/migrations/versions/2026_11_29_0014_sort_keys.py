@@ -1,6 +1,7 @@
 """lists are sorted by what they show: people by the name as shown, texts by their folded keys"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,7 +24,22 @@ ADDED = (
     ("ab_group", "name_key", 100, False),
 )
 INDEXED = (("lead", "organization"), ("catalog", "brand"))
+NEVER_EMPTY = "name_key"
 Texts = Sequence[str | None]
+
+
+@dataclass(frozen=True)
+class Key:
+    """A column with the folded text of what is shown of `columns`."""
+
+    name: str
+    length: int
+    columns: Sequence[str]
+    shown: Callable[[Texts], str]
+
+    def of(self, row: Mapping[str, Any]) -> str | None:
+        found = fold(self.shown([row[column] for column in self.columns]))[: self.length]
+        return found or ("" if self.name == NEVER_EMPTY else None)
 
 
 def upgrade() -> None:
@@ -31,11 +47,15 @@ def upgrade() -> None:
         default = None if nullable else ""
         column = sa.Column(key, sa.String(length), server_default=default, nullable=nullable)
         op.add_column(table, column)
-        _fill(table, key, [key.removesuffix("_key")], length, _first, None if nullable else "")
-    _fill("lead", "name_key", ["first_name", "last_name", "organization"], 330, _person)
-    _fill("contact", "name_key", ["first_name", "last_name"], 255, _joined)
-    _fill("account", "name_key", ["first_name", "name"], 255, _joined)
-    _fill("ab_user", "name_key", ["first_name", "last_name"], 255, _joined)
+    keys = [
+        *((t, Key(k, length, [k.removesuffix("_key")], _joined)) for t, k, length, _null in ADDED),
+        ("lead", Key("name_key", 330, ["first_name", "last_name", "organization"], _person)),
+        ("contact", Key("name_key", 255, ["first_name", "last_name"], _joined)),
+        ("account", Key("name_key", 255, ["first_name", "name"], _joined)),
+        ("ab_user", Key("name_key", 255, ["first_name", "last_name"], _joined)),
+    ]
+    for table in dict.fromkeys(table for table, _key in keys):
+        _fill(table, [key for of, key in keys if of == table])
     for table, text in INDEXED:
         _index(table, text, f"{text}_key")
 
@@ -50,10 +70,6 @@ def downgrade() -> None:
         op.drop_column(table, key)
 
 
-def _first(texts: Texts) -> str:
-    return texts[0] or ""
-
-
 def _joined(texts: Texts) -> str:
     return " ".join(filter(None, texts))
 
@@ -62,27 +78,22 @@ def _person(texts: Texts) -> str:
     return _joined(texts[:2]) or texts[2] or ""
 
 
-def _fill(
-    name: str,
-    key: str,
-    columns: Sequence[str],
-    length: int,
-    shown: Callable[[Texts], str],
-    empty: str | None = "",
-) -> None:
-    """Fold what is shown of these columns into `key`, which SQL cannot do on both databases."""
+def _fill(name: str, keys: Sequence[Key]) -> None:
+    """Fold what is shown into the keys, which SQL cannot do on both databases; each row once."""
     bind, last = op.get_bind(), 0
-    table = sa.table(name, *map(sa.column, ("id", key, *columns)))
+    columns = [column for key in keys for column in key.columns]
+    table = sa.table(name, *map(sa.column, dict.fromkeys(["id", *(k.name for k in keys), *columns])))
     write = sa.update(table).where(table.c.id == sa.bindparam("pk"))
-    write = write.values({key: sa.bindparam("folded")})
-    asked = sa.select(table.c.id, *(table.c[column] for column in columns)).order_by(table.c.id)
-    asked = asked.where(table.c.id > sa.bindparam("last")).limit(BATCH)
-    while rows := bind.execute(asked, {"last": last}).all():
+    write = write.values({key.name: sa.bindparam(f"folded_{key.name}") for key in keys})
+    asked = sa.select(table).where(table.c.id > sa.bindparam("last"))
+    asked = asked.order_by(table.c.id).limit(BATCH)
+    while rows := bind.execute(asked, {"last": last}).mappings().all():
         found: list[dict[str, Any]] = [
-            {"pk": row[0], "folded": fold(shown(row[1:]))[:length] or empty} for row in rows
+            {"pk": row["id"], **{f"folded_{key.name}": key.of(row) for key in keys}}
+            for row in rows
         ]
         bind.execute(write, found)
-        last = rows[-1][0]
+        last = rows[-1]["id"]
 
 
 def _index(table: str, before: str, now: str) -> None:
