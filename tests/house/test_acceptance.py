@@ -13,8 +13,8 @@ TO_COME = {
     "quotes, signed": (9, 59, 60, 61, 62),
     "calendar": (17, *range(63, 77), 104, 105),
     "mail": (16, 18, 77, 107),
-    "reporting": (15, 78, 79, 100),
-    "places and words": (27, 30, 80),
+    "reporting": (15, 78, 79),
+    "places and words": (30, 80),
 }
 
 
