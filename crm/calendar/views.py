@@ -25,6 +25,7 @@ from crm.core.views.pages import ListPage
 from crm.core.views.prefill import Prefill
 
 PLANNED = ("status", 0, ["planned"])
+SOONEST = ("starts_at", "asc")
 
 
 class EventView(OwnedView):
@@ -50,14 +51,15 @@ class EventView(OwnedView):
     empty_text = _l("A meeting, a call, a task or another event, with whom it is for.")
 
     presets = (
-        Preset("mine", _l("My events"), [("owner", 0, [ME]), PLANNED]),
-        Preset("today", _l("Today"), [("starts_at", 5, ["today", "today"])]),
-        Preset("overdue", _l("Overdue"), [PLANNED, ("ends_at", 1, [NOW])]),
+        Preset("mine", _l("My events"), [("owner", 0, [ME]), PLANNED], order=SOONEST),
+        Preset("today", _l("Today"), [("starts_at", 5, ["today", "today"])], order=SOONEST),
+        Preset("overdue", _l("Overdue"), [PLANNED, ("ends_at", 1, [NOW])], order=SOONEST),
         Preset("meetings", _l("Meetings"), [("type", 0, ["meeting"])]),
         Preset("calls", _l("Calls"), [("type", 0, ["call"])]),
         Preset("tasks", _l("Tasks"), [("type", 0, ["task"])]),
         Preset("all", _l("All events"), []),
     )
+    opens_on = "mine"
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
     column_css = fields.COLUMN_CSS
     line_sign = "starts_at"

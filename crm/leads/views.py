@@ -64,9 +64,8 @@ class LeadView(OwnedView):
         "industry", "country", "city", "received_on", "tags", "do_not_call", "key_account",
         "lost_reason",
     ]  # fmt: skip
-    filter_labels: ClassVar[Mapping[str, Any]] = {
-        "status": _l("Lead status"), "status.kind": _l("Status"),
-    }  # fmt: skip
+    filter_labels: ClassVar[Mapping[str, Any]] = {"status.kind": _l("Status")}
+    unlisted_filters = ("status.kind",)
     annotated_columns = ("owner", "next_event_at")
     headline = ("status", "owner", "score")
     widths: ClassVar[Mapping[str, str]] = {

@@ -63,6 +63,8 @@ class OpportunityView(OwnedView):
     )
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
     annotated_columns = ("expected_close_on", "next_event_at")
+    unlisted_filters = ("stage.kind",)
+    phone_columns = ("amount",)
     filter_labels, column_css = fields.FILTER_LABELS, fields.COLUMN_CSS
     base_order = (("stage", "asc"), ("expected_close_on", "asc"))
     sum_columns = ("amount", "recurring_amount")

@@ -28,6 +28,7 @@ class ProductView(ModelView):
     list_columns = ["name", "code", "price", "unit", "vat_rate", "company", "active"]
     order_columns = ["name", "code", "price"]
     base_order = ("name", "asc")
+    phone_columns = ("price",)
     search_columns = ["active", "unit", "vat_rate", "company", "price"]
     headline = ("code", "active")
     edit_fieldsets: ClassVar[Any] = [

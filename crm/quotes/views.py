@@ -46,6 +46,7 @@ class QuoteView(ModelView):
     )
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
     column_css = fields.COLUMN_CSS
+    phone_columns = ("total_incl",)
     annotated_columns = ("status", "valid_until")
     base_order = ("issued_on", "desc")
     sum_columns = ("total_excl", "total_incl")

@@ -19,7 +19,6 @@ from crm.core.models.text import format_number
 from crm.core.views import Action, Preset
 from crm.core.views.base import views_of
 from crm.core.views.display import hue_of, initials
-from crm.core.views.nav import preset_url
 from crm.reporting.blocks import Block, HomeLine, blocks
 from crm.reporting.queries import counts
 from crm.reporting.side import figure_preset, figures, recent
@@ -140,14 +139,14 @@ def _block(block: Block, view: Any, where: Sequence[Any], count: int) -> ShownBl
         ).rows
         shown.lines = [block.line(view, row) for row in rows]
         shown.count = format_number(count)
-        shown.url, shown.url_label = preset_url(view, block.preset()), view.words("list_title")
+        shown.url, shown.url_label = view.preset_url(block.preset()), view.words("list_title")
     elif view.can("create"):
         shown.add_url, shown.add_label = view.url("add"), view.words("add_title")
     return shown
 
 
 def _figure(preset: Preset, view: Any, count: int) -> tuple[str, str, str]:
-    return str(preset.label), format_number(count), preset_url(view, preset) if count else ""
+    return str(preset.label), format_number(count), view.preset_url(preset) if count else ""
 
 
 def _person(user: Any) -> DemoPerson:

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from crm.leads.models import Lead
-from tests.browser.conftest import Sit
+from crm.opportunities.models import Opportunity
+from tests.browser.conftest import NARROW, Sit
 from tests.factories import make
 from tests.fixtures import Acting
 
@@ -93,4 +94,52 @@ def test_the_menu_of_a_row_has_what_the_record_offers(sit: Sit, ids: dict[str, i
     items = page.locator("#row-menu").get_by_role("menuitem")
     expect(items.first).to_be_focused()
     expect(items).to_contain_text(["Edit", "Create a meeting", "Create an event", "Lose"])
+    desk.check()
+
+
+def test_a_filter_asks_for_its_values_first_and_nothing_covers_apply(
+    sit: Sit, ids: dict[str, int]
+) -> None:
+    desk = sit("claire")
+    page = desk.open("/leads/list/")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    entries = page.locator("#flt").get_by_role("menuitem")
+    expect(entries.filter(has_text="tatus")).to_have_text(["Status"])
+    entries.filter(has_text="Status").click()
+    popover = page.locator("#flt-status")
+    expect(popover.get_by_role("combobox", name="Status")).to_be_focused()
+    expect(popover.locator(".optgroup-header")).to_have_text(["Open", "Converted", "Lost"])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    popover.get_by_role("button", name="Apply").click()
+    expect(page).to_have_url(re.compile(r"_flt_0_status=\d+"))
+    expect(page.locator("tr[data-row]")).to_have_count(len(ids) + 1)
+    desk.check()
+
+
+def test_columns_leave_a_narrow_list_and_what_comes_next_stays(
+    sit: Sit, ids: dict[str, int]
+) -> None:
+    page = sit("claire").open("/leads/list/")
+    heads = page.locator("#list thead")
+    for width in (1440, 1200, 1024, 800):
+        page.set_viewport_size({"width": width, "height": 900})
+        wide = page.evaluate("list.scrollWidth - list.clientWidth")
+        assert wide <= 0, width
+        expect(heads.get_by_text("Next event")).to_be_visible()
+        expect(heads.get_by_text("Phone")).to_be_visible(visible=width == 1440)
+
+
+def test_a_phone_shows_amount_and_stage_and_sorts(sit: Sit, acting: Acting) -> None:
+    with acting("claire"):
+        for name, amount in (("Alpha", 100), ("Beta", 9000)):
+            make(Opportunity, name=name, amount=amount)
+    desk = sit("claire", viewport=NARROW)
+    page = desk.open("/opportunities/list/")
+    row = page.locator("tr[data-row]", has_text="Beta")
+    expect(row.get_by_text("€9,000.00")).to_be_visible()
+    expect(row.locator(".c-sub").get_by_text("New")).to_be_visible()
+    page.get_by_role("button", name="Sort").click()
+    page.get_by_role("menuitemradio", name="Amount").click()
+    expect(page.locator("tr[data-row] .main > a")).to_have_text(["Alpha", "Beta"])
     desk.check()

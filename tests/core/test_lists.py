@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
-from crm.accounts.models import Contact
+from crm.accounts.models import Account, Contact
+from crm.calendar.models import Event
+from crm.core.types import utcnow
 from crm.leads.models import Lead
-from tests.factories import make
+from tests.factories import again, make
 from tests.fixtures import Acting, Client
 
 AsUser = Callable[[str], Client]
@@ -44,3 +47,36 @@ def test_a_picker_and_the_api_find_a_person_by_the_phone_number_as_shown(
         "/api/v1/contacts/", query_string={"q": f"(search:'{asked}')"}, headers=headers
     )
     assert answer.json["ids"] == [made]
+
+
+def test_a_tab_has_its_own_title_and_no_column_of_the_record(
+    as_user: AsUser, acting: Acting
+) -> None:
+    with acting("claire"):
+        account = make(Account, kind="client")
+    claire, page = as_user("claire"), f"/clients/show/{account.id}?tab="
+    empty = claire.get(f"{page}clients.parent").text
+    assert '<h2 id="related-title">Subsidiaries</h2>' in empty
+    assert "No subsidiaries yet" in empty
+    assert "No clients yet" not in empty
+    with acting("claire"):
+        account = again(account)
+        make(Contact, accounts=[account])
+        make(Account, kind="client", name="Nord", parent=account)
+    assert ">Account</th>" not in claire.get(f"{page}contacts.accounts").text
+    assert "Nord" in claire.get(f"{page}clients.parent").text
+
+
+def test_events_open_on_mine_soonest_first(as_user: AsUser, acting: Acting) -> None:
+    with acting("claire"):
+        for days in (3, 1, 2):
+            make(Event, subject=f"In {days}", starts_at=utcnow() + timedelta(days=days))
+    with acting("hugo"):
+        make(Event, subject="Hugo's")
+    claire = as_user("claire")
+    home = claire.get("/").text
+    opened = re.search(r'href="(/events/list/\?[^"]+)"', home)
+    assert opened is not None
+    assert claire.get("/events/").headers["Location"] == opened[1].replace("&amp;", "&")
+    shown = claire.get(opened[1].replace("&amp;", "&")).text
+    assert re.findall(r">(In \d|Hugo's)</a>", shown) == ["In 1", "In 2", "In 3"]

@@ -48,6 +48,7 @@ class AccountView(ModelView):
     show_fieldsets = fields.RECORD
     record_relations = ("notes_changed_by", "links.contact", "links.job_title")
     tab_titles: ClassVar[Mapping[str, Label]] = {"parent": _l("Subsidiaries")}
+    tab_empty_titles: ClassVar[Mapping[str, Label]] = {"parent": _l("No subsidiaries yet")}
 
     # Which accounts ─────────────────────────────────────────────────────────────────────────────
 

@@ -24,6 +24,7 @@ class ContactView(ModelView):
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
     tab_of = ("accounts",)
     tab_position = 10
+    tab_without: ClassVar[Mapping[str, Sequence[str]]] = {"accounts": ("main_account",)}
     children: ClassVar[Mapping[str, Sequence[str]]] = {
         "links": ("account", "job_title", "department", "role", "is_main")
     }

@@ -53,7 +53,8 @@ on("[popover]:not(dialog)", (popover) => {
 
 function firstOf(popover) {
   if (popover.matches("[data-menu]")) return visible(popover)[0];
-  return popover.querySelector("input:not([type=hidden]), .ts-control input, select:not(.tomselected), button, a");
+  const asked = popover.querySelector("[data-values] :is(.ts-control input, input:not([type=hidden]), select:not(.tomselected))");
+  return asked ?? popover.querySelector("input:not([type=hidden]), .ts-control input, select:not(.tomselected), button, a");
 }
 
 // Below the button, on its left or right edge, above where there is no room. On a phone the

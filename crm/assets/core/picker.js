@@ -13,6 +13,8 @@ on("select[data-picker]", async (select) => {
   const control = new Combobox(select, {
     valueField: "value",
     labelField: "text",
+    optgroupField: "group",
+    lockOptgroupOrder: true,
     searchField: url ? [] : ["text"],
     maxOptions: url ? 20 : 300,
     dataAttr: "data-data",
@@ -24,7 +26,7 @@ on("select[data-picker]", async (select) => {
     score: url ? () => (data) => Number(control.found?.has(data.value) ?? true) : undefined,
     hideSelected: select.multiple,
     hidePlaceholder: true,
-    load: url ? async (query, done) => control.answer(query, await load(select, url, query), done) : undefined,
+    load: url ? async (query, done) => control.answer(query, grouped(control, await load(select, url, query)), done) : undefined,
     shouldLoad: () => Boolean(url),
     render: {
       option: (data) => shown(data, true),
@@ -51,7 +53,15 @@ on("select[data-picker]", async (select) => {
   named(control, select, label);
   if (focused && select.form?.matches("[data-edit]")) control.show();
   else if (focused) control.focus();
+  // The popover of a filter is there for its choices alone.
+  if (select.form?.matches("[data-filter-form]")) control.on("focus", () => control.show());
 });
+
+// What has a group, as a status its kind, stands under its name.
+function grouped(control, found) {
+  for (const { group } of found) if (group) control.addOptionGroup(group, { label: group });
+  return found;
+}
 
 // Tom Select leaves the names of its parts to the page.
 function named(control, select, label) {

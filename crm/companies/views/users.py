@@ -51,6 +51,7 @@ class UserView(PeopleView):
     entity_name = _l("User")
     list_title = _l("Users")
     add_title = _l("Create a user")
+    empty_title = _l("No users yet")
     edit_title = _l("Edit the user")
     presets = (
         Preset("active", _l("Active users"), [("active", 0, ["1"])]),

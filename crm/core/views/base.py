@@ -67,6 +67,7 @@ class Preset:
     label: Label
     filters: Sequence[tuple[str, int, Sequence[str]]]
     switch: str = ""  # the setting without which it is not shown
+    order: tuple[str, str] | None = None  # of its rows, where it is not that of the list
 
 
 @dataclass
@@ -98,6 +99,8 @@ class BaseView(FabModelView):
     tab_of: ClassVar[Sequence[str]] = ()  # relationships whose target shows this list as a tab
     tab_position: ClassVar[int] = 50  # among the tabs, from the left
     tab_titles: ClassVar[Mapping[str, Label]] = {}
+    tab_empty_titles: ClassVar[Mapping[str, Label]] = {}
+    tab_without: ClassVar[Mapping[str, Sequence[str]]] = {}  # columns that tell the parent
     method_actions: ClassVar[Mapping[str, str]] = {}  # extra method → action of the grid
     icon: ClassVar[str] = "list"
     entity_name: ClassVar[Label] = ""  # the noun: "Lead"
@@ -106,6 +109,8 @@ class BaseView(FabModelView):
     widths: ClassVar[Mapping[str, str]] = {}
     children: ClassVar[Mapping[str, Sequence[str]]] = {}
     presets: ClassVar[Sequence[Preset]] = ()
+    opens_on: ClassVar[str] = ""  # the preset that the menu leads to; "": the whole list
+    unlisted_filters: ClassVar[Sequence[str]] = ()  # of presets and links only
     sum_columns: ClassVar[Sequence[str]] = ()
     side_fieldsets: ClassVar[Sequence[Fieldset]] = ()
     headline: ClassVar[Sequence[str]] = ()

@@ -19,12 +19,11 @@ if TYPE_CHECKING:
 
 
 class CellHtml(NamedTuple):
-    """A rendered value: the kind it was rendered as, its text, its HTML, the glyph of a status."""
+    """A rendered value: the kind it was rendered as, its text, its HTML."""
 
     kind: str
     text: str
     html: str
-    sign: str = ""
 
 
 CellRenderer = Callable[[Any], CellHtml]
@@ -65,8 +64,7 @@ def render_cell(field: Field) -> CellHtml:
     """A Field as the cell of a list."""
     if field.kind == "boolean" and not field.value:
         return CellHtml("boolean", field.text, "")  # lists leave out "No"
-    sign = html.glyph(field.glyph or "st-0", field.hue) if field.kind == "status" else ""
-    return CellHtml(field.kind, field.text, html.value(field), sign)
+    return CellHtml(field.kind, field.text, html.value(field))
 
 
 def _plain(spec: Spec, name: str) -> CellRenderer:

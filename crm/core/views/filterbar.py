@@ -23,7 +23,7 @@ from crm.core.datamodel.filters import (
 from crm.core.datamodel.orders import complete_order
 from crm.core.datamodel.paging import FEW
 from crm.core.errors import DomainError
-from crm.core.models import Spec, spec_of
+from crm.core.models import Reference, Spec, find_spec, spec_of
 from crm.core.models.locale import locale
 from crm.core.models.text import labelled, parse_number
 from crm.core.rows import linkable
@@ -166,8 +166,9 @@ class FilterBar(BaseView):
         order = self.order(address)[:1]
         for name in self.visible(self.order_columns):
             label = str(spec_of(self.datamodel.obj, name).label)
-            here = order == [(name, "asc")]
-            page.sort_options.append((label, address.url(order=(name, "asc")), here))
+            here = bool(order) and order[0][0] == name
+            way = "desc" if order == [(name, "asc")] else "asc"
+            page.sort_options.append((label, address.url(order=(name, way)), here))
         if full and self.presets:
             self._put_presets(page, address)
 
@@ -179,12 +180,26 @@ class FilterBar(BaseView):
         names = self.visible(self.search_columns)
         return [n for n in names if n != "company" or current_actor().active_company_id is None]
 
+    def preset_url(self, preset: Preset) -> str:
+        """The URL of the list with this preset."""
+        return self._with_preset(ListAddress(self.key, self.url("list")), preset)
+
+    def opening_url(self) -> str:
+        """The URL that the menu leads to."""
+        opening = next((p for p in self.visible_presets() if p.key == self.opens_on), None)
+        return self.preset_url(opening) if opening is not None else self.url("list")
+
+    def _with_preset(self, address: ListAddress, preset: Preset) -> str:
+        has_orders = any(one.order for one in self.presets)
+        order = preset.order if has_orders else address.order
+        return address.url(filters=_filters_of(preset), search="", order=order)
+
     def _put_presets(self, page: ListPage, address: ListAddress) -> None:
         now = {(name, operator, tuple(values)) for name, operator, values in address.filters}
         for preset in self.visible_presets():
-            filters = [(name, operator, tuple(values)) for name, operator, values in preset.filters]
-            url = address.url(filters=filters, search="")
-            page.presets.append((str(preset.label), url, now == set(filters), preset.key))
+            is_now = now == set(_filters_of(preset))
+            url = self._with_preset(address, preset)
+            page.presets.append((str(preset.label), url, is_now, preset.key))
         page.counts_url = self.url("counts")
 
     def preset_where(self, preset: Preset) -> list[ColumnElement[bool]]:
@@ -227,6 +242,8 @@ class FilterBar(BaseView):
         applied = {name for name, _operator, _values in address.filters}
         choices = []
         for name in self.filter_names():
+            if name in self.unlisted_filters and name not in applied:
+                continue
             if name in applied:
                 choice = self._filter_choice(name, address)
                 chips = [chip for chip in page.chips if chip.name == name]
@@ -234,6 +251,7 @@ class FilterBar(BaseView):
             else:
                 choice = copy(self._idle_choice(name, address, popover))
                 choice.popover = Markup(choice.popover.replace(STATE, state))  # noqa: S704
+            choice.is_offered = name not in self.unlisted_filters
             choices.append(choice)
         return choices
 
@@ -290,10 +308,17 @@ class FilterBar(BaseView):
         option: dict[str, Any] = {"value": str(row.id), "text": text}
         if hasattr(row, "first_name") and hasattr(row, "username"):
             option |= {"initials": initials(text), "hue": hue_of(row.id)}
+        kinds = find_spec(type(row), "kind") if isinstance(row, Reference) else None
+        if kinds is not None and kinds.choices:
+            option["group"] = str(kinds.choices[row.kind])
         detail = getattr(row, "detail", "")
         if detail:
             option["detail"] = str(detail)
         return option
+
+
+def _filters_of(preset: Preset) -> list[tuple[str, int, tuple[str, ...]]]:
+    return [(name, operator, tuple(values)) for name, operator, values in preset.filters]
 
 
 def _way_of(query: Query, page: ListPage) -> str:

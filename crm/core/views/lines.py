@@ -55,12 +55,13 @@ class LineRenderer:
         """The second line of a phone: status, organisation or other text, next action."""
         text = next((d.text for d in cells[1:] if d.text and d.kind in ("text", "reference")), "")
         text = self.view.line_note(row, text)
-        sign = next((d.sign for d in cells if d.kind == "status"), "")
+        sign = next((d.html for d in cells if d.kind == "status"), "")
         if not (text or sign) and self.sign_at is None:
             return ""
         last = cells[self.sign_at].html if self.sign_at is not None else ""
         cut = f'<span class="c-cut c-grow">{escape(text)}</span>'
-        return f'<span class="c-sub">{sign}{cut}{last}</span>'
+        css = "c-sub tall" if self.view.phone_columns else "c-sub"
+        return f'<span class="{css}">{sign}{cut}{last}</span>'
 
 
 def plain_line(pk: int, url: str, columns: Sequence[Column], fields: Sequence[Field]) -> Row:
@@ -115,7 +116,7 @@ def row_actions(row: Row, menu: str, menu_url: str = "") -> Markup:
         f'<button type="button" class="btn c-more by-script" popovertarget="{escape(menu)}" '
         f'aria-haspopup="menu" aria-expanded="false" aria-label="{label}">{icon("dots")}</button>'
     )
-    css = "do" if quick else "do one"
+    css = "do" if quick or menu_url else "do one"
     return Markup(f'<td class="{css}"><span class="c-rowacts">{actions}{more}</span></td>')  # noqa: S704
 
 

@@ -24,6 +24,7 @@ from crm.core.views.address import PREFIX, ListAddress
 from crm.core.views.base import CHANGES, Action, BaseView, tabs_of
 from crm.core.views.display import Field
 from crm.core.views.filterbar import FilterBar, Query
+from crm.core.views.fitting import fit
 from crm.core.views.lines import LineRenderer
 from crm.core.views.pages import Column, ListPage, Row
 from crm.core.views.tabs import tab_counts
@@ -70,9 +71,9 @@ class ListParts(FilterBar):
         *,
         full: bool,
         about: Sequence[ColumnElement[bool]] | None = None,
-        without: str = "",
+        without: Sequence[str] = (),
     ) -> ListPage:
-        """The list of `address`; `full`: with tabs and filters; `without`: the parent's column."""
+        """The list of `address`; `full`: with tabs and filters; `without`: the parent's columns."""
         query = self.query(address, about)
         statement = self.statement(query)
         counted = self.datamodel.select(*query.counted)
@@ -80,7 +81,7 @@ class ListParts(FilterBar):
         size = min(max(address.size or self.page_size, 1), self.max_page_size)
         found = self._found(statement, address, size, totals.count)
         page = ListPage(self.words("list_title"), self.key, self.icon)
-        page.columns = [c for c in self.columns(address) if c.name != without]
+        page.columns = [c for c in self.columns(address) if c.name not in without]
         lines = LineRenderer(self, page.columns)
         page.rows = [self.line(row, lines) for row in found.rows]
         page.count, page.capped = totals.count, totals.is_capped
@@ -135,7 +136,8 @@ class ListParts(FilterBar):
         for position, name in enumerate(self.list_names()):
             spec = spec_of(self.datamodel.obj, name)
             said = self.column_css.get(name) or spec.css or spec.kind.css
-            css = "w-name" if position == 0 else f"opt {said}"
+            css = said if name in self.phone_columns else f"opt {said}"
+            css = "w-name" if position == 0 else css
             column = Column(name, str(spec.label), css)
             if name in self.order_columns:
                 down = name == ordered and direction == "asc"
@@ -143,6 +145,7 @@ class ListParts(FilterBar):
                 if name == ordered:
                     column.sorted = "ascending" if direction == "asc" else "descending"
             columns.append(column)
+        fit(columns, {self.line_sign, *self.phone_columns, "status", "stage"})
         return columns
 
     def list_names(self) -> list[str]:
@@ -158,6 +161,7 @@ class ListParts(FilterBar):
         """The row as `lines` renders it; slices override it to add to that."""
         return lines(row)
 
+    phone_columns: ClassVar[Sequence[str]] = ()  # that stand beside the name on a phone
     line_sign: ClassVar[str] = "next_event_at"  # the column that a phone shows behind the name
     annotated_columns: ClassVar[Sequence[str] | None] = None  # what `field_of` completes; None: any
 
@@ -301,7 +305,7 @@ class ListPages(ListParts):
     @expose("/")
     @has_access
     def index(self) -> ResponseReturnValue:
-        return redirect(self.url("list"), 302)
+        return redirect(self.opening_url(), 302)
 
     @expose("/export")
     @has_access

@@ -67,7 +67,7 @@ def menu_links(entries: Sequence[MenuEntry], language: str) -> Sequence[MenuLink
 
 def _door(entry: MenuEntry, view: Any) -> MenuLink:
     presets = {
-        preset.key: NavItem(str(preset.label), "", preset_url(view, preset))
+        preset.key: NavItem(str(preset.label), "", view.preset_url(preset))
         for preset in getattr(view, "presets", ())
     }
     is_created = entry.is_created and f"{view.endpoint}.add" in current_app.view_functions
@@ -122,14 +122,9 @@ def view_presets(view: Any) -> Sequence[Preset]:
 
 def menu_url(view: Any) -> str:
     """The URL that the menu links to: the list, or a page's own first method."""
+    if getattr(view, "opens_on", ""):
+        return str(view.opening_url())
     return url_for(f"{view.endpoint}.{view.default_view}")
-
-
-def preset_url(view: Any, preset: Preset) -> str:
-    pairs: dict[str, Any] = {
-        f"_flt_{operator}_{name}": list(values) or "" for name, operator, values in preset.filters
-    }
-    return url_for(f"{view.endpoint}.list", **pairs)
 
 
 def own_counts(found: Sequence[MenuLink], actor: Actor) -> dict[str, int]:

@@ -66,6 +66,7 @@ class FilterChoice:
     picker_url: str = ""
     current_operator: int | None = None
     current_values: tuple[str, ...] = ()
+    is_offered: bool = True  # in the menu of filters
     popover: Markup | str = ""
 
 

@@ -159,7 +159,7 @@ class RecordPages(HistoryPages):
         page.tabs = [Tab("", self.first_tab(), here, chosen == "")]
         for view, relation in related:
             key = _tab_key(view, relation)
-            title = str(view.tab_titles.get(relation) or view.words("list_title"))
+            title = view.tab_title(relation)
             page.tabs.append(Tab(key, title, f"{here}?tab={key}", key == chosen, counts.get(key)))
         for key, label in self.extra_tabs().items():
             page.tabs.append(Tab(key, str(label), f"{here}?tab={key}", key == chosen))
@@ -249,13 +249,21 @@ class RecordPages(HistoryPages):
         found = self.datamodel.session.execute(union_all(*parts))
         return {one.key: format_number(int(one.n)) for one in found if one.n}
 
+    def tab_title(self, relation: str) -> str:
+        """What this list is called as a tab of the target of `relation`."""
+        return str(self.tab_titles.get(relation) or self.words("list_title"))
+
     def as_tab(self, parent: Any, relation: str, path: str, tab: str) -> ListPage:
         """This list restricted to the rows of `parent`, with a button to add one."""
         address = self.address(path, keep=("tab",))
         address.rest = [("tab", tab)]
         # Without the base conditions: the parent may be of another company than the one chosen.
         about = [belongs_to(self.datamodel.obj, relation, parent)]
-        page: ListPage = self.list_page(address, full=False, about=about, without=relation)
+        without = (relation, *self.tab_without.get(relation, ()))
+        page: ListPage = self.list_page(address, full=False, about=about, without=without)
+        page.title = page.region_label = self.tab_title(relation)
+        if relation in self.tab_empty_titles and page.empty == "nothing":
+            page.empty_title, page.empty_text = str(self.tab_empty_titles[relation]), ""
         if page.add_url:
             page.add_url = self.url("add", **{relation: parent.id})
         page.export_url = page.bin_url = ""
