@@ -63,7 +63,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except DomainError as error:
-        raise click.ClickException(str(error) or "There is no such record.") from None
+        raise click.ClickException(str(error) or "This record does not exist.") from None
     except Exception as error:
         from crm.core.outage import find_outage, unavailable
 
@@ -89,7 +89,7 @@ def command(name: str, group: click.Group = main) -> Callable[[Callable[..., Any
 
 
 @command("init")
-@click.option("--demo", "with_demo", is_flag=True, help="Fill a new database with the demo, too.")
+@click.option("--demo", "with_demo", is_flag=True, help="Also fill a new database with the demo.")
 def init(with_demo: bool) -> None:
     """Migrate the database, and add roles, reference data and the first admin where missing."""
     from crm.init import init as run
@@ -115,11 +115,11 @@ def _demo() -> str:
 
 
 @main.command("serve")
-@click.option("--init", "with_init", is_flag=True, help="Do first what `crm init` does.")
-@click.option("--demo", "with_demo", is_flag=True, help="Do first what `crm init --demo` does.")
+@click.option("--init", "with_init", is_flag=True, help="Run `crm init` first.")
+@click.option("--demo", "with_demo", is_flag=True, help="Run `crm init --demo` first.")
 @click.pass_context
 def serve(context: click.Context, with_init: bool, with_demo: bool) -> None:
-    """Answer on HOST:PORT until told to stop, in WORKERS processes."""
+    """Serve on HOST:PORT, in WORKERS processes."""
     from crm.core.db import db
     from crm.server import serve as run
 
@@ -144,8 +144,13 @@ def demo() -> None:
 @click.argument("file", type=FILE)
 @click.option("--map", "map_file", type=FILE, required=True, help="Which column is which field.")
 @click.option("--company", "companies", multiple=True, help="The records' company: code or name.")
-@click.option("--as", "username", required=True, help="In whose name, and with whose rights.")
-@click.option("--skip-bad", is_flag=True, help="Leave out lines that are wrong; import the rest.")
+@click.option(
+    "--as",
+    "username",
+    required=True,
+    help="The user in whose name, and with whose rights, it runs.",
+)
+@click.option("--skip-bad", is_flag=True, help="Skip lines with errors and import the rest.")
 @click.pass_context
 def import_(context: click.Context, /, entity: str, **how: Any) -> None:
     """Import FILE, a CSV file with a header, into ENTITY: leads, accounts, users, …
@@ -179,7 +184,12 @@ def purge() -> None:
 
 @main.command("import-undo")
 @click.argument("import_id", type=int)
-@click.option("--as", "username", required=True, help="In whose name, and with whose rights.")
+@click.option(
+    "--as",
+    "username",
+    required=True,
+    help="The user in whose name, and with whose rights, it runs.",
+)
 def import_undo(import_id: int, username: str) -> None:
     """Undo an import, finished or interrupted: `crm imports` lists them.
 
@@ -212,9 +222,9 @@ def search() -> None:
 
 @command("rebuild", search)
 def search_rebuild() -> None:
-    """Make the index of every table again: after rows were written around Comptoir, for one.
+    """Rebuild the index of every table, for example after rows were written outside Comptoir.
 
-    Nobody can save to a table while its index is made: about a minute for a million rows.
+    Nobody can save to a table while its index is rebuilt: about a minute for a million rows.
     """
     from crm.core.search import rebuild
 
@@ -224,7 +234,7 @@ def search_rebuild() -> None:
 
 @command("doctor")
 def doctor() -> None:
-    """Say in words what is wrong with this set-up; exit code 1 where something is."""
+    """Report what is wrong with this installation; exit code 1 where something is."""
     from crm.doctor import examine
 
     findings = list(examine())
@@ -255,7 +265,7 @@ def user_list() -> None:
 @click.option("--group", "groups", multiple=True, help="A group's name; may be repeated.")
 @click.option("--company", "companies", multiple=True, help="A company's code; all without it.")
 def user_create(username: str, email: str, name: str, **places: tuple[str, ...]) -> None:
-    """Make a user; their first password is printed once."""
+    """Create a user; the first password is printed once."""
     from crm.companies.people import commands
 
     password = commands.create(username, email, name, **places)
@@ -278,7 +288,7 @@ def user_password(name: str, must_change: bool) -> None:
 @command("deactivate", user)
 @click.argument("name")
 def user_deactivate(name: str) -> None:
-    """Let nobody sign in as this user any more; what they own stays theirs."""
+    """Deactivate a user: they can no longer sign in, and their records stay assigned to them."""
     from crm.companies.people import commands
 
     commands.deactivate(name)

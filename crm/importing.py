@@ -101,7 +101,7 @@ def _datamodel(entity: str) -> DataModel:
     try:
         return navigation.datamodel_of(entity)
     except LookupError as error:
-        raise NotFound(_("There is no entity “%(name)s”.", name=entity)) from error
+        raise NotFound(_("The entity “%(name)s” does not exist.", name=entity)) from error
 
 
 def _switched_off(entity: str, actor: Actor) -> dict[str, str]:
@@ -141,7 +141,7 @@ def _company_id(names: Sequence[str], actor: Actor) -> int | None:
         wanted = or_(Company.code == name.strip().upper(), Company.name_key == fold(name))
         found = db.session.scalar(select(Company.id).where(wanted))
     if found is None:
-        raise NotFound(_("There is no company “%(name)s”.", name=name))
+        raise NotFound(_("The company “%(name)s” does not exist.", name=name))
     return found
 
 

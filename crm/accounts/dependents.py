@@ -23,4 +23,4 @@ def describe_dependents(
         return words(seen)
     with unfiltered("an account stays while anybody's record needs it"):
         hidden = db.session.scalar(statement)
-    return str(_("records that you cannot see")) if hidden else None
+    return str(_("records you have no access to")) if hidden else None

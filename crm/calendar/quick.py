@@ -74,7 +74,7 @@ def arrange(form: Form, given: Mapping[str, Any]) -> None:
     account = given.get("account") or getattr(source, "account", None)
     form.around = {"account": account.id} if account is not None else {}
     if "ends_at" in form.fields:
-        form.fields["ends_at"].help = _("Empty: one hour later.")
+        form.fields["ends_at"].help = _("Leave empty to end one hour after the start.")
     for name in ("contact", "owner"):
         if name in form.fields:
             form.fields[name].width = "w6"

@@ -166,7 +166,7 @@ def restore(pk: int) -> Event:
 def closing_refusal(event: Event) -> str:
     """Why this event can be neither done nor cancelled; "" where it can."""
     is_planned = event.status == EventStatus.PLANNED
-    return "" if is_planned else _("Only a planned event can be changed like this.")
+    return "" if is_planned else _("Only a planned event can be marked as done or cancelled.")
 
 
 def mark_done(event: Event, outcome: str | None = None) -> None:

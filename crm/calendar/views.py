@@ -48,7 +48,7 @@ class EventView(OwnedView):
     add_title = _l("Create an event")
     edit_title = _l("Edit the event")
     empty_title = _l("No events yet")
-    empty_text = _l("A meeting, a call, a task or another event, with whom it is for.")
+    empty_text = _l("Meetings, calls, tasks and other events, with the people they concern.")
 
     presets = (
         Preset("mine", _l("My events"), [("owner", 0, [ME]), PLANNED], order=SOONEST),
@@ -225,4 +225,4 @@ class EventView(OwnedView):
     @has_access
     def reopen(self, pk: int) -> ResponseReturnValue:
         event = self.row(pk, "edit")
-        return self.perform(event, lambda: services.reopen(event), _("Event planned again"))
+        return self.perform(event, lambda: services.reopen(event), _("Event reopened"))

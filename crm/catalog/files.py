@@ -27,9 +27,9 @@ ACTIVE = {
     "form": _l("This PDF contains an XFA form."),
     "files": _l("This PDF contains other files."),
     "launch": _l("This PDF starts a program or sends data."),
-    "opens": _l("This PDF opens an address or another file by itself."),
+    "opens": _l("This PDF opens a web page or another file by itself."),
 }
-_PLAIN = _l("Print it to a new PDF, and upload that one.")
+_PLAIN = _l("Print it to a new PDF and upload that one.")
 _MADE, _REPLACED = "crm.files_made", "crm.files_replaced"
 
 

@@ -46,7 +46,7 @@ class Catalog(Record):
         ForeignKey("company.id"),
         index=True,
         nullable=True,
-        help=_l("Empty: all companies."),
+        help=_l("Leave empty for all companies."),
         css="w-co",
     )
     owner_id: Mapped[int | None] = link(_l("Assigned to"), "ab_user.id", css="w-who")
@@ -77,7 +77,7 @@ class Catalog(Record):
     def check(self) -> None:
         """Rules between fields. Source: spec 10."""
         if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
-            raise DomainError(_("The last day comes before the first one."), field="valid_until")
+            raise DomainError(_("The end date is before the start date."), field="valid_until")
 
 
 def _unique(name: str, column: Any, field: str) -> Index:

@@ -64,7 +64,7 @@ class CatalogView(ModelView):
     add_title = _l("Create a catalogue")
     edit_title = _l("Edit the catalogue")
     empty_title = _l("No catalogues yet")
-    empty_text = _l("A catalogue is a PDF file that salespeople find and show here.")
+    empty_text = _l("A catalogue is a PDF file that salespeople find here and show to customers.")
 
     list_columns = [
         "name", "type", "brand", "language", "pages", "valid_from", "valid_until", "owner",

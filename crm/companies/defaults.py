@@ -41,7 +41,7 @@ def fill_company(values: Values, *related: Any) -> Company:
     if company is None:
         raise DomainError(_("Choose a company."), field="company")
     if not company.active:
-        raise DomainError(_("This company is closed to new records."), field="company")
+        raise DomainError(_("This company is inactive and takes no new records."), field="company")
     values.pop("company_id", None)
     return company
 

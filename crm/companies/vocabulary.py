@@ -86,7 +86,7 @@ def check_bounds(model: type[Any], bounds: Bounds) -> None:
 def check_default(row: Any, values: Mapping[str, Any], default_id: int) -> None:
     """Refuse to deactivate the default row. Raises DomainError on `active`."""
     if row.id == default_id and values.get("active") is False:
-        message = _("New records begin here by default; choose another default first.")
+        message = _("New records start with this value; choose another default first.")
         raise DomainError(message, field="active")
 
 

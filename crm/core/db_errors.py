@@ -54,7 +54,7 @@ def _refusal(error: IntegrityError) -> DomainError:
     if column is not None:  # a UNIQUE of FAB's own tables
         return DomainError(_("This value is already used."), field=column[1] or column[2])
     if "foreign key" in str(error.orig).lower():
-        return DomainError(_("Another record still needs this one."))
+        return DomainError(_("Another record still depends on this one."))
     raise error
 
 

@@ -168,7 +168,7 @@ def _words(status: int) -> tuple[str, str]:
         case 403:
             return (
                 _("This page is not open to your role"),
-                _("Your administrator decides which pages a role may open."),
+                _("Your administrator decides which pages each role can open."),
             )
         case 404 if not current_user.is_authenticated:
             return _("This page does not exist"), _("The address may be mistyped.")
@@ -183,7 +183,7 @@ def _words(status: int) -> tuple[str, str]:
             )
         case 409:
             return _("Somebody else changed this record in the meantime."), _(
-                "Open it again to see both."
+                "Open it again to see both versions."
             )
         case 413 | 414 | 431:
             return _too_large(status)
@@ -195,20 +195,20 @@ def _words(status: int) -> tuple[str, str]:
                 _("No partial save. The reference below tells us what happened."),
             )
         case _:
-            return _("This request cannot be understood"), _("Check the address, or go back.")
+            return _("This request is not valid"), _("Check the address, or go back.")
 
 
 def _too_large(status: int) -> tuple[str, str]:
     match status:
         case 413:
-            return _("What was sent is too large"), _(
-                "Nothing was saved. A file may have up to %(file)s MB, a form %(form)s MB.",
+            return _("The data sent is too large"), _(
+                "Nothing was saved. A file can have up to %(file)s MB, a form up to %(form)s MB.",
                 file=limits.UPLOAD_BYTES // MEGABYTE - 1,
                 form=limits.FORM_BYTES // MEGABYTE,
             )
         case 414:
             return _("This address is too long"), _(
-                "An address may have up to %(count)s characters: remove some filters.",
+                "An address can have up to %(count)s characters: remove some filters.",
                 count=limits.LINE_BYTES,
             )
         case _:

@@ -73,6 +73,6 @@ def _words(outage: Outage) -> str:
             return _("The database has not been set up yet: run “crm init”.")
         case Outage.UNKNOWN:
             return _(
-                "The connection to the database was lost while saving. Check whether it was saved"
-                " before you send it again."
+                "The connection to the database was lost while saving. Check whether your "
+                "entry was saved before you send it again."
             )

@@ -43,7 +43,9 @@ class LeadView(OwnedView):
     add_title = _l("Create a lead")
     edit_title = _l("Edit the lead")
     empty_title = _l("No leads yet")
-    empty_text = _l("A lead is a person or a company that showed interest and is not yet a client.")
+    empty_text = _l(
+        "A lead is a person or a company that has shown interest and is not yet a client."
+    )
 
     presets = (
         Preset("mine", _l("My leads"), [("owner", 0, [ME]), ("status.kind", 0, ["open"])]),

@@ -82,7 +82,9 @@ class WinOpportunity(_Closing):
         if account is not None and account.kind == AccountKind.PROSPECT:
             sentences.append(_("%(account)s becomes a client.", account=account))
         if self.others:
-            sentences.append(_("Tick what is lost with this decision, and give the reason."))
+            sentences.append(
+                _("Select the opportunities lost with this decision, and give the reason.")
+            )
         return " ".join(sentences)
 
     def field_names(self, row: Opportunity) -> list[str]:

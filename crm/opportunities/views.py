@@ -54,7 +54,7 @@ class OpportunityView(OwnedView):
     add_title = _l("Create an opportunity")
     edit_title = _l("Edit the opportunity")
     empty_title = _l("No opportunities yet")
-    empty_text = _l("An opportunity is a sale that may be made, with its amount and its stage.")
+    empty_text = _l("An opportunity is a possible sale, with its amount and stage.")
 
     presets = (
         Preset("mine", _l("My opportunities"), [("owner", 0, [ME]), ("stage.kind", 0, ["open"])]),
@@ -151,9 +151,11 @@ class OpportunityView(OwnedView):
         if form.row is None and request.method == "GET" and "probability" in form.fields:
             form.fields["probability"].texts = [""]
         if form.row is None and "probability" in form.fields:
-            form.fields["probability"].help = _("Empty: the stage's.")
+            form.fields["probability"].help = _("Leave empty to use the stage's.")
         if "recurring_duration" in form.fields:
-            form.fields["recurring_duration"].help = _("Empty: the default of the settings.")
+            form.fields["recurring_duration"].help = _(
+                "Leave empty to use the default from the settings."
+            )
             form.fields["recurring_duration"].unit = _("months")
 
     def form_page(self, *args: Any, **kwargs: Any) -> FormPage:

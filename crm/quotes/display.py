@@ -118,7 +118,7 @@ def mark_validity(quote: Quote, shown: Field) -> None:
     days = (quote.valid_until - today()).days
     if days < 0:
         shown.kind, shown.tone, shown.icon = "next", "late", "clock-x"
-        shown.text = _("Ended on %(day)s", day=format_day(quote.valid_until))
+        shown.text = _("Expired on %(day)s", day=format_day(quote.valid_until))
     elif days <= SOON:
         shown.kind, shown.tone, shown.icon = "next", "none", "alert-triangle"
         shown.text = _("Until %(day)s", day=format_day(quote.valid_until))

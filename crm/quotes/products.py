@@ -24,7 +24,7 @@ class ProductView(ModelView):
     add_title = _l("Create a product")
     edit_title = _l("Edit the product")
     empty_title = _l("No products yet")
-    empty_text = _l("A product fills label, price, unit and VAT rate of a quote's line.")
+    empty_text = _l("A product fills in the label, price, unit and VAT rate of a quote line.")
     list_columns = ["name", "code", "price", "unit", "vat_rate", "company", "active"]
     order_columns = ["name", "code", "price"]
     base_order = ("name", "asc")

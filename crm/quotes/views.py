@@ -38,7 +38,7 @@ class QuoteView(ModelView):
     add_title = _l("Create a quote")
     edit_title = _l("Edit the quote")
     empty_title = _l("No quotes yet")
-    empty_text = _l("A quote offers articles to a client or prospect, with their prices.")
+    empty_text = _l("A quote offers items and their prices to a client or prospect.")
 
     presets = (
         Preset("mine", _l("My quotes"), [("owner", 0, [ME])]),

@@ -36,11 +36,11 @@ def figures() -> Sequence[tuple[str, Label, type[Any], Filters]]:
         ("open", _l("Open opportunities"), Opportunity, _of(Opportunity, open_, mine)),
         (
             "idle",
-            _l("Opportunities without next action"),
+            _l("Opportunities without next step"),
             Opportunity,
             _of(Opportunity, open_, mine, ("next_event_at", 3, [])),
         ),
-        ("expiring", _l("Quotes that expire within a week"), Quote, _of(Quote, expiring, mine)),
+        ("expiring", _l("Quotes expiring within a week"), Quote, _of(Quote, expiring, mine)),
     )
 
 

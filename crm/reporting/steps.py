@@ -47,7 +47,7 @@ def may_set_up() -> bool:
 def _company() -> Step:
     company = current_actor().company
     if company is None or (company.name, company.code) == (FIRST["name"], FIRST["code"]):
-        text = _("Its name, address and currency stand on quotes.")
+        text = _("Its name, address and currency appear on quotes.")
         url = url_for("CompanyView.edit", pk=company.id) if company else url_for("CompanyView.add")
         return Step(_("Company"), text, False, url, _("Name the company"))
     currency = get_currency_name(company.currency, locale=locale())
@@ -58,7 +58,7 @@ def _company() -> Step:
 def _users(there: Mapping[str, int]) -> Step:
     title, url = _("Users and roles"), url_for("UserView.list")
     if there["users"] < 2:
-        text = _("Everyone signs in as themselves, with the rights of their roles.")
+        text = _("Everyone signs in with their own account and the rights of their roles.")
         return Step(title, text, False, url_for("UserView.add"), _("Create a user"))
     people = ngettext("%(num)s user", "%(num)s users", there["users"])
     roles = ngettext("%(num)s role", "%(num)s roles", there["roles"])
@@ -74,7 +74,7 @@ def _settings(there: Mapping[str, int]) -> Step:
 def _record(there: Mapping[str, int]) -> Step:
     title = _("First record")
     if not there["leads"] + there["accounts"]:
-        text = _("Enter a lead, or import a file with crm import.")
+        text = _("Create a lead, or import a file with the command crm import.")
         return Step(title, text, False, url_for("LeadView.add"), _("Create a lead"))
     leads, accounts = (format_number(there[key]) for key in ("leads", "accounts"))
     text = _(

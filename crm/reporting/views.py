@@ -101,7 +101,7 @@ def _put_work(page: HomePage) -> None:
     """The blocks and the figures, with all their counts in one statement."""
     open_ = [(block, view) for block in blocks() if (view := _view_of(block.model)) is not None]
     if not open_:
-        text = _("Your role opens no records yet. Your administrator decides which ones it may.")
+        text = _("Your role gives access to no records yet. Ask your administrator.")
         page.blocks = [ShownBlock("none", _("Nothing to show yet"), text)]
         return
     shown = {

@@ -194,7 +194,7 @@ def test_what_cannot_be_seen_keeps_an_account_without_being_counted(
     with acting("hugo") as session:
         with pytest.raises(DomainError) as no:
             remove(again(account))
-        assert no.value.message == "Faro has records that you cannot see and cannot be deleted."
+        assert no.value.message == "Faro has records you have no access to and cannot be deleted."
         session.rollback()
 
 

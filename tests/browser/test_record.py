@@ -125,7 +125,7 @@ def test_the_whole_form_of_an_event_carries_what_was_typed(
     page.get_by_role("button", name="Create an event").first.click()
     page.get_by_role("menuitem", name="Create a task").click()
     page.get_by_label("Subject").fill("Send the brochure")
-    page.get_by_role("button", name="Whole form").click()
+    page.get_by_role("button", name="Full form").click()
     expect(page.get_by_label("Description")).to_be_visible()
     expect(page.get_by_label("Subject")).to_have_value("Send the brochure")
     page.get_by_role("button", name="Save").first.click()

@@ -22,12 +22,12 @@ from crm.core.rows import unfiltered
 from tests.fixtures import Acting, Cast, Client
 
 Everything = Callable[[], AbstractContextManager[Session]]
-LACKING = "You cannot grant what you do not have."
+LACKING = "You cannot grant rights that you do not have."
 ROLES = "A role applies to all companies"
 MORE = "gives rights that you do not have"
 ABOVE = "This person has rights that you do not have."
 LAST = "Keep at least one active administrator."
-FIXED = "The administrator role cannot be changed"
+FIXED = "The Admin role cannot be edited"
 
 
 def change(session: Session, row: Any, **values: Any) -> None:

@@ -173,7 +173,7 @@ def test_the_type_of_a_used_event_category_cannot_change(as_user, acting):
         (
             "New",
             {"active": None},
-            "New records begin here by default; choose another default first.",
+            "New records start with this value; choose another default first.",
         ),
     ],
 )

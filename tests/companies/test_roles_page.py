@@ -123,7 +123,7 @@ def test_two_editors_of_one_grid_meet_and_nothing_is_lost(as_user: As, ids: dict
 def test_the_administrator_role_is_shown_and_fixed(as_user: As, ids: dict[str, int]) -> None:
     alice = as_user("alice")
     text = alice.get(f"/roles/show/{ids['admin']}").text
-    assert "so that somebody always can" in text
+    assert "can do everything and cannot be edited" in text
     assert save(alice, ids["admin"], leads__read=1).status_code == 422
     assert f"/roles/delete/{ids['admin']}" not in text
 
@@ -146,7 +146,7 @@ def test_a_role_in_use_stays(as_user: As, ids: dict[str, int]) -> None:
     alice, pk = as_user("alice"), ids["salesperson"]
     here = {"Referer": f"http://localhost/roles/show/{pk}"}
     assert press(alice, f"/roles/delete/{pk}", headers=here).status_code == 303
-    assert "have this role; take it away first." in alice.get(f"/roles/show/{pk}").text
+    assert "have this role; remove it from them first." in alice.get(f"/roles/show/{pk}").text
 
 
 def test_a_name_is_given_once(as_user: As, ids: dict[str, int]) -> None:
@@ -179,11 +179,11 @@ def test_the_users_of_a_role_are_listed_however_they_have_it(
 
 def test_a_role_has_a_summary_in_one_sentence() -> None:
     everything = {(entity, action): Scope.ALL for entity in ENTITIES for action in ACTIONS}
-    assert describe(everything).startswith("Everything")
-    assert describe({}) == "Nothing yet."
+    assert describe(everything).startswith("Can do everything")
+    assert describe({}) == "No rights yet."
     seller = {(entity, "read"): Scope.TEAM for entity in ENTITIES}
     seller |= {(entity, "edit"): Scope.OWN for entity in ENTITIES if entity == "leads"}
     assert describe(seller) == "Records: read (team)."
     translator = {("translations", "edit"): Scope.ALL, ("reference", "read"): Scope.ALL}
-    assert describe(translator) == "Changes: Translations."
-    assert describe(translator, ["reference"]) == "Reads: Reference data."
+    assert describe(translator) == "Can edit: Translations."
+    assert describe(translator, ["reference"]) == "Can read: Reference data."

@@ -34,9 +34,9 @@ def test_an_unknown_filter_is_named_and_lists_nothing(
 ) -> None:
     claire, name = as_user("claire"), query.partition("=")[0].split("_", 3)[3]
     page = claire.get(f"/leads/list/?{query}&_flt_0_city=Lyon").text
-    assert f"There is no filter “{name}” here." in page.replace("x_city", "city")
+    assert f"The filter “{name}” does not exist here." in page.replace("x_city", "city")
     assert lead not in page
-    assert "Nothing is listed while a filter cannot be applied." in page
+    assert "Correct or remove this filter to see the list." in page
     assert 'href="/leads/list/?_flt_0_city=Lyon">Show the list without this filter' in page
     assert lead in claire.get("/leads/list/?_flt_0_city=Lyon").text
 
@@ -45,13 +45,13 @@ def test_an_unknown_filter_is_named_in_french(lead: str, as_user: AsUser) -> Non
     claire = as_user("claire")
     claire.post("/lang/fr")
     page = claire.get("/leads/list/?_flt_0_nope=x").text.replace("\u202f", " ")
-    assert "Il n’y a pas de filtre « nope » ici." in page.replace("\u00a0", " ")
+    assert "Le filtre « nope » n’existe pas ici." in page.replace("\u00a0", " ")
     assert lead not in page
 
 
 def test_a_filter_of_a_feature_that_is_off_is_unknown(lead: str, as_user: AsUser) -> None:
     page = as_user("claire").get("/leads/list/?_flt_0_agency=1").text
-    assert "There is no filter “agency” here." in page
+    assert "The filter “agency” does not exist here." in page
     assert lead not in page
 
 
@@ -66,14 +66,14 @@ def test_an_export_by_a_filter_that_cannot_be_applied_is_refused(
 ) -> None:
     answer = as_user("marc").get("/leads/export?_flt_0_nope=x")
     assert answer.status_code == 400
-    assert "There is no filter “nope” here." in answer.text
+    assert "The filter “nope” does not exist here." in answer.text
 
 
 def test_an_unknown_filter_of_the_form_without_script_is_named(lead: str, as_user: AsUser) -> None:
     claire = as_user("claire")
     for query in ("filter=nope&op=0&value=x", "filter=city&op=junk&value=x"):
         page = claire.get(f"/leads/list/?{query}", follow_redirects=True).text
-        assert "There is no filter" in page
+        assert "does not exist here" in page
         assert lead not in page
     emptied = claire.get("/leads/list/?filter=city&op=0&value=&_flt_0_city=Nantes")
     assert emptied.location == "/leads/list/"
@@ -81,7 +81,7 @@ def test_an_unknown_filter_of_the_form_without_script_is_named(lead: str, as_use
 
 def test_an_order_that_does_not_exist_is_named(lead: str, as_user: AsUser) -> None:
     page = as_user("claire").get("/leads/list/?_oc_LeadView=nope").text
-    assert "This list cannot be ordered by “nope”." in page
+    assert "This list cannot be sorted by “nope”." in page
     assert lead in page
 
 

@@ -13,7 +13,10 @@ API = "/api/v1/security/login"
 
 def test_a_form_of_more_than_a_megabyte_is_refused_in_the_readers_language(client):
     body = "username=" + "a" * FORM_BYTES
-    for language, words in (("en", "What was sent is too large"), ("fr", "L’envoi est trop gros")):
+    for language, words in (
+        ("en", "The data sent is too large"),
+        ("fr", "L’envoi est trop volumineux"),
+    ):
         headers = {"Accept-Language": language}
         answer = client.post("/login/", data=body, content_type=FORM, headers=headers)
         assert answer.status_code == 413

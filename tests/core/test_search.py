@@ -380,7 +380,7 @@ def test_the_box_says_how_it_looks(acting: Acting, as_user: AsUser) -> None:
     begins = claire.get("/leads/list/?search=brico").text
     assert "Words that begin with “brico”" in begins
     inside = claire.get("/leads/list/?search=corama").text
-    assert "No word begins with “corama”: words that contain it" in inside
+    assert "No word begins with “corama”; words that contain it" in inside
     assert "Bricorama" in inside
     none = claire.get("/leads/list/?search=zzz").text
     assert "Nothing contains “zzz”." in none

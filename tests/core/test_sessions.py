@@ -223,9 +223,9 @@ def change(client: Client, old: str, new: str, again: str | None = None) -> Any:
     ("old", "new", "again", "said"),
     [
         ("wrong", "a heron on the old quay", None, "This is not your current password."),
-        (PASSWORD, "a heron on the old quay", "a heron", "The two passwords differ."),
+        (PASSWORD, "a heron on the old quay", "a heron", "The two passwords do not match."),
         (PASSWORD, PASSWORD, None, "Choose a password other than the current one."),
-        (PASSWORD, "too short", None, "At least 12 characters."),
+        (PASSWORD, "too short", None, "Enter at least 12 characters."),
         (PASSWORD, "Claire and a long rest", None, "must not contain the username"),
     ],
 )

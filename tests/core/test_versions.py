@@ -261,7 +261,10 @@ def test_win_and_lose_do_not_open_on_what_is_closed(
         (f"/opportunities/win/{deal.id}", "This opportunity is won; reopen it first."),
         (f"/opportunities/lose/{deal.id}", "This opportunity is won; reopen it first."),
         (f"/leads/lose/{lead.id}", "Only an open lead can be lost."),
-        (f"/events/mark_done/{event.id}", "Only a planned event can be changed like this."),
+        (
+            f"/events/mark_done/{event.id}",
+            "Only a planned event can be marked as done or cancelled.",
+        ),
     ):
         answer = claire.get(path)
         assert answer.status_code == 303, path

@@ -1,5 +1,7 @@
 """What every page owes its readers, in both languages: asked of every page there is."""
 
+import csv
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,14 +15,12 @@ from crm.companies.models import User
 from crm.core.db import db
 from crm.core.http import HEADERS
 from crm.core.models import Reference
-from crm.translators.catalogs import forms
-from crm.translators.catalogs import read as read_catalog
 from tests.fixtures import World, new_client, signed_in
 from tests.house.addresses import Address, addresses
+from tests.house.english import English
 from tests.markup import Element, read
 from tests.population import Planted
 
-FRENCH = Path(__file__).parents[2] / "translations/fr/LC_MESSAGES/messages.po"
 # What stands for nothing in a program, and means nothing to a reader.
 NOTHING = re.compile(
     r"\b(None|null|undefined|NaN|N/A|nan)\b|\{\{|\}\}|%\(\w+\)s|<lazy|object at 0x"
@@ -163,20 +163,35 @@ def test_french_is_set_as_french_is(pages: Pages, language: str) -> None:
         assert sorted(text for text in shown if CARELESS.search(text)) == [], path
 
 
-def test_no_english_word_stands_in_a_french_page(
+@pytest.mark.accept("A-80")
+def test_no_english_stands_in_a_french_page(
     pages: Pages, language: str, planted_world: World
 ) -> None:
-    """Every text of a page against the English of the catalog, FAB's own strings included."""
+    """Every text against the English of the catalog, FAB's own strings included."""
     if language != "fr":
         return
-    words = [(forms(one.id)[0], forms(one.string)[0]) for one in read_catalog(FRENCH) if one.id]
-    english = {english for english, french in words if english != french and "%" not in english}
-    french = {french for _, french in words}  # "Client" is both
-    french |= shipped(planted_world)  # and so is "Direction"
+    english = English(shipped(planted_world))
     for path, page in pages:
         shown = {text for text, where in page.texts() if where.lang == "fr"}
         said = {text for one in page.all() if one.lang == "fr" for text in spoken(one)}
-        assert sorted((shown | said) & (english - french)) == [], path
+        assert english.among(shown | said) == [], path
+
+
+@pytest.mark.accept("A-80")
+def test_no_english_stands_in_a_french_export(
+    answers: list[tuple[Address, TestResponse]], language: str, planted_world: World
+) -> None:
+    if language != "fr":
+        return
+    english = English({*shipped(planted_world), "Admin"})  # the first administrator's first name
+    client = signed_in(planted_world.app, planted_world.cast.alice)
+    lists = [address.path for address, _ in answers if address.path.endswith("/list/")]
+    files = {path: client.get(path.replace("/list/", "/export")) for path in lists}
+    told = {path: file.text for path, file in files.items() if file.mimetype == "text/csv"}
+    assert len(told) > 5
+    for path, text in told.items():
+        cells = {cell for line in csv.reader(io.StringIO(text), delimiter=";") for cell in line}
+        assert english.among(cells) == [], path
 
 
 def shipped(world: World) -> set[str]:

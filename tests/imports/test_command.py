@@ -37,8 +37,8 @@ def test_all_is_well(run: Run) -> None:
     assert (result.exit_code, result.output.splitlines()) == (
         0,
         [
-            "Columns that the map does not name: more.",
-            "Import 1; “crm import-undo 1 --as USER” undoes it.",
+            "Columns missing from the map: more.",
+            "Import 1. To undo it: “crm import-undo 1 --as USER”.",
             "1 record created.",
         ],
     )
@@ -55,17 +55,17 @@ def test_bad_lines_can_be_left_out(run: Run) -> None:
     more = ("--company", "acme france", "--as", "alice", "--skip-bad")
     result = run("ref,name,mail\n1,Élan,x\n2,Faro,\n", MAP, *more)
     assert result.exit_code == 0
-    assert result.output.splitlines()[-2:] == ["1 record created.", "1 line left out."]
+    assert result.output.splitlines()[-2:] == ["1 record created.", "1 line skipped."]
 
 
 @pytest.mark.parametrize(
     ("mapping", "more", "why"),
     [
         (MAP, ("--company", "ACME-FR", "--as", "nobody"), "no active user “nobody”"),
-        (MAP, ("--company", "NO", "--as", "alice"), "no company “NO”"),
+        (MAP, ("--company", "NO", "--as", "alice"), "The company “NO” does not exist"),
         (MAP, ("--as", "alice"), "Choose a company."),
         (MAP, ("--as", "alice", "--company", "NO", "--company", "ACME-FR"), "one company"),
-        (MAP.replace('"email"', '"emial"'), (), "columns.mail: “emial” is not known; did you mean"),
+        (MAP.replace('"email"', '"emial"'), (), "columns.mail: “emial” is unknown; did you mean"),
         (MAP.replace("mail =", "post ="), (), "no column “post”"),
         ("[columns", (), "not valid TOML"),
     ],
@@ -81,7 +81,7 @@ def test_what_cannot_begin_says_why(
 
 def test_an_entity_that_is_none(run: Run) -> None:
     result = run("ref,name,mail\n", MAP, entity="leeds")
-    assert (result.exit_code, "no entity “leeds”" in result.output) == (1, True)
+    assert (result.exit_code, "The entity “leeds” does not exist" in result.output) == (1, True)
 
 
 def test_a_file_that_is_not_there(app: Flask) -> None:

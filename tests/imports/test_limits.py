@@ -50,7 +50,8 @@ def test_what_is_switched_off_is_not_imported(
 def test_who_may_not_add_to_a_vocabulary_is_told_which(load: Load) -> None:
     told = load("accounts", "name,parent,sector\nA,,Space\n", SECTORS, username="claire")
     assert told.lines[0] == (
-        "Line 2: Industry [sector]: “Space” is new, and you may not add to this vocabulary."
+        "Line 2: Industry [sector]: “Space” is new, and you are not allowed"
+        " to add values to this list."
     )
 
 

@@ -60,7 +60,7 @@ def test_a_file_imported_twice_makes_no_doubles(load: Load, everything: Everythi
     assert "2 records created." in load("leads", file, LEADS)
     again = load("leads", file, LEADS)
     assert "0 records created." in again
-    assert "2 records were there already." in again
+    assert "2 records already existed." in again
     with everything() as session:
         assert count(session, Lead) == 2
 
@@ -69,7 +69,7 @@ def test_a_file_imported_twice_makes_no_doubles(load: Load, everything: Everythi
 def test_found_ones_are_updated_where_the_map_says_so(load: Load, everything: Everything) -> None:
     load("leads", "ref,name,mail\n1,Élan,a@elan.fr\n", LEADS)
     updating = LEADS.replace('"external_ref"\n[', '{ field = "external_ref", found = "update" }\n[')
-    for expected in ("1 record updated.", "1 record was there already."):
+    for expected in ("1 record updated.", "1 record already existed."):
         told = load("leads", "ref,name,mail\n1,Élan SAS,\n", updating)
         assert "0 records created." in told
         assert expected in told
@@ -81,7 +81,7 @@ def test_found_ones_are_updated_where_the_map_says_so(load: Load, everything: Ev
 def test_the_same_key_twice_in_one_file_is_one_record(load: Load) -> None:
     told = load("leads", "ref,name,mail\n1,Élan,\n1,Élan,\n2,Faro,\n", LEADS)
     assert "2 records created." in told
-    assert "1 record was there already." in told
+    assert "1 record already existed." in told
 
 
 @pytest.mark.accept("A-20")
@@ -90,7 +90,7 @@ def test_all_or_nothing(load: Load, everything: Everything) -> None:
     assert not told.is_written
     needed = "Enter a last name or an organisation."
     assert [line for line in told.lines if line.startswith("Line")] == [
-        "Line 2: E-mail [mail]: The domain after “@” is missing, for example name@company.com",
+        "Line 2: E-mail [mail]: Add the domain after “@”, such as name@company.com",
         f"Line 4: Last name: {needed} Organisation [name]: {needed}",
     ]
     assert "Nothing was imported: 2 lines contain errors." in told
@@ -105,7 +105,7 @@ def test_bad_lines_are_left_out_on_demand(load: Load, everything: Everything) ->
     )
     told = load("leads", file, LEADS, skip_bad=True)
     assert told.is_written
-    assert "6 lines left out." in told
+    assert "6 lines skipped." in told
     with everything() as session:
         assert count(session, Lead) == 34
         assert count(session, Journal, Journal.kind == "lead") == 34
@@ -149,8 +149,8 @@ def test_a_parent_may_stand_in_a_batch_where_no_line_has_one(
 def test_an_unknown_parent_is_an_error_of_its_line(load: Load, everything: Everything) -> None:
     file = "name,parent\nSub sub,Sub\nSub,Nobody\nTop,\n"
     told = load("accounts", file, ACCOUNTS, skip_bad=True)
-    assert "Line 2: Parent account [parent]: “Sub” is not known." in told
-    assert "Line 3: Parent account [parent]: “Nobody” is not known." in told
+    assert "Line 2: Parent account [parent]: “Sub” is unknown." in told
+    assert "Line 3: Parent account [parent]: “Nobody” is unknown." in told
     with everything() as session:
         assert [row.name for row in session.scalars(select(Account))] == ["Top"]
 
@@ -165,7 +165,7 @@ def test_one_record_for_each_different_value(load: Load, everything: Everything)
     )
     told = load("agencies", file, offices)
     assert "3 records created." in told
-    assert "3 records were there already." in load("agencies", file, offices)
+    assert "3 records already existed." in load("agencies", file, offices)
     with everything() as session:
         assert count(session, Agency) == 2 + 3  # with the cast's
 
@@ -210,8 +210,8 @@ def test_a_file_of_dates_says_which_is_none(load: Load) -> None:
     told = load("opportunities", HEAD + "1;;Lost;1,5,0;2017-02-31;bob\n", OPPORTUNITIES)
     assert told.lines[-2] == (
         "Line 2: Amount [amount]: “1,5,0” is not a number, for example 1.234,50."
-        " Closed on [closed]: “2017-02-31” is not a date of the form %d/%m/%y."
-        " Assigned to [owner]: “bob” is not known."
+        " Closed on [closed]: “2017-02-31” is not a date in the format %d/%m/%y."
+        " Assigned to [owner]: “bob” is unknown."
     )
 
 
@@ -220,7 +220,7 @@ def test_a_moment_at_either_end_of_time_is_an_error_of_its_line(load: Load) -> N
     at = '{ field = "starts_at", format = "%d/%m/%Y %H:%M" }'
     mapping = f'key = "external_ref"\n[columns]\nref = ["external_ref", "subject"]\nat = {at}\n'
     told = load("events", "ref,at\n1,01/01/0001 00:00\n2,31/12/9999 23:59\n", mapping)
-    year = "Start [at]: The year must lie between 1900 and 2200."
+    year = "Start [at]: Enter a year between 1900 and 2200."
     assert told.lines[:2] == [f"Line 2: {year}", f"Line 3: {year}"]
 
 
@@ -233,7 +233,7 @@ def test_an_encoding_that_there_is_not_is_said(refusal: Callable[..., str], name
 def test_an_empty_separator_parts_nothing(load: Load) -> None:
     mapping = f'{LEADS}tag = {{ field = "tags", separator = "" }}\n'
     told = load("leads", "ref,name,mail,tag\n1,Élan,,nope\n", mapping)
-    assert "Line 2: Tags [tag]: “nope” is not known." in told
+    assert "Line 2: Tags [tag]: “nope” is unknown." in told
 
 
 def test_an_import_into_another_company_is_refused(refusal: Callable[..., str]) -> None:
@@ -247,7 +247,7 @@ def test_who_may_only_own_cannot_hand_out(load: Load) -> None:
     file = HEAD + "1;;New;;;claire\n2;;New;;;hugo\n3;;New;;;\n"
     told = load("opportunities", file, OPPORTUNITIES, username="claire")
     assert told.lines[-2:] == [
-        "Line 3: Assigned to [owner]: You may only assign this record to yourself.",
+        "Line 3: Assigned to [owner]: You can only assign this record to yourself.",
         "Nothing was imported: 1 line contains an error.",
     ]
 
@@ -255,15 +255,15 @@ def test_who_may_only_own_cannot_hand_out(load: Load) -> None:
 def test_what_one_may_not_edit_is_an_error_of_its_line(load: Load) -> None:
     load("opportunities", HEAD + "1;;New;;;hugo\n", OPPORTUNITIES)
     told = load("opportunities", HEAD + "1;;New;5;;\n", OPPORTUNITIES, username="claire")
-    assert "Line 2: You may not change this record." in told
+    assert "Line 2: You are not allowed to edit this record." in told
 
 
 @pytest.mark.parametrize("name", ["audrey", "nadia", "theo"])
 def test_who_may_not_create_may_not_import(refusal: Callable[..., str], name: str) -> None:
     file = "ref,name,mail\n1,Élan,\n"
     assert refusal("leads", file, LEADS, username=name) in (
-        "You may not import these records.",
-        "There is no company “ACME-FR”.",
+        "You are not allowed to import these records.",
+        "The company “ACME-FR” does not exist.",
     )
 
 
@@ -271,7 +271,7 @@ def test_who_may_not_create_may_not_import(refusal: Callable[..., str], name: st
 def test_another_companys_record_is_unknown(load: Load) -> None:
     load("accounts", "name,parent\nIbérica,\n", ACCOUNTS, company="ACME-ES")
     told = load("opportunities", HEAD + "1;Ibérica;New;;;\n", OPPORTUNITIES)
-    assert "Line 2: Client / Prospect [client]: “Ibérica” is not known." in told
+    assert "Line 2: Client / Prospect [client]: “Ibérica” is unknown." in told
 
 
 @pytest.mark.accept("A-82")
@@ -279,8 +279,8 @@ def test_somebody_of_another_company_is_unknown(load: Load) -> None:
     file = HEAD + "1;;New;;;olga\n2;;New;;;nobody\n"
     told = load("opportunities", file, OPPORTUNITIES, username="marc")
     assert told.lines[:2] == [
-        "Line 2: Assigned to [owner]: “olga” is not known.",
-        "Line 3: Assigned to [owner]: “nobody” is not known.",
+        "Line 2: Assigned to [owner]: “olga” is unknown.",
+        "Line 3: Assigned to [owner]: “nobody” is unknown.",
     ]
 
 
@@ -340,7 +340,8 @@ email = "{slug}@example.com"
 def test_only_who_administers_imports_people(refusal: Callable[..., str]) -> None:
     people = 'key = "username"\n[columns]\nn = ["username", "last_name"]'
     assert (
-        refusal("users", "n\nbob\n", people, username="marc") == "You may not import these records."
+        refusal("users", "n\nbob\n", people, username="marc")
+        == "You are not allowed to import these records."
     )
 
 
@@ -354,7 +355,7 @@ account = { field = "links.account", by = "name" }
 """
     file = "name,account\nRoy,Élan\nDuval,\nPetit,Nobody\n"
     told = load("contacts", file, contacts, skip_bad=True)
-    assert "Line 4: Account [account]: “Nobody” is not known." in told
+    assert "Line 4: Account [account]: “Nobody” is unknown." in told
     with everything() as session:
         rows = session.scalars(select(Contact))
         assert {row.last_name: [str(link.account) for link in row.links] for row in rows} == {

@@ -103,7 +103,7 @@ def test_a_broken_import_goes_on_where_it_was(
         assert count(session, Lead) == 6
         assert session.scalars(select(ImportRun)).one().state is State.RUNNING
     told = load("leads", FILE, mapping)
-    assert "Import 1 was interrupted after 6 lines; it is resumed." in told
+    assert "Import 1 was interrupted after 6 lines; it now resumes." in told
     assert "4 records created." in told
     with everything() as session:
         names = sorted(session.scalars(select(Lead.organization)))
@@ -221,9 +221,12 @@ def test_only_what_is_ones_own_to_delete_is_taken_back(
     load: Load, take_back: Callable[..., tuple[list[str], bool]]
 ) -> None:
     load("leads", "ref,name,mail\n1,Élan,\n", LEADS)
-    told = ["Line 2: The record no longer exists, or you may not change it.", "0 records undone."]
+    told = [
+        "Line 2: The record no longer exists, or you are not allowed to edit it.",
+        "0 records undone.",
+    ]
     assert take_back(1, "olga") == ([*told, "1 record kept."], False)
-    with pytest.raises(DomainError, match="no import 7"):
+    with pytest.raises(DomainError, match="Import 7 does not exist"):
         take_back(7)
 
 
@@ -234,7 +237,10 @@ def test_a_record_with_the_id_of_a_purged_one_is_not_taken_back(
     with everything() as session:
         session.delete(session.scalars(select(Lead)).one())
     load("leads", "ref,name,mail\n2,Faro,\n", LEADS)  # on SQLite with the same id
-    told = ["Line 2: The record no longer exists, or you may not change it.", "0 records undone."]
+    told = [
+        "Line 2: The record no longer exists, or you are not allowed to edit it.",
+        "0 records undone.",
+    ]
     assert take_back(1) == ([*told, "1 record kept."], False)
     with everything() as session:
         assert count(session, Lead, Lead.deleted_at.is_(None)) == 1
@@ -288,7 +294,7 @@ def test_what_went_wrong_since_it_was_checked_is_told_by_its_line(
     between(change)
     told = load("opportunities", HEAD + "1;A;New;;;\n2;B;New;;;\n3;B;New;;;\n", OPPORTUNITIES)
     assert told.lines[:2] == [
-        "Line 2: Client / Prospect [client]: Choose a value of the list.",
+        "Line 2: Client / Prospect [client]: Choose a value from the list.",
         "Line 4: External reference [ref]: This value is already used.",
     ]
     assert "1 record created." in told
@@ -325,7 +331,7 @@ def test_whose_role_lost_the_right_meanwhile_goes_on_when_it_is_back(
 
     with pytest.MonkeyPatch.context() as patch:
         before_writing(patch, scope_of_leads(0))
-        with pytest.raises(DomainError, match="You may not import these records"):
+        with pytest.raises(DomainError, match="You are not allowed to import these records"):
             load("leads", FILE, LEADS, username="claire")
     with everything() as session:
         assert count(session, Lead) == 0

@@ -118,7 +118,7 @@ def test_only_a_conversion_converts(acting: Acting) -> None:
     with acting("claire") as session:
         with pytest.raises(DomainError) as no:
             services.change_status(make(Lead), word(LeadStatus, "Converted"))
-        assert no.value.fields == {"status": "Only a conversion does this."}
+        assert no.value.fields == {"status": "Only the conversion of a lead sets this status."}
         session.rollback()
 
 

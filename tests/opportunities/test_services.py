@@ -106,7 +106,7 @@ def test_an_account_of_another_company_is_refused_like_none(acting: Acting) -> N
         with pytest.raises(DomainError) as no:
             make(Opportunity, account=again(foreign), company=session.get(Account, foreign.id)
                  and _france(session))  # fmt: skip
-        assert refused(no) == {"account": "Choose a value of the list."}
+        assert refused(no) == {"account": "Choose a value from the list."}
         session.rollback()
 
 

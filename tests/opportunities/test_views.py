@@ -266,5 +266,5 @@ def test_without_script_a_picker_takes_the_one_row_of_a_name(
     assert "Librairie Garance" in claire.get(made.headers["Location"]).text
     vague = claire.post("/opportunities/add", data=typed | {"account_search": "nowhere"})
     assert vague.status_code == 422
-    assert "“nowhere” is not one name" in vague.text
+    assert "“nowhere” does not match one record" in vague.text
     assert account.name in claire.get("/clients/list/").text + claire.get("/prospects/list/").text

@@ -67,11 +67,11 @@ def test_the_sales_export_loads_and_loads_once(
         _has_the_totals(session)
         won = session.scalars(select(Stage.id).where(Stage.kind == "won")).one()
     assert load_all() == [
-        "3 records were there already.",
-        "6 records were there already.",
-        "35 records were there already.",
-        "85 records were there already.",
-        "8800 records were there already.",
+        "3 records already existed.",
+        "6 records already existed.",
+        "35 records already existed.",
+        "85 records already existed.",
+        "8800 records already existed.",
     ]
     with everything() as session:
         _has_the_totals(session)

@@ -240,4 +240,4 @@ def test_a_line_sent_twice_is_counted_once(acting: Acting) -> None:
         twice = [item("1", "10.00", id=line.id), item("1", "10.00", id=line.id)]
         with pytest.raises(DomainError) as refused:
             save(quote, lines=twice)
-    assert refused.value.fields == {"lines.1": "This line is no longer there."}
+    assert refused.value.fields == {"lines.1": "This line no longer exists."}

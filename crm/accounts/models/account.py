@@ -187,11 +187,11 @@ class Account(ContactDetails, EventDates, Owned, Record):
         if self.siret:
             self.siren = self.siren or self.siret[:9]
             if not self.siret.startswith(self.siren):
-                wrong["siret"] = _("A SIRET begins with its SIREN.")
+                wrong["siret"] = _("The SIRET must begin with the SIREN.")
         if sum(bool(address.is_default) for address in self.addresses) > 1:
-            wrong["addresses"] = _("Only one address can be the default one.")
+            wrong["addresses"] = _("Choose a single default address.")
         if sum(bool(link.is_main) for link in self.links) > 1:
-            wrong["links"] = _("Only one contact can be the main one.")
+            wrong["links"] = _("Choose a single main contact.")
         if self._was(AccountKind.CLIENT) and self.kind != AccountKind.CLIENT:
             wrong["kind"] = _("A client cannot become a prospect again.")
         if wrong:

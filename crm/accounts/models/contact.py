@@ -100,4 +100,6 @@ class Contact(ContactDetails, EventDates, Owned, Record):
         if manager is not None and changed(self, "reports_to") and self.links:
             ours = {link.account_id or link.account.id for link in self.links}
             if ours.isdisjoint(link.account_id for link in manager.links):
-                raise DomainError(_("The manager works for another account."), field="reports_to")
+                raise DomainError(
+                    _("Choose a manager who works for the same account."), field="reports_to"
+                )

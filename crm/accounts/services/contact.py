@@ -81,7 +81,7 @@ def _refuse_double_email(contact: Contact, account_ids: list[int]) -> None:
     )
     with unfiltered("an address is unique among the contacts of an account, whoever sees them"):
         found = db.session.execute(statement.limit(1)).first()
-    message = _("Another contact of this account has this e-mail address.")
+    message = _("Another contact of this account already has this e-mail address.")
     if found is not None:
         raise DomainError(message, field="email")
     for account_id in account_ids:

@@ -140,7 +140,7 @@ class AccountView(ModelView):
     @has_access
     def make_client(self, pk: int) -> ResponseReturnValue:
         account = self.row(pk, "edit")
-        message = _("%(account)s is a client now", account=account)
+        message = _("%(account)s is now a client", account=account)
         return self.perform(account, lambda: services.become_client(account), message)
 
 
@@ -176,7 +176,7 @@ class ClientView(AccountView):
     add_title = _l("Create a client")
     edit_title = _l("Edit the client")
     empty_title = _l("No clients yet")
-    empty_text = _l("A prospect becomes a client with the first won opportunity.")
+    empty_text = _l("A prospect becomes a client with its first won opportunity.")
     presets = (
         Preset("mine", _l("My clients"), MINE),
         Preset("unassigned", _l("Unassigned clients"), NOBODY),

@@ -14,7 +14,7 @@ class MoveAgency(HandOver):
     names = (AGENCY,)
     link = AGENCY
     heir_label = _l("Agency")
-    heir_help = _l("What is ticked goes along. Closed records keep their agency.")
+    heir_help = _l("Ticked records move along. Closed records keep their agency.")
     gives_to_nobody = True
     danger = False
     title = _l("Change the agency")

@@ -40,7 +40,7 @@ def erase() -> int:
     """
     with unfiltered("the demo goes as a whole, whoever could see which part of it"):
         if hanging():
-            raise DomainError(_("Some of your own records need records of the demo."))
+            raise DomainError(_("Some of your own records depend on records of the demo."))
         kinds = counts()
         for kind in kinds:
             told = Journal.kind == kind, Journal.row_id.in_(made(kind))

@@ -79,7 +79,7 @@ class Company(AuditedModel):
         """Rules between fields. Source: spec 1.1."""
         self.code = (self.code or "").upper()
         if not re.fullmatch(r"[A-Z0-9-]+", self.code):
-            raise DomainError(_("Only letters, digits and dashes."), field="code")
+            raise DomainError(_("Use only letters, digits and dashes."), field="code")
         if self.siret and not self.siren:
             self.siren = self.siret[:9]
         refuse_cycle(self, "parent", _("A company cannot be its own parent."))
@@ -110,7 +110,9 @@ class Agency(AuditedModel):
     postal_areas: Mapped[str | None] = field(
         _l("Postal areas"),
         String(255),
-        help=_l("Beginnings of postal codes, such as 75, 92: they propose this agency."),
+        help=_l(
+            "Beginnings of the postal codes for which this agency is proposed, such as 75, 92."
+        ),
     )
     active: Mapped[bool] = flag(lazy_pgettext("agency", "Active"), on=True)
 

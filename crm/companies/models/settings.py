@@ -124,7 +124,7 @@ class CompanySettings(AuditedModel):
         _l("Recurring duration for this company"),
         minimum=1,
         maximum=120,
-        help=_l("Empty: the application's."),
+        help=_l("Leave empty to use the application's."),
     )
     quote_validity_days: Mapped[int] = field(
         _l("Quote validity (days)"),

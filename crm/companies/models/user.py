@@ -107,7 +107,7 @@ Group.is_team = field(
     default=False,
     server_default="0",
     nullable=False,
-    help=_l("Its members see each other's records where their role's scope is the team."),
+    help=_l("Members see each other's records where the scope of their role is Team."),
 )
 Group.changed_on = field(_l("Changed on"), Instant, default=utcnow, readonly=True, nullable=True)
 Group.name_key = folded("name", 100, server_default="")

@@ -35,7 +35,10 @@ def check_person(session: Session, row: Any) -> None:
 
 def _check_user(session: Session, user: Any) -> None:
     if not USERNAME.fullmatch(user.username or ""):
-        message = _("Use letters without accents, digits, dot, dash and underscore; at least two.")
+        message = _(
+            "Use at least two characters: letters without accents, digits, dots, dashes, "
+            "underscores."
+        )
         raise DomainError(message, field="username")
     if not is_changing(
         user, "companies", "agency", "agency_id", "active_company", "active_company_id"
@@ -44,7 +47,7 @@ def _check_user(session: Session, user: Any) -> None:
     ids = company_ids(session, user)
     agency_id = user.agency.id if user.agency is not None else user.agency_id
     if agency_id is not None and _company_of(session, agency_id) not in ids:
-        message = _("This agency belongs to none of the person's companies.")
+        message = _("Choose an agency of one of the person's companies.")
         raise DomainError(message, field="agency")
     chosen = user.active_company.id if user.active_company is not None else user.active_company_id
     if chosen is not None and chosen not in ids:

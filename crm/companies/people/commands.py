@@ -104,8 +104,8 @@ def read_password(prompt: str) -> str:
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
     first = getpass(prompt)
-    if getpass(_("Again: ")) != first:
-        raise DomainError(_("The two passwords differ."), field="password")
+    if getpass(_("Repeat the password: ")) != first:
+        raise DomainError(_("The two passwords do not match."), field="password")
     return first
 
 
@@ -114,7 +114,7 @@ def _named(model: Any, name: str, *columns: Any) -> Any:
         select(model).where(or_(*(func.lower(column) == name.lower() for column in columns)))
     ).first()
     if found is None:
-        raise NotFound(_("There is no “%(name)s”.", name=name))
+        raise NotFound(_("“%(name)s” does not exist.", name=name))
     return found
 
 
@@ -126,5 +126,5 @@ def _companies(codes: Sequence[str]) -> list[Company]:
     found = list(db.session.scalars(statement))
     missing = wanted - {company.code for company in found}
     if missing:
-        raise NotFound(_("There is no company “%(name)s”.", name=min(missing)))
+        raise NotFound(_("The company “%(name)s” does not exist.", name=min(missing)))
     return found

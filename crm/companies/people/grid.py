@@ -38,12 +38,12 @@ ACTION_WORDS: Mapping[str, Label] = dict(
 
 # scope → (words, what it means).
 SCOPES: Mapping[Scope, tuple[Label, Label]] = {
-    Scope.NONE: (_l("None"), _l("nothing")),
-    Scope.OWN: (_l("Own"), _l("assigned to oneself")),
-    Scope.TEAM: (_l("Team"), _l("one's own, one's team's, or unassigned")),
-    Scope.AGENCY: (_l("Agency"), _l("one's own, one's agency's, or without agency")),
-    Scope.COMPANY: (_l("Company"), _l("of one's companies")),
-    Scope.ALL: (_l("All"), _l("of all companies")),
+    Scope.NONE: (_l("None"), _l("no records")),
+    Scope.OWN: (_l("Own"), _l("own records only")),
+    Scope.TEAM: (_l("Team"), _l("own records, those of the team and unassigned ones")),
+    Scope.AGENCY: (_l("Agency"), _l("own records, those of the agency and those without agency")),
+    Scope.COMPANY: (_l("Company"), _l("records of the user's companies")),
+    Scope.ALL: (_l("All"), _l("records of all companies")),
 }
 
 # The shipped roles: code → (stored name, translatable name). A renamed role is not translated.
@@ -72,15 +72,15 @@ def describe(grid: Mapping[Cell, Scope], shown: Container[str] = ENTITIES) -> st
     Of the entities that are no business records only those in `shown` are named.
     """
     if grid.get(("users", "edit")) is Scope.ALL and grid.get(("settings", "edit")) is Scope.ALL:
-        return _("Everything, in all companies, and the application's settings.")
+        return _("Can do everything in all companies and edit the application's settings.")
     records = _by_scope({action: _usual(action, grid) for action in ACTIONS})
     changed, read = (_others(action, grid, shown) for action in ("edit", "read"))
     parts = [_("Records: %(what)s.", what=records)] if records else []
     if changed:
-        parts.append(_("Changes: %(entities)s.", entities=changed))
+        parts.append(_("Can edit: %(entities)s.", entities=changed))
     if read and not parts:
-        parts.append(_("Reads: %(entities)s.", entities=read))
-    return " ".join(parts) or _("Nothing yet.")
+        parts.append(_("Can read: %(entities)s.", entities=read))
+    return " ".join(parts) or _("No rights yet.")
 
 
 def _others(action: str, grid: Mapping[Cell, Scope], shown: Container[str]) -> str:

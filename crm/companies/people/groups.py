@@ -20,13 +20,13 @@ def delete(group: Any) -> None:
     if members:
         raise DomainError(
             ngettext(
-                "This group has %(num)s member; take them out first.",
-                "This group has %(num)s members; take them out first.",
+                "This group has %(num)s member; remove them first.",
+                "This group has %(num)s members; remove them first.",
                 members,
             )
         )
     if _count(app_settings_group, group):
-        raise DomainError(_("The settings let this group own accounts; take it out there first."))
+        raise DomainError(_("The settings list this group as assignable; remove it there first."))
     delete_row(group)
 
 

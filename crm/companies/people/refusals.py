@@ -28,10 +28,7 @@ def refusal_of_role(role: Role, action: str, actor: Actor) -> str:
     """Why the actor may not do `action` to this role, or ""."""
     if actor.widest_scope(action, "users") is not Scope.ALL:
         return str(
-            _(
-                "A role applies to all companies: only those who administer all of them may"
-                " change it."
-            )
+            _("A role applies to all companies: only an administrator of all of them can edit it.")
         )
     if exceeds(cells_of([role]), actor):
         return str(_("This role gives rights that you do not have."))
@@ -58,5 +55,5 @@ def refusal_of_group(
     if exceeds(Access(group.cells), actor):
         return str(_("This group gives rights that you do not have."))
     if any(is_elsewhere(access, actor, action) for access in members):
-        return str(_("This group has members who work for companies that are not yours."))
+        return str(_("Some members of this group work for companies that are not yours."))
     return ""

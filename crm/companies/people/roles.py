@@ -82,13 +82,13 @@ def duplicate(role: Any) -> Role:
 def delete(role: Any) -> None:
     """Remove a role that nobody has. Raises DomainError, with how many do."""
     if role.code == ADMIN:
-        raise DomainError(_("The administrator role cannot be changed; duplicate it."))
+        raise DomainError(_("The Admin role cannot be edited; duplicate it."))
     used = len(role.user) + len(role.groups)
     if used:
         raise DomainError(
             ngettext(
-                "%(num)s user or group has this role; take it away first.",
-                "%(num)s users or groups have this role; take it away first.",
+                "%(num)s user or group has this role; remove it from them first.",
+                "%(num)s users or groups have this role; remove it from them first.",
                 used,
             )
         )

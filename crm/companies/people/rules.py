@@ -88,13 +88,13 @@ def _ask_roles(session: Session, changes: Changes, actor: Actor) -> None:
             continue
         _refuse(refusal_of_role(role, action, actor))
         if "code" in names or (action == "delete" and role.code == ADMIN):
-            raise DomainError(_("The administrator role cannot be changed; duplicate it."))
+            raise DomainError(_("The Admin role cannot be edited; duplicate it."))
     for cell in changes.cells:
         role = cell.role or session.get_one(Role, cell.role_id)
         if actor.widest_scope("edit", "users") is not Scope.ALL:
             _refuse(refusal_of_role(role, "edit", actor))
         if role.code == ADMIN:
-            raise DomainError(_("The administrator role cannot be changed; duplicate it."))
+            raise DomainError(_("The Admin role cannot be edited; duplicate it."))
         if exceeds(Access(_cells_before_and_after(cell), {ANYWHERE}, ANYWHERE), actor):
             raise _lacking(set())
 
@@ -184,4 +184,4 @@ def _refuse(message: str) -> None:
 
 def _lacking(names: set[str]) -> DomainError:
     blamed = next((name for name in BLAMED if name in names), None)
-    return DomainError(_("You cannot grant what you do not have."), field=blamed)
+    return DomainError(_("You cannot grant rights that you do not have."), field=blamed)

@@ -117,7 +117,7 @@ def find(name: str) -> User:
     column = User.email if "@" in name else User.username
     user: User | None = db.session.scalars(select(User).where(column == name)).first()
     if user is None:
-        raise NotFound(_("There is no user “%(name)s”.", name=name))
+        raise NotFound(_("The user “%(name)s” does not exist.", name=name))
     return user
 
 

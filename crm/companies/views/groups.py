@@ -21,7 +21,7 @@ class GroupView(PeopleView):
     add_title = _l("Create a group")
     edit_title = _l("Edit the group")
     empty_title = _l("No groups yet")
-    empty_text = _l("A group gives its roles to all its members, and may be a team.")
+    empty_text = _l("A group gives its roles to all its members, and can be a team.")
     list_columns = ["name", "is_team", "roles", "description"]
     order_columns = ["name", "is_team"]
     base_order = ("name", "asc")

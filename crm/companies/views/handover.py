@@ -64,9 +64,9 @@ class HandOverOfUser(HandOver):
 
     link = OWNER
     heir_label = _l("Hand over to")
-    heir_help = _l("Empty: the records stay with them.")
+    heir_help = _l("Leave empty to keep the records with this person.")
     gives_to_nobody = False
-    intro = _l("Their sessions end, and they are no longer proposed as owner.")
+    intro = _l("They are signed out everywhere and no longer proposed as owner.")
     done_message = _l("User deactivated")
 
 
@@ -75,7 +75,9 @@ class HandOverOfAgency(HandOver):
 
     link = AGENCY
     heir_label = _l("Move to the agency")
-    heir_help = _l("Empty: the records have no agency.")
+    heir_help = _l("Leave empty to leave the records without agency.")
     gives_to_nobody = True
-    intro = _l("It is no longer proposed. Closed records keep it, so past figures do not change.")
+    intro = _l(
+        "The agency is no longer proposed. Closed records keep it, so past figures do not change."
+    )
     done_message = _l("Agency deactivated")

@@ -22,7 +22,7 @@ from crm.core.views import FieldGroup, FormPage
 FIELDS = (
     ("old_password", _l("Current password"), "current-password"),
     ("password", _l("New password"), "new-password"),
-    ("confirm", _l("New password, again"), "new-password"),
+    ("confirm", _l("Confirm the new password"), "new-password"),
 )
 
 
@@ -70,9 +70,7 @@ class PasswordView(Page):
             has_required=True,
         )
         if forced:
-            page.intro = _(
-                "The password you signed in with was given to you. Choose your own to go on."
-            )
+            page.intro = _("You signed in with a temporary password. Choose your own to continue.")
         page.form_errors = [message] if message else []
         page.errors = [(f.id, f.label, text) for f in fields.values() for text in f.errors]
         return self.render("companies/password.html", status, page=page)
@@ -89,11 +87,11 @@ def _fields() -> dict[str, FormField]:
         for name, label, autocomplete in FIELDS
     }
     fields["password"].help = _(
-        "At least %(num)s characters; a few words make a good one.", num=SHORTEST
+        "At least %(num)s characters; a few words make a good password.", num=SHORTEST
     )
     return fields
 
 
 def _agree(password: str, again: str) -> None:
     if password != again:
-        raise DomainError(_("The two passwords differ."), field="confirm")
+        raise DomainError(_("The two passwords do not match."), field="confirm")

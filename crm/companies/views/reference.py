@@ -36,7 +36,7 @@ class ReferenceView(ModelView):
     add_title = _l("Add a value")
     edit_title = _l("Edit the value")
     empty_title = _l("No values yet")
-    empty_text = _l("Its values are offered in forms and filters.")
+    empty_text = _l("These values are offered in forms and filters.")
     base_order = ("position", "asc")
 
     def can(self, action: str) -> bool:

@@ -88,7 +88,7 @@ class RoleParts(PeopleView):
             effect=_("Changes apply to everyone at their next click."),
         )
         if is_fixed:
-            text = _("This role can do everything, so that somebody always can. Duplicate it.")
+            text = _("This role can do everything and cannot be edited. Duplicate it to adapt it.")
             page.notes.append(Note("info", text))
         return page
 

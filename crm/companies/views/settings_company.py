@@ -125,7 +125,7 @@ class CompanySettingsView(SettingsPages):
                     one.help = _("Next number: %(number)s", number=coming)
         source = self._source()
         if source is not None:
-            text = _("Filled in from %(company)s; nothing is saved yet.", company=source.company)
+            text = _("Copied from %(company)s; nothing is saved yet.", company=source.company)
             page.notes.append(Note("info", text))
         page.actions = [] if page.readonly else self._copies(row)
 

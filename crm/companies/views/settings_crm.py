@@ -27,7 +27,7 @@ SECTIONS: Sequence[Section] = (
     (_l("General"), (
         SettingOption(
             "assignable_users",
-            _l("Who can own an account, everywhere: forms, edits in place, import, API."),
+            _l("Who can be account owner, everywhere: forms, in-place editing, import, API."),
             opens_with=Assignable.GROUPS,
             under=(
                 SettingOption("assignable_groups", required=True),
@@ -50,7 +50,7 @@ SECTIONS: Sequence[Section] = (
     (_l("Opportunities"), (
         SettingOption(
             "show_customer_description",
-            _l("The client’s Notes, up to date and read only."),
+            _l("The client’s notes, up to date and read-only."),
         ),
         SettingOption(
             "manage_recurring",
@@ -58,8 +58,10 @@ SECTIONS: Sequence[Section] = (
             under=(
                 SettingOption(
                     "default_recurring_duration",
-                    _l("From 1 to 120. A one-year subscription is 12. Durations already entered "
-                       "do not change."),
+                    _l(
+                        "From 1 to 120; 12 for a one-year subscription. Durations already "
+                        "entered do not change."
+                    ),
                 ),
             ),
         ),

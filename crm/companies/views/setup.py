@@ -65,7 +65,7 @@ class SetupView(Page):
             except DomainError as error:
                 flash(str(error), "danger")
                 return redirect(self.url("demo"), 303)
-            words = ngettext("%(num)s row deleted.", "%(num)s rows deleted.", gone)
+            words = ngettext("%(num)s record deleted.", "%(num)s records deleted.", gone)
             flash(f"{_('The demo is erased.')} {words}", "success")
             return redirect("/", 303)
         return self.render("companies/demo.html", page=self._page())
@@ -75,13 +75,13 @@ class SetupView(Page):
         with unfiltered("whoever may erase the demo may delete every row of these tables"):
             if rows := demo.hanging():
                 intro = _(
-                    "These records are yours, and they need records of the demo. Delete them, or "
-                    "link them to other records, then erase the demo."
+                    "These records are yours and depend on records of the demo. Delete them "
+                    "or link them to other records, then erase the demo."
                 )
                 return ErasePage(title, intro, [_line(row) for row in rows])
         intro = _(
-            "Everything that the demo made is deleted for good: its people and companies, their "
-            "records and files. The settings stay, and so does what you entered yourself."
+            "Everything the demo created is deleted for good: its people and companies, with "
+            "their records and files. The settings and what you entered yourself are kept."
         )
         page = ErasePage(title, intro, list(_counts()), self.url("demo"))
         page.submit_label = _("Erase the demo")

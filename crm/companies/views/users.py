@@ -83,17 +83,19 @@ class UserView(PeopleView):
 
     def notice(self, row: Any) -> Note | None:
         if not row.active:
-            return Note("info", _("Inactive: cannot sign in, and is not proposed as owner."))
+            return Note(
+                "info", _("Inactive: this person cannot sign in and is not proposed as owner.")
+            )
         if not row.password:
-            return Note("warn", _("No password was given yet: this person cannot sign in."))
+            return Note("warn", _("No password has been set yet: this person cannot sign in."))
         if row.must_change_password:
-            return Note("info", _("Still has to choose their own password."))
+            return Note("info", _("This person still has to choose their own password."))
         return None
 
     def record_actions(self, row: Any) -> list[Action]:
         if not self.may_edit(row) or not row.active or row.id == current_actor().user_id:
             return []
-        label = _("New password") if row.password else _("Give a first password")
+        label = _("New password") if row.password else _("Set a temporary password")
         url = self.act_url("new_password", row)
         confirm = _("This person is signed out everywhere, and the old password no longer works.")
         return [Action(label, url, "key", "post", confirm=confirm if row.password else "")]
@@ -123,7 +125,10 @@ class UserView(PeopleView):
         with transaction():
             check_version(user, version)
             users.set_password(user, kept, must_change=True)
-        text = _("Tell it to them in person: it is not shown again, and must be changed.")
+        text = _(
+            "Tell it to them in person: it is not shown again, and must be changed at the first "
+            "sign-in."
+        )
         here = self.url("show", pk=pk)
         page = NewPasswordPage(
             _("Password of %(name)s", name=user), user.username, password, text,

@@ -77,7 +77,7 @@ def parse_q(text: str) -> dict[str, Any]:
             found = parse(text)
             if isinstance(found, dict) and is_text(found):
                 return found
-    raise BadRequest(_("The argument q is neither rison nor JSON of the expected shape."))
+    raise BadRequest(_("The argument q must be Rison or JSON of the documented shape."))
 
 
 def is_text(found: Any) -> bool:
@@ -111,7 +111,7 @@ def _refusal(error: ValidationError, q: Mapping[str, Any]) -> Exception:
 
 
 def _wrong_cursor() -> DomainError:
-    message = _("cursor is a text of the page before, and stands without page.")
+    message = _("cursor comes from the previous page and is sent without page.")
     return DomainError(message, field="cursor")
 
 

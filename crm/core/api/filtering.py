@@ -24,9 +24,9 @@ def where(model: type[Any], one: Mapping[str, Any]) -> ColumnElement[bool]:
     operator = keys.index(name)
     values = _values(one.get("value")) if offered[operator].values else []
     if len(values) > MOST_VALUES:
-        raise DomainError(_("At most %(num)s values.", num=MOST_VALUES), field=column)
+        raise DomainError(_("Choose at most %(num)s values.", num=MOST_VALUES), field=column)
     if not all(isinstance(value, str | int | float) for value in values):
-        raise DomainError(_("This filter needs a value."), field=column)
+        raise DomainError(_("Enter a value for this filter."), field=column)
     return condition(model, column, operator, [str(v) for v in values], JSON_FILTER).where
 
 

@@ -18,9 +18,9 @@ Endpoint = Callable[Concatenate[Any, P], Response]
 # The default messages by status.
 SENTENCES = {
     403: _l("You are not allowed to do this."),
-    404: _l("There is no such record."),
+    404: _l("This record does not exist."),
 }
-WRONG_FIELDS = _l("Some fields are not right.")
+WRONG_FIELDS = _l("Some fields need correcting.")
 
 
 def guarded(endpoint: Endpoint[P]) -> Endpoint[P]:

@@ -98,12 +98,12 @@ class Reader:
 
     def _rows(self, name: str, raw: Any, known: Rows) -> list[Any]:
         if not isinstance(raw, list) or len(raw) > MOST_ROWS or not all(is_id(pk) for pk in raw):
-            raise ValueError(_("A list of ids is expected."))
+            raise ValueError(_("Send a list of ids."))
         return [self._row(name, pk, known) for pk in dict.fromkeys(raw)]
 
     def _lines(self, relation: str, raw: Any, known: Rows) -> list[dict[str, Any]]:
         if not isinstance(raw, list) or len(raw) > MOST_ROWS:
-            raise ValueError(_("A list of at most %(num)s objects is expected.", num=MOST_ROWS))
+            raise ValueError(_("Send a list of at most %(num)s objects.", num=MOST_ROWS))
         reader = self._of_lines(relation)
         lines: list[dict[str, Any]] = []
         wrong: dict[str, str] = {}
@@ -125,7 +125,7 @@ class Reader:
     def _line(self, raw: Any, before: Iterable[Mapping[str, Any]], known: Rows) -> dict[str, Any]:
         """One child row: an update with "id", else a new one."""
         if not isinstance(raw, dict):
-            raise ValueError(_("An object is expected."))
+            raise ValueError(_("Send an object."))
         pk = raw.get("id")
         rest = {name: value for name, value in raw.items() if name != "id"}
         if pk is None:

@@ -116,5 +116,5 @@ def read_version(given: Any) -> int:
     if isinstance(given, str) and given.isascii() and given.isdecimal() and len(given) < 11:
         given = int(given)
     if not is_id(given):
-        raise DomainError(_("A whole number is expected."), field="row_version")
+        raise DomainError(_("Enter a whole number."), field="row_version")
     return int(given)

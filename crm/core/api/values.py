@@ -15,7 +15,7 @@ class JsonFilterFormat(JsonFormat, FilterFormat):
     def whole(self, text: str, kind: str) -> int:
         number = self.number(text, kind, 0)
         if number != number.to_integral_value():
-            raise ValueError(_("A whole number is expected."))
+            raise ValueError(_("Enter a whole number."))
         return int(number)
 
     def boolean(self, text: str) -> bool:

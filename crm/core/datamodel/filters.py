@@ -67,7 +67,7 @@ def condition(
     chosen = offered[operator]
     texts = [text for text in texts if tidy(text)]
     if (chosen.values == -1 and not texts) or (chosen.values >= 0 and len(texts) != chosen.values):
-        raise DomainError(_("This filter needs a value."), field=name)
+        raise DomainError(_("Enter a value for this filter."), field=name)
     try:
         values = tuple(spec.kind.parse_filter(spec, text, form) for text in texts)
         if offered is operators.DATED and chosen.key in ("lte", "between"):

@@ -56,7 +56,7 @@ def create_row(model: type[Any], values: Values, rules: Rules = PLAIN) -> Any:
         return row  # the import checks the scope of all rows at once
     flush()
     if rows.is_filtered() and not rows.may(session, "create", row):
-        raise Forbidden(_("You may not create this record here."))
+        raise Forbidden(_("You are not allowed to create this record here."))
     return row
 
 
@@ -125,7 +125,7 @@ def _guard_owner(model: type[Any], values: Values, before: int | None = None) ->
     if "owner" not in values or wanted in free:
         return
     if actor.widest_scope("edit", model.__entity__) < Scope.TEAM:  # type: ignore[attr-defined]  # a record
-        raise DomainError(_("You may only assign this record to yourself."), field="owner")
+        raise DomainError(_("You can only assign this record to yourself."), field="owner")
 
 
 def assign(
@@ -198,7 +198,7 @@ def assign_children(
     for number, values in enumerate(lines):
         pk = values.get("id")
         if pk is not None and pk not in present:  # or is in an earlier line
-            wrong[f"{relation}.{number}"] = _("This line is no longer there.")
+            wrong[f"{relation}.{number}"] = _("This line no longer exists.")
             continue
         child = present.pop(pk) if pk is not None else model()
         rest = {name: value for name, value in values.items() if name != "id"}

@@ -154,7 +154,9 @@ class ParsingForm(BaseForm):
         wanted = posted[f"{name}_search"].strip()
         found = search_candidates(self.datamodel, name, wanted, {})
         if len(found) != 1:
-            raise ValueError(_("Choose one of the list: “%(text)s” is not one name.", text=wanted))
+            raise ValueError(
+                _("Choose from the list: “%(text)s” does not match one record.", text=wanted)
+            )
         others = [pair for pair in posted.items(multi=True) if pair[0] != name]
         return MultiDict([*others, (name, str(found[0].id))])
 
@@ -179,7 +181,7 @@ class ParsingForm(BaseForm):
         if len(lines) > NUMBER_OF_LINES:
             field.errors = [
                 _(
-                    "There are %(count)s lines; at most %(most)s are allowed. Remove some.",
+                    "There are %(count)s lines; the maximum is %(most)s. Remove some.",
                     count=len(lines),
                     most=NUMBER_OF_LINES,
                 )

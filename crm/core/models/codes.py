@@ -49,6 +49,6 @@ def language_name(code: str) -> str:
 
 def hue_name(hue: str) -> str:
     return {
-        "gray": _("Gray"), "blue": _("Blue"), "teal": _("Teal"), "green": _("Green"),
+        "gray": _("Grey"), "blue": _("Blue"), "teal": _("Teal"), "green": _("Green"),
         "amber": _("Amber"), "red": _("Red"), "pink": _("Pink"), "violet": _("Violet"),
     }[hue]  # fmt: skip

@@ -21,7 +21,7 @@ CLOCK = re.compile(
 def check_year(year: int) -> None:
     """Refuse an implausible year. Raises ValueError."""
     if not 1900 <= year <= 2200:
-        raise ValueError(_("The year must lie between 1900 and 2200."))
+        raise ValueError(_("Enter a year between 1900 and 2200."))
 
 
 def parse_date(text: str, zone: str) -> date:
@@ -58,7 +58,7 @@ def _days_from_today(word: str) -> int | None:
 def _day(year: int, month: int, day: int) -> date:
     check_year(year)
     if not 1 <= month <= 12:
-        raise ValueError(_("There are twelve months."))
+        raise ValueError(_("Enter a month from 1 to 12."))
     try:
         return date(year, month, day)
     except ValueError as error:

@@ -51,16 +51,14 @@ class NumberFormat:
                 whole = re.sub("[^0-9]", "", found["whole"])
                 part = f".{found['part']}" if found["part"] else ""
                 return Decimal(f"{minus}{whole or 0}{part}")
-        raise ValueError(_("A number is expected, for example %(example)s.", example=self.example))
+        raise ValueError(_("Enter a number, such as %(example)s.", example=self.example))
 
     def parse_int(self, text: str, kind: str = "integer") -> int:
         """As `read`, for a number without decimals."""
         number = self.read(text, kind)
         if number != number.to_integral_value():
             example = self.example.partition(self.decimal)[0]
-            raise ValueError(
-                _("A whole number is expected, for example %(example)s.", example=example)
-            )
+            raise ValueError(_("Enter a whole number, such as %(example)s.", example=example))
         return int(number)
 
     def write(self, value: Decimal) -> str:

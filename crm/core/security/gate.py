@@ -126,7 +126,7 @@ def _view() -> Any:
 def _without_token(error: CSRFError) -> ResponseReturnValue:
     """A failed CSRF check: to the sign-in page where the session has ended, else 400."""
     if not current_user.is_authenticated and request.endpoint != "LoginView.logout":
-        flash(_("Your session has ended. Sign in to go on."), "info")
+        flash(_("Your session has ended. Sign in to continue."), "info")
         return to_login()
     return current_app.handle_user_exception(BadRequest(error.description))
 

@@ -51,12 +51,16 @@ def check_password(password: str, *names: str) -> None:
     """
     if len(password) < SHORTEST:
         raise DomainError(
-            ngettext("At least %(num)s character.", "At least %(num)s characters.", SHORTEST),
+            ngettext(
+                "Enter at least %(num)s character.", "Enter at least %(num)s characters.", SHORTEST
+            ),
             field="password",
         )
     if len(password) > LONGEST:
         raise DomainError(
-            ngettext("At most %(num)s character.", "At most %(num)s characters.", LONGEST),
+            ngettext(
+                "Enter at most %(num)s character.", "Enter at most %(num)s characters.", LONGEST
+            ),
             field="password",
         )
     if any(name and fold(name) in fold(password) for name in names if len(name) > 2):

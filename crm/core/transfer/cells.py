@@ -158,7 +158,7 @@ class FileFormat(Format):
                 return str(value)
         raise ValueError(
             _(
-                "“%(text)s” is none of %(choices)s.",
+                "“%(text)s” is not one of: %(choices)s.",
                 text=shortened(text),
                 choices=", ".join(str(value) for value in choices),
             )
@@ -176,7 +176,7 @@ def _moment(text: str, form: str) -> datetime:
         moment = datetime.strptime(text, form)  # noqa: DTZ007  the caller knows the zone
     except ValueError as error:
         message = _(
-            "“%(text)s” is not a date of the form %(form)s.", text=shortened(text), form=form
+            "“%(text)s” is not a date in the format %(form)s.", text=shortened(text), form=form
         )
         raise ValueError(message) from error
     check_year(moment.year)  # time zones overflow near the first and the last year

@@ -64,7 +64,7 @@ def check(
             wrong[f"{rule.place}.when"] = unknown(name, tuple(fillable))
     key = fillable.get(mapping.key or "")
     if key is not None and (not key.spec.kind.is_key or key.child):
-        wrong["key"] = _("A key is a text of the record itself.")
+        wrong["key"] = _("A key must be a text field of the record itself.")
     if wrong:
         raise DomainError(fields=wrong)
     return {rule.field: fillable[rule.field] for rule in mapping.rules}
@@ -115,7 +115,7 @@ def _problem(rule: FieldRule, filled: TargetField) -> str | None:
     if filled.target is None:
         return None
     if rule.create and not (rule.by == "name" and issubclass(filled.target, Reference)):
-        return str(_("Only a vocabulary can be added to, by name."))
+        return str(_("Values can only be added to reference data, by name."))
     return _by(rule, filled.target)
 
 

@@ -67,10 +67,10 @@ class Finder:
         if len(found) == 1:
             return found[0]
         if found:
-            raise ValueError(_("“%(text)s” means several records.", text=shortened(text)))
+            raise ValueError(_("“%(text)s” matches several records.", text=shortened(text)))
         if self.makes:
             return self._make(text, self.makes)
-        raise ValueError(_("“%(text)s” is not known.", text=shortened(text)))
+        raise ValueError(_("“%(text)s” is unknown.", text=shortened(text)))
 
     def is_known(self, text: str) -> bool:
         return bool(self.known.get(self.key(text)))
@@ -84,7 +84,8 @@ class Finder:
         """A new value of the vocabulary; written with the first line that uses it."""
         if is_filtered() and not may_any("create", self.target):
             message = _(
-                "“%(text)s” is new, and you may not add to this vocabulary.", text=shortened(text)
+                "“%(text)s” is new, and you are not allowed to add values to this list.",
+                text=shortened(text),
             )
             raise ValueError(message)
         row = self.target(name=TranslatedText({language: text}))

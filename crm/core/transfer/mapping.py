@@ -106,9 +106,7 @@ class _Problems(dict[str, str]):
         if value is None or (isinstance(value, str) and (not words or value in words)):
             return value
         self[place] = (
-            _("One of %(words)s is expected.", words=", ".join(words))
-            if words
-            else _("Text is expected.")
+            _("Choose one of: %(words)s.", words=", ".join(words)) if words else _("Enter text.")
         )
         return None
 
@@ -117,10 +115,10 @@ def unknown(name: str, words: tuple[str, ...]) -> str:
     """The message for a name that is none of `words`, with the closest one."""
     near = get_close_matches(name, words, n=1)
     if near:
-        message = _("“%(name)s” is not known; did you mean “%(near)s”?", name=name, near=near[0])
+        message = _("“%(name)s” is unknown; did you mean “%(near)s”?", name=name, near=near[0])
         return str(message)
     known = ", ".join(sorted(words))
-    return str(_("“%(name)s” is not known. Known are: %(words)s.", name=name, words=known))
+    return str(_("“%(name)s” is unknown. Choose from: %(words)s.", name=name, words=known))
 
 
 def read_map(text: str) -> ImportMap:
@@ -173,7 +171,7 @@ def _table(given: Mapping[str, Any], name: str, wrong: _Problems) -> Mapping[str
     table = given.get(name, {})
     if isinstance(table, dict):
         return table
-    wrong[name] = _("A table is expected, as [%(name)s].", name=name)
+    wrong[name] = _("Give a table, such as [%(name)s].", name=name)
     return {}
 
 
@@ -182,7 +180,8 @@ def _key(given: Any, wrong: _Problems) -> tuple[str | None, str]:
         return given, FOUND[0]
     if not isinstance(given, dict) or "field" not in given:
         wrong["key"] = _(
-            "Write it as %(example)s.", example='key = { field = "external_ref", found = "skip" }'
+            "Write the key as %(example)s.",
+            example='key = { field = "external_ref", found = "skip" }',
         )
         return None, FOUND[0]
     wrong.known("key", given, ("field", "found"))
@@ -208,7 +207,7 @@ def _rule(place: str, given: Any, wrong: _Problems, column: str) -> FieldRule | 
         given = {"field": given}
     if not isinstance(given, dict) or not isinstance(given.get("field"), str):
         wrong[place] = _(
-            "A field is expected, as %(example)s.", example='"name" or { field = "name" }'
+            "Give a field, such as %(example)s.", example='"name" or { field = "name" }'
         )
         return None
     wrong.known(place, given, _WORDS)
@@ -227,16 +226,16 @@ def _how(place: str, given: Mapping[str, Any], wrong: _Problems) -> dict[str, An
         "create": given.get("create", False),
     }
     if not isinstance(how["create"], bool):
-        wrong[f"{place}.create"] = _("Yes or no is expected.")
+        wrong[f"{place}.create"] = _("Answer yes or no.")
     if not isinstance(how["values"], dict):
         wrong[f"{place}.values"] = _(
-            "A table is expected, as %(example)s.", example='{ GTXPro = "GTX Pro" }'
+            "Give a table, such as %(example)s.", example='{ GTXPro = "GTX Pro" }'
         )
         how["values"] = {}
     how["values"] = {name: _plain(value) for name, value in how["values"].items()}
     factor = given.get("factor")
     if factor is not None and (isinstance(factor, bool) or not isinstance(factor, int | Decimal)):
-        wrong[f"{place}.factor"] = _("A number is expected.")
+        wrong[f"{place}.factor"] = _("Enter a number.")
         factor = None
     return how | {"factor": Decimal(factor) if factor is not None else None}
 
@@ -251,9 +250,7 @@ def _format(place: str, given: Any, wrong: _Problems) -> str | None:
     except ValueError:
         understood = None
     if understood != day:
-        wrong[f"{place}.format"] = _(
-            "This is not the format of a date, for example %(example)s.", example="%d-%m-%y"
-        )
+        wrong[f"{place}.format"] = _("Give a date format, such as %(example)s.", example="%d-%m-%y")
     return text
 
 
@@ -266,11 +263,11 @@ def _texts(place: str, table: Mapping[str, Any], wrong: _Problems) -> Iterator[F
         when = many.get("when", {})
         if "value" not in many or isinstance(many["value"], list | dict):
             wrong[here] = _(
-                "A value is expected, as %(example)s.", example='"text" or { value = "text" }'
+                "Give a value, such as %(example)s.", example='"text" or { value = "text" }'
             )
         if not isinstance(when, dict):
             wrong[f"{here}.when"] = _(
-                "A table is expected, as %(example)s.", example='{ stage = "Lost" }'
+                "Give a table, such as %(example)s.", example='{ stage = "Lost" }'
             )
             when = {}
         yield FieldRule(

@@ -50,7 +50,7 @@ def _changes(session: Session, lines: Lines) -> Refused:
         versions = _versions(session, model, [draft.pk for _number, draft in drafts])
         for number, draft in drafts:
             if draft.pk not in versions:
-                yield number, Forbidden(_("You may not change this record."))
+                yield number, Forbidden(_("You are not allowed to edit this record."))
             elif versions[draft.pk] != draft.version:
                 yield number, Conflict(_("Somebody else changed this record in the meantime."))
 
@@ -104,7 +104,7 @@ def _places(session: Session, lines: Lines) -> Refused:
         if key not in answers:
             answers[key] = _may_create(session, draft)
         if not answers[key]:
-            yield number, Forbidden(_("You may not create this record here."))
+            yield number, Forbidden(_("You are not allowed to create this record here."))
 
 
 def _may_create(session: Session, draft: Draft) -> bool:

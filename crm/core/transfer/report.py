@@ -58,15 +58,15 @@ class Report:
             return
         if self.run_id is not None:
             command = f"crm import-undo {self.run_id} --as USER"
-            yield _("Import %(id)s; “%(command)s” undoes it.", id=self.run_id, command=command)
+            yield _("Import %(id)s. To undo it: “%(command)s”.", id=self.run_id, command=command)
         yield ngettext("%(num)s record created.", "%(num)s records created.", self.created)
         if self.updated:
             yield ngettext("%(num)s record updated.", "%(num)s records updated.", self.updated)
         if self.skipped:
             yield ngettext(
-                "%(num)s record was there already.",
-                "%(num)s records were there already.",
+                "%(num)s record already existed.",
+                "%(num)s records already existed.",
                 self.skipped,
             )
         if self.refused:
-            yield ngettext("%(num)s line left out.", "%(num)s lines left out.", self.refused)
+            yield ngettext("%(num)s line skipped.", "%(num)s lines skipped.", self.refused)

@@ -104,8 +104,8 @@ def _resume(order: ImportJob, checksum: str, spool: Spool, report: Report) -> in
         spool.claim("done", str(line), line)
     report.notes.append(
         ngettext(
-            "Import %(id)s was interrupted after %(num)s line; it is resumed.",
-            "Import %(id)s was interrupted after %(num)s lines; it is resumed.",
+            "Import %(id)s was interrupted after %(num)s line; it now resumes.",
+            "Import %(id)s was interrupted after %(num)s lines; it now resumes.",
             done,
             id=run.id,
         )
@@ -152,7 +152,7 @@ def _place(order: ImportJob, mapping: ImportMap, actor: Actor) -> Actor:
 def _notes(sheet: Sheet, mapping: ImportMap) -> Iterator[str]:
     left = [name for name in sheet.header if name and name not in mapping.file_columns]
     if left:
-        yield _("Columns that the map does not name: %(names)s.", names=", ".join(left))
+        yield _("Columns missing from the map: %(names)s.", names=", ".join(left))
     if mapping.key is None:
         yield _("The map has no key: importing the same file again creates duplicates.")
 
@@ -167,7 +167,7 @@ def _company(datamodel: DataModel, company_id: int | None) -> Any:
     target = relations["company" if "company" in relations else "companies"].mapper.class_
     company = datamodel.session.scalars(select(target).where(target.id == company_id)).first()
     if company is None:
-        raise NotFound(_("There is no such company."), field="company")
+        raise NotFound(_("This company does not exist."), field="company")
     return company
 
 
@@ -176,13 +176,13 @@ def _at(actor: Actor, company: Any, datamodel: DataModel) -> Actor:
     entity = getattr(datamodel.obj, "__entity__", "users")
     widest = actor.widest_scope("create", entity)
     if widest is Scope.NONE and not actor.can("edit", entity):
-        raise Forbidden(_("You may not import these records."))
+        raise Forbidden(_("You are not allowed to import these records."))
     if company is None:
         return actor
     companies = actor.companies
     if actor.company_of(company.id) is None:
         if widest is not Scope.ALL:
-            raise Forbidden(_("You may not import these records."))
+            raise Forbidden(_("You are not allowed to import these records."))
         companies = (*companies, _facts(company))
     return replace(actor, companies=companies, active_company_id=company.id)
 

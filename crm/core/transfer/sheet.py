@@ -157,7 +157,7 @@ def _decodes(path: Path, encoding: str) -> bool:
         with path.open(encoding=encoding, newline="") as file:
             for piece in iter(partial(file.read, PIECE), ""):
                 if "\0" in piece:
-                    raise DomainError(_("This is not a text file: it holds zero bytes."))
+                    raise DomainError(_("This is not a text file: it contains NUL bytes."))
     except (LookupError, UnicodeError):  # a map may name an unknown encoding
         return False
     return True

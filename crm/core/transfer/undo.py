@@ -55,7 +55,7 @@ class ImportUndo:
         """
         session = db.session()
         if session.get(ImportRun, self.run_id) is None:
-            raise NotFound(_("There is no import %(id)s.", id=self.run_id))
+            raise NotFound(_("Import %(id)s does not exist.", id=self.run_id))
         last: int | None = None
         while ids := self._next(session, last):
             last = ids[-1]
@@ -118,7 +118,7 @@ class ImportUndo:
             return rows.fetch(session, model, entry.row_id, action)
         except NotFound as error:
             raise DomainError(
-                _("The record no longer exists, or you may not change it.")
+                _("The record no longer exists, or you are not allowed to edit it.")
             ) from error
 
     def _end(self) -> None:

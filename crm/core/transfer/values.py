@@ -93,7 +93,7 @@ class ValueReader:
         """The error for a line whose linked record was not found."""
         return DomainError(
             fields={
-                name: _("“%(text)s” is not known.", text=text)
+                name: _("“%(text)s” is unknown.", text=text)
                 for name, finder, texts in self._links(cells)
                 for text in texts
                 if finder.target is self.model and not finder.is_known(text)
@@ -105,7 +105,9 @@ class ValueReader:
     def key_of(self, name: str, cells: Texts) -> str:
         """The text of the key field. Raises DomainError where it is missing."""
         if name not in cells:
-            raise DomainError(_("This is empty, but records are found by this value."), field=name)
+            raise DomainError(
+                _("This value is empty, but it is needed to find existing records."), field=name
+            )
         filled = self.filled[name]
         try:
             return str(filled.spec.clean(self._parsed(filled, cells[name])))

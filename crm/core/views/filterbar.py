@@ -105,7 +105,9 @@ class FilterBar(BaseView):
         """
         base = self.base_conditions() if about is None else about
         query = Query([*base, *extra], [], None, [])
-        query.wrong += [_("There is no filter “%(name)s” here.", name=n) for n in address.unknown]
+        query.wrong += [
+            _("The filter “%(name)s” does not exist here.", name=n) for n in address.unknown
+        ]
         for name, operator, values in address.filters:
             try:
                 query.conditions.append(
@@ -137,7 +139,7 @@ class FilterBar(BaseView):
         label = _("Show the list without this filter")
         page.notes = [Note("warn", text, without, label) for text in query.wrong]
         if address.order and address.order[0] not in self.visible(self.order_columns):
-            text = _("This list cannot be ordered by “%(name)s”.", name=address.order[0][:60])
+            text = _("This list cannot be sorted by “%(name)s”.", name=address.order[0][:60])
             page.notes.append(Note("warn", text))
 
     def _filter_label(self, name: str) -> str:
@@ -327,4 +329,4 @@ def _way_of(query: Query, page: ListPage) -> str:
         return ""
     if query.found.way is Way.BEGINNING:
         return _("Words that begin with “%(search)s”", search=page.search)
-    return _("No word begins with “%(search)s”: words that contain it", search=page.search)
+    return _("No word begins with “%(search)s”; words that contain it", search=page.search)

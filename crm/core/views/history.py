@@ -148,7 +148,7 @@ def action_words(action: str) -> str:
     return {
         "created": _("created this record"),
         "changed": _("changed this record"),
-        "deleted": _("put this record in the bin"),
+        "deleted": _("moved this record to the bin"),
         "restored": _("restored this record"),
     }.get(action, _("removed this record"))
 

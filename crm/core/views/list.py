@@ -249,7 +249,7 @@ class ListParts(FilterBar):
             return
         page.empty, page.empty_title = "no_result", _("No result")
         if query.wrong:
-            page.empty_text = _("Nothing is listed while a filter cannot be applied.")
+            page.empty_text = _("Correct or remove this filter to see the list.")
         page.ways_out = list(self._ways_out(query, address))
 
     def _ways_out(self, query: Query, address: ListAddress) -> Iterator[tuple[str, str, str]]:

@@ -36,12 +36,12 @@ def _open(lead: Lead, to: LeadStatus) -> None:
 
 def _lose(lead: Lead, to: LeadStatus) -> None:
     lead.lost_on = lead.lost_on or today(lead.company.time_zone)
-    check_reason(lead, "for_leads", _("This reason is not for leads."))
+    check_reason(lead, "for_leads", _("This reason does not apply to leads."))
 
 
 def _refusal(kinds: Kinds) -> str:
     if LeadStatusKind.CONVERTED in kinds:
-        return str(_("Only a conversion does this."))
+        return str(_("Only the conversion of a lead sets this status."))
     return str(_("This lead is lost; reopen it first."))
 
 

@@ -103,7 +103,7 @@ class Opportunity(EventDates, Owned, Record):
     score: Mapped[int | None] = field(_l("Score"), kind=kinds.STARS, minimum=0, maximum=5)
     description: Mapped[str | None] = field(_l("Description"), Text)
     memo: Mapped[str | None] = field(
-        _l("Memo"), Text, help=_l("Shown only to those who can edit the opportunity.")
+        _l("Memo"), Text, help=_l("Visible only to people who can edit the opportunity.")
     )
     competitor: Mapped[str | None] = field(_l("Competitor"), String(160))
     next_step: Mapped[str | None] = field(_l("Next step"), String(255))
@@ -111,7 +111,7 @@ class Opportunity(EventDates, Owned, Record):
     lost_comment: Mapped[str | None] = field(_l("Comment"), Text, readonly=True)
 
     recurring_amount: Mapped[Decimal | None] = field(
-        _l("Expected recurring amount"), Money, minimum=0, help=_l("For each period.")
+        _l("Expected recurring amount"), Money, minimum=0, help=_l("Per period.")
     )
     recurring_period: Mapped[int] = field(
         lazy_pgettext("recurring", "Period"),
@@ -204,7 +204,7 @@ class Opportunity(EventDates, Owned, Record):
         if best is not None and worst is not None and worst > best:
             wrong["worst_case"] = _("The worst case is above the best case.")
         if self.recurring_amount is not None and self.recurring_duration is None:
-            wrong["recurring_duration"] = _("A recurring amount needs a duration.")
+            wrong["recurring_duration"] = _("Enter a duration for the recurring amount.")
         if self.contact is not None and changed(self, "contact") and not self._knows_contact():
             wrong["contact"] = _("Choose a contact of this account.")
         if wrong:

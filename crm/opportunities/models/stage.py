@@ -54,6 +54,6 @@ class LostReason(Reference):
 
     __tablename__ = "lost_reason"
 
-    free_text: Mapped[bool] = flag(_l("Free text"), help=_l("Asks for a comment."))
+    free_text: Mapped[bool] = flag(_l("Free text"), help=_l("Makes a comment required."))
     for_leads: Mapped[bool] = flag(_l("For leads"), on=True)
     for_opportunities: Mapped[bool] = flag(_l("For opportunities"), on=True)

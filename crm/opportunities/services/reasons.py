@@ -18,4 +18,4 @@ def check_reason(row: Any, is_for: str, refusal: str) -> None:
     if not reason.active or not getattr(reason, is_for):
         raise DomainError(refusal, field="lost_reason")
     if reason.free_text and not row.lost_comment:
-        raise DomainError(_("This reason asks for a comment."), field="lost_comment")
+        raise DomainError(_("Add a comment for this reason."), field="lost_comment")

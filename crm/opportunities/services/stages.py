@@ -61,7 +61,9 @@ def _win(opportunity: Opportunity, to: Stage) -> None:
 
 def _lose(opportunity: Opportunity, to: Stage) -> None:
     _close(opportunity, NOTHING)
-    check_reason(opportunity, "for_opportunities", _("This reason is not for opportunities."))
+    check_reason(
+        opportunity, "for_opportunities", _("This reason does not apply to opportunities.")
+    )
 
 
 MOVES = Moves(

@@ -60,7 +60,7 @@ class QuoteLine(Child):
         _l("Discount"), Exact(2), kind=kinds.PERCENT, minimum=0, maximum=100
     )
     discount_amount: Mapped[Decimal | None] = field(
-        _l("Discount amount"), Exact(4), kind=kinds.MONEY, minimum=0, help=_l("For each unit.")
+        _l("Discount amount"), Exact(4), kind=kinds.MONEY, minimum=0, help=_l("Per unit.")
     )
     vat_rate_id: Mapped[int | None] = link(_l("VAT rate"), "vat_rate.id")
     total_excl: Mapped[Decimal | None] = field(_l("Total excl. tax"), Money, readonly=True)
@@ -111,7 +111,7 @@ class QuoteLine(Child):
         if self.vat_rate is None and self.vat_rate_id is None:
             wrong["vat_rate"] = _("Required field")
         if self.discount_percent and self.discount_amount:
-            wrong["discount_amount"] = _("Give a percentage or an amount, not both.")
+            wrong["discount_amount"] = _("Enter a percentage or an amount, not both.")
         if self.discount_amount and self.discount_amount > (self.unit_price or 0):
             wrong["discount_amount"] = _("The discount is larger than the price.")
         if wrong:

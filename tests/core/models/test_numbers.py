@@ -96,9 +96,9 @@ def test_a_unit_belongs_to_its_kind(app: Flask) -> None:
     assert FRENCH.read("12,5\u202f%", "percent") == Decimal("12.5")
     with app.test_request_context():
         for text, kind in (("5 €", "percent"), ("5 €", "decimal"), ("5 %", "integer")):
-            with pytest.raises(ValueError, match="expected"):
+            with pytest.raises(ValueError, match="Enter a"):
                 FRENCH.read(text, kind)
-        with pytest.raises(ValueError, match=r"A whole number is expected, for example 1,234\."):
+        with pytest.raises(ValueError, match=r"Enter a whole number, such as 1,234\."):
             ENGLISH.parse_int("1.5")
 
 
@@ -152,7 +152,7 @@ class TestRoundTrip:
 def test_an_object_in_json_is_no_value_of_a_plain_field(app: Flask, kind: kinds.Kind) -> None:
     with app.app_context():
         for raw in ({}, {"en": "a"}, []):
-            with pytest.raises(ValueError, match="expected"):
+            with pytest.raises(ValueError, match=r"Enter|Answer|Send"):
                 value_of(Spec("", kind), raw)
 
 

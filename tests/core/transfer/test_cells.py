@@ -95,7 +95,7 @@ def test_factors() -> None:
 )
 def test_dates(text: str, form: str | None, value: date | None) -> None:
     if value is None:
-        with pytest.raises(ValueError, match="is not a date of the form"):
+        with pytest.raises(ValueError, match="is not a date in the format"):
             read("date", text, format=form)
     else:
         assert read("date", text, format=form) == value
@@ -109,7 +109,7 @@ def test_choices_and_yes_or_no() -> None:
     assert read("choice", "monthly") == "1"
     assert read("choice", "A") == "a"
     assert read("boolean", "oui") is True
-    with pytest.raises(ValueError, match=r"“x” is none of 1, a\."):
+    with pytest.raises(ValueError, match=r"“x” is not one of: 1, a\."):
         read("choice", "x")
 
 

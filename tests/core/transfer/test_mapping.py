@@ -45,27 +45,27 @@ slug = "x"
     ("text", "place", "why"),
     [
         ("[columns", "", "not valid TOML"),
-        ("", "columns", "Say which column"),
+        ("", "columns", "Give the field"),
         ('[colums]\na = "b"', "colums", "did you mean “columns”"),
-        ("columns = 3", "columns", "A table is expected"),
-        ("[columns]\na = 3", "columns.a", "A field is expected"),
-        ('[columns]\na = { by = "x" }', "columns.a", "A field is expected"),
+        ("columns = 3", "columns", "Give a table"),
+        ("[columns]\na = 3", "columns.a", "Give a field"),
+        ('[columns]\na = { by = "x" }', "columns.a", "Give a field"),
         ('[columns]\na = { field = "b", forma = "x" }', "columns.a.forma", "did you mean “format”"),
         ('[columns]\na = { field = "b", take = "x" }', "columns.a.take", "first, rest, slug"),
         ('[columns]\na = { field = "b", format = "d" }', "columns.a.format", "%d-%m-%y"),
         ('[columns]\na = { field = "b", decimal = 1 }', "columns.a.decimal", "., ,"),
-        ('[columns]\na = { field = "b", factor = "x" }', "columns.a.factor", "A number"),
-        ('[columns]\na = { field = "b", create = 1 }', "columns.a.create", "Yes or no"),
-        ('[columns]\na = { field = "b", values = 1 }', "columns.a.values", "A table"),
+        ('[columns]\na = { field = "b", factor = "x" }', "columns.a.factor", "Enter a number"),
+        ('[columns]\na = { field = "b", create = 1 }', "columns.a.create", "yes or no"),
+        ('[columns]\na = { field = "b", values = 1 }', "columns.a.values", "Give a table"),
         ('[columns]\na = "x"\nb = "x"', "columns.b", "filled twice"),
-        ('key = 3\n[columns]\na = "x"', "key", "Write it as"),
+        ('key = 3\n[columns]\na = "x"', "key", "Write the key as"),
         ('key = "y"\n[columns]\na = "x"', "key", "Nothing in the map fills “y”"),
         ('key = { field = "x", found = "y" }\n[columns]\na = "x"', "key.found", "skip, update"),
         ('[columns]\na = "x"\n[defaults]\nb = "{slug}"', "defaults.b", "take = "),
-        ('[columns]\na = "x"\n[defaults]\nb = { when = 1 }', "defaults.b", "A value is expected"),
+        ('[columns]\na = "x"\n[defaults]\nb = { when = 1 }', "defaults.b", "Give a value"),
         ('[columns]\na = "x"\n[defaults]\nb = { value = 1, when = 1 }', "defaults.b.when", "table"),
-        ('delimiter = "x"\n[columns]\na = "x"', "delimiter", "One of"),
-        ('distinct = 1\n[columns]\na = "x"', "distinct", "Text is expected"),
+        ('delimiter = "x"\n[columns]\na = "x"', "delimiter", "one of"),
+        ('distinct = 1\n[columns]\na = "x"', "distinct", "Enter text"),
     ],
 )  # fmt: skip
 def test_a_map_tells_what_is_wrong_and_where(text: str, place: str, why: str) -> None:
@@ -76,19 +76,19 @@ def test_a_map_tells_what_is_wrong_and_where(text: str, place: str, why: str) ->
     ("rule", "why"),
     [
         ('"amout"', "did you mean “amount”"),
-        ('"row_version"', "is not known"),
-        ('"created_by"', "is not known"),
-        ('"deleted_at"', "is not known"),
-        ('"company"', "is not known"),
-        ('"reference"', "is not known"),  # given by the program
+        ('"row_version"', "is unknown"),
+        ('"created_by"', "is unknown"),
+        ('"deleted_at"', "is unknown"),
+        ('"company"', "is unknown"),
+        ('"reference"', "is unknown"),  # given by the program
         ('{ field = "amount", format = "%Y-%m-%d" }', "“format” has no meaning"),
         ('{ field = "name", factor = 2 }', "“factor” has no meaning"),
         ('{ field = "name", decimal = "," }', "“decimal” has no meaning"),
         ('{ field = "name", by = "code" }', "“by” has no meaning"),
         ('{ field = "stage", separator = "," }', "“separator” has no meaning"),
         ('{ field = "account", by = "refrence" }', "did you mean “reference”"),
-        ('{ field = "owner", by = "password" }', "is not known"),
-        ('{ field = "account", create = true }', "Only a vocabulary"),
+        ('{ field = "owner", by = "password" }', "is unknown"),
+        ('{ field = "account", create = true }', "added to reference data"),
     ],
 )
 def test_fields_are_those_of_the_table(app: object, rule: str, why: str) -> None:
@@ -114,7 +114,7 @@ def test_a_key_is_a_text_of_the_record(app: object) -> None:
         mapping = read_map(f'key = "{key}"\n[columns]\na = "{key}"')
         with pytest.raises(DomainError) as error:
             fields.check(mapping, table_of(Lead))
-        assert "A key is a text" in error.value.fields["key"]
+        assert "A key must be a text field" in error.value.fields["key"]
 
 
 def test_a_default_depends_on_fields_that_exist(app: object) -> None:
@@ -123,7 +123,7 @@ def test_a_default_depends_on_fields_that_exist(app: object) -> None:
     )
     with pytest.raises(DomainError) as error:
         fields.check(mapping, table_of(Opportunity))
-    assert "“sta” is not known" in error.value.fields["defaults.memo.when"]
+    assert "“sta” is unknown" in error.value.fields["defaults.memo.when"]
 
 
 def test_the_map_of_the_readme_is_one(app: object) -> None:

@@ -61,7 +61,7 @@ class Format:
             return True
         if word in FALSE_WORDS:
             return False
-        raise ValueError(_("Yes or no is expected."))
+        raise ValueError(_("Answer yes or no."))
 
     def choice(self, text: str, choices: Mapping[str, Any]) -> str:
         """The stored value that `text` means: forms send it as it is."""
@@ -187,9 +187,11 @@ def refuse_longer(text: str, most: int | None) -> None:
     """Raises ValueError where `text` has more than `most` characters."""
     if most is not None and len(text) > most:
         raise ValueError(
-            ngettext("At most %(num)s character.", "At most %(num)s characters.", most)
+            ngettext("Enter at most %(num)s character.", "Enter at most %(num)s characters.", most)
         )
 
 
 def too_many_decimals(places: int) -> str:
-    return str(ngettext("At most %(num)s decimal.", "At most %(num)s decimals.", places))
+    return str(
+        ngettext("Enter at most %(num)s decimal.", "Enter at most %(num)s decimals.", places)
+    )

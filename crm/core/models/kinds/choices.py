@@ -28,7 +28,7 @@ class Boolean(Kind):
 
     def clean(self, spec: "Spec", value: Any, row: Any) -> Any:
         if not isinstance(value, bool):
-            raise ValueError(_("Yes or no is expected."))
+            raise ValueError(_("Answer yes or no."))
         return value
 
     def write(self, spec: "Spec", value: Any, zone: str, currency: str | None) -> str:

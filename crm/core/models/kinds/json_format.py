@@ -23,7 +23,7 @@ class JsonFormat(Format):
         return Decimal(text.strip())
 
     def whole(self, text: str, kind: str) -> int:
-        raise ValueError(_("A whole number is expected."))
+        raise ValueError(_("Enter a whole number."))
 
     def day(self, text: str) -> date:
         """A day as YYYY-MM-DD (RFC 3339)."""
@@ -45,7 +45,7 @@ class JsonFormat(Format):
         return moment
 
     def boolean(self, text: str) -> bool:
-        raise ValueError(_("Yes or no is expected."))
+        raise ValueError(_("Answer yes or no."))
 
     def words(self, text: str) -> Any:
         raise ValueError(words_expected())

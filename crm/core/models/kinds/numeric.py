@@ -32,7 +32,7 @@ class Integer(Kind):
 
     def clean(self, spec: "Spec", value: Any, row: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, int):
-            raise ValueError(_("A whole number is expected."))
+            raise ValueError(_("Enter a whole number."))
         refuse_outside(spec, value, LARGEST_INTEGER)
         return value
 
@@ -73,7 +73,7 @@ class Exact(Integer):
 
     def clean(self, spec: "Spec", value: Any, row: Any) -> Any:
         if isinstance(value, float):  # from JSON
-            raise ValueError(_("Send this number as text, for example “1234.50”."))
+            raise ValueError(_("Send this number as text, such as “1234.50”."))
         if isinstance(value, int) and not isinstance(value, bool):
             value = Decimal(value)
         if not isinstance(value, Decimal) or not value.is_finite():
@@ -128,17 +128,19 @@ class WholePercent(Integer):
 
 
 def number_expected() -> str:
-    return str(_("A number is expected, for example %(example)s.", example="1234.50"))
+    return str(_("Enter a number, such as %(example)s.", example="1234.50"))
 
 
 def refuse_outside(spec: "Spec", value: Any, largest: int) -> None:
     """Raises ValueError where `value` is outside the range of its field."""
     low, high = spec.minimum, spec.maximum
     if low is not None and high is not None and not low <= value <= high:
-        raise ValueError(_("Between %(low)s and %(high)s.", low=low, high=high))
+        raise ValueError(_("Enter a number between %(low)s and %(high)s.", low=low, high=high))
     if low is not None and value < low:
         raise ValueError(
-            _("This cannot be negative.") if low == 0 else _("At least %(low)s.", low=low)
+            _("Enter zero or a positive number.")
+            if low == 0
+            else _("Enter at least %(low)s.", low=low)
         )
     if (high is not None and value > high) or abs(value) > largest:
         raise ValueError(_("This number is too large."))

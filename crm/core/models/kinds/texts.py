@@ -51,11 +51,11 @@ class Email(Text):
         text = super().clean(spec, value, row)
         _local, at, domain = text.partition("@")
         if not at or not domain:
-            raise ValueError(_("The domain after “@” is missing, for example name@company.com"))
+            raise ValueError(_("Add the domain after “@”, such as name@company.com"))
         try:
             found = validate_email(text, check_deliverability=False, test_environment=True)
         except EmailNotValidError as error:
-            raise ValueError(_("This is not a valid e-mail address.")) from error
+            raise ValueError(_("Enter an e-mail address, such as name@company.com")) from error
         return found.normalized.lower()
 
 
@@ -71,9 +71,9 @@ class Phone(Text):
         try:
             number = phonenumbers.parse(text, getattr(company, "country", None) or "FR")
         except phonenumbers.NumberParseException as error:
-            raise ValueError(_("This is not a phone number.")) from error
+            raise ValueError(_("Enter a phone number, such as +33 4 65 71 20 18.")) from error
         if not phonenumbers.is_possible_number(number):
-            raise ValueError(_("This phone number is too short or too long."))
+            raise ValueError(_("This phone number is too short or too long; check its digits."))
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
     def write(self, spec: "Spec", value: Any, zone: str, currency: str | None) -> str:
@@ -97,7 +97,7 @@ class Url(Text):
         except ValueError:
             host = ""
         if not host or parts.scheme not in ("http", "https") or "." not in host or " " in address:
-            raise ValueError(_("This is not a web address, for example www.company.com"))
+            raise ValueError(_("Enter a web address, such as www.company.com"))
         return address
 
 
@@ -164,5 +164,5 @@ def words_expected() -> str:
 
 def as_text(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(_("Text is expected."))
+        raise ValueError(_("Enter text."))
     return value

@@ -77,8 +77,8 @@ def write_utc(moment: datetime) -> str:
 
 
 def date_expected() -> str:
-    return str(_("A date is expected, for example 2027-01-31."))
+    return str(_("Send a date, such as 2027-01-31."))
 
 
 def offset_expected() -> str:
-    return str(_("An instant with its offset is expected, for example 2027-01-31T14:00:00Z."))
+    return str(_("Send a date and time with its UTC offset, such as 2027-01-31T14:00:00Z."))
