@@ -13,13 +13,17 @@ ACTIONS = {
     "edit": (
         "edit", "field", "put", "save", "up", "down", "make_client", "change_status", "move", "win",
         "lose", "reopen", "cancel", "mark_done", "take_charge", "new_password", "activate",
-        "deactivate",
+        "deactivate", "move_agency", "place", "demo", "hide",
     ),
     "delete": ("delete", "bin", "restore"),
     "export": ("export",),
 }  # fmt: skip
 ACTION_OF = {method: action for action, methods in ACTIONS.items() for method in methods}
-WITHOUT_TABLE = {"ReferenceIndexView": "reference", "AppsView": "settings"}  # view → its entity
+WITHOUT_TABLE = {
+    "ReferenceIndexView": "reference",
+    "AppsView": "settings",
+    "SetupView": "settings",
+}  # view → its entity
 
 
 def right_of(address: Address) -> tuple[str, str]:
