@@ -14,7 +14,7 @@ from sqlalchemy import Select, or_, select
 
 from crm.calendar.event_dates import KEEPERS, update_event_dates
 from crm.calendar.models import Event, EventStatus
-from crm.core.db import db, transaction
+from crm.core.db import batches, db, transaction
 from crm.core.locks import exclusive
 from crm.core.rows import unfiltered
 from crm.core.types import utcnow
@@ -34,9 +34,9 @@ def follow_clock(since: datetime | None = None) -> int:
     with unfiltered("the dates count every event, whoever reads the record"):
         found = sorted({key for relation in KEEPERS for key in _late(relation, since)})
         db.session.rollback()
-        for start in range(0, len(found), AT_ONCE):
+        for part in batches(found, AT_ONCE):
             with transaction():
-                update_event_dates(found[start : start + AT_ONCE])
+                update_event_dates(part)
     return len(found)
 
 

@@ -13,7 +13,6 @@ from crm.demo import pdf, sales, words
 from crm.demo.story import Story
 from crm.leads import services as leads
 from crm.leads.models import LeadStatus, LeadStatusKind
-from crm.opportunities.models import LostReason
 
 YEAR = 365
 
@@ -72,7 +71,7 @@ def _lead(story: Story, ago: int) -> None:
         description=story.pick(words.REQUESTS) if story.chance(0.7) else None,
     )
     if ago > 30 and story.chance(0.45):
-        leads.lose(lead, lost_reason=lost_reason(story))
+        leads.lose(lead, lost_reason=story.lost_reason())
         return
     for days in (-max(1, ago - 3), story.luck.choice([0, 1, 2, 3, 6, 10])):
         if story.chance(0.6):
@@ -84,10 +83,6 @@ def _status(story: Story, ago: int) -> Any:
     kinds = [one for one in story.rows(LeadStatus) if one.kind == LeadStatusKind.OPEN]
     furthest = min(len(kinds), 1 + ago // 10)
     return story.luck.choice(kinds[:furthest])
-
-
-def lost_reason(story: Story) -> Any:
-    return story.luck.choice([one for one in story.rows(LostReason) if not one.free_text])
 
 
 def country_of(story: Story) -> str:

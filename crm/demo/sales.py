@@ -9,9 +9,10 @@ from crm.calendar.models import EventStatus
 from crm.demo import words
 from crm.demo.story import Story
 from crm.opportunities import services as opportunities
-from crm.opportunities.models import LostReason, Stage, StageKind
+from crm.opportunities.models import Stage, StageKind
 
 LENGTH = 60  # days from the first call to the decision
+RECURRING = "MNT-01"  # the product that is paid by the month
 Basket = Sequence[tuple[Any, int]]  # product, quantity
 
 
@@ -38,10 +39,7 @@ def _past(story: Story, account: Any, contact: Any, need: Any, *, is_won: bool) 
     if is_won:
         opportunities.win(deal, closed_on=story.day(closed))
     else:
-        reasons = [one for one in story.rows(LostReason) if not one.free_text]
-        opportunities.lose(
-            deal, lost_reason=story.luck.choice(reasons), closed_on=story.day(closed)
-        )
+        opportunities.lose(deal, lost_reason=story.lost_reason(), closed_on=story.day(closed))
 
 
 def _current(story: Story, account: Any, contact: Any, need: Any) -> None:
@@ -69,7 +67,7 @@ def _deal(
         "name": name,
         "account": account,
         "contact": contact,
-        "amount": sum((p.price * n for p, n in basket if p.code != "MNT-01"), Decimal(0)),
+        "amount": sum((p.price * n for p, n in basket if p.code != RECURRING), Decimal(0)),
         "stage": stages[min(done, len(stages) - 1)],
         "expected_close_on": story.day(close),
         "source": account.source,
@@ -78,7 +76,7 @@ def _deal(
         "next_step": words.STEPS[story.language][done][1],
     }
     for product, months in basket:
-        if product.code == "MNT-01":
+        if product.code == RECURRING:
             values |= {
                 "recurring_amount": product.price,
                 "recurring_period": 1,

@@ -16,6 +16,7 @@ from crm.core.journal import Journal
 from crm.core.models import Reference
 from crm.demo import words
 from crm.navigation import datamodel_of
+from crm.opportunities.models import LostReason
 
 HOURS = (9, 10, 11, 14, 15, 16)
 
@@ -63,6 +64,10 @@ class Story:
 
     def coded(self, model: type[Any], code: str) -> Any:
         return next(row for row in self.rows(model) if row.code == code)
+
+    def lost_reason(self) -> Any:
+        """A reason that needs no text of its own."""
+        return self.luck.choice([one for one in self.rows(LostReason) if not one.free_text])
 
     # Dates ──────────────────────────────────────────────────────────────────────────────────────
 

@@ -55,8 +55,8 @@ let named = null;
 
 /** 1 to 12 of the name of a month, whole or short, in the reader's language or in English; else 0. */
 function monthOf(word) {
-  const names = (tongue, month) => Array.from({ length: 12 }, (_, n) => plain(new Date(2027, n, 1).toLocaleDateString(tongue, { month })).replace(".", ""));
-  named ??= [locale, "en"].flatMap((tongue) => ["long", "short"].map((width) => names(tongue, width)));
+  const names = (language, month) => Array.from({ length: 12 }, (_, n) => plain(new Date(2027, n, 1).toLocaleDateString(language, { month })).replace(".", ""));
+  named ??= [locale, "en"].flatMap((language) => ["long", "short"].map((width) => names(language, width)));
   return Math.max(...named.map((list) => list.indexOf(word))) + 1;
 }
 
