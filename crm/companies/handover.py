@@ -87,19 +87,19 @@ def numbers(held: Sequence[Held]) -> list[tuple[Held, int]]:
     return [(one, found[one.holding.key]) for one in held if found[one.holding.key]]
 
 
-def hand_over(held: Sequence[Held], link: str, heir: Any) -> None:
-    """Give all these records to `heir`, None for nobody.
+def hand_over(held: Sequence[Held], link: str, recipient: Any) -> None:
+    """Give all these records to `recipient`, None for nobody.
 
-    Raises DomainError on `link` where the heir may not hold one of them.
+    Raises DomainError on `link` where the recipient may not hold one of them.
     """
     for one in held:
         for row in db.session.scalars(select(one.model).where(*one.where())).unique().all():
-            _give(row, link, heir, one.holding.datamodel.rules)
+            _give(row, link, recipient, one.holding.datamodel.rules)
 
 
-def _give(row: Any, link: str, heir: Any, rules: Rules) -> None:
+def _give(row: Any, link: str, recipient: Any, rules: Rules) -> None:
     try:
-        update_row(row, {link: heir}, rules)
+        update_row(row, {link: recipient}, rules)
     except DomainError as error:
         text = error.fields.get(link) or error.message or " ".join(error.fields.values())
         message = _("%(row)s: %(error)s", row=row, error=text)

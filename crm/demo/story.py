@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
 from random import Random
 from typing import Any
 from unicodedata import normalize
@@ -13,7 +12,6 @@ from sqlalchemy import bindparam, select, update
 
 from crm.core.db import db
 from crm.core.journal import Journal
-from crm.core.models import Reference
 from crm.demo import words
 from crm.navigation import datamodel_of
 from crm.opportunities.models import LostReason
@@ -33,6 +31,7 @@ class Story:
     used: set[Any]
     products: dict[str, Any] = field(default_factory=dict)
     made: list[tuple[Any, date]] = field(default_factory=list)
+    vocabulary: dict[type[Any], list[Any]] = field(default_factory=dict)
 
     def pick(self, of: dict[str, Any]) -> Any:
         return self.luck.choice(of[self.language])
@@ -46,10 +45,6 @@ class Story:
             pass
         self.used.add(found)
         return found
-
-    @cached_property
-    def vocabulary(self) -> dict[type[Reference], list[Any]]:
-        return {}
 
     def rows(self, model: type[Any]) -> Sequence[Any]:
         """The rows of a vocabulary that are in use, in their order."""
@@ -146,9 +141,9 @@ class Story:
             connection.execute(
                 update(table).where(table.c.id == bindparam("pk")).values(dates), rows
             )
-        told = Journal.__table__
-        mine = (told.c.kind == bindparam("of"), told.c.row_id == bindparam("pk"))
-        connection.execute(update(told).where(*mine).values(at=bindparam("at")), journaled)
+        journal = Journal.__table__
+        mine = (journal.c.kind == bindparam("of"), journal.c.row_id == bindparam("pk"))
+        connection.execute(update(journal).where(*mine).values(at=bindparam("at")), journaled)
         db.session.expire_all()
 
 

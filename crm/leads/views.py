@@ -70,6 +70,9 @@ class LeadView(OwnedView):
     unlisted_filters = ("status.kind",)
     annotated_columns = ("owner", "next_event_at")
     headline = ("status", "owner", "score")
+    journal_icons: ClassVar[Mapping[str, str]] = {
+        **OwnedView.journal_icons, "status_id": "circle-check",
+    }  # fmt: skip
     widths: ClassVar[Mapping[str, str]] = {
         "civility": "w2", "first_name": "w2", "last_name": "w2", "address": "w6",
         "postal_code": "w2", "city": "w2", "country": "w2", "tags": "w6", "description": "w6",

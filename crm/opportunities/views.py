@@ -69,6 +69,9 @@ class OpportunityView(OwnedView):
     base_order = (("stage", "asc"), ("expected_close_on", "asc"))
     sum_columns = ("amount", "recurring_amount")
     headline = ("account", "contact", "owner", "score", "expected_close_on")
+    journal_icons: ClassVar[Mapping[str, str]] = {
+        **OwnedView.journal_icons, "stage_id": "trending-up",
+    }  # fmt: skip
     widths = fields.WIDTHS
     add_fieldsets = edit_fieldsets = fields.FORM
     show_fieldsets, side_fieldsets = fields.RECORD, fields.SIDE

@@ -75,7 +75,7 @@ def test_what_the_demo_made_goes_and_nothing_else(app, acting, everything, cast)
     assert set(folder.iterdir()) > kept
     with acting("alice"):
         assert demo.may_erase()
-        assert demo.hanging() == []
+        assert demo.blocking_rows() == []
         demo.erase()
     with everything() as session:
         assert counts(session) == before
@@ -106,7 +106,7 @@ def test_it_stays_while_own_records_need_it_and_says_which(app, acting, everythi
     with everything() as session:
         row = session.get(Opportunity, mine.id)
         row.account = row.contact = row.agency = row.owner = None
-        assert demo.hanging() == []
+        assert demo.blocking_rows() == []
     assert alice.post("/setup/demo").location == "/"
     with everything() as session:
         assert session.get(Opportunity, mine.id) is not None

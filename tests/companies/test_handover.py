@@ -1,4 +1,4 @@
-"""Who inherits what a user or an agency holds. Source: spec 1.2 and 11."""
+"""Who gets the records of a deactivated user or agency. Source: spec 1.2 and 11."""
 
 from datetime import timedelta
 
@@ -45,7 +45,7 @@ def owners(session, model) -> dict[str, int]:
 
 @pytest.mark.both
 @pytest.mark.accept("A-27")
-def test_the_heir_gets_the_open_records_in_one_go(held, as_user, everything, cast):
+def test_the_recipient_gets_the_open_records_in_one_go(held, as_user, everything, cast):
     alice = as_user("alice")
     page = alice.get(f"/users/deactivate/{cast.hugo}").text
     assert "4 open leads" in page
@@ -61,7 +61,9 @@ def test_the_heir_gets_the_open_records_in_one_go(held, as_user, everything, cas
         assert sum(owner == cast.claire for owner in found.values()) == 6
 
 
-def test_an_heir_of_another_company_is_refused_and_nothing_moves(held, as_user, everything, cast):
+def test_a_recipient_of_another_company_is_refused_and_nothing_moves(
+    held, as_user, everything, cast
+):
     alice = as_user("alice")
     values = {"owner": cast.olga, **ticked()}
     answer = press(alice, f"/users/deactivate/{cast.hugo}", data=values)
@@ -71,7 +73,7 @@ def test_an_heir_of_another_company_is_refused_and_nothing_moves(held, as_user, 
         assert set(owners(session, Lead).values()) == {cast.hugo}
 
 
-def test_what_is_not_ticked_and_without_an_heir_stays(held, as_user, everything, cast):
+def test_what_is_not_ticked_and_without_a_recipient_stays(held, as_user, everything, cast):
     alice = as_user("alice")
     values = {"owner": cast.claire, **ticked("events")}
     assert press(alice, f"/users/deactivate/{cast.hugo}", data=values).status_code == 303

@@ -13,8 +13,8 @@ class MoveAgency(HandOver):
 
     names = (AGENCY,)
     link = AGENCY
-    heir_label = _l("Agency")
-    heir_help = _l("Ticked records move along. Closed records keep their agency.")
+    recipient_label = _l("Agency")
+    recipient_help = _l("Ticked records move along. Closed records keep their agency.")
     gives_to_nobody = True
     danger = False
     title = _l("Change the agency")

@@ -1,15 +1,15 @@
 """The rows of the demo: marked when they are made, erased in one act."""
 
+from crm.companies.demo.blocking import blocking_rows
 from crm.companies.demo.erasing import demo_erasing, erase, may_erase
-from crm.companies.demo.hanging import hanging
 from crm.companies.demo.marking import marking, note_changes
 from crm.companies.demo.reading import counts, is_there, people
 
 __all__ = [
+    "blocking_rows",
     "counts",
     "demo_erasing",
     "erase",
-    "hanging",
     "is_there",
     "marking",
     "may_erase",

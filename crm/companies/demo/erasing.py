@@ -8,7 +8,7 @@ from flask_appbuilder import Model
 from flask_babel import gettext as _
 from sqlalchemy import Column, Table, delete, exists, null, or_, select, update
 
-from crm.companies.demo.hanging import hanging, is_author, mapped_classes
+from crm.companies.demo.blocking import blocking_rows, is_author, mapped_classes
 from crm.companies.demo.reading import counts, made
 from crm.companies.models import Company, Counter, DemoRow
 from crm.companies.people.rights import active_admins
@@ -39,14 +39,14 @@ def erase() -> int:
     Raises DomainError where rows that it did not make need some that it made.
     """
     with unfiltered("the demo goes as a whole, whoever could see which part of it"):
-        if hanging():
+        if blocking_rows():
             raise DomainError(_("Some of your own records depend on records of the demo."))
         kinds = counts()
         for kind in kinds:
-            told = Journal.kind == kind, Journal.row_id.in_(made(kind))
-            db.session.execute(delete(Journal).where(*told))
+            entries = Journal.kind == kind, Journal.row_id.in_(made(kind))
+            db.session.execute(delete(Journal).where(*entries))
         for table in Model.metadata.sorted_tables:
-            _cut(table, kinds)
+            _clear_links(table, kinds)
         gone = sum(_delete(table, kinds) for table in reversed(Model.metadata.sorted_tables))
         _restore()
         db.session.execute(delete(DemoRow))
@@ -57,15 +57,15 @@ def erase() -> int:
     return gone
 
 
-def _cut(table: Table, kinds: Mapping[str, int]) -> None:
+def _clear_links(table: Table, kinds: Mapping[str, int]) -> None:
     """Empty the links that no row needs: who did something, and the cycles between tables."""
     for key in table.foreign_keys:
         name = key.column.table.name
         if name in kinds and (is_author(key) or key.use_alter):
-            _empty(table, key.parent, name)
+            _set_null(table, key.parent, name)
 
 
-def _empty(table: Table, column: Column[Any], name: str) -> None:
+def _set_null(table: Table, column: Column[Any], name: str) -> None:
     """Set a column NULL where it names a row of the demo, which is no edit of its row."""
     kept = ("changed_on", "changed_by_id", "changed_by_fk", "row_version")
     same = {one: table.c[one] for one in kept if one in table.c and one != column.name}

@@ -1,4 +1,4 @@
-"""The dialog before a user or an agency is deactivated: who inherits what they hold."""
+"""The dialog before a user or an agency is deactivated: who gets their records."""
 
 from dataclasses import replace
 from typing import Any, ClassVar, Self
@@ -14,15 +14,15 @@ from crm.core.views.base import views_of
 
 
 class HandOver(Dialog):
-    """Asks for the heir, and which of the records they get; all of them at first.
+    """Asks for the recipient and which of the records they get; all of them at first.
 
-    The heir is chosen as the owner, or the agency, of the first kind of records that is held.
+    The recipient is chosen as the owner, or the agency, of the first kind of records that is held.
     """
 
     link: ClassVar[str]
-    heir_label: ClassVar[Label]
-    heir_help: ClassVar[Label]
-    gives_to_nobody: ClassVar[bool]  # whether records are handed over where no heir was chosen
+    recipient_label: ClassVar[Label]
+    recipient_help: ClassVar[Label]
+    gives_to_nobody: ClassVar[bool]  # whether records are handed over where no recipient was chosen
     danger: ClassVar[bool] = True
     submit = _l("Deactivate")
 
@@ -32,9 +32,10 @@ class HandOver(Dialog):
         datamodel = own if is_own else self.held[0][0].holding.datamodel
         super().__init__(datamodel, row, views_of(datamodel.obj)[0].picker_base())
         self.title = self.title or _("Deactivate %(name)s", name=row)
-        for heir in (self.fields[name] for name in self.fields if name == self.link):
-            heir.spec = replace(heir.spec, label=self.heir_label)
-            heir.help = self.heir_help
+        if self.link in self.fields:
+            field = self.fields[self.link]
+            field.spec = replace(field.spec, label=self.recipient_label)
+            field.help = self.recipient_help
         for one, count in self.held:
             self.add_checkbox(one.holding.key, one.holding.words(count), on=True)
 
@@ -46,25 +47,25 @@ class HandOver(Dialog):
         return [self.link] if self.held or self.names else []
 
     def set_context(self, row: Any) -> Self:
-        """The heir is of the company of an agency or account, else of any of the actor's."""
+        """The recipient is of the company of an agency or account, else of any of the actor's."""
         self.row = row
         self.around = {"company": row.company_id} if hasattr(row, "company_id") else {}
         return self
 
     def apply(self) -> None:
         """Hand over what is ticked. Raises DomainError."""
-        heir = self.values.get(self.link)
-        if heir is not None or self.gives_to_nobody:
+        recipient = self.values.get(self.link)
+        if recipient is not None or self.gives_to_nobody:
             held = [one for one, _count in self.held if self.is_checked(one.holding.key)]
-            hand_over(held, self.link, heir)
+            hand_over(held, self.link, recipient)
 
 
 class HandOverOfUser(HandOver):
-    """Without an heir the records stay with them."""
+    """Without a recipient the records stay with them."""
 
     link = OWNER
-    heir_label = _l("Hand over to")
-    heir_help = _l("Leave empty to keep the records with this person.")
+    recipient_label = _l("Hand over to")
+    recipient_help = _l("Leave empty to keep the records with this person.")
     gives_to_nobody = False
     intro = _l("They are signed out everywhere and no longer proposed as owner.")
     done_message = _l("User deactivated")
@@ -74,8 +75,8 @@ class HandOverOfAgency(HandOver):
     """Without another agency the records have none."""
 
     link = AGENCY
-    heir_label = _l("Move to the agency")
-    heir_help = _l("Leave empty to leave the records without agency.")
+    recipient_label = _l("Move to the agency")
+    recipient_help = _l("Leave empty to leave the records without agency.")
     gives_to_nobody = True
     intro = _l(
         "The agency is no longer proposed. Closed records keep it, so past figures do not change."

@@ -73,7 +73,7 @@ class SetupView(Page):
     def _page(self) -> ErasePage:
         title = _("Erase the demo")
         with unfiltered("whoever may erase the demo may delete every row of these tables"):
-            if rows := demo.hanging():
+            if rows := demo.blocking_rows():
                 intro = _(
                     "These records are yours and depend on records of the demo. Delete them "
                     "or link them to other records, then erase the demo."

@@ -140,13 +140,13 @@ class UserView(PeopleView):
         return response
 
     def edit_names(self, row: Any) -> list[str]:
-        """Deactivating asks who inherits, so that it is no field of the form."""
+        """Deactivating asks who gets their records, so that it is no field of the form."""
         return [name for name in super().edit_names(row) if name != "active" or not row.active]
 
     @expose(f"/deactivate/{PK}", methods=("GET", "POST"))
     @has_access
     def deactivate(self, pk: int) -> ResponseReturnValue:
-        """Ask who inherits the user's records, and deactivate them, in one transaction."""
+        """Ask who gets the user's records, and deactivate them, in one transaction."""
         user = self.row(pk, "edit")
         dialog = HandOverOfUser(user, self.datamodel)
 

@@ -92,7 +92,7 @@ def _phone(digits: str) -> Iterator[str]:
 
 @cache
 def _searched(mapper: Mapper[Any]) -> tuple[tuple[str, str], ...]:
-    """(attribute, kind) of the searched fields; of one with a folded key, what the key is made of."""
+    """(attribute, kind) of the searched fields, those with a folded key by what it is made of."""
     folded = {c.info["sorts"]: c.info["folds"] for c in mapper.columns if "sorts" in c.info}
     declared = [
         mapper.get_property_by_column(c).key for c in mapper.columns if "declared" in c.info

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import groupby
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from flask_appbuilder import Model
@@ -21,6 +21,7 @@ from crm.core.views.display import zone
 from crm.core.views.list import ListPages
 from crm.core.views.pages import HistoryEntry
 
+ICONS = {"created": "plus", "deleted": "trash", "restored": "restore", "purged": "trash"}
 WHOLE = ("created", "purged")  # actions that record the whole row: no change to show
 Names = Mapping[tuple[type[Any], int], str]  # (table's class, id) → label, of what is visible
 Told = tuple[str, str, str]  # label, before, after
@@ -28,6 +29,9 @@ Told = tuple[str, str, str]  # label, before, after
 
 class HistoryPages(ListPages):
     """What was changed, by whom, when."""
+
+    # Column → the icon of an entry that changed it, in the order of their importance.
+    journal_icons: ClassVar[Mapping[str, str]] = {"owner_id": "user-check"}
 
     def history_of(self, row: Any) -> list[HistoryEntry]:
         """The journal of a row as text, without the fields that are hidden now."""
@@ -63,10 +67,15 @@ class HistoryPages(ListPages):
             date=local.date(),
             day=day_words(local),
             time=f"{local:%H:%M}",
-            icon=sign_of(action, names_changed),
+            icon=self._icon(action, names_changed),
             action_text=action_words(action),
             changes=changes,
         )
+
+    def _icon(self, action: str, names: Container[str]) -> str:
+        """The icon of an entry: of its action, else of the first changed field that has one."""
+        found = (icon for name, icon in self.journal_icons.items() if name in names)
+        return ICONS.get(action) or next(found, "pencil")
 
     def _changes(
         self,
@@ -122,16 +131,6 @@ class HistoryPages(ListPages):
             for found in self.datamodel.session.scalars(statement).unique():
                 names[target, found.id] = str(found)
         return names
-
-
-SIGNS = {"created": "plus", "deleted": "trash", "restored": "restore", "purged": "trash"}
-SIGNS_OF_FIELDS = {"owner_id": "user-check", "stage_id": "trending-up", "status_id": "circle-check"}
-
-
-def sign_of(action: str, names: Container[str]) -> str:
-    """The icon of an entry: of what was done, else of the field that says most."""
-    found = (icon for name, icon in SIGNS_OF_FIELDS.items() if name in names)
-    return SIGNS.get(action) or next(found, "pencil")
 
 
 def day_words(local: datetime) -> str:

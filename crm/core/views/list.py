@@ -250,9 +250,9 @@ class ListParts(FilterBar):
         page.empty, page.empty_title = "no_result", _("No result")
         if query.wrong:
             page.empty_text = _("Correct or remove this filter to see the list.")
-        page.ways_out = list(self._ways_out(query, address))
+        page.empty_links = list(self._empty_links(query, address))
 
-    def _ways_out(self, query: Query, address: ListAddress) -> Iterator[tuple[str, str, str]]:
+    def _empty_links(self, query: Query, address: ListAddress) -> Iterator[tuple[str, str, str]]:
         """(label, URL, number of rows) of what a list without result leads to."""
         is_filtered = bool(query.conditions or query.wrong)
         if query.found is not None and is_filtered:

@@ -98,7 +98,7 @@ class ListPage:
     empty: str = ""
     empty_title: str = ""
     empty_text: str = ""
-    ways_out: list[tuple[str, str, str]] = field(default_factory=list)  # label, URL, its rows
+    empty_links: list[tuple[str, str, str]] = field(default_factory=list)  # label, URL, its rows
     add_url: str = ""
     add_label: str = ""
     add_opens_dialog: bool = False

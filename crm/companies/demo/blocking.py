@@ -34,7 +34,7 @@ def mapped_classes() -> dict[Table, type[Any]]:
     return {mapper.local_table: mapper.class_ for mapper in Model.registry.mappers}
 
 
-def hanging() -> list[Any]:
+def blocking_rows() -> list[Any]:
     """The first SHOWN of these rows; of a line or a membership, the row that it belongs to."""
     found: dict[type[Any], set[int]] = defaultdict(set)
     kinds, classes = counts(), mapped_classes()
