@@ -64,6 +64,7 @@ class EventView(OwnedView):
     column_css = fields.COLUMN_CSS
     line_sign = "starts_at"
     annotated_columns = ("starts_at", "status")
+    state_column = "status"
     base_order = ("starts_at", "desc")
     headline = ("type", "status", "owner")
     widths = fields.WIDTHS

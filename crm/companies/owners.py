@@ -5,8 +5,9 @@ from typing import Any
 from flask_babel import gettext as _
 
 from crm.core import rows
+from crm.core.datamodel.defaults import current_user
 from crm.core.datamodel.rules import Rules
-from crm.core.datamodel.saving import current_user, update_row
+from crm.core.datamodel.saving import update_row
 from crm.core.db import db
 from crm.core.errors import DomainError
 

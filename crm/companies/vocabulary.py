@@ -8,8 +8,9 @@ from flask_babel import ngettext
 from sqlalchemy import func, select, update
 
 from crm.companies.settings import setting
+from crm.core.datamodel.references import references_to
 from crm.core.datamodel.rules import Rules
-from crm.core.datamodel.saving import create_row, delete_row, references_to, update_row
+from crm.core.datamodel.saving import create_row, delete_row, update_row
 from crm.core.db import db, per_transaction
 from crm.core.errors import DomainError, NotFound
 from crm.core.models import spec_of

@@ -37,6 +37,7 @@ class LeadView(OwnedView):
     )
     outcome_columns = services.GIVEN_AT_CREATION
     readonly_in_place = ("status",)
+    state_column = "status"
     icon = "target-arrow"
     entity_name = _l("Lead")
     list_title = _l("Leads")

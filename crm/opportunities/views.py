@@ -45,6 +45,7 @@ class OpportunityView(OwnedView):
     }
     outcome_columns = services.GIVEN_AT_CREATION
     readonly_in_place = ("stage",)
+    state_column = "stage"
     editors_only = ("memo",)
     tab_of = ("account", "contact")
     tab_position = 30

@@ -48,6 +48,7 @@ class QuoteView(ModelView):
     column_css = fields.COLUMN_CSS
     phone_columns = ("total_incl",)
     annotated_columns = ("status", "valid_until")
+    state_column = "status"
     base_order = ("issued_on", "desc")
     sum_columns = ("total_excl", "total_incl")
     headline = ("status", "account", "owner", "valid_until")

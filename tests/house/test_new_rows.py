@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from crm.accounts.models import Source
 from crm.companies.models import Agency, AppSettings, Company
-from crm.core.datamodel.saving import _column_defaults
+from crm.core.datamodel.defaults import column_defaults
 from crm.core.models import spec_of
 from crm.core.views import ModelView
 from crm.quotes.models import Product
@@ -34,7 +34,7 @@ def test_an_add_form_proposes_what_the_columns_start_with(app: Flask, as_user: A
         if answer.status_code == 404:
             continue  # its switch is off
         model, sent = view.datamodel.obj, form_of(answer.text)[1]
-        for name, default in _column_defaults(model.__mapper__).items():
+        for name, default in column_defaults(model.__mapper__).items():
             if spec_of(model, name).kind.name == "boolean":
                 assert (
                     sent.get(name) == (["1"] if default else None) or name not in view.add_columns

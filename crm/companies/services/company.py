@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, inspect, select
 from crm.companies.defaults import current_user_or_none
 from crm.companies.models import Company, CompanySettings
 from crm.core.actor import Scope, find_actor
+from crm.core.datamodel.references import references_to
 from crm.core.datamodel.rules import Rules
-from crm.core.datamodel.saving import create_row, delete_row, flush, references_to
+from crm.core.datamodel.saving import create_row, delete_row, flush
 from crm.core.db import db
 from crm.core.errors import DomainError
 

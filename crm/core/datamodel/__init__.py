@@ -19,6 +19,8 @@ from sqlalchemy import (
 from crm.core import rows
 from crm.core.datamodel import saving
 from crm.core.datamodel.counting import limited_ids
+from crm.core.datamodel.defaults import with_defaults
+from crm.core.datamodel.link_checks import candidates
 from crm.core.datamodel.loading import Children, loading
 from crm.core.datamodel.narrowing import narrowed
 from crm.core.datamodel.neighbors import Neighbors, read_neighbors
@@ -142,7 +144,7 @@ class DataModel(SQLAInterface):
     # Writing ────────────────────────────────────────────────────────────────────────────────────
 
     def defaults(self, values: Values) -> dict[str, Any]:
-        return saving.with_defaults(self.obj, values, self.rules)
+        return with_defaults(self.obj, values, self.rules)
 
     def create(self, values: Values) -> Any:
         """A new row. Raises DomainError by field."""
@@ -173,7 +175,7 @@ class DataModel(SQLAInterface):
         return saving.restore_row(self.obj, pk)
 
     def candidates(self, relation: str, values: Values) -> Any:
-        return saving.candidates(self.obj, relation, values, self.rules)
+        return candidates(self.obj, relation, values, self.rules)
 
     @property
     def has_bin(self) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy import Column, ColumnElement, exists, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
-from crm.core.datamodel.saving import pointers
+from crm.core.datamodel.references import pointers
 from crm.core.db import db, let_others_write, transaction
 from crm.core.models import Record
 

@@ -5,23 +5,22 @@ datetime, bool; a row or None for a to-one relationship, a list of rows for the 
 these functions commits.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cache, partial
-from itertools import groupby
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from flask_appbuilder import Model
-from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import ColumnElement, ForeignKey, Table, distinct, func, inspect, or_, select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Mapper
 from sqlalchemy.orm.attributes import set_committed_value
 
 from crm.core import rows
-from crm.core.actor import Scope, current_actor, find_actor
+from crm.core.actor import Scope, find_actor
 from crm.core.datamodel.bulk import current_bulk
 from crm.core.datamodel.lines import accepted_links
+from crm.core.datamodel.link_checks import candidates, check_link
+from crm.core.datamodel.references import references_to
 from crm.core.datamodel.rules import PLAIN, Rules, Values
 from crm.core.db import db
 from crm.core.db_errors import translate_errors
@@ -31,11 +30,8 @@ from crm.core.models import (
     Child,
     Owned,
     Record,
-    Reference,
     key_of,
-    parent_key,
     spec_of,
-    target_of,
 )
 from crm.core.models.checks import check_row
 from crm.core.types import utcnow
@@ -214,67 +210,11 @@ def assign_children(
     return wrong
 
 
-def check_link(row: Any, relation: str, target: Any, facts: Values, rules: Rules) -> None:
-    """Refuse a new link to a row that is inactive or that no picker would offer.
-
-    `facts` are the new values, completed by those of the row.
-    """
-    state = inspect(target)
-    if state.pending or state.transient:
-        return  # created in the same flush
-    if isinstance(target, Reference) and not target.active:
-        raise DomainError(_("This choice is no longer active."), field=relation)
-
-    def ask(facts: Values) -> str | None:
-        return _refused(type(row), relation, target, facts, rules)
-
-    bulk = current_bulk()
-    question = (type(row), relation, target.id)
-    message = bulk.answer(question, facts, ask) if bulk is not None else ask(facts)
-    if message is not None:
-        raise DomainError(message, field=relation)
-
-
-def _refused(
-    model: type[Any], relation: str, target: Any, facts: Values, rules: Rules
-) -> str | None:
-    """Why `relation` may not be set to `target`; None where it may."""
-    condition = candidates(model, relation, facts, rules)
-    if condition is None:
-        return None
-    kind = type(target)
-    if db.session.execute(select(kind.id).where(kind.id == target.id, condition)).first():
-        return None
-    refusal = rules.refusal(relation, facts) if rules.refusal is not None else None
-    return refusal or str(_("Not a valid choice."))
-
-
 def _facts(row: Any, rules: Rules) -> dict[str, Any]:
     """The values of the row that candidates depend on."""
     if inspect(row).persistent:
         return rules.facts(row)
     return {"company_id": getattr(row, "company_id", None)}
-
-
-def candidates(model: type[Any], relation: str, values: Values, rules: Rules) -> Any:
-    """The condition for the rows that `relation` may be set to; None for the row filter only."""
-    condition = rules.candidates(relation, values) if rules.candidates is not None else None
-    if condition is not None:
-        return condition
-    target = inspect(model).relationships[relation].mapper.class_
-    if target is User:
-        return _colleagues()
-    return None
-
-
-def _colleagues() -> Any:
-    """Active users of the actor's companies."""
-    actor = find_actor()
-    if actor is None or not rows.is_filtered():
-        return User.active.is_(True)
-    members = Model.metadata.tables["user_company"]
-    shared = select(members.c.user_id).where(members.c.company_id.in_(actor.company_ids))
-    return User.active.is_(True) & User.id.in_(shared)
 
 
 def delete_row(row: Any) -> None:
@@ -298,37 +238,6 @@ def delete_row(row: Any) -> None:
         session.delete(row)
     with translate_errors(session):
         session.flush()
-
-
-def references_to(row: Any) -> Iterator[tuple[Table, int]]:
-    """(table, number of records that refer to `row`), the bin and other companies included.
-
-    A record counts once, by however many columns or lines it refers.
-    """
-    with rows.unfiltered("a used row stays, whoever uses it"):
-        for table, keys in groupby(pointers(type(row)), lambda key: key.parent.table):
-            refers = or_(*(key.parent == row.id for key in keys))
-            counted = select(func.count(distinct(_record_key(table)))).where(refers)
-            if found := db.session.scalar(counted):
-                yield table, found
-
-
-def pointers(model: type[Any]) -> Iterator[ForeignKey]:
-    """The foreign keys to a table, table by table, without those of its own lines and links."""
-    own = {one.secondary for one in inspect(model).relationships if one.secondary is not None}
-    for table in Model.metadata.tables.values():
-        for key in table.foreign_keys:
-            is_own = table in own or key.ondelete == "CASCADE"
-            if key.column.table is model.__table__ and not is_own:
-                yield key
-
-
-def _record_key(table: Table) -> ColumnElement[Any]:
-    """The column by which records are counted: a line counts as its record, a link as its owner."""
-    model = next((m.class_ for m in Model.registry.mappers if m.local_table is table), None)
-    if model is not None and issubclass(model, Child):
-        return parent_key(model)
-    return next(iter(table.primary_key))
 
 
 def restore_row(model: type[Any], pk: int) -> Any:
@@ -361,54 +270,3 @@ def _refuse_double(row: Any, index: Any) -> None:
                 field=spec_of(model, field).label,
             )
         )
-
-
-def with_defaults(model: type[Any], values: Values, rules: Rules) -> dict[str, Any]:
-    """`values` with the defaults of a new row, for the form and for `create_row`."""
-    with db.session.no_autoflush:  # queries must not flush rows of a bulk
-        defaults = rules.defaults or partial(_own, model)
-        full = dict(defaults(dict(values)))
-    if issubclass(model, Owned) and "owner" in full and "owner" not in values:
-        full["owner"] = _default_owner(model, full["owner"])
-    return {**_column_defaults(inspect(model)), **full}
-
-
-def _own(model: type[Any], values: dict[str, Any]) -> dict[str, Any]:
-    """Default company and owner: the company chosen in the top bar, the creator."""
-    actor = find_actor()
-    own: dict[str, Any] = {}
-    if issubclass(model, Record) and actor is not None and actor.company is not None:
-        with rows.unfiltered("the company of a record is named on it"):
-            own["company"] = db.session.get(target_of(model, "company"), actor.company.id)
-    if actor is not None and issubclass(model, Owned):
-        own["owner"] = current_user()
-    return {**own, **values}
-
-
-@cache
-def _column_defaults(mapper: Any) -> dict[str, Any]:
-    return {
-        name: column.default.arg
-        for name, column in mapper.columns.items()
-        if "declared" in column.info
-        and column.default is not None
-        and column.default.is_scalar
-        and not spec_of(mapper.class_, name).readonly
-    }
-
-
-def _default_owner(model: type[Any], owner: Any) -> Any:
-    """The default owner; with the create scope `own`, oneself."""
-    actor = find_actor()
-    if actor is None or not rows.is_filtered():
-        return owner
-    if actor.widest_scope("create", model.__entity__) <= Scope.OWN:
-        return current_user()
-    return owner
-
-
-def current_user() -> User:
-    user = db.session.get(User, current_actor().user_id)
-    if user is None:
-        raise LookupError("the acting user is gone")
-    return user

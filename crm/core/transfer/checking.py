@@ -11,7 +11,7 @@ from sqlalchemy import inspect
 
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.bulk import SESSION_RULES, Bulk, Claim
-from crm.core.datamodel.saving import current_user
+from crm.core.datamodel.defaults import current_user
 from crm.core.errors import DomainError
 from crm.core.models.checks import validate_flush
 from crm.core.pacing import Pace

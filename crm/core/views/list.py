@@ -145,7 +145,7 @@ class ListParts(FilterBar):
                 if name == ordered:
                     column.sorted = "ascending" if direction == "asc" else "descending"
             columns.append(column)
-        fit(columns, {self.line_sign, *self.phone_columns, "status", "stage"})
+        fit(columns, {self.line_sign, self.state_column, *self.phone_columns})
         return columns
 
     def list_names(self) -> list[str]:
@@ -163,6 +163,7 @@ class ListParts(FilterBar):
 
     phone_columns: ClassVar[Sequence[str]] = ()  # that stand beside the name on a phone
     line_sign: ClassVar[str] = "next_event_at"  # the column that a phone shows behind the name
+    state_column: ClassVar[str] = ""  # the status or stage, which a narrow list keeps
     annotated_columns: ClassVar[Sequence[str] | None] = None  # what `field_of` completes; None: any
 
     def is_annotated(self, name: str) -> bool:
