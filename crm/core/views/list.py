@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import ColumnElement, Select
 
-from crm.core import rows
 from crm.core.actor import current_actor
 from crm.core.datamodel import Totals
 from crm.core.datamodel.paging import COUNT_CAP, SORTED, PageRequest, ResultPage
@@ -106,7 +105,7 @@ class ListParts(FilterBar):
             backwards=bool(address.before) or address.last,
             offset=0 if address.after or address.before else min(address.page * size, COUNT_CAP),
             few=count <= SORTED,
-            marks=rows.marks(self.datamodel.obj, CHANGES),
+            marks=self.datamodel.marks(CHANGES),
         )
         try:
             found = self.datamodel.page(statement, self.order(address), ask, self._read_columns())
