@@ -2,7 +2,7 @@
 
 import time
 
-from crm.core.forms.parsing import NUMBER_OF_LINES
+from crm.core.forms.lines import NUMBER_OF_LINES
 
 
 def form(count, **more):
