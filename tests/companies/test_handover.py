@@ -73,6 +73,15 @@ def test_a_recipient_of_another_company_is_refused_and_nothing_moves(
         assert set(owners(session, Lead).values()) == {cast.hugo}
 
 
+@pytest.mark.parametrize("kind", ["users", "agencies"])
+def test_who_is_deactivated_is_not_the_recipient(kind, held, of_lyon, as_user, everything, cast):
+    pk, link = {"users": (cast.hugo, "owner"), "agencies": (cast.lyon, "agency")}[kind]
+    values = {link: pk, **ticked()}
+    assert press(as_user("alice"), f"/{kind}/deactivate/{pk}", data=values).status_code == 422
+    with everything() as session:
+        assert session.get(User if kind == "users" else Agency, pk).active
+
+
 def test_what_is_not_ticked_and_without_a_recipient_stays(held, as_user, everything, cast):
     alice = as_user("alice")
     values = {"owner": cast.claire, **ticked("events")}

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from crm.companies.handover import AGENCY, OWNER, Held, hand_over, held_by, numbers
 from crm.core.datamodel import DataModel
+from crm.core.errors import DomainError
 from crm.core.forms import Dialog
 from crm.core.models import Label
 from crm.core.views.base import views_of
@@ -55,6 +56,8 @@ class HandOver(Dialog):
     def apply(self) -> None:
         """Hand over what is ticked. Raises DomainError."""
         recipient = self.values.get(self.link)
+        if recipient is self.row:  # the picker offers them too, as they are active until then
+            raise DomainError(_("Not a valid choice."), field=self.link)
         if recipient is not None or self.gives_to_nobody:
             held = [one for one, _count in self.held if self.is_checked(one.holding.key)]
             hand_over(held, self.link, recipient)
