@@ -143,3 +143,9 @@ def test_a_phone_shows_amount_and_stage_and_sorts(sit: Sit, acting: Acting) -> N
     page.get_by_role("menuitemradio", name="Amount").click()
     expect(page.locator("tr[data-row] .main > a")).to_have_text(["Alpha", "Beta"])
     desk.check()
+
+
+def test_a_key_opens_the_filters(sit: Sit, ids: dict[str, int]) -> None:
+    page = sit("claire").open("/leads/list/")
+    page.keyboard.press("f")
+    expect(page.get_by_role("menuitem", name="Status", exact=True)).to_be_focused()

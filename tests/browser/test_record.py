@@ -204,3 +204,12 @@ def test_history_stands_by_day_in_words_under_a_title_of_its_own(sit: Sit, lead:
     assert page.title() == first
     desk.check()
     assert sit("marc").open("/leads/bin/").title() == "Bin · Leads · Comptoir"
+
+
+def test_the_keys_that_create_start_from_the_record(sit: Sit, lead: Lead) -> None:
+    desk = opened(sit, lead)
+    for key in ("c", "e"):
+        desk.page.keyboard.press(key)
+    panel = desk.page.get_by_role("dialog", name="Create a meeting")
+    expect(panel.get_by_label("Subject")).to_be_focused()
+    desk.check()

@@ -2,6 +2,7 @@
 // follow the words of the menu, so they change with the language.
 import { dialog } from "./dialog.js";
 import { on } from "./enhance.js";
+import { groups } from "./groups.js";
 import { step, steps } from "./place.js";
 import { make, say } from "./words.js";
 
@@ -28,6 +29,9 @@ function plain(text) {
 const go = () => letters(".c-side [data-go]:not(.c-nav-folding + div *), .c-side .c-side-foot a");
 const create = () => letters("[data-create]");
 
+// On a record, what is created hangs on that record where the page offers it.
+const ofRecord = (entry) => !entry.search && [...document.querySelectorAll(".c-head a")].find((link) => link.pathname === entry.pathname);
+
 function rows() {
   return [...document.querySelectorAll("[data-rows-keys] [data-row] .main")].map((cell) => cell.querySelector("a") ?? cell);
 }
@@ -47,9 +51,11 @@ const acts = {
   k: () => step("prev") || moveRow(-1),
   ".": () => (document.activeElement.closest("[data-row]")?.querySelector(".c-more") ?? document.querySelector('[popovertarget="more"]'))?.click(),
   e: () => document.querySelector('[data-key="e"]')?.click(),
+  f: () => addFilter()?.click(),
   "?": list,
 };
 
+const addFilter = () => document.querySelector('[popovertarget="flt"]');
 const undo = () => document.querySelector("[data-toast] [formaction]");
 
 document.addEventListener("keydown", (event) => {
@@ -65,7 +71,7 @@ document.addEventListener("keydown", (event) => {
   forget();
   if (second) {
     event.preventDefault();
-    second.click();
+    (ofRecord(second) || second).click();
   } else if (key === "g" || key === "c") {
     first = key;
     clock = setTimeout(forget, 1500);
@@ -88,12 +94,14 @@ function list() {
   const words = (entry) => (entry.querySelector(".c-cut") ?? entry).textContent.trim().replace(/\s*\d[\d\s]*$/, "");
   const page = [
     ...(document.querySelector("[data-find]") ? [line(["/"], say("find"))] : []),
+    ...(addFilter() ? [line(["F"], say("addFilter"))] : []),
     ...(rows().length ? [line(["J"], say("next")), line(["K"], say("previous"))] : []),
     ...steps().map(([key, words]) => line([key], words)),
     ...(rows().length ? [line([say("enter")], say("open")), line(["."], say("rowMenu"))] : []),
     ...(document.querySelector('[data-key="e"]') ? [line(["E"], say("edit"))] : []),
     ...(undo() ? [line([say("ctrl"), "Z"], say("undo"))] : []),
     ...(document.querySelector("form[data-dirty]") ? [line([say("ctrl"), say("enter")], say("saveKey"))] : []),
+    ...(groups().length > 1 ? [line([say("alt"), say("pageDown")], say("nextGroup"))] : []),
     line([say("esc")], say("closeKey")),
     line(["?"], say("thisList")),
     ...[...go()].map(([letter, entry]) => line(["G", letter.toUpperCase()], say("goTo", { page: words(entry) }))),

@@ -103,6 +103,7 @@ async function load(select, url, query) {
   }
 }
 
+// Backspace in the field removes what its cross removes, so Tab passes the cross over.
 function shown(data, isOption, removable = false) {
   const parts = [];
   if (data.initials) parts.push(make("span", { class: `avatar avatar-s hue-${data.hue ?? "gray"}`, "data-i": data.initials, "aria-hidden": "true" }));
@@ -110,6 +111,6 @@ function shown(data, isOption, removable = false) {
   parts.push(make("span", { class: "c-cut" }, data.text || "–"));
   if (data.warning) parts.push(make("span", { class: "c-next none" }, icon("alert-triangle"), data.warning));
   if (isOption && data.detail) parts.push(make("span", { class: "d" }, data.detail));
-  if (removable) parts.push(make("button", { type: "button", class: "c-remove", "aria-label": say("remove", { value: data.text }) }, icon("x")));
+  if (removable) parts.push(make("button", { type: "button", class: "c-remove", tabindex: "-1", "aria-label": say("remove", { value: data.text }) }, icon("x")));
   return make("div", {}, ...parts);
 }
