@@ -23,8 +23,8 @@ def _render(kind: str, thing: Any, autogen: Any) -> str | bool:
 
 
 def _write_no_empty_file(run: Any, revision: Any, directives: list[Any]) -> None:
-    """Write no file where the models are as the migrations made them."""
-    if directives and directives[0].upgrade_ops.is_empty():
+    """Write no file where the models are as the migrations made them; `check` names none."""
+    if directives and directives[0].message and directives[0].upgrade_ops.is_empty():
         directives.clear()
         click.echo("Nothing to migrate: the database is as the models say.")
 

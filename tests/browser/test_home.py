@@ -29,7 +29,7 @@ def test_home_uses_the_width_and_its_first_steps_can_be_hidden(sit, acting, ever
     desk = sit("alice")
     page = desk.open("/")
     expect(page.get_by_role("listitem").filter(has_text="First record")).to_contain_text("done")
-    side = page.get_by_role("complementary", name="In short").bounding_box()
+    side = page.get_by_role("complementary", name="Summary").bounding_box()
     assert side["x"] + side["width"] > 1400
     desk.page.set_viewport_size(NARROW)
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]

@@ -114,7 +114,7 @@ def test_a_meeting_is_created_from_the_record_by_keyboard_and_leads_back_there(
     page.keyboard.press("Enter")
     expect(page.locator("#toasts")).to_contain_text("Site visit created")
     expect(page).to_have_url(f"/leads/show/{lead.id}")
-    expect(page.get_by_role("complementary", name="In short")).to_contain_text("Site visit")
+    expect(page.get_by_role("complementary", name="Summary")).to_contain_text("Site visit")
     desk.check()
 
 

@@ -10,9 +10,9 @@ LABELS = ("title", "submit", "cancel_label", "done_message")
 
 
 def dialogs(base: type[Dialog] = Dialog) -> Iterator[type[Dialog]]:
-    """The dialogs that are shown; those that others derive from begin with an underscore."""
+    """The dialogs that are shown: those that no other derives from."""
     for one in base.__subclasses__():
-        yield from [] if one.__name__.startswith("_") else [one]
+        yield from [] if one.__subclasses__() else [one]
         yield from dialogs(one)
 
 

@@ -17,6 +17,7 @@ class MoveAgency(HandOver):
     recipient_help = _l("Ticked records move along. Closed records keep their agency.")
     gives_to_nobody = True
     danger = False
+    cancel_label = _l("Keep the agency")
     title = _l("Change the agency")
     submit = _l("Move")
     done_message = _l("Agency changed")

@@ -43,6 +43,7 @@ User.language = field(
     default="en",
     server_default="en",
     nullable=False,
+    unset=_l("Not chosen yet"),
 )
 User.time_zone = field(
     _l("Time zone"),

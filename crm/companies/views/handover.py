@@ -25,14 +25,16 @@ class HandOver(Dialog):
     recipient_help: ClassVar[Label]
     gives_to_nobody: ClassVar[bool]  # whether records are handed over where no recipient was chosen
     danger: ClassVar[bool] = True
+    title = _l("Deactivate %(name)s")
     submit = _l("Deactivate")
+    cancel_label = _l("Keep active")
 
     def __init__(self, row: Any, own: DataModel) -> None:
         self.held = numbers(self.find(row))
         is_own = bool(self.names) or not self.held
         datamodel = own if is_own else self.held[0][0].holding.datamodel
         super().__init__(datamodel, row, views_of(datamodel.obj)[0].picker_base())
-        self.title = self.title or _("Deactivate %(name)s", name=row)
+        self.title = str(self.title) % {"name": row}
         if self.link in self.fields:
             field = self.fields[self.link]
             field.spec = replace(field.spec, label=self.recipient_label)

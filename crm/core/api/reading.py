@@ -172,10 +172,12 @@ def is_id(raw: Any) -> bool:
 
 
 def may_be_empty(model: type[Any], name: str) -> bool:
-    """Whether the field can be empty: a list, or nullable columns."""
+    """Whether the field can be empty: a list, nullable columns, or with words for no value."""
     relation = inspect(model).relationships.get(name)
     is_list = relation is not None and relation.uselist
-    return is_list or all(column.nullable for column in columns_behind(model, name))
+    if is_list or all(column.nullable for column in columns_behind(model, name)):
+        return True
+    return relation is None and spec_of(model, name).unset is not None
 
 
 def columns_behind(model: type[Any], name: str) -> list[Any]:

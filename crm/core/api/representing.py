@@ -31,7 +31,9 @@ def value(row: Any, name: str) -> Any:
         return _link(row, name, found)
     if spec.kind.is_list:
         return [_target(item) for item in found]
-    return spec.kind.to_json(spec, found) if found is not None else None
+    if found is None or (found == "" and spec.unset is not None):
+        return None
+    return spec.kind.to_json(spec, found)
 
 
 def _target(row: Any) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class Spec:
     """The description of a field, for form, API, import, export, filter and journal.
 
     `choices` maps a stored value to its words; `stored_as` is how the column keeps one of them.
-    `note` stands beside the label, `unset` in place of an empty link. `css` are the classes of its
+    `note` stands beside the label, `unset` in place of no value. `css` are the classes of its
     column in lists, where its kind does not tell the width.
     """
 

@@ -74,7 +74,7 @@ def test_ragged_lines_are_reported(write: Write, line: bytes, problem: str) -> N
         (b"", "empty"),
         (b"\n\n", "empty"),
         (b"PK\x03\x04rest", "save it as CSV"),
-        (b"a,b\n1,\0\n", "zero bytes"),
+        (b"a,b\n1,\0\n", "NUL bytes"),
         (b"\x81\x8d\x8f", "not text"),
         (b'a,"b\n1,2\n', "quotation mark"),
     ],
