@@ -87,7 +87,8 @@ class Reader:
             return self._rows(name, raw, known)
         if spec.kind.is_link:
             return self._row(name, raw, known) if raw is not None else None
-        return value_of(spec, raw)
+        # A column that is never NULL keeps "" for a value that nobody chose.
+        return "" if raw is None and spec.unset is not None else value_of(spec, raw)
 
     def _row(self, name: str, raw: Any, known: Rows) -> Any:
         """The row with this id; FAB 5.3 would create an object for an unknown one."""
