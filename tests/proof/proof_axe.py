@@ -32,6 +32,8 @@ def is_page(address: Address) -> bool:
     parts = (
         "/pick/",
         "/field/",
+        "/menu/",
+        "/neighbors/",
         "/export",
         "/totals",
         "/counts",
