@@ -229,6 +229,7 @@ def answer(acting: Acting, actor: str, act: Act) -> str:
     return told
 
 
+@pytest.mark.slow("tries every act on people, groups and roles")
 @pytest.mark.both
 def test_each_act_is_allowed_or_refused(acting: Acting) -> None:
     wrong = []

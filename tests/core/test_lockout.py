@@ -102,6 +102,7 @@ def test_from_everywhere_a_name_is_slowed_and_never_closed(app: Flask, client: C
         assert page(client, "alice", PASSWORD).status_code == 303
 
 
+@pytest.mark.slow("hashes passwords, which is meant to take long")
 def test_waiting_tells_nothing_about_names(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     checked: list[str] = []
     real = passwords.check_password_hash

@@ -135,6 +135,7 @@ def state() -> tuple[Any, Any]:
         return contents(connection), schema(connection)
 
 
+@pytest.mark.slow("rebuilds every table")
 def test_no_row_is_lost_when_every_table_is_rebuilt(fresh: Flask, tmp_path: Path) -> None:
     filled()
     before = state()
@@ -147,6 +148,7 @@ def test_no_row_is_lost_when_every_table_is_rebuilt(fresh: Flask, tmp_path: Path
             assert connection.scalar(text("PRAGMA foreign_keys")) == 1
 
 
+@pytest.mark.slow("fills and rebuilds every table")
 def test_the_key_of_a_deleted_row_is_never_given_again(tmp_path: Path) -> None:
     app = make_app(f"sqlite:///{tmp_path / 'crm.sqlite'}", tmp_path)
     with app.app_context():

@@ -85,6 +85,7 @@ def meant(answer: Any) -> None:
     assert status < 400 or said["message"]
 
 
+@pytest.mark.slow("sends garbage to every field of every resource")
 def test_garbage(world: World) -> None:
     world.lead()
 
@@ -96,6 +97,7 @@ def test_garbage(world: World) -> None:
     ask()
 
 
+@pytest.mark.slow("sends garbage to every field of every resource")
 @pytest.mark.postgres
 def test_garbage_on_postgresql(postgres_world: World) -> None:
     test_garbage(postgres_world)
