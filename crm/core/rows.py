@@ -27,6 +27,8 @@ from crm.core.models import AuditedModel, Reference, key_of
 from crm.core.models.checks import CHECKED
 from crm.core.models.tables import BINNED, LIVE
 
+Marks = tuple[tuple[str, ColumnElement[bool]], ...]
+
 _reasons: ContextVar[str | None] = ContextVar("unfiltered", default=None)
 
 # Execution option: the table whose bin is meant, instead of what is outside it.
@@ -327,7 +329,7 @@ def rights(session: Session, row: Any, actions: Sequence[str]) -> set[str]:
     return {action for action in held if found is not None and getattr(found, action)}
 
 
-def marks(model: type[Any], actions: Sequence[str]) -> tuple[tuple[str, ColumnElement[bool]], ...]:
+def marks(model: type[Any], actions: Sequence[str]) -> Marks:
     """(action, the rows to which the actor may do it) of each, to be read with the rows."""
     is_ours = model in filtered_models()
     held = (action for action in actions if may_any(action, model))

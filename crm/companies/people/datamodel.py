@@ -17,9 +17,9 @@ from crm.companies.people.refusals import (
 from crm.core.actor import Scope, current_actor, find_actor, per_request
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.loading import Children
-from crm.core.datamodel.paging import Marks, PageRequest, ResultPage
+from crm.core.datamodel.paging import PageRequest, ResultPage
 from crm.core.errors import NotFound
-from crm.core.rows import is_filtered
+from crm.core.rows import Marks, is_filtered
 
 
 def visible_people() -> ColumnElement[bool] | None:

@@ -25,7 +25,7 @@ from crm.core.datamodel.loading import Children, loading
 from crm.core.datamodel.narrowing import narrowed
 from crm.core.datamodel.neighbors import Neighbors, read_neighbors
 from crm.core.datamodel.orders import read_order
-from crm.core.datamodel.paging import COUNT_CAP, SORTED, Marks, PageRequest, ResultPage, read_page
+from crm.core.datamodel.paging import COUNT_CAP, SORTED, PageRequest, ResultPage, read_page
 from crm.core.datamodel.rules import PLAIN, Rules, Values
 from crm.core.db import db
 from crm.core.errors import NotFound
@@ -85,7 +85,7 @@ class DataModel(SQLAInterface):
     def rights(self, row: Any, actions: Sequence[str]) -> set[str]:
         return rows.rights(self.session, row, actions)
 
-    def marks(self, actions: Sequence[str]) -> Marks:
+    def marks(self, actions: Sequence[str]) -> rows.Marks:
         """As `rights`, for a page to read with its rows; () where they are asked row by row."""
         return rows.marks(self.obj, actions)
 

@@ -53,9 +53,9 @@ def compared(statement: Select[Any], model: type[Any]) -> Compared:
     """The columns that the conditions of a statement compare."""
     parts = list(_parts(statement.whereclause))
     found = list(_conditions(statement, model))
-    bounded = frozenset(name for name in (_bounded(part, model) for part in parts) if name)
-    alone = len(found) + sum(1 for part in parts if _bounded(part, model)) == len(parts)
-    return Compared(dict(found), bounded, alone)
+    bounded = [name for name in (_bounded(part, model) for part in parts) if name]
+    alone = len(found) + len(bounded) == len(parts)
+    return Compared(dict(found), frozenset(bounded), alone)
 
 
 def _conditions(statement: Select[Any], model: type[Any]) -> Iterator[tuple[str, Values]]:

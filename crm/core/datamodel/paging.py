@@ -19,7 +19,6 @@ COUNT_CAP = 10_000
 SORTED = 1000  # up to so many rows are sorted instead of read along an index
 # Execution option of a statement with few rows, which are cheaper to sort.
 FEW = "crm_few"
-Marks = tuple[tuple[str, ColumnElement[bool]], ...]
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class PageRequest:
     offset: int = 0
     few: bool = False
     columns: tuple[Any, ...] = ()
-    marks: Marks = ()
+    marks: rows.Marks = ()
 
 
 @dataclass(frozen=True)
