@@ -85,13 +85,17 @@ def test_what_the_demo_made_goes_and_nothing_else(app, acting, everything, cast)
     assert set(folder.iterdir()) == kept
 
 
+def own_opportunity(session):
+    """An opportunity of one's own, on an account of the demo."""
+    of_demo = select(Account).where(Account.id.in_(demo.reading.made("account")))
+    account = session.scalars(of_demo.order_by(Account.id)).first()
+    return make(Opportunity, name="Projet Alpha", company=account.company, account=account)
+
+
 def test_it_stays_while_own_records_need_it_and_says_which(app, acting, everything, as_user, cast):
     fill(app)
     with everything() as session:
-        account = session.scalars(
-            select(Account).where(Account.id.in_(demo.reading.made("account"))).order_by(Account.id)
-        ).first()
-        mine = make(Opportunity, name="Projet Alpha", company=account.company, account=account)
+        mine = own_opportunity(session)
         before = counts(session)
     with pytest.raises(DomainError), acting("alice"):
         demo.erase()
@@ -116,10 +120,7 @@ def test_it_stays_while_own_records_need_it_and_says_which(app, acting, everythi
 def test_a_record_in_the_bin_is_named_with_it(app, acting, everything, as_user, cast):
     fill(app)
     with everything() as session:
-        account = session.scalars(
-            select(Account).where(Account.id.in_(demo.reading.made("account"))).order_by(Account.id)
-        ).first()
-        mine = make(Opportunity, name="Projet Alpha", company=account.company, account=account)
+        mine = own_opportunity(session)
         delete_row(mine)
     assert "in the bin" in as_user("alice").get("/setup/demo").text
 
