@@ -117,6 +117,13 @@ def move_beside(row: Any, neighbour: int, *, after: bool) -> None:
     _keep(type(row), order)
 
 
+def before(row: Any) -> int:
+    """The id of the row before this one; 0 where it is the first."""
+    order = [pk for pk, _position, _rank in _order(type(row))]
+    place = order.index(row.id)
+    return order[place - 1] if place else 0
+
+
 def _keep(model: type[Any], order: list[tuple[int, int, int]]) -> None:
     ranks = [rank for _pk, _position, rank in order]
     if ranks != sorted(ranks):

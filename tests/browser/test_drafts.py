@@ -51,6 +51,23 @@ def test_an_edit_in_place_asks_before_leaving_and_is_offered_again(
     desk.check()
 
 
+def test_a_cell_of_a_list_asks_before_leaving_and_is_offered_again(place: Sit) -> None:
+    desk, vocabulary = place("alice"), "/reference/stages/list/"
+    page = desk.open(vocabulary)
+    pencil = page.get_by_role("link", name="Edit: Qualification, Probability (%)")
+    pencil.press("Enter")
+    type_into(page, "probability", "33")
+    assert leave(desk) == ["beforeunload"]
+    desk.open(vocabulary)
+    page.get_by_role("button", name="Restore").click()
+    field = page.locator("#f-probability")
+    expect(field).to_have_value("33")
+    field.press("Enter")
+    expect(pencil).to_be_focused()
+    assert page.evaluate(KEPT) == 0
+    desk.check()
+
+
 def test_a_canceled_edit_in_place_leaves_no_draft(place: Sit, rows: dict[str, Planted]) -> None:
     page = place("alice").open(f"/leads/show/{rows['marc'].ids['lead']}")
     page.get_by_role("link", name="Edit: City").click()

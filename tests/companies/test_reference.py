@@ -230,3 +230,81 @@ def test_the_index_takes_one_statement_for_all_counts(as_user, counting):
     with counting() as statements:
         alice.get("/reference/")
     assert len(statements) <= 4
+
+
+# In the cells of the list ───────────────────────────────────────────────────────────────────────
+
+
+def cell(row, name):
+    return f"{STAGES}/field/{row.id}/{name}?cell="
+
+
+def test_a_cell_of_the_list_is_edited_at_its_place(as_user, everything):
+    alice, row = as_user("alice"), stage(everything, "Proposal")
+    assert f'hx-get="{cell(row, "probability")}"' in alice.get(f"{STAGES}/list/").text
+    opened = alice.get(cell(row, "probability")).text.strip()
+    assert opened.startswith("<td")
+    assert f'data-draft="{cell(row, "probability")}"' in opened
+    values = {"probability": "44", "row_version": row.row_version}
+    saved = alice.post(cell(row, "probability"), data=values).text.strip()
+    assert saved.startswith("<td")
+    assert "44" in saved
+    assert f'data-saved="{cell(row, "probability")}"' in saved
+    assert "hx-get" not in as_user("claire").get(f"{STAGES}/list/").text
+
+
+def test_a_refused_cell_says_why_and_keeps_what_was_typed(as_user, everything):
+    alice, row = as_user("alice"), stage(everything, "Proposal")
+    values = {"probability": "140", "row_version": row.row_version}
+    answer = alice.post(cell(row, "probability"), data=values)
+    assert answer.status_code == 422
+    assert 'value="140"' in answer.text
+    assert "c-err" in answer.text
+    new = stage(everything, "New")  # a rule between rows
+    answer = alice.post(cell(new, "active"), data={"row_version": new.row_version})
+    assert answer.status_code == 422
+    assert "choose another default first" in answer.text
+
+
+def test_a_cell_that_somebody_else_changed_shows_both_values(as_user, everything):
+    alice, row = as_user("alice"), stage(everything, "Proposal")
+    url, version = cell(row, "probability"), row.row_version
+    alice.post(url, data={"probability": "41", "row_version": version})
+    answer = alice.post(url, data={"probability": "42", "row_version": version})
+    assert answer.status_code == 409
+    assert 'value="42"' in answer.text
+    assert "41" in answer.text[answer.text.index("c-changes") :]
+    with everything() as session:
+        assert session.get(Stage, row.id).probability == 41
+
+
+def test_a_row_whose_kind_was_changed_is_told_its_new_place(as_user, everything):
+    alice, row = as_user("alice"), stage(everything, "Proposal")
+    values = {"kind": "lost", "row_version": row.row_version}
+    saved = alice.post(cell(row, "kind"), data=values).text
+    with everything() as session:
+        order = names(session, Stage)
+        place = order.index("Proposal")
+        assert f'data-after="{word(Stage, order[place - 1]).id}"' in saved
+
+
+def test_a_new_value_is_the_last_row_of_its_list(as_user):
+    alice = as_user("alice")
+    page = alice.get("/reference/tags/add").text  # an empty list
+    assert "c-empty" not in page
+    assert "data-new" in page
+    values = {"name-en": "VIP", "name-fr": "VIP", "hue": "red", "active": "1"}
+    answer = alice.post("/reference/tags/add", data=values)
+    assert answer.location == "/reference/tags/add"  # open for the next one
+    page = alice.get(answer.location).text
+    assert page.index("VIP") < page.index("data-new")
+    answer = alice.post(f"{STAGES}/add", data={"name-fr": "Essai", "probability": "140"})
+    assert answer.status_code == 422
+    row = answer.text[answer.text.index("data-new") :]
+    assert 'value="Essai"' in row
+    assert 'value="140"' in row
+    assert "c-err" in row
+
+
+def test_no_dialog_opens_over_a_vocabulary(as_user):
+    assert "data-ask" not in as_user("alice").get(f"{STAGES}/list/").text

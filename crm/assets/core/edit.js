@@ -1,8 +1,9 @@
-// A record's field, edited at its place: the pencil or a click on the value opens the input, Enter
-// saves, Esc restores, Tab saves and opens the next. htmx fetches and swaps.
+// A field of a record or a cell of a list, edited at its place: the pencil or a click on the value opens
+// the input, Enter saves, Esc restores, Tab saves and opens the next. htmx fetches and swaps.
 import htmx from "htmx.org";
 
 import { discard } from "./drafts.js";
+import { on } from "./enhance.js";
 import { icon, make } from "./words.js";
 
 const read = new Map(); // id of the field → how it looked before
@@ -68,12 +69,39 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     event.stopPropagation();
     restore(field);
-  } else if (event.key === "Tab" && !event.shiftKey && !event.target.matches("button, [type=radio]")) {
+  } else if (event.key === "Tab" && leaves(field, event)) {
     event.preventDefault();
-    const all = [...document.querySelectorAll(".c-field:has(.edit), .c-field.editing")];
-    next = all[all.indexOf(field) + 1]?.id ?? null;
+    const all = [...document.querySelectorAll(".c-field:has(.edit), .c-field.editing")].filter((one) => !isCell(one) || one.checkVisibility());
+    next = all[all.indexOf(field) + (event.shiftKey ? -1 : 1)]?.id ?? null;
     Promise.resolve(form.querySelector("select")?.tomselect?.choosing).then(() => form.requestSubmit());
   }
+});
+
+function isCell(field) {
+  return field.matches("td, th");
+}
+
+// Tab goes through the languages of a text first; in a table it goes on from every kind of input, and back.
+function leaves(field, { target, shiftKey }) {
+  const language = target.closest(".c-language");
+  if (language?.[shiftKey ? "previousElementSibling" : "nextElementSibling"] || target.matches("button")) return false;
+  return isCell(field) || !(shiftKey || target.matches("[type=radio]"));
+}
+
+// A saved cell whose row stands elsewhere now: after the one that the server tells.
+on("[data-after]", (cell) => {
+  const row = cell.closest("tr");
+  const other = row.parentElement.querySelector(`[data-row="${cell.dataset.after}"]`);
+  if (other) other.after(row);
+  else if (cell.dataset.after === "0") row.parentElement.prepend(row);
+});
+
+// The last row of a list, for a new one: it is open on its own page.
+on("form[data-new]", (form) => {
+  (form.querySelector("[aria-invalid]") ?? form.querySelector("input:not([type=hidden]), select")).focus();
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") form.querySelector("[data-leave]").click();
+  });
 });
 
 /** A sentence under the input, which stays as it is. */

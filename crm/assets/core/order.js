@@ -10,6 +10,11 @@ on(`.c-table:has(${UP})`, (table) => {
   let dragged = null;
   for (const row of rowsOf(table)) row.draggable = true;
 
+  // In an input the mouse selects text.
+  table.addEventListener("pointerdown", (event) => {
+    const row = event.target.closest("[data-row]");
+    if (row) row.draggable = !event.target.closest(".editing");
+  });
   table.addEventListener("dragstart", (event) => {
     dragged = event.target.closest("[data-row]");
     dragged?.classList.add("dragged");

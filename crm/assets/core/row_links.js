@@ -1,10 +1,10 @@
 // A row of a list is a link as a whole: a click beside its links and buttons opens its record, with
 // Ctrl, Cmd, Shift or the middle button in another tab. Text that is selected stays selected.
-const CONTROLS = "a, button, input, label, select, summary, [popover]";
+const CONTROLS = "a, button, input, label, select, summary, [popover], .c-field";
 
 function linkOf(event) {
   if (event.defaultPrevented || event.target.closest?.(CONTROLS)) return null;
-  return event.target.closest?.("tr[data-row]")?.querySelector(".main a") ?? null;
+  return event.target.closest?.("tr[data-row]")?.querySelector(".main a:not(.edit)") ?? null;
 }
 
 document.addEventListener("click", (event) => {

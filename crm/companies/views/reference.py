@@ -9,6 +9,7 @@ from flask_appbuilder import expose, has_access
 from flask_appbuilder.hooks import before_request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
 
 from crm.companies import vocabulary
 from crm.core.actor import Scope, current_actor
@@ -16,11 +17,15 @@ from crm.core.datamodel import DataModel
 from crm.core.datamodel.rules import PLAIN, Rules
 from crm.core.db import transaction
 from crm.core.errors import DomainError, NotFound
+from crm.core.forms import Form
 from crm.core.models import Label, Reference
 from crm.core.models.text import parse_number
 from crm.core.views import Action, ModelView, RecordPage
-from crm.core.views.base import PK
+from crm.core.views.address import ListAddress
+from crm.core.views.base import PK, flash_saved
+from crm.core.views.editable import EditableRows
 from crm.core.views.pages import ListPage
+from crm.core.views.prefill import Prefill
 
 
 class ReferenceView(ModelView):
@@ -38,6 +43,8 @@ class ReferenceView(ModelView):
     empty_title = _l("No values yet")
     empty_text = _l("These values are offered in forms and filters.")
     base_order = ("position", "asc")
+    line_class = EditableRows
+    column_css: ClassVar[Mapping[str, str]] = {"active": "w-ref"}
 
     def can(self, action: str) -> bool:
         """Vocabularies are of all companies, so changes need scope `all`."""
@@ -81,9 +88,27 @@ class ReferenceView(ModelView):
         return "", 204
 
     def to_record(self, row: Any, message: str = "", undo_url: str = "") -> ResponseReturnValue:
-        """A value is edited over its list, and has little to show on a page of its own."""
-        flash(message, "success")
+        """A value is edited in its list, and has little to show on a page of its own."""
+        flash_saved(message)
         return redirect(self.url("list"), 303)
+
+    def added(self, row: Any, message: str) -> ResponseReturnValue:
+        """The next row is open: a vocabulary is mostly filled with several values at once."""
+        flash_saved(message)
+        return redirect(self.url("add"), 303)
+
+    def add_page(self, form: Form, given: Prefill, status: int = 200) -> ResponseReturnValue:
+        """The list, with the form of the new value as its last row."""
+        page = self.list_page(ListAddress(self.key, self.url("list"), last=True), full=True)
+        page.new_row = self.form_page(
+            form, self.words("add_title"), self.url("add"), self.url("list"), "add"
+        )
+        page.empty = page.add_url = ""
+        return self.render(self.list_template, status, page=page, form=form)
+
+    def saved_cell(self, row: Any, name: str) -> ResponseReturnValue:
+        """A change of its kind may have moved the row."""
+        return self.cell(row, name, vocabulary.before(row) if name == "kind" else None)
 
     def _move(self, pk: int, step: int) -> ResponseReturnValue:
         row = self.row(pk, "edit")
@@ -92,14 +117,13 @@ class ReferenceView(ModelView):
         return redirect(self.url("list"), 303)
 
     def row_actions(self, row: Any) -> list[Action]:
-        actions = super().row_actions(row)
-        for action in actions:
-            action.opens_dialog = action.method == "get"
-        if actions:
-            up = Action(_("Move up"), self.url("up", pk=row.id), "arrow-up", "post")
-            down = Action(_("Move down"), self.url("down", pk=row.id), "arrow-down", "post")
-            actions += [up, down]
-        return actions
+        if not self.may("edit", row):
+            return []
+        return [
+            Action(pgettext("action", "Open"), self.url("show", pk=row.id), "eye"),
+            Action(_("Move up"), self.url("up", pk=row.id), "arrow-up", "post"),
+            Action(_("Move down"), self.url("down", pk=row.id), "arrow-down", "post"),
+        ]
 
     def list_page(self, *args: Any, **kwargs: Any) -> ListPage:
         page = super().list_page(*args, **kwargs)

@@ -15,7 +15,7 @@ from crm.core.errors import Conflict, DomainError, NotFound
 from crm.core.forms import Form
 from crm.core.views.base import PK, FieldGroup
 from crm.core.views.conflict import apply_choices, line_digests, stored_values
-from crm.core.views.inplace import InPlacePages
+from crm.core.views.inplace import InPlacePages, here_path
 from crm.core.views.pages import Note
 from crm.core.views.prefill import Prefill, read_prefill
 from crm.core.views.versions import ConcurrentEdit, posted_version
@@ -65,11 +65,11 @@ class FormPages(InPlacePages):
         given = self.prefill(form)
         if request.method == "GET" or SHOW in request.form:
             self.open_form(form, given.values)
-            return self._add_page(form, given)
+            return self.add_page(form, given)
         form.read(request.form)
         if (row := self._created(form, given.values)) is not None:
             return self.added(row, self.created_message(row))
-        return self._add_page(form, given, form.status)
+        return self.add_page(form, given, form.status)
 
     @expose(f"/edit/{PK}", methods=("GET", "POST"))
     @has_access
@@ -169,7 +169,7 @@ class FormPages(InPlacePages):
 
     # Pages ──────────────────────────────────────────────────────────────────────────────────────
 
-    def _add_page(self, form: Form, given: Prefill, status: int = 200) -> ResponseReturnValue:
+    def add_page(self, form: Form, given: Prefill, status: int = 200) -> ResponseReturnValue:
         page = self.form_page(form, self.words("add_title"), here_path(), self.url("list"), "add")
         page.notes += [Note("warn", text) for text in given.wrong]
         return self.render(self.add_template, status, page=page, form=form)
@@ -206,8 +206,3 @@ class FormPages(InPlacePages):
 
     def prepare_form(self, form: Form) -> None:
         """A hook to change the inputs: units, help texts, limited choices."""
-
-
-def here_path() -> str:
-    """The form's own URL with its query string, to which it posts."""
-    return request.full_path.rstrip("?")

@@ -1,4 +1,4 @@
-"""/X/field/<id>/<name>: in-place editing of one value on the record page."""
+"""/X/field/<id>/<name>: in-place editing of one value, on the record page or in a list."""
 
 from typing import Any
 
@@ -13,8 +13,9 @@ from crm.core.models import find_spec, spec_of
 from crm.core.views.base import PK
 from crm.core.views.conflict import ConflictPages, stored_values
 from crm.core.views.display import Field
+from crm.core.views.editable import EditableRows, cell_tags
 from crm.core.views.facts import fold, shown_above
-from crm.core.views.pages import RecordPage
+from crm.core.views.pages import Column, RecordPage
 from crm.core.views.versions import ConcurrentEdit, posted_version
 
 
@@ -58,8 +59,27 @@ class InPlacePages(ConflictPages):
             return self._field_read(row, name)
         return self._field_edit(self.row(pk, "edit"), form, name, form.status)
 
+    def saved_cell(self, row: Any, name: str) -> ResponseReturnValue:
+        """The saved cell of a list."""
+        return self.cell(row, name)
+
+    def cell(self, row: Any, name: str, after: int | None = None) -> str:
+        """A saved cell; where the change has moved its row, `after` is the id of the one before."""
+        return EditableRows(self, self._columns()).cell(row, name, saved=here_path(), after=after)
+
+    def _columns(self) -> list[Column]:
+        return self.columns(self.address(self.url("list")))
+
+    def _column(self, name: str) -> Column | None:
+        """The column of the list in which the value is edited; None on the record's page."""
+        if "cell" not in request.args:
+            return None
+        return next((one for one in self._columns() if one.name == name), None)
+
     def _field_read(self, row: Any, name: str) -> ResponseReturnValue:
         """The saved field, and what this change may affect elsewhere on the page."""
+        if self._column(name) is not None:
+            return self.saved_cell(row, name)
         page = self.record_page(row)
         shown = {**self._below(page, row), **shown_above(page)}
         field = shown.pop(name, None) or self.field_of(row, name)
@@ -104,15 +124,21 @@ class InPlacePages(ConflictPages):
         form.load_choices()
         field: FormField = form.fields[name]
         field.errors = [*field.errors, *form.form_errors]
+        column = self._column(name)
         return self.render(
             "core/parts/field_edit.html",
             status,
             field=field,
-            action=request.path,
+            action=here_path(),
             row_version=row.row_version if status in (200, 409) else posted_version(),
             told=told,
-            page=self.record_page(row),
+            tags=cell_tags(row, column, "editing") if column else None,
         )
+
+
+def here_path() -> str:
+    """The form's own URL with its query string, to which it posts."""
+    return request.full_path.rstrip("?")
 
 
 def _is_computed(row: Any, field: Field) -> bool:

@@ -32,7 +32,7 @@ class LineRenderer:
     """Renders the rows of one page; what they share is computed once."""
 
     def __init__(self, view: "ListParts", columns: Sequence[Column]) -> None:
-        self.view = view
+        self.view, self.columns = view, columns
         self.draw = [cell_renderer(view, column.name) for column in columns]
         self.css = _css(columns)
         names = [column.name for column in columns]

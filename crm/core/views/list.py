@@ -81,7 +81,7 @@ class ListParts(FilterBar):
         found = self._found(statement, address, size, totals.count)
         page = ListPage(self.words("list_title"), self.key, self.icon)
         page.columns = [c for c in self.columns(address) if c.name not in without]
-        lines = LineRenderer(self, page.columns)
+        lines = self.line_class(self, page.columns)
         page.rows = [self.line(row, lines) for row in found.rows]
         page.count, page.capped = totals.count, totals.is_capped
         self._put_counts(page, address, found, size)
@@ -160,6 +160,7 @@ class ListParts(FilterBar):
         """The row as `lines` renders it; slices override it to add to that."""
         return lines(row)
 
+    line_class: ClassVar[type[LineRenderer]] = LineRenderer
     phone_columns: ClassVar[Sequence[str]] = ()  # that stand beside the name on a phone
     line_sign: ClassVar[str] = "next_event_at"  # the column that a phone shows behind the name
     state_column: ClassVar[str] = ""  # the status or stage, which a narrow list keeps

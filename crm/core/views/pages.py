@@ -31,6 +31,11 @@ class Column:
     sort_url: str | None = None
     sorted: str = ""
 
+    @property
+    def is_name(self) -> bool:
+        """Whether its cells are the headers of their rows."""
+        return self.css == "w-name"
+
 
 @dataclass
 class Row:
@@ -102,6 +107,7 @@ class ListPage:
     add_url: str = ""
     add_label: str = ""
     add_opens_dialog: bool = False
+    new_row: Any = None  # the form of a new row, the last one
     bin_url: str = ""
     export_url: str = ""
     sums: list[tuple[str, dict[str, str]]] = field(default_factory=list)
