@@ -83,7 +83,7 @@ def next_panel(event: Event, url: str | None, done: str) -> Panel:
     head = Field("next_event_at", "", "next", event.starts_at)
     mark_start(event, head)
     head.text = (
-        f"{EVENT_TYPES[event.type]}, {head.text}" if head.tone else str(EVENT_TYPES[event.type])
+        f"{EVENT_TYPES[event.type]} · {head.text}" if head.tone else str(EVENT_TYPES[event.type])
     )
     subject = Field("subject", "", "text", event.subject, event.subject, url=url)
     lines = [head, subject, Field("when", "", "text", None, format_when(event))]

@@ -49,9 +49,8 @@ class Block:
     filters: Callable[[], Filters]
     order: tuple[str, str]
     line: Callable[[Any, Any], HomeLine]
-    empty: Label
+    empty: Label  # what it says of nothing; without, it is not shown then
     relations: Sequence[str] = field(default=())
-    is_kept: bool = True  # where there is nothing to show, too
 
     def preset(self) -> Preset:
         return Preset(self.key, self.title, self.filters())
@@ -153,7 +152,7 @@ def is_wide(model: type[Any]) -> bool:
 MINE: Sequence[Block] = (
     Block(
         "tasks", _l("Overdue tasks"), Event, _overdue_tasks, ("starts_at", "asc"), event_line,
-        _l("No overdue tasks"), PARTIES,
+        "", PARTIES,
     ),
     Block(
         "events", _l("My next events"), Event, _planned_from_today, ("starts_at", "asc"),
@@ -195,4 +194,4 @@ EVERYBODYS: Sequence[Block] = (
 def blocks() -> list[Block]:
     """One's own work; for who looks after the records of others theirs too, own ones if any."""
     wide = [block for block in EVERYBODYS if is_wide(block.model)]
-    return [*(replace(block, is_kept=not wide) for block in MINE), *wide]
+    return [*(replace(block, empty="" if wide else block.empty) for block in MINE), *wide]

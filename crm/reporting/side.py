@@ -57,9 +57,10 @@ def recent() -> list[tuple[str, str, str, str]]:
     """(icon, label, address, when) of the records that one changed last."""
     last: dict[tuple[str, int], datetime] = {}
     for kind, pk, at in db.session.execute(last_changes(current_actor().user_id)):
-        last.setdefault((kind, pk), at)
+        last[kind, pk] = max(at, last.get((kind, pk), at))
     models = _models()
-    wanted = [(key, at) for key, at in last.items() if key[0] in models][:RECENT]
+    newest = sorted(last.items(), key=lambda one: one[1], reverse=True)
+    wanted = [(key, at) for key, at in newest if key[0] in models][:RECENT]
     rows = _rows([key for key, _at in wanted], models)
     return [_line(rows[key], at) for key, at in wanted if key in rows]
 

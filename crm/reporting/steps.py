@@ -11,6 +11,7 @@ from flask_babel import ngettext
 from crm.companies.services.company import FIRST
 from crm.core.actor import Scope, current_actor
 from crm.core.db import db
+from crm.core.models.codes import city_time
 from crm.core.models.locale import locale
 from crm.core.models.text import format_number
 from crm.reporting.queries import installed
@@ -51,7 +52,7 @@ def _company() -> Step:
         url = url_for("CompanyView.edit", pk=company.id) if company else url_for("CompanyView.add")
         return Step(_("Company"), text, False, url, _("Name the company"))
     currency = get_currency_name(company.currency, locale=locale())
-    text = f"{company.name}, {currency}, {company.time_zone}"
+    text = f"{company.name}, {currency}, {city_time(company.time_zone)}"
     return Step(_("Company"), text, True, url_for("CompanyView.show", pk=company.id), "")
 
 

@@ -117,7 +117,7 @@ def _put_work(page: HomePage) -> None:
     page.blocks = [
         _block(block, view, where[block.key], found[block.key])
         for block, view in open_
-        if found[block.key] or (block.is_kept and not is_new)
+        if found[block.key] or (block.empty and not is_new)
     ]
     page.figures = [
         _figure(preset, view, found[key]) for key, (preset, view) in shown.items() if not is_new
@@ -151,7 +151,8 @@ def _figure(preset: Preset, view: Any, count: int) -> tuple[str, str, str]:
 
 def _person(user: Any) -> DemoPerson:
     roles = ", ".join(str(role) for role in user.roles)
-    text = f"{user.job_title} ({roles})" if user.job_title else roles
+    place = user.agency or next(iter(user.companies), None)
+    text = f"{roles}, {place}" if place is not None else roles
     url = url_for("UserView.show", pk=user.id)
     return DemoPerson(
         str(user), text, user.username, url, initials(str(user)), hue_of(user.id),

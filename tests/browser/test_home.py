@@ -1,5 +1,6 @@
 """The sign-in page and the home page as people meet them first."""
 
+from flask_appbuilder.security.sqla.models import User
 from playwright.sync_api import expect
 
 from crm.companies.models import DemoRow
@@ -37,5 +38,20 @@ def test_home_uses_the_width_and_its_first_steps_can_be_hidden(sit, acting, ever
     expect(page.get_by_role("heading", level=1)).to_have_text("Erase the demo")
     page.get_by_role("link", name="Cancel").click()
     page.get_by_role("button", name="Hide it now").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("My day")
+    desk.check()
+
+
+def test_tab_leads_from_one_password_to_the_next(sit: Sit, everything, cast) -> None:
+    with everything() as session:
+        session.get(User, cast.hugo).must_change_password = True
+    desk = sit("hugo")
+    page = desk.open("/")
+    for text in (PASSWORD, "a heron on the quay", "a heron on the quay"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # on the one button that shows them all
+    expect(page.locator("#f-password")).to_have_attribute("type", "text")
+    page.get_by_label("Confirm").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("My day")
     desk.check()

@@ -135,7 +135,7 @@ def test_the_people_of_the_demo_stand_there_with_how_to_sign_in(as_user, everyth
         session.add(DemoRow(kind="ab_user", row_id=cast.claire))
         session.get(User, cast.claire).password = None
     people = block(as_user("alice").get("/").text, "demo")
-    assert "crm user password claire" in people
+    assert "set a temporary password" in people
     assert f'href="/users/show/{cast.claire}"' in people
     assert "has a password" not in people
     assert "marc" not in people

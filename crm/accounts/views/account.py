@@ -39,6 +39,7 @@ class AccountView(ModelView):
     children: ClassVar[Mapping[str, Sequence[str]]] = {"addresses": fields.ADDRESS}
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
     list_relations = ("addresses",)
+    column_css = fields.COLUMN_CSS
     annotated_columns = ()  # agencies are shown without an icon in lists
     base_order = ("name", "asc")
     headline = ("score", "owner", "agency")

@@ -49,6 +49,7 @@ RECORD: Any = [
     (_l("Follow-up"), {"fields": ["owner", "company", *_FOLLOW_UP[2:]]}),
     *FORM[2:],
 ]
+COLUMN_CSS: Mapping[str, str] = {"category": "w-co", "city": "w-co"}
 WIDTHS: Mapping[str, str] = {
     "civility": "w2", "first_name": "w4", "tags": "w6", "notes": "w6", "payment_terms": "w6",
     "street": "w6", "postal_code": "w2", "city": "w2", "region": "w2",

@@ -5,9 +5,9 @@ import { on } from "./enhance.js";
 
 on("[data-focus]", (element) => element.focus());
 
-on("form.c-form", (form) => {
+on("form:is(.c-form, .c-login-card)", (form) => {
   const taken = location.hash || document.querySelector("[data-focus]") || document.activeElement !== document.body;
   if (taken || !matchMedia("(pointer: fine)").matches) return;
-  const fields = [...form.querySelectorAll(".c-form-main :is(input:not([type=hidden]), select, textarea)")];
+  const fields = [...form.querySelectorAll(":is(.c-form-main, .c-login-card) :is(input:not([type=hidden]), select, textarea)")];
   fields.find((field) => !field.closest(".ts-wrapper") && !field.matches("[data-picker]"))?.focus();
 });

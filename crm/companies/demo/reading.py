@@ -29,4 +29,6 @@ def is_there() -> bool:
 def people() -> Sequence[User]:
     """The active users that the demo made."""
     statement = select(User).where(User.active, User.id.in_(made("ab_user"))).order_by(User.id)
-    return db.session.scalars(statement.options(selectinload(User.roles))).all()
+    return db.session.scalars(
+        statement.options(selectinload(User.roles), selectinload(User.companies))
+    ).all()

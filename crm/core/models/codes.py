@@ -4,6 +4,7 @@ import zoneinfo
 from functools import lru_cache
 
 from babel import Locale
+from babel.dates import get_timezone_location
 from babel.numbers import get_currency_precision, list_currencies
 from flask_babel import gettext as _
 
@@ -30,6 +31,14 @@ def currencies() -> frozenset[str]:
 def time_zones() -> list[str]:
     """The time zones to choose from; older names without a region are accepted too."""
     return sorted(z for z in zoneinfo.available_timezones() if "/" in z or z == "UTC")
+
+
+def city_time(time_zone: str) -> str:
+    """A time zone as people call it: Paris time."""
+    if "/" not in time_zone:
+        return time_zone
+    city = get_timezone_location(time_zone, locale=locale(), return_city=True)
+    return _("%(city)s time", city=city.rpartition("/")[2])
 
 
 def country_name(code: str) -> str:
