@@ -28,7 +28,7 @@ test: lint .venv/chromium ## Everything that has to pass: lint, types, layers, b
 
 PROOF := pytest -o python_files='proof_*.py' tests/proof
 
-proof: .venv/chromium ## Prove what takes minutes: every page by axe, fuzzing, load, killed servers, a real import; LONG=1 all of it, SEED= other requests
+proof: .venv/chromium ## Prove what takes minutes: a crawl of every page, fuzzing, load, killed servers, a real import; LONG=1 all of it, SEED= other requests
 	@$(PROOF) -n 2 -m 'not alone'
 	@$(PROOF) -m alone
 

@@ -94,7 +94,7 @@ MORE = ("product", "agency")
 
 def plant(connection: Connection, planted: Planted, **given: Mapping[str, Any]) -> Planted:
     """One row in every business table; `given` names values of a table that are to be these."""
-    _fill_vocabularies(connection, Planted(planted.company, planted.owner, "Word"))
+    fill_vocabularies(connection, Planted(planted.company, planted.owner, "Word"))
     for table in business_tables():
         values = row_of(connection, table, planted) | dict(given.get(table.name, {}))
         statement = insert(table).values(values).returning(table.c.id)
@@ -103,7 +103,7 @@ def plant(connection: Connection, planted: Planted, **given: Mapping[str, Any]) 
     return planted
 
 
-def _fill_vocabularies(connection: Connection, planted: Planted) -> None:
+def fill_vocabularies(connection: Connection, planted: Planted) -> None:
     """A row in each list of words that ships without any; it is everybody's."""
     for mapper in Model.registry.mappers:
         table = mapper.local_table

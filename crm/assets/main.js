@@ -32,6 +32,7 @@ import "./core/submits.js";
 import "./core/tabs.js";
 import "./core/theme.js";
 import "./core/toasts.js";
+import "./core/whole.js";
 
 document.documentElement.classList.add("scripted");
 enhance(document);

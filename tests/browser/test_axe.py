@@ -1,6 +1,6 @@
 """The kinds of page that are seen most, in a real browser: axe, both themes, wide and narrow.
 
-All pages: `make proof`, tests/proof/proof_axe.py.
+All pages: `make proof`, tests/proof/proof_crawl.py.
 """
 
 import pytest

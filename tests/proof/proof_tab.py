@@ -9,7 +9,7 @@ from tests.fixtures import World, signed_in
 from tests.house.addresses import addresses
 from tests.population import Planted
 from tests.proof.conftest import say
-from tests.proof.proof_axe import is_like_another, is_page
+from tests.proof.kinds import is_like_another, is_page
 
 __all__ = ["place"]
 FORM = re.compile(r"<form[^>]* data-dirty")
