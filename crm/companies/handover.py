@@ -4,15 +4,12 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, func, literal, select, union_all
 
 from crm.core.actor import Scope, current_actor
 from crm.core.datamodel import DataModel
-from crm.core.datamodel.rules import Rules
-from crm.core.datamodel.saving import update_row
+from crm.core.datamodel.relinking import relink
 from crm.core.db import db
-from crm.core.errors import DomainError
 from crm.core.rows import criteria
 
 Conditions = Sequence[ColumnElement[bool]]
@@ -93,14 +90,4 @@ def hand_over(held: Sequence[Held], link: str, recipient: Any) -> None:
     Raises DomainError on `link` where the recipient may not hold one of them.
     """
     for one in held:
-        for row in db.session.scalars(select(one.model).where(*one.where())).unique().all():
-            _give(row, link, recipient, one.holding.datamodel.rules)
-
-
-def _give(row: Any, link: str, recipient: Any, rules: Rules) -> None:
-    try:
-        update_row(row, {link: recipient}, rules)
-    except DomainError as error:
-        text = error.fields.get(link) or error.message or " ".join(error.fields.values())
-        message = _("%(row)s: %(error)s", row=row, error=text)
-        raise DomainError(message, field=link) from error
+        relink(one.model, link, recipient, one.where(), one.holding.datamodel.rules)

@@ -1,6 +1,9 @@
 """Who gets the records of a deactivated user or agency. Source: spec 1.2 and 11."""
 
+import re
+from collections.abc import Sequence
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from flask_appbuilder.security.sqla.models import User
@@ -11,6 +14,7 @@ from crm.calendar import services as events
 from crm.calendar.models import Event
 from crm.companies import handover
 from crm.companies.models import Agency, AppSettings
+from crm.core.journal import Journal
 from crm.core.types import utcnow
 from crm.leads import services as leads
 from crm.leads.models import Lead
@@ -22,8 +26,9 @@ from tests.pressing import press
 TICKS = ("leads", "accounts", "contacts", "opportunities", "quotes", "events")
 
 
-def ticked(*names: str) -> dict[str, str]:
-    return {f"tick-{name}": "1" for name in names or TICKS}
+def ticked(*names: str, shown: Sequence[str] = TICKS) -> dict[str, object]:
+    """What the dialog posts; `shown` are the kinds whose numbers it showed."""
+    return {**{f"tick-{name}": "1" for name in names or TICKS}, "shown": list(shown)}
 
 
 @pytest.fixture
@@ -108,6 +113,92 @@ def test_only_what_one_may_edit_is_counted_and_handed_over(held, acting, cast):
         assert handover.held_by("owner", cast.hugo) == []
 
 
+@pytest.mark.both
+def test_a_thousand_records_take_as_many_statements_as_ten(
+    held, acting, as_user, everything, counting, cast
+):
+    with acting("claire"):
+        for number in range(20):
+            make(Lead, organization=f"Été {number}", owner=person(cast.claire))
+        make(Event, subject="Appel", starts_at=utcnow() + timedelta(days=1))
+    alice, counts = as_user("alice"), []
+    for holder in (cast.hugo, cast.claire):  # 4 leads and 2 events, 20 and 1
+        values = {"owner": cast.marc, **ticked()}
+        with counting() as statements:
+            assert press(alice, f"/users/deactivate/{holder}", data=values).status_code == 303
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
+    with everything() as session:
+        assert sum(owner == cast.marc for owner in owners(session, Lead).values()) == 24
+
+
+@pytest.mark.both
+def test_each_record_has_its_entry_in_the_journal(held, as_user, everything, cast):
+    values = {"owner": cast.claire, **ticked()}
+    press(as_user("alice"), f"/users/deactivate/{cast.hugo}", data=values)
+    with everything() as session:
+        moved = select(Lead).where(Lead.owner_id == cast.claire)
+        rows = {row.id: row for row in session.scalars(moved)}
+        told = select(Journal).where(Journal.kind == "lead", Journal.action == "changed")
+        entries = [one for one in session.scalars(told) if one.user_id == cast.alice]
+        assert sorted(one.row_id for one in entries) == sorted(rows)
+        for one in entries:
+            assert one.changes == {"owner_id": [cast.hugo, cast.claire]}
+            assert one.row_version == rows[one.row_id].row_version
+            assert one.company_id == rows[one.row_id].company_id
+            assert rows[one.row_id].changed_by_id == cast.alice
+        of_user = select(Journal.act_id).where(Journal.kind == "ab_user")
+        assert entries[0].act_id in session.scalars(of_user).all()  # one transaction
+
+
+@pytest.mark.both
+def test_what_comes_after_the_dialog_was_opened_goes_along(held, acting, as_user, everything, cast):
+    alice = as_user("alice")
+    page = alice.get(f"/users/deactivate/{cast.hugo}").text
+    shown = re.findall(r'name="shown" value="(\w+)"', page)
+    assert shown == ["leads", "events"]
+    with acting("hugo"):
+        make(Lead, organization="Tard", owner=person(cast.hugo))
+        make(Opportunity, name="Trop tard", owner=person(cast.hugo))
+    values = {"owner": cast.claire, **ticked("leads", shown=shown)}
+    assert press(alice, f"/users/deactivate/{cast.hugo}", data=values).status_code == 303
+    with everything() as session:
+        assert owners(session, Lead)["Tard"] == cast.claire
+        assert owners(session, Opportunity)["Trop tard"] == cast.claire
+        assert owners(session, Event)["Appel 0"] == cast.hugo  # left out on purpose
+
+
+def test_who_held_nothing_when_the_dialog_was_opened_is_asked_about_again(
+    acting, as_user, everything, cast
+):
+    alice, url = as_user("alice"), f"/users/deactivate/{cast.hugo}"
+    assert 'name="owner"' not in alice.get(url).text
+    with acting("hugo"):
+        make(Lead, organization="Tard", owner=person(cast.hugo))
+    answer = press(alice, url)
+    assert answer.status_code == 422
+    assert "Records have been added in the meantime" in answer.text
+    assert "1 open lead" in answer.text
+    assert 'name="owner"' in answer.text
+    with everything() as session:
+        assert session.get(User, cast.hugo).active
+
+
+def offered(client, page: str, link: str) -> set[str]:
+    """The keys of what the picker of the dialog offers."""
+    url = unescape(re.search(rf'name="{link}" data-picker="([^"]+)"', page)[1])
+    return {one["value"] for one in client.get(url).json["results"]}
+
+
+def test_the_picker_does_not_offer_who_is_deactivated(held, of_lyon, as_user, cast):
+    alice = as_user("alice")
+    found = offered(alice, alice.get(f"/users/deactivate/{cast.hugo}").text, "owner")
+    assert str(cast.hugo) not in found
+    assert str(cast.claire) in found
+    found = offered(alice, alice.get(f"/agencies/deactivate/{cast.lyon}").text, "agency")
+    assert found == {str(cast.lille)}
+
+
 @pytest.fixture
 def of_lyon(everything, acting, cast) -> int:
     """A client of Lyon with an open and a won opportunity. Returns its id."""
@@ -150,10 +241,8 @@ def test_an_account_moves_to_another_agency_with_what_is_ticked(of_lyon, as_user
     with everything() as session:
         found = agencies(session)
     assert found == {"Bâti Rhône": cast.lille, "Ouverte": cast.lille, "Gagnée": cast.lyon}
-    assert (
-        press(marc, f"/clients/move_agency/{of_lyon}", data={"agency": cast.lyon}).status_code
-        == 303
-    )
+    alone = {"agency": cast.lyon, "shown": list(TICKS)}
+    assert press(marc, f"/clients/move_agency/{of_lyon}", data=alone).status_code == 303
     with everything() as session:
         assert agencies(session)["Bâti Rhône"] == cast.lyon
         assert agencies(session)["Ouverte"] == cast.lille

@@ -5,13 +5,18 @@ from typing import Any, ClassVar, Self
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import MultiDict
 
 from crm.companies.handover import AGENCY, OWNER, Held, hand_over, held_by, numbers
 from crm.core.datamodel import DataModel
+from crm.core.datamodel.rules import Values
 from crm.core.errors import DomainError
 from crm.core.forms import Dialog
+from crm.core.forms.dialog import TICK
 from crm.core.models import Label
 from crm.core.views.base import views_of
+
+SHOWN = "shown"  # the kinds of records whose numbers the dialog showed
 
 
 class HandOver(Dialog):
@@ -41,6 +46,8 @@ class HandOver(Dialog):
             field.help = self.recipient_help
         for one, count in self.held:
             self.add_checkbox(one.holding.key, one.holding.words(count), on=True)
+        self.hidden = [(SHOWN, one.holding.key) for one, _count in self.held]
+        self.shown: list[str] = []  # when the dialog was opened
 
     def find(self, row: Any) -> list[Held]:
         """What may be handed over."""
@@ -53,16 +60,37 @@ class HandOver(Dialog):
         """The recipient is of the company of an agency or account, else of any of the actor's."""
         self.row = row
         self.around = {"company": row.company_id} if hasattr(row, "company_id") else {}
+        if not self.names:
+            self.around["without"] = row.id  # who is deactivated is active until then
         return self
 
+    def read(self, posted: MultiDict[str, str], before: Values | None = None) -> bool:
+        """As for a dialog; asks again where nothing was held when it was opened."""
+        ok = super().read(posted, before)
+        self.shown = posted.getlist(SHOWN)
+        for key in (one.holding.key for one, _count in self.held):
+            if key not in self.shown:
+                self.fields[TICK + key].fill(True, self.zone)
+        if self.link in self.fields and self.link not in posted:
+            self.form_errors.append(_added())
+            return False
+        return ok
+
     def apply(self) -> None:
-        """Hand over what is ticked. Raises DomainError."""
+        """Hand over what is ticked or came after the dialog was opened. Raises DomainError."""
         recipient = self.values.get(self.link)
-        if recipient is self.row:  # the picker offers them too, as they are active until then
+        if recipient is self.row:
             raise DomainError(_("Not a valid choice."), field=self.link)
+        keys = {key for key in self.shown if not self.is_checked(key)}
+        held = [one for one in self.find(self.row) if one.holding.key not in keys]
+        if self.link not in self.fields and numbers(held):
+            raise DomainError(_added())
         if recipient is not None or self.gives_to_nobody:
-            held = [one for one, _count in self.held if self.is_checked(one.holding.key)]
             hand_over(held, self.link, recipient)
+
+
+def _added() -> str:
+    return _("Records have been added in the meantime; check the numbers and confirm again.")
 
 
 class HandOverOfUser(HandOver):

@@ -28,7 +28,7 @@ def check_link(row: Any, relation: str, target: Any, facts: Values, rules: Rules
         raise DomainError(_("This choice is no longer active."), field=relation)
 
     def ask(facts: Values) -> str | None:
-        return _refused(type(row), relation, target, facts, rules)
+        return refusal_of(type(row), relation, target, facts, rules)
 
     bulk = current_bulk()
     question = (type(row), relation, target.id)
@@ -37,7 +37,7 @@ def check_link(row: Any, relation: str, target: Any, facts: Values, rules: Rules
         raise DomainError(message, field=relation)
 
 
-def _refused(
+def refusal_of(
     model: type[Any], relation: str, target: Any, facts: Values, rules: Rules
 ) -> str | None:
     """Why `relation` may not be set to `target`; None where it may."""

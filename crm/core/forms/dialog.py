@@ -31,6 +31,7 @@ class Dialog(Form):
     def __init__(self, datamodel: DataModel, row: Any, picker: str = "") -> None:
         super().__init__(datamodel, self.field_names(row), picker=picker)
         self.row = row
+        self.hidden: list[tuple[str, str]] = []  # inputs that go along
         for name in self.required:
             field = self.fields[name]
             field.spec = replace(field.spec, required=True)

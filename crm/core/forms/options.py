@@ -61,15 +61,21 @@ def reference_options(
 
 
 def search_candidates(
-    datamodel: DataModel, relation: str, text: str, values: Mapping[str, Any]
+    datamodel: DataModel,
+    relation: str,
+    text: str,
+    values: Mapping[str, Any],
+    without: int | None = None,
 ) -> list[Any]:
-    """The first rows that `relation` may be set to and that `text` finds."""
+    """The first rows that `relation` may be set to and that `text` finds; not the row `without`."""
     target = target_of(datamodel.obj, relation)
     text = CONTROL.sub("", text)  # PostgreSQL refuses NUL
     offered = [linkable(target)]
     condition = datamodel.candidates(relation, values)
     if condition is not None:
         offered.append(condition)
+    if without is not None:
+        offered.append(target.id != without)
     statement: Select[Any] = select(target).where(*offered)
     session = datamodel.session
     if issubclass(target, Reference):

@@ -13,6 +13,15 @@ one transaction share their `act_id`; they never contain a secret.
 """
 
 from crm.core.journal.models import Journal, history, purged, since, was_purged
-from crm.core.journal.writing import install, record
+from crm.core.journal.writing import install, record, record_changes
 
-__all__ = ["Journal", "history", "install", "purged", "record", "since", "was_purged"]
+__all__ = [
+    "Journal",
+    "history",
+    "install",
+    "purged",
+    "record",
+    "record_changes",
+    "since",
+    "was_purged",
+]

@@ -1,5 +1,6 @@
 """Writes the journal entries of a flush, in its transaction."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
@@ -36,15 +37,43 @@ def _write(session: Session, context: Any) -> None:
         session.execute(insert(Journal), entries)
 
 
-def _entry(session: Session, change: Change) -> dict[str, Any]:
+def record_changes(
+    session: Session, kind: str, changed: Iterable[tuple[int, int, int | None, Pairs]]
+) -> None:
+    """Record what a statement changed: (id, version now, company, changes) of rows of a table."""
+    session.execute(
+        insert(Journal),
+        [
+            {
+                **_act(session),
+                "kind": kind,
+                "row_id": pk,
+                "row_version": version,
+                "company_id": company_id,
+                "action": "changed",
+                "changes": changes,
+            }
+            for pk, version, company_id, changes in changed
+        ],
+    )
+
+
+def _act(session: Session) -> dict[str, Any]:
+    """What the entries of a transaction have in common."""
     return {
         "act_id": session.info.setdefault(ACT, uuid4().hex),
+        "at": utcnow(),
+        "user_id": acting_user[0]() if acting_user else None,
+    }
+
+
+def _entry(session: Session, change: Change) -> dict[str, Any]:
+    return {
+        **_act(session),
         "kind": change.row.__tablename__,
         "row_id": change.row.id,
         "row_version": change.row.row_version,
         "company_id": getattr(change.row, "company_id", None),
-        "at": utcnow(),
-        "user_id": acting_user[0]() if acting_user else None,
         "action": change.action,
         "changes": {k: v for k, v in change.changes.items() if k != "deleted_at"},
     }

@@ -15,7 +15,7 @@ from crm.core.datamodel import Totals
 from crm.core.datamodel.paging import COUNT_CAP, SORTED, PageRequest, ResultPage
 from crm.core.forms.options import search_candidates
 from crm.core.models import spec_of
-from crm.core.models.text import format_money, format_number
+from crm.core.models.text import format_money, format_number, parse_number
 from crm.core.rows import criteria
 from crm.core.transfer import columns_of, export_rows, iterate_rows
 from crm.core.types import utcnow
@@ -353,6 +353,10 @@ class ListPages(ListParts):
         """JSON for a picker: up to twenty rows for a form field or a filter."""
         relation, datamodel = self._picked(name)
         found = search_candidates(
-            datamodel, relation, request.args.get("q", "")[:100], self._surroundings()
+            datamodel,
+            relation,
+            request.args.get("q", "")[:100],
+            self._surroundings(),
+            parse_number(request.args.get("without", "")),
         )
         return jsonify(results=[self._option(row) for row in found], more=False)

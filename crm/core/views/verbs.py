@@ -120,7 +120,7 @@ class VerbPages(BinPages):
             cancel_url=url,
             submit_label=str(dialog.submit),
             draft_key="",
-            hidden=[("row_version", str(version))],
+            hidden=[("row_version", str(version)), *dialog.hidden],
             concurrent_edit=told,
             errors=[(f.id, f.label, text) for f in dialog.fields.values() for text in f.errors],
             form_errors=dialog.form_errors,
