@@ -38,6 +38,8 @@ def arrange(event: Event, field: Field) -> None:
             day = event.starts_at.astimezone(event.zone).date()
             field.text = format_day(day if field.name == "starts_at" else event.last_day)
             field.title = ""
+        case "time_zone" if event.time_zone == zone():
+            field.value, field.text = None, ""  # the reader's own says nothing
         case _:
             pass
 

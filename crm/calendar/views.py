@@ -192,7 +192,7 @@ class EventView(OwnedView):
         if row.status != EventStatus.PLANNED:
             return [Action(_("Reopen"), self.act_url("reopen", row), "restore", "post")]
         return [
-            Action(_("Cancel"), self.act_url("cancel", row), "ban", "post"),
+            Action(_("Cancel the event"), self.act_url("cancel", row), "ban", "post"),
             Action(_("Mark as done"), self.url("mark_done", pk=row.id), "check", primary=True),
         ]
 

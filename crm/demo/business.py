@@ -138,14 +138,15 @@ def _contact(story: Story, account: Any, since: int, is_main: bool) -> Any:
 
 
 def _catalogs(story: Story) -> None:
-    for name, brand in words.CATALOGS[story.language]:
+    types = {str(row.name["en"]): row for row in story.rows(CatalogType)}
+    for name, brand, type_name in words.CATALOGS[story.language]:
         title = f"{name} {story.now.year}"
         story.create(
             "catalogs",
             story.luck.randint(20, 200),
             name=title,
             brand=brand,
-            type=story.row(CatalogType),
+            type=types[type_name],
             language=story.language,
             file=pdf.Paper(f"{title}.pdf", pdf.pdf(title, story.luck.randint(4, 24))),
         )

@@ -256,12 +256,13 @@ FIRST_CONTACT = {
         ("task", "Send the brochure", None),
     ],
 }
+# Title, brand, type (its English name).
 CATALOGS = {
     "fr": [
-        ("Collection bureaux", "Nordahl"), ("Tarif général", "ACME"),
-        ("Sièges et fauteuils", "Siéga"),
+        ("Collection bureaux", "Nordahl", "General"), ("Tarif général", "ACME", "Price list"),
+        ("Sièges et fauteuils", "Siéga", "New products"),
     ],
-    "en": [("Office collection", "Nordahl"), ("Price list", "ACME")],
+    "en": [("Office collection", "Nordahl", "General"), ("Price list", "ACME", "Price list")],
 }  # fmt: skip
 # Code, name, price, unit (its English name).
 PRODUCTS = {

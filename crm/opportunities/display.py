@@ -71,6 +71,13 @@ def _since(opportunity: Opportunity) -> Field:
     return Field("stage_since", _("In stage since"), "text", None, text, meta=format_day(day))
 
 
+def is_usual(opportunity: Opportunity, name: str) -> bool:
+    """Whether a field has what every opportunity has, and says nothing about this one."""
+    if name == "recurring_period":
+        return opportunity.recurring_amount is None
+    return name == "currency" and opportunity.currency == opportunity.company.currency
+
+
 def client_description(opportunity: Opportunity, url: str) -> Panel | None:
     """The panel of the account's current notes. Source: spec 2.3."""
     account = opportunity.account

@@ -96,6 +96,9 @@ class OpportunityView(OwnedView):
         groups = super().groups(row, sets)
         for group in groups:
             group.fields = [f for f in group.fields if f.name not in fields.CLOSING or f.text]
+            for field in group.fields:
+                if display.is_usual(row, field.name):
+                    field.value, field.text = None, ""  # folded with the empty fields
         return [group for group in groups if group.fields]
 
     def record_page(self, row: Opportunity) -> RecordPage:

@@ -47,7 +47,7 @@ SEARCH: Sequence[str] = (
 )  # fmt: skip
 
 _HEAD = ("title", "account", "contact", "opportunity", "company", "owner", "agency")
-_TERMS = ("issued_on", "valid_until", "currency", "customer_reference")
+_TERMS = ("customer_reference", "issued_on", "valid_until", "currency")
 _PRICES = ("prices_include_tax", "global_discount")
 _TEXTS = ("billing_address", "delivery_address", "intro", "conditions", "internal_note")
 
@@ -56,7 +56,7 @@ FORM: Any = [
     (_l("Lines"), {"fields": [*_PRICES, "lines", *TOTALS]}),
     (_l("Details"), {"fields": _TEXTS}),
 ]
-RECORD: Any = [(_l("Details"), {"fields": [*_TERMS[3:], *_PRICES, *_TEXTS]})]
+RECORD: Any = [(_l("Details"), {"fields": [*_TERMS[:1], *_PRICES, *_TEXTS]})]
 SIDE: Any = [
     (_l("Follow-up"), {"fields": ["owner", "agency", "company"]}),
     (_l("References"), {"fields": ["account", "contact", "opportunity"]}),

@@ -75,7 +75,7 @@ def test_what_the_demo_made_goes_and_nothing_else(app, acting, everything, cast)
     assert set(folder.iterdir()) > kept
     with acting("alice"):
         assert demo.may_erase()
-        assert demo.blocking_rows() == []
+        assert not demo.blocking_rows()
         demo.erase()
     with everything() as session:
         assert counts(session) == before
@@ -105,24 +105,35 @@ def test_it_stays_while_own_records_need_it_and_says_which(app, acting, everythi
     page = alice.get("/setup/demo").text
     assert f'href="/opportunities/show/{mine.id}"' in page
     assert "Projet Alpha" in page
+    assert "Opportunity, depends on: " in page
     assert '<form method="post" action="/setup/demo"' not in page
     assert alice.post("/setup/demo").location == "/setup/demo"
     with everything() as session:
         row = session.get(Opportunity, mine.id)
         row.account = row.contact = row.agency = row.owner = None
-        assert demo.blocking_rows() == []
+        assert not demo.blocking_rows()
     assert alice.post("/setup/demo").location == "/"
     with everything() as session:
         assert session.get(Opportunity, mine.id) is not None
         assert not demo.is_there()
 
 
-def test_a_record_in_the_bin_is_named_with_it(app, acting, everything, as_user, cast):
+def test_records_in_the_bin_that_need_it_can_be_deleted_first(
+    app, acting, everything, as_user, cast
+):
     fill(app)
     with everything() as session:
         mine = own_opportunity(session)
         delete_row(mine)
-    assert "in the bin" in as_user("alice").get("/setup/demo").text
+    alice = as_user("alice")
+    assert "Opportunity, in the bin" in alice.get("/setup/demo").text
+    assert alice.post("/setup/demo", data={"only": "bin"}).location == "/setup/demo"
+    page = alice.get("/setup/demo").text
+    assert "1 record deleted." in page
+    assert "Projet Alpha" not in page
+    with everything() as session:
+        assert session.get(Opportunity, mine.id) is None
+        assert demo.is_there()
 
 
 def test_own_people_keep_their_companies_and_what_the_demo_people_did(

@@ -4,7 +4,7 @@ They are found by the foreign keys, so that a table that is added later needs no
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from flask_appbuilder import Model
@@ -34,20 +34,29 @@ def mapped_classes() -> dict[Table, type[Any]]:
     return {mapper.local_table: mapper.class_ for mapper in Model.registry.mappers}
 
 
-def blocking_rows() -> list[Any]:
-    """The first SHOWN of these rows; of a line or a membership, the row that it belongs to."""
-    found: dict[type[Any], set[int]] = defaultdict(set)
+def blocking_rows() -> dict[Any, set[type[Any]]]:
+    """The first SHOWN of these rows → the classes of what they need of the demo.
+
+    Of a line or a membership, it is the row that it belongs to.
+    """
+    found: dict[type[Any], dict[int, set[type[Any]]]] = defaultdict(lambda: defaultdict(set))
     kinds, classes = counts(), mapped_classes()
     for table in Model.metadata.sorted_tables:
         for key in table.foreign_keys:
             if key.column.table.name in kinds and not is_author(key):
                 for model, statement in _needing(table, key, classes):
-                    found[model].update(db.session.scalars(statement.limit(SHOWN)))
-    return [row for model, ids in found.items() for row in _rows(model, ids)][:SHOWN]
+                    for pk in db.session.scalars(statement.limit(SHOWN)):
+                        found[model][pk].add(classes[key.column.table])
+    rows = [(row, ids[row.id]) for model, ids in found.items() for row in _rows(model, ids)]
+    return dict(rows[:SHOWN])
 
 
-def _rows(model: type[Any], ids: set[int]) -> list[Any]:
+def _rows(model: type[Any], ids: Iterable[int]) -> list[Any]:
     return list(db.session.scalars(select(model).where(model.id.in_(ids))).unique())
+
+
+def is_in_bin(row: Any) -> bool:
+    return getattr(row, "deleted_at", None) is not None
 
 
 def _needing(

@@ -8,7 +8,7 @@ from flask_appbuilder import Model
 from flask_babel import gettext as _
 from sqlalchemy import Column, Table, delete, exists, null, or_, select, update
 
-from crm.companies.demo.blocking import blocking_rows, is_author, mapped_classes
+from crm.companies.demo.blocking import blocking_rows, is_author, is_in_bin, mapped_classes
 from crm.companies.demo.reading import counts, made
 from crm.companies.models import Company, Counter, DemoRow
 from crm.companies.people.rights import active_admins
@@ -55,6 +55,15 @@ def erase() -> int:
             raise DomainError(_("Keep at least one active administrator."))
     clear_cache()
     return gone
+
+
+def empty_bin() -> int:
+    """Delete for good the rows in the bin that need the demo. Returns their number."""
+    with unfiltered("the demo goes as a whole, whoever could see which part of it"):
+        rows = [row for row in blocking_rows() if is_in_bin(row)]
+        for row in rows:
+            db.session.delete(row)
+    return len(rows)
 
 
 def _clear_links(table: Table, kinds: Mapping[str, int]) -> None:

@@ -37,7 +37,7 @@ class ReferenceIndexView(Page):
         page = ListPage(_("Reference data"), type(self).__name__, self.icon)
         page.columns = [
             Column("name", _("Name"), "w-name"),
-            Column("count", _("Count"), "num r"),
+            Column("count", _("Count"), "num r w-percent"),
             Column("off", "", "opt"),
         ]
         counts = self._counts(views := _views())

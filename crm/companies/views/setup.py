@@ -30,6 +30,7 @@ class ErasePage:
     lines: list[tuple[str, str, str]] = field(default_factory=list)  # text, detail, address
     action: str = ""
     submit_label: str = ""
+    bin_label: str = ""  # of the button that deletes what is in the bin
 
 
 class SetupView(Page):
@@ -59,16 +60,20 @@ class SetupView(Page):
         if not demo.may_erase():
             abort(403)
         if request.method == "POST":
-            try:
-                with transaction():
-                    gone = demo.erase()
-            except DomainError as error:
-                flash(str(error), "danger")
-                return redirect(self.url("demo"), 303)
-            words = ngettext("%(num)s record deleted.", "%(num)s records deleted.", gone)
-            flash(f"{_('The demo is erased.')} {words}", "success")
-            return redirect("/", 303)
+            return self._erase()
         return self.render("companies/demo.html", page=self._page())
+
+    def _erase(self) -> ResponseReturnValue:
+        is_bin = request.form.get("only") == "bin"
+        try:
+            with transaction():
+                gone = demo.empty_bin() if is_bin else demo.erase()
+        except DomainError as error:
+            flash(str(error), "danger")
+            return redirect(self.url("demo"), 303)
+        words = ngettext("%(num)s record deleted.", "%(num)s records deleted.", gone)
+        flash(words if is_bin else f"{_('The demo is erased.')} {words}", "success")
+        return redirect(self.url("demo") if is_bin else "/", 303)
 
     def _page(self) -> ErasePage:
         title = _("Erase the demo")
@@ -78,7 +83,15 @@ class SetupView(Page):
                     "These records are yours and depend on records of the demo. Delete them "
                     "or link them to other records, then erase the demo."
                 )
-                return ErasePage(title, intro, [_line(row) for row in rows])
+                page = ErasePage(title, intro, [_line(*found) for found in rows.items()])
+                if binned := sum(map(demo.is_in_bin, rows)):
+                    page.action = self.url("demo")
+                    page.bin_label = ngettext(
+                        "Delete the record in the bin for good",
+                        "Delete the %(num)s records in the bin for good",
+                        binned,
+                    )
+                return page
         intro = _(
             "Everything the demo created is deleted for good: its people and companies, with "
             "their records and files. The settings and what you entered yourself are kept."
@@ -88,11 +101,15 @@ class SetupView(Page):
         return page
 
 
-def _line(row: Any) -> tuple[str, str, str]:
+def _line(row: Any, needed: Iterable[type[Any]]) -> tuple[str, str, str]:
+    """The row, with its kind and what it needs of the demo."""
     view = view_of(row)
     kind = view.words("entity_name") if view is not None else ""
-    if getattr(row, "deleted_at", None) is not None:
+    if demo.is_in_bin(row):
         return str(row), _("%(kind)s, in the bin", kind=kind), view.url("bin")
+    names = {view.words("entity_name") for view in all_views() if view.datamodel.obj in needed}
+    if names:
+        kind = _("%(kind)s, depends on: %(names)s", kind=kind, names=", ".join(sorted(names)))
     return str(row), kind, view.url("show", pk=row.id) if view is not None else ""
 
 

@@ -24,8 +24,9 @@ class LineTable:
     total_label: str = ""
 
     def is_open(self, cells: Mapping[str, "FormField"]) -> bool:
-        """Whether anything is filled in or wrong under the line."""
-        return any(cells[name].text or cells[name].errors for name in self.below)
+        """Whether a text is filled in under the line, or anything is wrong there."""
+        below = [cells[name] for name in self.below]
+        return any(one.errors or (one.text and not one.spec.kind.is_link) for one in below)
 
     def total_of(self, row: Sequence["FormField"]) -> str:
         """The name of the figure at the end of the line."""

@@ -325,7 +325,8 @@ def _filters_of(preset: Preset) -> list[tuple[str, int, tuple[str, ...]]]:
 
 def _way_of(query: Query, page: ListPage) -> str:
     """How the search matched, in words: at the beginning of words or inside them."""
-    if query.found is None or not page.rows:
+    is_number = not any(sign.isalpha() for sign in page.search)
+    if query.found is None or not page.rows or is_number:
         return ""
     if query.found.way is Way.BEGINNING:
         return _("Words that begin with “%(search)s”", search=page.search)
