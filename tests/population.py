@@ -204,7 +204,7 @@ def _columns(table: Table) -> list[_Described]:
             and not isinstance(column.type, Enum)
             and not column.foreign_keys
             and not column.info.get("folds")
-            and _kind(table, column) in ("text", "longtext"),
+            and _kind(table, column) in ("text", "longtext", "richtext"),
         )
         for column in table.c
     ]

@@ -149,7 +149,7 @@ class Event(Owned, Record):
     quote_id: Mapped[int | None] = link(_l("Quote"), "quote.id")
     location: Mapped[str | None] = field(_l("Place"), String(255))
     video_url: Mapped[str | None] = field(_l("Video link"), String(255), kind=kinds.URL)
-    description: Mapped[str | None] = field(_l("Description"), Text)
+    description: Mapped[str | None] = field(_l("Description"), Text, kind=kinds.RICH_TEXT)
 
     category: Mapped[EventCategory | None] = relationship()
     lead: Mapped[Lead | None] = relationship()

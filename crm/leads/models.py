@@ -113,7 +113,7 @@ class Lead(ContactDetails, EventDates, Owned, Record):
     city: Mapped[str | None] = field(_l("City"), String(80))
     region: Mapped[str | None] = field(_l("Region"), String(80))
     country: Mapped[str | None] = field(_l("Country"), String(2), kind=kinds.COUNTRY)
-    description: Mapped[str | None] = field(_l("Description"), Text)
+    description: Mapped[str | None] = field(_l("Description"), Text, kind=kinds.RICH_TEXT)
     status_id: Mapped[int] = field(
         _l("Status"), ForeignKey("lead_status.id"), required=False, css="w-status"
     )

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import ngettext, pgettext
-from markupsafe import Markup, escape
 
 from crm.accounts.views.display import notes_changed
 from crm.core.actor import current_actor
+from crm.core.models.rich_text import shown
 from crm.core.models.text import format_day, format_money, format_percent
 from crm.core.types import utcnow
 from crm.core.views import Field, Panel
@@ -85,19 +85,12 @@ def client_description(opportunity: Opportunity, url: str) -> Panel | None:
         return None
     return Panel(
         title=_("Client description"),
-        html=paragraphs(account.notes or ""),
+        html=shown(account.notes) if account.notes else "",
         empty=_("No notes yet"),
         url=url,
         url_label=_("Open the Information tab") if url else "",
         meta=notes_changed(account) if account.notes else "",
     )
-
-
-def paragraphs(text: str) -> Markup:
-    """Plain text as HTML paragraphs, separated by empty lines."""
-    blocks = [block for block in text.split("\n\n") if block.strip()]
-    lines = (Markup("<br>").join(escape(line) for line in b.splitlines()) for b in blocks)
-    return Markup("").join(Markup("<p>{}</p>").format(line) for line in lines)
 
 
 def sums(found: Iterable[Any]) -> list[Field]:

@@ -105,7 +105,7 @@ def test_the_description_leaves_no_trace_once_it_is_off(
     assert answer.status_code == 200
     assert "Paie" not in answer.text
     with everything() as session:
-        assert session.get(Account, client_of_nadia).notes == "Paie à trente jours"
+        assert session.get(Account, client_of_nadia).notes == "<p>Paie à trente jours</p>"
 
 
 def tabs(page):

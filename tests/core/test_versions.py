@@ -334,7 +334,7 @@ def test_only_two_texts_can_be_joined(as_user: AsUser, acting: Acting, deal: Opp
     typed = {**posted(claire.get(url).text), "description": "Mine"}
     assert claire.post(url, data=typed | {f"join_{name}": "1" for name in names}).status_code == 303
     with acting("claire"):
-        assert again(deal).description == "Mine"
+        assert again(deal).description == "<p>Mine</p>"
         assert again(deal).amount == Decimal(BEFORE)
 
 

@@ -11,23 +11,26 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from flask import Flask
-from flask_migrate import upgrade
+from flask_migrate import downgrade, upgrade
 from sqlalchemy import Connection, MetaData, Table, insert, select, text
 
 from crm.core.db import db
+from crm.core.models import rich_text
 from crm.migrations.backup import KEPT, copies
 from tests.fixtures import make_app
-from tests.house.filling import contents, fill, schema
+from tests.house.filling import ROWS, contents, fill, schema
 
 # What a later version rewrote or dropped on purpose: table → columns; none stands for the table.
 # Each has a test of its own.
 REWRITTEN: dict[str, tuple[str, ...]] = {
     "login_failure": (),  # counted outside the database: tests/core/test_lockout.py
-    # Folded from what lists show.
+    # Names are folded from what lists show; long texts became rich texts, as tested below.
     "ab_user": ("name_key",),
-    "account": ("name_key",),
-    "contact": ("name_key",),
-    "lead": ("name_key",),
+    "account": ("name_key", "notes"),
+    "contact": ("name_key", "notes"),
+    "event": ("description",),
+    "lead": ("name_key", "description"),
+    "opportunity": ("description",),
 }
 
 MIGRATION = """
@@ -183,6 +186,45 @@ def test_an_upgrade_from_the_first_version_loses_nothing(fresh: Flask) -> None:
         names = rows[0].keys() & after[table][0].keys() - set(left_out or ())
         assert names == rows[0].keys() - set(left_out or ()), table
         assert parts(after[table], names) == parts(rows, names), table
+
+
+AWKWARD = (
+    "one line",
+    "<p>no paragraph</p>",
+    "a < b && c > d, &amp; &lt;b&gt; \"quoted\" 'too'",
+    "  two  spaces,\ta tab, a\u00a0no-break space  ",
+    "a line\nanother\n\na paragraph\n\n\n\n\nfour empty lines before\n - an item",
+    "\n\nstarts and ends with empty lines\n\n\n",
+    "é 漢 🎉 \u200b\u202e\u2028 x",
+    None,
+)
+RICH = (
+    ("account", "notes"),
+    ("contact", "notes"),
+    ("event", "description"),
+    ("lead", "description"),
+    ("opportunity", "description"),
+)
+
+
+def test_long_texts_become_rich_texts_and_plain_again_character_for_character(fresh: Flask) -> None:
+    filled("0020")
+    columns = [(table, column) for table, column in RICH for _ in range(ROWS)]
+    texts = [AWKWARD[n % len(AWKWARD)] for n in range(len(columns))]
+    write = "UPDATE {} SET {} = :text WHERE id = :id"
+    with writing() as connection:
+        for n, ((table, column), plain) in enumerate(zip(columns, texts, strict=True)):
+            values = {"text": plain, "id": n % ROWS + 1}
+            connection.execute(text(write.format(table, column)), values)
+    before = state()
+    upgrade()
+    with db.engine.connect() as connection:
+        asked = (f"SELECT {column} FROM {table} ORDER BY id" for table, column in RICH)  # noqa: S608
+        found = [value for one in asked for value in connection.scalars(text(one))]
+    assert [value and rich_text.to_text(value) for value in found] == texts
+    assert all(value.startswith("<p>") for value in found if value)
+    downgrade(revision="0020")
+    assert state() == before
 
 
 def parts(rows: list[dict[str, str]], names: Iterable[str]) -> list[list[str]]:

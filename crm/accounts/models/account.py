@@ -114,7 +114,7 @@ class Account(ContactDetails, EventDates, Owned, Record):
     score: Mapped[int | None] = field(_l("Score"), kind=kinds.STARS, minimum=0, maximum=5)
     key_account: Mapped[bool] = flag(_l("Key account"))
     nurturing: Mapped[bool] = flag(_l("Nurturing"))
-    notes: Mapped[str | None] = field(_l("Notes"), Text)
+    notes: Mapped[str | None] = field(_l("Notes"), Text, kind=kinds.RICH_TEXT)
     # Shown with the notes on the account's opportunities.
     notes_changed_on: Mapped[datetime | None] = mapped_column(Instant)
     notes_changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))

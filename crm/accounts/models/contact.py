@@ -53,7 +53,7 @@ class Contact(ContactDetails, EventDates, Owned, Record):
     language: Mapped[str | None] = field(_l("Language"), String(8), kind=kinds.LANGUAGE)
     address: Mapped[str | None] = field(_l("Address"), Text)
     linkedin: Mapped[str | None] = field(_l("LinkedIn"), String(255), kind=kinds.URL)
-    notes: Mapped[str | None] = field(_l("Notes"), Text)
+    notes: Mapped[str | None] = field(_l("Notes"), Text, kind=kinds.RICH_TEXT)
 
     reports_to: Mapped[Optional["Contact"]] = relationship(remote_side="Contact.id")
     links: Mapped[list["AccountContact"]] = relationship(

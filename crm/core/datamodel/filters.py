@@ -115,7 +115,7 @@ def _where(
         values = [fold(value) if isinstance(value, str) else value for value in values]
         if not values:  # an empty name has an empty key
             column = getattr(model, name)
-    return operator.build(column, values)
+    return operator.build(spec_of(model, name).kind.compared(column), values)
 
 
 def _known(

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 Build = Callable[[Any, Sequence[Any]], ColumnElement[bool]]
 
@@ -29,7 +30,8 @@ def _starts(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
 
 
 def like(column: Any, pattern: str) -> ColumnElement[bool]:
-    folds = column.property.columns[0].info.get("folds")
+    is_column = isinstance(column, InstrumentedAttribute)
+    folds = is_column and column.property.columns[0].info.get("folds")
     return column.like(pattern, escape="\\") if folds else column.ilike(pattern, escape="\\")
 
 

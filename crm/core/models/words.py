@@ -16,6 +16,7 @@ from sqlalchemy import inspect
 from sqlalchemy.orm import Mapper
 
 from crm.core.models.fields import spec_of
+from crm.core.models.rich_text import to_text
 from crm.core.types import fold
 
 MOST_WORDS = 8  # of a search
@@ -70,6 +71,8 @@ def words_of(row: Any) -> str:
 
 def words_of_value(kind: str, text: str) -> Iterator[str]:
     """The words of one value; of a number also its digits in one word."""
+    if kind == "richtext":
+        text = to_text(text)
     if kind == "phone":
         yield from filter(None, _phone("".join(DIGITS.findall(text))))
         return

@@ -14,6 +14,7 @@ from babel import Locale
 from flask_babel import gettext as _
 
 from crm.core.config import languages
+from crm.core.models import rich_text
 from crm.core.models.codes import countries
 from crm.core.models.dates import check_year
 from crm.core.models.kinds import CONTROL, Format
@@ -166,6 +167,9 @@ class FileFormat(Format):
 
     def code(self, text: str, kind: str) -> str:
         return _names(kind, (self.reader, self.language)).get(fold(text), text)
+
+    def rich_text(self, text: str) -> str:
+        return rich_text.from_text(text)
 
     def words(self, text: str) -> TranslatedText:
         return TranslatedText({self.language: text})

@@ -10,6 +10,7 @@ from sqlalchemy import inspect
 from crm.core.actor import current_actor
 from crm.core.datamodel import DataModel
 from crm.core.errors import DomainError
+from crm.core.models import kinds
 from crm.core.transfer.cells import CellText, FileFormat
 from crm.core.transfer.fields import TargetField
 from crm.core.transfer.links import Finder
@@ -172,8 +173,13 @@ class ValueReader:
             found = [finder.find(text) for text in _parts(filled, cell)]
             return found if filled.is_list else found[0]
         value = self._parsed(filled, cell)
-        if isinstance(value, TranslatedText) and row is not None:
-            return TranslatedText({**(getattr(row, filled.name) or {}), **value})
+        if row is None:
+            return value
+        stored = getattr(row, filled.name)
+        if isinstance(value, TranslatedText):
+            return TranslatedText({**(stored or {}), **value})
+        if filled.spec.kind is kinds.RICH_TEXT and filled.spec.write(stored).strip() == cell.text:
+            return stored  # an export holds the text alone: unchanged, it keeps its formatting
         return value
 
     def _parsed(self, filled: TargetField, cell: CellText) -> Any:

@@ -12,9 +12,10 @@ from flask_babel import gettext as _
 from sqlalchemy import inspect
 
 from crm.core.forms import Form, FormField
-from crm.core.models import key_of
+from crm.core.models import key_of, rich_text
 from crm.core.views.versions import BeforeAfter, ConcurrentEdit, VersionPages
 
+LONG = ("longtext", "richtext")
 LINES_SHOWN = 5  # of a record's lines that differ
 
 
@@ -165,14 +166,14 @@ def _differ(page: ConflictPage, mine: FormField, theirs: FormField, was: FormFie
         texts = field_text(mine), field_text(theirs), field_text(was)
     typed = [value for _name, value in form_pairs(mine)]
     page.fields.append(FieldConflict(mine.name, mine.label, *texts, typed))
-    if mine.widget == "longtext" and mine.text and theirs.text:
+    if mine.widget in LONG and mine.text and theirs.text:
         page.joinable.append((mine.name, mine.label))
 
 
 def apply_choices(form: Form, before: Mapping[str, Any]) -> None:
     """Apply the choices of the conflict page: keep the saved value, or join two texts."""
     for name, one in form.fields.items():
-        has_two = one.widget == "longtext" and before[name] and form.values.get(name)
+        has_two = one.widget in LONG and before[name] and form.values.get(name)
         if has_two and request.form.get(f"join_{name}"):
             form.values[name] = f"{before[name]}\n\n{form.values[name]}"
         elif request.form.get(f"choice_{name}") == "saved":
@@ -211,6 +212,8 @@ def comparable_value(one: FormField) -> Any:
     if one.widget == "rows":
         return list(_lines(one))
     texts = [text.replace("\r\n", "\n").strip() for __, text in form_pairs(one)]
+    if one.widget == "richtext":
+        return [rich_text.clean(text) for text in texts]  # with and without script
     if one.widget == "stars" and texts == ["0"]:
         return [""]  # the input sends "" for no star
     return sorted(filter(None, texts)) if one.widget == "references" else texts
@@ -252,6 +255,8 @@ def field_text(one: FormField) -> str:
         return "; ".join(_line_in_words(line) for line in one.rows)
     if one.widget == "boolean":
         return _("Yes") if form_pairs(one) else _("No")
+    if one.widget == "richtext":
+        return rich_text.to_text(rich_text.clean(one.text))
     if one.options:
         return ", ".join(option.text for option in one.options if option.selected)
     return ", ".join(text for __, text in form_pairs(one) if text)

@@ -14,7 +14,7 @@ from sqlalchemy import Select, inspect, select
 
 from crm.core.actor import current_actor
 from crm.core.journal import Journal, history
-from crm.core.models import find_spec, spec_of
+from crm.core.models import find_spec, kinds, spec_of
 from crm.core.models.fields import link_behind
 from crm.core.models.text import days_until, format_day
 from crm.core.views.display import zone
@@ -96,6 +96,8 @@ class HistoryPages(ListPages):
             return []
         target = _target_of(model, name)
         texts = [_told(spec, value, target, names) for value in (before, after)]
+        if texts[0] == texts[1] and spec.kind is kinds.RICH_TEXT:
+            texts = ["", _("other formatting")]
         return [(str(spec.label), texts[0], texts[1])]
 
     def _line_changes(

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from crm.assets import asset
+from crm.core.models.rich_text import shown
 from crm.core.models.text import labelled
 from crm.core.views.display import Field
 
@@ -93,6 +94,11 @@ def number(html: str) -> str:
     return f'<span class="num">{html}</span>'
 
 
+def beginning(text: str) -> str:
+    """The first lines of a long text."""
+    return f'<span class="c-text c-clamp">{escape(text)}</span>'
+
+
 @lru_cache(maxsize=100)
 def stars(score: int, label: str) -> str:
     """Five stars, `score` of them filled; `label` is the text for screen readers."""
@@ -166,6 +172,10 @@ def _longtext(field: Field) -> str:
     return f'<span class="c-text">{escape(field.text)}</span>' if field.text else linked(field)
 
 
+def _richtext(field: Field) -> str:
+    return f'<div class="c-prose">{shown(field.value)}</div>' if field.text else linked(field)
+
+
 def _email(field: Field) -> str:
     return email(field.text) if field.text else linked(field)
 
@@ -216,6 +226,7 @@ _DRAWN: Mapping[str, Callable[[Field], str]] = {
     "references": _several,
     "boolean": _boolean,
     "longtext": _longtext,
+    "richtext": _richtext,
     "email": _email,
     "phone": _phone,
     "url": _url,

@@ -101,7 +101,7 @@ class Opportunity(EventDates, Owned, Record):
     need_type: Mapped[str | None] = field(_l("Type of need"), String(80))
     source_id: Mapped[int | None] = link(_l("Source"), "source.id")
     score: Mapped[int | None] = field(_l("Score"), kind=kinds.STARS, minimum=0, maximum=5)
-    description: Mapped[str | None] = field(_l("Description"), Text)
+    description: Mapped[str | None] = field(_l("Description"), Text, kind=kinds.RICH_TEXT)
     memo: Mapped[str | None] = field(
         _l("Memo"), Text, help=_l("Visible only to people who can edit the opportunity.")
     )
@@ -188,7 +188,7 @@ class Opportunity(EventDates, Owned, Record):
             return None
         return round_half_up(total * Decimal(self.probability or 0) / 100)
 
-    @computed(_l("Client description"), kinds.LONG_TEXT)
+    @computed(_l("Client description"), kinds.RICH_TEXT)
     def client_description(self) -> str | None:
         """The account's notes as they are now. Source: spec 2.3."""
         return self.account.notes if self.account is not None else None

@@ -53,7 +53,7 @@ def test_a_list_tells_any_field_that_is_asked_for(world: World, alice: Api) -> N
     columns = ["description", "external_ref", "tags"]
     told = alice.get("test/leads/", q={"columns": columns})[1]["result"][0]
     assert set(told) == {"id", "row_version", *columns}
-    assert told["description"] == "Called twice"
+    assert told["description"] == "<p>Called twice</p>"
 
 
 def test_rows_in_the_bin_are_returned_as_deleted(world: World, alice: Api) -> None:

@@ -30,13 +30,15 @@ from crm.core.models.kinds.texts import (
     Phone,
     PostalCode,
     Registered,
+    RichText,
     Text,
     Translated,
     Url,
 )
 from crm.core.models.kinds.times import Date, Instant, Next
 
-TEXT, LONG_TEXT, EMAIL, PHONE = Text("text"), LongText("longtext"), Email("email"), Phone("phone")
+TEXT, LONG_TEXT, RICH_TEXT = Text("text"), LongText("longtext"), RichText("richtext")
+EMAIL, PHONE = Email("email"), Phone("phone")
 URL, POSTAL_CODE, TRANSLATED = Url("url"), PostalCode("postal_code"), Translated("translated")
 SIREN, SIRET = Registered("siren", siren, "numeric"), Registered("siret", siret, "numeric")
 VAT_NUMBER = Registered("vat_number", vat)

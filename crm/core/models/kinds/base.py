@@ -75,6 +75,10 @@ class Format:
         """A text in several languages; forms have an input for each of them."""
         return text
 
+    def rich_text(self, text: str) -> str:
+        """HTML, or plain text; a file holds plain text alone."""
+        return text
+
     def key(self, text: str) -> int:
         """The id of a row."""
         number = parse_number(text)
@@ -130,6 +134,10 @@ class Kind:
     def parse_filter(self, spec: "Spec", text: str, form: Format) -> Any:
         """What a filter compares with. Raises ValueError."""
         return spec.clean(spec.parse(text, form))
+
+    def compared(self, column: Any) -> Any:
+        """What a filter compares in place of the stored value."""
+        return column
 
     # Value → text ───────────────────────────────────────────────────────────────────────────────
 

@@ -10,7 +10,9 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 from stdnum.exceptions import ValidationError as StdnumError
 
+from crm.core.models import rich_text
 from crm.core.models.kinds.base import CONTROL, Format, Kind, refuse_longer
+from crm.core.models.rich_text.sql import PlainText
 from crm.core.models.text import format_phone
 from crm.core.types import TranslatedText
 
@@ -40,6 +42,48 @@ class LongText(Text):
 
     def clean(self, spec: "Spec", value: Any, row: Any) -> str:
         return as_text(value)
+
+
+class RichText(LongText):
+    """A rich text (`rich_text`), read from HTML or plain text; a file holds its plain text."""
+
+    widget = "richtext"
+    longest = 300_000  # with its tags; its text may be as long as a long text
+
+    def parse(self, spec: "Spec", text: str, form: Format) -> Any:
+        return form.rich_text(text)
+
+    def clean(self, spec: "Spec", value: Any, row: Any) -> Any:
+        refuse_longer(as_text(value), self.longest)
+        cleaned = rich_text.clean(value)
+        text = rich_text.to_text(cleaned)
+        refuse_longer(text, LongText.longest)
+        if text.strip():
+            return cleaned
+        if spec.required:
+            raise ValueError(_("Required field"))
+        return None
+
+    def parse_filter(self, spec: "Spec", text: str, form: Format) -> Any:
+        return text
+
+    def compared(self, column: Any) -> Any:
+        return PlainText(column)
+
+    def write(self, spec: "Spec", value: Any, zone: str, currency: str | None) -> str:
+        return rich_text.to_text(str(value))
+
+    def typed(self, spec: "Spec", value: Any, zone: str) -> str:
+        """As HTML where it has formatting, else as plain text: people without script read it."""
+        text = rich_text.to_text(value)
+        return text if rich_text.clean(text) == value else str(value)
+
+    def schema(self, spec: "Spec") -> dict[str, Any]:
+        words = _(
+            "HTML of the elements p, h2, h3, ul, ol, li, blockquote, br, strong, em and a; "
+            "others are left out. A text that does not begin with such a block is plain text."
+        )
+        return {**super().schema(spec), "description": words}
 
 
 class Email(Text):
