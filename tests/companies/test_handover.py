@@ -20,6 +20,7 @@ from crm.leads import services as leads
 from crm.leads.models import Lead
 from crm.opportunities import services as opportunities
 from crm.opportunities.models import LostReason, Opportunity
+from crm.quotes.models import Quote
 from tests.factories import make, person, word
 from tests.pressing import press
 
@@ -213,8 +214,11 @@ def of_lyon(everything, acting, cast) -> int:
 
 
 def agencies(session) -> dict[str, int]:
-    found = [*session.scalars(select(Account)), *session.scalars(select(Opportunity))]
-    return {str(row): row.agency_id for row in found}
+    found = [
+        row for model in (Account, Opportunity, Event) for row in session.scalars(select(model))
+    ]
+    drafts = [("Devis", quote.agency_id) for quote in session.scalars(select(Quote))]
+    return dict([*((str(row), row.agency_id) for row in found), *drafts])
 
 
 @pytest.mark.both
@@ -232,17 +236,53 @@ def test_the_records_of_a_deactivated_agency_go_to_another(of_lyon, as_user, eve
 
 @pytest.mark.both
 @pytest.mark.accept("A-100")
-def test_an_account_moves_to_another_agency_with_what_is_ticked(of_lyon, as_user, everything, cast):
+def test_an_account_moves_to_another_agency_with_what_is_ticked(
+    of_lyon, acting, as_user, everything, cast
+):
+    with acting("marc") as session:
+        account = session.get(Account, of_lyon)
+        make(Quote, account=account, agency=account.agency)
+        soon = utcnow() + timedelta(days=1)
+        make(Event, subject="Visite", account=account, agency=account.agency, starts_at=soon)
     marc = as_user("marc")
     page = marc.get(f"/clients/move_agency/{of_lyon}").text
-    assert "1 open opportunity" in page
+    for words in ("1 open opportunity", "1 draft quote", "1 planned event"):
+        assert words in page
     values = {"agency": cast.lille, **ticked()}
     assert press(marc, f"/clients/move_agency/{of_lyon}", data=values).status_code == 303
     with everything() as session:
         found = agencies(session)
-    assert found == {"Bâti Rhône": cast.lille, "Ouverte": cast.lille, "Gagnée": cast.lyon}
+    assert found.pop("Gagnée") == cast.lyon
+    assert found == dict.fromkeys(("Bâti Rhône", "Ouverte", "Devis", "Visite"), cast.lille)
     alone = {"agency": cast.lyon, "shown": list(TICKS)}
     assert press(marc, f"/clients/move_agency/{of_lyon}", data=alone).status_code == 303
     with everything() as session:
         assert agencies(session)["Bâti Rhône"] == cast.lyon
         assert agencies(session)["Ouverte"] == cast.lille
+
+
+@pytest.mark.both
+@pytest.mark.accept("A-30")
+def test_what_moves_to_another_agency_leaves_the_lists_of_the_assistant(
+    of_lyon, acting, as_user, everything, cast
+):
+    with acting("marc") as session:
+        make(Account, name="Sans agence", agency=None)
+        make(Account, name="Bâti Nord", agency=session.get(Agency, cast.lille))
+    with everything() as session:
+        session.get(User, cast.ines).agency_id = cast.lyon
+    ines = as_user("ines")
+
+    def listed(*names: str) -> set[str]:
+        pages = [
+            ines.get(f"/{one}/list/").text for one in ("prospects", "clients", "opportunities")
+        ]
+        return {name for name in names if any(name in page for page in pages)}
+
+    everyone = ("Bâti Rhône", "Sans agence", "Bâti Nord", "Ouverte", "Gagnée")
+    assert listed(*everyone) == {"Bâti Rhône", "Sans agence", "Ouverte", "Gagnée"}
+    values = {"agency": cast.lille, **ticked()}
+    answer = press(as_user("marc"), f"/clients/move_agency/{of_lyon}", data=values)
+    assert answer.status_code == 303
+    assert listed("Sans agence", "Bâti Nord", "Ouverte", "Gagnée") == {"Sans agence", "Gagnée"}
+    assert ines.get(f"/clients/show/{of_lyon}").status_code == 404

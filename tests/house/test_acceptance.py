@@ -14,7 +14,6 @@ TO_COME = {
     "calendar": (17, *range(63, 77), 104, 105),
     "mail": (16, 18, 77, 107),
     "reporting": (15, 78, 79),
-    "places and words": (30,),
 }
 
 

@@ -227,6 +227,21 @@ def test_long_texts_become_rich_texts_and_plain_again_character_for_character(fr
     assert state() == before
 
 
+def test_indexes_keys_and_demo_marks_are_taken_back_and_made_again(fresh: Flask) -> None:
+    filled("0020")
+    before, __ = state()
+    downgrade(revision="0012")
+    older, __ = state()
+    assert {table: len(rows) for table, rows in older.items()} == {
+        table: len(before[table]) for table in older
+    }
+    upgrade(revision="0020")
+    after, __ = state()
+    for table, rows in older.items():
+        names = {name for name in rows[0] if not name.endswith("_key")}  # folded anew
+        assert parts(after[table], names) == parts(before[table], names), table
+
+
 def parts(rows: list[dict[str, str]], names: Iterable[str]) -> list[list[str]]:
     """Some columns of rows, in an order of their own."""
     return sorted([row[name] for name in sorted(names)] for row in rows)
