@@ -4,6 +4,7 @@ from crm.accounts import models as accounts
 from crm.calendar import models as calendar
 from crm.catalog import models as catalog
 from crm.companies import models as companies
+from crm.core.files import models as files
 from crm.core.transfer import runs as imports
 from crm.leads import models as leads
 from crm.opportunities import models as opportunities
@@ -14,6 +15,7 @@ __all__ = [
     "calendar",
     "catalog",
     "companies",
+    "files",
     "imports",
     "leads",
     "opportunities",

@@ -478,7 +478,7 @@ def make_app(url: str, folder: Path, **config: Any) -> Flask:
         instance=folder,
         database_url=url,
         secret_key=SECRET,
-        files=folder / "files",
+        files=str(folder / "files"),
         public_url="http://localhost",
         admin_password=PASSWORD,
         testing=True,

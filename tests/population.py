@@ -49,6 +49,7 @@ PLAIN: Mapping[str, Any] = {
     "phone": "+33142681234",
     "recurring_period": 1,
     "theme": "",
+    "media_type": "application/pdf",
 }
 # Valid numbers, one for each company that is planted.
 SIRENS = ("732829320", "552100554", "542051180", "775670417")
@@ -89,7 +90,7 @@ def business_tables() -> list[Table]:
 
 
 # Of a company, though no business record.
-MORE = ("product", "agency")
+MORE = ("product", "agency", "stored_file")
 
 
 def plant(connection: Connection, planted: Planted, **given: Mapping[str, Any]) -> Planted:

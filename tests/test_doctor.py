@@ -93,7 +93,7 @@ def test_secret_files_front_end_and_catalogs(app, tmp_path, monkeypatch):
     blocked.write_text("no folder")
     monkeypatch.setattr(machine, "STATIC", tmp_path)
     monkeypatch.setattr(machine, "is_compiled", lambda code: code != "fr")
-    bad = replace(config, secret_key="short", files=blocked / "files")
+    bad = replace(config, secret_key="short", files=str(blocked / "files"))
     found = [
         finding
         for look in (machine.secret, machine.files, machine.front_end, machine.catalogs)

@@ -1,6 +1,6 @@
 """Catalogues and their types. Source: spec 3 and 10."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from flask_appbuilder.security.sqla.models import User
@@ -8,13 +8,15 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 from sqlalchemy import ForeignKey, Index, String, Text, func, text
-from sqlalchemy.orm import Mapped, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.companies.columns import link, lists
 from crm.companies.days import today
 from crm.core.errors import DomainError
-from crm.core.models import Record, Reference, computed, field, folded, kinds
-from crm.core.models.tables import LIVE
+from crm.core.files.models import StoredFile
+from crm.core.models import Child, Record, Reference, computed, field, folded, kinds
+from crm.core.models.tables import LIVE, acting_user_id
+from crm.core.types import Instant, utcnow
 
 
 class CatalogType(Reference):
@@ -57,14 +59,20 @@ class Catalog(Record):
     language: Mapped[str | None] = field(_l("Language"), String(8), kind=kinds.LANGUAGE)
     valid_from: Mapped[date | None] = field(_l("Valid from"))
     valid_until: Mapped[date | None] = field(lazy_pgettext("catalogue", "Valid until"))
-    # The name of the stored file: random, and in no URL.
-    file: Mapped[str] = field(_l("PDF file"), String(40), kind=kinds.FILE)
+    file_id: Mapped[int] = field(
+        _l("PDF file"), ForeignKey("stored_file.id"), index=True, kind=kinds.FILE
+    )
+    # The first page as a picture.
+    cover_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"), index=True)
+    # Copied from the file, for lists and for the journal.
     file_name: Mapped[str] = field(_l("File name"), String(255), readonly=True, required=False)
     file_size: Mapped[int] = field(_l("File size (bytes)"), readonly=True, required=False)
     pages: Mapped[int] = field(_l("Pages"), readonly=True, required=False)
 
     owner: Mapped[User | None] = relationship(User, foreign_keys="Catalog.owner_id")
     type: Mapped[CatalogType] = relationship()
+    file: Mapped[StoredFile] = relationship(foreign_keys="Catalog.file_id")
+    cover: Mapped[StoredFile | None] = relationship(foreign_keys="Catalog.cover_id")
 
     def __str__(self) -> str:
         return self.name
@@ -78,6 +86,26 @@ class Catalog(Record):
         """Rules between fields. Source: spec 10."""
         if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
             raise DomainError(_("The end date is before the start date."), field="valid_until")
+
+
+class CatalogVersion(Child):
+    """A file that a catalogue had before. The journal tells of it with the catalogue's fields."""
+
+    __tablename__ = "catalog_version"
+    __parent__ = "catalog"
+
+    catalog_id: Mapped[int] = mapped_column(
+        ForeignKey("catalog.id", ondelete="CASCADE"), index=True
+    )
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"), index=True)
+    pages: Mapped[int]
+    replaced_on: Mapped[datetime] = mapped_column(Instant, default=utcnow)
+    replaced_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("ab_user.id"), default=acting_user_id
+    )
+
+    catalog: Mapped[Catalog] = relationship()
+    file: Mapped[StoredFile] = relationship(lazy="joined", innerjoin=True)
 
 
 def _unique(name: str, column: Any, field: str) -> Index:

@@ -1,20 +1,42 @@
 """What can be done to a catalogue, whoever asks. Source: spec 10."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, event, select
+from sqlalchemy import ColumnElement, select
 
-from crm.catalog import files
-from crm.catalog.models import Catalog
+from crm.catalog.models import Catalog, CatalogVersion
 from crm.companies.choices import candidates_of
 from crm.companies.defaults import current_user_or_none, fill_company, set_default
-from crm.companies.demo import demo_erasing
 from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, update_row
 from crm.core.db import db
 from crm.core.errors import DomainError
+from crm.core.files.checking import PDF, Upload, check
+from crm.core.files.models import StoredFile
+from crm.core.files.storing import keep, keep_made
+
+
+@dataclass(frozen=True)
+class Document:
+    """A stored PDF with the picture of its first page."""
+
+    file: StoredFile
+    cover: StoredFile
+    pages: int
+
+
+def store(upload: Upload) -> Document:
+    """Check and keep a PDF; before the transaction, as reading it takes seconds.
+
+    Raises DomainError on `file`.
+    """
+    checked = check(upload, PDF)
+    file = keep(checked)
+    cover = keep_made(checked.cover, f"{checked.file_name}.png", "image/png")
+    return Document(file, cover, checked.pages)
 
 
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
@@ -25,51 +47,41 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def create(values: Mapping[str, Any]) -> Catalog:
-    """A new catalogue; `file` is an upload or a StoredFile. Raises DomainError by field.
-
-    Pages store the file before the transaction, as reading it takes seconds.
-    """
+    """A new catalogue; `file` is an upload or a Document. Raises DomainError by field."""
     if values.get("file") is None:
         raise DomainError(_("Choose a PDF file."), field="file")
-    catalog: Catalog = create_row(Catalog, _kept(values), RULES)
+    catalog: Catalog = create_row(Catalog, _with_document(values), RULES)
     return catalog
 
 
 def update(catalog: Catalog, values: Mapping[str, Any]) -> None:
-    """Change a catalogue; a new file replaces the former one. Raises DomainError."""
+    """Change a catalogue; its former file becomes a version. Raises DomainError."""
     rest = {name: value for name, value in values.items() if name != "file" or value is not None}
-    before = catalog.file
-    update_row(catalog, _kept(rest), RULES)
-    if catalog.file != before:
-        files.discard(before)
+    former, pages = catalog.file_id, catalog.pages
+    update_row(catalog, _with_document(rest), RULES)
+    if catalog.file_id != former:
+        db.session.add(CatalogVersion(catalog=catalog, file_id=former, pages=pages))
 
 
-@event.listens_for(Catalog, "after_delete")
-def _file_goes_too(mapper: Any, connection: Any, catalog: Catalog) -> None:
-    """Delete the file of a purged catalogue, once the transaction is committed."""
-    files.discard(catalog.file)
+def versions(catalog: Catalog) -> Sequence[CatalogVersion]:
+    """The former files of a catalogue that was fetched, newest first."""
+    of_it = select(CatalogVersion).where(CatalogVersion.catalog_id == catalog.id)
+    return db.session.scalars(of_it.order_by(CatalogVersion.id.desc())).all()
 
 
-@demo_erasing.connect
-def _files_of_the_demo_go_too(table: str, ids: Select[int]) -> None:
-    """Delete the files of the demo's catalogues, which go by a statement."""
-    if table == Catalog.__tablename__:
-        for name in db.session.scalars(select(Catalog.file).where(Catalog.id.in_(ids))):
-            files.discard(name)
-
-
-def _kept(values: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` with the file stored, and its name, size and pages."""
+def _with_document(values: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` with the file stored, and what is copied from it."""
     if values.get("file") is None:
         return dict(values)
     given = values["file"]
-    stored = given if isinstance(given, files.StoredFile) else files.store(given)
+    document = given if isinstance(given, Document) else store(given)
     return {
         **values,
-        "file": stored.name,
-        "file_name": stored.file_name,
-        "file_size": stored.size,
-        "pages": stored.pages,
+        "file": document.file,
+        "cover": document.cover,
+        "file_name": document.file.file_name,
+        "file_size": document.file.size,
+        "pages": document.pages,
     }
 
 

@@ -5,27 +5,28 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from flask import abort, request, send_file
+from flask import abort, request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from crm.catalog import files, services
-from crm.catalog.models import Catalog
+from crm.catalog import services
+from crm.catalog.models import Catalog, CatalogVersion
 from crm.core.datamodel import DataModel
+from crm.core.files.checking import PDF
+from crm.core.files.models import StoredFile
+from crm.core.files.serving import answer
 from crm.core.forms import Form
-from crm.core.http import FILE_POLICY
-from crm.core.models.text import format_number
+from crm.core.models.text import format_instant, format_number
 from crm.core.types import round_half_up
 from crm.core.views import PK, Action, Field, ModelView, RecordPage
 from crm.core.views.address import ListAddress
-from crm.core.views.display import display_field
+from crm.core.views.display import display_field, zone
 from crm.core.views.lines import LineRenderer
 from crm.core.views.pages import ListPage, Row
 
-PRIVATE = "private, no-cache"  # revalidated each time, with a 304 where nothing changed
 CARDS, TABLE = "", "list"  # values of ?view=
 
 
@@ -47,6 +48,7 @@ class CatalogPage(RecordPage):
     pdf_name: str = ""
     pdf_meta: str = ""
     download_url: str = ""
+    former: list[Field] = field(default_factory=list)
 
 
 class CatalogView(ModelView):
@@ -94,8 +96,8 @@ class CatalogView(ModelView):
     ]
 
     def hidden_fields(self, row: Catalog) -> Sequence[str]:
-        """The name of the stored file is hidden too."""
-        return ("file", *super().hidden_fields(row))
+        """The name and the size tell of a new file, not its number."""
+        return ("file_id", "cover_id", *super().hidden_fields(row))
 
     # Cards and list ─────────────────────────────────────────────────────────────────────────────
 
@@ -144,17 +146,24 @@ class CatalogView(ModelView):
             page.pdf_url = self.url("file", pk=row.id)
             page.download_url = f"{page.pdf_url}?download=1"
             page.pdf_name, page.pdf_meta = row.file_name, facts(row)
+            page.former = [self._former_field(row, one) for one in services.versions(row)]
+
+    def _former_field(self, row: Catalog, one: CatalogVersion) -> Field:
+        """A former file, with the day on which another one took its place."""
+        url = self.url("file", pk=row.id, version=one.id, download=1)
+        until = _("until %(date)s", date=format_instant(one.replaced_on, zone()))
+        return Field("file", "", "file", None, one.file.file_name, url, icon="pdf", meta=until)
 
     def before_save(self, form: Form) -> None:
         """Store the file before the transaction: reading a PDF takes seconds."""
         if form.values.get("file") is not None:
-            form.values["file"] = files.store(form.values["file"])
+            form.values["file"] = services.store(form.values["file"])
 
     def prepare_form(self, form: Form) -> None:
         field = form.fields.get("file")
         if field is None:
             return
-        field.accept = "application/pdf,.pdf"
+        field.accept = PDF.accept
         if form.row is not None:
             url = self.url("file", pk=form.row.id)
             field.current = Field("file", "", "file", None, form.row.file_name, url, icon="pdf")
@@ -165,33 +174,25 @@ class CatalogView(ModelView):
     @expose(f"/file/{PK}")
     @has_access
     def file(self, pk: int) -> ResponseReturnValue:
-        """The PDF, for display inside the page; `?download=1` as an attachment."""
-        row = self.row(pk)
-        answer = send_file(
-            self.existing_file(files.pdf, row),
-            mimetype="application/pdf",
-            as_attachment="download" in request.args,
-            download_name=row.file_name,
-        )
-        answer.headers["Content-Security-Policy"] = FILE_POLICY
-        answer.headers["Cache-Control"] = PRIVATE
-        return answer
+        """The PDF, for display inside the page; `?download=1` as an attachment.
+
+        `?version=7` is a former one.
+        """
+        row = self.row(pk, names=("file",))
+        file = row.file if "version" not in request.args else self._former(row)
+        return answer(file, inline="download" not in request.args)
+
+    def _former(self, row: Catalog) -> StoredFile:
+        wanted = request.args["version"]
+        found = (one.file for one in services.versions(row) if str(one.id) == wanted)
+        return next(found, None) or abort(404)
 
     @expose(f"/cover/{PK}")
     @has_access
     def cover(self, pk: int) -> ResponseReturnValue:
         """The picture of page 1."""
-        path = self.existing_file(files.cover, self.row(pk))
-        answer = send_file(path, mimetype="image/png")
-        answer.headers["Cache-Control"] = PRIVATE
-        return answer
-
-    def existing_file(self, find: Any, row: Catalog) -> Any:
-        """The path of the file; 404 where it is missing on the disk."""
-        try:
-            return find(row.file)
-        except FileNotFoundError:
-            abort(404)
+        row = self.row(pk, names=("cover",))
+        return answer(row.cover or abort(404), inline=True)
 
 
 def about(row: Catalog) -> str:

@@ -47,7 +47,7 @@ class Config:
     port: int = 8080
     public_url: str = "http://127.0.0.1:8080"
     proxies: int = 0
-    files: Path = Path("instance/files")
+    files: str = "instance/files"  # a folder, or a URL that fsspec knows
     workers: int = 1
     redis_url: str | None = None
     production: bool = False
@@ -73,7 +73,7 @@ def read_config(env: Mapping[str, str] = os.environ) -> Config:
         port=port,
         public_url=env.get("PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
         proxies=_count("PROXIES", env.get("PROXIES", "0")),
-        files=Path(env.get("FILES_URL", "") or instance / "files").absolute(),
+        files=_files(env.get("FILES_URL", ""), instance),
         workers=_workers(env.get("WORKERS", "")),
         redis_url=_redis_url(env.get("REDIS_URL", "")),
         production=production,
@@ -113,6 +113,10 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _files(url: str, instance: Path) -> str:
+    return url if "://" in url else str(Path(url or instance / "files").absolute())
 
 
 def _redis_url(url: str) -> str | None:

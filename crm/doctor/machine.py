@@ -1,13 +1,14 @@
 """Checks without the database: secret, files, build."""
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from crm.assets import STATIC
 from crm.core.config import SHORTEST_SECRET, Config, languages
+from crm.core.files.storage import open_store
 from crm.doctor.finding import Finding, ok, wrong
 from crm.translators.catalogs import is_compiled
 
@@ -28,17 +29,22 @@ def secret(config: Config) -> Iterator[Finding]:
 
 
 def files(config: Config) -> Iterator[Finding]:
+    probe = f"probe-{secrets.token_hex(8)}"
     try:
-        config.files.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=config.files):
-            pass
-    except OSError as error:
+        store, place = open_store(config)
+        with store.open(f"{place}/{probe}", "wb") as file:
+            file.write(b"written by crm doctor")
+        store.rm_file(f"{place}/{probe}")
+    except ImportError as error:
+        yield wrong(f"FILES_URL needs another Python package: {error}.")
+    except Exception as error:  # noqa: BLE001  each kind of store has errors of its own
+        told = getattr(error, "strerror", None) or error
         yield wrong(
-            f"Files cannot be written to {config.files} ({error.strerror}): make it writable "
-            "for whoever runs Comptoir, or name another folder in FILES_URL."
+            f"Files cannot be written to {config.files} ({told}): make it writable "
+            "for whoever runs Comptoir, or name another folder or store in FILES_URL."
         )
-        return
-    yield ok(f"Files are kept in {config.files}.")
+    else:
+        yield ok(f"Files are kept in {config.files}.")
 
 
 def front_end(config: Config) -> Iterator[Finding]:

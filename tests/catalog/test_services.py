@@ -4,19 +4,21 @@ import io
 import zlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from flask import Flask
 from PIL import Image
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.catalog import files, reading
+from crm.catalog import services
 from crm.catalog.models import Catalog, CatalogType
 from crm.companies.models import Company
 from crm.core.errors import DomainError, Forbidden
+from crm.core.files import checking, inspecting, storage
+from crm.core.files.models import StoredFile
 from tests.factories import again, make, save, word
 from tests.fixtures import Acting, Cast
 
@@ -41,10 +43,10 @@ def catalog(**values: Any) -> Catalog:
     return made
 
 
-@pytest.fixture
-def folder(app: Flask) -> Path:
-    path: Path = app.extensions["crm.config"].files / "catalogs"
-    return path
+def contents(app: Flask) -> set[str]:
+    """The keys of what is in the store."""
+    with app.app_context():
+        return {key for key, _written in storage.every()}
 
 
 @pytest.mark.accept("A-11")
@@ -52,11 +54,14 @@ def test_a_pdf_is_kept_with_the_cover_of_its_first_page(acting: Acting, app: Fla
     with acting("claire"):
         made = catalog()
         assert (made.file_name, made.pages) == ("Tarif 2027.pdf", 2)
-        assert made.file_size == files.pdf(made.file).stat().st_size
-        with Image.open(files.cover(made.file)) as cover:
+        assert made.file_size == made.file.size
+        with storage.read(made.file.key) as file:
+            assert file.read(5) == b"%PDF-"
+        assert made.cover is not None
+        with storage.read(made.cover.key) as file, Image.open(file) as cover:
             assert cover.format == "PNG"
             assert cover.height <= 680
-        assert "Tarif" not in made.file
+        assert "Tarif" not in made.file.key
 
 
 @pytest.mark.accept("A-11")
@@ -80,7 +85,7 @@ def test_what_is_no_pdf_is_refused(acting: Acting, name: str, content: bytes, wo
 def test_a_file_that_is_too_large_is_refused(
     acting: Acting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "LARGEST", 100)
+    monkeypatch.setattr(checking, "MEGABYTE", 2)
     with acting("claire") as session:
         with pytest.raises(DomainError) as no:
             catalog()
@@ -88,28 +93,42 @@ def test_a_file_that_is_too_large_is_refused(
         session.rollback()
 
 
-def test_a_refused_catalogue_leaves_no_file(acting: Acting, folder: Path) -> None:
+def test_a_refused_catalogue_leaves_no_file(acting: Acting, app: Flask) -> None:
+    before = contents(app)
     with acting("claire") as session:
-        before = set(folder.glob("*"))
         with pytest.raises(DomainError) as no:
             catalog(type=None)
         assert list(no.value.fields) == ["type"]
         session.rollback()
-        assert set(folder.glob("*")) == before
+    assert contents(app) == before
 
 
-def test_another_file_takes_the_place_of_the_first(acting: Acting) -> None:
+def test_a_replaced_file_becomes_a_version_and_its_cover_goes(acting: Acting) -> None:
     with acting("claire") as session:
         made = catalog()
-        first = made.file
+        first, cover = made.file, made.cover
+        assert cover is not None
         save(made, name="Tarif 2027")
-        assert made.file == first
+        assert (made.file, services.versions(made)) == (first, [])
         save(made, file=upload("Deux.pdf", pdf(3)))
-        assert files.pdf(first).exists()
         session.commit()
         assert (made.file_name, made.pages) == ("Deux.pdf", 3)
+        [former] = services.versions(made)
+        assert (former.file, former.pages) == (first, 2)
+        storage.read(first.key).close()
         with pytest.raises(FileNotFoundError):
-            files.pdf(first)
+            storage.read(cover.key)
+
+
+def test_a_purged_catalogue_takes_its_files_along(acting: Acting, app: Flask) -> None:
+    before = contents(app)
+    with acting("claire"):
+        made = catalog()
+    with acting("claire") as session:
+        session.delete(again(made))
+        session.commit()
+        assert session.scalars(select(StoredFile)).all() == []
+    assert contents(app) == before
 
 
 def test_a_catalogue_needs_a_file(acting: Acting) -> None:
@@ -161,7 +180,7 @@ def bomb() -> bytes:
 def test_a_pdf_that_takes_too_long_to_draw_is_refused(
     acting: Acting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "SECONDS", 1)
+    monkeypatch.setattr(inspecting, "SECONDS", 1)
     with acting("claire") as session:
         with pytest.raises(DomainError) as refused:
             catalog(file=upload(content=bomb()))

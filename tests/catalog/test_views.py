@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 import pypdfium2
 import pytest
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from crm.catalog.models import Catalog, CatalogType
+from crm.catalog.models import Catalog, CatalogType, CatalogVersion
 from crm.companies.models import AppSettings
 from tests.factories import again, save, word
 from tests.fixtures import Acting, Cast, Client
@@ -118,14 +119,21 @@ def test_another_file_takes_the_place_of_the_one_before(
     version = str(before.row_version)
     assert send(b"", "", f"/catalogs/edit/{pk}", row_version=version).status_code == 303
     with acting("claire"):
-        assert again(before).file == before.file, "no file sent: the present one stays"
+        assert again(before).file_id == before.file_id, "no file sent: the present one stays"
         version = str(again(before).row_version)
     assert send(pdf(4), "deux.pdf", f"/catalogs/edit/{pk}", row_version=version).status_code == 303
     page = as_user("claire").get(f"/catalogs/show/{pk}").text
     assert "deux.pdf" in page
     assert "4 pages" in page
+    assert "un.pdf" in page, "the former one, as a version"
+    with acting("claire") as session:
+        row = session.scalars(select(CatalogVersion)).one()
+        key, former = row.file.key, f"/catalogs/file/{pk}?version={row.id}"
     for tab in ("", "?tab=history"):
-        assert before.file not in as_user("claire").get(f"/catalogs/show/{pk}{tab}").text
+        assert key not in as_user("claire").get(f"/catalogs/show/{pk}{tab}").text
+    assert as_user("claire").get(former).headers["Content-Disposition"] == "inline; filename=un.pdf"
+    for other in ("0", "x", str(row.id + 1)):
+        assert as_user("claire").get(f"/catalogs/file/{pk}?version={other}").status_code == 404
 
 
 @pytest.mark.usefixtures("switched_on")

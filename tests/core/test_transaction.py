@@ -10,11 +10,11 @@ from flask import Flask
 from sqlalchemy import event, select, text, update
 from sqlalchemy.orm import Session
 
-from crm.catalog import files
 from crm.catalog.models import CatalogType
 from crm.companies.people import users
 from crm.core.api.reading import Reader
 from crm.core.db import db, transaction
+from crm.core.files import inspecting
 from crm.core.forms.parsing import ParsingForm
 from crm.core.rows import unfiltered
 from crm.core.security import manager
@@ -150,7 +150,7 @@ WHILE: dict[str, tuple[Any, str, Callable[[Client, dict[str, Any]], Any], int]] 
             "/api/v1/leads/", json=LEAD, headers=ids["token"]), 201,
     ),
     "a PDF is read": (
-        files, "_read", lambda client, ids: client.post("/catalogs/add", data={
+        inspecting, "inspect", lambda client, ids: client.post("/catalogs/add", data={
             "file": (io.BytesIO(pdf()), "Tarif.pdf"), "name": "Tarif", "type": ids["type"],
             "language": "fr", "company": ids["company"]}), 303,
     ),

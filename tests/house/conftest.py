@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from PIL import Image
 from sqlalchemy import update
 
 from crm.companies.models import AppSettings
@@ -45,7 +44,7 @@ def planted_world(
     cast = read_cast(app)
     plant_everybody(app, cast, rows)
     for one in rows.values():
-        keep_pdf(folder / "files/catalogs", one.mark)
+        keep_file(folder / "files", one.mark)
     shutil.copyfile(path, kept)
 
     def renew(written: set[str]) -> None:
@@ -81,12 +80,10 @@ def plant_everybody(app: Flask, cast: Cast, rows: dict[str, Planted]) -> None:
         db.engine.dispose()
 
 
-def keep_pdf(folder: Path, name: str) -> None:
-    """The file of a planted catalogue, whose name in the table is its mark, and its cover."""
+def keep_file(folder: Path, key: str) -> None:
+    """The content of a planted file, whose key is its mark and whose size is one byte."""
     folder.mkdir(parents=True, exist_ok=True)
-    with Image.new("RGB", (210, 297), "white") as page:
-        page.save(folder / f"{name}.pdf")
-        page.save(folder / f"{name}.png")
+    (folder / key).write_bytes(b"%")
 
 
 @pytest.fixture

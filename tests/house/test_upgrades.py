@@ -27,6 +27,7 @@ REWRITTEN: dict[str, tuple[str, ...]] = {
     # Names are folded from what lists show; long texts became rich texts, as tested below.
     "ab_user": ("name_key",),
     "account": ("name_key", "notes"),
+    "catalog": ("file",),  # of the files: tests/catalog/test_carried_over.py
     "contact": ("name_key", "notes"),
     "event": ("description",),
     "lead": ("name_key", "description"),

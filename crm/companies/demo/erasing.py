@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from blinker import Signal
 from flask_appbuilder import Model
 from flask_babel import gettext as _
 from sqlalchemy import Column, Table, delete, exists, null, or_, select, update
@@ -16,13 +15,11 @@ from crm.core.actor import Scope, current_actor
 from crm.core.datamodel.saving import update_row
 from crm.core.db import clear_cache, db
 from crm.core.errors import DomainError
+from crm.core.files.models import StoredFile
+from crm.core.files.storing import discard
 from crm.core.journal import Journal
 from crm.core.models import Child, Record, parent_key
 from crm.core.rows import unfiltered
-
-# Sent before the rows go, with the table's name and their ids as SQL: what is kept outside the
-# database goes with them.
-demo_erasing = Signal("the rows of the demo of one table are erased")
 
 
 def may_erase() -> bool:
@@ -93,7 +90,8 @@ def _delete(table: Table, kinds: Mapping[str, int]) -> int:
         where += [column.in_(made(name)) for column, name in keys if name in kinds]
     if not where:
         return 0
-    demo_erasing.send(table.name, ids=made(table.name))
+    if model is StoredFile:
+        discard([*db.session.scalars(select(StoredFile.key).where(*where))])
     return int(db.session.execute(delete(table).where(or_(*where))).rowcount)  # type: ignore[attr-defined]  # of a DELETE
 
 

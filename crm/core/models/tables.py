@@ -20,7 +20,8 @@ LIVE, BINNED = "deleted_at IS NULL", "deleted_at IS NOT NULL"
 acting_user: list[Callable[[], int | None]] = []
 
 
-def _acting() -> int | None:
+def acting_user_id() -> int | None:
+    """The acting user, for columns that say who did something."""
     return acting_user[0]() if acting_user else None
 
 
@@ -42,15 +43,17 @@ class AuditedModel(Model):
 
     @declared_attr
     def created_by_id(cls) -> Mapped[int | None]:
-        return field(_l("Created by"), ForeignKey("ab_user.id"), default=_acting, readonly=True)
+        return field(
+            _l("Created by"), ForeignKey("ab_user.id"), default=acting_user_id, readonly=True
+        )
 
     @declared_attr
     def changed_by_id(cls) -> Mapped[int | None]:
         return field(
             _l("Changed by"),
             ForeignKey("ab_user.id"),
-            default=_acting,
-            onupdate=_acting,
+            default=acting_user_id,
+            onupdate=acting_user_id,
             readonly=True,
         )
 

@@ -10,8 +10,9 @@ from flask import Flask
 from flask_babel import force_locale
 from pikepdf import AttachedFileSpec, Dictionary, Encryption, Name, ObjectStreamMode, Pdf, String
 
-from crm.catalog import files
 from crm.core.errors import DomainError
+from crm.core.files import checking
+from crm.core.files.checking import ATTACHMENT, PDF, Accepted, Checked, check
 
 Make = Callable[[Pdf], Any]
 
@@ -149,16 +150,18 @@ ACTIVE: dict[str, tuple[Any, str]] = {
 }  # fmt: skip
 
 
-def keep(content: bytes) -> files.StoredFile:
-    return files.store(SimpleNamespace(filename="Tarif.pdf", stream=io.BytesIO(content)))
+def look(content: bytes, accepted: Accepted = PDF) -> Checked:
+    found = check(SimpleNamespace(filename="Tarif.pdf", stream=io.BytesIO(content)), accepted)
+    found.content.close()
+    return found
 
 
 @pytest.mark.parametrize("name", ACTIVE)
 def test_an_active_pdf_is_refused_in_words(name: str, app: Flask) -> None:
     content, kind = ACTIVE[name]
     with app.test_request_context(), pytest.raises(DomainError) as refused:
-        keep(content)
-    assert refused.value.fields["file"] == f"{files.ACTIVE[kind]} {files._PLAIN}"
+        look(content)
+    assert refused.value.fields["file"] == f"{checking.ACTIVE[kind]} {checking._PLAIN}"
 
 
 def to_a_page(document: Pdf) -> None:
@@ -191,15 +194,23 @@ def with_a_plain_form(document: Pdf) -> None:
 )
 def test_a_harmless_pdf_is_taken(make: Make, app: Flask) -> None:
     with app.app_context():
-        assert keep(saved(make)).pages == 1
+        assert look(saved(make)).pages == 1
+
+
+def test_an_attachment_may_carry_files_but_no_script(app: Flask) -> None:
+    """An electronic invoice (Factur-X) is a PDF with an XML file in it."""
+    with app.app_context():
+        assert not look(saved(attachment), ATTACHMENT).is_safe
+        with pytest.raises(DomainError, match="contains a script"):
+            look(saved(at_opening), ATTACHMENT)
 
 
 def test_an_active_pdf_is_refused_in_french(app: Flask) -> None:
     with app.test_request_context(), force_locale("fr"), pytest.raises(DomainError) as refused:
-        keep(saved(at_opening))
+        look(saved(at_opening))
     assert refused.value.fields["file"].startswith("Ce PDF contient un script.")
 
 
 def test_what_pikepdf_cannot_read_is_no_pdf(app: Flask) -> None:
     with app.app_context(), pytest.raises(DomainError, match="not a valid PDF"):
-        keep(b"%PDF-1.7\n" + b"[" * 100_000)
+        look(b"%PDF-1.7\n" + b"[" * 100_000)

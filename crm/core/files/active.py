@@ -3,7 +3,7 @@
 pdfium sees neither a script that opens with the file nor one of a page.
 """
 
-from pathlib import Path
+from typing import BinaryIO
 
 from pikepdf import Array, Dictionary, Object, Pdf, Stream
 
@@ -30,8 +30,8 @@ ACTIONS = {
 LEAVING = ("/URI", "/GoToR", "/Thread")  # where nobody clicks: at opening, at a page
 
 
-def find_active(file: Path) -> str:
-    """ "script", "form", "files", "launch", "opens", or "" where there is nothing.
+def find_active(file: BinaryIO, allowed: str) -> str:
+    """ "script", "form", "files", "launch", "opens", or "" where there is no more than `allowed`.
 
     Raises PdfError.
     """
@@ -40,7 +40,7 @@ def find_active(file: Path) -> str:
         while waiting:
             node = waiting.pop()
             if isinstance(node, Dictionary | Stream):
-                found = _named(node)
+                found = _named(node, allowed)
                 if found:
                     return found
                 children = [child for _name, child in node.items()]
@@ -51,13 +51,14 @@ def find_active(file: Path) -> str:
     return ""
 
 
-def _named(node: Object) -> str:
+def _named(node: Object, allowed: str) -> str:
     for key in node.keys():  # noqa: SIM118  an Object is iterable in other ways
-        if key in KEYS:
+        if KEYS.get(key, allowed) != allowed:
             return KEYS[key]
     if any(_leaves(action) for action in _unasked(node)):
         return "opens"
-    return ACTIONS.get(str(node.get("/S", "")), "")
+    named = ACTIONS.get(str(node.get("/S", "")), "")
+    return "" if named == allowed else named
 
 
 def _unasked(node: Object) -> list[Object | None]:
