@@ -258,9 +258,12 @@ def _guard(link: _Link, companies: dict[int, int | None]) -> None:
 def linkable(target: type[Any]) -> ColumnElement[bool]:
     """A condition beyond the row filter for rows of `target` whose id comes from a request.
 
+    Files have no filter and are never named by their id: only who uploads one links to it.
     People have no filter, as their names stand on records: one is in reach who shares one of the
     actor's companies, or everybody with scope `all`.
     """
+    if not getattr(target, "__linked_by_id__", True):
+        return false()
     actor = find_actor()
     if target is not User or actor is None or not is_filtered():
         return true()

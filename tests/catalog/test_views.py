@@ -143,3 +143,16 @@ def test_another_companys_file_does_not_exist(as_user: AsUser, send: Send) -> No
     for path in ("show", "file", "cover", "edit"):
         assert olga.get(f"/catalogs/{path}/{pk}").status_code == 404, path
     assert "ProLine" not in olga.get("/catalogs/list/").text
+
+
+@pytest.mark.usefixtures("switched_on")
+def test_a_file_is_never_named_by_its_number(as_user: AsUser, acting: Acting, send: Send) -> None:
+    assert send(pdf(), "un.pdf").status_code == 303
+    with acting("claire") as session:
+        pk = session.scalars(select(Catalog.file_id)).one()
+    for person in ("olga", "claire", "alice"):
+        browser = as_user(person)
+        assert browser.get("/catalogs/pick/file").status_code == 404
+        assert browser.get(f"/catalogs/add?file={pk}").status_code == 404
+    more = {"file": str(pk), "file_id": str(pk)}
+    assert "Choose a PDF file." in send(b"", "", **more).text

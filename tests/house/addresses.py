@@ -9,6 +9,7 @@ from sqlalchemy import Table, inspect, select
 from werkzeug.routing import Rule
 
 from crm.core.db import db
+from crm.core.files.models import StoredFile
 from tests.fixtures import Cast
 from tests.population import Planted
 
@@ -119,7 +120,8 @@ def _field(rule: Rule, view: Any, rows: dict[str, Planted]) -> str:
     offered = [*(view.add_columns or ()), *(view.edit_columns or ()), *(view.search_columns or ())]
     if "/pick/" not in rule.rule:
         return next((name for name in view.edit_columns or () if name not in mapped), "none")
-    picked = [name for name in offered if name in mapped]
+    linked = {one.key for one in mapped if one.mapper.class_ is not StoredFile}
+    picked = [name for name in offered if name in linked]
     theirs = next(iter(rows.values())).ids
     somebodys = [name for name in picked if mapped[name].mapper.local_table.name in theirs]
     return next(iter([*somebodys, *picked]), "none")

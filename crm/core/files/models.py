@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
+from typing import ClassVar
 
 from flask_appbuilder import Model
 from sqlalchemy import Column, ColumnElement, ForeignKey, String, and_, exists, select
@@ -20,6 +21,7 @@ class StoredFile(Model):
     """
 
     __tablename__ = "stored_file"
+    __linked_by_id__: ClassVar[bool] = False  # by no picker, address or body (rows.linkable)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     # Its place in the store: random, and in no URL.

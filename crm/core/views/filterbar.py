@@ -285,7 +285,8 @@ class FilterBar(BaseView):
             child = inspect(self.datamodel.obj).relationships[parent].mapper.class_
             return rest, DataModel(child, self.datamodel.rules)
         offered = {*(self.add_columns or ()), *(self.edit_columns or ()), *self.search_columns}
-        if name not in offered or name not in inspect(self.datamodel.obj).relationships:
+        spec = find_spec(self.datamodel.obj, name) if name in offered else None
+        if spec is None or not spec.kind.is_link:
             abort(404)
         if self.is_child_list(name) or not self.visible([name]):
             abort(404)
