@@ -80,8 +80,8 @@ class LeadView(OwnedView):
         "status_note": "w6",
     }  # fmt: skip
     contact: ClassVar[list[str]] = [
-        "civility", "first_name", "last_name", "organization", "job_title", "department", "email",
-        "phone", "mobile", "website", "address", "postal_code", "city", "country",
+        "civility", "first_name", "last_name", "organization", "job_title", "email", "phone",
+        "mobile", "department", "website", "address", "postal_code", "city", "country",
     ]  # fmt: skip
     edit_fieldsets: ClassVar[Any] = [
         (_l("Contact details"), {"fields": contact}),

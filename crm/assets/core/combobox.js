@@ -2,7 +2,12 @@
 // and Tab choose only what an arrow or a text has highlighted, Ctrl+Enter chooses nothing.
 import TomSelect from "tom-select/base";
 
+const STEPS = ["ArrowDown", "ArrowUp"];
+const CHOICES = ["Enter", "Tab"];
+
 export default class Combobox extends TomSelect {
+  early = []; // keys that wait for the options
+
   /** Open the list with what the server offers now: it depends on other fields, and on colleagues. */
   show() {
     this.answered = undefined;
@@ -20,7 +25,7 @@ export default class Combobox extends TomSelect {
       this.found = new Set(options.map(({ value }) => value));
     }
     done(isCurrent ? options : []);
-    if (this.choosing && isCurrent) this.chooseFirst();
+    if (isCurrent) this.replay();
   }
 
   get question() {
@@ -42,46 +47,76 @@ export default class Combobox extends TomSelect {
 
   onKeyDown(event) {
     const { key } = event;
-    const chooses = key === "Enter" || key === "Tab";
-    if (key === "Enter" && (event.ctrlKey || event.metaKey)) return;
-    if (chooses && this.isOpen && this.inputValue() && !this.isAnswered) return this.wait(event);
-    this.forgetKey();
-    if (!this.isLocked && (key === "ArrowDown" || key === "ArrowUp")) this.step(event);
-    else if (key === "Tab" && this.settings.mode === "single" && this.canSelect(this.activeOption)) {
-      this.onOptionSelect(event, this.activeOption); // and the focus goes on to the next field
-    } else super.onKeyDown(event);
+    const steps = STEPS.includes(key) && !this.isLocked;
+    if (key === "Shift" || (key === "Enter" && (event.ctrlKey || event.metaKey))) return;
+    if (steps && !this.isOpen) this.show();
+    if (this.isEarly(key)) return this.remember(event);
+    this.forget();
+    if (steps) {
+      event.preventDefault();
+      this.move(key);
+    } else if (CHOICES.includes(key) && this.isOpen && this.hasActive) {
+      if (key === "Enter" || this.settings.mode === "multi") event.preventDefault();
+      this.choose(); // Tab goes on to the next field where one choice is all there is
+    } else if (key !== "Enter" || !this.isFinished) super.onKeyDown(event);
   }
 
-  step(event) {
-    event.preventDefault();
+  // Keys are quicker than the server: what was pressed acts as soon as the options are there.
+  isEarly(key) {
+    const chooses = CHOICES.includes(key) && Boolean(this.inputValue() || this.early.length);
+    return this.isOpen && !this.isAnswered && (STEPS.includes(key) || chooses);
+  }
+
+  remember(event) {
+    if (event.key === "Tab") this.leaving = this.inputValue();
+    else event.preventDefault();
+    this.early.push(event.key);
+    if (CHOICES.includes(event.key)) this.choosing ??= new Promise((resolve) => (this.chosen = resolve));
+  }
+
+  replay() {
+    for (const key of this.early.splice(0)) {
+      if (STEPS.includes(key)) this.move(key);
+      else if (this.hasActive) this.choose();
+      else if (key === "Enter" && (this.isFinished || !this.isOpen)) this.input.form?.requestSubmit();
+    }
+    this.chosen?.();
+    this.forget();
+  }
+
+  forget() {
+    this.early = [];
+    this.choosing = this.chosen = this.leaving = undefined;
+  }
+
+  // From what is highlighted, else onto what is chosen already, else in at the end that it comes from.
+  move(key) {
+    const step = key === "ArrowDown" ? 1 : -1;
+    const options = [...this.selectable()];
+    const chosen = this.settings.mode === "single" ? this.getOption(this.items[0]) : null;
+    const next = this.hasActive ? options[options.indexOf(this.activeOption) + step] : options.find((option) => option === chosen);
+    const to = next ?? (this.hasActive ? this.activeOption : options.at(step > 0 ? 0 : -1));
     this.moved = true;
-    if (!this.isOpen) this.show();
-    else if (this.activeOption) super.onKeyDown(event);
-    else if (this.isAnswered) this.setActiveOption([...this.selectable()].at(event.key === "ArrowDown" ? 0 : -1));
+    if (to) this.setActiveOption(to);
   }
 
-  // Keys are quicker than the server: what was typed chooses as soon as its options are there.
-  wait(event) {
-    if (event.key === "Enter") event.preventDefault();
-    else this.leaving = this.inputValue();
-    this.choosing ??= new Promise((resolve) => (this.chosen = resolve));
+  choose() {
+    this.onOptionSelect({}, this.activeOption);
+    if (this.isOpen && !this.isAnswered) this.show(); // the list is that of the text, which is gone
   }
 
-  chooseFirst() {
-    const [first] = this.selectable();
-    if (first) this.addItem(first.dataset.value);
-    this.close();
-    this.chosen();
-    this.forgetKey();
+  get hasActive() {
+    return Boolean(this.activeOption) && this.dropdown_content.contains(this.activeOption);
   }
 
-  forgetKey() {
-    this.choosing = this.leaving = undefined;
+  // Where the choice is all that is asked for, Enter sends it, open as the list may still be.
+  get isFinished() {
+    return Boolean(this.settings.isAlone) && !this.inputValue();
   }
 
   refreshOptions(opens = true) {
     super.refreshOptions(opens);
-    if (!this.isAnswered || !(this.moved || this.inputValue())) this.clearActiveOption();
+    if (!this.isAnswered || !(this.moved || this.question)) this.clearActiveOption();
     else if (!this.moved) this.setActiveOption(this.selectable()[0]);
   }
 

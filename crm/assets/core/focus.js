@@ -1,6 +1,6 @@
 // data-focus: what a refused page says first takes the focus, so that nobody misses it. Else a form's
 // page starts in its first field, but for a finger: the keyboard of a phone would cover half of it.
-// A picker is passed over: what stands above the first text is chosen already.
+// A picker or a select is passed over: what stands above the first text is chosen already.
 import { on } from "./enhance.js";
 
 on("[data-focus]", (element) => element.focus());
@@ -9,5 +9,6 @@ on("form:is(.c-form, .c-login-card)", (form) => {
   const taken = location.hash || document.querySelector("[data-focus]") || document.activeElement !== document.body;
   if (taken || !matchMedia("(pointer: fine)").matches) return;
   const fields = [...form.querySelectorAll(":is(.c-form-main, .c-login-card) :is(input:not([type=hidden]), select, textarea)")];
-  fields.find((field) => !field.closest(".ts-wrapper") && !field.matches("[data-picker]"))?.focus();
+  const open = fields.filter((field) => !field.closest(".ts-wrapper") && !field.matches("[data-picker]"));
+  (open.find((field) => !field.matches("select")) ?? open[0])?.focus();
 });

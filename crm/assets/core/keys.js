@@ -4,7 +4,7 @@ import { dialog } from "./dialog.js";
 import { on } from "./enhance.js";
 import { groups } from "./groups.js";
 import { step, steps } from "./place.js";
-import { make, say } from "./words.js";
+import { make, plain, say } from "./words.js";
 
 const single = document.body.dataset.keys !== "off";
 let first = "";
@@ -20,10 +20,6 @@ function letters(selector) {
     if (free) taken.set(free, entry);
   }
   return taken;
-}
-
-function plain(text) {
-  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
 const go = () => letters(".c-side [data-go]:not(.c-nav-folding + div *), .c-side .c-side-foot a");

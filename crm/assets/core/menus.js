@@ -1,5 +1,6 @@
 // data-menu and every popover: its place beside the button, arrow keys, and which button opened it.
 import { on } from "./enhance.js";
+import { plain } from "./words.js";
 
 const GAP = 4;
 const opener = new WeakMap();
@@ -108,12 +109,23 @@ on("[data-menu]", (menu) => {
   });
 });
 
+let typed = "";
+let clock;
+
+// Letters in quick succession are the beginning of an entry's words; one alone, pressed again, goes on
+// to the next entry with it.
 function byLetter(items, at, event) {
-  const rest = [...items.slice(at + 1), ...items.slice(0, at + 1)];
-  const found = rest.find((item) => item.textContent.trim().toLowerCase().startsWith(event.key.toLowerCase()));
   event.stopPropagation();
-  if (found) {
-    event.preventDefault();
-    found.focus();
-  }
+  clearTimeout(clock);
+  clock = setTimeout(() => (typed = ""), 1000);
+  const letter = plain(event.key);
+  typed = typed === letter ? letter : typed + letter;
+  const from = typed.length > 1 ? at : at + 1;
+  const rest = [...items.slice(from), ...items.slice(0, from)];
+  const beginning = (text) => rest.find((item) => plain(item.textContent.trim()).startsWith(text));
+  if (!beginning(typed)) typed = letter;
+  const found = beginning(typed);
+  if (!found) return;
+  event.preventDefault();
+  found.focus();
 }

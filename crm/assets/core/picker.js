@@ -21,6 +21,7 @@ on("select[data-picker]", async (select) => {
     refreshThrottle: 0,
     loadThrottle: 200,
     openOnFocus: false,
+    isAlone: select.form?.matches("[data-filter-form]"),
     selectOnTab: true,
     closeAfterSelect: !select.multiple,
     score: url ? () => (data) => Number(control.found?.has(data.value) ?? true) : undefined,

@@ -6,6 +6,11 @@ export function say(name, values = {}) {
   return Object.entries(values).reduce((text, [key, value]) => text.replace(`{${key}}`, value), words[name] ?? "");
 }
 
+/** `text` without accents, in small letters. */
+export function plain(text) {
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+}
+
 /** An icon of the page's sprite, as an element. */
 export function icon(name, css = "icon") {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
