@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 
 import pytest
-from playwright.sync_api import Error, Page
+from playwright.sync_api import Error, Page, Request
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
@@ -32,28 +32,44 @@ PAUSE = 160  # milliseconds between two keys; pickers ask the server meanwhile
 
 
 class Hands:
-    """Presses keys in a page and counts them."""
+    """Presses keys in a page, at a user's pace, and counts them."""
 
     def __init__(self, page: Page) -> None:
         self.page, self.count = page, 0
+        self.asked: set[Request] = set()
+        page.on("request", self.ask)
+        page.on("requestfinished", self.answer)
+        page.on("requestfailed", self.answer)
+
+    def ask(self, request: Request) -> None:
+        self.asked.add(request)
+
+    def answer(self, request: Request) -> None:
+        self.asked.discard(request)
 
     def press(self, *keys: str) -> "Hands":
         for key in keys:
             self.page.keyboard.press(key)
             self.count += len(key.split("+"))
-            self.page.wait_for_timeout(PAUSE)
+            self.wait(PAUSE)
         return self
 
     def write(self, text: str) -> "Hands":
         self.page.keyboard.type(text)
-        self.page.wait_for_timeout(3 * PAUSE)
-        return self
+        return self.wait(3 * PAUSE)
 
     def settle(self) -> "Hands":
         """Wait for the page that the last key led to."""
-        self.page.wait_for_timeout(PAUSE)
-        self.page.wait_for_load_state()
-        self.page.wait_for_timeout(2 * PAUSE)
+        self.wait(3 * PAUSE).page.wait_for_load_state()
+        return self.wait(2 * PAUSE)
+
+    def wait(self, milliseconds: int) -> "Hands":
+        """Look at the page, until it has its answers."""
+        self.page.wait_for_timeout(milliseconds)
+        for _ in range(60):
+            if not self.asked:
+                break
+            self.page.wait_for_timeout(PAUSE)
         return self
 
     def focused(self) -> str:
@@ -91,12 +107,13 @@ def phone_in_the_form(hands: Hands) -> None:
 
 def filter_by_key(hands: Hands) -> None:
     hands.press("f", "a", "g", "Enter").write("Lyon").press("Enter", "Enter").settle()
-    hands.press("f").reach("Status$", key="s").press("Enter").write("New").press("Enter", "Enter")
+    hands.press("f").reach("Status$", key="s").press("Enter").write("Nurturing")
+    hands.press("Enter", "Enter")
 
 
 def filter_by_tab(hands: Hands) -> None:
     """Past the operator; the open list takes Enter for itself, so Escape closes it first."""
-    for name, key, value in (("Agency", "a", "Lyon"), ("(Lead status|Status)", "s", "New")):
+    for name, key, value in (("Agency", "a", "Lyon"), ("(Lead status|Status)", "s", "Nurturing")):
         hands.press("/").reach("Filter$").press("Enter").reach(f"{name}$", key=key)
         hands.press("Enter", "Tab").write(value).press("Enter", "Escape", "Enter").settle()
 
@@ -162,8 +179,7 @@ def by_groups(hands: Hands) -> None:
 
 def quote_by_key(then: Way) -> Way:
     def go(hands: Hands) -> None:
-        hands.press("c", "q").focused()
-        hands.page.wait_for_timeout(2 * PAUSE)
+        hands.press("c", "q").settle()
         if not hands.page.locator("#f-account").input_value():
             hands.reach("f-account").write("Faro").press("Enter")
         then(hands)
@@ -246,10 +262,10 @@ def test_keys(sit: Sit, rows: Callable[[], dict[str, int]], everything: Everythi
         counts = []
         for way in ways:
             hands = Hands(desk.open(start.format(**rows())))
-            hands.page.wait_for_timeout(2 * PAUSE)
+            hands.settle()
             with suppress(LookupError, Error):  # a way that this product does not have
                 way(hands)
-                hands.page.wait_for_timeout(1000)
+                hands.settle().settle()
                 if happened(done, hands.page, everything):
                     counts.append(hands.count)
         sys.stdout.write(f"\n{task:52} {min(counts, default='-'):>3}   {counts}")
