@@ -50,6 +50,22 @@ def test_what_was_typed_is_shown_again(as_user: AsUser, acting: Acting) -> None:
     assert all(f'value="{text}"' in page for text in ("10,00,0", "5", "9"))
 
 
+@pytest.mark.both
+def test_a_dialog_reports_texts_and_rules_together_and_does_nothing(
+    as_user: AsUser, acting: Acting
+) -> None:
+    with acting("claire"):
+        deal = make(Opportunity)
+    data = {"row_version": "1", "closed_on": "31/02/2027", "amount": "10,00,0"}
+    path = f"/opportunities/win/{deal.id}"
+    told = refused(as_user("claire"), path, data)
+    assert [text.split(": ")[0] for text in told] == ["Closed on", "Amount", "Client / Prospect"]
+    page = as_user("claire").post(path, data=data).text
+    assert all(f'value="{text}"' in page for text in ("31/02/2027", "10,00,0"))
+    with acting("claire") as session:
+        assert not session.get_one(Opportunity, deal.id).is_closed
+
+
 def test_the_lines_and_their_quote_are_reported_together(as_user: AsUser, acting: Acting) -> None:
     with acting("claire"):
         account = make(Account, kind=AccountKind.CLIENT)

@@ -77,14 +77,15 @@ async function send(event, body, act) {
   document.getElementById("ask-title").textContent = answer.title;
 }
 
-// The dialog is short, so the messages beside the fields need no summary above them.
+// The dialog is short: one message stands beside its field alone, of several a summary tells first.
 function place(body, form) {
   const shown = document.importNode(form, true);
   shown.id = "ask";
   shown.className = "c-ask";
   shown.removeAttribute("data-dirty");
-  if (shown.querySelector("[aria-invalid]")) shown.querySelector("[role=alert][data-focus]")?.remove();
+  const summary = shown.querySelector("[role=alert][data-focus]");
+  if (summary?.querySelectorAll("li").length === 1 && shown.querySelector("[aria-invalid]")) summary.remove();
   body.replaceChildren(shown);
   enhance(body);
-  (body.querySelector("[aria-invalid]") ?? body.querySelector("[aria-pressed=true]"))?.focus();
+  (body.querySelector("[data-focus]") ?? body.querySelector("[aria-invalid]") ?? body.querySelector("[aria-pressed=true]"))?.focus();
 }

@@ -132,28 +132,42 @@ class FormPages(InPlacePages):
         return self._save(form, change) is not None
 
     def _save(self, form: Form, write: Callable[[], Any]) -> Any:
-        """The saved row; None where something is wrong, which the form then says.
+        """The saved row; None where something is wrong, which the form then says."""
+        saved: list[Any] = []
+
+        def save() -> None:
+            saved.append(write())
+            if form.is_read:
+                self.after_save(saved[0], form)
+
+        if not self.committed(form, save, lambda: self.before_save(form)):
+            return None
+        for note in form.notes:
+            flash(note, "warning")
+        return saved[0]
+
+    def committed(
+        self, form: Form, write: Callable[[], None], prepare: Callable[[], None] = lambda: None
+    ) -> bool:
+        """Whether `write` was committed; where not, the form says what is wrong.
 
         Where a text could not be read, the rules are asked about the others all the same, and what
         was written is undone: who corrects a form sees all that is wrong with it at once.
         """
         try:
             if form.is_read:
-                self.before_save(form)
+                prepare()
             with transaction():
-                row = write()
+                write()
                 if not form.is_read:
                     raise DomainError
-                self.after_save(row, form)
         except (Conflict, NotFound):
             raise
         except DomainError as error:
             if form.is_read or error.status == DomainError.status:
                 form.refuse(error.message, error.fields, error.status)
-            return None
-        for note in form.notes:
-            flash(note, "warning")
-        return row
+            return False
+        return True
 
     def before_save(self, form: Form) -> None:
         """A hook for slow work, before the transaction. Raises DomainError by field."""

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from crm.core.datamodel.saving import check_version
 from crm.core.db import transaction
-from crm.core.errors import Conflict, DomainError
+from crm.core.errors import Conflict
 from crm.core.forms import Dialog
 from crm.core.models.text import parse_number
 from crm.core.views.base import FieldGroup
@@ -59,12 +59,12 @@ class VerbPages(BinPages):
             dialog.fill({**self._now(row, dialog), **dialog.initial_values()})
             return self._asking(row, dialog)
         version = posted_version()
-        ok = dialog.read(request.form, self._now(row, dialog))
+        dialog.read(request.form, self._now(row, dialog))
         told = self.concurrent_edit(row, version, self.compared_names())
         if told is not None:
             return self._asking_again(row, dialog, told)
         try:
-            if ok and self._done(row, dialog, verb):
+            if self._done(row, dialog, verb):
                 return self.to_record(
                     row, str(dialog.done_message), self.act_url(undo, row) if undo else ""
                 )
@@ -89,17 +89,15 @@ class VerbPages(BinPages):
         return stored_values(row, [name for name in dialog.names if name in dialog.fields])
 
     def _done(self, row: Any, dialog: Dialog, verb: Callable[[], None]) -> bool:
+        """Whether the action was done; where not, the dialog says what is wrong with it."""
         version = row.row_version
-        try:
-            with transaction():
-                check_version(row, version)
-                verb()
-        except Conflict:
-            raise
-        except DomainError as error:
-            dialog.refuse(error.message, error.fields, error.status)
-            return False
-        return True
+        dialog.values = dict(dialog.known_values())
+
+        def act() -> None:
+            check_version(row, version)
+            verb()
+
+        return self.committed(dialog, act)
 
     def _asking_again(self, row: Any, dialog: Dialog, told: ConcurrentEdit) -> ResponseReturnValue:
         """The dialog with the typed values, and above it what others saved meanwhile."""
