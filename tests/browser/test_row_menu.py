@@ -41,6 +41,32 @@ def test_each_line_opens_the_one_menu_with_what_can_be_done_to_it(sit: Sit, acti
     desk.check()
 
 
+def test_an_action_leads_back_to_the_list_with_its_filter_and_place(
+    sit: Sit, acting: Acting
+) -> None:
+    two_leads(acting)
+    desk = sit("claire")
+    path = "/leads/list/?_flt_0_status.kind=open&_oc_LeadView=person&_od_LeadView=asc"
+    page = desk.open(path)
+    page.get_by_role("link", name="Roche", exact=True).focus()
+    page.keyboard.press(".")
+    page.keyboard.press("t")
+    page.keyboard.press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("Lead assigned to you")
+    expect(page).to_have_url(path)
+    expect(page.get_by_role("link", name="Roche", exact=True)).to_be_focused()
+
+    page.keyboard.press(".")
+    page.get_by_role("menuitem", name="Lose").press("Enter")
+    dialog = page.get_by_role("dialog", name="Lose the lead")
+    dialog.get_by_label("Lost reason").select_option(label="Price")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#toasts")).to_contain_text("Lead lost")
+    expect(page).to_have_url(path)
+    expect(page.get_by_role("link", name="Durand", exact=True)).to_be_focused()  # it is left alone
+    desk.check()
+
+
 def test_the_keyboard_opens_the_menu_of_a_line_and_acts(sit: Sit, acting: Acting) -> None:
     mine, _free = two_leads(acting)
     desk = sit("claire")

@@ -4,7 +4,7 @@ import { on } from "./enhance.js";
 import { say } from "./words.js";
 
 const came = document.referrer.startsWith(`${location.origin}/`) ? new URL(document.referrer) : null;
-const returns = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+const returns = ["back_forward", "reload"].includes(performance.getEntriesByType("navigation")[0]?.type);
 
 on("[data-neighbors]", async (place) => {
   const list = place.dataset.list;
@@ -36,13 +36,25 @@ export function steps() {
   return known ? [["J", say("nextRecord")], ["K", say("previousRecord")]] : [];
 }
 
+const linksOf = (list) => [...list.querySelectorAll("[data-row] .main a")];
+
 on("#list", (list) => {
   const key = location.pathname;
-  const row = sessionStorage.getItem(`row:${key}`);
+  const rows = sessionStorage.getItem(`row:${key}`)?.split(" ") ?? [];
   sessionStorage.removeItem(`row:${key}`);
-  if (!row || !(returns || came?.pathname.startsWith(key.replace(/list\/$/, "")))) return;
-  const link = [...list.querySelectorAll("[data-row] .main a")].find((one) => one.pathname === row);
+  if (!rows.length || !(returns || came?.pathname.startsWith(key.replace(/list\/$/, "")))) return;
+  const links = linksOf(list);
+  const link = rows.map((row) => links.find((one) => one.pathname === row)).find(Boolean);
   if (!link) return;
   link.scrollIntoView({ block: "nearest" });
   link.focus({ preventScroll: true });
 });
+
+/** Remember the row of `element`, and those beside it: an action may take it out of the list. */
+export function leaveFrom(element) {
+  const list = element.closest("#list");
+  const links = list ? linksOf(list) : [];
+  const at = links.findIndex((link) => link.closest("[data-row]").contains(element));
+  const rows = [links[at], links[at + 1], links[at - 1]].filter(Boolean);
+  if (at >= 0) sessionStorage.setItem(`row:${location.pathname}`, rows.map((link) => link.pathname).join(" "));
+}

@@ -2,12 +2,14 @@
 // what the record's head offers is asked of the server and follows them.
 import { enhance, on } from "./enhance.js";
 import { buttonOf } from "./menus.js";
+import { leaveFrom } from "./place.js";
 import { make, say } from "./words.js";
 
 on("[data-row-menu]", (menu) => {
   menu.addEventListener("beforetoggle", (event) => {
     if (event.newState === "open") fill(menu, buttonOf(menu));
   });
+  menu.addEventListener("click", () => leaveFrom(buttonOf(menu)));
 });
 
 async function fill(menu, button) {

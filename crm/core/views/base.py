@@ -16,6 +16,7 @@ from crm.core.actor import Actor, current_actor, per_request
 from crm.core.datamodel import DataModel
 from crm.core.errors import NotFound
 from crm.core.models import Child, Label, target_of
+from crm.core.security.redirects import current_path
 from crm.core.views.display import Field, display_field
 
 # Larger ids than a column holds are no rows: 404, not an error of the database.
@@ -262,6 +263,17 @@ class BaseView(FabModelView):
         """A 303 redirect to the row's page, with a flashed message."""
         flash_saved({"text": message, "undo_url": undo_url} if message and undo_url else message)
         return redirect(self.page_of(row) or self.url("show", pk=row.id), 303)
+
+    def after_act(self, row: Any, message: str = "", undo_url: str = "") -> ResponseReturnValue:
+        """As `to_record`, but back to the list where the action stood in the menu of a row."""
+        answer = self.to_record(row, message, undo_url)
+        came_from = self.list_left()
+        return redirect(came_from, 303) if came_from else answer
+
+    def list_left(self) -> str:
+        """The URL of this table's list with its filters where the request comes from it, or ""."""
+        came_from = current_path()
+        return came_from if came_from.partition("?")[0] == self.url("list") else ""
 
     def is_child_list(self, name: str) -> bool:
         """Whether `name` is a list of child rows, which only their parent's form edits."""

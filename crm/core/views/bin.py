@@ -80,7 +80,7 @@ class BinPages(FormPages):
         if undo_url:
             message = {"text": message, "undo_url": undo_url}
         flash(message, "success")
-        return redirect(self.url("list"), 303)
+        return redirect(self.list_left() or self.url("list"), 303)
 
     @expose("/bin/")
     @has_access

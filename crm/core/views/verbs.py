@@ -24,7 +24,7 @@ class VerbPages(BinPages):
     def perform(
         self, row: Any, verb: Callable[[], None], message: str = "", undo: str = ""
     ) -> ResponseReturnValue:
-        """Call `verb` in a transaction, then redirect to the record.
+        """Call `verb` in a transaction, then redirect to the record, or back to the list.
 
         `undo` is the method that reverts it, offered beside `message`. A DomainError becomes a
         message on the page that the button was on.
@@ -37,7 +37,7 @@ class VerbPages(BinPages):
                 undo_url = self.act_url(undo, row) if undo else ""
         except Conflict:
             return self.stale_response(row.id)
-        return self.to_record(row, message, undo_url)
+        return self.after_act(row, message, undo_url)
 
     def perform_with_dialog(
         self,
@@ -65,7 +65,7 @@ class VerbPages(BinPages):
             return self._asking_again(row, dialog, told)
         try:
             if self._done(row, dialog, verb):
-                return self.to_record(
+                return self.after_act(
                     row, str(dialog.done_message), self.act_url(undo, row) if undo else ""
                 )
         except Conflict:
