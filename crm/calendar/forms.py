@@ -44,6 +44,8 @@ class EventForm(Form):
                 field.widget = "date"
             else:
                 field.days_if = "all_day"
+        if "ends_at" in self.fields:
+            self.fields["ends_at"].follows = "starts_at"
 
     def _when(self) -> list[FormField]:
         return [self.fields[name] for name in WHEN if name in self.fields]

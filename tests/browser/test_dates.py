@@ -12,6 +12,7 @@ from tests.browser.axe import choose, place
 from tests.browser.conftest import Sit
 from tests.fixtures import Acting, Cast, World
 from tests.house.conftest import planted_world, rows
+from tests.population import Planted
 
 __all__ = ["place", "planted_world", "rows"]
 WRONG = "() => axe.run('.c-calendar').then(({ violations }) => violations.map(({ id }) => id))"
@@ -66,6 +67,38 @@ def test_a_moment_is_typed_as_people_say_it(form: Page) -> None:
     expect(form.locator(".c-date [role=status]").first).to_contain_text("2:30")
     form.locator("#f-all_day").press("Space")
     expect(field).to_have_value("28/03/2027")
+
+
+def test_the_end_keeps_its_distance_from_the_start(form: Page) -> None:
+    type_into(form, "starts_at", "10/03/2027 9h")
+    end = type_into(form, "ends_at", "10/03/2027 10h30")
+    type_into(form, "starts_at", "12/03/2027 23:00")
+    expect(end).to_have_value("13/03/2027 00:30")
+    type_into(form, "ends_at", "13/03/2027 2h")
+    type_into(form, "starts_at", "+1")
+    starts = datetime.now(ZoneInfo("Europe/Paris")).date() + timedelta(days=1)
+    expect(end).to_have_value(f"{starts + timedelta(days=1):%d/%m/%Y} 02:00")
+    form.locator("#f-all_day").press("Space")
+    type_into(form, "starts_at", "20/03/2027")
+    expect(end).to_have_value("21/03/2027")
+    type_into(form, "ends_at", "bientôt")
+    type_into(form, "starts_at", "22/03/2027")
+    expect(end).to_have_value("bientôt")
+
+
+def test_an_empty_end_stays_empty(
+    place: Sit, planted_world: World, rows: dict[str, Planted]
+) -> None:
+    choose(planted_world, "fr", "light")
+    page = place("alice").open(
+        f"/events/add?lead={rows['claire'].ids['lead']}&type=meeting&short=1"
+    )
+    type_into(page, "starts_at", "12/03/2027 23:00")
+    expect(page.locator("#f-ends_at")).to_have_value("")
+    type_into(page, "ends_at", "13/03/2027 1h")
+    type_into(page, "starts_at", "14/03/2027 9h")
+    expect(page.locator("#f-ends_at")).to_have_value("14/03/2027 11:00")
+    choose(planted_world, "en", "light")
 
 
 def test_the_calendar_is_gone_through_by_keys(form: Page, axe: str) -> None:

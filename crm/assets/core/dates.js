@@ -1,7 +1,7 @@
 // data-date: a day, or with data-date="time" a day and its time, as text of the reader's language. It is
 // typed as people say it and written back in full; the button, or Alt+Down, opens our calendar.
 import { on } from "./enhance.js";
-import { afterGap, read, readMoment, show, showMoment } from "./moments.js";
+import { afterGap, following, read, readMoment, show, showMoment } from "./moments.js";
 import { icon, make, say } from "./words.js";
 
 on("[data-date]", (input) => {
@@ -24,12 +24,15 @@ on("[data-date]", (input) => {
 
   const write = (moment) => {
     const gap = hasTime() ? afterGap(moment) : null;
+    const from = before;
     before = gap ?? moment;
     tell(box, gap && say("gap", { typed: moment.time, moved: gap.time }));
     written = hasTime() ? showMoment(before) : show(before.day);
-    if (input.value === written) return;
-    input.value = written;
-    input.dispatchEvent(new Event("input", { bubbles: true }));
+    if (input.value !== written) {
+      input.value = written;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    if (from) input.dispatchEvent(new CustomEvent("moved", { detail: { from, to: before } }));
   };
   const understand = () => {
     if (input.value === written) return; // as it was read already
@@ -44,6 +47,12 @@ on("[data-date]", (input) => {
   };
 
   input.addEventListener("change", (event) => event.isTrusted && understand());
+  // An end that is understood keeps its distance from the start; another is for its reader to mend.
+  input.form?.elements[input.dataset.follows]?.addEventListener("moved", ({ detail: { from, to } }) => {
+    understand();
+    const end = before && input.value === written && following(before, from, to);
+    if (end) write(end);
+  });
   days?.addEventListener("change", () => before && write(before));
   button.addEventListener("click", open);
   input.addEventListener("keydown", (event) => {

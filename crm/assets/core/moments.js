@@ -79,14 +79,29 @@ function timeOf([, , hour, minute, half, hourAlone, halfAlone]) {
 }
 
 /** The moment that takes the place of one that the clocks skip, or null: 02:30 becomes 03:30. */
-export function afterGap({ day, time }) {
-  const [hour, minute] = time.split(":").map(Number);
-  const wall = Date.UTC(day.getFullYear(), day.getMonth(), day.getDate(), hour, minute);
-  const offsets = [wall - 12 * HOUR, wall + 12 * HOUR].map((moment) => wallOf(moment) - moment);
+export function afterGap(moment) {
+  const wall = wallAt(moment);
+  const offsets = [wall - 12 * HOUR, wall + 12 * HOUR].map((at) => wallOf(at) - at);
   if (offsets.some((offset) => wallOf(wall - offset) === wall)) return null;
-  const moved = new Date(wallOf(wall - offsets[0]));
-  const date = new Date(moved.getUTCFullYear(), moved.getUTCMonth(), moved.getUTCDate(), 12);
-  return { day: date, time: `${two(moved.getUTCHours())}:${two(moved.getUTCMinutes())}` };
+  return momentAt(wallOf(wall - offsets[0]));
+}
+
+/** `end` at the distance from the start `to` that it has from `from`; null where it lies before that. */
+export function following(end, from, to) {
+  const length = wallAt(end) - wallAt(from);
+  return length < 0 ? null : momentAt(wallAt(to) + length);
+}
+
+// The clock's day and time as a number, as if they were UTC, and back.
+function wallAt({ day, time }) {
+  const [hour, minute] = time.split(":").map(Number);
+  return Date.UTC(day.getFullYear(), day.getMonth(), day.getDate(), hour, minute);
+}
+
+function momentAt(wall) {
+  const at = new Date(wall);
+  const day = new Date(at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate(), 12);
+  return { day, time: `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}` };
 }
 
 // What a clock in the reader's zone shows at `moment`, as if that were UTC.

@@ -60,6 +60,7 @@ class FormField:
     widget: str = ""
     search_name: str = ""
     days_if: str = ""  # the checkbox with which a moment is a day
+    follows: str = ""  # the moment from which this one keeps its distance
     autocomplete: str = "off"
     help: Any = None
     dependents: list["FormField"] = field(default_factory=list)
