@@ -130,6 +130,16 @@ def test_columns_leave_a_narrow_list_and_what_comes_next_stays(
         expect(heads.get_by_text("Phone")).to_be_visible(visible=width == 1440)
 
 
+def test_an_organization_is_not_cut_while_the_name_has_room(sit: Sit, acting: Acting) -> None:
+    with acting("alice"):
+        make(Lead, last_name="Roy", organization="Ateliers Charpentier et fils")
+    page = sit("alice").open("/leads/list/")
+    cell = page.get_by_role("cell", name="Ateliers Charpentier et fils")
+    assert cell.evaluate("(cell) => cell.scrollWidth <= cell.clientWidth")
+    page.get_by_role("searchbox").fill("ateliers")
+    expect(page.locator("#total")).to_have_text("1")
+
+
 def test_a_phone_shows_amount_and_stage_and_sorts(sit: Sit, acting: Acting) -> None:
     with acting("claire"):
         for name, amount in (("Alpha", 100), ("Beta", 9000)):

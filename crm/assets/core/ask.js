@@ -36,16 +36,17 @@ async function read(url, options = {}) {
 function open({ next, form, title, bar }) {
   if (next) return go(next);
   const close = make("button", { type: "button", class: "btn btn-ghost btn-icon", "aria-label": say("close") }, icon("x"));
-  const keep = make("button", { type: "button", class: "btn" }, bar.querySelector("[data-leave]")?.textContent.trim() || say("cancel"));
+  const panel = form.hasAttribute("data-panel"); // there the act comes first, as in the bar of a form
+  const keep = make("button", { type: "button", class: panel ? "btn btn-ghost" : "btn" }, bar.querySelector("[data-leave]")?.textContent.trim() || say("cancel"));
   const said = bar.querySelector("[type=submit]");
   const act = make("button", { type: "submit", form: "ask", class: said.className }, said.textContent.trim());
   const body = make("div", { class: "bd" });
   const shown = make(
     "dialog",
-    { class: form.hasAttribute("data-panel") ? "c-dialog c-panel" : "c-dialog", "aria-labelledby": "ask-title" },
+    { class: panel ? "c-dialog c-panel" : "c-dialog", "aria-labelledby": "ask-title" },
     make("div", { class: "hd" }, make("h2", { id: "ask-title" }, title), close),
     body,
-    make("div", { class: "ft" }, keep, act),
+    make("div", { class: "ft" }, ...(panel ? [act, keep] : [keep, act])),
   );
   document.body.append(shown);
   place(body, form);

@@ -5,6 +5,8 @@ import htmx from "htmx.org";
 import { enhance, on } from "./enhance.js";
 import { start, stop } from "./progress.js";
 
+on(".c-tab[aria-current]", (tab) => tab.scrollIntoView({ block: "nearest", inline: "nearest" }));
+
 on("[data-tabs]", (list) => {
   const tabs = [...list.querySelectorAll("[role=tab]")];
   const panels = new Map();

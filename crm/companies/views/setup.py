@@ -115,7 +115,9 @@ def _line(row: Any, needed: Iterable[type[Any]]) -> tuple[str, str, str]:
 
 def _counts() -> Iterable[tuple[str, str, str]]:
     counted = demo.counts()
-    for view in {view.datamodel.obj: view for view in reversed(all_views())}.values():
-        count = counted.get(view.datamodel.obj.__tablename__)
-        if count:
-            yield view.words("list_title"), format_number(count), ""
+    titles: dict[str, list[str]] = {}
+    for view in all_views():
+        titles.setdefault(view.datamodel.obj.__tablename__, []).append(view.words("list_title"))
+    for kind, names in titles.items():
+        if count := counted.get(kind):
+            yield ", ".join(dict.fromkeys(names)), format_number(count), ""

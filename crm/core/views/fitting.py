@@ -1,7 +1,7 @@
 """Which columns a list leaves out where it is narrow: the least important ones first.
 
 Each column is given a class `fit-N`, by which the stylesheet hides it in a container of less than
-N pixels; the widths are those of list.css.
+N pixels; the widths are those of list.css; organizations share what is left with the name.
 """
 
 from collections.abc import Container, Sequence
@@ -9,14 +9,14 @@ from collections.abc import Container, Sequence
 from crm.core.views.pages import Column
 
 WIDTHS = {
-    "w-org": 156, "w-phone": 112, "w-mail": 232, "w-date": 130, "w-who": 142, "w-ref": 88,
+    "w-org": 184, "w-phone": 112, "w-mail": 232, "w-date": 130, "w-who": 142, "w-ref": 88,
     "w-co": 132, "w-purge": 152, "w-agency": 88, "w-status": 196, "w-score": 78, "w-next": 156,
     "w-amount": 128, "w-percent": 116, "w-close": 172,
 }  # fmt: skip
 OTHER = 140  # of a column that takes a share of what is left
-NAME = 188 + 56  # the name at its narrowest, and the menu
+NAME = 184 + 20  # the name at its narrowest, and the place of the menu
 LEVELS = ("from-l", "from-xl", "from-xxl")  # what a column says of its importance
-STEP, LEAST, MOST = 64, 512, 2048  # of the classes in list.css
+STEP, LEAST, MOST = 32, 512, 2048  # of the classes in fit.css
 
 
 def fit(columns: Sequence[Column], first: Container[str]) -> None:
