@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, current_app, jsonify
 from flask_compress import Compress
 from flask_migrate import Migrate
 from sqlalchemy import text
 
-from crm import assets, holdings, navigation
+from crm import assets, holdings, navigation, purging
+from crm.calendar import clock
 from crm.calendar import receivers as calendar_receivers
 from crm.companies import handover
 from crm.companies.actors import load_actor
@@ -25,10 +26,13 @@ from crm.core.db import db, init_app, under_lock
 from crm.core.search.indexes import is_compared
 from crm.core.views import frame, lines
 from crm.core.views.address import refuse_junk
+from crm.mail.health import worker_health
 from crm.opportunities import receivers as opportunities_receivers
 from crm.quotes import receivers as quotes_receivers
 from crm.reporting.views import HomeView
 
+# Modules with regular work for the worker; importing them registers it.
+JOBS = (purging, clock)
 # Receivers of the signals of lower slices; importing them connects them.
 RECEIVERS = (opportunities_receivers, quotes_receivers, calendar_receivers)
 
@@ -117,9 +121,10 @@ def _engine_options(config: Config) -> dict[str, Any]:
 
 
 def health() -> tuple[Response, int]:
-    """200 while the database answers, else 503 with the failing part."""
+    """200 while the database answers, else 503 with the failing part; the worker's state beside."""
     try:
         db.session.execute(text("SELECT 1"))
+        state = worker_health(current_app.extensions["crm.config"])
     except Exception:  # noqa: BLE001  whatever a driver raises, the answer is the same
         return jsonify(status="error", database="does not answer"), 503
-    return jsonify(status="ok", database="ok"), 200
+    return jsonify(status="ok", database="ok", **state), 200

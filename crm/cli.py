@@ -7,7 +7,7 @@ import gc
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from pathlib import Path
 from typing import Any
 
@@ -119,8 +119,9 @@ def _demo() -> str:
 @click.option("--demo", "with_demo", is_flag=True, help="Run `crm init --demo` first.")
 @click.pass_context
 def serve(context: click.Context, with_init: bool, with_demo: bool) -> None:
-    """Serve on HOST:PORT, in WORKERS processes."""
+    """Serve on HOST:PORT, in WORKERS processes, with a worker beside them unless WORKER=0."""
     from crm.core.db import db
+    from crm.mail import worker as mail_worker
     from crm.server import serve as run
 
     if with_init or with_demo:
@@ -128,7 +129,21 @@ def serve(context: click.Context, with_init: bool, with_demo: bool) -> None:
     app = context.ensure_object(ScriptInfo).load_app()
     db.engine.dispose()  # a fork must not inherit a connection
     config: Config = app.extensions["crm.config"]
-    run(app, config.host, config.port, config.workers)
+    beside = partial(mail_worker.run, app) if config.worker else None
+    run(app, config.host, config.port, config.workers, beside)
+
+
+@main.command("worker", with_appcontext=False)
+@click.pass_context
+def worker(context: click.Context) -> None:
+    """Send the e-mails of the outbox and do the regular work; `crm serve` has one unless WORKER=0.
+
+    There may be as many as there are machines.
+    """
+    app = context.ensure_object(ScriptInfo).load_app()
+    from crm.mail.worker import run
+
+    run(app)
 
 
 @command("demo")
@@ -174,7 +189,7 @@ def import_(context: click.Context, /, entity: str, **how: Any) -> None:
 def purge() -> None:
     """Delete for good what was in the bin for as long as the settings say.
 
-    A running server does so every day.
+    A worker does so every night.
     """
     from crm.purging import purge as run
 
@@ -233,11 +248,12 @@ def search_rebuild() -> None:
 
 
 @command("doctor")
-def doctor() -> None:
+@click.option("--mail", "address", help="Also send a test e-mail to this address.")
+def doctor(address: str | None) -> None:
     """Report what is wrong with this installation; exit code 1 where something is."""
     from crm.doctor import examine
 
-    findings = list(examine())
+    findings = list(examine(address))
     for finding in findings:
         click.echo(str(finding))
     sys.exit(any(finding.is_wrong for finding in findings))

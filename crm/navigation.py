@@ -31,6 +31,8 @@ from crm.core.views.nav import MenuEntry
 from crm.leads.api import LeadApi
 from crm.leads.views import LeadView
 from crm.leads.vocabularies import VIEWS as LEADS
+from crm.mail.api import OutboxApi
+from crm.mail.views import OutboxView
 from crm.opportunities.api import OpportunityApi
 from crm.opportunities.views import OpportunityView
 from crm.opportunities.vocabularies import VIEWS as OPPORTUNITIES
@@ -39,7 +41,7 @@ from crm.quotes.products import ProductApi, ProductView
 from crm.quotes.views import QuoteView
 from crm.quotes.vocabularies import VIEWS as QUOTES
 
-APPS, ADMINISTRATION = _l("Apps management"), _l("Administration")
+APPS, MESSAGES, ADMINISTRATION = _l("Apps management"), _l("Message"), _l("Administration")
 
 # The sidebar.
 CUSTOMERS = {"group": _l("Customer follow-up"), "group_icon": "building-skyscraper"}
@@ -57,6 +59,7 @@ MAIN: Sequence[MenuEntry] = (
 # The sidebar of "Application config".
 CONFIG: Sequence[MenuEntry] = (
     MenuEntry(AppSettingsView, group=APPS, label=_l("CRM, configure")),
+    MenuEntry(OutboxView, OutboxApi, group=MESSAGES),
     MenuEntry(CompanyView, CompanyApi, group=ADMINISTRATION),
     MenuEntry(AgencyView, AgencyApi, group=ADMINISTRATION),
     MenuEntry(UserView, UserApi, group=ADMINISTRATION),

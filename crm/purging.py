@@ -4,23 +4,19 @@ Renews the database's statistics, too.
 """
 
 import logging
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
-from flask import Flask, current_app
+from flask import current_app
 from sqlalchemy import select
 
 from crm.companies.models import AppSettings
 from crm.core.datamodel import purging
 from crm.core.db import db, renew_statistics, transaction
+from crm.core.jobs import nightly
 from crm.core.locks import exclusive
 from crm.core.rows import unfiltered
 from crm.core.types import utcnow
-
-FIRST = 120.0  # seconds after the start of a server, which is busy at first
-AGAIN = 24 * 3600.0
-AFTER_FAILURE = 3600.0
 
 log = logging.getLogger("crm.purge")
 
@@ -50,33 +46,8 @@ def _told(purged: purging.PurgeResult) -> Iterator[str]:
         yield f"Kept in the bin: {count} {table}, because rows of {needing} still need them."
 
 
-def start_daily(app: Flask) -> threading.Thread:
-    """Start a thread that purges once a day; failed runs are retried soon.
-
-    Each process of a server has one; a lock lets one of them work.
-    """
-    thread = threading.Thread(target=keep_purging, args=(app, threading.Event()), daemon=True)
-    thread.name = "purge"
-    thread.start()
-    return thread
-
-
-def keep_purging(app: Flask, stop: threading.Event) -> None:
-    """The loop of the thread, until `stop` is set."""
-    pause = FIRST
-    while not stop.wait(pause):
-        pause = AGAIN if run(app) else AFTER_FAILURE
-
-
-def run(app: Flask) -> bool:
-    """Purge once for the server; False where it failed, which is logged."""
-    with app.app_context():
-        try:
-            for sentence in purge():
-                log.info(sentence)
-        except Exception:
-            log.exception("The purge failed; it is tried again.")
-            return False
-        finally:
-            db.session.remove()
-    return True
+@nightly("purge", hour=1)
+def purge_nightly() -> None:
+    """Purge once for the worker."""
+    for sentence in purge():
+        log.info(sentence)

@@ -7,6 +7,7 @@ from crm.companies import models as companies
 from crm.core.files import models as files
 from crm.core.transfer import runs as imports
 from crm.leads import models as leads
+from crm.mail import models as mail
 from crm.opportunities import models as opportunities
 from crm.quotes import models as quotes
 
@@ -18,6 +19,7 @@ __all__ = [
     "files",
     "imports",
     "leads",
+    "mail",
     "opportunities",
     "quotes",
 ]

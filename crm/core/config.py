@@ -11,6 +11,8 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from crm.core.mail_url import MailServer, parse_mail_url
+
 ROOT = Path(__file__).resolve().parents[2]
 MOST_WORKERS = 4  # by default: what one SQLite file, or one small PostgreSQL, keeps up with
 SHORTEST_SECRET = 32  # bytes; below that a signature can be guessed
@@ -50,6 +52,8 @@ class Config:
     files: str = "instance/files"  # a folder, or a URL that fsspec knows
     workers: int = 1
     redis_url: str | None = None
+    mail: MailServer | None = None
+    worker: bool = True  # `crm serve` runs one
     production: bool = False
     admin_password: str | None = None
     testing: bool = False
@@ -76,6 +80,8 @@ def read_config(env: Mapping[str, str] = os.environ) -> Config:
         files=_files(env.get("FILES_URL", ""), instance),
         workers=_workers(env.get("WORKERS", "")),
         redis_url=_redis_url(env.get("REDIS_URL", "")),
+        mail=_mail(env.get("MAIL_URL", "")),
+        worker=_is_on("WORKER", env.get("WORKER", "1")),
         production=production,
         admin_password=env.get("CRM_ADMIN_PASSWORD") or None,
     )
@@ -117,6 +123,19 @@ def cores() -> int:
 
 def _files(url: str, instance: Path) -> str:
     return url if "://" in url else str(Path(url or instance / "files").absolute())
+
+
+def _is_on(name: str, text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ConfigError(f"{name} is {text!r}; it must be 0 or 1")
+    return text == "1"
+
+
+def _mail(url: str) -> MailServer | None:
+    try:
+        return parse_mail_url(url) if url else None
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
 
 
 def _redis_url(url: str) -> str | None:

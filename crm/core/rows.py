@@ -1,7 +1,8 @@
 """The row filter: a condition on every SELECT of the session for the rows the actor may read.
 
-A table takes part by naming its row of the rights grid in `__entity__`. Closed by default: where
-nobody acts, a filtered table is empty.
+A table takes part by naming its row of the rights grid in `__entity__`. With `__read_with__`, the
+names of relations, its rows are also read by whoever reads a row that they are linked to. Closed
+by default: where nobody acts, a filtered table is empty.
 """
 
 from collections import defaultdict
@@ -18,12 +19,12 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, and_, event, false, inspect, null, or_, select, true
 from sqlalchemy.orm import Mapper, ORMExecuteState, PassiveFlag, Session, with_loader_criteria
 from sqlalchemy.orm.interfaces import ORMOption
-from sqlalchemy.sql.elements import False_
+from sqlalchemy.sql.elements import False_, True_
 
 from crm.core.actor import Actor, Scope, find_actor
 from crm.core.db import is_writing
 from crm.core.errors import DomainError, NotFound
-from crm.core.models import AuditedModel, Reference, key_of
+from crm.core.models import AuditedModel, Reference, key_of, link_of, target_of
 from crm.core.models.checks import CHECKED
 from crm.core.models.tables import BINNED, LIVE
 
@@ -66,6 +67,29 @@ def filtered_models() -> tuple[type[Any], ...]:
 
 def criteria(model: type[Any], action: str, actor: Actor | None = None) -> ColumnElement[bool]:
     """The rows of `model` to which the actor may do `action`, as SQL, the bin aside."""
+    actor = actor or find_actor()
+    condition = granted(model, action, actor)
+    if action != "read" or actor is None or isinstance(condition, True_):
+        return condition
+    return or_(condition, *(_read_with(model, name, actor) for name in linked_readers(model)))
+
+
+def linked_readers(model: type[Any]) -> tuple[str, ...]:
+    """The relations with which rows of `model` are read."""
+    found: tuple[str, ...] = getattr(model, "__read_with__", ())
+    return found
+
+
+def _read_with(model: type[Any], relation: str, actor: Actor) -> ColumnElement[bool]:
+    """The rows linked to one that the actor reads; one look by its key for each row."""
+    target, key = target_of(model, relation), link_of(model, relation)[1]
+    reads = and_(granted(target, "read", actor), _bin(target, in_bin=False))
+    linked = select(target.id).where(target.id == getattr(model, key), reads)
+    return linked.correlate_except(target).exists()
+
+
+def granted(model: type[Any], action: str, actor: Actor | None = None) -> ColumnElement[bool]:
+    """As `criteria`, by the grid of rights alone: the rows that the page of `model` lists."""
     actor = actor or find_actor()
     if actor is None:
         return false()
@@ -119,7 +143,8 @@ def known_values(model: type[Any]) -> dict[str, tuple[Any, ...]]:
         companies = actor.all_company_ids if Scope.ALL in scopes else actor.company_ids
         is_shared = model.__table__.c.company_id.nullable
         found["company_id"] = (*companies, *([None] if is_shared else []))
-    if hasattr(model, "owner_id") and scopes and scopes <= {Scope.OWN, Scope.TEAM}:
+    is_by_owner = hasattr(model, "owner_id") and not linked_readers(model)
+    if is_by_owner and scopes and scopes <= {Scope.OWN, Scope.TEAM}:
         is_team = Scope.TEAM in scopes
         owners = {actor.user_id, *(actor.teammate_ids if is_team else ())}
         found["owner_id"] = (*sorted(owners), *([None] if is_team else []))

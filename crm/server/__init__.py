@@ -8,14 +8,14 @@ complete requests only; gunicorn adds several processes, restarts and signals.
 import gc
 import logging
 import resource
+from collections.abc import Callable
 from typing import Any
 
 import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from crm.calendar.clock import start_clock
-from crm.purging import start_daily
+from crm.server.keeper import Keeper, end
 from crm.server.worker import Worker
 
 OPEN_FILES = 8192  # of one process: a connection is a file, what it waits for up to two more
@@ -39,11 +39,14 @@ class Server(BaseApplication):
         return self.app
 
 
-def serve(app: Flask, host: str, port: int, workers: int) -> None:
+def serve(
+    app: Flask, host: str, port: int, workers: int, beside: Callable[[], None] | None = None
+) -> None:
     """Serve until told to stop: TERM gives running requests 15 s to finish, INT none.
 
     The processes are forks of this one, so `app` must hold no open connection. A process that dies
-    is replaced; where a new one cannot even start, the server gives up.
+    is replaced; where a new one cannot even start, the server gives up. `beside` runs in a process
+    of its own.
     """
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     _allow_open_files()
@@ -53,6 +56,12 @@ def serve(app: Flask, host: str, port: int, workers: int) -> None:
 
     def ready(_server: object) -> None:
         click.echo(f"Comptoir answers on http://{bind} (Ctrl+C stops it)")
+
+    keeper = Keeper(beside).start() if beside is not None else None
+
+    def leave(_server: object) -> None:
+        if keeper is not None:
+            end(keeper)
 
     Server(
         app,
@@ -65,7 +74,7 @@ def serve(app: Flask, host: str, port: int, workers: int) -> None:
         control_socket_disable=True,
         loglevel="warning",
         when_ready=ready,
-        post_worker_init=lambda _worker: (start_daily(app), start_clock(app)),
+        on_exit=leave,
     ).run()
 
 

@@ -13,7 +13,7 @@ ACTIONS = {
     "edit": (
         "edit", "field", "put", "save", "up", "down", "make_client", "change_status", "move", "win",
         "lose", "reopen", "cancel", "mark_done", "take_charge", "new_password", "activate",
-        "deactivate", "move_agency", "place", "demo", "hide",
+        "deactivate", "move_agency", "place", "demo", "hide", "send_again", "retry_failed",
     ),
     "delete": ("delete", "bin", "restore"),
     "export": ("export",),

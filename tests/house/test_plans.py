@@ -125,7 +125,7 @@ def pages(view: Any) -> Iterator[str]:
 
 
 def bins(view: Any) -> Iterator[str]:
-    if not view.can("delete"):
+    if not view.can("delete") or "bin" in view.exclude_route_methods:
         return
     model = view.datamodel.obj
     mine = (*view.base_conditions(), *view.bin_conditions(), rows.criteria(model, "delete"))

@@ -28,7 +28,7 @@ FILE = Path(__file__).with_name("unfiltered.json")
 # What Olga has pages of.
 READ = (
     "leads", "accounts", "contacts", "opportunities", "quotes", "events", "catalogs", "products",
-    "agencies",
+    "agencies", "messages",
 )  # fmt: skip
 # What she has none of, or what belongs to the installation.
 ELSEWHERE = {"companies", "users", "settings", "reference"}

@@ -86,6 +86,15 @@ class AppSettings(AuditedModel):
         nullable=False,
         required=True,
     )
+    mails_per_minute: Mapped[int] = field(
+        _l("E-mails a minute"),
+        minimum=1,
+        maximum=100_000,
+        default=300,
+        server_default="300",
+        nullable=False,
+        required=True,
+    )
 
     assignable_groups: Mapped[list[Group]] = relationship(
         Group, secondary=app_settings_group, info={"label": _l("Assignable groups")}
@@ -150,6 +159,12 @@ class CompanySettings(AuditedModel):
     default_vat_rate_id: Mapped[int | None] = link(_l("Default VAT rate"), "vat_rate.id")
     payment_terms: Mapped[str | None] = field(
         _l("Payment terms"), Text, help=_l("Proposed for new accounts.")
+    )
+    mails_per_minute: Mapped[int | None] = field(
+        _l("E-mails a minute of this company"),
+        minimum=1,
+        maximum=100_000,
+        help=_l("Leave empty for the application’s limit alone."),
     )
 
     company: Mapped[Company] = relationship()

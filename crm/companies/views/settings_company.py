@@ -40,6 +40,7 @@ SECTIONS: Sequence[Section] = (
         SettingOption("default_vat_rate", _l("For lines without a product.")),
     )),
     (_l("Clients and prospects"), (SettingOption("payment_terms"),)),
+    (_l("E-mails"), (SettingOption("mails_per_minute"),)),
 )  # fmt: skip
 
 

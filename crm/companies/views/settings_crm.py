@@ -46,6 +46,10 @@ SECTIONS: Sequence[Section] = (
             _l("Then records are deleted for good; their numbers are not reused."),
             DAYS,
         ),
+        SettingOption(
+            "mails_per_minute",
+            _l("As many as the mail server takes; what is above waits for the next minute."),
+        ),
     )),
     (_l("Opportunities"), (
         SettingOption(

@@ -44,7 +44,7 @@ def tracked_attributes(mapper: Mapper[Any]) -> TrackedAttributes:
     names = tuple(
         mapper.get_property_by_column(column).key
         for column in mapper.columns
-        if not (column.info.get("folds") or column.info.get("secret"))
+        if not any(column.info.get(mark) for mark in ("folds", "secret", "unjournaled"))
     )
     lists = [
         one

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.core.actor import Actor
 from crm.core.db import transaction
+from crm.core.jobs import nightly
 from crm.core.types import Instant, utcnow
 
 LOADER = "crm.load_actor"
@@ -97,7 +98,13 @@ def sign_out() -> None:
     if current_user.is_authenticated:
         with transaction() as database:
             database.add(EndedSession(key=current_user.key))
-            gone = utcnow() - current_app.permanent_session_lifetime
-            database.execute(delete(EndedSession).where(EndedSession.ended_at < gone))
     logout_user()
     session.clear()
+
+
+@nightly("sessions", hour=2)
+def forget_sessions() -> None:
+    """Delete the signed-out sessions whose cookies are no longer accepted anyway."""
+    gone = utcnow() - current_app.permanent_session_lifetime
+    with transaction() as database:
+        database.execute(delete(EndedSession).where(EndedSession.ended_at < gone))

@@ -279,7 +279,8 @@ class ListParts(FilterBar):
             page.menu_url = self.url_prefix("row_menu")
         if self.can("create") and "add" not in self.exclude_route_methods:
             page.add_url, page.add_label = self.url("add"), self.words("add_title")
-        if self.can("delete") and self.datamodel.has_bin:
+        has_page = "bin" not in self.exclude_route_methods
+        if self.can("delete") and self.datamodel.has_bin and has_page:
             page.bin_url = self.url("bin")
         if self.can("export") and "export" not in self.exclude_route_methods:
             page.export_url = (

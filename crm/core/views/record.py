@@ -91,8 +91,10 @@ class RecordPages(HistoryPages):
 
     def page_actions(self, row: Any, editable: bool) -> list[Action]:
         """Edit, and the other buttons of the page's head."""
+        if not editable:
+            return self.head_actions(row)
         edit = Action(_("Edit"), self.url("edit", pk=row.id), "pencil", key="E")
-        return [*([edit] if editable else []), *self.head_actions(row)]
+        return [edit, *self.head_actions(row)]
 
     def may_edit(self, row: Any) -> bool:
         """Whether the page offers editing."""

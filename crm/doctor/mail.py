@@ -1,0 +1,57 @@
+"""Checks of the mail server."""
+
+from collections.abc import Iterator
+
+import flask_mail
+
+from crm.core.config import Config
+from crm.core.mail_url import MailServer
+from crm.doctor.finding import Finding, ok, wrong
+from crm.mail import senders
+from crm.mail.connection import connect, prepare
+from crm.mail.headers import new_message_id
+from crm.mail.outcomes import words_of
+
+
+def check(config: Config, to: str | None) -> Iterator[Finding]:
+    """Whether the mail server answers; `to` gets a test e-mail."""
+    if config.mail is None:
+        yield (wrong if to else ok)(
+            "No mail server is set, so e-mails stay in the outbox: name one in MAIL_URL, such as "
+            "smtp://user:password@host:587."
+        )
+    else:
+        yield from _server(config, config.mail, to)
+
+
+def _server(config: Config, server: MailServer, to: str | None) -> Iterator[Finding]:
+    prepare()
+    try:
+        with connect(server) as line:
+            yield ok(f"The mail server {server} answers{_how(server)}.")
+            if to:
+                line.send(_test(config, to))
+                yield ok(f"The mail server took a test e-mail to {to}.")
+    except Exception as error:  # noqa: BLE001  of the network, the certificate, the login
+        yield wrong(
+            f"The mail server {server} refuses ({words_of(error)}): check MAIL_URL, its user and "
+            "password, and whether this machine reaches it."
+        )
+
+
+def _how(server: MailServer) -> str:
+    words = {"off": ", without encryption", "starttls": ", encrypted", "tls": ", encrypted"}
+    return words[server.tls] + (", and knows the user" if server.user else "")
+
+
+def _test(config: Config, to: str) -> flask_mail.Message:
+    sender = senders.of()
+    mail = flask_mail.Message(
+        subject="Comptoir",
+        recipients=[("", to)],
+        body=f"A test, sent by `crm doctor` of {config.public_url}.\n",
+        sender=sender.address,
+        charset="utf-8",
+    )
+    mail.sender, mail.msgId = (sender.name, sender.address), f"<{new_message_id(sender.domain)}>"
+    return mail

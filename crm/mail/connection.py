@@ -1,0 +1,84 @@
+"""The connection to the mail server: Flask-Mail's, with verified TLS, a time-out and a calm end."""
+
+import smtplib
+import ssl
+from email.utils import parseaddr
+from types import TracebackType
+
+import flask_mail
+from flask import current_app
+
+from crm.core.mail_url import MailServer
+
+TIMEOUT = 10  # seconds for each answer of the server
+
+
+class Connection(flask_mail.Connection):
+    """One connection, for as many mails as there are.
+
+    Flask-Mail 0.10 accepts any certificate, waits for ever, and fails where the line drops after
+    the server has accepted the mail, so that it would be sent twice.
+    """
+
+    def __init__(self, mail: flask_mail.Mail, server: MailServer) -> None:
+        super().__init__(mail)
+        self.server = server
+
+    def configure_host(self) -> smtplib.SMTP:
+        """Connect, encrypt and sign in. Raises OSError, smtplib.SMTPException."""
+        server, context = self.server, ssl.create_default_context()
+        host: smtplib.SMTP
+        if server.tls == "tls":
+            host = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT, context=context)
+        else:
+            host = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT)
+        try:
+            if server.tls == "starttls":
+                host.starttls(context=context)
+            if server.user:
+                host.login(server.user, server.password)
+        except BaseException:
+            host.close()
+            raise
+        return host
+
+    def send(
+        self, message: flask_mail.Message, envelope_from: str | tuple[str, str] | None = None
+    ) -> None:
+        """Hand in a mail. Raises OSError, smtplib.SMTPException, BadHeaderError, UnicodeError."""
+        if message.has_bad_headers():
+            raise flask_mail.BadHeaderError
+        if self.host is None:
+            raise smtplib.SMTPServerDisconnected("not connected")
+        self.host.sendmail(
+            _plain(message.sender), [_plain(to) for to in message.recipients], message.as_bytes()
+        )
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        """Take leave; whatever the server says to that, what it accepted is sent."""
+        if self.host is not None:
+            try:
+                self.host.quit()
+            except (OSError, smtplib.SMTPException):
+                self.host.close()
+
+
+def _plain(person: str | tuple[str, str]) -> str:
+    """The address as the envelope has it: a domain of another alphabet as ASCII."""
+    address = person if isinstance(person, str) else person[1]
+    return parseaddr(flask_mail.sanitize_address(("", address)))[1]
+
+
+def prepare() -> None:
+    """Give the application what Flask-Mail reads when it makes a mail; nothing of it is used."""
+    current_app.extensions["mail"] = flask_mail.Mail().init_mail({})
+
+
+def connect(server: MailServer) -> Connection:
+    """A connection to `server`, in use as a context manager; within an application's context."""
+    return Connection(current_app.extensions["mail"], server)

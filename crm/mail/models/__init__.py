@@ -1,0 +1,30 @@
+"""The tables of the slice."""
+
+from crm.mail.models.message import READ_WITH, RELATED, Message
+from crm.mail.models.parts import Answer, MessageAttempt
+from crm.mail.models.words import (
+    KINDS,
+    REASONS,
+    STATES,
+    Copy,
+    Direction,
+    MessageKind,
+    MessageState,
+    SkipReason,
+)
+
+__all__ = [
+    "KINDS",
+    "READ_WITH",
+    "REASONS",
+    "RELATED",
+    "STATES",
+    "Answer",
+    "Copy",
+    "Direction",
+    "Message",
+    "MessageAttempt",
+    "MessageKind",
+    "MessageState",
+    "SkipReason",
+]

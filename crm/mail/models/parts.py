@@ -1,0 +1,42 @@
+"""What hangs on a message."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from crm.companies.columns import by_value
+from crm.core.models import Child
+from crm.core.types import Instant, utcnow
+
+if TYPE_CHECKING:
+    from crm.mail.models.message import Message
+
+
+class Answer(StrEnum):
+    """How a try ended."""
+
+    ACCEPTED = "accepted"
+    POSTPONED = "postponed"  # to be tried again
+    REFUSED = "refused"  # for good
+
+
+class MessageAttempt(Child):
+    """A try to send a message, with the answer of the mail server."""
+
+    __tablename__ = "message_attempt"
+    __parent__: ClassVar[str] = "message"
+
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey("message.id", ondelete="CASCADE"), index=True
+    )
+    at: Mapped[datetime] = mapped_column(Instant, default=utcnow, index=True)
+    answer: Mapped[Answer] = mapped_column(by_value(Answer))
+    text: Mapped[str] = mapped_column(String(500), default="", server_default="")
+
+    message: Mapped["Message"] = relationship(back_populates="attempts")
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,0 +1,114 @@
+"""What became of a try, in words and in the row."""
+
+import logging
+import smtplib
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, update
+
+from crm.core.db import transaction
+from crm.core.types import utcnow
+from crm.mail.claiming import Claim
+from crm.mail.headers import one_line
+from crm.mail.models import Answer, Message, MessageAttempt, MessageState
+from crm.mail.queue import wake_after_commit
+from crm.mail.schedule import pause_after
+from crm.mail.signals import message_failed
+
+LONGEST = 500  # characters
+PERMANENT = 500  # codes from here on are refusals for good (RFC 5321, 4.2.1)
+
+log = logging.getLogger("crm.mail")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The end of a try. `is_dropped`: the connection is of no more use; `is_away`: no server."""
+
+    answer: Answer
+    text: str = ""
+    is_dropped: bool = False
+    is_away: bool = False
+
+    @property
+    def is_sent(self) -> bool:
+        return self.answer is Answer.ACCEPTED
+
+
+SENT = Outcome(Answer.ACCEPTED)
+
+
+def away(error: Exception) -> Outcome:
+    """No connection came about; every other message would fail alike."""
+    return Outcome(Answer.POSTPONED, words_of(error), is_dropped=True, is_away=True)
+
+
+def of(error: Exception) -> Outcome:
+    """The outcome that an error at handing in a mail stands for."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            code, answer = next(iter(error.recipients.values()))
+            return Outcome(_answer(code), f"{code} {_text(answer)}")
+        case smtplib.SMTPDataError():
+            return Outcome(_answer(error.smtp_code), words_of(error), is_dropped=True)
+        case smtplib.SMTPException() | OSError():
+            return Outcome(Answer.POSTPONED, words_of(error), is_dropped=True)
+    log.error("A message cannot be made into a mail.", exc_info=error)
+    return Outcome(Answer.REFUSED, words_of(error), is_dropped=True)
+
+
+def words_of(error: Exception) -> str:
+    """The server's answer, else the system's."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        return one_line(f"{error.smtp_code} {_text(error.smtp_error)}", LONGEST)
+    return one_line(str(error) or type(error).__name__, LONGEST)
+
+
+def _answer(code: int) -> Answer:
+    return Answer.REFUSED if code >= PERMANENT else Answer.POSTPONED
+
+
+def _text(answer: bytes | str) -> str:
+    text = answer.decode(errors="replace") if isinstance(answer, bytes) else answer
+    return one_line(text, LONGEST - 4)
+
+
+def write(claimed: Claim, outcome: Outcome) -> None:
+    """Write the outcome into the row, with the try. A mail that left is sent, whatever happened."""
+    now = utcnow()
+    with transaction() as session:
+        statement = select(Message).where(Message.id == claimed.id)
+        if not outcome.is_sent:
+            statement = statement.where(Message.lease_token == claimed.token)
+        message = session.scalars(statement.with_for_update(of=Message)).unique().first()
+        if message is None:
+            return  # another worker has it: the lease ran out
+        text = outcome.text[:LONGEST]
+        session.add(MessageAttempt(message_id=message.id, at=now, answer=outcome.answer, text=text))
+        values = _values(message, outcome)
+        free: dict[str, Any] = {"lease_until": None, "lease_token": None, "changed_on": now}
+        free["row_version"] = Message.row_version + 1
+        # By a statement: the journal has what people do, and the tries have this.
+        session.execute(
+            update(Message)
+            .where(Message.id == message.id)
+            .values(values | free)
+            .execution_options(synchronize_session=False)
+        )
+        session.refresh(message)
+        if message.state == MessageState.FAILED:
+            message_failed.send(message)
+        elif message.next_try_at is not None and message.state == MessageState.QUEUED:
+            wake_after_commit(message.next_try_at)
+
+
+def _values(message: Message, outcome: Outcome) -> dict[str, Any]:
+    tries = message.tries + 1
+    values: dict[str, Any] = {"tries": tries, "last_error": outcome.text[:LONGEST] or None}
+    if outcome.is_sent:
+        return values | {"state": MessageState.SENT, "sent_at": utcnow(), "next_try_at": None}
+    pause = pause_after(tries) if outcome.answer is Answer.POSTPONED else None
+    if pause is None:
+        return values | {"state": MessageState.FAILED, "next_try_at": None}
+    return values | {"next_try_at": utcnow() + pause}

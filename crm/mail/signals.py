@@ -1,0 +1,8 @@
+"""Signals about messages, for upper slices."""
+
+from blinker import Namespace
+
+_signals = Namespace()
+
+# A message failed for good. Sent in the worker's transaction; receivers write rows only.
+message_failed = _signals.signal("message-failed")
