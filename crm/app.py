@@ -23,6 +23,7 @@ from crm.core import http, journal, limits, recheck, rows, search, security, una
 from crm.core.api import OpenApi
 from crm.core.config import Config, folder, languages, read_config
 from crm.core.db import db, init_app, under_lock
+from crm.core.files import sweeping
 from crm.core.search.indexes import is_compared
 from crm.core.views import frame, lines
 from crm.core.views.address import refuse_junk
@@ -32,7 +33,7 @@ from crm.quotes import receivers as quotes_receivers
 from crm.reporting.views import HomeView
 
 # Modules with regular work for the worker; importing them registers it.
-JOBS = (purging, clock)
+JOBS = (purging, clock, sweeping)
 # Receivers of the signals of lower slices; importing them connects them.
 RECEIVERS = (opportunities_receivers, quotes_receivers, calendar_receivers)
 

@@ -1,6 +1,5 @@
 """Rows that were in the bin long enough are purged, and no others."""
 
-import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -12,7 +11,6 @@ from flask import Flask
 from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 
-from crm import purging as purging_daily
 from crm.accounts.models import Account, AccountAddress
 from crm.catalog.models import Catalog, CatalogType
 from crm.core.datamodel import purging
@@ -21,7 +19,7 @@ from crm.core.journal import Journal
 from crm.core.locks import exclusive
 from crm.core.types import utcnow
 from crm.opportunities.models import Opportunity
-from crm.purging import purge, run
+from crm.purging import purge
 from crm.quotes.models import Quote, QuoteLine
 from tests.factories import make, remove
 from tests.fixtures import Acting, Client
@@ -148,34 +146,6 @@ def test_a_run_leaves_the_work_to_one_that_is_at_it(app: Flask, acting: Acting) 
         assert is_ours
         (told,) = purge()
     assert told.startswith("Another purge is running")
-
-
-def test_a_server_tries_again_soon_after_a_failed_run(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pauses: list[float] = []
-    ran = iter((False, True))
-
-    class Clock(threading.Event):
-        def wait(self, timeout: float | None = None) -> bool:
-            pauses.append(timeout or 0)
-            return len(pauses) > 2
-
-    monkeypatch.setattr(purging_daily, "run", lambda _app: next(ran))
-    purging_daily.keep_purging(app, Clock())
-    assert pauses == [purging_daily.FIRST, purging_daily.AFTER_FAILURE, purging_daily.AGAIN]
-
-
-def test_a_failed_run_of_the_server_is_told_as_failed(
-    app: Flask, cast: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert run(app)
-
-    def fail(before: object) -> None:
-        raise RuntimeError("in the middle")
-
-    monkeypatch.setattr(purging, "purge", fail)
-    assert not run(app)
 
 
 def test_a_catalogue_takes_its_file_along_once_it_is_safe(

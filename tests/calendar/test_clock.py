@@ -43,11 +43,15 @@ def test_an_event_that_begins_is_the_last_one_with_no_edit(
         assert clock.follow_clock() == 0, "nothing is left to do"
 
 
-def test_a_run_of_the_server_fails_without_stopping(app, monkeypatch) -> None:
-    assert clock.run(app, None)
-
-    def fail(since: object) -> int:
-        raise OSError
-
-    monkeypatch.setattr(clock, "follow_clock", fail)
-    assert not clock.run(app, None)
+def test_the_job_goes_on_where_the_last_run_ended(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    since: list[object] = []
+    monkeypatch.setattr(clock, "follow_clock", since.append)
+    moment = utcnow()
+    runs = iter((None, moment))
+    monkeypatch.setattr(clock, "last_run", lambda _name: next(runs))
+    with app.app_context():
+        clock.follow()
+        clock.follow()
+    assert since == [None, moment - clock.OVERLAP]

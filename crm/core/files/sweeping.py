@@ -9,6 +9,7 @@ from crm.core.db import batches, db, let_others_write, transaction
 from crm.core.files import storage
 from crm.core.files.models import StoredFile, is_unused
 from crm.core.files.storing import discard, remove
+from crm.core.jobs import nightly
 from crm.core.types import utcnow
 
 # A file is written before the row that links to it is committed, which takes moments.
@@ -18,6 +19,7 @@ OURS = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}|catalogs/[0-9a-f]{32}\.(pdf|png)")
 BATCH = 200
 
 
+@nightly("files", hour=3)
 def sweep() -> tuple[int, int]:
     """Delete what is left over from before GRACE. Returns the number of rows and of contents."""
     before = utcnow() - GRACE
