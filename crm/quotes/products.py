@@ -29,6 +29,9 @@ class ProductView(ModelView):
     order_columns = ["name", "code", "price"]
     base_order = ("name", "asc")
     phone_columns = ("price",)
+    column_css: ClassVar[Mapping[str, str]] = {
+        "code": "w-phone", "unit": "w-agency", "vat_rate": "w-phone", "active": "w-score",
+    }  # fmt: skip
     search_columns = ["active", "unit", "vat_rate", "company", "price"]
     headline = ("code", "active")
     edit_fieldsets: ClassVar[Any] = [

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from crm.companies.models import AppSettings, User
 from crm.leads import services
 from crm.leads.models import Lead
-from tests.browser.conftest import Sit
+from tests.browser.conftest import NARROW, Sit
 from tests.fixtures import PASSWORD, Acting, Cast
 
 Everything = Callable[[], AbstractContextManager[Session]]
@@ -82,7 +82,8 @@ def test_a_lead_comes_back_from_the_bin(sit: Sit, acting: Acting, everything: Ev
     lead(acting, "marc")
     with everything() as session:
         session.execute(update(Lead).values(deleted_at=session.scalar(select(Lead.created_on))))
-    page = sit("marc").open("/leads/bin/")
+    page = sit("marc", viewport=NARROW).open("/leads/bin/")
+    expect(page.locator("#main td:visible")).to_have_count(1)  # on a phone, beside the name
     page.get_by_role("button", name="Restore").first.click()
     expect(page.locator("#toasts")).to_contain_text("Durand")
     with everything() as session:

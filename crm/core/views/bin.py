@@ -132,7 +132,9 @@ class BinPages(FormPages):
         page = BinPage(_("Bin"), self.key, "trash")
         page.crumbs = [(self.words("list_title"), self.url("list"))]
         names = self.bin_names()
-        page.columns = [Column(n, str(spec_of(model, n).label), "") for n in names]
+        labels = [str(spec_of(model, name).label) for name in names]
+        css = ["w-name", *["opt"] * (len(names) - 1)]  # a phone shows the name alone
+        page.columns = list(map(Column, names, labels, css))
         page.rows = [self._bin_row(row, names) for row in found.rows]  # type: ignore[misc]  # a bin has lines of its own
         page.next_url = self.url("bin") + f"?after={found.after}" if found.after else ""
         page.count = len(page.rows)
