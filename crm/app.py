@@ -18,16 +18,19 @@ from crm import assets, holdings, navigation, purging
 from crm.calendar import clock
 from crm.calendar import receivers as calendar_receivers
 from crm.companies import handover
-from crm.companies.actors import load_actor
+from crm.companies.actors import COUNTS, load_actor
 from crm.core import http, journal, limits, recheck, rows, search, security, unavailable
 from crm.core.api import OpenApi
 from crm.core.config import Config, folder, languages, read_config
-from crm.core.db import db, init_app, under_lock
+from crm.core.db import before_commit, db, init_app, under_lock
 from crm.core.files import sweeping
 from crm.core.search.indexes import is_compared
 from crm.core.views import frame, lines
 from crm.core.views.address import refuse_junk
 from crm.mail.health import worker_health
+from crm.notices import assigned, reading
+from crm.notices import receivers as notices_receivers
+from crm.notices.views import bell_of
 from crm.opportunities import receivers as opportunities_receivers
 from crm.quotes import receivers as quotes_receivers
 from crm.reporting.views import HomeView
@@ -35,12 +38,15 @@ from crm.reporting.views import HomeView
 # Modules with regular work for the worker; importing them registers it.
 JOBS = (purging, clock, sweeping)
 # Receivers of the signals of lower slices; importing them connects them.
-RECEIVERS = (opportunities_receivers, quotes_receivers, calendar_receivers)
+RECEIVERS = (notices_receivers, opportunities_receivers, quotes_receivers, calendar_receivers)
 
 rows.install(db.session)
 journal.install(db.session)
 search.install(db.session)
+assigned.install(db.session)
 under_lock[:] = [recheck.check_again]
+before_commit[:] = [assigned.tell_owners]
+COUNTS[reading.COUNTED] = reading.unread_count()
 handover.HOLDINGS[:] = holdings.table()
 
 migrate = Migrate(
@@ -72,7 +78,7 @@ def create_app(config: Config | None = None) -> Flask:
         navigation.register(builder)
         builder.add_api(OpenApi)
         security.complete(app)
-    frame.install(app, navigation.MAIN, navigation.CONFIG)
+    frame.install(app, navigation.MAIN, navigation.CONFIG, bell_of)
     lines.install(app)
     app.add_url_rule(http.HEALTH, "health", health)
     security.allow_anonymous("health")

@@ -33,6 +33,7 @@ from crm.leads.views import LeadView
 from crm.leads.vocabularies import VIEWS as LEADS
 from crm.mail.api import OutboxApi
 from crm.mail.views import OutboxView
+from crm.notices.views import NoticeView
 from crm.opportunities.api import OpportunityApi
 from crm.opportunities.views import OpportunityView
 from crm.opportunities.vocabularies import VIEWS as OPPORTUNITIES
@@ -70,7 +71,7 @@ CONFIG: Sequence[MenuEntry] = (
 )
 
 # Pages of the user themselves, in no menu.
-OWN: Sequence[type[Any]] = (PasswordView, PreferencesView, ProfileView)
+OWN: Sequence[type[Any]] = (PasswordView, PreferencesView, ProfileView, NoticeView)
 
 # Reference data, in the order of their page.
 VOCABULARIES: Sequence[type[Any]] = (

@@ -8,6 +8,7 @@ from crm.core.files import models as files
 from crm.core.transfer import runs as imports
 from crm.leads import models as leads
 from crm.mail import models as mail
+from crm.notices import models as notices
 from crm.opportunities import models as opportunities
 from crm.quotes import models as quotes
 
@@ -20,6 +21,7 @@ __all__ = [
     "imports",
     "leads",
     "mail",
+    "notices",
     "opportunities",
     "quotes",
 ]

@@ -33,6 +33,7 @@ import "./core/tabs.js";
 import "./core/theme.js";
 import "./core/toasts.js";
 import "./core/whole.js";
+import "./notices/bell.js";
 
 document.documentElement.classList.add("scripted");
 enhance(document);

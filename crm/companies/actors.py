@@ -17,6 +17,7 @@ from flask_appbuilder.security.sqla.models import (
 from sqlalchemy import (
     ColumnElement,
     Integer,
+    ScalarSelect,
     String,
     bindparam,
     cast,
@@ -38,6 +39,8 @@ _user, _company, _settings = User.__table__, Company.__table__, AppSettings.__ta
 _role, _group, _cell = Role.__table__, Group.__table__, RoleCell.__table__
 _mate = assoc_user_group.alias()
 _me = bindparam("user_id", type_=Integer)
+# What upper slices count for every page, as subqueries with the parameter `user_id`.
+COUNTS: dict[str, ScalarSelect[int]] = {}
 
 _PERSON = (
     _user.c.id,
@@ -88,13 +91,15 @@ def load_actor(user_id: int, *alive: ColumnElement[bool]) -> Actor | None:
         settings=_settings_of(found, held["assignable"]),
         must_change_password=found["must_change_password"],
         single_keys=found["single_keys"],
+        counts={name: found[f"count_{name}"] for name in COUNTS},
     )
 
 
 @cache
 def _person() -> Any:
     everyone = _user.outerjoin(_settings, _settings.c.id == 1)
-    statement = select(*_PERSON, *_SETTINGS).select_from(everyone)
+    counts = (count.label(f"count_{name}") for name, count in COUNTS.items())
+    statement = select(*_PERSON, *_SETTINGS, *counts).select_from(everyone)
     return statement.where(_user.c.id == _me, _user.c.active)
 
 

@@ -69,6 +69,8 @@ class Actor:
     settings: Mapping[str, Any] = field(default_factory=dict)
     must_change_password: bool = False
     single_keys: bool = True  # whether a letter alone is a shortcut (WCAG 2.1.4)
+    # What upper slices count for every page, as notices; no part of who the actor is.
+    counts: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     def __hash__(self) -> int:
         """Of a few fields only: equality compares all of them, hashing them all would be slow."""

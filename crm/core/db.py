@@ -40,6 +40,8 @@ db = SQLAlchemy(model_class=Model)
 
 # Checks made once the lock is held, before anything is written; filled by upper layers.
 under_lock: list[Callable[[Session], None]] = []
+# What every transaction writes besides, called when all else is flushed; filled by upper layers.
+before_commit: list[Callable[[Session], None]] = []
 
 
 @contextmanager
@@ -66,6 +68,8 @@ def transaction(wait: float | None = None) -> Iterator[Session]:
                 check(session)
             yield session
             session.flush()
+            for finish in before_commit:
+                finish(session)
             _commit(session)
     except BaseException:
         session.rollback()

@@ -1,8 +1,9 @@
 """The row filter: a condition on every SELECT of the session for the rows the actor may read.
 
 A table takes part by naming its row of the rights grid in `__entity__`. With `__read_with__`, the
-names of relations, its rows are also read by whoever reads a row that they are linked to. Closed
-by default: where nobody acts, a filtered table is empty.
+names of relations, its rows are also read by whoever reads a row that they are linked to. Rows of
+one person (`Personal`) are read by that person alone. Closed by default: where nobody acts, a
+filtered table is empty.
 """
 
 from collections import defaultdict
@@ -24,7 +25,7 @@ from sqlalchemy.sql.elements import False_, True_
 from crm.core.actor import Actor, Scope, find_actor
 from crm.core.db import is_writing
 from crm.core.errors import DomainError, NotFound
-from crm.core.models import AuditedModel, Reference, key_of, link_of, target_of
+from crm.core.models import AuditedModel, Personal, Reference, key_of, link_of, target_of
 from crm.core.models.checks import CHECKED
 from crm.core.models.tables import BINNED, LIVE
 
@@ -59,7 +60,7 @@ def filtered_models() -> tuple[type[Any], ...]:
     return tuple(
         model
         for model in mapped
-        if issubclass(model, AuditedModel)
+        if issubclass(model, AuditedModel | Personal)
         and not issubclass(model, Reference)
         and hasattr(model, "__entity__")
     )
@@ -93,6 +94,8 @@ def granted(model: type[Any], action: str, actor: Actor | None = None) -> Column
     actor = actor or find_actor()
     if actor is None:
         return false()
+    if issubclass(model, Personal):
+        return model.user_id == actor.user_id
     scopes = actor.scopes(action, model.__entity__)
     if not scopes:
         return false()
@@ -137,6 +140,8 @@ def known_values(model: type[Any]) -> dict[str, tuple[Any, ...]]:
     actor = find_actor()
     if actor is None or not is_filtered() or model not in filtered_models():
         return {}
+    if issubclass(model, Personal):
+        return {"user_id": (actor.user_id,)}
     scopes = actor.scopes("read", model.__entity__)
     found: dict[str, tuple[Any, ...]] = {}
     if hasattr(model, "company_id"):
@@ -339,6 +344,8 @@ def may_any(action: str, model: type[Any]) -> bool:
     actor = find_actor()
     if actor is None:
         return False
+    if issubclass(model, Personal):
+        return True
     if issubclass(model, Reference) and action != "read":
         return actor.widest_scope(action, model.__entity__) is Scope.ALL
     return actor.can(action, model.__entity__)

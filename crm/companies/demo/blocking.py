@@ -24,9 +24,14 @@ HOLDERS = ("user_id", "settings_id")
 
 
 def is_author(key: ForeignKey) -> bool:
-    """Whether a foreign key says who did something, or what a user looks at."""
+    """Whether a foreign key says who did something, or what a user looks at or was told of."""
     name = key.parent.name
-    return name.endswith(AUTHORS) or key.parent.table.name in LOGS or name == "active_company_id"
+    return (
+        key.ondelete == "SET NULL"
+        or name.endswith(AUTHORS)
+        or key.parent.table.name in LOGS
+        or name == "active_company_id"
+    )
 
 
 def mapped_classes() -> dict[Table, type[Any]]:

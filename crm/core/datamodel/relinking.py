@@ -6,6 +6,7 @@ Ten thousand rows take as many statements as ten, so that nobody waits for SQLit
 from collections.abc import Sequence
 from typing import Any
 
+from blinker import Signal
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Row, bindparam, inspect, select, update
 
@@ -15,6 +16,10 @@ from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.core.journal import record_changes
 from crm.core.models import key_of
+
+# Sent with the table's class: `key` is the column, `to` its value now, and `rows` have the id, the
+# company and, where there are several sorts in one table, the `kind` of each.
+relinked = Signal("a link of many rows has been set by one statement")
 
 
 def relink(
@@ -31,6 +36,8 @@ def relink(
     session, key = db.session(), key_of(inspect(model).relationships[relation])
     column, wanted = getattr(model, key), target.id if target is not None else None
     asked = select(model.id, model.row_version, model.company_id, column.label("before"))
+    if hasattr(model, "kind"):
+        asked = asked.add_columns(model.kind)
     asked = asked.where(*where, column.is_distinct_from(wanted)).order_by(model.id)
     found = session.execute(asked.with_for_update(of=model, key_share=True)).all()
     if not found:
@@ -49,6 +56,7 @@ def relink(
             for row in found
         ),
     )
+    relinked.send(model, key=key, to=wanted, rows=found)
     for row in [one for one in session.identity_map.values() if isinstance(one, model)]:
         session.expire(row)
 

@@ -18,13 +18,14 @@ from crm.core.models.fields import (
     target_of,
     unique,
 )
-from crm.core.models.tables import AuditedModel, Child, Owned, Record, Reference
+from crm.core.models.tables import AuditedModel, Child, Owned, Personal, Record, Reference
 
 __all__ = [
     "AuditedModel",
     "Child",
     "Label",
     "Owned",
+    "Personal",
     "Record",
     "Reference",
     "Spec",

@@ -149,6 +149,19 @@ class Reference(AuditedModel):
         return str(self.name)
 
 
+class Personal(Model):
+    """A row of one person, which nobody else reads, administrators included."""
+
+    __abstract__ = True
+    __entity__: ClassVar[str] = "personal"  # no row of the rights grid
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+    @declared_attr
+    def user_id(cls) -> Mapped[int]:
+        return mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+
+
 class Child(Model):
     """A row that has no page: read, written, deleted and journaled through its parent only."""
 

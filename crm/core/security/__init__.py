@@ -16,6 +16,7 @@ from crm.core.security.gate import allow_anonymous
 from crm.core.security.identity import (
     LOADER,
     LoadActor,
+    QuietSessions,
     SessionUser,
     load_actor,
     sign_in,
@@ -75,6 +76,7 @@ def prepare(app: Flask, loader: LoadActor) -> None:
     app.config.setdefault("TRUSTED_HOSTS", None)
     app.config["TRUSTED_HOSTS"] = app.config["TRUSTED_HOSTS"] or trusted_hosts(app)
     app.extensions[LOADER] = loader
+    app.session_interface = QuietSessions()
     keys.accept_old_keys(app)
     CSRFProtect(app)
     gate.install(app)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from flask import current_app, session
+from flask import Flask, current_app, request, session
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import User
 from flask_login import current_user, login_user, logout_user
@@ -77,6 +78,17 @@ class SessionUser:
     def alive(self) -> tuple[ColumnElement[bool], ...]:
         """The conditions under which the session is valid."""
         return (User.session_epoch == self.epoch, ~exists().where(EndedSession.key == self.key))
+
+
+class QuietSessions(SecureCookieSessionInterface):
+    """Flask 3.1's sessions, of which only pages renew the cookie.
+
+    What a script asks for beside them would overwrite what a page has just put there.
+    """
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        is_page = request.headers.get("Sec-Fetch-Dest", "document") == "document"
+        return session.modified or (is_page and super().should_set_cookie(app, session))
 
 
 def sign_in(user_id: int, epoch: int, remember: bool = False) -> None:

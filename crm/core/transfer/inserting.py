@@ -40,6 +40,13 @@ class Insertion:
 
     def run(self) -> dict[int, DomainError]:
         """Write the lines that are still valid. Returns the errors of the others by line."""
+        self.session.info[runs.WRITING] = self.run_id
+        try:
+            return self._run()
+        finally:
+            del self.session.info[runs.WRITING]
+
+    def _run(self) -> dict[int, DomainError]:
         with self.session.no_autoflush:
             self.refused = find_refusals(
                 self.session, {line.number: line.drafts for line, _rows in self.batch}

@@ -12,7 +12,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import inspect, select, update
+from sqlalchemy import inspect, select
 
 from crm.core.actor import Actor, CompanyFacts, Scope, acting_as
 from crm.core.datamodel import DataModel
@@ -80,7 +80,7 @@ def run_import(order: ImportJob, mapping: ImportMap) -> Report:
             report.run_id = run_id
             place = partial(_place, order, mapping)
             Writer(spool, run_id, order.again, place, report, checker.refuse).run()
-            _end(run_id, is_large=spool.count >= MANY)
+            _end(run_id, report, is_large=spool.count >= MANY)
     return report
 
 
@@ -128,15 +128,13 @@ def _begin(order: ImportJob, checksum: str) -> int:
         return run.id
 
 
-def _end(run_id: int, *, is_large: bool) -> None:
+def _end(run_id: int, report: Report, *, is_large: bool) -> None:
     with transaction() as session:
         if is_large:
             renew_statistics(session.connection())
-        session.execute(
-            update(ImportRun)
-            .where(ImportRun.id == run_id)
-            .values(state=State.DONE, ended_at=utcnow())
-        )
+        run = session.get_one(ImportRun, run_id)
+        run.state, run.ended_at = State.DONE, utcnow()
+        runs.import_finished.send(run, report=report)
 
 
 def _place(order: ImportJob, mapping: ImportMap, actor: Actor) -> Actor:

@@ -5,11 +5,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from blinker import Signal
 from flask_appbuilder import Model
 from sqlalchemy import JSON, Enum, ForeignKey, Index, String, Text, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from crm.core.types import Instant, utcnow
+
+# In the session's info while a batch is written: the id of its import.
+WRITING = "crm.import"
+# Sent in the transaction that ends an import, by its run; `report` has the numbers.
+import_finished = Signal("an import has finished")
 
 
 class State(StrEnum):

@@ -1,6 +1,6 @@
 """The frame of every page: menu, top bar and user menu."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -47,6 +47,14 @@ class UserMenu:
 
 
 @dataclass(frozen=True)
+class Bell:
+    """Notices: the number of unread ones ("" for none), and the name of the button."""
+
+    shown: str
+    label: str
+
+
+@dataclass(frozen=True)
 class Frame:
     """The values of templates/core/parts/frame.html, for signed-in users.
 
@@ -63,6 +71,7 @@ class Frame:
     switcher: Switcher | None
     company: tuple[str, str] | None  # name and initials of the only one
     user_menu: UserMenu
+    bell: Bell
     home_url: str = "/"
 
 
@@ -76,7 +85,12 @@ class FrameHtml:
     drawer: Markup
 
 
-def install(app: Flask, main: Sequence[MenuEntry], config: Sequence[MenuEntry]) -> None:
+def install(
+    app: Flask,
+    main: Sequence[MenuEntry],
+    config: Sequence[MenuEntry],
+    bell_of: Callable[[Actor], Bell],
+) -> None:
     """Add the frame to the context of every template."""
 
     @app.context_processor
@@ -94,12 +108,16 @@ def install(app: Flask, main: Sequence[MenuEntry], config: Sequence[MenuEntry]) 
         }
         bare = request.headers.get("HX-Request") or request.environ.get(FRAMELESS)
         if actor is not None and not bare:
-            common["frame"] = render_frame(frame(actor, language, main, config))
+            common["frame"] = render_frame(frame(actor, language, main, config, bell_of(actor)))
         return common
 
 
 def frame(
-    actor: Actor, language: str, main: Sequence[MenuEntry], config: Sequence[MenuEntry]
+    actor: Actor,
+    language: str,
+    main: Sequence[MenuEntry],
+    config: Sequence[MenuEntry],
+    bell: Bell,
 ) -> Frame:
     """The frame that `actor` sees now."""
     here = _standing()
@@ -120,6 +138,7 @@ def frame(
         switcher=_switcher(actor),
         company=_only_company(actor),
         user_menu=_user_menu(actor),
+        bell=bell,
     )
 
 

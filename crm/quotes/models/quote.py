@@ -94,7 +94,8 @@ class Quote(Owned, Record):
     )
 
     def __str__(self) -> str:
-        return self.title or str(self.account)
+        account: Account | None = self.account  # None where the reader does not see it
+        return self.title or (_("Quote") if account is None else str(account))
 
     @property
     def totals(self) -> totals.Totals:

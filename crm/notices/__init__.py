@@ -1,0 +1,1 @@
+"""Notices (Notifications): what happened that concerns one person, told under a bell."""

@@ -1,0 +1,170 @@
+"""The kinds of notices: what each is called, and the sentence that its reader gets."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from crm.core.models import Label
+from crm.notices.models import Notice
+
+ASSIGNED, IMPORTED = "assigned", "imported"
+
+
+@dataclass(frozen=True)
+class Told:
+    """A notice for its reader.
+
+    `subject` is the sort of record and `name` its name, "" where they do not see it.
+    """
+
+    notice: Notice
+    subject: str
+    who: str
+    name: str
+
+    @property
+    def args(self) -> Mapping[str, Any]:
+        return self.notice.args
+
+
+def subject_of(table: str, row: Any) -> str:
+    """The sort of record, as people name it: a prospect and a client are one table."""
+    return str(row.kind) if table == "account" else table
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of notices. `context` is what stands below its sentence, beside the record's own."""
+
+    label: Label
+    help: Label
+    icon: str
+    sentence: Callable[[Told], str]
+    context: Callable[[Told], str] = lambda told: ""
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Words:
+    """The sentences about a sort of record: named, not named, several."""
+
+    named: Label
+    unnamed: Label
+    several: Callable[[str, int], str]
+
+
+GIVEN = {
+    "lead": Words(
+        _l("%(who)s assigned you the lead %(name)s"),
+        _l("%(who)s assigned you a lead"),
+        lambda who, n: ngettext(
+            "%(who)s assigned you %(num)s lead", "%(who)s assigned you %(num)s leads", n, who=who
+        ),
+    ),
+    "prospect": Words(
+        _l("%(who)s assigned you the prospect %(name)s"),
+        _l("%(who)s assigned you a prospect"),
+        lambda who, n: ngettext(
+            "%(who)s assigned you %(num)s prospect",
+            "%(who)s assigned you %(num)s prospects",
+            n,
+            who=who,
+        ),
+    ),
+    "client": Words(
+        _l("%(who)s assigned you the client %(name)s"),
+        _l("%(who)s assigned you a client"),
+        lambda who, n: ngettext(
+            "%(who)s assigned you %(num)s client",
+            "%(who)s assigned you %(num)s clients",
+            n,
+            who=who,
+        ),
+    ),
+    "contact": Words(
+        _l("%(who)s assigned you the contact %(name)s"),
+        _l("%(who)s assigned you a contact"),
+        lambda who, n: ngettext(
+            "%(who)s assigned you %(num)s contact",
+            "%(who)s assigned you %(num)s contacts",
+            n,
+            who=who,
+        ),
+    ),
+    "opportunity": Words(
+        _l("%(who)s assigned you the opportunity %(name)s"),
+        _l("%(who)s assigned you an opportunity"),
+        lambda who, n: ngettext(
+            "%(who)s assigned you %(num)s opportunity",
+            "%(who)s assigned you %(num)s opportunities",
+            n,
+            who=who,
+        ),
+    ),
+    "quote": Words(
+        _l("%(who)s assigned you the quote %(name)s"),
+        _l("%(who)s assigned you a quote"),
+        lambda who, n: ngettext(
+            "%(who)s assigned you %(num)s quote",
+            "%(who)s assigned you %(num)s quotes",
+            n,
+            who=who,
+        ),
+    ),
+    "event": Words(
+        _l("%(who)s assigned you the event %(name)s"),
+        _l("%(who)s assigned you an event"),
+        lambda who, n: ngettext(
+            "%(who)s assigned you %(num)s event",
+            "%(who)s assigned you %(num)s events",
+            n,
+            who=who,
+        ),
+    ),
+}
+
+
+def _assigned(told: Told) -> str:
+    words = GIVEN[told.subject]
+    if told.notice.number > 1:
+        return words.several(told.who, told.notice.number)
+    sentence = words.named if told.name else words.unnamed
+    return str(sentence) % {"who": told.who, "name": told.name}
+
+
+def _imported(told: Told) -> str:
+    return _("Import finished: %(file)s", file=told.args["file"])
+
+
+def _import_numbers(told: Told) -> str:
+    return " ".join(_numbers(told.args))
+
+
+def _numbers(args: Mapping[str, Any]) -> Iterator[str]:
+    created, updated, refused = (args[name] for name in ("created", "updated", "refused"))
+    yield ngettext("%(num)s record created.", "%(num)s records created.", created)
+    if updated:
+        yield ngettext("%(num)s record updated.", "%(num)s records updated.", updated)
+    if refused:
+        yield ngettext("%(num)s line skipped.", "%(num)s lines skipped.", refused)
+
+
+KINDS: dict[str, Kind] = {
+    ASSIGNED: Kind(
+        _l("A record is assigned to me"),
+        _l("Lead, prospect, client, contact, opportunity, quote or event"),
+        "user-check",
+        _assigned,
+    ),
+    IMPORTED: Kind(
+        _l("An import has finished"),
+        _l("Imported in my name"),
+        "upload",
+        _imported,
+        _import_numbers,
+    ),
+}

@@ -1,0 +1,136 @@
+"""Tell people, and what they do with what they were told. Writes in the caller's transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import and_, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from crm.core.actor import current_actor
+from crm.core.db import db
+from crm.core.rows import unfiltered
+from crm.core.types import utcnow
+from crm.notices.kinds import KINDS
+from crm.notices.models import ABOUT, Notice, NoticeChoice
+
+KEPT = timedelta(days=90)  # after it was read
+
+# ON CONFLICT is specific to the dialect.
+_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+@dataclass(frozen=True)
+class News:
+    """What one person is to be told: a kind, and what its sentence is made from.
+
+    `cause` is what happened: the same one is told once, or with `grows` adds its `number` to what
+    was told before. `about` is a (table, id) of ABOUT. `subject` is the sort of record.
+    """
+
+    user_id: int
+    kind: str
+    cause: str
+    subject: str = ""
+    about: tuple[str, int] | None = None
+    number: int = 1
+    args: Mapping[str, Any] = field(default_factory=dict)
+    actor_id: int | None = None
+    company_id: int | None = None
+    grows: bool = False
+
+
+def tell(news: Iterable[News]) -> None:
+    """Write a notice of each for those who are active and want to be told."""
+    some = list(news)
+    if not some:
+        return
+    wanted = _wanted({one.user_id for one in some})
+    for grows in (False, True):
+        rows = [
+            _row(one)
+            for one in some
+            if one.grows is grows and one.kind in wanted.get(one.user_id, ())
+        ]
+        if rows:
+            db.session.execute(_insert(grows), rows)
+
+
+def _wanted(user_ids: set[int]) -> dict[int, set[str]]:
+    """user → the kinds that they want to be told of; without those who are inactive."""
+    chosen = and_(NoticeChoice.user_id == User.id, NoticeChoice.in_page.is_(False))
+    statement = select(User.id, NoticeChoice.kind).outerjoin(NoticeChoice, chosen)
+    with unfiltered("each person chose what they are told of, whoever causes it"):
+        found = db.session.execute(statement.where(User.id.in_(user_ids), User.active.is_(True)))
+    wanted: dict[int, set[str]] = {}
+    for user_id, refused in found:
+        wanted.setdefault(user_id, set(KINDS)).discard(refused)
+    return wanted
+
+
+def _row(one: News) -> dict[str, Any]:
+    links: dict[str, int | None] = {f"{table}_id": None for table in ABOUT}
+    if one.about is not None:
+        links[f"{one.about[0]}_id"] = one.about[1]
+    return {
+        **links,
+        "user_id": one.user_id,
+        "kind": one.kind,
+        "cause": one.cause,
+        "subject": one.subject,
+        "number": one.number,
+        "args": dict(one.args),
+        "actor_id": one.actor_id,
+        "company_id": one.company_id,
+        "created_at": utcnow(),
+    }
+
+
+def _insert(grows: bool) -> Any:
+    table = Notice.__table__
+    statement = _INSERT[db.session.connection().dialect.name](table)
+    same = ["user_id", "cause"]
+    if not grows:
+        return statement.on_conflict_do_nothing(index_elements=same)
+    number = table.c.number + statement.excluded.number
+    return statement.on_conflict_do_update(
+        index_elements=same, set_={"number": number, "read_at": None}
+    )
+
+
+def mark_read(notice: Notice) -> None:
+    """Note that it was read, once."""
+    if notice.read_at is None:
+        notice.read_at = utcnow()
+
+
+def mark_all_read() -> None:
+    """Note that the actor has read every one of theirs."""
+    mine = (Notice.user_id == current_actor().user_id, Notice.read_at.is_(None))
+    db.session.execute(update(Notice).where(*mine).values(read_at=utcnow()))
+
+
+def choices() -> dict[str, bool]:
+    """kind → whether the actor is told of it in the page."""
+    rows = db.session.execute(select(NoticeChoice.kind, NoticeChoice.in_page))
+    return {**dict.fromkeys(KINDS, True), **{row.kind: row.in_page for row in rows}}
+
+
+def choose(in_page: Sequence[str]) -> None:
+    """Tell the actor of these kinds, and of no other, from now on."""
+    user_id = current_actor().user_id
+    db.session.execute(delete(NoticeChoice).where(NoticeChoice.user_id == user_id))
+    db.session.add_all(
+        NoticeChoice(user_id=user_id, kind=kind, in_page=False)
+        for kind in KINDS
+        if kind not in in_page
+    )
+
+
+def purge(before: Any = None) -> int:
+    """Delete what was read KEPT ago. Returns the number of notices deleted."""
+    old = Notice.read_at < (before or utcnow() - KEPT)
+    with unfiltered("what was read long ago goes, whoever read it"):
+        return int(db.session.execute(delete(Notice).where(old)).rowcount)  # type: ignore[attr-defined]  # of a DELETE
