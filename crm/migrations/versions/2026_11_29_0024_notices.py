@@ -5,8 +5,8 @@ from alembic import op
 
 from crm.core.types import Instant
 
-revision = "0023"
-down_revision = "0022"
+revision = "0024"
+down_revision = "0023"
 
 ABOUT = ("lead", "account", "contact", "opportunity", "quote", "event")
 UNREAD, READ = sa.text("read_at IS NULL"), sa.text("read_at IS NOT NULL")
