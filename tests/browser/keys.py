@@ -159,18 +159,13 @@ def lines(hands: Hands) -> None:
                 hands.press("Enter")
         if index < len(LINES) - 1:
             next_line(hands)
-    hands.press("Control+Enter" if is_table(hands) else "Enter")
+    hands.press("Control+Enter")
 
 
 def next_line(hands: Hands) -> None:
-    if not is_table(hands):
+    if not hands.page.locator("[data-lines]").count():
         hands.reach("Line$")
     hands.press("Enter")
-
-
-def is_table(hands: Hands) -> bool:
-    """Whether Enter goes from line to line instead of saving."""
-    return bool(hands.page.locator("[data-lines]").count())
 
 
 def by_groups(hands: Hands) -> None:
