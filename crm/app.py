@@ -17,6 +17,7 @@ from sqlalchemy import text
 from crm import assets, holdings, navigation, purging
 from crm.calendar import clock
 from crm.calendar import receivers as calendar_receivers
+from crm.catalog import public
 from crm.companies import handover
 from crm.companies.actors import COUNTS, load_actor
 from crm.core import http, journal, limits, recheck, rows, search, security, unavailable
@@ -24,6 +25,8 @@ from crm.core.api import OpenApi
 from crm.core.config import Config, folder, languages, read_config
 from crm.core.db import before_commit, db, init_app, under_lock
 from crm.core.files import sweeping
+from crm.core.links import services as links
+from crm.core.links.purposes import PURPOSES
 from crm.core.search.indexes import is_compared
 from crm.core.views import frame, lines
 from crm.core.views.address import refuse_junk
@@ -36,7 +39,7 @@ from crm.quotes import receivers as quotes_receivers
 from crm.reporting.views import HomeView
 
 # Modules with regular work for the worker; importing them registers it.
-JOBS = (purging, clock, sweeping)
+JOBS = (purging, clock, sweeping, links)
 # Receivers of the signals of lower slices; importing them connects them.
 RECEIVERS = (notices_receivers, opportunities_receivers, quotes_receivers, calendar_receivers)
 
@@ -47,6 +50,7 @@ assigned.install(db.session)
 under_lock[:] = [recheck.check_again]
 before_commit[:] = [assigned.tell_owners]
 COUNTS[reading.COUNTED] = reading.unread_count()
+PURPOSES[:] = [public.PURPOSE]
 handover.HOLDINGS[:] = holdings.table()
 
 migrate = Migrate(

@@ -27,6 +27,7 @@ from crm.companies.views.settings_crm import AppSettingsView, AppsView
 from crm.companies.views.setup import SetupView
 from crm.companies.views.users import UserView
 from crm.core.datamodel import DataModel
+from crm.core.links.views import PublicLinkView
 from crm.core.views.nav import MenuEntry
 from crm.leads.api import LeadApi
 from crm.leads.views import LeadView
@@ -73,6 +74,9 @@ CONFIG: Sequence[MenuEntry] = (
 # Pages of the user themselves, in no menu.
 OWN: Sequence[type[Any]] = (PasswordView, PreferencesView, ProfileView, NoticeView)
 
+# Pages of people without an account.
+PUBLIC: Sequence[type[Any]] = (PublicLinkView,)
+
 # Reference data, in the order of their page.
 VOCABULARIES: Sequence[type[Any]] = (
     *LEADS, *OPPORTUNITIES, *ACCOUNTS, *CALENDAR, *CATALOG, *QUOTES,
@@ -88,7 +92,7 @@ def register(appbuilder: Any) -> None:
         appbuilder.add_view_no_menu(entry.view)
         if entry.api is not None:
             appbuilder.add_api(entry.api)
-    for page in (*OWN, *WITHIN):
+    for page in (*OWN, *PUBLIC, *WITHIN):
         appbuilder.add_view_no_menu(page)
     for vocabulary in VOCABULARIES:
         appbuilder.add_api(reference_api(vocabulary))

@@ -5,6 +5,7 @@ from crm.calendar import models as calendar
 from crm.catalog import models as catalog
 from crm.companies import models as companies
 from crm.core.files import models as files
+from crm.core.links import models as links
 from crm.core.transfer import runs as imports
 from crm.leads import models as leads
 from crm.mail import models as mail
@@ -20,6 +21,7 @@ __all__ = [
     "files",
     "imports",
     "leads",
+    "links",
     "mail",
     "notices",
     "opportunities",

@@ -14,6 +14,7 @@ from crm.companies.columns import link, lists
 from crm.companies.days import today
 from crm.core.errors import DomainError
 from crm.core.files.models import StoredFile
+from crm.core.links.models import PublicLink
 from crm.core.models import Child, Record, Reference, computed, field, folded, kinds
 from crm.core.models.tables import LIVE, acting_user_id
 from crm.core.types import Instant, utcnow
@@ -106,6 +107,23 @@ class CatalogVersion(Child):
 
     catalog: Mapped[Catalog] = relationship()
     file: Mapped[StoredFile] = relationship(lazy="joined", innerjoin=True)
+
+
+class CatalogLink(Child):
+    """A public link to a catalogue."""
+
+    __tablename__ = "catalog_link"
+    __parent__ = "catalog"
+
+    link_id: Mapped[int] = mapped_column(
+        ForeignKey("public_link.id", ondelete="CASCADE"), unique=True
+    )
+    catalog_id: Mapped[int] = mapped_column(
+        ForeignKey("catalog.id", ondelete="CASCADE"), index=True
+    )
+
+    link: Mapped[PublicLink] = relationship()
+    catalog: Mapped[Catalog] = relationship()
 
 
 def _unique(name: str, column: Any, field: str) -> Index:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from flask import abort, request
@@ -10,17 +9,16 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 
 from crm.catalog import services
+from crm.catalog.display import about, facts
 from crm.catalog.models import Catalog, CatalogVersion
 from crm.core.datamodel import DataModel
 from crm.core.files.checking import PDF
 from crm.core.files.models import StoredFile
 from crm.core.files.serving import answer
 from crm.core.forms import Form
-from crm.core.models.text import format_instant, format_number
-from crm.core.types import round_half_up
+from crm.core.models.text import format_instant
 from crm.core.views import PK, Action, Field, ModelView, RecordPage
 from crm.core.views.address import ListAddress
 from crm.core.views.display import display_field, zone
@@ -193,21 +191,3 @@ class CatalogView(ModelView):
         """The picture of page 1."""
         row = self.row(pk, names=("cover",))
         return answer(row.cover or abort(404), inline=True)
-
-
-def about(row: Catalog) -> str:
-    """Language and size, shown under the name."""
-    return " · ".join(part for part in (display_field(row, "language").text, facts(row)) if part)
-
-
-def facts(row: Catalog) -> str:
-    """Pages and size: 48 pages · 12.4 MB."""
-    pages = ngettext("%(num)s page", "%(num)s pages", row.pages)
-    return f"{pages} · {size(row.file_size)}"
-
-
-def size(count: int) -> str:
-    """A number of bytes as text, in kB or MB."""
-    if count < 1000_000:
-        return str(_("%(size)s kB", size=format_number(max(round(count / 1000), 1))))
-    return str(_("%(size)s MB", size=format_number(round_half_up(Decimal(count) / 1000_000, 1))))

@@ -130,7 +130,9 @@ def test_another_file_takes_the_place_of_the_one_before(
         row = session.scalars(select(CatalogVersion)).one()
         key, former = row.file.key, f"/catalogs/file/{pk}?version={row.id}"
     for tab in ("", "?tab=history"):
-        assert key not in as_user("claire").get(f"/catalogs/show/{pk}{tab}").text
+        shown = as_user("claire").get(f"/catalogs/show/{pk}{tab}")
+        assert shown.status_code == 200
+        assert key not in shown.text
     assert as_user("claire").get(former).headers["Content-Disposition"] == "inline; filename=un.pdf"
     for other in ("0", "x", str(row.id + 1)):
         assert as_user("claire").get(f"/catalogs/file/{pk}?version={other}").status_code == 404

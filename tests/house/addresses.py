@@ -15,7 +15,7 @@ from tests.population import Planted
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # Variables that name no row.
-ARGUMENTS = {"version": "v1", "code": "fr", "theme": "dark"}
+ARGUMENTS = {"version": "v1", "code": "fr", "theme": "dark", "token": "A" * 43}
 NOBODYS = "-"  # the row of an address that names none of a company
 
 

@@ -1,0 +1,33 @@
+"""What public links may be for: each purpose says what its page shows and what its button does."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask.typing import ResponseReturnValue
+
+from crm.core.files.models import StoredFile
+from crm.core.links.models import PublicLink
+
+# Of the page, without the file itself: name → file.
+Pictures = Mapping[str, StoredFile]
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """The functions get a valid link, read without the row filter, and answer None where what it
+    opened is deleted or switched off.
+
+    `act` is what the page's button does, within no transaction. A GET changes nothing: mail
+    scanners and previews open every link.
+    """
+
+    name: str
+    template: str
+    page: Callable[[PublicLink], Any | None]  # `page` of the template
+    pictures: Callable[[PublicLink], Pictures]
+    act: Callable[[PublicLink], ResponseReturnValue | None]
+
+
+# Set by the application, which knows every slice.
+PURPOSES: list[Purpose] = []

@@ -1,0 +1,98 @@
+"""/p/<token>: the one door for people without an account."""
+
+from typing import Any
+
+from flask import Response, current_app, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose
+from flask_appbuilder.hooks import before_request
+from flask_appbuilder.security.decorators import limit
+
+from crm.core.files.serving import answer
+from crm.core.links.models import PublicLink
+from crm.core.links.purposes import PURPOSES, Purpose
+from crm.core.links.services import find, note_opening
+from crm.core.rows import unfiltered
+from crm.core.security import allow_anonymous
+from crm.core.security.page import Page
+from crm.core.security.rate_limits import client_address
+from crm.core.unavailable import FRAMELESS
+
+# By address: an office has one, and a page asks for its pictures too.
+RATE = "120 per minute"
+HEADERS = {
+    "Referrer-Policy": "no-referrer",  # the address is a secret
+    "X-Robots-Tag": "noindex, nofollow",
+    "Cache-Control": "private, no-store",
+}
+
+allow_anonymous(*(f"PublicLinkView.{name}" for name in ("show", "act", "picture")))
+
+
+class PublicLinkView(Page):
+    """A token that is unknown, ended or revoked, and one whose row is gone, are answered alike.
+
+    No session is opened: nothing here needs a cookie, nor a token against forged requests, since
+    the address itself is the secret.
+    """
+
+    route_base = "/p"
+    default_view = "show"
+
+    def create_blueprint(self, *given: Any, **named: Any) -> Any:
+        blueprint = super().create_blueprint(*given, **named)
+        current_app.extensions["csrf"].exempt(blueprint)
+        return blueprint
+
+    @before_request
+    def _without_frame(self) -> None:
+        """Whoever is signed in sees what everybody sees."""
+        request.environ[FRAMELESS] = True
+
+    @expose("/<token>")
+    @limit(RATE, key_func=client_address)
+    def show(self, token: str) -> ResponseReturnValue:
+        """What the link opens; changes nothing."""
+        with unfiltered("whoever holds a public link reads what it opens"):
+            link, purpose = _valid(token)
+            page = purpose.page(link) if link and purpose else None
+            if page is None or purpose is None:
+                return _gone()
+            return _answered(render_template(purpose.template, page=page, token=token))
+
+    @expose("/<token>", methods=("POST",))
+    @limit(RATE, key_func=client_address)
+    def act(self, token: str) -> ResponseReturnValue:
+        """What the page's button does."""
+        with unfiltered("whoever holds a public link acts on what it opens"):
+            link, purpose = _valid(token)
+            found = purpose.act(link) if link and purpose else None
+            if found is None or link is None:
+                return _gone()
+            note_opening(link)
+            return _answered(found)
+
+    @expose("/<token>/<name>")
+    @limit(RATE, key_func=client_address)
+    def picture(self, token: str, name: str) -> ResponseReturnValue:
+        """A picture of the page."""
+        with unfiltered("whoever holds a public link sees the pictures of its page"):
+            link, purpose = _valid(token)
+            pictures = purpose.pictures(link) if link and purpose else {}
+            return _answered(answer(pictures[name], inline=True)) if name in pictures else _gone()
+
+
+def _valid(token: str) -> tuple[PublicLink | None, Purpose | None]:
+    link = find(token)
+    found = (one for one in PURPOSES if link is not None and one.name == link.purpose)
+    return link, next(found, None)
+
+
+def _gone() -> Response:
+    return _answered((render_template("core/public_gone.html"), 404))
+
+
+def _answered(found: Any) -> Response:
+    response = make_response(found)
+    response.headers.update(HEADERS)
+    return response
