@@ -90,7 +90,7 @@ def business_tables() -> list[Table]:
 
 
 # Of a company, though no business record.
-MORE = ("product", "agency", "stored_file")
+MORE = ("product", "agency", "stored_file", "public_link")
 
 
 def plant(connection: Connection, planted: Planted, **given: Mapping[str, Any]) -> Planted:
