@@ -35,7 +35,7 @@ LIST: Sequence[str] = (
     "total_incl", "agency", "company",
 )  # fmt: skip
 COLUMN_CSS: Mapping[str, str] = {
-    "status": "w-co", "opportunity": "w-org from-xl", "valid_until": "num w-next",
+    "status": "w-co", "opportunity": "w-org from-xl", "valid_until": "num w-close",
     "agency": "w-agency from-l",
 }  # fmt: skip
 ORDER: Sequence[str] = (

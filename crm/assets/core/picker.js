@@ -32,8 +32,8 @@ on("select[data-picker]", async (select) => {
     render: {
       option: (data) => shown(data, true),
       item: (data) => shown(data, false, select.multiple || !select.required),
-      no_results: () => make("div", { class: "no-results" }, say("noResult")),
-      loading: () => make("div", { class: "no-results" }, say("loading")),
+      no_results: () => nothing(say("noResult")),
+      loading: () => nothing(say("loading")),
     },
     onInitialize() {
       for (const option of select.options) {
@@ -57,6 +57,11 @@ on("select[data-picker]", async (select) => {
   // The popover of a filter is there for its choices alone.
   if (select.form?.matches("[data-filter-form]")) control.on("focus", () => control.show());
 });
+
+// A list of choices has nothing but choices in it, for those who hear it.
+function nothing(text) {
+  return make("div", { class: "no-results", role: "option", "aria-disabled": "true" }, text);
+}
 
 // What has a group, as a status its kind, stands under its name.
 function grouped(control, found) {

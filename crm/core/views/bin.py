@@ -22,11 +22,13 @@ from crm.core.rows import criteria
 from crm.core.types import utcnow
 from crm.core.views.base import PK
 from crm.core.views.display import Field, person, zone
+from crm.core.views.fitting import fit
 from crm.core.views.form import FormPages
 from crm.core.views.pages import Column, ListPage
 from crm.core.views.versions import posted_version
 
 SOON = 7  # days before the purge in which the date is marked
+OWN_WIDTH = 586  # pixels: of w-date, w-who, w-purge and act of list.css, which every bin has
 
 
 @dataclass
@@ -135,6 +137,7 @@ class BinPages(FormPages):
         labels = [str(spec_of(model, name).label) for name in names]
         css = ["w-name", *["opt"] * (len(names) - 1)]  # a phone shows the name alone
         page.columns = list(map(Column, names, labels, css))
+        fit(page.columns, (), beside=OWN_WIDTH)
         page.rows = [self._bin_row(row, names) for row in found.rows]  # type: ignore[misc]  # a bin has lines of its own
         page.next_url = self.url("bin") + f"?after={found.after}" if found.after else ""
         page.count = len(page.rows)
