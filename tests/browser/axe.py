@@ -15,8 +15,8 @@ from tests.fixtures import World
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 CONTRAST = {"type": "rule", "values": ["color-contrast"]}  # all that a theme can break
 # Only what is wrong: to describe and send each node that passed takes three times as long.
-VIOLATIONS = """(rules) => axe.run(document, {runOnly: rules, resultTypes: ["violations"]})
-  .then((results) => results.violations)"""
+VIOLATIONS = """([rules, part]) => axe.run(part || document,
+  {runOnly: rules, resultTypes: ["violations"]}).then((results) => results.violations)"""
 # What stands beyond the right edge, by its deepest element.
 BEYOND = """() => {
   const edge = document.documentElement.clientWidth;
@@ -56,10 +56,10 @@ def looked_at(desk: Desk, paths: list[str], axe: str, rules: Any) -> dict[str, l
     return wrong
 
 
-def look(desk: Desk, axe: str, rules: Any) -> list[str]:
-    """Violations of a page: axe, console errors, CSP, overflow."""
+def look(desk: Desk, axe: str, rules: Any, part: str = "") -> list[str]:
+    """Violations of a page, or of a part of it: axe, console errors, CSP, overflow."""
     desk.page.evaluate(axe)
-    violations = desk.page.evaluate(VIOLATIONS, rules)
+    violations = desk.page.evaluate(VIOLATIONS, [rules, part])
     found = [
         f"{one['id']}: {node['html'][:160]} ({node['failureSummary'].splitlines()[-1].strip()})"
         for one in violations

@@ -6,6 +6,7 @@
   const WIDE = ".c-tabs, .c-filters, .c-scroll-x, .c-board, .c-stages, pre";
   // Cut at the edge on purpose: the whole is one click away.
   const CUT = ".c-fold > summary";
+  const LEAST = 24; // pixels: of less than three letters nobody makes a word
   const top = document.querySelector(root);
   const found = new Set();
   const styles = new Map();
@@ -49,7 +50,8 @@
       const { overflowX, overflowY, display } = style(one);
       if (display === "inline" || display === "contents") continue;
       const box = one.getBoundingClientRect();
-      if (x && /hidden|clip/.test(overflowX) && rects.some((r) => r.right > box.right + 1 || r.left < box.left - 1)) return one;
+      // What leaves its cell goes under the next one.
+      if (x && (/hidden|clip/.test(overflowX) || one.matches("td, th")) && rects.some((r) => r.right > box.right + 1 || r.left < box.left - 1)) return one;
       if (y && /hidden|clip/.test(overflowY) && rects.some((r) => r.bottom > box.bottom + 3 || r.top < box.top - 3)) return one;
       x &&= !/auto|scroll/.test(overflowX);
       y &&= !/auto|scroll/.test(overflowY);
@@ -66,7 +68,10 @@
   function cut(all) {
     for (const one of all) {
       const by = !one.element.closest(CUT) && cutter(one);
-      if (by && !whole(one)) found.add(`cut: ${name(one.element)} by ${name(by)}`);
+      if (!by) continue;
+      const most = Math.max(...one.rects.map((rect) => seen(by, rect)).map(({ left, right }) => right - left));
+      if (!whole(one)) found.add(`cut: ${name(one.element)} by ${name(by)}`);
+      else if (most < LEAST) found.add(`cut to nothing: ${name(one.element)} by ${name(by)}`);
     }
   }
 
@@ -121,7 +126,7 @@
   }
 
   function covered() {
-    const before = document.activeElement;
+    document.activeElement.blur(); // what has the focus already is not scrolled to
     for (const one of top.querySelectorAll(FOCUSABLE)) {
       if (one.tabIndex < 0 || one.disabled || one.type === "hidden" || !isShown(one)) continue;
       one.focus();
@@ -136,7 +141,6 @@
       const enough = one.localName === "textarea" ? 1 : 2;
       if (points.filter(hit).length < enough) found.add(`covered when focused: ${name(one)}`);
     }
-    (before ?? document.body).focus({ preventScroll: true });
     document.activeElement.blur();
   }
 

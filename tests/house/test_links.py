@@ -90,6 +90,7 @@ def lists(everywhere: list[Address], base: type[Any]) -> list[str]:
     ]
 
 
+@pytest.mark.slow("opens what the lists of records offer to six people")
 @pytest.mark.parametrize("person", PEOPLE)
 def test_no_link_button_or_menu_entry_of_a_record_s_list_leads_to_an_error(
     person: str, planted: World, everywhere: list[Address]

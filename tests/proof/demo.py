@@ -3,12 +3,13 @@
 import os
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Table, select
+from sqlalchemy import Table, func, select, update
 
 from crm import demo
 from crm.companies.models import User
@@ -47,6 +48,11 @@ def _fill(app: Flask) -> None:
             demo.fill()
         with db.engine.begin() as connection:
             fill_vocabularies(connection, Planted(1, 1, "Exposition nationale"))
+            for table in business_tables():
+                if "deleted_at" in table.c:  # so that each bin has a row
+                    last = select(func.max(table.c.id)).scalar_subquery()
+                    deleted = update(table).where(table.c.id == last)
+                    connection.execute(deleted.values(deleted_at=datetime.now(UTC)))
         db.session.remove()
         db.engine.dispose()
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.axe import choose
 from tests.browser.conftest import Sit, desks, serving
-from tests.fixtures import World, signed_in
+from tests.fixtures import World, new_client, signed_in
 from tests.proof.conftest import LONG, say
 from tests.proof.demo import demo_folder, demo_world, fullest
 from tests.proof.kinds import kinds
@@ -53,6 +53,7 @@ def test_nothing_is_wrong_with_any_page(
 ) -> None:
     setting = PAIRWISE[number]
     choose(demo_world, setting.language, setting.theme)
+    parts: set[str] = set()
     visitors = [
         Visitor(
             place(person, viewport=setting.window),
@@ -60,19 +61,23 @@ def test_nothing_is_wrong_with_any_page(
             setting,
             axe,
             asked=asked[person],
+            opened=set() if LONG else parts,
         )
         for person in PEOPLE
     ]
+    nobody = place(viewport=setting.window, locale=setting.language, color_scheme=setting.theme)
+    stranger = Visitor(nobody, new_client(demo_world.app), setting, axe)
+    assert stranger.visit("/login/")
     for index, path in enumerate(pages):
         if LONG:
             assert sum(one.visit(path) for one in visitors), path
         elif index % len(PAIRWISE) == number:
             first = index // len(PAIRWISE) % len(PEOPLE)
             assert any(one.visit(path) for one in [*visitors[first:], *visitors[:first]]), path
-    say(f"crawl: {sum(len(one.titles) for one in visitors)} pages, {setting}")
+    say(f"crawl: {sum(one.looks for one in visitors)} looks at pages and their parts, {setting}")
     wrong = {
         f"{person} {path}": found
-        for person, one in zip(PEOPLE, visitors, strict=True)
+        for person, one in zip((*PEOPLE, "nobody"), (*visitors, stranger), strict=True)
         for path, found in one.wrong.items()
     }
     assert not wrong, json.dumps(wrong, indent=1, ensure_ascii=False)
