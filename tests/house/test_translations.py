@@ -11,6 +11,7 @@ from babel.messages.catalog import Catalog
 from click.testing import CliRunner
 from jinja2 import TemplateSyntaxError
 
+import crm
 from crm.translators import catalogs, commands
 from crm.translators.checks import Problem, check
 from crm.translators.project import PROJECT, Project, languages
@@ -490,6 +491,19 @@ def _imported_names(module: str) -> Iterator[tuple[Path, ast.alias]]:
 
 def test_french_and_english_are_offered() -> None:
     assert {"en", "fr"} <= set(languages())
+
+
+def test_no_word_hides_in_an_f_string() -> None:
+    """Babel finds none there before Python 3.12: they would stay in English."""
+    hidden = [
+        f"{file.name}:{call.lineno}"
+        for file in Path(crm.__file__).parent.rglob("*.py")
+        for text in ast.walk(ast.parse(file.read_text()))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") in KEYWORDS
+    ]
+    assert hidden == []
 
 
 def test_the_catalogs_have_no_problem() -> None:

@@ -71,8 +71,10 @@ class SetupView(Page):
         except DomainError as error:
             flash(str(error), "danger")
             return redirect(self.url("demo"), 303)
-        words = ngettext("%(num)s record deleted.", "%(num)s records deleted.", gone)
-        flash(words if is_bin else f"{_('The demo is erased.')} {words}", "success")
+        words = [ngettext("%(num)s record deleted.", "%(num)s records deleted.", gone)]
+        if not is_bin:
+            words.insert(0, _("The demo is erased."))
+        flash(" ".join(words), "success")
         return redirect(self.url("demo") if is_bin else "/", 303)
 
     def _page(self) -> ErasePage:

@@ -41,7 +41,8 @@ def labelled(label: object, message: object) -> str:
     text = str(message)
     if locale().language == "fr" and SENTENCE.match(text):
         text = text[0].lower() + text[1:]
-    return f"{label}{pgettext('punctuation', ': ')}{text}"
+    colon = pgettext("punctuation", ": ")
+    return f"{label}{colon}{text}"
 
 
 def format_number(value: Decimal | int, least: int = 0, most: int = 3) -> str:
@@ -122,7 +123,8 @@ def days_until(local: datetime, now: datetime | None = None) -> int:
 def format_local_near(local: datetime, days: int) -> str:
     """As `format_near`, of a datetime in the reader's zone that is `days` away."""
     if days == 0:
-        return f"{_('Today')} {local:%H:%M}"
+        name = _("Today")
+        return f"{name} {local:%H:%M}"
     if abs(days) > 30:
         return format_day(local.date())
     tongue = locale()

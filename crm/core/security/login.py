@@ -61,7 +61,8 @@ class LoginView(AuthDBView):
         try:
             user = self.appbuilder.sm.auth_user_db(page.username, request.form.get("password", ""))
         except TooManyRequests as error:
-            page.error = f"{_('Too many attempts')}. {error.description}"
+            too_many = _("Too many attempts")
+            page.error = f"{too_many}. {error.description}"
             return self._page(page), 429, {"Retry-After": str(error.retry_after)}
         if user is None:
             page.error = _("Wrong username or password. After five failures you have to wait.")

@@ -139,7 +139,8 @@ def day_words(local: datetime) -> str:
     """Today, yesterday or the day of the week, with the date."""
     day, ago = format_day(local.date()), -days_until(local)
     if ago <= 1:
-        return f"{_('Yesterday') if ago else _('Today')}, {day}"
+        name = _("Yesterday") if ago else _("Today")
+        return f"{name}, {day}"
     weekday = format_date(local, "EEEE", rebase=False)
     return f"{weekday[:1].upper()}{weekday[1:]} {day}"
 

@@ -57,7 +57,8 @@ def avatar(initials: str, hue: str = "gray", css: str = "avatar-s") -> Markup:
 def value(field: Field) -> Markup:
     """The HTML of a Field, with its warning."""
     if field.missing:
-        html = f'<span class="c-faint">{escape(_("Not available"))}</span>'
+        text = escape(_("Not available"))
+        html = f'<span class="c-faint">{text}</span>'
     else:
         html = str(_DRAWN.get(field.kind, linked)(field))  # what follows is HTML, too
     if field.meta:
