@@ -43,6 +43,17 @@ JOBS = (purging, clock, sweeping, links)
 # Receivers of the signals of lower slices; importing them connects them.
 RECEIVERS = (notices_receivers, opportunities_receivers, quotes_receivers, calendar_receivers)
 
+# Endpoints of forms with files.
+UPLOADS = (
+    "CatalogView.add",
+    "CatalogView.edit",
+    "CompanyView.add",
+    "CompanyView.edit",
+    "ProfileView.own",
+    "UserView.add",
+    "UserView.edit",
+)
+
 rows.install(db.session)
 journal.install(db.session)
 search.install(db.session)
@@ -86,7 +97,7 @@ def create_app(config: Config | None = None) -> Flask:
     lines.install(app)
     app.add_url_rule(http.HEALTH, "health", health)
     security.allow_anonymous("health")
-    limits.allow_upload(app, "CatalogView.add", "CatalogView.edit")
+    limits.allow_upload(app, *UPLOADS)
     Compress(app)
     return app
 

@@ -18,6 +18,7 @@ from crm.companies.api import AgencyApi, CompanyApi, GroupApi, UserApi, referenc
 from crm.companies.views.companies import AgencyView, CompanyView
 from crm.companies.views.groups import GroupView
 from crm.companies.views.password import PasswordView
+from crm.companies.views.pictures import PictureView
 from crm.companies.views.preferences import PreferencesView
 from crm.companies.views.profile import ProfileView
 from crm.companies.views.reference_index import ReferenceIndexView
@@ -72,7 +73,7 @@ CONFIG: Sequence[MenuEntry] = (
 )
 
 # Pages of the user themselves, in no menu.
-OWN: Sequence[type[Any]] = (PasswordView, PreferencesView, ProfileView, NoticeView)
+OWN: Sequence[type[Any]] = (PasswordView, PictureView, PreferencesView, ProfileView, NoticeView)
 
 # Pages of people without an account.
 PUBLIC: Sequence[type[Any]] = (PublicLinkView,)

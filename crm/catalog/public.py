@@ -28,6 +28,7 @@ class CatalogPage:
     company: str
     facts: str
     has_cover: bool
+    has_logo: bool
 
 
 def share(catalog: Catalog, company: Company) -> tuple[CatalogLink, str]:
@@ -42,13 +43,18 @@ def _page(link: PublicLink) -> CatalogPage | None:
     catalog = _catalog(link)
     if catalog is None:
         return None
+    pictures = _pictures(link)
     company = db.session.get_one(Company, link.company_id)
-    return CatalogPage(catalog.name, company.name, facts(catalog), catalog.cover is not None)
+    return CatalogPage(
+        catalog.name, company.name, facts(catalog), "cover" in pictures, "logo" in pictures
+    )
 
 
 def _pictures(link: PublicLink) -> Pictures:
     catalog = _catalog(link)
-    return {"cover": catalog.cover} if catalog is not None and catalog.cover is not None else {}
+    logo = db.session.get_one(Company, link.company_id).logo
+    found = {"cover": catalog.cover, "logo": logo} if catalog is not None else {}
+    return {name: file for name, file in found.items() if file is not None}
 
 
 def _download(link: PublicLink) -> ResponseReturnValue | None:

@@ -57,7 +57,6 @@ class CatalogView(ModelView):
     class_permission_name = "catalogs"
     setting = "manage_catalogs"
     method_actions: ClassVar[Mapping[str, str]] = {"file": "read", "cover": "read"}
-    readonly_in_place = ("file",)
     icon = "book-2"
     entity_name = _l("Catalogue")
     list_title = _l("Catalogues")

@@ -53,6 +53,7 @@ _PERSON = (
     _user.c.active_company_id,
     _user.c.must_change_password,
     _user.c.single_keys,
+    _user.c.picture_id,
 )
 _SETTINGS = tuple(
     column.label(f"app_{column.name}")
@@ -91,6 +92,7 @@ def load_actor(user_id: int, *alive: ColumnElement[bool]) -> Actor | None:
         settings=_settings_of(found, held["assignable"]),
         must_change_password=found["must_change_password"],
         single_keys=found["single_keys"],
+        picture_id=found["picture_id"],
         counts={name: found[f"count_{name}"] for name in COUNTS},
     )
 

@@ -68,6 +68,7 @@ class Actor:
     grid: Mapping[tuple[str, str], frozenset[Scope]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     must_change_password: bool = False
+    picture_id: int | None = None
     single_keys: bool = True  # whether a letter alone is a shortcut (WCAG 2.1.4)
     # What upper slices count for every page, as notices; no part of who the actor is.
     counts: Mapping[str, int] = field(default_factory=dict, compare=False)

@@ -8,12 +8,13 @@ from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
-from sqlalchemy import String, Text
+from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, relationship
 
 from crm.companies.columns import by_value, flag, link, listed
 from crm.companies.rules import changed, refuse_cycle
 from crm.core.errors import DomainError
+from crm.core.files.models import StoredFile
 from crm.core.models import AuditedModel, Label, field, folded, kinds, unique
 
 
@@ -69,8 +70,12 @@ class Company(AuditedModel):
         required=True,
     )
     active: Mapped[bool] = flag(lazy_pgettext("company", "Active"), on=True)
+    logo_id: Mapped[int | None] = field(
+        _l("Logo"), ForeignKey("stored_file.id"), kind=kinds.PICTURE, index=True
+    )
 
     parent: Mapped["Company | None"] = relationship(remote_side="Company.id")
+    logo: Mapped[StoredFile | None] = relationship()
 
     def __str__(self) -> str:
         return self.name

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapper, backref, mapped_column, object_session, relationship
 
 from crm.companies.models.company import Agency, Company
+from crm.core.files.models import StoredFile
 from crm.core.models import Label, computed, field, folded, kinds
 from crm.core.types import EngineInstant, Instant, fold, utcnow
 
@@ -67,6 +68,13 @@ User.job_title = field(_l("Job title"), String(80), nullable=True)
 User.agency_id = field(
     _l("Agency"), ForeignKey("agency.id", use_alter=True), index=True, nullable=True, css="w-agency"
 )
+User.picture_id = field(
+    _l("Picture"),
+    ForeignKey("stored_file.id", use_alter=True),
+    kind=kinds.PICTURE,
+    index=True,
+    nullable=True,
+)
 User.active_company_id = field(
     _l("Active company"), ForeignKey("company.id", use_alter=True), index=True, nullable=True
 )
@@ -100,6 +108,7 @@ User.agency = relationship(
     foreign_keys=[User.agency_id],
     backref=backref("members", info={"label": _l("Members")}),
 )
+User.picture = relationship(StoredFile, foreign_keys=[User.picture_id])
 User.active_company = relationship(Company, foreign_keys=[User.active_company_id])
 
 Group.is_team = field(

@@ -11,8 +11,11 @@ from flask_babel import lazy_gettext as _l
 from crm.companies.models import Agency, Company
 from crm.companies.services import agency, company
 from crm.companies.views.handover import HandOverOfAgency
+from crm.companies.views.pictures import picture_field, picture_url
 from crm.core.datamodel import DataModel
-from crm.core.views import PK, Action, ModelView
+from crm.core.forms import Form
+from crm.core.views import PK, Action, Field, ModelView
+from crm.core.views.uploads import show_picture
 
 
 class CompanyView(ModelView):
@@ -33,7 +36,9 @@ class CompanyView(ModelView):
     search_columns = ["active", "country", "currency", "language"]
     headline = ("code", "active")
     edit_fieldsets: ClassVar[Any] = [
-        (_l("Identity"), {"fields": ["name", "code", "parent", "siren", "siret", "vat_number"]}),
+        (_l("Identity"), {"fields": [
+            "name", "code", "parent", "siren", "siret", "vat_number", "logo",
+        ]}),
         (_l("Address"), {"fields": ["address", "postal_code", "city", "country"]}),
         (_l("Regional settings"), {"fields": [
             "currency", "language", "time_zone", "default_account_kind", "active",
@@ -44,6 +49,14 @@ class CompanyView(ModelView):
     widths: ClassVar[Mapping[str, str]] = {
         "address": "w6", "postal_code": "w2", "city": "w2", "country": "w2",
     }  # fmt: skip
+
+    def field_of(self, row: Company, name: str) -> Field:
+        if name == "logo":
+            return picture_field(row, name, str(_("Logo")))
+        return super().field_of(row, name)
+
+    def prepare_form(self, form: Form) -> None:
+        show_picture(form.fields["logo"], picture_url(form.row) if form.row else "")
 
 
 class AgencyView(ModelView):

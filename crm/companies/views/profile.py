@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from crm.companies.people import users
+from crm.companies.views.pictures import picture_url
 from crm.core.actor import current_actor
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.saving import check_version, update_row
@@ -24,9 +25,10 @@ from crm.core.views import Field, FieldGroup, FormPage
 from crm.core.views.base import flash_saved, view_of
 from crm.core.views.conflict import stored_values
 from crm.core.views.display import display_field
+from crm.core.views.uploads import show_picture, store_pictures
 from crm.core.views.versions import ConcurrentEdit, posted_version
 
-PERSON = ("first_name", "last_name", "email", "phone", "job_title")
+PERSON = ("first_name", "last_name", "email", "phone", "job_title", "picture")
 COMFORT = ("language", "time_zone", "theme", "single_keys")
 FACTS = ("username", "companies", "agency", "groups", "roles")
 
@@ -57,6 +59,7 @@ class ProfileView(Page):
         if request.method == "GET":
             return self._page(user, form.fill(stored_values(user, names)))
         version, people = posted_version(), view_of(user)
+        form.files = request.files
         form.read(request.form, stored_values(user, names))
         told = people.concurrent_edit(user, version, names)
         if told is None:
@@ -75,6 +78,8 @@ class ProfileView(Page):
 
     def _save(self, user: User, form: Form) -> None:
         version = user.row_version
+        if form.is_read:
+            store_pictures(form)
         with transaction():
             check_version(user, version)
             update_row(user, form.known_values())
@@ -85,6 +90,7 @@ class ProfileView(Page):
         self, user: User, form: Form, status: int = 200, told: ConcurrentEdit | None = None
     ) -> ResponseReturnValue:
         form.load_choices()
+        show_picture(form.fields["picture"], picture_url(user))
         version = user.row_version if status in (200, 409) else posted_version()
         page = ProfilePage(
             title=_("My profile"),
@@ -98,6 +104,7 @@ class ProfileView(Page):
             submit_label=_("Save"),
             draft_key="profile",
             has_required=True,
+            enctype="multipart/form-data",
             hidden=[("row_version", str(version))],
             concurrent_edit=told,
             password_url="/password/",  # noqa: S106  an address

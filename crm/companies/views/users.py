@@ -15,13 +15,16 @@ from crm.companies.people import users
 from crm.companies.people.datamodel import PeopleDataModel
 from crm.companies.views.handover import HandOverOfUser
 from crm.companies.views.people import PeopleView
+from crm.companies.views.pictures import picture_field, picture_url
 from crm.core.actor import current_actor
 from crm.core.datamodel.saving import check_version
 from crm.core.db import transaction
+from crm.core.forms import Form
 from crm.core.security import generate_password, hash_password
 from crm.core.views import Action, Field, Note, Preset
 from crm.core.views.base import PK
 from crm.core.views.display import person
+from crm.core.views.uploads import show_picture
 
 
 @dataclass
@@ -64,7 +67,7 @@ class UserView(PeopleView):
     headline = ("username", "active")
     edit_fieldsets: ClassVar[Any] = [
         (_l("Personal details"), {"fields": [
-            "first_name", "last_name", "username", "email", "phone", "job_title",
+            "first_name", "last_name", "username", "email", "phone", "job_title", "picture",
         ]}),
         (_l("Membership and permissions"), {"fields": [
             "companies", "agency", "groups", "roles", "active",
@@ -77,9 +80,14 @@ class UserView(PeopleView):
     readonly_in_place = ("username", "active", "companies", "agency", "groups", "roles")
 
     def field_of(self, row: Any, name: str) -> Field:
+        if name == "picture":
+            return picture_field(row, name, str(_("Picture")))
         if name != "full_name":
             return super().field_of(row, name)
         return person(row, name, str(_("Name")))
+
+    def prepare_form(self, form: Form) -> None:
+        show_picture(form.fields["picture"], picture_url(form.row) if form.row else "")
 
     def notice(self, row: Any) -> Note | None:
         if not row.active:

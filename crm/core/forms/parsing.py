@@ -64,8 +64,7 @@ class ParsingForm(LinesForm):
             case "output":
                 return
             case "file":
-                upload = self.files.get(name)
-                self.values[name] = upload if upload and upload.filename else None
+                self._read_upload(name, posted)
             case "rows":
                 self._read_lines(field, posted, before.get(name) or ())
             case "translated":
@@ -76,6 +75,14 @@ class ParsingForm(LinesForm):
                 self._read_links(name, field, posted, before)
             case _:
                 self._read_text(name, field, posted, before)
+
+    def _read_upload(self, name: str, posted: MultiDict[str, str]) -> None:
+        """An upload, or None to remove the file; without either the present one is kept."""
+        upload = self.files.get(name)
+        if upload and upload.filename:
+            self.values[name] = upload
+        elif f"{name}-remove" in posted:
+            self.values[name] = None
 
     def _read_words(
         self, name: str, field: FormField, posted: MultiDict[str, str], before: Mapping[str, str]

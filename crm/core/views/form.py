@@ -18,6 +18,7 @@ from crm.core.views.conflict import apply_choices, line_digests, stored_values
 from crm.core.views.inplace import InPlacePages, here_path
 from crm.core.views.pages import Note
 from crm.core.views.prefill import Prefill, read_prefill
+from crm.core.views.uploads import store_pictures
 from crm.core.views.versions import ConcurrentEdit, posted_version
 
 # Among the posted values: nothing is saved, the form is shown again as another one.
@@ -171,6 +172,7 @@ class FormPages(InPlacePages):
 
     def before_save(self, form: Form) -> None:
         """A hook for slow work, before the transaction. Raises DomainError by field."""
+        store_pictures(form)
 
     def after_save(self, row: Any, form: Form) -> None:
         """A hook inside the transaction, after the flush of the row."""

@@ -44,6 +44,7 @@ class UserMenu:
     sign_out_url: str
     language_url: str
     theme_url: str
+    picture_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -203,4 +204,11 @@ def _user_menu(actor: Actor) -> UserMenu:
         sign_out_url=url_for("LoginView.logout"),
         language_url=url_for("PreferencesView.language"),
         theme_url=url_for("PreferencesView.theme"),
+        picture_url=_picture_url(actor),
     )
+
+
+def _picture_url(actor: Actor) -> str:
+    if actor.picture_id is None:
+        return ""
+    return url_for("PictureView.person", pk=actor.user_id, v=actor.picture_id)

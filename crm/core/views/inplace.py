@@ -30,7 +30,8 @@ class InPlacePages(ConflictPages):
         """The fields of the edit form that may be changed on the record itself."""
         apart = {*self.readonly_in_place, *self.children}
         model, names = self.datamodel.obj, self.edit_names(row)
-        return [n for n in names if n not in apart and not spec_of(model, n).readonly]
+        specs = {name: spec_of(model, name) for name in names if name not in apart}
+        return [n for n, spec in specs.items() if not (spec.readonly or spec.kind.is_file)]
 
     @expose(f"/field/{PK}/<name>", methods=("GET", "POST"))
     @has_access
