@@ -30,6 +30,7 @@ from crm.core.links.purposes import PURPOSES
 from crm.core.search.indexes import is_compared
 from crm.core.views import frame, lines
 from crm.core.views.address import refuse_junk
+from crm.mail import receivers as mail_receivers
 from crm.mail.health import worker_health
 from crm.notices import assigned, reading
 from crm.notices import receivers as notices_receivers
@@ -41,7 +42,13 @@ from crm.reporting.views import HomeView
 # Modules with regular work for the worker; importing them registers it.
 JOBS = (purging, clock, sweeping, links)
 # Receivers of the signals of lower slices; importing them connects them.
-RECEIVERS = (notices_receivers, opportunities_receivers, quotes_receivers, calendar_receivers)
+RECEIVERS = (
+    notices_receivers,
+    mail_receivers,
+    opportunities_receivers,
+    quotes_receivers,
+    calendar_receivers,
+)
 
 # Endpoints of forms with files.
 UPLOADS = (

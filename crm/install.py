@@ -20,6 +20,7 @@ from crm.core.db import db
 from crm.core.rows import unfiltered
 from crm.leads.models import LeadStatus, LeadStatusKind
 from crm.leads.seeds import ROWS as LEADS
+from crm.mail.services import templates
 from crm.opportunities.models import Stage, StageKind
 from crm.opportunities.seeds import ROWS as OPPORTUNITIES
 from crm.quotes.seeds import ROWS as QUOTES
@@ -35,6 +36,7 @@ def install() -> None:
         for model, rows in VOCABULARIES:
             ensure(model, rows)
         _ensure_settings()
+        templates.install()
 
 
 def _ensure_role(code: str, name: str) -> Role:

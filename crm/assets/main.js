@@ -33,6 +33,7 @@ import "./core/submits.js";
 import "./core/tabs.js";
 import "./core/theme.js";
 import "./core/toasts.js";
+import "./core/variables.js";
 import "./core/whole.js";
 import "./notices/bell.js";
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from crm.companies.columns import by_value, flag, link
 from crm.companies.models.company import Company
 from crm.core.errors import DomainError
-from crm.core.models import AuditedModel, field, unique
+from crm.core.models import AuditedModel, Label, field, kinds, unique
 
 
 class Assignable(StrEnum):
@@ -119,6 +119,15 @@ class AppSettings(AuditedModel):
             raise DomainError(fields=wrong)
 
 
+def _template(label: Label) -> Mapped[int | None]:
+    """The template of an e-mail that a company sends; empty where it does not."""
+    return link(label, "template.id", unset=_l("Not sent"))
+
+
+def _chosen(column: str) -> Mapped[Any]:
+    return relationship("Template", foreign_keys=f"CompanySettings.{column}")
+
+
 class CompanySettings(AuditedModel):
     """The settings of one company; created with it."""
 
@@ -160,6 +169,17 @@ class CompanySettings(AuditedModel):
     payment_terms: Mapped[str | None] = field(
         _l("Payment terms"), Text, help=_l("Proposed for new accounts.")
     )
+    sender_name: Mapped[str | None] = field(_l("Sender"), String(120))
+    sender_email: Mapped[str | None] = field(_l("Sender's e-mail"), String(254), kind=kinds.EMAIL)
+    event_reminder_template_id: Mapped[int | None] = _template(_l("Event reminder template"))
+    meeting_reminder_template_id: Mapped[int | None] = _template(_l("Meeting reminder template"))
+    call_reminder_template_id: Mapped[int | None] = _template(_l("Call reminder template"))
+    task_reminder_template_id: Mapped[int | None] = _template(_l("Task reminder template"))
+    invitation_template_id: Mapped[int | None] = _template(_l("Meeting invitation template"))
+    date_changed_template_id: Mapped[int | None] = _template(_l("Meeting date changed template"))
+    guest_removed_template_id: Mapped[int | None] = _template(_l("Guest removed template"))
+    quote_template_id: Mapped[int | None] = _template(_l("Quote e-mail template"))
+    catalog_template_id: Mapped[int | None] = _template(_l("Catalogue e-mail template"))
     mails_per_minute: Mapped[int | None] = field(
         _l("E-mails a minute of this company"),
         minimum=1,
@@ -169,6 +189,16 @@ class CompanySettings(AuditedModel):
 
     company: Mapped[Company] = relationship()
     default_vat_rate: Mapped[Any] = relationship("VatRate")
+    # Of an upper slice, which this one does not import.
+    event_reminder_template: Mapped[Any] = _chosen("event_reminder_template_id")
+    meeting_reminder_template: Mapped[Any] = _chosen("meeting_reminder_template_id")
+    call_reminder_template: Mapped[Any] = _chosen("call_reminder_template_id")
+    task_reminder_template: Mapped[Any] = _chosen("task_reminder_template_id")
+    invitation_template: Mapped[Any] = _chosen("invitation_template_id")
+    date_changed_template: Mapped[Any] = _chosen("date_changed_template_id")
+    guest_removed_template: Mapped[Any] = _chosen("guest_removed_template_id")
+    quote_template: Mapped[Any] = _chosen("quote_template_id")
+    catalog_template: Mapped[Any] = _chosen("catalog_template_id")
 
     def __str__(self) -> str:
         return str(self.company)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    Text,
     event,
     inspect,
     update,
@@ -64,6 +65,13 @@ User.theme = field(
 )
 User.phone = field(_l("Phone"), String(20), kind=kinds.PHONE, search=True, nullable=True)
 User.job_title = field(_l("Job title"), String(80), nullable=True)
+User.signature = field(
+    _l("Signature"),
+    Text,
+    kind=kinds.RICH_TEXT,
+    nullable=True,
+    help=_l("At the end of your e-mails."),
+)
 # use_alter: the foreign keys between users, agencies and companies are circular.
 User.agency_id = field(
     _l("Agency"), ForeignKey("agency.id", use_alter=True), index=True, nullable=True, css="w-agency"

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, inspect, select
 
 from crm.companies.defaults import current_user_or_none
 from crm.companies.models import Company, CompanySettings
+from crm.companies.signals import settings_added
 from crm.core.actor import Scope, find_actor
 from crm.core.datamodel.references import references_to
 from crm.core.datamodel.rules import Rules
@@ -42,6 +43,7 @@ def add_settings(company: Company) -> CompanySettings:
     )
     db.session.add(settings)
     flush()
+    settings_added.send(settings)
     return settings
 
 

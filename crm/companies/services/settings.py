@@ -1,9 +1,9 @@
 """Services of the settings pages. Further rules are in the models."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, inspect, select
+from sqlalchemy import ColumnElement, and_, inspect, or_, select
 
 from crm.companies.models import AppSettings, CompanySettings, Counter
 from crm.core.datamodel.rules import Rules
@@ -11,6 +11,7 @@ from crm.core.datamodel.saving import update_row
 from crm.core.db import clear_cache, db
 
 OPEN = "open"  # the kind of the statuses and stages of new records
+TEMPLATE = "_template"  # at the end of a relation to a template, after the kind that fits
 
 
 def update(row: Any, values: Mapping[str, Any]) -> None:
@@ -20,12 +21,37 @@ def update(row: Any, values: Mapping[str, Any]) -> None:
 
 
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
-    """Default statuses and stages are open and active. Source: spec 2.7."""
+    """Default statuses and stages are open, templates of the fitting kind; both are active.
+
+    Source: spec 2.7 and 2.8.
+    """
+    if relation.endswith(TEMPLATE):
+        return _templates(relation, values)
     if relation not in ("lead_default_status", "opportunity_default_stage"):
         return None
     target = inspect(AppSettings).relationships[relation].mapper.class_
     condition: ColumnElement[bool] = (target.kind == OPEN) & target.active.is_(True)
     return condition
+
+
+def usable_templates(company_id: int) -> Sequence[Any]:
+    """The templates that a company may send, of every kind."""
+    template = inspect(CompanySettings).relationships[f"quote{TEMPLATE}"].mapper.class_
+    statement = select(template).where(_is_usable(template, company_id))
+    return db.session.scalars(statement.order_by(template.name_key, template.id)).unique().all()
+
+
+def _is_usable(template: Any, company_id: int | None) -> ColumnElement[bool]:
+    is_ours = or_(template.company_id.is_(None), template.company_id == company_id)
+    return and_(template.active.is_(True), is_ours)
+
+
+def _templates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool]:
+    template = inspect(CompanySettings).relationships[relation].mapper.class_
+    company = values.get("company")
+    company_id = company.id if company is not None else values.get("company_id")
+    is_fitting = template.kind == relation.removesuffix(TEMPLATE)
+    return and_(is_fitting, _is_usable(template, company_id))
 
 
 def coming_reference(settings: CompanySettings) -> str:

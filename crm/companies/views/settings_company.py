@@ -15,17 +15,32 @@ from sqlalchemy.orm import joinedload
 
 from crm.companies.models import Company, CompanySettings
 from crm.companies.services import settings
+from crm.companies.services.settings import TEMPLATE
 from crm.companies.settings import setting
 from crm.companies.views.options import DAYS, MONTHS, Section, SettingOption, SettingPair
 from crm.companies.views.settings import SettingsPage, SettingsPages
 from crm.core.datamodel import DataModel
 from crm.core.forms import Form
+from crm.core.forms.options import Option
+from crm.core.models import Label
 from crm.core.models.text import parse_number
 from crm.core.views import Action, Field, Note
 from crm.core.views.base import PK
 from crm.core.views.conflict import stored_values
 from crm.core.views.display import hue_of, initials
 
+# When the e-mail of each kind is sent.
+MOMENTS: dict[str, Label] = {
+    "quote": _l("When a quote is sent to a customer: not by this version yet."),
+    "catalog": _l("When a catalogue is sent to a contact, an account or a lead."),
+    "invitation": _l("When a guest is added to an event: not by this version yet."),
+    "date_changed": _l("When the date or place of an event changes: not by this version yet."),
+    "guest_removed": _l("When a guest is removed, an event cancelled: not by this version yet."),
+    "event_reminder": _l("Before an event of the type Event: not by this version yet."),
+    "meeting_reminder": _l("Before a meeting: not by this version yet."),
+    "call_reminder": _l("Before a call: not by this version yet."),
+    "task_reminder": _l("Before a task is due: not by this version yet."),
+}
 SECTIONS: Sequence[Section] = (
     (_l("Opportunities"), (
         SettingOption("recurring_duration", unit=MONTHS),
@@ -40,7 +55,15 @@ SECTIONS: Sequence[Section] = (
         SettingOption("default_vat_rate", _l("For lines without a product.")),
     )),
     (_l("Clients and prospects"), (SettingOption("payment_terms"),)),
-    (_l("E-mails"), (SettingOption("mails_per_minute"),)),
+    (_l("E-mails"), (
+        SettingOption("sender_name", _l("Empty: the name of the company.")),
+        SettingOption(
+            "sender_email",
+            _l("Empty: the address of the application. Replies go to the record’s owner."),
+        ),
+        *(SettingOption(f"{kind}{TEMPLATE}", moment) for kind, moment in MOMENTS.items()),
+        SettingOption("mails_per_minute"),
+    )),
 )  # fmt: skip
 
 
@@ -103,6 +126,7 @@ class CompanySettingsView(SettingsPages):
 
     def prepare_form(self, form: Form) -> None:
         form.fields["default_vat_rate"].picker_url = ""
+        self._offer_templates(form)
         if (duration := form.fields.get("recurring_duration")) is not None:
             months = int(setting("default_recurring_duration"))
             words = ngettext("%(num)s month", "%(num)s months", months)
@@ -111,6 +135,25 @@ class CompanySettingsView(SettingsPages):
                 _("Application: %(value)s", value=words),
                 str(months),
             )
+
+    def _offer_templates(self, form: Form) -> None:
+        """A select of the fitting templates; a warning where none is chosen."""
+        fields = [field for name, field in form.fields.items() if name.endswith(TEMPLATE)]
+        found = settings.usable_templates(form.row.company_id) if fields else []
+        for field in fields:
+            kind = field.name.removesuffix(TEMPLATE)
+            field.picker_url, chosen = "", field.text
+            ids = {option.value for option in field.options}
+            field.options += [
+                Option(str(one.id), str(one), str(one.id) == chosen)
+                for one in found
+                if one.kind == kind and str(one.id) not in ids
+            ]
+            if not chosen:
+                field.warning = _("None chosen: this e-mail is not sent.")
+            else:
+                url = url_for("TemplateView.show", pk=chosen)
+                field.actions = [Action(_("Preview and test"), url, "mail")]
 
     def complete(self, page: SettingsPage, row: CompanySettings) -> None:
         page.company = Field("company", "", "company", row.company, row.company.name)

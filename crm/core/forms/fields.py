@@ -66,6 +66,8 @@ class FormField:
     dependents: list["FormField"] = field(default_factory=list)
     opens_with: str = ""
     inherit: Any = None
+    warning: str = ""
+    actions: list[Any] = field(default_factory=list)
     fields: list["FormField"] = field(default_factory=list)
 
     def __post_init__(self) -> None:

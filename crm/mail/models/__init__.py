@@ -2,10 +2,12 @@
 
 from crm.mail.models.message import READ_WITH, RELATED, Message
 from crm.mail.models.parts import Answer, MessageAttempt
+from crm.mail.models.template import Template
 from crm.mail.models.words import (
     KINDS,
     REASONS,
     STATES,
+    TEMPLATE_KINDS,
     Copy,
     Direction,
     MessageKind,
@@ -19,6 +21,7 @@ __all__ = [
     "REASONS",
     "RELATED",
     "STATES",
+    "TEMPLATE_KINDS",
     "Answer",
     "Copy",
     "Direction",
@@ -27,4 +30,5 @@ __all__ = [
     "MessageKind",
     "MessageState",
     "SkipReason",
+    "Template",
 ]

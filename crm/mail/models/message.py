@@ -121,6 +121,9 @@ class Message(Record):
     automatic: Mapped[bool] = flag(_l("Sent automatically"))
     transactional: Mapped[bool] = flag(_l("Part of a transaction"))
     owner_id: Mapped[int | None] = link(_l("Sent by"), "ab_user.id", css="w-who")
+    template_id: Mapped[int | None] = field(
+        _l("Template"), ForeignKey("template.id", ondelete="SET NULL"), index=True, readonly=True
+    )
 
     state: Mapped[MessageState] = field(
         _l("Status"),
@@ -151,6 +154,7 @@ class Message(Record):
     catalog_id: Mapped[int | None] = _about(_l("Catalogue"), "catalog")
 
     owner: Mapped[User | None] = relationship(User, foreign_keys="Message.owner_id")
+    template: Mapped[Any] = relationship("Template")
     # Tables of upper slices, which this one does not import.
     lead: Mapped[Any] = relationship("Lead")
     account: Mapped[Any] = relationship("Account")

@@ -40,6 +40,13 @@ KINDS: dict[str, Label] = {
     MessageKind.TEST: _l("Test"),
 }
 
+# What a template may be for; the others have texts of their own.
+TEMPLATE_KINDS = {
+    kind: words
+    for kind, words in KINDS.items()
+    if kind not in (MessageKind.NOTICE, MessageKind.TEST)
+}
+
 
 class MessageState(StrEnum):
     """Where a message stands."""

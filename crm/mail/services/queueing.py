@@ -41,6 +41,7 @@ class Mail:
     to_relation: str = ""
     related: Mapping[str, int] = field(default_factory=dict)
     owner_id: int | None = None
+    template_id: int | None = None
     sender_name: str = ""
     sender_address: str = ""
     reply_name: str = ""
@@ -107,6 +108,7 @@ def _message(mail: Mail) -> Message:
         cause=mail.cause,
         company_id=mail.company_id,
         owner_id=mail.owner_id or (actor.user_id if actor else None),
+        template_id=mail.template_id,
         kind=mail.kind,
         subject=one_line(mail.subject, 255) or NO_SUBJECT,
         body_html=mail.body_html,

@@ -33,6 +33,7 @@ from crm.core.models.kinds.texts import (
     RichText,
     Text,
     Translated,
+    TranslatedRichText,
     Url,
 )
 from crm.core.models.kinds.times import Date, Instant, Next
@@ -40,6 +41,7 @@ from crm.core.models.kinds.times import Date, Instant, Next
 TEXT, LONG_TEXT, RICH_TEXT = Text("text"), LongText("longtext"), RichText("richtext")
 EMAIL, PHONE = Email("email"), Phone("phone")
 URL, POSTAL_CODE, TRANSLATED = Url("url"), PostalCode("postal_code"), Translated("translated")
+TRANSLATED_RICH_TEXT = TranslatedRichText("translated_rich_text")
 SIREN, SIRET = Registered("siren", siren, "numeric"), Registered("siret", siret, "numeric")
 VAT_NUMBER = Registered("vat_number", vat)
 INTEGER, DECIMAL, MONEY = Integer("integer"), Exact("decimal"), Money("money")

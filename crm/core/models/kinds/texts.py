@@ -177,6 +177,8 @@ class Registered(Text):
 class Translated(Kind):
     widget = "translated"
     is_text = is_filterable = False
+    is_rich = False
+    longest = LONGEST_WORDS  # in one language
 
     def parse(self, spec: "Spec", text: str, form: Format) -> Any:
         return form.words(text)
@@ -184,22 +186,39 @@ class Translated(Kind):
     def clean(self, spec: "Spec", value: Any, row: Any) -> TranslatedText:
         if not isinstance(value, Mapping):
             raise ValueError(words_expected())
-        kept = {code: text for code, text in value.items() if as_text(text).strip()}
-        words = TranslatedText(
-            {c: BLANKS.sub(" ", CONTROL.sub("", t)).strip() for c, t in kept.items()}
-        )
+        texts = {code: self.tidy(as_text(text)) for code, text in value.items()}
+        words = TranslatedText({code: text for code, text in texts.items() if text})
         if spec.required and not words:
             raise ValueError(_("Required field"))
         for text in words.values():
-            refuse_longer(text, LONGEST_WORDS)
+            refuse_longer(text, self.longest)
         return words
+
+    def tidy(self, text: str) -> str:
+        """The text of one language as it is stored; "" where it is empty."""
+        return BLANKS.sub(" ", CONTROL.sub("", text)).strip()
 
     def write(self, spec: "Spec", value: Any, zone: str, currency: str | None) -> str:
         return str(TranslatedText(value))
 
     def schema(self, spec: "Spec") -> dict[str, Any]:
-        text = {"type": "string", "maxLength": LONGEST_WORDS}
+        text = {"type": "string", "maxLength": self.longest}
         return {"type": "object", "additionalProperties": text}
+
+
+class TranslatedRichText(Translated):
+    """A rich text in each language."""
+
+    is_rich = True
+    longest = RichText.longest
+
+    def tidy(self, text: str) -> str:
+        refuse_longer(text, self.longest)
+        cleaned = rich_text.clean(text)
+        return cleaned if rich_text.to_text(cleaned).strip() else ""
+
+    def write(self, spec: "Spec", value: Any, zone: str, currency: str | None) -> str:
+        return rich_text.to_text(str(TranslatedText(value)))
 
 
 def words_expected() -> str:

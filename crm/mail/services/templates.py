@@ -1,0 +1,189 @@
+"""What can be done to a template, whoever asks. Source: spec 13.1."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import uuid4
+
+from babel import Locale
+from flask_babel import get_locale, ngettext
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, func, or_, select
+
+from crm.companies.choices import candidates_of
+from crm.companies.defaults import current_user_or_none, fill_company, set_default
+from crm.companies.models import Company, CompanySettings
+from crm.core.actor import current_actor
+from crm.core.datamodel.rules import Rules
+from crm.core.datamodel.saving import create_row, delete_row, update_row
+from crm.core.db import db
+from crm.core.errors import DomainError
+from crm.core.models import link_of, rich_text
+from crm.core.rows import unfiltered
+from crm.core.types import fold
+from crm.mail.models import MessageKind, Template
+from crm.mail.services.queueing import Mail, queue
+from crm.mail.templates import shipped, variables
+from crm.mail.templates.filling import fill
+from crm.mail.templates.language import TemplateError, TooLong, parse, render
+
+# The settings of a company by which it chooses a template, and the kind that fits.
+CHOSEN_AS = {f"{kind}_template": kind for kind in shipped.TEXTS if kind != MessageKind.FREE}
+
+
+def defaults(values: dict[str, Any]) -> dict[str, Any]:
+    """The company chosen in the top bar. An empty company means all of them."""
+    set_default(values, "company", lambda: fill_company({}))
+    return values
+
+
+def create(values: Mapping[str, Any]) -> Template:
+    """A new template. Raises DomainError by field."""
+    template: Template = create_row(Template, _checked(values), RULES)
+    _refuse_double(template)
+    return template
+
+
+def update(template: Template, values: Mapping[str, Any]) -> None:
+    """Change a template. Raises DomainError by field, also where a company uses its kind."""
+    kind = values.get("kind", template.kind)
+    if kind != template.kind and (used := used_by(template)):
+        raise DomainError(_in_use(len(used)), field="kind")
+    update_row(template, _checked({"kind": kind, **values}), RULES)
+    _refuse_double(template)
+
+
+def delete(template: Template) -> None:
+    """Raises DomainError where a company sends it."""
+    if used := used_by(template):
+        raise DomainError(_in_use(len(used)))
+    delete_row(template)
+
+
+def reset(template: Template) -> None:
+    """Give a shipped template the texts that it came with. Raises DomainError."""
+    if template.shipped is None:
+        raise DomainError(_("This template did not ship with the application."))
+    text = shipped.TEXTS[template.shipped]
+    update(template, {"name": text.name, "subject": text.subject, "body": text.body})
+
+
+def install() -> None:
+    """Add the templates that ship where there are none, chosen by every company.
+
+    Otherwise those that somebody deleted would come back with an upgrade.
+    """
+    with unfiltered("what ships is put in place before anybody acts"):
+        if db.session.scalar(select(Template.id).limit(1)) is not None:
+            return
+        for kind, text in shipped.TEXTS.items():
+            said = {"name": text.name, "subject": text.subject, "body": text.body}
+            db.session.add(Template(kind=kind, shipped=kind, is_default=True, **said))
+        db.session.flush()
+        for settings in db.session.scalars(select(CompanySettings)).all():
+            choose_defaults(settings)
+
+
+def choose_defaults(settings: CompanySettings) -> None:
+    """Choose a template for each kind that has none: the default one of all companies."""
+    usable = Template.active.is_(True), Template.company_id.is_(None)
+    order = Template.is_default.desc(), Template.id
+    with unfiltered("a company sends what ships, whoever creates it"):
+        for name, kind in CHOSEN_AS.items():
+            if getattr(settings, name) is None:
+                statement = select(Template).where(Template.kind == kind, *usable)
+                setattr(settings, name, db.session.scalars(statement.order_by(*order)).first())
+        db.session.flush()
+
+
+def used_by(template: Template) -> list[tuple[Company, str]]:
+    """The companies that send it, each with the setting by which they do."""
+    columns = [link_of(CompanySettings, name)[1] for name in CHOSEN_AS]
+    with unfiltered("a template is in use, whoever reads that company's settings"):
+        mine = or_(*(getattr(CompanySettings, column) == template.id for column in columns))
+        rows = db.session.scalars(select(CompanySettings).where(mine)).all()
+        return [
+            (row.company, name)
+            for row in rows
+            for name, column in zip(CHOSEN_AS, columns, strict=True)
+            if getattr(row, column) == template.id
+        ]
+
+
+def send_test(template: Template, language: str) -> None:
+    """Queue the template, filled in with examples, to the actor. Raises DomainError."""
+    user = current_user_or_none()
+    if user is None or not user.email:
+        raise DomainError(_("Your account has no e-mail address."))
+    company_id = template.company_id or current_actor().company_ids[0]
+    filled = fill(template, {"owner": user}, language, user.time_zone, with_examples=True)
+    queue(
+        Mail(
+            cause=f"test:{uuid4().hex}",
+            company_id=company_id,
+            kind=MessageKind.TEST,
+            subject=_("Test: %(subject)s", subject=filled.subject),
+            body_html=filled.body_html,
+            body_text=rich_text.to_text(filled.body_html),
+            to_address=user.email,
+            to_name=str(user),
+        )
+    )
+
+
+def _in_use(count: int) -> str:
+    return str(
+        ngettext(
+            "%(num)s company sends this template.", "%(num)s companies send this template.", count
+        )
+    )
+
+
+def _checked(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`values`, after its texts were parsed in every language. Raises DomainError by field."""
+    kind = values.get("kind") or ""
+    if kind not in variables.ABOUT:
+        return values
+    wrong = {
+        name: " ".join(said)
+        for name in ("subject", "body")
+        if (said := list(_wrong(kind, values.get(name) or {}, name == "body")))
+    }
+    if wrong:
+        raise DomainError(fields=wrong)
+    return values
+
+
+def _wrong(kind: str, texts: Mapping[str, str], is_html: bool) -> Iterator[str]:
+    """What is wrong with each text, with its language and line."""
+    known = variables.known(kind)
+    for language, text in texts.items():
+        tongue = Locale.parse(language).get_display_name(get_locale()) or language
+        try:
+            render(parse(text, known), variables.examples(kind, language), is_html)
+        except TemplateError as error:
+            yield _(
+                "%(language)s, line %(line)s: %(message)s",
+                language=tongue, line=error.line, message=error,
+            )  # fmt: skip
+        except TooLong:
+            yield _("%(language)s: filled in, this is longer than 200 kB.", language=tongue)
+
+
+def _refuse_double(template: Template) -> None:
+    """A name is used once in each language, all companies counting as one. Source: spec 13.1."""
+    same = func.coalesce(Template.company_id, 0) == (template.company_id or 0)
+    statement = select(Template).where(same, Template.id != template.id)
+    with unfiltered("a name is taken, whoever reads that template"):
+        others = db.session.scalars(statement).unique().all()
+    for language, name in template.name.items():
+        if any(fold(other.name.get(language, "")) == fold(name) for other in others):
+            message = _("There is already a template named “%(name)s”.", name=name)
+            raise DomainError(message, field="name")
+
+
+def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
+    """Companies in use."""
+    return candidates_of(Template, relation, values)
+
+
+RULES = Rules(defaults=defaults, create=create, update=update, delete=delete, candidates=candidates)

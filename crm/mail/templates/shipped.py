@@ -1,0 +1,195 @@
+"""The texts that ship, one for each kind, in each language of the program. Source: spec 2.8."""
+
+from dataclasses import dataclass
+
+from crm.core.types import TranslatedText
+from crm.mail.models.words import MessageKind
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """The texts of a template."""
+
+    name: TranslatedText
+    subject: TranslatedText
+    body: TranslatedText
+
+
+def _both(english: str, french: str) -> TranslatedText:
+    return TranslatedText(en=english, fr=french)
+
+
+def _paragraphs(*texts: str) -> str:
+    return "".join(f"<p>{text}</p>" for text in texts)
+
+
+HELLO = "{0}{{% if {1}.salutation %}} {{{{ {1}.salutation }}}}{{% endif %}},"
+# Where and with whom, each where it is known.
+PLACE_EN = (
+    "{% if event.location %}Place: {{ event.location }}<br>{% endif %}"
+    "{% if event.video_url %}Video: {{ event.video_url }}{% endif %}"
+)
+PLACE_FR = (
+    "{% if event.location %}Lieu : {{ event.location }}<br>{% endif %}"
+    "{% if event.video_url %}Visio : {{ event.video_url }}{% endif %}"
+)
+ABOUT_EN = (
+    "{% if account.name %}Client: {{ account.name }}<br>{% endif %}"
+    "{% if contact.name %}Contact: {{ contact.name }}<br>{% endif %}"
+    "{% if opportunity.name %}Opportunity: {{ opportunity.name }}{% endif %}"
+)
+ABOUT_FR = (
+    "{% if account.name %}Client : {{ account.name }}<br>{% endif %}"
+    "{% if contact.name %}Contact : {{ contact.name }}<br>{% endif %}"
+    "{% if opportunity.name %}Opportunité : {{ opportunity.name }}{% endif %}"
+)
+
+
+def _reminder(english: str, french: str, what_en: str, what_fr: str) -> Shipped:
+    return Shipped(
+        _both(english, french),
+        _both(
+            f"{what_en}: {{{{ event.subject }}}}, {{{{ event.starts_at }}}}",
+            f"{what_fr} : {{{{ event.subject }}}}, {{{{ event.starts_at }}}}",
+        ),
+        _both(
+            _paragraphs(
+                "Hello,",
+                "<strong>{{ event.subject }}</strong><br>{{ event.starts_at }}",
+                PLACE_EN,
+                ABOUT_EN,
+            ),
+            _paragraphs(
+                "Bonjour,",
+                "<strong>{{ event.subject }}</strong><br>{{ event.starts_at }}",
+                PLACE_FR,
+                ABOUT_FR,
+            ),
+        ),
+    )
+
+
+TEXTS: dict[str, Shipped] = {
+    MessageKind.EVENT_REMINDER: _reminder(
+        "Event reminder", "Rappel d’événement", "Coming up", "À venir"
+    ),
+    MessageKind.MEETING_REMINDER: _reminder(
+        "Meeting reminder", "Rappel de rendez-vous", "Meeting", "Rendez-vous"
+    ),
+    MessageKind.CALL_REMINDER: _reminder("Call reminder", "Rappel d’appel", "Call", "Appel"),
+    MessageKind.TASK_REMINDER: _reminder("Task reminder", "Rappel de tâche", "Task", "Tâche"),
+    MessageKind.INVITATION: Shipped(
+        _both("Invitation", "Invitation"),
+        _both(
+            "Invitation: {{ event.subject }}, {{ event.starts_at }}",
+            "Invitation : {{ event.subject }}, {{ event.starts_at }}",
+        ),
+        _both(
+            _paragraphs(
+                HELLO.format("Hello", "guest"),
+                "{{ owner.name }} invites you to <strong>{{ event.subject }}</strong> "
+                "on {{ event.starts_at }}.",
+                PLACE_EN,
+            ),
+            _paragraphs(
+                HELLO.format("Bonjour", "guest"),
+                "{{ owner.name }} vous invite : <strong>{{ event.subject }}</strong>, "
+                "le {{ event.starts_at }}.",
+                PLACE_FR,
+            ),
+        ),
+    ),
+    MessageKind.DATE_CHANGED: Shipped(
+        _both("Meeting moved", "Changement de date"),
+        _both(
+            "New date: {{ event.subject }}, {{ event.starts_at }}",
+            "Nouvelle date : {{ event.subject }}, {{ event.starts_at }}",
+        ),
+        _both(
+            _paragraphs(
+                HELLO.format("Hello", "guest"),
+                "<strong>{{ event.subject }}</strong> now takes place on {{ event.starts_at }}.",
+                PLACE_EN,
+            ),
+            _paragraphs(
+                HELLO.format("Bonjour", "guest"),
+                "<strong>{{ event.subject }}</strong> aura lieu le {{ event.starts_at }}.",
+                PLACE_FR,
+            ),
+        ),
+    ),
+    MessageKind.GUEST_REMOVED: Shipped(
+        _both("Meeting cancelled", "Annulation"),
+        _both(
+            "Cancelled: {{ event.subject }}, {{ event.starts_at }}",
+            "Annulé : {{ event.subject }}, {{ event.starts_at }}",
+        ),
+        _both(
+            _paragraphs(
+                HELLO.format("Hello", "guest"),
+                "<strong>{{ event.subject }}</strong> on {{ event.starts_at }} will not take "
+                "place, or takes place without you. There is nothing you need to do.",
+            ),
+            _paragraphs(
+                HELLO.format("Bonjour", "guest"),
+                "<strong>{{ event.subject }}</strong>, prévu le {{ event.starts_at }}, n’aura pas "
+                "lieu, ou se tiendra sans vous. Vous n’avez rien à faire.",
+            ),
+        ),
+    ),
+    MessageKind.QUOTE: Shipped(
+        _both("Quote", "Envoi de devis"),
+        _both(
+            "Quote {{ quote.number }}{% if quote.title %}: {{ quote.title }}{% endif %}",
+            "Devis {{ quote.number }}{% if quote.title %} : {{ quote.title }}{% endif %}",
+        ),
+        _both(
+            _paragraphs(
+                HELLO.format("Hello", "contact"),
+                "Please find attached our quote <strong>{{ quote.number }}</strong>"
+                "{% if quote.title %} for “{{ quote.title }}”{% endif %}, "
+                "{{ quote.total_incl }} including tax. It is valid until {{ quote.valid_until }}.",
+                "Do not hesitate to contact me with any questions.",
+            ),
+            _paragraphs(
+                HELLO.format("Bonjour", "contact"),
+                "Veuillez trouver ci-joint notre devis <strong>{{ quote.number }}</strong>"
+                "{% if quote.title %} pour « {{ quote.title }} »{% endif %}, d’un montant de "
+                "{{ quote.total_incl }} TTC. Il est valable jusqu’au {{ quote.valid_until }}.",
+                "Je reste à votre disposition pour en parler.",
+            ),
+        ),
+    ),
+    MessageKind.CATALOG: Shipped(
+        _both("Catalogue", "Envoi de catalogue"),
+        _both("{{ catalog.name }}", "{{ catalog.name }}"),
+        _both(
+            _paragraphs(
+                HELLO.format("Hello", "contact"),
+                "Here is our catalogue <strong>{{ catalog.name }}</strong>"
+                "{% if catalog.link %}: {{ catalog.link }}{% endif %}.",
+                "Do not hesitate to contact me if you would like more information.",
+            ),
+            _paragraphs(
+                HELLO.format("Bonjour", "contact"),
+                "Voici notre catalogue <strong>{{ catalog.name }}</strong>"
+                "{% if catalog.link %} : {{ catalog.link }}{% endif %}.",
+                "Je reste à votre disposition pour tout renseignement.",
+            ),
+        ),
+    ),
+    MessageKind.FREE: Shipped(
+        _both("Follow-up", "Prise de contact"),
+        _both("Following up", "Suite à notre échange"),
+        _both(
+            _paragraphs(
+                HELLO.format("Hello", "contact"),
+                "Thank you for your time. As agreed, I will get back to you shortly.",
+            ),
+            _paragraphs(
+                HELLO.format("Bonjour", "contact"),
+                "Merci de votre accueil. Comme convenu, je reviens vers vous très prochainement.",
+            ),
+        ),
+    ),
+}
