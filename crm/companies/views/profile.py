@@ -28,7 +28,7 @@ from crm.core.views.display import display_field
 from crm.core.views.uploads import show_picture, store_pictures
 from crm.core.views.versions import ConcurrentEdit, posted_version
 
-PERSON = ("first_name", "last_name", "email", "phone", "job_title", "picture")
+PERSON = ("first_name", "last_name", "email", "phone", "job_title", "signature", "picture")
 COMFORT = ("language", "time_zone", "theme", "single_keys")
 FACTS = ("username", "companies", "agency", "groups", "roles")
 

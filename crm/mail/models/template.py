@@ -39,6 +39,7 @@ class Template(Record):
         nullable=True,
         help=_l("Leave empty for all companies."),
         css="w-co",
+        unset=_l("All companies"),
     )
     subject: Mapped[TranslatedText] = field(
         _l("Subject"), Translated, nullable=False, required=True

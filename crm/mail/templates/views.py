@@ -97,8 +97,8 @@ class TemplateView(ModelView):
         chosen = next((one for one in records if one.id == wanted), next(iter(records), None))
         page.records = [(str(one.id), str(one), one is chosen) for one in records]
         filled = [code for code in row.body if row.body[code]]
-        language = request.args.get("language", "")
-        language = language if language in filled else next(iter(filled), "")
+        asked = (request.args.get("language", ""), current_actor().language, *filled)
+        language = next((code for code in asked if code in filled), "")
         page.languages = [(code, language_name(code), code == language) for code in filled]
         page.preview = preview(row, chosen, language)
 
