@@ -66,6 +66,12 @@ def test_text_is_formatted_and_saved_by_keyboard(desk: Desk) -> None:
         "<ul><li><p>Un</p><ul><li><p>Deux</p></li></ul></li></ul>"
         '<p>Voir <a href="https://acme.example/offre">acme.example/offre</a> et répondre</p>'
     )
+    for _ in range(len(" et répondre") + 3):
+        page.keyboard.press("ArrowLeft")
+    write(page, "Control+k")
+    expect(link).to_have_value("https://acme.example/offre")
+    write(page, "claire@acme.example", "Enter")
+    assert '<a href="mailto:claire@acme.example">acme.example/offre</a> et' in page.evaluate(STORED)
     write(page, "Control+Enter")
     page.wait_for_url("**/leads/show/**")
     shown = page.locator("#fld-description .c-prose")
@@ -83,7 +89,9 @@ def test_tab_leaves_the_editor_and_arrows_walk_its_toolbar(desk: Desk) -> None:
     write(page, "Plan", "Shift+Tab")
     style = page.locator(".c-rte .bar button").first
     expect(style).to_be_focused()
-    write(page, "Enter", "h")
+    write(page, "Enter")
+    expect(page.get_by_role("menuitemradio", name="Paragraph")).to_be_focused()
+    write(page, "h")
     expect(page.get_by_role("menuitemradio", name="Heading", exact=True)).to_be_focused()
     write(page, "Enter")
     assert page.evaluate(STORED) == "<h2>Plan</h2>"

@@ -19,15 +19,15 @@ function range(state) {
   const { from, to, empty, $from } = state.selection;
   const mark = link.isInSet($from.marks()) ?? link.isInSet($from.nodeAfter?.marks ?? []);
   if (!empty || !mark) return { from, to, href: mark?.attrs.href ?? "" };
-  let [start, end] = [$from.start(), $from.start()];
+  let [run, at] = [null, $from.start()];
   for (const child of $from.parent.children) {
-    const next = end + child.nodeSize;
-    if (!mark.isInSet(child.marks)) start = next > from ? start : next;
-    else if (next >= from) end = next;
-    if (!mark.isInSet(child.marks) && next > from) break;
-    end = next;
+    const next = at + child.nodeSize;
+    if (mark.isInSet(child.marks)) run = { from: run?.from ?? at, to: next, href: mark.attrs.href };
+    else if (run && run.to >= from) break;
+    else run = null;
+    at = next;
   }
-  return { from: start, to: end, href: mark.attrs.href };
+  return run;
 }
 
 export function linkBox(id, words, view) {
