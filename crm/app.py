@@ -30,9 +30,11 @@ from crm.core.links.purposes import PURPOSES
 from crm.core.search.indexes import is_compared
 from crm.core.views import frame, lines
 from crm.core.views.address import refuse_junk
+from crm.mail import notices as mailed_notices
 from crm.mail import receivers as mail_receivers
 from crm.mail.health import worker_health
 from crm.notices import assigned, reading
+from crm.notices import jobs as notices_jobs
 from crm.notices import receivers as notices_receivers
 from crm.notices.views import bell_of
 from crm.opportunities import receivers as opportunities_receivers
@@ -40,11 +42,12 @@ from crm.quotes import receivers as quotes_receivers
 from crm.reporting.views import HomeView
 
 # Modules with regular work for the worker; importing them registers it.
-JOBS = (purging, clock, sweeping, links)
+JOBS = (purging, clock, sweeping, links, notices_jobs, mailed_notices)
 # Receivers of the signals of lower slices; importing them connects them.
 RECEIVERS = (
     notices_receivers,
     mail_receivers,
+    mailed_notices,
     opportunities_receivers,
     quotes_receivers,
     calendar_receivers,

@@ -21,6 +21,7 @@ from crm.notices.kinds import ASSIGNED, subject_of
 from crm.notices.services import News, tell
 
 PENDING = "crm.assigned"
+OF_IMPORT = f"{ASSIGNED}:import-"  # how the causes of imports begin
 
 
 @dataclass(frozen=True)
@@ -104,15 +105,15 @@ def tell_owners(session: Session) -> None:
 
 
 def _news(group: Group, keys: list[tuple[str, int]], companies: set[int], act: str) -> News:
-    is_import = group.import_id is not None
+    cause = f"{ASSIGNED}:{act}" if group.import_id is None else f"{OF_IMPORT}{group.import_id}"
     return News(
         group.owner_id,
         ASSIGNED,
-        f"{ASSIGNED}:{f'import-{group.import_id}' if is_import else act}:{group.subject}",
+        f"{cause}:{group.subject}",
         group.subject,
         about=keys[0] if len(keys) == 1 else None,
         number=len(keys),
         actor_id=group.actor_id,
         company_id=next(iter(companies)) if len(companies) == 1 else None,
-        grows=is_import,
+        grows=group.import_id is not None,
     )

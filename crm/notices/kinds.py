@@ -11,7 +11,7 @@ from flask_babel import ngettext
 from crm.core.models import Label
 from crm.notices.models import Notice
 
-ASSIGNED, IMPORTED = "assigned", "imported"
+ASSIGNED, MAIL_FAILED, IMPORTED = "assigned", "mail_failed", "imported"
 
 
 @dataclass(frozen=True)
@@ -136,6 +136,12 @@ def _assigned(told: Told) -> str:
     return str(sentence) % {"who": told.who, "name": told.name}
 
 
+def _mail_failed(told: Told) -> str:
+    if not told.name:
+        return _("An e-mail was not sent")
+    return _("E-mail not sent: %(subject)s", subject=told.name)
+
+
 def _imported(told: Told) -> str:
     return _("Import finished: %(file)s", file=told.args["file"])
 
@@ -159,6 +165,14 @@ KINDS: dict[str, Kind] = {
         _l("Lead, prospect, client, contact, opportunity, quote or event"),
         "user-check",
         _assigned,
+    ),
+    MAIL_FAILED: Kind(
+        _l("An e-mail of mine was not sent"),
+        _l("After the last try, or a refusal"),
+        "mail-off",
+        _mail_failed,
+        lambda told: str(told.args["error"]),
+        tone="bad",
     ),
     IMPORTED: Kind(
         _l("An import has finished"),

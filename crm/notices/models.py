@@ -11,9 +11,9 @@ from crm.core.models.tables import Personal
 from crm.core.types import Instant, utcnow
 
 UNREAD, READ = text("read_at IS NULL"), text("read_at IS NOT NULL")
-# The tables of the records that notices are about, each with a column of its own: a foreign key
-# is emptied when its record is purged, while SQLite would give the number of it to another one.
-ABOUT = ("lead", "account", "contact", "opportunity", "quote", "event")
+# The tables of what notices are about, each with a foreign key of its own, which is emptied when
+# the record is purged.
+ABOUT = ("lead", "account", "contact", "opportunity", "quote", "event", "message")
 
 
 def _about(table: str) -> Any:
@@ -32,6 +32,12 @@ class Notice(Personal):
         UniqueConstraint("user_id", "cause"),
         Index("ix_notice_unread", "user_id", "id", sqlite_where=UNREAD, postgresql_where=UNREAD),
         Index("ix_notice_of_user", "user_id", "id"),
+        Index(
+            "ix_notice_to_mail",
+            "id",
+            sqlite_where=text("to_mail = 1"),
+            postgresql_where=text("to_mail"),
+        ),
         Index("ix_notice_read", "read_at", sqlite_where=READ, postgresql_where=READ),
         *(
             Index(
@@ -55,6 +61,7 @@ class Notice(Personal):
     opportunity_id: Mapped[int | None] = _about("opportunity")
     quote_id: Mapped[int | None] = _about("quote")
     event_id: Mapped[int | None] = _about("event")
+    message_id: Mapped[int | None] = _about("message")
     number: Mapped[int] = mapped_column(default=1, server_default="1")
     args: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     actor_id: Mapped[int | None] = mapped_column(
@@ -63,6 +70,8 @@ class Notice(Personal):
     cause: Mapped[str] = mapped_column(String(80))  # nobody is told twice of the same one
     created_at: Mapped[datetime] = mapped_column(Instant, default=utcnow)
     read_at: Mapped[datetime | None] = mapped_column(Instant)
+    in_page: Mapped[bool] = mapped_column(default=True, server_default="1")
+    to_mail: Mapped[bool] = mapped_column(default=False, server_default="0")  # and not queued yet
 
     actor: Mapped[User | None] = relationship(User, foreign_keys=[actor_id], viewonly=True)
 
@@ -75,3 +84,4 @@ class NoticeChoice(Personal):
 
     kind: Mapped[str] = mapped_column(String(20))
     in_page: Mapped[bool] = mapped_column(default=True, server_default="1")
+    by_mail: Mapped[bool] = mapped_column(default=False, server_default="0")

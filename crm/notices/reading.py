@@ -33,6 +33,8 @@ LISTS = {
     "quote": "/quotes",
     "event": "/events",
 }
+# The sorts of what a notice can be about alone.
+RECORDS = {*GIVEN, "message"}
 # What tells a record apart, below the sentence that names it.
 CONTEXT = {
     "lead": ("organization", "city"),
@@ -70,12 +72,18 @@ def latest(size: int, *, unread: bool = False, before: int | None = None) -> lis
 
     `before` is the id of the last one of the page before.
     """
-    statement = _statement().order_by(Notice.id.desc()).limit(size)
+    statement = _statement().where(Notice.in_page).order_by(Notice.id.desc()).limit(size)
     if unread:
         statement = statement.where(Notice.read_at.is_(None))
     if before is not None:
         statement = statement.where(Notice.id < before)
     return [shown(row[0], row[1], row[2:]) for row in db.session.execute(statement).unique()]
+
+
+def find(pk: int) -> Shown | None:
+    """One notice of the actor's, in a page or not."""
+    row = db.session.execute(_statement().where(Notice.id == pk)).unique().first()
+    return None if row is None else shown(row[0], row[1], row[2:])
 
 
 @cache
@@ -125,7 +133,7 @@ def _page_of(record: Any) -> str | None:
 def _list_of(notice: Notice) -> str | None:
     """The list of the records that a notice of several tells of, or of what an import filled."""
     mine = ""
-    if notice.subject in GIVEN:
+    if notice.subject in RECORDS:
         if notice.number == 1:
             return None  # its record is gone, or out of reach
         mine = f"?_flt_0_owner={notice.user_id}"
@@ -137,11 +145,11 @@ def _list_of(notice: Notice) -> str | None:
 
 def _context(told: Told, record: Any) -> str:
     """What tells the record apart, or why there is none."""
-    if record is not None:
-        fields = (display_field(record, name) for name in CONTEXT.get(told.subject, ()))
+    if record is not None and told.subject in CONTEXT:
+        fields = (display_field(record, name) for name in CONTEXT[told.subject])
         return ", ".join(
             one.text for one in fields if not one.missing and one.text not in ("", told.name)
         )
-    if told.subject in GIVEN and told.notice.number == 1:
+    if record is None and told.subject in RECORDS and told.notice.number == 1:
         return _("It no longer exists, or is no longer open to you.")
     return ""

@@ -1,12 +1,12 @@
 """Tell people, and what they do with what they were told. Writes in the caller's transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from crm.core.actor import current_actor
@@ -40,6 +40,15 @@ class News:
     actor_id: int | None = None
     company_id: int | None = None
     grows: bool = False
+    may_mail: bool = True  # by mail too, where they want that
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Where somebody is told of a kind."""
+
+    in_page: bool = True
+    by_mail: bool = False
 
 
 def tell(news: Iterable[News]) -> None:
@@ -47,30 +56,35 @@ def tell(news: Iterable[News]) -> None:
     some = list(news)
     if not some:
         return
-    wanted = _wanted({one.user_id for one in some})
+    chosen = _chosen({one.user_id for one in some})
     for grows in (False, True):
         rows = [
-            _row(one)
+            _row(one, choice)
             for one in some
-            if one.grows is grows and one.kind in wanted.get(one.user_id, ())
+            if one.grows is grows
+            and (choice := chosen.get(one.user_id, {}).get(one.kind))
+            and (choice.in_page or (choice.by_mail and one.may_mail))
         ]
         if rows:
             db.session.execute(_insert(grows), rows)
 
 
-def _wanted(user_ids: set[int]) -> dict[int, set[str]]:
-    """user → the kinds that they want to be told of; without those who are inactive."""
-    chosen = and_(NoticeChoice.user_id == User.id, NoticeChoice.in_page.is_(False))
-    statement = select(User.id, NoticeChoice.kind).outerjoin(NoticeChoice, chosen)
+def _chosen(user_ids: set[int]) -> dict[int, dict[str, Choice]]:
+    """user → kind → where they want to be told; without those who are inactive."""
+    columns = (User.id, NoticeChoice.kind, NoticeChoice.in_page, NoticeChoice.by_mail)
+    statement = select(*columns).outerjoin(NoticeChoice, NoticeChoice.user_id == User.id)
     with unfiltered("each person chose what they are told of, whoever causes it"):
         found = db.session.execute(statement.where(User.id.in_(user_ids), User.active.is_(True)))
-    wanted: dict[int, set[str]] = {}
-    for user_id, refused in found:
-        wanted.setdefault(user_id, set(KINDS)).discard(refused)
-    return wanted
+    chosen: dict[int, dict[str, Choice]] = {}
+    for user_id, kind, in_page, by_mail in found:
+        own = chosen.setdefault(user_id, dict.fromkeys(KINDS, Choice()))
+        if kind is not None:
+            own[kind] = Choice(in_page, by_mail)
+    return chosen
 
 
-def _row(one: News) -> dict[str, Any]:
+def _row(one: News, choice: Choice) -> dict[str, Any]:
+    now = utcnow()
     links: dict[str, int | None] = {f"{table}_id": None for table in ABOUT}
     if one.about is not None:
         links[f"{one.about[0]}_id"] = one.about[1]
@@ -84,7 +98,10 @@ def _row(one: News) -> dict[str, Any]:
         "args": dict(one.args),
         "actor_id": one.actor_id,
         "company_id": one.company_id,
-        "created_at": utcnow(),
+        "created_at": now,
+        "read_at": None if choice.in_page else now,  # nobody counts what is in no page
+        "in_page": choice.in_page,
+        "to_mail": choice.by_mail and one.may_mail,
     }
 
 
@@ -95,8 +112,9 @@ def _insert(grows: bool) -> Any:
     if not grows:
         return statement.on_conflict_do_nothing(index_elements=same)
     number = table.c.number + statement.excluded.number
+    read_at = statement.excluded.read_at
     return statement.on_conflict_do_update(
-        index_elements=same, set_={"number": number, "read_at": None}
+        index_elements=same, set_={"number": number, "read_at": read_at}
     )
 
 
@@ -112,20 +130,21 @@ def mark_all_read() -> None:
     db.session.execute(update(Notice).where(*mine).values(read_at=utcnow()))
 
 
-def choices() -> dict[str, bool]:
-    """kind → whether the actor is told of it in the page."""
-    rows = db.session.execute(select(NoticeChoice.kind, NoticeChoice.in_page))
-    return {**dict.fromkeys(KINDS, True), **{row.kind: row.in_page for row in rows}}
+def choices() -> dict[str, Choice]:
+    """kind → where the actor is told of it."""
+    rows = db.session.scalars(select(NoticeChoice))
+    own = {row.kind: Choice(row.in_page, row.by_mail) for row in rows}
+    return {kind: own.get(kind, Choice()) for kind in KINDS}
 
 
-def choose(in_page: Sequence[str]) -> None:
-    """Tell the actor of these kinds, and of no other, from now on."""
+def choose(chosen: Mapping[str, Choice]) -> None:
+    """Tell the actor of each kind as chosen from now on; of others as by default."""
     user_id = current_actor().user_id
     db.session.execute(delete(NoticeChoice).where(NoticeChoice.user_id == user_id))
     db.session.add_all(
-        NoticeChoice(user_id=user_id, kind=kind, in_page=False)
-        for kind in KINDS
-        if kind not in in_page
+        NoticeChoice(user_id=user_id, kind=kind, in_page=one.in_page, by_mail=one.by_mail)
+        for kind, one in chosen.items()
+        if one != Choice()
     )
 
 

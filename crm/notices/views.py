@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from flask import abort, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
+from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from flask_babel import ngettext, pgettext
+from sqlalchemy import select
 
 from crm.core import rows
 from crm.core.actor import Actor, current_actor
@@ -110,17 +112,18 @@ class NoticeView(Page):
     def choices(self) -> ResponseReturnValue:
         """What the actor wants to be told of."""
         if request.method == "POST":
-            chosen = [kind for kind in KINDS if request.form.get(f"page-{kind}")]
             with transaction():
-                services.choose(chosen)
+                services.choose({kind: _posted(kind) for kind in KINDS})
             flash_saved(_("Notification settings saved"))
             return redirect(self.url("choices"), 303)
+        mine = User.id == current_actor().user_id
         return self.render(
             "notices/choices.html",
             title=_("Notifications"),
             crumbs=[(_("My profile"), "/profile/")],
             kinds=KINDS,
             chosen=services.choices(),
+            email=db.session.scalar(select(User.email).where(mine)),
         )
 
 
@@ -132,6 +135,10 @@ def _number(text: str | None) -> int | None:
     if number is None:
         abort(400)
     return number
+
+
+def _posted(kind: str) -> services.Choice:
+    return services.Choice(f"page-{kind}" in request.form, f"mail-{kind}" in request.form)
 
 
 def _back() -> ResponseReturnValue:

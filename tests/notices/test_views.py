@@ -12,7 +12,7 @@ from crm.accounts.models import Account, AccountKind
 from crm.companies.models import User
 from crm.core.types import utcnow
 from crm.leads.models import Lead
-from crm.notices.kinds import ASSIGNED, IMPORTED
+from crm.notices.kinds import ASSIGNED, IMPORTED, KINDS, MAIL_FAILED
 from crm.notices.models import Notice, NoticeChoice
 from tests import markup
 from tests.factories import make, person
@@ -175,29 +175,29 @@ def test_a_person_handed_a_colleague_s_records_is_told_once(
     assert "Alice Arnaud assigned you the client Faro" in told
 
 
-def test_one_chooses_what_one_is_told_of(
-    as_user: As, everything: Everything, acting: Acting, cast: Cast
-) -> None:
-    claire = as_user("claire")
-    page, _ = markup.read(claire.get("/notices/choices").text)
-    ticks = [one for one in page.all("input") if one.get("name").startswith("page-")]
-    assert all("checked" in one.attributes for one in ticks)
-    assert [one.get("name") for one in ticks] == [f"page-{ASSIGNED}", f"page-{IMPORTED}"]
-    claire.post("/notices/choices", data={f"page-{IMPORTED}": "1", "page-other": "1"})
+def ticks(client: Client) -> dict[str, bool]:
+    """The boxes of the page of choices: name → whether it is ticked."""
+    page, _ = markup.read(client.get("/notices/choices").text)
+    boxes = [one for one in page.all("input") if one.get("type") == "checkbox"]
+    return {one.get("name"): "checked" in one.attributes for one in boxes}
+
+
+def test_one_chooses_what_one_is_told_of(as_user: As, everything: Everything, cast: Cast) -> None:
+    claire, default = as_user("claire"), ticks(as_user("hugo"))
+    assert ticks(claire) == default == {
+        f"{place}-{kind}": place == "page" for kind in KINDS for place in ("page", "mail")
+    }  # fmt: skip
+    assert "claire@acme.example" in claire.get("/notices/choices").text
+    chosen = {f"page-{IMPORTED}": "1", f"mail-{ASSIGNED}": "1", "page-other": "1"}
+    assert claire.post("/notices/choices", data=chosen).status_code == 303
     with everything() as session:
-        found = session.execute(
-            select(NoticeChoice.user_id, NoticeChoice.kind, NoticeChoice.in_page)
-        )
-        assert [tuple(one) for one in found] == [(cast.claire, ASSIGNED, False)]
-    page, _ = markup.read(claire.get("/notices/choices").text)
-    ticks = [one for one in page.all("input") if one.get("name").startswith("page-")]
-    assert ["checked" in one.attributes for one in ticks] == [False, True]
-    page, _ = markup.read(as_user("hugo").get("/notices/choices").text)
-    assert all(
-        "checked" in one.attributes
-        for one in page.all("input")
-        if one.get("name").startswith("page-")
-    )
+        columns = (NoticeChoice.user_id, NoticeChoice.kind, NoticeChoice.in_page)
+        found = session.execute(select(*columns, NoticeChoice.by_mail))
+        assert {tuple(one) for one in found} == {
+            (cast.claire, ASSIGNED, False, True), (cast.claire, MAIL_FAILED, False, False),
+        }  # fmt: skip
+    assert {name for name, on in ticks(claire).items() if on} == chosen.keys() - {"page-other"}
+    assert ticks(as_user("hugo")) == default
 
 
 def test_what_is_told_stays_text(as_user: As, acting: Acting, cast: Cast) -> None:

@@ -1,0 +1,11 @@
+"""Regular work: what was read long ago goes."""
+
+from crm.core.db import transaction
+from crm.core.jobs import nightly
+from crm.notices import services
+
+
+@nightly("notices", hour=2)
+def purge_nightly() -> None:
+    with transaction():
+        services.purge()
