@@ -1,13 +1,9 @@
 """What is said of a catalogue in few words."""
 
-from decimal import Decimal
-
-from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from crm.catalog.models import Catalog
-from crm.core.models.text import format_number
-from crm.core.types import round_half_up
+from crm.core.models.text import format_size
 from crm.core.views.display import display_field
 
 
@@ -19,11 +15,4 @@ def about(row: Catalog) -> str:
 def facts(row: Catalog) -> str:
     """Pages and size: 48 pages · 12.4 MB."""
     pages = ngettext("%(num)s page", "%(num)s pages", row.pages)
-    return f"{pages} · {size(row.file_size)}"
-
-
-def size(count: int) -> str:
-    """A number of bytes as text, in kB or MB."""
-    if count < 1000_000:
-        return str(_("%(size)s kB", size=format_number(max(round(count / 1000), 1))))
-    return str(_("%(size)s MB", size=format_number(round_half_up(Decimal(count) / 1000_000, 1))))
+    return f"{pages} · {format_size(row.file_size)}"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from time import sleep
 
+import flask_mail
 from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
@@ -75,24 +76,32 @@ def _line(server: MailServer) -> Iterator[Line]:
 
 
 def _try(line: Line, claimed: Claim) -> Outcome:
-    statement = select(Message).where(Message.id == claimed.id)
-    statement = statement.options(undefer(Message.body_html), undefer(Message.body_text))
-    message = db.session.scalars(statement).unique().one()
+    try:
+        mail = _composed(claimed)
+    except Exception as error:
+        log.exception("Message %s cannot be made into a mail.", claimed.id)
+        return outcomes.unsendable(error)
+    finally:
+        db.session.rollback()  # the mail server is slow, and no snapshot is held meanwhile
     try:
         connection = line.open()
     except Exception as error:  # noqa: BLE001  of the network, the certificate or the login
         line.close()
         return outcomes.away(error)
-    finally:
-        db.session.rollback()  # the mail server is slow, and a snapshot is not to be held meanwhile
     try:
-        connection.send(compose(message))
+        connection.send(mail)
     except Exception as error:  # noqa: BLE001  each kind is judged there
         outcome = outcomes.of(error)
         if outcome.is_dropped:
             line.close()
         return outcome
     return outcomes.SENT
+
+
+def _composed(claimed: Claim) -> flask_mail.Message:
+    statement = select(Message).where(Message.id == claimed.id)
+    statement = statement.options(undefer(Message.body_html), undefer(Message.body_text))
+    return compose(db.session.scalars(statement).unique().one())
 
 
 def _write(claimed: Claim, outcome: Outcome) -> None:

@@ -66,6 +66,7 @@ class MessagePage(RecordPage):
 
     head: list[tuple[str, str]] = field(default_factory=list)  # From, Reply to, To, Subject
     body: Markup | str = ""
+    files: list[tuple[str, str, str]] = field(default_factory=list)  # name, address, size
     tries: list[Try] = field(default_factory=list)
     records: list[Field] = field(default_factory=list)
 

@@ -1,6 +1,5 @@
 """What became of a try, in words and in the row."""
 
-import logging
 import smtplib
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +17,6 @@ from crm.mail.signals import message_failed
 
 LONGEST = 500  # characters
 PERMANENT = 500  # codes from here on are refusals for good (RFC 5321, 4.2.1)
-
-log = logging.getLogger("crm.mail")
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,11 @@ def of(error: Exception) -> Outcome:
             return Outcome(_answer(error.smtp_code), words_of(error), is_dropped=True)
         case smtplib.SMTPException() | OSError():
             return Outcome(Answer.POSTPONED, words_of(error), is_dropped=True)
-    log.error("A message cannot be made into a mail.", exc_info=error)
+    return unsendable(error)
+
+
+def unsendable(error: Exception) -> Outcome:
+    """The message itself is no mail: another try would end alike."""
     return Outcome(Answer.REFUSED, words_of(error), is_dropped=True)
 
 

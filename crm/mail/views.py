@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from flask import current_app, flash, redirect
+from flask import abort, current_app, flash, redirect
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
@@ -13,6 +13,8 @@ from sqlalchemy import ColumnElement
 
 from crm.core.datamodel import DataModel
 from crm.core.db import transaction
+from crm.core.files.serving import answer
+from crm.core.models.text import format_size
 from crm.core.rows import granted
 from crm.core.views import PK, Action, Field, ModelView, Note, Preset, RecordPage
 from crm.core.views.address import ListAddress
@@ -35,7 +37,7 @@ class OutboxView(ModelView):
     }  # fmt: skip
     method_actions: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("cancel", "send_again", "retry_failed"), "edit"
-    )
+    ) | {"file": "read", "send_test": "create"}
     icon = "send"
     entity_name = _l("Message")
     list_title = _l("Outbox")
@@ -63,7 +65,7 @@ class OutboxView(ModelView):
     search_columns = ["state", "kind", "owner", "company", "created_on"]
     headline = ("state", "kind", "owner", "created_on")
     record_class = MessagePage
-    record_relations = (*RELATED, "changed_by", "attempts")
+    record_relations = (*RELATED, "changed_by", "attempts", "attachments.file")
     show_template = "mail/message.html"
     show_fieldsets: ClassVar[Any] = []
     side_fieldsets: ClassVar[Any] = [
@@ -94,6 +96,9 @@ class OutboxView(ModelView):
         if current_app.extensions["crm.config"].mail is None:
             text = _("No mail server is set: e-mails wait here until MAIL_URL names one.")
             page.notes.insert(0, Note("warn", text))
+        if self.can("create"):
+            url = self.url("send_test")
+            page.actions.append(Action(_("Send me a test"), url, "mail-forward", "post"))
         if self.can("edit"):
             url = self.url("retry_failed")
             page.menu.append(Action(_("Send all failed ones again"), url, "refresh", "post"))
@@ -106,9 +111,24 @@ class OutboxView(ModelView):
         super().fill_first_tab(page, row)
         if isinstance(page, MessagePage):
             display.fill(page, row, self.page_of)
+            page.files = [
+                (
+                    str(one),
+                    self.url("file", pk=row.id, position=position),
+                    format_size(one.file.size),
+                )
+                for position, one in enumerate(row.attachments)
+            ]
 
     def notice(self, row: Message) -> Note | None:
         return display.note(row) or super().notice(row)
+
+    @expose(f"/file/{PK}/<int(max=999):position>")
+    @has_access
+    def file(self, pk: int, position: int) -> ResponseReturnValue:
+        """An attachment, as a download."""
+        found = self.row(pk, names=["attachments.file"]).attachments
+        return answer(found[position].file) if position < len(found) else abort(404)
 
     # Verbs ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -153,3 +173,11 @@ class OutboxView(ModelView):
             "success",
         )
         return redirect(self.url("list"), 303)
+
+    @expose("/send_test", methods=("POST",))
+    @has_access
+    def send_test(self) -> ResponseReturnValue:
+        """A mail to the actor, by the way that every mail takes."""
+        with transaction():
+            message = services.queue_test()
+        return self.to_record(message, _("E-mail queued"))

@@ -15,7 +15,13 @@ from tests.population import Planted
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # Variables that name no row.
-ARGUMENTS = {"version": "v1", "code": "fr", "theme": "dark", "token": "A" * 43}
+ARGUMENTS = {
+    "version": "v1",
+    "code": "fr",
+    "theme": "dark",
+    "token": "A" * 43,
+    "position": 0,
+}
 NOBODYS = "-"  # the row of an address that names none of a company
 
 

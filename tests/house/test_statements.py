@@ -33,7 +33,17 @@ BROKEN, NOT_OPEN = -500, -1
 # The kind of a page, by its address → how many statements it may take.
 BUDGETS = {"/list/": 8, "/show/": 14, "/add": 12, "/edit/": 12, "/bin/": 8}
 # What grows with records; the others have as many rows as an administrator makes.
-GROWING = ("lead", "account", "contact", "opportunity", "quote", "event", "product", "catalog")
+GROWING = (
+    "lead",
+    "account",
+    "contact",
+    "opportunity",
+    "quote",
+    "event",
+    "product",
+    "catalog",
+    "message",
+)
 
 
 @pytest.fixture(scope="session")

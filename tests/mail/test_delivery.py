@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from crm.companies.models import AppSettings, CompanySettings
 from crm.core import jobs
 from crm.core.db import db
+from crm.core.files import storing as files
 from crm.core.mail_url import parse_mail_url
 from crm.core.outage import Outage, unavailable
 from crm.core.rows import unfiltered
@@ -92,6 +93,29 @@ def test_a_mail_is_complete(app: Flask, acting: Acting, cast: Cast, postbox: Pos
     assert plain.get_content().strip() == text
     assert html.get_content().strip() == f"<p>{text}</p>"
     assert max(len(line) for line in got.as_bytes().splitlines()) < 998
+
+
+def test_an_attachment_has_its_name_and_no_second_header(
+    app: Flask, acting: Acting, cast: Cast, everything: Everything, postbox: Postbox
+) -> None:
+    with acting("claire") as session:
+        good, bad = (
+            files.keep_made(b"%PDF", name, "application/pdf")
+            for name in ("Été 2027.pdf", "a.pdf\r\nBcc: everybody@example.com")
+        )
+        session.add_all([good, bad])
+        services.queue(mail(cast, attachments=[good, bad]))
+    assert delivered(app) == 1
+    (got,) = postbox.mails
+    first, second = got.iter_attachments()
+    assert (first.get_filename(), first.get_content()) == ("Été 2027.pdf", b"%PDF")
+    assert second["Bcc"] is got["Bcc"] is None
+    with everything() as session:
+        message = session.scalars(select(Message)).unique().one()
+        message.state, message.next_try_at = MessageState.QUEUED, utcnow()
+        files.remove([good.key])
+    assert delivered(app) == 0
+    assert row(everything, message).state == MessageState.FAILED
 
 
 def test_all_of_a_batch_leave_once_over_one_connection(

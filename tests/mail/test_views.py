@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 
+from crm.core.files import storing as files
 from crm.leads.models import Lead
 from crm.mail import services
-from crm.mail.models import Answer, Message, MessageAttempt, MessageState
+from crm.mail.models import Answer, Message, MessageAttachment, MessageAttempt, MessageState
 from tests.factories import make
 from tests.fixtures import Acting, Cast, Client
 from tests.mail.test_services import mail
@@ -69,3 +71,28 @@ def test_all_failed_ones_are_sent_again(message: Message, as_user: AsUser, actin
         as_user(person).post("/outbox/retry_failed")
         with acting("claire") as session:
             assert session.get_one(Message, message.id).state == state
+
+
+def test_a_test_goes_to_whoever_asks_for_it(as_user: AsUser, acting: Acting) -> None:
+    assert as_user("claire").post("/outbox/send_test").status_code == 303
+    with acting("claire") as session:
+        (sent,) = session.scalars(select(Message)).unique()
+        assert (sent.to_name, sent.kind) == ("Claire Colin", "test")
+    assert as_user("audrey").post("/outbox/send_test").status_code == 403
+
+
+def test_an_attachment_is_downloaded_by_who_reads_the_message(
+    message: Message, as_user: AsUser, acting: Acting
+) -> None:
+    with acting("claire") as session:
+        file = files.keep_made(b"content", "Tarif <b>2027.pdf", "application/pdf")
+        session.add(file)
+        found = session.get_one(Message, message.id)
+        found.attachments.append(MessageAttachment(file=file))
+    page = as_user("hugo").get(f"/outbox/show/{message.id}").text
+    assert "Tarif &lt;b&gt;2027.pdf" in page
+    answer = as_user("hugo").get(f"/outbox/file/{message.id}/0")
+    assert answer.data == b"content"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert as_user("hugo").get(f"/outbox/file/{message.id}/1").status_code == 404
+    assert as_user("olga").get(f"/outbox/file/{message.id}/0").status_code == 404

@@ -21,6 +21,7 @@ from flask_babel import pgettext
 
 from crm.core.models.locale import locale
 from crm.core.models.numbers import MINUS
+from crm.core.types import round_half_up
 
 # French goes on in lower case after a colon; abbreviations such as N° keep their capital.
 SENTENCE = re.compile(r"\w(?=’|\s?[^\W\d_A-ZÀ-Þ])")
@@ -82,6 +83,13 @@ def _around(tongue: Locale, currency: str, is_negative: bool) -> tuple[str, str]
 def format_percent(value: Decimal | int, most: int = 3) -> str:
     number = format_number(value, 0, most)
     return f"{number}\u00a0%" if locale().language == "fr" else f"{number}%"
+
+
+def format_size(count: int) -> str:
+    """A number of bytes, in kB or MB."""
+    if count < 1_000_000:
+        return str(_("%(size)s kB", size=format_number(max(round(count / 1000), 1))))
+    return str(_("%(size)s MB", size=format_number(round_half_up(Decimal(count) / 1_000_000, 1))))
 
 
 def format_day(value: date) -> str:

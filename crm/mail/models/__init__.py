@@ -1,7 +1,7 @@
 """The tables of the slice."""
 
 from crm.mail.models.message import READ_WITH, RELATED, Message
-from crm.mail.models.parts import Answer, MessageAttempt
+from crm.mail.models.parts import Answer, MessageAttachment, MessageAttempt
 from crm.mail.models.template import Template
 from crm.mail.models.words import (
     KINDS,
@@ -26,6 +26,7 @@ __all__ = [
     "Copy",
     "Direction",
     "Message",
+    "MessageAttachment",
     "MessageAttempt",
     "MessageKind",
     "MessageState",

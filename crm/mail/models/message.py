@@ -15,7 +15,7 @@ from crm.core.errors import DomainError
 from crm.core.models import Record, computed, field, kinds, unique
 from crm.core.types import Instant
 from crm.mail.headers import BREAKS
-from crm.mail.models.parts import MessageAttempt
+from crm.mail.models.parts import MessageAttachment, MessageAttempt
 from crm.mail.models.words import (
     KINDS,
     REASONS,
@@ -168,6 +168,13 @@ class Message(Record):
         cascade="all, delete-orphan",
         passive_deletes=True,
         order_by=MessageAttempt.at.desc(),
+    )
+
+    attachments: Mapped[list[MessageAttachment]] = relationship(
+        back_populates="message",
+        cascade="all, delete-orphan",
+        passive_deletes=True,
+        order_by=MessageAttachment.id,
     )
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.companies.columns import by_value
+from crm.core.files.models import StoredFile
 from crm.core.models import Child
 from crm.core.types import Instant, utcnow
 
@@ -40,3 +41,21 @@ class MessageAttempt(Child):
 
     def __str__(self) -> str:
         return self.text
+
+
+class MessageAttachment(Child):
+    """A file that goes with a message; copies of a message share it."""
+
+    __tablename__ = "message_attachment"
+    __parent__: ClassVar[str] = "message"
+
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey("message.id", ondelete="CASCADE"), index=True
+    )
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"), index=True)
+
+    message: Mapped["Message"] = relationship(back_populates="attachments")
+    file: Mapped[StoredFile] = relationship()
+
+    def __str__(self) -> str:
+        return str(self.file)

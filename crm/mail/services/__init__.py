@@ -2,12 +2,14 @@
 
 from crm.mail.services.changing import RULES, cancel, refusal, retry_failed, send_again
 from crm.mail.services.queueing import Mail, queue, skip
+from crm.mail.services.testing import queue_test
 
 __all__ = [
     "RULES",
     "Mail",
     "cancel",
     "queue",
+    "queue_test",
     "refusal",
     "retry_failed",
     "send_again",

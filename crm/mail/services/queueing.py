@@ -1,6 +1,6 @@
 """Messages enter the outbox in the transaction that causes them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -9,12 +9,20 @@ from sqlalchemy.exc import IntegrityError
 
 from crm.core.actor import find_actor
 from crm.core.db import db
+from crm.core.files.models import StoredFile
 from crm.core.models import spec_of
 from crm.core.rows import unfiltered
 from crm.core.types import utcnow
 from crm.mail import senders
 from crm.mail.headers import new_message_id, one_line
-from crm.mail.models import Copy, Message, MessageKind, MessageState, SkipReason
+from crm.mail.models import (
+    Copy,
+    Message,
+    MessageAttachment,
+    MessageKind,
+    MessageState,
+    SkipReason,
+)
 from crm.mail.queue import wake_after_commit
 
 NO_SUBJECT = "–"
@@ -48,6 +56,7 @@ class Mail:
     reply_to: str | None = None
     copy: Copy = Copy.TO
     original_id: int | None = None
+    attachments: Sequence[StoredFile] = ()
     automatic: bool = False
     transactional: bool = False
     due_at: datetime | None = None  # now by default
@@ -125,5 +134,6 @@ def _message(mail: Mail) -> Message:
         automatic=mail.automatic,
         transactional=mail.transactional,
         message_id=new_message_id(sender.domain),
+        attachments=[MessageAttachment(file=file) for file in mail.attachments],
         **{f"{relation}_id": pk for relation, pk in mail.related.items()},
     )
