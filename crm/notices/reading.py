@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import User
@@ -13,7 +15,7 @@ from sqlalchemy.orm import joinedload
 
 from crm.core.actor import current_actor
 from crm.core.db import db
-from crm.core.models.text import format_near
+from crm.core.models.text import days_until, format_local_near
 from crm.core.views.base import all_views, view_of
 from crm.core.views.display import display_field
 from crm.notices.kinds import GIVEN, KINDS, Told, subject_of
@@ -118,11 +120,21 @@ def shown(notice: Notice, actor: User | None, records: Sequence[Any]) -> Shown:
         _context(told, record) or kind.context(told),
         kind.icon,
         kind.tone,
-        format_near(notice.created_at, current_actor().time_zone),
+        _day_or_time(notice.created_at),
         notice.created_at.isoformat(timespec="seconds"),
         url or "",
         notice.read_at is None,
     )
+
+
+def _day_or_time(moment: datetime) -> str:
+    """The time of today, the day of what is older."""
+    local = moment.astimezone(ZoneInfo(current_actor().time_zone))
+    days = days_until(local)
+    if days > -2:
+        return f"{local:%H:%M}" if days == 0 else _("yesterday")
+    midnight = local.replace(hour=0, minute=0)
+    return format_local_near(midnight, days).removesuffix(" 00:00")
 
 
 def _page_of(record: Any) -> str | None:
@@ -148,7 +160,7 @@ def _context(told: Told, record: Any) -> str:
     if record is not None and told.subject in CONTEXT:
         fields = (display_field(record, name) for name in CONTEXT[told.subject])
         return ", ".join(
-            one.text for one in fields if not one.missing and one.text not in ("", told.name)
+            one.text for one in fields if not one.missing and one.text not in told.name
         )
     if record is None and told.subject in RECORDS and told.notice.number == 1:
         return _("It no longer exists, or is no longer open to you.")

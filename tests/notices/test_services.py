@@ -1,5 +1,6 @@
 """A person is told of what concerns them, once, in their language, and nobody else is."""
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -61,6 +62,20 @@ def test_the_new_owner_is_told_in_their_language(acting: Acting, told: Told, cas
     assert (notice.url, notice.is_new) == (f"/leads/show/{lead.id}", True)
     assert texts(told("claire", "fr")) == ["Marc Morel vous a assigné la piste Fontaine & Associés"]
     assert [told(name) for name in ("marc", "alice", "hugo", "olga")] == [[], [], [], []]
+
+
+def test_what_stands_beside_a_sentence_is_short(
+    acting: Acting, told: Told, cast: Cast, everything: Everything
+) -> None:
+    with acting("marc"):
+        make(Lead, last_name="Roy", city="Lyon", owner=person(cast.claire))
+    (notice,) = told("claire")
+    assert (notice.text[-9:], notice.context) == ("Élan, Roy", "Lyon")
+    ages = {0: r"\d\d:\d\d", 1: "hier", 9: r"\w+\. \d\d/\d\d", 99: r"\d\d/\d\d/\d{4}"}
+    for days, text in ages.items():
+        with everything() as session:
+            session.execute(update(Notice).values(created_at=utcnow() - timedelta(days=days)))
+        assert re.fullmatch(text, told("claire", "fr")[0].time)
 
 
 def test_nobody_is_told_of_what_they_do_themselves(acting: Acting, told: Told, cast: Cast) -> None:
