@@ -3,7 +3,7 @@
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, flash, jsonify, redirect, render_template, request
@@ -13,6 +13,7 @@ from flask_login import current_user
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import Rule
 
 from crm.core import limits
 from crm.core.errors import DomainError
@@ -41,11 +42,27 @@ TOO_LARGE = (413, 414, 431)
 FILE_POLICY = f"{POLICY}; frame-ancestors 'self'"
 
 
+class LateRule(Rule):
+    """A rule that compiles what builds its URLs for the first URL: most rules never build one.
+
+    Compiled at once they were half of the time in which an application starts.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        compiled = cache(partial(super()._compile_builder, append_unknown))
+
+        def build(rule: Rule, /, **values: Any) -> tuple[str, str]:
+            return compiled()(rule, **values)
+
+        return build
+
+
 def install(app: Flask, proxies: int, secure: bool, give_up: Callable[[], None]) -> None:
     """Headers, error pages, and the client's address as the proxies report it.
 
     `give_up` rolls back what a bug left open, so that the error page can read its menu.
     """
+    app.url_rule_class = LateRule
     app.wsgi_app = _known_to_probes(app.wsgi_app)  # type: ignore[method-assign, assignment]  # see below
     if proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's documented seam
