@@ -1,10 +1,13 @@
 """What a good password is, and how one is kept."""
 
 import pytest
+from werkzeug.security import generate_password_hash
 
 from crm.core.errors import DomainError
+from crm.core.security import passwords
 from crm.core.security.passwords import (
     LONGEST,
+    NOBODY,
     SHORTEST,
     check_password,
     generate_password,
@@ -45,9 +48,11 @@ def test_a_name_of_two_letters_forbids_nothing() -> None:
     check_password("a heron on the old quay", "on", "")
 
 
-def test_it_is_kept_as_scrypt_with_a_salt_of_its_own() -> None:
+def test_it_is_kept_as_scrypt_with_a_salt_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "generate_password_hash", generate_password_hash)
     kept = hash_password("a heron on the old quay")
-    assert kept.startswith("scrypt:")
+    assert kept.startswith("scrypt:32768:8:1$")
+    assert NOBODY.startswith("scrypt:32768:8:1$"), "a name that nobody has takes as long"
     assert kept != hash_password("a heron on the old quay")
     assert verify_password(kept, "a heron on the old quay")
     assert not verify_password(kept, "a heron on the new quay")
