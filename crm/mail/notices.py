@@ -124,7 +124,7 @@ def _html(shown: Shown) -> str:
 
 def _footer() -> str:
     return _(
-        "You chose to be told of this by e-mail; to change it: %(url)s",
+        "You chose to be notified of this by e-mail. To change that: %(url)s",
         url=_address(url_for("NoticeView.choices")),
     )
 

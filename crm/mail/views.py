@@ -42,7 +42,7 @@ class OutboxView(ModelView):
     entity_name = _l("Message")
     list_title = _l("Outbox")
     empty_title = _l("No messages yet")
-    empty_text = _l("Every e-mail that Comptoir sends stands here, with what became of it.")
+    empty_text = _l("Every e-mail that Comptoir sends is listed here, with its result.")
 
     presets = (
         Preset("all", lazy_pgettext("messages", "All"), []),

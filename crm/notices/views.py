@@ -76,7 +76,7 @@ class NoticeView(Page):
                 (pgettext("notices", "All"), self.url("list", show=ALL), shows_all, ""),
             ],
             _("No notifications yet") if shows_all else _("No unread notifications"),
-            _("You are told here when a colleague assigns a record to you."),
+            _("You are notified here when a colleague assigns a record to you."),
             empty="" if found else "nothing",
         )
 

@@ -226,7 +226,7 @@ def test_a_dead_workers_message_is_taken_by_another_when_its_lease_ran_out(
     assert delivered(app) == 0
     with acting("claire") as session:
         refusal = services.refusal(session.get_one(Message, message.id), MessageState.CANCELLED)
-        assert refusal == "This e-mail is being sent at this moment."
+        assert refusal == "This e-mail is being sent right now."
     with everything() as session:
         session.execute(update(Message).values(lease_until=utcnow() - timedelta(seconds=1)))
     assert delivered(app) == 1

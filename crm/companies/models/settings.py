@@ -87,7 +87,7 @@ class AppSettings(AuditedModel):
         required=True,
     )
     mails_per_minute: Mapped[int] = field(
-        _l("E-mails a minute"),
+        _l("E-mails per minute"),
         minimum=1,
         maximum=100_000,
         default=300,
@@ -181,10 +181,10 @@ class CompanySettings(AuditedModel):
     quote_template_id: Mapped[int | None] = _template(_l("Quote e-mail template"))
     catalog_template_id: Mapped[int | None] = _template(_l("Catalogue e-mail template"))
     mails_per_minute: Mapped[int | None] = field(
-        _l("E-mails a minute of this company"),
+        _l("E-mails per minute for this company"),
         minimum=1,
         maximum=100_000,
-        help=_l("Leave empty for the application’s limit alone."),
+        help=_l("Leave empty to apply only the application’s limit."),
     )
 
     company: Mapped[Company] = relationship()

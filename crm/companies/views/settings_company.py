@@ -56,10 +56,10 @@ SECTIONS: Sequence[Section] = (
     )),
     (_l("Clients and prospects"), (SettingOption("payment_terms"),)),
     (_l("E-mails"), (
-        SettingOption("sender_name", _l("Empty: the name of the company.")),
+        SettingOption("sender_name", _l("Leave empty to use the name of the company.")),
         SettingOption(
             "sender_email",
-            _l("Empty: the address of the application. Replies go to the record’s owner."),
+            _l("Leave empty to use the application’s address. Replies go to the record’s owner."),
         ),
         *(SettingOption(f"{kind}{TEMPLATE}", moment) for kind, moment in MOMENTS.items()),
         SettingOption("mails_per_minute"),
@@ -150,7 +150,7 @@ class CompanySettingsView(SettingsPages):
                 if one.kind == kind and str(one.id) not in ids
             ]
             if not chosen:
-                field.warning = _("None chosen: this e-mail is not sent.")
+                field.warning = _("No template is chosen, so this e-mail is not sent.")
             else:
                 url = url_for("TemplateView.show", pk=chosen)
                 field.actions = [Action(_("Preview and test"), url, "mail")]

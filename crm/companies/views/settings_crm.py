@@ -48,7 +48,7 @@ SECTIONS: Sequence[Section] = (
         ),
         SettingOption(
             "mails_per_minute",
-            _l("As many as the mail server takes; what is above waits for the next minute."),
+            _l("The mail server’s limit. Further e-mails wait for the next minute."),
         ),
     )),
     (_l("Opportunities"), (

@@ -49,7 +49,7 @@ ACTIVE: Mapping[str, Any] = {
     "macro": _l("This document contains macros."),
 }
 _PLAIN = _l("Print it to a new PDF and upload that one.")
-_WITHOUT_MACROS = _l("Save it without them and upload that one.")
+_WITHOUT_MACROS = _l("Save it without macros and upload it again.")
 BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 

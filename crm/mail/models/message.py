@@ -119,7 +119,7 @@ class Message(Record):
         ForeignKey("message.id", ondelete="SET NULL"), index=True
     )
     automatic: Mapped[bool] = flag(_l("Sent automatically"))
-    transactional: Mapped[bool] = flag(_l("Part of a transaction"))
+    transactional: Mapped[bool] = flag(_l("Transactional"))
     owner_id: Mapped[int | None] = link(_l("Sent by"), "ab_user.id", css="w-who")
     template_id: Mapped[int | None] = field(
         _l("Template"), ForeignKey("template.id", ondelete="SET NULL"), index=True, readonly=True

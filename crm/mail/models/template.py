@@ -29,7 +29,7 @@ class Template(Record):
         _l("Used for"),
         by_value(MessageKind),
         choices=TEMPLATE_KINDS,
-        help=_l("Decides which variables there are."),
+        help=_l("Determines which variables are available."),
         css="w-kind",
     )
     company_id: Mapped[int | None] = field(  # type: ignore[assignment]  # empty: everybody's
@@ -53,7 +53,7 @@ class Template(Record):
     )
     add_signature: Mapped[bool] = flag(_l("Add signature"), on=True)
     is_default: Mapped[bool] = flag(
-        lazy_pgettext("template", "Default"), help=_l("Proposed first where one is chosen.")
+        lazy_pgettext("template", "Default"), help=_l("Suggested first when a template is chosen.")
     )
     active: Mapped[bool] = flag(lazy_pgettext("template", "Active"), on=True)
     # Which of the texts that ship it is; NULL where somebody made it.

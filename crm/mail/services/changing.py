@@ -31,7 +31,7 @@ def refusal(message: Message, to: MessageState) -> str:
         words = STATES[message.state]
         return _("This is not possible in the status “%(status)s”.", status=words)
     if message.lease_until is not None and message.lease_until > utcnow():
-        return _("This e-mail is being sent at this moment.")
+        return _("This e-mail is being sent right now.")
     return ""
 
 

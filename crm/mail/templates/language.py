@@ -76,7 +76,7 @@ def parse(text: str, known: Collection[str]) -> list[Part]:
         elif token.startswith("{%"):
             _condition(token[2:-2], known, line, open_, parts)
         elif stray := STRAY.search(token):
-            message = _("“%(sign)s” without its other half.", sign=stray[0])
+            message = _("“%(sign)s” has no matching brace.", sign=stray[0])
             raise TemplateError(message, line + _line(token, stray.start()) - 1)
         elif token:
             parts.append(token)
@@ -103,7 +103,7 @@ def _condition(
                     form=FORM)  # fmt: skip
         raise TemplateError(message, line)
     if len(open_) == DEEPEST:
-        raise TemplateError(_("Too many conditions within each other."), line)
+        raise TemplateError(_("Too many nested conditions."), line)
     condition = Condition(_known(found[1], known, line), line)
     parts.append(condition)
     open_.append(condition)

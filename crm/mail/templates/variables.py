@@ -103,7 +103,7 @@ PERSON = (
 )
 ENTITIES = (
     Entity("event", _l("Event"), (
-        Described("subject", _l("Subject"), _l("Visit of the workshop"), column("subject")),
+        Described("subject", _l("Subject"), _l("Workshop visit"), column("subject")),
         Described("starts_at", _l("Start"), _l("14/01/2027 14:30"), _moment),
         Described("location", _l("Place"), "12 rue des Tanneurs, Lyon", column("location")),
         Described("video_url", _l("Video link"), "https://meet.example/4711", _link("video_url")),
