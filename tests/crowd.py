@@ -41,6 +41,7 @@ SWITCHES = ("manage_catalogs", "manage_recurring", "manage_agencies", "show_cust
 SHARES = {
     "account": 0.5, "account_address": 0.5, "contact": 0.5, "account_contact": 0.45, "product": 0.5,
     "lead": 1.0, "opportunity": 1.0, "quote": 0.5, "event": 0.5, "catalog": 0.1,
+    "message": 1.0,
 }  # fmt: skip
 FIRST = "Ana Bruno Chloe David Emma Farid Gaelle Hugo Ines Jean Karim Lea Marc Nora Omar Paul"
 LAST = (
@@ -139,7 +140,7 @@ class Crowd:
 
     def searched(self, values: Mapping[str, Any]) -> Number:
         """What a row is found by: its name, address and numbers, without what is no word."""
-        said = values["name_key"]
+        said = values["name_key"] if "name_key" in values else func.lower(values["subject"])
         if "organization_key" in values:
             said = said + " " + func.coalesce(values["organization_key"], "")
         if "email" in values:
@@ -219,6 +220,18 @@ class Crowd:
                 "lead_id": self.sometimes(self.of("lead", 47), 2),
                 "account_id": null(), "contact_id": null(), "opportunity_id": null(),
                 "quote_id": null(),
+            },
+            "message": {
+                "cause": self.numbered("cause"), "message_id": self.numbered("id"),
+                "subject": deal, "original_id": null(), "deleted_at": null(),
+                "state": self.one_of(("sent", "sent", "queued", "failed", "skipped", "sent"), 7),
+                "kind": self.one_of(("free", "quote", "catalog", "invitation"), 3),
+                "created_on": self.instant(59, 1_500_000),
+                "next_try_at": null(), "lease_until": null(), "sent_at": null(),
+                "lead_id": self.sometimes(self.of("lead", 47), 2),
+                "account_id": self.sometimes(self.of("account", 41), 2),
+                "contact_id": null(), "opportunity_id": null(), "quote_id": null(),
+                "event_id": null(), "catalog_id": null(),
             },
         }  # fmt: skip
 

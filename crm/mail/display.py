@@ -115,10 +115,14 @@ def note(message: Message) -> Note | None:
     text = str(message.why)
     match message.state:
         case MessageState.FAILED:
-            advice = _("Correct the address on the record where it is wrong, then send it again.")
-            return Note("bad", f"{text} {advice}".strip())
+            told = _(
+                "It was not accepted: %(answer)s. Correct the address on the record where it is"
+                " wrong, then send it again.",
+                answer=text,
+            )
+            return Note("bad", told)
         case MessageState.QUEUED if text:
-            return Note("warn", f"{text} {why(message)}")
+            return Note("warn", f"{text} · {why(message)}")
         case MessageState.SKIPPED | MessageState.CANCELLED if text:
             return Note("warn", text)
     return None

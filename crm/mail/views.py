@@ -55,7 +55,7 @@ class OutboxView(ModelView):
         ),
     )
     list_columns = [
-        "subject", "to_name", "state", "why", "kind", "record", "owner", "company", "created_on",
+        "subject", "to_name", "state", "why", "kind", "record", "created_on", "owner", "company",
     ]  # fmt: skip
     list_relations = (*RELATED, "changed_by")
     annotated_columns = ("to_name", "state", "why", "record")

@@ -12,6 +12,7 @@ MOST_FAILURES = 5  # one after the other
 STEADY_SECONDS = 60  # a worker that lived that long has not failed
 DRAIN_SECONDS = 15  # for the mail at hand
 LOOK_SECONDS = 0.2
+PAUSE_SECONDS = 1.0  # doubled with each failure
 
 log = logging.getLogger("crm.worker")
 
@@ -50,7 +51,7 @@ class Keeper:
                 return
             failures = failures + 1 if time.monotonic() - began < STEADY_SECONDS else 1
             log.warning("The worker ended by itself (%s of %s).", failures, MOST_FAILURES)
-            if self._wait(2.0**failures):
+            if self._wait(PAUSE_SECONDS * 2**failures):
                 return
         log.error("The worker does not stay alive and is given up: run `crm worker` to see why.")
 

@@ -3,17 +3,19 @@
 import hashlib
 import json
 import os
+import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, current_app, request, send_from_directory, session
 from flask_babel import Babel
 
 from crm.core import http, limits
-from crm.server import listener, serve
+from crm.server import keeper, listener, serve
 from crm.server import request as incoming
 
 pages = Blueprint("small", __name__)
@@ -32,7 +34,20 @@ def main(folder: str, port: str, given: str) -> None:
     http.install(app, options.get("proxies", 0), False, lambda: None)
     app.register_blueprint(pages)
     limits.allow_upload(app, "small.upload")
-    serve(app, options.get("host", "127.0.0.1"), int(port), options.get("workers", 1))
+    beside = partial(work_beside, Path(folder), options["beside"]) if "beside" in options else None
+    keeper.LOOK_SECONDS, keeper.PAUSE_SECONDS = 0.05, 0.1
+    serve(app, options.get("host", "127.0.0.1"), int(port), options.get("workers", 1), beside)
+
+
+def work_beside(folder: Path, how: str) -> None:
+    """Note that it runs; then fail, or finish when TERM comes."""
+    (folder / f"beside-{os.getpid()}").touch()
+    if how == "fails":
+        raise RuntimeError
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    ended.wait()
+    (folder / "finished").touch()
 
 
 @pages.get("/health")
