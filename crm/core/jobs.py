@@ -20,6 +20,7 @@ from crm.core.types import Instant, utcnow
 
 LEASE = timedelta(hours=2)  # the longest that a job may take
 AFTER_FAILURE = timedelta(hours=1)
+LONGEST_PAUSE = timedelta(days=1)  # between two runs of a job
 MINUTE = timedelta(minutes=1)
 HEARTBEAT = "heartbeat"  # in the table: when a worker was last seen
 LONGEST_ERROR = 500
@@ -91,7 +92,13 @@ def run_due() -> list[str]:
 
 
 def _free(now: datetime) -> list[Any]:
-    return [JobRow.due_at <= now, or_(JobRow.lease_until.is_(None), JobRow.lease_until < now)]
+    """What is due and not taken; times beyond every schedule are of a clock that was wrong."""
+    due, lease = JobRow.due_at, JobRow.lease_until
+    return [
+        or_(due <= now, due > now + 2 * LONGEST_PAUSE),
+        or_(lease.is_(None), lease < now, lease > now + 2 * LEASE),
+        JobRow.name != HEARTBEAT,
+    ]
 
 
 def _take(name: str) -> bool:

@@ -65,7 +65,11 @@ def is_due() -> ColumnElement[bool]:
     return and_(
         Message.state == MessageState.QUEUED,
         Message.next_try_at <= database_time(SLACK),
-        or_(Message.lease_until.is_(None), Message.lease_until < database_time()),
+        or_(
+            Message.lease_until.is_(None),
+            Message.lease_until < database_time(),
+            Message.lease_until > database_time(2 * LEASE),  # by a clock that was wrong
+        ),
     )
 
 
@@ -102,12 +106,12 @@ def _tried(session: Session) -> Counter[int]:
     past = (
         select(Message.company_id, func.count())
         .join(MessageAttempt)
-        .where(MessageAttempt.at > database_time(-PERIOD))
+        .where(MessageAttempt.at.between(database_time(-PERIOD), database_time(PERIOD)))
         .group_by(Message.company_id)
     )
     present = (
         select(Message.company_id, func.count())
-        .where(Message.lease_until > database_time())
+        .where(Message.lease_until.between(database_time(), database_time(2 * LEASE)))
         .group_by(Message.company_id)
     )
     found: Counter[int] = Counter()

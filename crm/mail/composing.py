@@ -1,12 +1,12 @@
 """A message of the outbox as a mail (RFC 5322): one recipient, plain text beside HTML."""
 
-from email import charset
+from email import charset, policy
 
 import flask_mail
 
 from crm.core.files import storage
 from crm.core.files.models import StoredFile
-from crm.mail.headers import one_line
+from crm.mail.headers import ascii_address, one_line
 from crm.mail.models import Message
 
 # Long lines and other alphabets as base64: Flask-Mail leaves them bare, past the 998 bytes of RFC
@@ -14,35 +14,49 @@ from crm.mail.models import Message
 charset.add_charset("utf-8", charset.SHORTEST, charset.BASE64, "utf-8")
 
 
-def compose(message: Message) -> flask_mail.Message:
+# Headers are folded already; folded again, long names would get blanks within words. Lines past
+# what RFC 5322 allows still are.
+FOLDED = policy.SMTP.clone(max_line_length=998)
+
+
+class Mail(flask_mail.Message):
+    """A mail whose headers stay as Flask-Mail made them."""
+
+    def as_bytes(self) -> bytes:
+        return bytes(self._message().as_bytes(policy=FOLDED))
+
+
+def compose(message: Message) -> Mail:
     """The mail, the same in every try: its date and Message-ID are those of the row.
 
-    Raises FileNotFoundError where the content of an attachment is gone.
+    Raises ValueError for an address that has no form in ASCII, FileNotFoundError where the content
+    of an attachment is gone.
     """
-    mail = flask_mail.Message(
+    sender = ascii_address(message.sender_address)
+    reply_to = ascii_address(message.reply_to or "")
+    mail = Mail(
         subject=message.subject,
-        recipients=[(message.to_name, message.to_address or "")],
+        recipients=[(message.to_name, ascii_address(message.to_address or ""))],
         body=message.body_text,
         html=message.body_html or None,
-        sender=message.sender_address,
-        reply_to=(message.reply_name, message.reply_to) if message.reply_to else None,
+        sender=sender,
+        reply_to=(message.reply_name, reply_to) if reply_to else None,
         date=message.created_on.timestamp(),
         charset="utf-8",
         attachments=[_attachment(one.file) for one in message.attachments],
-        extra_headers=_headers(message),
+        extra_headers=_headers(message, reply_to or sender),
     )
-    mail.sender = (message.sender_name, message.sender_address)
+    mail.sender = (message.sender_name, sender)
     mail.msgId = f"<{message.message_id}>"
     return mail
 
 
-def _headers(message: Message) -> dict[str, str]:
+def _headers(message: Message, answers_to: str) -> dict[str, str]:
     headers = {}
     if message.automatic:
         headers["Auto-Submitted"] = "auto-generated"  # RFC 3834: no absence notes, please
     if not message.transactional:
-        to = message.reply_to or message.sender_address
-        headers["List-Unsubscribe"] = f"<mailto:{to}?subject=unsubscribe>"  # RFC 2369
+        headers["List-Unsubscribe"] = f"<mailto:{answers_to}?subject=unsubscribe>"  # RFC 2369
     return headers
 
 

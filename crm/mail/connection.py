@@ -2,8 +2,8 @@
 
 import smtplib
 import ssl
-from email.utils import parseaddr
 from types import TracebackType
+from typing import Any
 
 import flask_mail
 from flask import current_app
@@ -11,6 +11,27 @@ from flask import current_app
 from crm.core.mail_url import MailServer
 
 TIMEOUT = 10  # seconds for each answer of the server
+# Seconds for the mail itself, and for the answer to it: servers look for viruses before it, and
+# who does not wait for it sends the mail again (RFC 5321, 4.5.3.2.6).
+ACCEPTANCE = 180
+
+
+class _Host(smtplib.SMTP):
+    """A connection that is more patient once the mail is handed over."""
+
+    def data(self, msg: Any) -> Any:
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("not connected")
+        self.sock.settimeout(ACCEPTANCE)
+        try:
+            return super().data(msg)
+        finally:
+            if self.sock is not None:
+                self.sock.settimeout(TIMEOUT)
+
+
+class _HostWithTLS(_Host, smtplib.SMTP_SSL):
+    """The same, with TLS from the first byte."""
 
 
 class Connection(flask_mail.Connection):
@@ -29,9 +50,9 @@ class Connection(flask_mail.Connection):
         server, context = self.server, ssl.create_default_context()
         host: smtplib.SMTP
         if server.tls == "tls":
-            host = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT, context=context)
+            host = _HostWithTLS(server.host, server.port, timeout=TIMEOUT, context=context)
         else:
-            host = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT)
+            host = _Host(server.host, server.port, timeout=TIMEOUT)
         try:
             if server.tls == "starttls":
                 host.starttls(context=context)
@@ -69,9 +90,8 @@ class Connection(flask_mail.Connection):
 
 
 def _plain(person: str | tuple[str, str]) -> str:
-    """The address as the envelope has it: a domain of another alphabet as ASCII."""
-    address = person if isinstance(person, str) else person[1]
-    return parseaddr(flask_mail.sanitize_address(("", address)))[1]
+    """The address as the envelope has it."""
+    return person if isinstance(person, str) else person[1]
 
 
 def prepare() -> None:

@@ -4,19 +4,22 @@ import smtplib
 from dataclasses import dataclass
 from typing import Any
 
+from email_validator import EmailNotValidError
 from sqlalchemy import select, update
 
 from crm.core.db import transaction
 from crm.core.types import utcnow
 from crm.mail.claiming import Claim
 from crm.mail.headers import one_line
-from crm.mail.models import Answer, Message, MessageAttempt, MessageState
+from crm.mail.models import REASONS, Answer, Message, MessageAttempt, MessageState, SkipReason
 from crm.mail.queue import wake_after_commit
 from crm.mail.schedule import pause_after
 from crm.mail.signals import message_failed
 
 LONGEST = 500  # characters
 PERMANENT = 500  # codes from here on are refusals for good (RFC 5321, 4.2.1)
+CLOSING = 421  # the server ends the connection with this answer
+TOO_LARGE = 552  # for this server, as it says before the mail is handed over (RFC 1870)
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,13 @@ def of(error: Exception) -> Outcome:
     match error:
         case smtplib.SMTPRecipientsRefused():
             code, answer = next(iter(error.recipients.values()))
-            return Outcome(_answer(code), f"{code} {_text(answer)}")
+            return Outcome(_answer(code), f"{code} {_text(answer)}", is_dropped=code == CLOSING)
+        case smtplib.SMTPSenderRefused() if error.smtp_code == TOO_LARGE:
+            return Outcome(Answer.REFUSED, words_of(error))
         case smtplib.SMTPDataError():
             return Outcome(_answer(error.smtp_code), words_of(error), is_dropped=True)
+        case EmailNotValidError():
+            return Outcome(Answer.REFUSED, str(REASONS[SkipReason.BAD_ADDRESS]))
         case smtplib.SMTPException() | OSError():
             return Outcome(Answer.POSTPONED, words_of(error), is_dropped=True)
     return unsendable(error)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from flask import current_app
 
 from crm.core.config import Config
+from crm.mail.headers import ascii_address
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Sender:
 
     @property
     def domain(self) -> str:
-        return self.address.rpartition("@")[2]
+        return ascii_address(f"x@{self.address.rpartition('@')[2]}").removeprefix("x@")
 
 
 def of(name: str = "", address: str = "") -> Sender:

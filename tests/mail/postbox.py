@@ -1,5 +1,6 @@
 """A mail server in a thread of this process: aiosmtpd, which keeps what it accepts."""
 
+import asyncio
 import email
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,9 +21,11 @@ class Postbox:
     """What was accepted, and what to answer; `rcpt` and `data` may be replaced."""
 
     mails: list[EmailMessage] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)  # the same
     sessions: set[int] = field(default_factory=set)
     rcpt: Callable[[str], str] = lambda address: OK
     data: Callable[[EmailMessage], str] = lambda mail: OK
+    accepting: float = 0  # seconds until the answer to a mail
     quit: str = "221 Bye"
     port: int = 0
 
@@ -36,9 +39,11 @@ class Postbox:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         mail = email.message_from_bytes(envelope.content, policy=default)
+        await asyncio.sleep(self.accepting)
         answer = self.data(mail)  # type: ignore[arg-type]  # an EmailMessage by that policy
         if answer == OK:
             self.mails.append(mail)  # type: ignore[arg-type]
+            self.raw.append(envelope.content)
             self.sessions.add(id(session))
         return answer
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes
+from email.header import decode_header, make_header
 from typing import Any
 
 import pytest
@@ -20,13 +22,13 @@ from crm.core.mail_url import parse_mail_url
 from crm.core.outage import Outage, unavailable
 from crm.core.rows import unfiltered
 from crm.core.types import utcnow
-from crm.mail import claiming, delivery, outcomes, services
+from crm.mail import claiming, connection, delivery, outcomes, services
 from crm.mail.delivery import deliver
-from crm.mail.models import Answer, Message, MessageAttempt, MessageState
+from crm.mail.models import Answer, Message, MessageAttempt, MessageState, SkipReason
 from crm.mail.queue import queue_of
 from crm.mail.signals import message_failed
 from tests.fixtures import Acting, Cast
-from tests.mail.postbox import Postbox, open_postbox
+from tests.mail.postbox import OK, Postbox, open_postbox
 from tests.mail.test_services import mail
 
 pytestmark = pytest.mark.both
@@ -130,6 +132,63 @@ def test_all_of_a_batch_leave_once_over_one_connection(
     assert (sent.state, sent.tries, sent.lease_token) == (MessageState.SENT, 1, None)
     assert sent.sent_at is not None
     assert [one.answer for one in sent.attempts] == [Answer.ACCEPTED]
+
+
+def test_a_server_that_looks_into_mails_for_long_gets_each_once(
+    app: Flask, acting: Acting, cast: Cast, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "TIMEOUT", 0.5)
+    postbox.accepting = 1.0
+    queued(acting, cast, 2)
+    assert delivered(app) == len(postbox.mails) == 2
+
+
+def test_a_server_that_ends_the_connection_gets_the_next_mail_over_another(
+    app: Flask, acting: Acting, cast: Cast, everything: Everything, postbox: Postbox
+) -> None:
+    answers = iter(["421 Too many mails"])
+    postbox.rcpt = lambda address: next(answers, OK)
+    messages = queued(acting, cast, 2)
+    assert delivered(app) == 1
+    assert [row(everything, one).tries for one in messages] == [1, 1]
+    assert row(everything, messages[1]).state == MessageState.SENT
+
+
+def test_addresses_of_another_alphabet_are_written_by_the_rules_in_force(
+    app: Flask, acting: Acting, cast: Cast, everything: Everything, postbox: Postbox
+) -> None:
+    asked: list[str] = []
+    postbox.rcpt = lambda address: asked.append(address) or OK  # type: ignore[func-returns-value]
+    (message,) = queued(
+        acting, cast, to_address="s@straße.example", sender_address="crm@müller.example",
+        reply_to="claire@bücher.example",
+    )  # fmt: skip
+    assert delivered(app) == 1, row(everything, message).last_error
+    assert asked == ["s@xn--strae-oqa.example"]
+    (mail,) = postbox.mails
+    assert mail["From"].addresses[0].addr_spec == "crm@xn--mller-kva.example"
+    assert mail["List-Unsubscribe"] == "<mailto:claire@xn--bcher-kva.example?subject=unsubscribe>"
+    assert mail["Message-ID"].endswith("@xn--mller-kva.example>")
+
+
+def test_an_address_that_no_server_takes_is_skipped(acting: Acting, cast: Cast) -> None:
+    (message,) = queued(acting, cast, to_address="zoë@customer.example")
+    assert message.reason == SkipReason.BAD_ADDRESS
+
+
+def test_long_names_arrive_as_they_are(
+    app: Flask, acting: Acting, cast: Cast, postbox: Postbox
+) -> None:
+    names = ("Établissements Müller, « Les Presses » & Frères " * 2, "Zoë 😀" * 20)
+    queued(acting, cast, to_name=names[0], sender_name=names[1], subject="é" * 255)
+    delivered(app)
+    arrived = message_from_bytes(postbox.raw[0])
+    shown = {
+        name: str(make_header(decode_header(arrived[name]))) for name in ("To", "From", "Subject")
+    }
+    assert names[0].strip() in shown["To"]
+    assert names[1] in shown["From"]
+    assert shown["Subject"] == "é" * 255
 
 
 def test_a_server_that_is_busy_gets_the_mail_again_until_the_last_try(
@@ -275,6 +334,27 @@ def test_the_worker_is_woken_after_the_commit_and_not_before(
     waiting.flush()
 
 
+def test_a_clock_that_was_wrong_for_a_while_holds_nothing_up(
+    app: Flask, acting: Acting, cast: Cast, everything: Everything, postbox: Postbox
+) -> None:
+    (message, _other) = queued(acting, cast, 2)
+    later = utcnow() + timedelta(days=3650)
+    with everything() as session:
+        session.execute(update(AppSettings).values(mails_per_minute=2))
+        session.execute(update(Message).values(lease_until=later, lease_token="dead"))
+        answer = Answer.POSTPONED
+        session.add_all(
+            MessageAttempt(message_id=message.id, at=later, answer=answer) for _ in range(2)
+        )
+    assert delivered(app) == 2
+    with app.app_context():
+        jobs.run_due()
+    with everything() as session:
+        session.execute(update(jobs.JobRow).values(due_at=later, lease_until=later))
+    with app.app_context():
+        assert {"files", "public links"} <= set(jobs.run_due())
+
+
 def test_regular_work_is_done_once_and_again_when_it_is_due(
     app: Flask, monkeypatch: pytest.MonkeyPatch, everything: Everything
 ) -> None:
@@ -305,6 +385,7 @@ def test_regular_work_is_done_once_and_again_when_it_is_due(
         (smtplib.SMTPDataError(554, b"spam"), Answer.REFUSED),
         (smtplib.SMTPDataError(452, b"full"), Answer.POSTPONED),
         (smtplib.SMTPSenderRefused(550, b"no", "a@b"), Answer.POSTPONED),
+        (smtplib.SMTPSenderRefused(552, b"too large", "a@b"), Answer.REFUSED),
         (smtplib.SMTPServerDisconnected("gone"), Answer.POSTPONED),
         (TimeoutError("timed out"), Answer.POSTPONED),
         (ValueError("no mail"), Answer.REFUSED),

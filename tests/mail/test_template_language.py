@@ -1,6 +1,7 @@
 """The language of templates: variables and one conditional, parsed when a template is saved."""
 
 from collections.abc import Iterator
+from time import process_time
 
 import pytest
 from flask import Flask
@@ -62,6 +63,9 @@ HOSTILE = (
     '<a href="https://acme.example/{{quote.number}}">x</a>',
     "{% if quote.number %}" * 11 + "{% endif %}" * 11,
     "{{ quote.number }}" * 20_000,
+    "{{" * 100_000,
+    "{%" * 100_000,
+    "{{{%" * 50_000,
     "{{ {{ quote.number }} }}",
 )
 
@@ -87,6 +91,13 @@ def test_the_line_of_an_error_is_the_readers() -> None:
 def test_what_an_editor_leaves_in_braces_does_no_harm() -> None:
     parts = parse("{{&nbsp;quote.number\xa0}}{%  if  quote.total%}x{%endif%}", KNOWN)
     assert render(parts, {"quote.number": "D1"}, True) == "D1"
+
+
+def test_a_text_of_nothing_but_variables_takes_one_pass() -> None:
+    started = process_time()
+    parts = parse("<p>{{ quote.number }}</p>{% if quote.total %}{% endif %}" * 3_500, KNOWN)
+    assert len(render(parts, {}, True)) == 7 * 3_500
+    assert process_time() - started < 30, "in proportion to the square of the length"
 
 
 def test_what_is_made_of_a_text_is_bounded() -> None:

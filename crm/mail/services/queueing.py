@@ -14,7 +14,7 @@ from crm.core.models import spec_of
 from crm.core.rows import unfiltered
 from crm.core.types import utcnow
 from crm.mail import senders
-from crm.mail.headers import new_message_id, one_line
+from crm.mail.headers import ascii_address, new_message_id, one_line
 from crm.mail.models import (
     Copy,
     Message,
@@ -71,7 +71,7 @@ def queue(mail: Mail) -> Message:
     if not mail.to_address:
         return skip(mail, SkipReason.NO_ADDRESS)
     try:
-        spec_of(Message, "to_address").clean(mail.to_address)
+        ascii_address(spec_of(Message, "to_address").clean(mail.to_address))
     except ValueError:
         return skip(replace(mail, to_address=None), SkipReason.BAD_ADDRESS)
     message = _message(mail)

@@ -48,7 +48,9 @@ def update(template: Template, values: Mapping[str, Any]) -> None:
     kind = values.get("kind", template.kind)
     if kind != template.kind and (used := used_by(template)):
         raise DomainError(_in_use(len(used)), field="kind")
-    update_row(template, _checked({"kind": kind, **values}), RULES)
+    # Another kind has other variables, also for texts that stay as they are.
+    texts = {"subject": template.subject, "body": template.body} if kind != template.kind else {}
+    update_row(template, _checked({"kind": kind, **texts, **values}), RULES)
     _refuse_double(template)
 
 

@@ -16,7 +16,8 @@ from markupsafe import escape
 
 LONGEST = 200_000  # characters, of a text and of what is made of it
 DEEPEST = 10  # conditions within conditions
-TOKEN = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})", re.DOTALL)
+# None of them reaches past the next opening, so that a text of openings takes one pass.
+TOKEN = re.compile(r"(\{\{(?:(?!\{\{|\}\}).)*+\}\}|\{%(?:(?!\{%|%\}).)*+%\})", re.DOTALL)
 NAME = re.compile(r"[a-z]\w*(?:\.[a-z]\w*)+")
 CONDITION = re.compile(r"if\s+(\S+)")
 STRAY = re.compile(r"\{[{%#]|[%}]\}")
@@ -67,10 +68,9 @@ def parse(text: str, known: Collection[str]) -> list[Part]:
         raise TemplateError(message, _line(text, found.end()))
     root: list[Part] = []
     open_: list[Condition] = []
-    position = 0
+    line = 1
     for token in TOKEN.split(text):
-        line, parts = _line(text, position), open_[-1].parts if open_ else root
-        position += len(token)
+        parts = open_[-1].parts if open_ else root
         if token.startswith("{{"):
             parts.append(Variable(_known(token[2:-2], known, line)))
         elif token.startswith("{%"):
@@ -80,6 +80,7 @@ def parse(text: str, known: Collection[str]) -> list[Part]:
             raise TemplateError(message, line + _line(token, stray.start()) - 1)
         elif token:
             parts.append(token)
+        line += len(BLOCK_END.findall(token))
     if open_:
         raise TemplateError(
             _("This condition is not closed with %(end)s.", end=END), open_[-1].line
