@@ -4,6 +4,7 @@ import smtplib
 from dataclasses import dataclass
 from typing import Any
 
+import flask_mail
 from email_validator import EmailNotValidError
 from sqlalchemy import select, update
 
@@ -54,16 +55,19 @@ def of(error: Exception) -> Outcome:
             return Outcome(Answer.REFUSED, words_of(error))
         case smtplib.SMTPDataError():
             return Outcome(_answer(error.smtp_code), words_of(error), is_dropped=True)
-        case EmailNotValidError():
-            return Outcome(Answer.REFUSED, str(REASONS[SkipReason.BAD_ADDRESS]))
         case smtplib.SMTPException() | OSError():
             return Outcome(Answer.POSTPONED, words_of(error), is_dropped=True)
     return unsendable(error)
 
 
 def unsendable(error: Exception) -> Outcome:
-    """The message itself is no mail: another try would end alike."""
-    return Outcome(Answer.REFUSED, words_of(error), is_dropped=True)
+    """No mail could be made of the message, or not now: the store of files may be away."""
+    match error:
+        case EmailNotValidError():
+            return Outcome(Answer.REFUSED, str(REASONS[SkipReason.BAD_ADDRESS]))
+        case ValueError() | FileNotFoundError() | flask_mail.BadHeaderError():
+            return Outcome(Answer.REFUSED, words_of(error), is_dropped=True)
+    return Outcome(Answer.POSTPONED, words_of(error), is_dropped=True)
 
 
 def words_of(error: Exception) -> str:

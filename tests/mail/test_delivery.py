@@ -97,6 +97,13 @@ def test_a_mail_is_complete(app: Flask, acting: Acting, cast: Cast, postbox: Pos
     assert max(len(line) for line in got.as_bytes().splitlines()) < 998
 
 
+def test_a_mail_waits_while_the_store_of_its_attachments_is_away() -> None:
+    for error in (TimeoutError("the store"), PermissionError("the store"), RuntimeError("?")):
+        assert outcomes.unsendable(error).answer is Answer.POSTPONED
+    for error in (FileNotFoundError("gone"), ValueError("no mail")):
+        assert outcomes.unsendable(error).answer is Answer.REFUSED
+
+
 def test_an_attachment_has_its_name_and_no_second_header(
     app: Flask, acting: Acting, cast: Cast, everything: Everything, postbox: Postbox
 ) -> None:
@@ -138,7 +145,7 @@ def test_a_server_that_looks_into_mails_for_long_gets_each_once(
     app: Flask, acting: Acting, cast: Cast, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "TIMEOUT", 0.5)
-    postbox.accepting = 1.0
+    postbox.accepting = 0.7
     queued(acting, cast, 2)
     assert delivered(app) == len(postbox.mails) == 2
 

@@ -137,7 +137,9 @@ def test_one_that_a_company_sends_keeps_its_kind_and_stays(acting: Acting) -> No
 
 def test_another_kind_is_refused_where_the_texts_need_the_first(acting: Acting) -> None:
     with acting("alice"):
-        template = make(kind="quote", body={"en": "<p>{{ quote.number }}</p>"})
+        template = make(
+            kind="quote", subject={"en": "Quote"}, body={"en": "<p>{{ quote.number }}</p>"}
+        )
         with pytest.raises(DomainError) as raised:
             templates.update(template, {"kind": "free"})
         assert "quote.number" in raised.value.fields["body"]
