@@ -13,6 +13,7 @@ import "./core/edit.js";
 import "./core/filters.js";
 import "./core/focus.js";
 import "./core/keys.js";
+import "./core/languages.js";
 import "./core/lines.js";
 import "./core/menus.js";
 import "./core/nav.js";

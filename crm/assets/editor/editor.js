@@ -1,11 +1,12 @@
 // The editor of a rich text, over the textarea that holds it: what is written goes into the textarea, so
 // that the form, its draft and its changes are as with any other field.
 //
-// `area.dispatchEvent(new CustomEvent("editor:insert", { detail: { text } }))` writes at the cursor.
+// `area.dispatchEvent(new CustomEvent("editor:insert", { detail: { text, end } }))` writes `text` in place of
+// what is selected; with an `end` before it and `end` behind it.
 import { history } from "prosemirror-history";
 import { keymap } from "prosemirror-keymap";
 import { DOMParser, Slice } from "prosemirror-model";
-import { EditorState } from "prosemirror-state";
+import { EditorState, TextSelection } from "prosemirror-state";
 import { EditorView } from "prosemirror-view";
 
 import { make } from "../core/words.js";
@@ -65,8 +66,12 @@ export function start(area) {
     view.updateState(stateOf(docOf(written)));
     update(view.state);
   });
-  area.addEventListener("editor:insert", ({ detail }) => {
-    view.dispatch(view.state.tr.insertText(detail.text).scrollIntoView());
+  area.addEventListener("editor:insert", ({ detail: { text, end } }) => {
+    const { $from, $to } = view.state.selection;
+    const { from, to } = TextSelection.between($from, $to);
+    const change = end ? view.state.tr.insertText(end, to).insertText(text, from) : view.state.tr.insertText(text, from, to);
+    if (end) change.setSelection(TextSelection.create(change.doc, to + text.length));
+    view.dispatch(change.scrollIntoView());
     view.focus();
   });
   document.querySelector(`label[for="${id}"]`)?.addEventListener("click", () => view.focus());

@@ -49,6 +49,7 @@ class FormField:
     picker_with: tuple[str, ...] = ()
     unit: str = ""
     parts: list[tuple[str, str, str, str]] = field(default_factory=list)
+    part_errors: dict[str, list[str]] = field(default_factory=dict)  # language → of `errors`
     rows: list[list["FormField"]] = field(default_factory=list)
     blank_row: list["FormField"] = field(default_factory=list)
     numbers: list[str] = field(default_factory=list)  # of the lines that were sent

@@ -43,6 +43,8 @@ class Form(ParsingForm):
                 self._refuse_line(field, rest, text)
             else:
                 field.errors.append(text)
+                if rest and field.widget == "translated":
+                    field.part_errors.setdefault(rest, []).append(text)
         if message:
             self.form_errors.append(message)
 

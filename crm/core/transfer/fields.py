@@ -167,5 +167,5 @@ def _label(model: type[Any], name: str) -> str:
     child, __, last = name.rpartition(".")
     if child in inspect(model).relationships:
         model = inspect(model).relationships[child].mapper.class_
-    spec = find_spec(model, last or name)
+    spec = find_spec(model, last) or find_spec(model, child)  # `body.fr`: a language of it
     return str(spec.label) if spec is not None else name

@@ -20,6 +20,7 @@ from crm.core.errors import DomainError
 from crm.core.models import link_of, rich_text
 from crm.core.rows import unfiltered
 from crm.core.types import fold
+from crm.mail import senders
 from crm.mail.models import MessageKind, Template
 from crm.mail.services.queueing import Mail, queue
 from crm.mail.templates import shipped, variables
@@ -116,8 +117,12 @@ def send_test(template: Template, language: str) -> None:
     user = current_user_or_none()
     if user is None or not user.email:
         raise DomainError(_("Your account has no e-mail address."))
-    company_id = template.company_id or current_actor().company_ids[0]
+    actor = current_actor()
+    company_id = template.company_id or (actor.company.id if actor.company else None)
+    if company_id is None:
+        raise DomainError(_("You belong to no company that is in use."))
     filled = fill(template, {"owner": user}, language, user.time_zone, with_examples=True)
+    sender = senders.of_company(company_id)
     queue(
         Mail(
             cause=f"test:{uuid4().hex}",
@@ -128,6 +133,9 @@ def send_test(template: Template, language: str) -> None:
             body_text=rich_text.to_text(filled.body_html),
             to_address=user.email,
             to_name=str(user),
+            template_id=template.id,
+            sender_name=sender.name,
+            sender_address=sender.address,
         )
     )
 
@@ -141,34 +149,40 @@ def _in_use(count: int) -> str:
 
 
 def _checked(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`values`, after its texts were parsed in every language. Raises DomainError by field."""
+    """`values`, after its texts were parsed in every language.
+
+    Raises DomainError by field and language ("body.fr").
+    """
     kind = values.get("kind") or ""
     if kind not in variables.ABOUT:
         return values
     wrong = {
-        name: " ".join(said)
+        f"{name}.{language}": said
         for name in ("subject", "body")
-        if (said := list(_wrong(kind, values.get(name) or {}, name == "body")))
+        for language, said in _wrong(kind, values.get(name) or {}, name == "body")
     }
     if wrong:
         raise DomainError(fields=wrong)
     return values
 
 
-def _wrong(kind: str, texts: Mapping[str, str], is_html: bool) -> Iterator[str]:
-    """What is wrong with each text, with its language and line."""
+def _wrong(kind: str, texts: Mapping[str, str], is_html: bool) -> Iterator[tuple[str, str]]:
+    """(language, what is wrong in it), in words that name the language and the line."""
     known = variables.known(kind)
     for language, text in texts.items():
         tongue = Locale.parse(language).get_display_name(get_locale()) or language
         try:
             render(parse(text, known), variables.examples(kind, language), is_html)
         except TemplateError as error:
-            yield _(
+            yield language, _(
                 "%(language)s, line %(line)s: %(message)s",
                 language=tongue, line=error.line, message=error,
             )  # fmt: skip
         except TooLong:
-            yield _("%(language)s: filled in, this is longer than 200 kB.", language=tongue)
+            yield (
+                language,
+                _("%(language)s: filled in, this is longer than 200 kB.", language=tongue),
+            )
 
 
 def _refuse_double(template: Template) -> None:

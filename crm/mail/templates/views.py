@@ -1,6 +1,6 @@
 """/templates: the texts of e-mails, their preview and test. Source: spec 13.1."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -15,21 +15,12 @@ from crm.core.datamodel import DataModel
 from crm.core.forms import Form
 from crm.core.models.codes import language_name
 from crm.core.models.text import parse_number
-from crm.core.views import PK, Action, FormPage, ModelView, Note, RecordPage
+from crm.core.views import PK, Action, Field, FormPage, ModelView, Note, RecordPage
 from crm.mail.models import Template
 from crm.mail.services import templates as services
-from crm.mail.templates import variables
+from crm.mail.templates.forms import template_form
 from crm.mail.templates.previews import Preview, preview, recent_records
-
-
-@dataclass
-class TemplateForm(FormPage):
-    """The form, with the variables of each kind beside it."""
-
-    kind: str = ""
-    variables: list[tuple[str, list[tuple[str, list[tuple[str, str, str]]]]]] = field(
-        default_factory=list
-    )
+from crm.mail.templates.usage import changed_words, settings_url, used_by_panel
 
 
 @dataclass
@@ -70,18 +61,15 @@ class TemplateView(ModelView):
         (_l("Settings"), {"fields": ["name", "kind", "company", "is_default", "active"]}),
         (_l("Content"), {"fields": ["subject", "body", "add_signature"]}),
     ]
-    edit_fieldsets = add_fieldsets
+    # A new one has a kind first, which decides the variables.
+    edit_fieldsets: ClassVar[Any] = add_fieldsets[::-1]
     show_fieldsets: ClassVar[Any] = []
     side_fieldsets: ClassVar[Any] = [
         (_l("Settings"), {"fields": ["kind", "company", "add_signature", "is_default", "active"]}),
     ]
 
     def form_page(self, form: Form, title: str, action: str, cancel_url: str, key: str) -> FormPage:
-        plain = super().form_page(form, title, action, cancel_url, key)
-        page = TemplateForm(**vars(plain))
-        page.kind = form.fields["kind"].text
-        page.variables = [(kind, list(_listed(kind))) for kind in variables.ABOUT]
-        return page
+        return template_form(super().form_page(form, title, action, cancel_url, key), form)
 
     # The record ─────────────────────────────────────────────────────────────────────────────────
 
@@ -102,25 +90,36 @@ class TemplateView(ModelView):
         page.languages = [(code, language_name(code), code == language) for code in filled]
         page.preview = preview(row, chosen, language)
 
-    def notice(self, row: Template) -> Note | None:
-        """Where it is used, or that it is not."""
         used = services.used_by(row)
-        if used:
-            names = ", ".join(dict.fromkeys(company.name for company, _setting in used))
-            return Note("info", _("Sent by: %(companies)s", companies=names))
-        if row.kind not in services.CHOSEN_AS.values():
+        page.panels += [used_by_panel(used)] if used else []
+
+    def record_page(self, row: Template) -> RecordPage:
+        page = super().record_page(row)
+        page.headline.append(Field("changed", _("Changed"), "text", text=changed_words(row)))
+        return page
+
+    def notice(self, row: Template) -> Note | None:
+        """That nobody sends it, with the way to choose it."""
+        if row.kind not in services.CHOSEN_AS.values() or services.used_by(row):
             return super().notice(row)
-        text = _("Not used: no company has chosen this template.")
-        return Note("warn", text)
+        text = _("Not used: no company has chosen this template, no e-mail is made from it.")
+        actor = current_actor()
+        company = actor.company_of(row.company_id) or actor.company
+        if company is None or not row.active:
+            return Note("warn", text)
+        label = _("Choose it for %(company)s", company=company.name)
+        return Note("warn", text, settings_url(company.id, f"{row.kind}_template"), label)
 
     def record_actions(self, row: Template) -> list[Action]:
         test = Action(_("Send me a test"), self.act_url("test", row), "mail", "post", primary=True)
         if row.shipped is None or not self.may_edit(row):
             return [test]
-        reset = Action(
-            _("Reset to the shipped text"), self.act_url("reset", row), "restore", "post"
+        asked = _(
+            "Name, subject and content become those that came with the application, in every "
+            "language. What was written instead is lost."
         )
-        return [reset, test]
+        label, url = _("Reset to the shipped text"), self.act_url("reset", row)
+        return [Action(label, url, "restore", "post", confirm=asked), test]
 
     @expose(f"/reset/{PK}", methods=("POST",))
     @has_access
@@ -135,13 +134,4 @@ class TemplateView(ModelView):
         language = current_actor().language
         return self.perform(
             row, lambda: services.send_test(row, language), _("A test was sent to you")
-        )
-
-
-def _listed(kind: str) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
-    """The variables of a kind by what they belong to: name, label, example."""
-    for one in variables.entities(kind):
-        yield (
-            str(one.label),
-            [(f"{one.name}.{v.name}", str(v.label), str(v.example)) for v in one.variables],
         )
