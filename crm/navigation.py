@@ -34,6 +34,7 @@ from crm.leads.api import LeadApi
 from crm.leads.views import LeadView
 from crm.leads.vocabularies import VIEWS as LEADS
 from crm.mail.api import OutboxApi
+from crm.mail.templates.api import TemplateApi
 from crm.mail.templates.views import TemplateView
 from crm.mail.views import OutboxView
 from crm.notices.views import NoticeView
@@ -63,7 +64,7 @@ MAIN: Sequence[MenuEntry] = (
 # The sidebar of "Application config".
 CONFIG: Sequence[MenuEntry] = (
     MenuEntry(AppSettingsView, group=APPS, label=_l("CRM, configure")),
-    MenuEntry(TemplateView, group=MESSAGES),
+    MenuEntry(TemplateView, TemplateApi, group=MESSAGES),
     MenuEntry(OutboxView, OutboxApi, group=MESSAGES),
     MenuEntry(CompanyView, CompanyApi, group=ADMINISTRATION),
     MenuEntry(AgencyView, AgencyApi, group=ADMINISTRATION),

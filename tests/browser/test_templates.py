@@ -40,7 +40,7 @@ def test_a_template_is_written_by_keyboard(sit: Sit, axe: str) -> None:
     tabs.first.focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator("#f-subject-en")).to_be_hidden()
-    page.get_by_role("link", name="Content").press("Enter")
+    page.get_by_role("link", name="Content: English").press("Enter")
     content = page.get_by_role("textbox", name="Content")
     expect(content).to_be_focused()
     assert look(desk, axe, LEVELS) == []

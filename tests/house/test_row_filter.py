@@ -31,7 +31,7 @@ READ = (
     "agencies", "messages",
 )  # fmt: skip
 # What she has none of, or what belongs to the installation.
-ELSEWHERE = {"companies", "users", "settings", "reference"}
+ELSEWHERE = {"companies", "users", "settings", "reference", "templates"}
 
 
 def test_no_entity_is_left_out(everywhere: list[Address]) -> None:

@@ -111,9 +111,9 @@ def test_a_text_that_cannot_be_filled_in_is_refused_with_language_and_line(actin
             subject=TranslatedText(en="{{ quote.number }}"),
             body=TranslatedText(en="<p>x</p>", fr="<p>un</p><p>{{ ''.__class__ }}</p>"),
         )
-    assert "quote.number" in refused.value.fields["subject"]
-    assert "line 2" in refused.value.fields["body"]
-    assert "French" in refused.value.fields["body"]
+    assert "quote.number" in refused.value.fields["subject.en"]
+    assert "line 2" in refused.value.fields["body.fr"]
+    assert "French" in refused.value.fields["body.fr"]
 
 
 def test_two_templates_have_not_one_name(acting: Acting) -> None:

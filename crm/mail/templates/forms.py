@@ -58,7 +58,7 @@ def template_form(page: FormPage, form: Form) -> TemplateForm:
     made.languages = list(_languages(form))
     texts = {form.fields[name].id for name in TEXTS}
     made.errors = [one for one in page.errors if one[0] not in texts] + [
-        (text.id, f"{text.label} ({one.name})", message)
+        (text.id, text.label, message)
         for one in made.languages
         for text in (one.subject, one.body)
         for message in text.errors

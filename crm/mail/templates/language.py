@@ -10,6 +10,7 @@ loops, filters and calls, so that a text takes time in proportion to its length,
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from html import unescape
 
 from flask_babel import gettext as _
 from markupsafe import escape
@@ -123,7 +124,7 @@ def _known(code: str, known: Collection[str], line: int) -> str:
 
 def _tidy(code: str) -> str:
     """A name without the spaces, and the formatting, that an editor left around it."""
-    return BLANKS.sub(" ", code.replace("&nbsp;", " ")).strip()
+    return BLANKS.sub(" ", unescape(code)).strip()
 
 
 def _shortened(code: str) -> str:
