@@ -3,11 +3,10 @@
 import nh3
 from markupsafe import Markup, escape
 
+from crm.core.models import rich_text
 from crm.mail.models import Message
 
-TAGS = {
-    "a", "blockquote", "br", "em", "h2", "h3", "hr", "li", "ol", "p", "strong", "ul",
-}  # fmt: skip
+TAGS = rich_text.TAGS | {"hr"}
 
 
 def as_sent(message: Message) -> Markup:

@@ -12,7 +12,7 @@ from crm.mail.headers import one_line
 from crm.mail.models import Template
 from crm.mail.templates import variables
 from crm.mail.templates.language import names, parse, render
-from crm.mail.templates.variables import Reader
+from crm.mail.templates.readers import Reader
 
 LONGEST_SUBJECT = 255
 

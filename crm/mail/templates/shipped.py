@@ -23,7 +23,12 @@ def _paragraphs(*texts: str) -> str:
     return "".join(f"<p>{text}</p>" for text in texts)
 
 
-HELLO = "{0}{{% if {1}.salutation %}} {{{{ {1}.salutation }}}}{{% endif %}},"
+def _greeting(word: str, record: str) -> str:
+    """The word, and the name where `record` has one: "Hello Ms Marchand,"."""
+    name = record + ".salutation"
+    return word + "{% if " + name + " %} {{ " + name + " }}{% endif %},"
+
+
 # Where and with whom, each where it is known.
 PLACE_EN = (
     "{% if event.location %}Place: {{ event.location }}<br>{% endif %}"
@@ -86,13 +91,13 @@ TEXTS: dict[str, Shipped] = {
         ),
         _both(
             _paragraphs(
-                HELLO.format("Hello", "guest"),
+                _greeting("Hello", "guest"),
                 "{{ owner.name }} invites you to <strong>{{ event.subject }}</strong> "
                 "on {{ event.starts_at }}.",
                 PLACE_EN,
             ),
             _paragraphs(
-                HELLO.format("Bonjour", "guest"),
+                _greeting("Bonjour", "guest"),
                 "{{ owner.name }} vous invite : <strong>{{ event.subject }}</strong>, "
                 "le {{ event.starts_at }}.",
                 PLACE_FR,
@@ -107,12 +112,12 @@ TEXTS: dict[str, Shipped] = {
         ),
         _both(
             _paragraphs(
-                HELLO.format("Hello", "guest"),
+                _greeting("Hello", "guest"),
                 "<strong>{{ event.subject }}</strong> now takes place on {{ event.starts_at }}.",
                 PLACE_EN,
             ),
             _paragraphs(
-                HELLO.format("Bonjour", "guest"),
+                _greeting("Bonjour", "guest"),
                 "<strong>{{ event.subject }}</strong> aura lieu le {{ event.starts_at }}.",
                 PLACE_FR,
             ),
@@ -126,12 +131,12 @@ TEXTS: dict[str, Shipped] = {
         ),
         _both(
             _paragraphs(
-                HELLO.format("Hello", "guest"),
+                _greeting("Hello", "guest"),
                 "<strong>{{ event.subject }}</strong> on {{ event.starts_at }} will not take "
                 "place, or takes place without you. There is nothing you need to do.",
             ),
             _paragraphs(
-                HELLO.format("Bonjour", "guest"),
+                _greeting("Bonjour", "guest"),
                 "<strong>{{ event.subject }}</strong>, prévu le {{ event.starts_at }}, n’aura pas "
                 "lieu, ou se tiendra sans vous. Vous n’avez rien à faire.",
             ),
@@ -145,14 +150,14 @@ TEXTS: dict[str, Shipped] = {
         ),
         _both(
             _paragraphs(
-                HELLO.format("Hello", "contact"),
+                _greeting("Hello", "contact"),
                 "Please find attached our quote <strong>{{ quote.number }}</strong>"
                 "{% if quote.title %} for “{{ quote.title }}”{% endif %}, "
                 "{{ quote.total_incl }} including tax. It is valid until {{ quote.valid_until }}.",
                 "Do not hesitate to contact me with any questions.",
             ),
             _paragraphs(
-                HELLO.format("Bonjour", "contact"),
+                _greeting("Bonjour", "contact"),
                 "Veuillez trouver ci-joint notre devis <strong>{{ quote.number }}</strong>"
                 "{% if quote.title %} pour « {{ quote.title }} »{% endif %}, d’un montant de "
                 "{{ quote.total_incl }} TTC. Il est valable jusqu’au {{ quote.valid_until }}.",
@@ -165,13 +170,13 @@ TEXTS: dict[str, Shipped] = {
         _both("{{ catalog.name }}", "{{ catalog.name }}"),
         _both(
             _paragraphs(
-                HELLO.format("Hello", "contact"),
+                _greeting("Hello", "contact"),
                 "Here is our catalogue <strong>{{ catalog.name }}</strong>"
                 "{% if catalog.link %}: {{ catalog.link }}{% endif %}.",
                 "Do not hesitate to contact me if you would like more information.",
             ),
             _paragraphs(
-                HELLO.format("Bonjour", "contact"),
+                _greeting("Bonjour", "contact"),
                 "Voici notre catalogue <strong>{{ catalog.name }}</strong>"
                 "{% if catalog.link %} : {{ catalog.link }}{% endif %}.",
                 "Je reste à votre disposition pour tout renseignement.",
@@ -183,11 +188,11 @@ TEXTS: dict[str, Shipped] = {
         _both("Following up", "Suite à notre échange"),
         _both(
             _paragraphs(
-                HELLO.format("Hello", "contact"),
+                _greeting("Hello", "contact"),
                 "Thank you for your time. As agreed, I will get back to you shortly.",
             ),
             _paragraphs(
-                HELLO.format("Bonjour", "contact"),
+                _greeting("Bonjour", "contact"),
                 "Merci de votre accueil. Comme convenu, je reviens vers vous très prochainement.",
             ),
         ),

@@ -5,33 +5,21 @@ gets it. Records are of upper slices, which this one does not import; what is as
 named here.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from flask_babel import force_locale, pgettext
+from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
-from markupsafe import Markup
 
-from crm.core.models import Label, spec_of
-from crm.core.models.text import format_day, format_local
+from crm.core.models import Label
 from crm.mail.models.words import MessageKind
-
-Read = Callable[[Any, "Reader"], str]
-
-
-@dataclass(frozen=True)
-class Reader:
-    """For whom a text is made: the language, and the zone of its times."""
-
-    language: str
-    zone: str
+from crm.mail.templates.readers import Read, Reader, civil_name, column, link, moment, named, rich
 
 
 @dataclass(frozen=True)
 class Described:
-    """A variable: what it is called beside the editor, an example, and how it is read."""
+    """A variable: its label beside the editor, an example, and how its value is read."""
 
     name: str
     label: Label
@@ -48,80 +36,32 @@ class Entity:
     variables: tuple[Described, ...]
 
 
-def column(name: str) -> Read:
-    """The value of a field, as the reader's language writes it."""
-
-    def read(row: Any, reader: Reader) -> str:
-        currency = getattr(row, "currency", None)
-        return spec_of(type(row), name).write(getattr(row, name, None), reader.zone, currency)
-
-    return read
-
-
-def _named(row: Any, reader: Reader) -> str:
-    return str(row)
-
-
-def _civil_name(row: Any, reader: Reader) -> str:
-    """Madame Marchand; first and last name of whom no civility is known."""
-    last = getattr(row, "last_name", None)
-    match getattr(row, "civility", None):
-        case "mr" if last:
-            return pgettext("salutation", "Mr %(name)s", name=last)
-        case "ms" if last:
-            return pgettext("salutation", "Ms %(name)s", name=last)
-    first = getattr(row, "first_name", None)
-    return " ".join(part for part in (first, last) if part) or str(row)
-
-
-def _moment(row: Any, reader: Reader) -> str:
-    """When an event begins; its day alone where it lasts all day."""
-    zone = row.time_zone if row.all_day else reader.zone
-    local = row.starts_at.astimezone(ZoneInfo(zone))
-    return format_day(local.date()) if row.all_day else format_local(local)
-
-
-def _link(attribute: str) -> Read:
-    """An address, which is a link in HTML."""
-
-    def read(row: Any, reader: Reader) -> str:
-        url = getattr(row, attribute, None)
-        return Markup('<a href="{0}">{0}</a>').format(url) if url else ""
-
-    return read
-
-
-def _rich(attribute: str) -> Read:
-    """A text with its formatting."""
-    return lambda row, reader: Markup(getattr(row, attribute, None) or "")  # noqa: S704  cleaned
-
-
 PERSON = (
-    Described("salutation", _l("Civility and name"), _l("Ms Marchand"), _civil_name),
+    Described("salutation", _l("Civility and name"), _l("Ms Marchand"), civil_name),
     Described("first_name", _l("First name"), "Sophie", column("first_name")),
-    Described("name", _l("Name"), "Sophie Marchand", _named),
+    Described("name", _l("Name"), "Sophie Marchand", named),
 )
 ENTITIES = (
     Entity("event", _l("Event"), (
         Described("subject", _l("Subject"), _l("Workshop visit"), column("subject")),
-        Described("starts_at", _l("Start"), _l("14/01/2027 14:30"), _moment),
+        Described("starts_at", _l("Start"), _l("14/01/2027 14:30"), moment),
         Described("location", _l("Place"), "12 rue des Tanneurs, Lyon", column("location")),
-        Described("video_url", _l("Video link"), "https://meet.example/4711", _link("video_url")),
+        Described("video_url", _l("Video link"), "https://meet.example/4711", link("video_url")),
     )),
     Entity("guest", _l("Guest"), PERSON),
     Entity("quote", _l("Quote"), (
-        Described("number", _l("Quote number"), "D-2027-00042", _named),
+        Described("number", _l("Quote number"), "D-2027-00042", named),
         Described("title", _l("Subject"), _l("New presses"), column("title")),
         Described("total_incl", _l("Total incl. tax"), _l("€23,955.23"), column("total_incl")),
         Described("valid_until", _l("Valid until"), _l("18/02/2027"), column("valid_until")),
     )),
     Entity("catalog", _l("Catalogue"), (
         Described("name", _l("Name"), _l("Catalogue 2027"), column("name")),
-        Described("link", _l("Link"), "https://crm.example/p/…", _link("link")),
+        Described("link", _l("Link"), "https://crm.example/p/…", link("link")),
     )),
     Entity("contact", _l("Contact"), PERSON),
     Entity("account", _l("Client / Prospect"), (
-        Described("name", _l("Name / Legal name"), "Bâti-Rhône SARL", _named),
+        Described("name", _l("Name / Legal name"), "Bâti-Rhône SARL", named),
         Described("city", _l("City"), "Lyon", column("city")),
     )),
     Entity("opportunity", _l("Opportunity"), (
@@ -129,11 +69,11 @@ ENTITIES = (
         Described("reference", _l("Reference"), "O0042", column("reference")),
     )),
     Entity("owner", _l("Sender"), (
-        Described("name", _l("Name"), "Claire Dumas", _named),
+        Described("name", _l("Name"), "Claire Dumas", named),
         Described("phone", _l("Phone"), "+33 4 65 71 20 00", column("phone")),
         Described("email", _l("E-mail"), "claire.dumas@acme.example", column("email")),
         Described("job_title", _l("Job title"), _l("Salesperson"), column("job_title")),
-        Described("signature", _l("Signature"), "Claire Dumas, ACME France", _rich("signature")),
+        Described("signature", _l("Signature"), "Claire Dumas, ACME France", rich("signature")),
     )),
     Entity("company", _l("Company"), (
         Described("name", _l("Name"), "ACME France", column("name")),
