@@ -10,9 +10,9 @@ FORM = "smtp://user:password@host:587, smtps://… for TLS from the first byte"
 
 @dataclass(frozen=True)
 class MailServer:
-    """Where mails are handed in. `tls` is "starttls", "tls", or "off" for a server on this machine.
+    """Where mails are handed in. `tls` is "starttls", "tls", or "off" on the same host.
 
-    `sender` is the address that mails are from where nobody says another.
+    `sender` is the address of the From header where a mail has no other.
     """
 
     host: str

@@ -1,4 +1,4 @@
-"""Regular work: what was read long ago goes."""
+"""Regular work: deletes the notices that were read long ago."""
 
 from crm.core.db import transaction
 from crm.core.jobs import nightly

@@ -100,8 +100,8 @@ def _statement() -> Select[Any]:
     statement = select(Notice, User, *models).outerjoin(User, User.id == Notice.actor_id)
     for name, model in zip(ABOUT, models, strict=True):
         statement = statement.outerjoin(model, model.id == getattr(Notice, f"{name}_id"))
-        shown = (link for link in CONTEXT.get(name, ()) if link in inspect(model).relationships)
-        statement = statement.options(*(joinedload(getattr(model, link)) for link in shown))
+        links = (link for link in CONTEXT.get(name, ()) if link in inspect(model).relationships)
+        statement = statement.options(*(joinedload(getattr(model, link)) for link in links))
     return statement
 
 

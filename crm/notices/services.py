@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
@@ -148,8 +148,8 @@ def choose(chosen: Mapping[str, Choice]) -> None:
     )
 
 
-def purge(before: Any = None) -> int:
-    """Delete what was read KEPT ago. Returns the number of notices deleted."""
+def purge(before: datetime | None = None) -> int:
+    """Delete what was read before an instant, KEPT ago by default. Returns the number deleted."""
     old = Notice.read_at < (before or utcnow() - KEPT)
     with unfiltered("what was read long ago goes, whoever read it"):
         return int(db.session.execute(delete(Notice).where(old)).rowcount)  # type: ignore[attr-defined]  # of a DELETE

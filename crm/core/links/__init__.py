@@ -1,1 +1,1 @@
-"""Public links, /p/<token>: what people without an account may read, and one act each."""
+"""Public links, /p/<token>: a page for people without an account, with one action."""

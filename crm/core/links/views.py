@@ -1,4 +1,4 @@
-"""/p/<token>: the one door for people without an account."""
+"""/p/<token>: the pages of public links, for people without an account."""
 
 from typing import Any
 

@@ -34,16 +34,18 @@ DEEPEST = 6  # lists within lists
 
 
 class Reader:
-    """Reads HTML; `root` has its blocks afterwards."""
+    """Reads one text; a second one needs another reader."""
 
     def __init__(self) -> None:
         self.root = Block("doc")
         self.path = [self.root]  # the open containers
         self.block: Block | None = None  # the open paragraph or heading
-        self.open = {"strong": 0, "em": 0, "blockquote": 0, "deeper": 0}  # tags
-        self.links: list[str] = []
+        # Start tags without their end; "deeper": lists below DEEPEST, which are left out.
+        self.open = {"strong": 0, "em": 0, "blockquote": 0, "deeper": 0}
+        self.links: list[str] = []  # addresses of the open links, the innermost last
 
     def read(self, html: str) -> Block:
+        """The root, whose children are the blocks of `html`."""
         for token in tokens(html):
             if not token.tag:
                 self._text(token.text)

@@ -36,6 +36,7 @@ class Token(NamedTuple):
 
 
 def tokens(html: str) -> Iterator[Token]:
+    """The tags and texts in order; entities are decoded, comments and SKIPPED left out."""
     html, position = CONTROL.sub("", html), 0
     while found := TOKEN.match(html, position):
         position = found.end()

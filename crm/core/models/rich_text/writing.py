@@ -12,6 +12,7 @@ SCHEME = re.compile(r"(?:https?://|mailto:|tel:)|/$", re.IGNORECASE)
 
 
 def write_html(blocks: Iterable[Block]) -> str:
+    """HTML of the subset, with text and addresses escaped."""
     return "".join(
         f"<{one.tag}>{_inline(one.runs)}{write_html(one.children)}</{one.tag}>" for one in blocks
     )
