@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Table, func, select, update
+from sqlalchemy import Connection, Table, func, insert, select, update
 
 from crm import demo
 from crm.companies.models import User
@@ -19,7 +19,7 @@ from crm.demo import business
 from crm.demo.business import Share
 from crm.init import init
 from tests.fixtures import Cast, World, make_app
-from tests.population import Planted, business_tables, fill_vocabularies
+from tests.population import Planted, business_tables, fill_vocabularies, row_of
 from tests.proof.conftest import LONG
 from tests.servers import FOLDER, locked
 
@@ -47,14 +47,23 @@ def _fill(app: Flask) -> None:
                 patch.setattr(business, "SHARES", few(business.SHARES))
             demo.fill()
         with db.engine.begin() as connection:
-            fill_vocabularies(connection, Planted(1, 1, "Exposition nationale"))
-            for table in business_tables():
-                if "deleted_at" in table.c:  # so that each bin has a row
-                    last = select(func.max(table.c.id)).scalar_subquery()
-                    deleted = update(table).where(table.c.id == last)
-                    connection.execute(deleted.values(deleted_at=datetime.now(UTC)))
+            _complete(connection)
         db.session.remove()
         db.engine.dispose()
+
+
+def _complete(connection: Connection) -> None:
+    """A row where the demo makes none, and one in each bin."""
+    somebody = Planted(1, 1, "Exposition nationale")
+    fill_vocabularies(connection, somebody)
+    for table in business_tables():
+        count = connection.scalar(select(func.count()).select_from(table))
+        if not count:
+            connection.execute(insert(table).values(row_of(connection, table, somebody)))
+        elif count > 1 and "deleted_at" in table.c:
+            last = select(func.max(table.c.id)).scalar_subquery()
+            deleted = update(table).where(table.c.id == last)
+            connection.execute(deleted.values(deleted_at=datetime.now(UTC)))
 
 
 def few(shares: dict[str, Share]) -> dict[str, Share]:

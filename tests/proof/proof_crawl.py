@@ -70,10 +70,14 @@ def test_nothing_is_wrong_with_any_page(
     assert stranger.visit("/login/")
     for index, path in enumerate(pages):
         if LONG:
-            assert sum(one.visit(path) for one in visitors), path
+            opened = sum(one.visit(path) for one in visitors) > 0
         elif index % len(PAIRWISE) == number:
             first = index // len(PAIRWISE) % len(PEOPLE)
-            assert any(one.visit(path) for one in [*visitors[first:], *visitors[:first]]), path
+            opened = any(one.visit(path) for one in [*visitors[first:], *visitors[:first]])
+        else:
+            continue
+        if not opened:
+            stranger.wrong[path] = ["nobody may open it"]
     say(f"crawl: {sum(one.looks for one in visitors)} looks at pages and their parts, {setting}")
     wrong = {
         f"{person} {path}": found
