@@ -96,7 +96,8 @@ class CompanySettingsView(SettingsPages):
         if source is None or request.method == "POST":
             return self.answer(row)
         names = self.edit_names(row)
-        return self._edit_page(row, self.form(names).fill(stored_values(source, names)))
+        form = self.form(names, row).set_context(row)
+        return self._edit_page(row, form.fill(stored_values(source, names)))
 
     def _of(self, company_id: int) -> CompanySettings:
         statement = select(CompanySettings).where(CompanySettings.company_id == company_id)
