@@ -11,7 +11,7 @@ from tests.population import Planted
 PARTS = (
     "/pick/", "/field/", "/menu/", "/neighbors/", "/export", "/totals", "/counts", "/health",
     "/_openapi", "/login", "/preview", "/file/", "/cover/",
-    "/p/", "/pictures/",
+    "/p/", "/pictures/", "/notices/count", "/notices/latest",
 )  # fmt: skip
 NO_RESULT, UNKNOWN = "/leads/list/?search=zqzqzq", "/nowhere"
 

@@ -7,7 +7,9 @@ from playwright.sync_api import Error, Page
 from tests.proof.kinds import shape
 
 SOON = 3_000  # milliseconds for a part to come
+# With a button that is seen; a filter's is in the menu of filters.
 POPOVERS = """() => [...new Set([...document.querySelectorAll("[popovertarget]")]
+  .filter((button) => button.checkVisibility() || button.closest("[popover]"))
   .map((button) => button.getAttribute("popovertarget")))]"""
 SHOW = """async (id) => {
   const popover = document.getElementById(id);
