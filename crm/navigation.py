@@ -36,7 +36,6 @@ from crm.leads.vocabularies import VIEWS as LEADS
 from crm.mail.api import OutboxApi
 from crm.mail.templates.api import TemplateApi
 from crm.mail.templates.views import TemplateView
-from crm.mail.views import OutboxView
 from crm.notices.views import NoticeView
 from crm.opportunities.api import OpportunityApi
 from crm.opportunities.views import OpportunityView
@@ -45,6 +44,7 @@ from crm.quotes.api import QuoteApi
 from crm.quotes.products import ProductApi, ProductView
 from crm.quotes.views import QuoteView
 from crm.quotes.vocabularies import VIEWS as QUOTES
+from crm.sending.views import MessageView
 
 APPS, MESSAGES, ADMINISTRATION = _l("Apps management"), _l("Message"), _l("Administration")
 
@@ -65,7 +65,7 @@ MAIN: Sequence[MenuEntry] = (
 CONFIG: Sequence[MenuEntry] = (
     MenuEntry(AppSettingsView, group=APPS, label=_l("CRM, configure")),
     MenuEntry(TemplateView, TemplateApi, group=MESSAGES),
-    MenuEntry(OutboxView, OutboxApi, group=MESSAGES),
+    MenuEntry(MessageView, OutboxApi, group=MESSAGES),
     MenuEntry(CompanyView, CompanyApi, group=ADMINISTRATION),
     MenuEntry(AgencyView, AgencyApi, group=ADMINISTRATION),
     MenuEntry(UserView, UserApi, group=ADMINISTRATION),

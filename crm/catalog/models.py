@@ -122,6 +122,11 @@ class CatalogLink(Child):
         ForeignKey("catalog.id", ondelete="CASCADE"), index=True
     )
 
+    # The e-mail that it stands in.
+    message_id: Mapped[int | None] = mapped_column(
+        ForeignKey("message.id", ondelete="SET NULL"), index=True
+    )
+
     link: Mapped[PublicLink] = relationship()
     catalog: Mapped[Catalog] = relationship()
 

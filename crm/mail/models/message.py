@@ -154,7 +154,8 @@ class Message(Record):
     catalog_id: Mapped[int | None] = _about(_l("Catalogue"), "catalog")
 
     owner: Mapped[User | None] = relationship(User, foreign_keys="Message.owner_id")
-    template: Mapped[Any] = relationship("Template")
+    # Written by its id: one sends by a template whose page one may not open.
+    template: Mapped[Any] = relationship("Template", viewonly=True)
     # Tables of upper slices, which this one does not import.
     lead: Mapped[Any] = relationship("Lead")
     account: Mapped[Any] = relationship("Account")

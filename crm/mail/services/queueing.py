@@ -91,7 +91,7 @@ def skip(mail: Mail, reason: SkipReason) -> Message:
 
 def _kept(message: Message) -> Message:
     """`message`, written; or the one that its cause has already."""
-    found = _find(message.cause)
+    found = find(message.cause)
     if found is not None:
         return found
     session = db.session()
@@ -99,14 +99,15 @@ def _kept(message: Message) -> Message:
         with session.begin_nested():
             session.add(message)
     except IntegrityError:
-        found = _find(message.cause)  # written meanwhile by another transaction
+        found = find(message.cause)  # written meanwhile by another transaction
         if found is None:
             raise
         return found
     return message
 
 
-def _find(cause: str) -> Message | None:
+def find(cause: str) -> Message | None:
+    """The message of a cause, if it has one."""
     with unfiltered("a cause has one message, whoever may read it"):
         return db.session.scalars(select(Message).where(Message.cause == cause)).unique().first()
 

@@ -1,0 +1,1 @@
+"""Sending e-mails (Envoyer un e-mail) and catalogues (Envoyer un catalogue) to people."""

@@ -1,0 +1,149 @@
+"""An e-mail about a record while it is written: whom it may go to and what it says at first."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+
+from crm.companies.defaults import current_user_or_none
+from crm.companies.models import Company
+from crm.core.errors import DomainError
+from crm.core.files.checking import ATTACHMENT
+from crm.core.files.models import StoredFile
+from crm.core.files.storing import store
+from crm.mail.models import Message, MessageAttachment, MessageKind, MessageState
+from crm.mail.templates.filling import fill
+from crm.sending import services
+from crm.sending.form import COPIES, LetterForm, fitting
+from crm.sending.people import Person, around, language_of, people_of
+
+
+class Draft:
+    """`again` is a message that was undone, whose texts the form opens with."""
+
+    def __init__(self, relation: str, row: Any, again: Message | None = None) -> None:
+        self.relation, self.row = relation, row
+        self.again = again if again is not None and again.state == MessageState.CANCELLED else None
+        self.records = around(relation, row)
+        self.people = people_of(self.records)
+        self.company: Company = row.company
+        self.templates = fitting(self.company.id, relation)
+        self.author = current_user_or_none()
+
+    @property
+    def natural_address(self) -> str:
+        return self.people[0].address if self.people else ""
+
+    def record_url(self, page_of: Callable[[Any], str | None]) -> str:
+        return page_of(self.row) or "/"
+
+    def told(self, address: str) -> str:
+        """Who it is that has `address`."""
+        person = self._person(address)
+        if person is None:
+            return _("An address of the record, or another one.")
+        return ", ".join(part for part in (person.name, person.role) if part)
+
+    def refusal(self) -> str:
+        """Why the natural recipient gets no e-mail; "" where they may."""
+        person = next(iter(self.people), None)
+        if person is not None and person.address and person.refuses:
+            return _("%(name)s refuses e-mails. Choose somebody else.", name=person.name)
+        return ""
+
+    def _person(self, address: str) -> Person | None:
+        found = (one for one in self.people if address and one.address == address)
+        return next(found, None)
+
+    # What the form opens with ───────────────────────────────────────────────────────────────────
+
+    def open(self, form: LetterForm) -> None:
+        """Fill a form that was just opened."""
+        if self.again is not None:
+            self._open_again(form, self.again)
+            return
+        form.fields["to"].texts = [self.natural_address]
+        default = next((one for one in self.templates if one.is_default), None)
+        form.fields["template"].texts = [str(default.id) if default else ""]
+        self.insert(form)
+
+    def insert(self, form: LetterForm) -> None:
+        """Put the texts of the chosen template in the form, in the recipient's language."""
+        template, fields = form.template, form.fields
+        if template is None:
+            fields["body"].texts = [getattr(self.author, "signature", None) or ""]
+            return
+        person = self._person(fields["to"].text) or next(iter(self.people), None)
+        language = language_of(person, self.records, self.company)
+        filled = fill(template, self._variables(person), language, self.company.time_zone or "UTC")
+        fields["subject"].texts, fields["body"].texts = [filled.subject], [filled.body_html]
+
+    def _variables(self, person: Person | None) -> Mapping[str, Any]:
+        given = {**self.records, "owner": self.author, "company": self.company}
+        if person is not None and person.relation in ("contact", "lead"):
+            given["contact"] = person.row
+        link = getattr(given.get("contact"), "main_link", None)
+        if given.get("account") is None and link is not None:
+            given["account"] = link.account
+        return given
+
+    def _open_again(self, form: LetterForm, message: Message) -> None:
+        copies = services.copies_of(message)
+        texts = {
+            "to": message.to_address or "",
+            "template": str(message.template_id or ""),
+            "subject": message.subject,
+            "body": services.written(message),
+        }
+        for copy in COPIES:
+            addresses = (one.to_address or "" for one in copies if one.copy == copy)
+            texts[str(copy)] = ", ".join(addresses)
+        for name, text in texts.items():
+            form.fields[name].texts = [text]
+        if "catalog" in form.fields:
+            catalogs = services.linked_catalogs(message)
+            form.fields["catalog"].data = catalogs
+            form.fields["catalog"].texts = [str(one.id) for one in catalogs]
+
+    def kept(self, posted: MultiDict[str, str]) -> list[MessageAttachment]:
+        """The files of the message that was undone, but for those that were taken off."""
+        if self.again is None:
+            return []
+        files = self.again.attachments
+        wanted = posted.getlist("kept")
+        return [one for one in files if not posted or str(one.id) in wanted]
+
+    # What is sent ───────────────────────────────────────────────────────────────────────────────
+
+    def letter(self, form: LetterForm, posted: MultiDict[str, str]) -> services.Letter:
+        """What was written. Stores its files, before the transaction. Raises DomainError."""
+        if self.author is None:
+            raise DomainError(_("Sign in first."))
+        to, copies = form.addressed(self.people)
+        person = self._person(to.address)
+        related = {name: one.id for name, one in self.records.items()}
+        if person is not None:
+            related[person.relation] = person.row.id
+        template = form.template
+        letter = services.Letter(
+            token=(posted.get("token") or uuid4().hex)[:32],
+            company=self.company,
+            author=self.author,
+            subject=form.values["subject"],
+            body=form.values["body"],
+            to=to,
+            copies=copies,
+            kind=MessageKind(template.kind) if template else MessageKind.FREE,
+            template_id=template.id if template else None,
+            related=related,
+            files=self._files(form, posted),
+            catalogs=form.values.get("catalog") or (),
+        )
+        services.check(letter)
+        return letter
+
+    def _files(self, form: LetterForm, posted: MultiDict[str, str]) -> Sequence[StoredFile]:
+        kept = [one.file for one in self.kept(posted)]
+        return [*kept, *(store(one, ATTACHMENT, "files") for one in form.values["files"])]

@@ -1,0 +1,184 @@
+"""An e-mail that somebody writes, and its undoing. Source: spec 13.2."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from flask_appbuilder.security.sqla.models import User
+from flask_babel import gettext as _
+from markupsafe import escape
+from sqlalchemy import select
+
+from crm.catalog.models import Catalog, CatalogLink
+from crm.catalog.public import share
+from crm.companies.models import Company
+from crm.core.db import db
+from crm.core.errors import DomainError
+from crm.core.files.models import StoredFile
+from crm.core.models import rich_text
+from crm.core.models.text import format_size
+from crm.core.types import utcnow
+from crm.mail import senders, services
+from crm.mail.models import Copy, Message, MessageKind
+from crm.mail.services import Mail
+from crm.sending.people import refusing
+
+WAIT = timedelta(seconds=10)  # in which it can be undone
+MEGABYTE = 1024 * 1024
+ATTACHED = 10 * MEGABYTE  # at most, in one mail; a catalogue beyond it becomes a link
+MOST_COPIES = 20
+LINKS = re.compile(r'(?:<p><a href="[^"]*/p/[^"]*"[^>]*>[^<]*</a> \([^<]*\)</p>)+\Z')
+
+
+@dataclass(frozen=True)
+class Addressed:
+    """One recipient, and as what."""
+
+    address: str
+    copy: Copy = Copy.TO
+    name: str = ""
+    relation: str = ""  # of the message, whose address it is
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """What was written. `token` is of the form: the same one is sent once."""
+
+    token: str
+    company: Company
+    author: User
+    subject: str
+    body: str  # a rich text
+    to: Addressed
+    copies: Sequence[Addressed] = ()
+    kind: MessageKind = MessageKind.FREE
+    template_id: int | None = None
+    related: Mapping[str, int] = field(default_factory=dict)
+    files: Sequence[StoredFile] = ()
+    catalogs: Sequence[Catalog] = ()
+    mark: str = ""  # in the body, where the link to the catalogue belongs
+
+
+def check(letter: Letter) -> None:
+    """Whether it may be sent. Raises DomainError by field."""
+    refused = set(refusing(one.address for one in (letter.to, *letter.copies)))
+    wrong = {
+        {Copy.TO: "to"}.get(one.copy, str(one.copy)): _(
+            "%(address)s refuses e-mails. Nothing is sent to them.", address=one.address
+        )
+        for one in (letter.to, *letter.copies)
+        if one.address in refused
+    }
+    if len(letter.copies) > MOST_COPIES:
+        wrong["cc"] = _("At most %(number)s copies.", number=MOST_COPIES)
+    if sum(file.size for file in letter.files) > ATTACHED:
+        wrong["files"] = _("The files are larger than 10 MB together.")
+    if wrong:
+        raise DomainError(fields=wrong)
+
+
+def send(letter: Letter) -> Message:
+    """Queue the mail and its copies, each a message of its own. Raises DomainError by field."""
+    check(letter)
+    attached, linked = parted(letter.files, letter.catalogs)
+    main = _queue(letter, letter.to, None, attached, linked)
+    for addressed in letter.copies:
+        _queue(letter, addressed, main, attached, linked)
+    return main
+
+
+def parted(
+    files: Sequence[StoredFile], catalogs: Sequence[Catalog]
+) -> tuple[list[Catalog], list[Catalog]]:
+    """The catalogues that are attached, and those that the mail links to."""
+    room = ATTACHED - sum(file.size for file in files)
+    attached: list[Catalog] = []
+    for catalog in sorted(catalogs, key=lambda one: one.file_size):
+        if catalog.file_size > room:
+            break
+        room -= catalog.file_size
+        attached.append(catalog)
+    return attached, [one for one in catalogs if one not in attached]
+
+
+def _queue(
+    letter: Letter,
+    addressed: Addressed,
+    main: Message | None,
+    attached: Sequence[Catalog],
+    linked: Sequence[Catalog],
+) -> Message:
+    cause = f"letter:{letter.author.id}:{letter.token}:{addressed.copy}:{addressed.address}"[:200]
+    found = services.find(cause)
+    if found is not None:
+        return found
+    links = [share(catalog, letter.company) for catalog in linked]
+    body = _body(letter, [(one, url) for one, (_link, url) in zip(linked, links, strict=True)])
+    sender, author = senders.of_company(letter.company.id), letter.author
+    message = services.queue(
+        Mail(
+            cause=cause,
+            company_id=letter.company.id,
+            kind=letter.kind,
+            subject=letter.subject,
+            body_html=body,
+            body_text=rich_text.to_text(body),
+            to_address=addressed.address,
+            to_name=addressed.name,
+            to_relation=addressed.relation,
+            related={**letter.related, **_first(letter.catalogs)},
+            template_id=letter.template_id,
+            sender_name=sender.name,
+            sender_address=sender.address,
+            reply_name=str(author),
+            reply_to=author.email or None,
+            copy=addressed.copy,
+            original_id=main.id if main is not None else None,
+            # One person writes to another; a catalogue goes to many.
+            transactional=letter.kind != MessageKind.CATALOG,
+            attachments=[*letter.files, *(one.file for one in attached)],
+            due_at=utcnow() + WAIT,
+        )
+    )
+    for shared, _url in links:
+        shared.message_id = message.id
+    db.session.flush()
+    return message
+
+
+def _body(letter: Letter, links: Sequence[tuple[Catalog, str]]) -> str:
+    """The text with its links to catalogues, at the mark or at the end."""
+    if letter.mark and letter.mark in letter.body and links:
+        return letter.body.replace(letter.mark, links[0][1])
+    return letter.body + "".join(
+        f'<p><a href="{escape(url)}">{escape(one.name)}</a> ({format_size(one.file_size)})</p>'
+        for one, url in links
+    )
+
+
+def _first(catalogs: Sequence[Catalog]) -> dict[str, int]:
+    return {"catalog": catalogs[0].id} if catalogs else {}
+
+
+def copies_of(message: Message) -> Sequence[Message]:
+    """The copies of a message that was fetched."""
+    of_it = select(Message).where(Message.original_id == message.id).order_by(Message.id)
+    return db.session.scalars(of_it).unique().all()
+
+
+def take_back(message: Message) -> None:
+    """Keep it and its copies from being sent. Raises DomainError where it is too late."""
+    for one in (message, *copies_of(message)):
+        services.cancel(one)
+
+
+def written(message: Message) -> str:
+    """The body without the links that were added to it."""
+    return LINKS.sub("", message.body_html)
+
+
+def linked_catalogs(message: Message) -> Sequence[Catalog]:
+    """The catalogues that a message links to."""
+    of_it = select(Catalog).join(CatalogLink).where(CatalogLink.message_id == message.id)
+    return db.session.scalars(of_it.order_by(Catalog.id)).unique().all()

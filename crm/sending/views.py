@@ -1,0 +1,168 @@
+"""/outbox with what a person writes: the form of an e-mail, its undoing, the tab of a record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from flask import abort, flash, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose, has_access
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from crm.core.actor import current_actor
+from crm.core.db import transaction
+from crm.core.models.text import parse_number
+from crm.core.views import PK, Action, FormPage, Note
+from crm.core.views.base import flash_saved
+from crm.core.views.form import SHOW
+from crm.core.views.pages import ListPage
+from crm.mail.models import READ_WITH, Message, MessageAttachment
+from crm.mail.views import OutboxView
+from crm.sending import services
+from crm.sending.draft import Draft
+from crm.sending.form import LetterForm
+
+SHORT = "short"  # in the query string: the form opens at the side of the record
+AGAIN = "again"  # in the query string: a message that was undone
+
+
+@dataclass
+class LetterPage(FormPage):
+    """The form of an e-mail."""
+
+    recipient: str = ""
+    kept: list[MessageAttachment] = field(default_factory=list)
+
+
+class MessageView(OutboxView):
+    """The messages, on the records they are about too, where they are written."""
+
+    tab_of = READ_WITH
+    tab_position = 45
+    tab_titles: ClassVar[Mapping[str, Any]] = dict.fromkeys(READ_WITH, _l("E-mails"))
+    tab_empty_titles: ClassVar[Mapping[str, Any]] = dict.fromkeys(READ_WITH, _l("No e-mails yet"))
+    tab_without: ClassVar[Mapping[str, Any]] = dict.fromkeys(READ_WITH, ("company",))
+    method_actions: ClassVar[Mapping[str, str]] = {
+        **OutboxView.method_actions, "compose": "create", "undo": "edit",
+    }  # fmt: skip
+
+    # On the records ─────────────────────────────────────────────────────────────────────────────
+
+    def actions_on(self, parent: Any, relation: str) -> list[Action]:
+        if not self.can("create"):
+            return []
+        return [Action(_("Send an e-mail"), self._to(parent, relation), "mail", opens_dialog=True)]
+
+    def _to(self, parent: Any, relation: str) -> str:
+        return self.url("compose", **{relation: parent.id, SHORT: 1})
+
+    def as_tab(self, parent: Any, relation: str, path: str, tab: str) -> ListPage:
+        page = super().as_tab(parent, relation, path, tab)
+        page.menu, page.notes = [], []
+        if self.can("create"):
+            page.add_url, page.add_label = self._to(parent, relation), _("Send an e-mail")
+            page.add_opens_dialog = True
+        return page
+
+    # The form ───────────────────────────────────────────────────────────────────────────────────
+
+    @expose("/compose", methods=("GET", "POST"))
+    @has_access
+    def compose(self) -> ResponseReturnValue:
+        """The form of an e-mail about a record, and its sending."""
+        draft = self._draft()
+        form = LetterForm(self.datamodel, self.picker_base())
+        if not current_actor().is_enabled("manage_catalogs"):
+            del form.fields["catalog"]
+        form.offer(draft.people, draft.templates)
+        if request.method == "GET":
+            draft.open(form)
+            return self._asked(draft, form)
+        form.files = request.files
+        form.read(request.form)
+        if SHOW in request.form:
+            for one in form.fields.values():
+                one.errors = []
+            if request.form[SHOW] == "template":
+                draft.insert(form)
+            return self._asked(draft, form)
+        sent = self._sent(draft, form)
+        if sent is None:
+            return self._asked(draft, form, form.status)
+        text = _("E-mail to %(name)s leaves in 10 seconds", name=sent.to_name or sent.to_address)
+        flash_saved({"text": text, "undo_url": self.url("undo", pk=sent.id)})
+        return redirect(draft.record_url(self.page_of), 303)
+
+    def _draft(self) -> Draft:
+        """What the address of the form names; 404 where the actor may not read it."""
+        relation = next((name for name in READ_WITH if name in request.args), None)
+        pk = parse_number(request.args.get(relation, "")) if relation else None
+        row = self.datamodel.get_related_obj(relation, pk) if relation and pk else None
+        if relation is None or row is None:
+            abort(404)
+        again = parse_number(request.args.get(AGAIN, ""))
+        message = self.row(again, "edit", ("attachments.file",)) if again else None
+        return Draft(relation, row, message)
+
+    def _sent(self, draft: Draft, form: LetterForm) -> Message | None:
+        """The message; None where something is wrong, which the form then says."""
+        sent: list[Message] = []
+        prepared: list[services.Letter] = []
+
+        def prepare() -> None:
+            prepared.append(draft.letter(form, request.form))
+
+        def write() -> None:
+            sent.extend(services.send(one) for one in prepared)
+
+        if self.committed(form, write, prepare):
+            return sent[0]
+        if form.values.get("files") and not form.fields["files"].errors:
+            form.fields["files"].errors = [_("Choose the files again.")]
+        return None
+
+    def _asked(self, draft: Draft, form: LetterForm, status: int = 200) -> ResponseReturnValue:
+        form.load_choices()
+        asked = {**request.args.to_dict()}
+        is_short = SHORT in asked and request.form.get(SHOW) != "whole"
+        if not is_short:
+            asked.pop(SHORT, None)
+        url = draft.record_url(self.page_of)
+        page = LetterPage(
+            title=_("Send an e-mail"),
+            action=f"{request.path}?{urlencode(asked)}",
+            crumbs=[(str(draft.row), url)],
+            groups=[],
+            cancel_url=url,
+            submit_label=_("Send"),
+            draft_key=f"outbox/compose/{draft.relation}-{draft.row.id}",
+            hidden=[("token", request.form.get("token") or uuid4().hex)],
+            enctype="multipart/form-data",
+            has_required=True,
+            errors=[(f.id, f.label, text) for f in form.fields.values() for text in f.errors],
+            form_errors=form.form_errors,
+            is_short=is_short,
+            recipient=draft.told(form.fields["to"].text),
+            kept=draft.kept(request.form),
+        )
+        if (refusal := draft.refusal()) and form.fields["to"].text == draft.natural_address:
+            page.notes = [Note("warn", refusal)]
+        return self.render("sending/compose.html", status, page=page, form=form, row=draft.row)
+
+    @expose(f"/undo/{PK}", methods=("POST",))
+    @has_access
+    def undo(self, pk: int) -> ResponseReturnValue:
+        """Cancel a message that is about to leave, and open its form again."""
+        message = self.row(pk, "edit")
+        with transaction():
+            services.take_back(message)
+        relation = next((n for n in READ_WITH if getattr(message, f"{n}_id") is not None), None)
+        flash(_("E-mail not sent"), "success")
+        if relation is None:
+            return redirect(self.url("show", pk=pk), 303)
+        about = message.about if message.about in READ_WITH else relation
+        values = {about: getattr(message, f"{about}_id"), AGAIN: pk}
+        return redirect(self.url("compose", **values), 303)
