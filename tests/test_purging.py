@@ -4,7 +4,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -15,6 +14,9 @@ from crm.accounts.models import Account, AccountAddress
 from crm.catalog.models import Catalog, CatalogType
 from crm.core.datamodel import purging
 from crm.core.db import db, is_writing
+from crm.core.files import storage
+from crm.core.files.models import StoredFile
+from crm.core.files.storing import keep_made
 from crm.core.journal import Journal
 from crm.core.locks import exclusive
 from crm.core.types import utcnow
@@ -148,40 +150,48 @@ def test_a_run_leaves_the_work_to_one_that_is_at_it(app: Flask, acting: Acting) 
     assert told.startswith("Another purge is running")
 
 
+def keep_catalog(session: Session, name: str, **values: object) -> Catalog:
+    """A catalogue with a file."""
+    file = keep_made(b"x", f"{name}.pdf", "application/pdf")
+    sort = session.scalars(select(CatalogType)).first()
+    facts = {"file_name": file.file_name, "file_size": 1, "pages": 1, "type": sort}
+    catalog = Catalog(name=name, file=file, **facts, **values)
+    session.add(catalog)
+    return catalog
+
+
+def is_kept(file_id: int, key: str, session: Session) -> bool:
+    """Whether a file is there, with its row."""
+    try:
+        storage.read(key).close()
+    except FileNotFoundError:
+        return False
+    return session.get(StoredFile, file_id) is not None
+
+
 def test_a_catalogue_takes_its_file_along_once_it_is_safe(
-    app: Flask, acting: Acting, everything: Everything
+    app: Flask, everything: Everything
 ) -> None:
-    folder = Path(app.extensions["crm.config"].files) / "catalogs"
-    folder.mkdir(parents=True, exist_ok=True)
     with everything() as session:
-        values = {"file": "abc", "file_name": "a.pdf", "file_size": 1, "pages": 1, "name": "Tarif"}
-        sort = session.scalars(select(CatalogType)).first()
-        catalog = Catalog(**values, type=sort, deleted_at=utcnow() - timedelta(days=91))
-        session.add(catalog)
-    for suffix in ("pdf", "png"):
-        (folder / f"abc.{suffix}").write_bytes(b"x")
+        catalog = keep_catalog(session, "Tarif", deleted_at=utcnow() - timedelta(days=91))
+        session.flush()
+        file = catalog.file_id, catalog.file.key
     with everything() as session:
         with session.begin_nested():
             session.delete(session.get_one(Catalog, catalog.id))
         session.rollback()
-        assert (folder / "abc.pdf").exists(), "it was given up"
+        assert is_kept(*file, session), "it was given up"
     with app.app_context():
         assert purge() == ["Deleted for good: 1 catalog."]
-    assert not list(folder.glob("abc.*"))
-
-
-def test_of_two_catalogues_the_one_that_stays_keeps_its_file(
-    app: Flask, everything: Everything
-) -> None:
-    folder = Path(app.extensions["crm.config"].files) / "catalogs"
-    folder.mkdir(parents=True, exist_ok=True)
     with everything() as session:
-        values = {"file_name": "a.pdf", "file_size": 1, "pages": 1}
-        sort = session.scalars(select(CatalogType)).first()
-        goes, stays = (Catalog(**values, name=n, file=n, type=sort) for n in ("goes", "stays"))
-        session.add_all([goes, stays])
-    for name in ("goes", "stays"):
-        (folder / f"{name}.pdf").write_bytes(b"x")
+        assert not is_kept(*file, session)
+
+
+def test_of_two_catalogues_the_one_that_stays_keeps_its_file(everything: Everything) -> None:
+    with everything() as session:
+        goes, stays = (keep_catalog(session, name) for name in ("goes", "stays"))
+        session.flush()
+        gone, kept = ((one.file_id, one.file.key) for one in (goes, stays))
     with everything() as session:
         with session.begin_nested():
             session.delete(session.get_one(Catalog, goes.id))
@@ -189,8 +199,9 @@ def test_of_two_catalogues_the_one_that_stays_keeps_its_file(
         session.delete(session.get_one(Catalog, stays.id))
         session.flush()
         savepoint.rollback()
-    assert (folder / "stays.pdf").exists()
-    assert not (folder / "goes.pdf").exists()
+    with everything() as session:
+        assert is_kept(*kept, session)
+        assert not is_kept(*gone, session)
 
 
 def test_the_bin_says_what_happens_next(

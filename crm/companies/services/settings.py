@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, inspect, or_, select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from crm.companies.models import AppSettings, CompanySettings, Counter
 from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import update_row
-from crm.core.db import clear_cache, db
+from crm.core.db import clear_cache, db, per_transaction
 
 OPEN = "open"  # the kind of the statuses and stages of new records
 TEMPLATE = "_template"  # at the end of a relation to a template, after the kind that fits
@@ -38,7 +39,20 @@ def usable_templates(company_id: int) -> Sequence[Any]:
     """The templates that a company may send, of every kind."""
     template = inspect(CompanySettings).relationships[f"quote{TEMPLATE}"].mapper.class_
     statement = select(template).where(_is_usable(template, company_id))
-    return db.session.scalars(statement.order_by(template.name_key, template.id)).unique().all()
+    ordered = statement.order_by(template.name_key, template.id)
+    return per_transaction(
+        ("usable_templates", company_id), lambda: db.session.scalars(ordered).unique().all()
+    )
+
+
+def load_templates(row: CompanySettings) -> None:
+    """Set the chosen templates of a row from one statement, instead of one for each kind."""
+    found = {one.id: one for one in usable_templates(row.company_id)}
+    for name in inspect(CompanySettings).relationships:
+        if name.endswith(TEMPLATE):
+            key = getattr(row, f"{name}_id")
+            if key is None or key in found:
+                set_committed_value(row, name, found.get(key))
 
 
 def _is_usable(template: Any, company_id: int | None) -> ColumnElement[bool]:

@@ -105,6 +105,7 @@ class CompanySettingsView(SettingsPages):
         row = self.datamodel.session.scalars(statement.options(*eager)).first()
         if row is None:
             abort(404)
+        settings.load_templates(row)
         return row
 
     def _source(self) -> CompanySettings | None:
@@ -140,7 +141,8 @@ class CompanySettingsView(SettingsPages):
     def _offer_templates(self, form: Form) -> None:
         """A select of the fitting templates; a warning where none is chosen."""
         fields = [field for name, field in form.fields.items() if name.endswith(TEMPLATE)]
-        found = settings.usable_templates(form.row.company_id) if fields else []
+        company_id = (request.view_args or {})["pk"]  # a form filled in from another has no row
+        found = settings.usable_templates(company_id) if fields else []
         for field in fields:
             kind = field.name.removesuffix(TEMPLATE)
             field.picker_url, chosen = "", field.text
