@@ -120,7 +120,7 @@ def send_test(template: Template, language: str) -> None:
     actor = current_actor()
     company_id = template.company_id or (actor.company.id if actor.company else None)
     if company_id is None:
-        raise DomainError(_("You belong to no company that is in use."))
+        raise DomainError(_("None of your companies is active."))
     filled = fill(template, {"owner": user}, language, user.time_zone, with_examples=True)
     sender = senders.of_company(company_id)
     queue(
