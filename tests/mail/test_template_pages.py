@@ -34,7 +34,7 @@ def test_a_companys_settings_open_with_all_its_templates(as_user: AsUser, cast: 
     for value in chosen.values():
         assert f'href="/templates/show/{value}"' in page
     page = save(alice, address, call_reminder_template="")
-    assert "None chosen: this e-mail is not sent." in alice.get(address).text
+    assert "No template is chosen, so this e-mail is not sent." in alice.get(address).text
 
 
 def test_a_refused_form_keeps_what_was_typed_and_says_where(as_user: AsUser) -> None:

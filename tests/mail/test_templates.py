@@ -142,7 +142,7 @@ def test_another_kind_is_refused_where_the_texts_need_the_first(acting: Acting) 
         )
         with pytest.raises(DomainError) as raised:
             templates.update(template, {"kind": "free"})
-        assert "quote.number" in raised.value.fields["body"]
+        assert "quote.number" in raised.value.fields["body.en"]
 
 
 def test_a_shipped_one_is_changed_and_reset(acting: Acting) -> None:
