@@ -65,6 +65,8 @@ def test_the_api_refuses_what_the_form_refuses(
         answer = client.post("/api/v1/templates/", headers=alice, json=body)
         assert answer.status_code == 422, text[:40]
         assert next(iter(answer.get_json()["errors"])).startswith("body")
+    answer = client.post("/api/v1/templates/", headers=alice, json={})
+    assert {"name", "kind", "subject", "body"} <= set(answer.get_json()["errors"])
     body = {**texts, "body": {"fr": "<p>Bonjour</p>"}}
     assert client.post("/api/v1/templates/", headers=claire, json=body).status_code == 403
     assert client.post("/api/v1/templates/", headers=alice, json=body).status_code == 201

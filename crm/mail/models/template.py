@@ -65,4 +65,4 @@ class Template(Record):
     @property
     def all_names(self) -> str:
         """Its names in every language, of which any finds it."""
-        return " ".join(self.name.values())
+        return " ".join((self.name or {}).values())
