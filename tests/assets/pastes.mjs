@@ -7,7 +7,7 @@ const sheet = (rows) => `<google-sheets-html-origin><style type="text/css"><!--t
 export const PASTES = [
   ["Word: paragraphs", word(`<p class=MsoNormal>Bonjour <b style='mso-bidi-font-weight:normal'>Madame</b>,<o:p></o:p></p>\r\n\r\n<p class=MsoNormal><o:p>&nbsp;</o:p></p>\r\n\r\n<p class=MsoNormal><span style='color:red;mso-fareast-language:FR'>Voici&nbsp; le\r\n<i>devis</i>&nbsp;:</span><o:p></o:p></p>`),
     "<p>Bonjour <strong>Madame</strong>,</p><p>Voici le <em>devis</em>\u00a0:</p>"],
-  ["Word: bullets", word(item("·", 1, "Un", "First") + item("o", 2, "Deux") + item("·", 1, "Trois", "Last") + "<p class=MsoNormal>Fin</p>"),
+  ["Word: bullets", word(`${item("·", 1, "Un", "First")}${item("o", 2, "Deux")}${item("·", 1, "Trois", "Last")}<p class=MsoNormal>Fin</p>`),
     "<ul><li><p>Un</p><ul><li><p>Deux</p></li></ul></li><li><p>Trois</p></li></ul><p>Fin</p>"],
   ["Word: numbers", word(`<p class=MsoNormal>Ordre</p>${item("1.", 1, "Appeler")}${item("a)", 2, "le matin")}${item("2.", 1, "Relancer")}`),
     "<p>Ordre</p><ol><li><p>Appeler</p><ol><li><p>le matin</p></li></ol></li><li><p>Relancer</p></li></ol>"],

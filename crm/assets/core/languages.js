@@ -17,7 +17,7 @@ on("[data-languages]", (box) => {
   box.prepend(make("div", { class: "c-tabs c-flush", role: "tablist", "aria-label": box.dataset.languages }, ...tabs));
   show(panels.find((panel) => panel.querySelector("[aria-invalid]")) ?? panels.find((panel) => "first" in panel.dataset) ?? panels[0]);
 
-  tabs.forEach((tab, at) => tab.addEventListener("click", () => show(panels[at])));
+  for (const [at, tab] of tabs.entries()) tab.addEventListener("click", () => show(panels[at]));
   box.addEventListener("keydown", (event) => {
     const at = tabs.indexOf(event.target);
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];

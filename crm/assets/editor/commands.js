@@ -35,7 +35,9 @@ function plain(wrap) {
     if (!dispatch) return true;
     paragraph(state, (first) => {
       const next = state.apply(first);
-      wrap(next, (second) => second.steps.forEach((step) => first.step(step)));
+      wrap(next, (second) => {
+        for (const step of second.steps) first.step(step);
+      });
       dispatch(first);
     });
     return true;

@@ -1,6 +1,7 @@
 // What is within a paragraph: marks, links, entities, the spaces of the source.
 const LINK = /^(?:https?:\/\/[^\s/]|mailto:\S|tel:\S)\S*$/i;
 const LONGEST_LINK = 2000;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
 const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g;
 const NAMED = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0" };
 const ENTITY = /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z][a-z\d]{1,30}));/gi;
@@ -90,10 +91,23 @@ export function tidy(runs, pasted) {
   const kept = `\n${runs.map(([text]) => text).join("")}\n`.replace(gone, (found) => "\0".repeat(found.length));
   const spaced = pasted ? kept.replace(/\v\u00a0|\u00a0\v/g, "\0\v").replace(/^\n[\s\0]*\n$/, (found) => `\n${"\0".repeat(found.length - 2)}\n`) : kept;
   let at = 1;
-  const cut = runs.map(([text, marks]) => [spaced.slice(at, (at += text.length)).replaceAll("\0", "").replaceAll("\v", " "), marks]);
-  const ends = pasted ? /[\n \u00a0]+$/ : /\n+$/;
-  while (cut.length && !(cut.at(-1)[0] = cut.at(-1)[0].replace(ends, ""))) cut.pop();
-  return joined(cut);
+  const cut = runs.map(([text, marks]) => {
+    const part = spaced.slice(at, at + text.length);
+    at += text.length;
+    return [part.replaceAll("\0", "").replaceAll("\v", " "), marks];
+  });
+  return joined(withoutEnd(cut, pasted ? /[\n \u00a0]+$/ : /\n+$/));
+}
+
+/** Runs without what `ends` finds at their end. */
+export function withoutEnd(runs, ends) {
+  const kept = [...runs];
+  while (kept.length) {
+    const [text, marks] = kept.pop();
+    const left = text.replace(ends, "");
+    if (left) return [...kept, [left, marks]];
+  }
+  return kept;
 }
 
 export function joined(runs) {

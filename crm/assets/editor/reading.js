@@ -32,7 +32,7 @@ export class Reader {
 
   read(html) {
     TOKEN.lastIndex = 0;
-    for (let found = TOKEN.exec(html); found && found[0]; found = TOKEN.exec(html)) {
+    for (let found = TOKEN.exec(html); found?.[0]; found = TOKEN.exec(html)) {
       const { end, tag, more, text } = found.groups;
       if (text) this.text(this.inline.decode(text));
       else if (tag && end) this.end(tag.toLowerCase());
@@ -141,8 +141,10 @@ export class Reader {
       this.close();
       if (LISTS.includes(tag) && this.deeper) this.deeper -= 1;
       else if (tag === "blockquote" && this.quotes > 1) this.quotes -= 1;
-      else if (tag === "blockquote") (this.quotes = 0), this.pop(tag);
-      else this.pop(...(LISTS.includes(tag) ? LISTS : [tag]));
+      else if (tag === "blockquote") {
+        this.quotes = 0;
+        this.pop(tag);
+      } else this.pop(...(LISTS.includes(tag) ? LISTS : [tag]));
     } else {
       this.inline.end(tag);
     }

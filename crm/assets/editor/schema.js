@@ -1,7 +1,7 @@
 // The document of the editor: the blocks and marks of a rich text, and the way from one to the other.
 import { Schema } from "prosemirror-model";
 
-import { cleanLink, joined } from "./inline.js";
+import { cleanLink, joined, withoutEnd } from "./inline.js";
 import { Reader } from "./reading.js";
 import { fromText, isHtml, writeHtml } from "./writing.js";
 
@@ -78,8 +78,7 @@ function childrenOf(parent) {
   return parent.children.map((child) => {
     const tag = child.type.name === "heading" ? `h${child.attrs.level}` : Object.keys(NAMES).find((name) => NAMES[name] === child.type.name);
     if (!child.isTextblock) return { tag, runs: [], children: childrenOf(child) };
-    const runs = joined(child.children.map(runOf));
-    while (runs.length && !(runs.at(-1)[0] = runs.at(-1)[0].replace(/\n+$/, ""))) runs.pop();
+    const runs = withoutEnd(joined(child.children.map(runOf)), /\n+$/);
     return { tag: runs.length ? tag : "p", runs, children: [] };
   });
 }

@@ -1,6 +1,6 @@
 // Writes a rich text in its one form, as crm/core/models/rich_text does on the server.
 const HTML = /^\s*<(?:p|div|ul|ol|blockquote|h[1-6]|table|section|article|html|body)(?=[\s>])/i;
-const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 /** Whether a text is HTML, or plain text. */
 export const isHtml = (text) => HTML.test(text);
@@ -8,7 +8,7 @@ export const isHtml = (text) => HTML.test(text);
 /** Plain text as paragraphs, parted by empty lines. */
 export function fromText(text) {
   const parts = text.replace(/\r\n?/g, "\n").split("\n\n");
-  return parts.map((part) => `<p>${escape(part).replaceAll("\n", "<br>")}</p>`).join("");
+  return parts.map((part) => `<p>${escaped(part).replaceAll("\n", "<br>")}</p>`).join("");
 }
 
 export function writeHtml(blocks) {
@@ -16,7 +16,7 @@ export function writeHtml(blocks) {
 }
 
 function tags({ href, strong, em }) {
-  return [...(href ? [`a href="${escape(href)}"`] : []), ...(strong ? ["strong"] : []), ...(em ? ["em"] : [])];
+  return [...(href ? [`a href="${escaped(href)}"`] : []), ...(strong ? ["strong"] : []), ...(em ? ["em"] : [])];
 }
 
 function inline(runs) {
@@ -28,7 +28,7 @@ function inline(runs) {
     while (kept < open.length && open[kept] === wanted[kept]) kept += 1;
     html += open.slice(kept).reverse().map((tag) => `</${tag.split(" ")[0]}>`).join("");
     html += wanted.slice(kept).map((tag) => `<${tag}>`).join("");
-    html += escape(text).replaceAll("\n", "<br>");
+    html += escaped(text).replaceAll("\n", "<br>");
     open = wanted;
   }
   return html;
