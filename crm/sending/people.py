@@ -61,7 +61,7 @@ def _people(records: Mapping[str, Any]) -> Iterator[Person]:
         return
     links = [link for link in account.links[:MOST] if link.contact is not None]
     for link in sorted(links, key=lambda link: not link.is_main):
-        role = _("main contact") if link.is_main else str(link.job_title or "")
+        role = _("Main contact") if link.is_main else str(link.job_title or "")
         yield Person("contact", link.contact, role)
     yield Person("account", account)
 
