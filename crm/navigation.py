@@ -44,6 +44,7 @@ from crm.quotes.api import QuoteApi
 from crm.quotes.products import ProductApi, ProductView
 from crm.quotes.views import QuoteView
 from crm.quotes.vocabularies import VIEWS as QUOTES
+from crm.sending.catalog_views import SentCatalogView
 from crm.sending.views import MessageView
 
 APPS, MESSAGES, ADMINISTRATION = _l("Apps management"), _l("Message"), _l("Administration")
@@ -87,7 +88,9 @@ VOCABULARIES: Sequence[type[Any]] = (
 )  # fmt: skip
 
 # Pages without a menu entry, under that of another page (their `menu_endpoint`).
-WITHIN: Sequence[type[Any]] = (AppsView, CompanySettingsView, SetupView, *VOCABULARIES)
+WITHIN: Sequence[type[Any]] = (
+    AppsView, CompanySettingsView, SetupView, SentCatalogView, *VOCABULARIES,
+)  # fmt: skip
 
 
 def register(appbuilder: Any) -> None:

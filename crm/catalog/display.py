@@ -1,10 +1,12 @@
 """What is said of a catalogue in few words."""
 
+from datetime import datetime
+
 from flask_babel import ngettext
 
 from crm.catalog.models import Catalog
-from crm.core.models.text import format_size
-from crm.core.views.display import display_field
+from crm.core.models.text import format_near, format_size
+from crm.core.views.display import display_field, zone
 
 
 def about(row: Catalog) -> str:
@@ -16,3 +18,9 @@ def facts(row: Catalog) -> str:
     """Pages and size: 48 pages · 12.4 MB."""
     pages = ngettext("%(num)s page", "%(num)s pages", row.pages)
     return f"{pages} · {format_size(row.file_size)}"
+
+
+def sent_text(count: int, last: datetime) -> str:
+    """How often it was sent, and when for the last time."""
+    day = format_near(last, zone())
+    return str(ngettext("Sent once, %(day)s", "Sent %(num)s times, last %(day)s", count, day=day))

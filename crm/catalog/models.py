@@ -75,6 +75,9 @@ class Catalog(Record):
     file: Mapped[StoredFile] = relationship(foreign_keys="Catalog.file_id")
     cover: Mapped[StoredFile | None] = relationship(foreign_keys="Catalog.cover_id")
 
+    # What a template shows: the link of one recipient, where the file is too large for a mail.
+    link = ""
+
     def __str__(self) -> str:
         return self.name
 
@@ -127,7 +130,7 @@ class CatalogLink(Child):
         ForeignKey("message.id", ondelete="SET NULL"), index=True
     )
 
-    link: Mapped[PublicLink] = relationship()
+    link: Mapped[PublicLink] = relationship(lazy="joined", innerjoin=True)
     catalog: Mapped[Catalog] = relationship()
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from crm.catalog.models import Catalog, CatalogVersion
 from crm.companies.choices import candidates_of
@@ -17,6 +18,8 @@ from crm.core.errors import DomainError
 from crm.core.files.checking import PDF, Upload, check
 from crm.core.files.models import StoredFile
 from crm.core.files.storing import keep, keep_made
+from crm.core.rows import unfiltered
+from crm.mail.models import Message, MessageState
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,15 @@ def _with_document(values: Mapping[str, Any]) -> dict[str, Any]:
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
     """Companies in use, and the people who work for the one chosen."""
     return candidates_of(Catalog, relation, values)
+
+
+def sendings(ids: Sequence[int]) -> Mapping[int, tuple[int, datetime]]:
+    """How often catalogues were sent, and when for the last time; without those never sent."""
+    sent = and_(Message.catalog_id.in_(ids), Message.state == MessageState.SENT)
+    counted = select(Message.catalog_id, func.count(), func.max(Message.sent_at)).where(sent)
+    with unfiltered("how often a catalogue was sent tells nothing of the messages"):
+        rows = db.session.execute(counted.group_by(Message.catalog_id)).all()
+    return {pk: (count, last) for pk, count, last in rows if pk and last}
 
 
 RULES = Rules(defaults=defaults, create=create, update=update, candidates=candidates)

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from crm.catalog import services
-from crm.catalog.display import about, facts
+from crm.catalog.display import about, facts, sent_text
 from crm.catalog.models import Catalog, CatalogVersion
 from crm.core.datamodel import DataModel
 from crm.core.files.checking import PDF
@@ -36,6 +36,7 @@ class Card(Row):
     note: str = ""
     tags: list[Field] = field(default_factory=list)
     outdated: str = ""
+    sent: str = ""
 
 
 @dataclass
@@ -104,6 +105,8 @@ class CatalogView(ModelView):
     def list_page(self, address: ListAddress, **said: Any) -> ListPage:
         page = super().list_page(address, **said)
         here = request.args.get("view", CARDS)
+        if here != TABLE:
+            self._put_sendings(page)
         page.card_template = "catalog/cards.html" if here != TABLE else ""
         plain = ListAddress(
             address.key, address.path, address.filters, address.search, address.order
@@ -113,6 +116,12 @@ class CatalogView(ModelView):
             (_("List"), "list", plain.url([("view", TABLE)]), here == TABLE),
         ]
         return page
+
+    def _put_sendings(self, page: ListPage) -> None:
+        found = services.sendings([row.id for row in page.rows])
+        for row in page.rows:
+            if isinstance(row, Card):
+                row.sent = sent_text(*found[row.id]) if row.id in found else _("Never sent")
 
     def line_note(self, row: Catalog, text: str) -> str:
         return about(row)
@@ -132,10 +141,16 @@ class CatalogView(ModelView):
     def row_actions(self, row: Catalog) -> list[Action]:
         url = self.url("file", pk=row.id)
         return [
+            *self._offered(row),
             Action(_("Show the PDF"), url, "eye"),
             Action(_("Download"), f"{url}?download=1", "download"),
             *super().row_actions(row),
         ]
+
+    def _offered(self, row: Catalog) -> list[Action]:
+        """What upper slices offer: to send it."""
+        related = self.related_lists(row)
+        return [one for view, relation in related for one in view.actions_on(row, relation)]
 
     def fill_first_tab(self, page: RecordPage, row: Catalog) -> None:
         super().fill_first_tab(page, row)

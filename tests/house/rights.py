@@ -9,7 +9,7 @@ ACTIONS = {
         "preview", "file", "cover", "all", "apps", "app", "company", "get_list", "get", "info",
         "deleted", "test",
     ),
-    "create": ("add", "post", "duplicate", "send_test", "compose"),
+    "create": ("add", "post", "duplicate", "send_test", "compose", "send"),
     "edit": (
         "edit", "field", "put", "save", "up", "down", "make_client", "change_status", "move", "win",
         "lose", "reopen", "cancel", "mark_done", "take_charge", "new_password", "activate",

@@ -241,7 +241,8 @@ class RecordPages(HistoryPages):
         parts = []
         for view, relation in related:
             model = view.datamodel.obj
-            inner = select(model.id).where(belongs_to(model, relation, row)).limit(1000).subquery()
+            about = (belongs_to(model, relation, row), *view.tab_conditions())
+            inner = select(model.id).where(*about).limit(1000).subquery()
             key = _tab_key(view, relation)
             parts.append(
                 select(literal(key).label("key"), func.count().label("n")).select_from(inner)
@@ -250,6 +251,10 @@ class RecordPages(HistoryPages):
             return {}
         found = self.datamodel.session.execute(union_all(*parts))
         return {one.key: format_number(int(one.n)) for one in found if one.n}
+
+    def tab_conditions(self) -> list[ColumnElement[bool]]:
+        """Which of its rows a tab lists, where not all that belong to the record."""
+        return []
 
     def tab_title(self, relation: str) -> str:
         """What this list is called as a tab of the target of `relation`."""
@@ -260,7 +265,7 @@ class RecordPages(HistoryPages):
         address = self.address(path, keep=("tab",))
         address.rest = [("tab", tab)]
         # Without the base conditions: the parent may be of another company than the one chosen.
-        about = [belongs_to(self.datamodel.obj, relation, parent)]
+        about = [belongs_to(self.datamodel.obj, relation, parent), *self.tab_conditions()]
         without = (relation, *self.tab_without.get(relation, ()))
         page: ListPage = self.list_page(address, full=False, about=about, without=without)
         page.title = page.region_label = self.tab_title(relation)

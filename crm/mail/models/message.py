@@ -164,6 +164,7 @@ class Message(Record):
     quote: Mapped[Any] = relationship("Quote")
     event: Mapped[Any] = relationship("Event")
     catalog: Mapped[Any] = relationship("Catalog")
+    catalog_links: Mapped[list[Any]] = relationship("CatalogLink", viewonly=True)
     attempts: Mapped[list[MessageAttempt]] = relationship(
         back_populates="message",
         cascade="all, delete-orphan",
@@ -204,6 +205,12 @@ class Message(Record):
             case MessageState.CANCELLED if self.changed_by is not None:
                 return _("Cancelled by %(name)s", name=self.changed_by)
         return ""
+
+    @computed(_l("Link opened on"), kinds.INSTANT)
+    def opened_at(self) -> datetime | None:
+        """When its recipient first opened the link to a catalogue."""
+        times = (one.link.first_opened_at for one in self.catalog_links)
+        return min((time for time in times if time is not None), default=None)
 
     def check(self) -> None:
         """What becomes a header stands on one line. Source: RFC 5322, 2.2."""

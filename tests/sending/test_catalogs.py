@@ -1,0 +1,120 @@
+"""A catalogue is sent to several people, each their own mail."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from crm.accounts.models import Account, AccountContact, Contact
+from crm.catalog.models import Catalog
+from crm.companies.models import AppSettings
+from crm.core.types import utcnow
+from crm.mail.models import Message, MessageState
+from tests.catalog.test_services import catalog
+from tests.factories import make, save
+from tests.fixtures import Acting, Client
+
+AsUser = Callable[[str], Client]
+pytestmark = pytest.mark.both
+
+
+@pytest.fixture
+def tariff(acting: Acting) -> Catalog:
+    with acting("alice") as session:
+        save(session.get_one(AppSettings, 1), manage_catalogs=True)
+    with acting("claire"):
+        return catalog(name="Gamme 2027")
+
+
+def people(acting: Acting) -> list[Contact]:
+    """One who gets it, one without an address, one who refuses."""
+    with acting("claire"):
+        return [
+            make(Contact, last_name="Guichard", email="guichard@arc.example", language="fr"),
+            make(Contact, last_name="Moreau"),
+            make(Contact, last_name="Petit", email="petit@arc.example", do_not_email=True),
+        ]
+
+
+def sent(client: Client, made: Catalog, **chosen: Any) -> Any:
+    """The page that says who gets it, and the answer to its button."""
+    url = f"/catalogs/sendings/send?catalog={made.id}"
+    page = client.post(url, data=chosen)
+    hidden = re.findall(r'name="(shown|token)" value="(\w+)"', page.text)
+    return page, client.post(url, data=chosen | dict(hidden))
+
+
+def messages(acting: Acting) -> list[Message]:
+    with acting("claire") as session:
+        found = session.scalars(select(Message).order_by(Message.id)).unique().all()
+        for one in found:
+            _loaded = (one.body_html, [part.file for part in one.attachments])
+        return list(found)
+
+
+@pytest.mark.accept("A-77")
+def test_one_mail_leaves_and_two_people_are_left_out_with_the_reason(
+    tariff: Catalog, acting: Acting, as_user: AsUser
+) -> None:
+    chosen, claire = people(acting), as_user("claire")
+    assert "/catalogs/sendings/send?catalog=" in claire.get(f"/catalogs/show/{tariff.id}").text
+    assert "/catalogs/sendings/send?catalog=" in claire.get("/catalogs/list/").text
+    page, answer = sent(claire, tariff, contact=[one.id for one in chosen])
+    assert messages(acting)[1:] == []
+    for told in ("1 e-mail will leave", "2 are left out", "No e-mail address", "Refuses e-mails"):
+        assert told in page.text
+    assert answer.status_code == 303
+    (mail,) = messages(acting)
+    assert (mail.to_address, mail.contact_id) == ("guichard@arc.example", chosen[0].id)
+    assert "Bonjour" in mail.body_html, "in the recipient's language"
+    assert [part.file.file_name for part in mail.attachments] == ["Tarif 2027.pdf"]
+    for one, count in zip(chosen, (1, 0, 0), strict=True):
+        tab = claire.get(f"/contacts/show/{one.id}?tab=catalogs-sendings.contact").text
+        assert tab.count('<a href="/catalogs/show/') == count
+    with acting("claire") as session:
+        kept = session.get_one(Message, mail.id)
+        kept.state, kept.sent_at = MessageState.SENT, utcnow()
+    assert "Sent once" in claire.get("/catalogs/list/").text
+
+
+def test_a_catalogue_beyond_ten_megabytes_is_a_link_of_each_recipient(
+    tariff: Catalog, acting: Acting, as_user: AsUser
+) -> None:
+    with acting("claire") as session:
+        session.get_one(Catalog, tariff.id).file_size = 11 * 1024 * 1024
+        account = make(Account, name="Arc", email="info@arc.example")
+        one = make(Contact, last_name="Guichard", email="guichard@arc.example")
+        other = make(Contact, last_name="Roche", email="roche@arc.example")
+        account.links.append(AccountContact(contact=one, is_main=True))
+    claire = as_user("claire")
+    page, _answer = sent(claire, tariff, account=account.id, contact=[one.id, other.id])
+    assert "The same address as somebody else" in page.text
+    mails = messages(acting)
+    links = [re.findall(r"/p/[\w-]+", mail.body_html)[0] for mail in mails]
+    assert [mail.contact_id for mail in mails] == [one.id, other.id]
+    assert len({*links}) == len(mails) == 2
+    assert all(mail.attachments == [] for mail in mails)
+    assert claire.post(links[0]).status_code == 200
+    for person, is_opened in ((one, True), (other, False)):
+        tab = claire.get(f"/contacts/show/{person.id}?tab=catalogs-sendings.contact").text
+        times = re.findall(r'<td class="[^"]*w-date[^"]*"[^>]*>(.*?)</td>', tab)
+        assert [bool("<time" in time) for time in times] == [is_opened, True], tab
+
+
+def test_nobody_sends_a_catalogue_or_to_a_person_that_they_do_not_read(
+    tariff: Catalog, acting: Acting, as_user: AsUser
+) -> None:
+    url = f"/catalogs/sendings/send?catalog={tariff.id}"
+    assert as_user("olga").get(url).status_code == 404
+    assert as_user("audrey").get(url).status_code == 403
+    with acting("alice"):
+        foreign = make(Contact, last_name="Torres", email="torres@arc.example", owner=None)
+    assert as_user("claire").get(f"{url}9").status_code == 404
+    with acting("olga"):
+        hidden = make(Contact, last_name="Vega", email="vega@arc.example")
+    page = as_user("claire").post(url, data={"contact": hidden.id})
+    assert page.status_code == 422
+    assert "Vega" not in page.text
+    assert foreign.id
