@@ -250,6 +250,10 @@ def _value(table: Table, column: Column[Any], planted: Planted) -> Any:  # noqa:
         return _cut(fold(planted.mark), column)
     if kind in ("siren", "siret", "vat_number"):
         return SIRENS[planted.number] if kind == "siren" else None
+    if kind == "richtext":
+        return f"<p>{planted.mark}</p>"
+    if kind == "translated_rich_text":
+        return dict.fromkeys(("en", "fr"), f"<p>{planted.mark}</p>")
     if kind == "email":
         return f"{fold(planted.mark)}@acme.example"
     if kind == "url":
