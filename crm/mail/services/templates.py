@@ -88,13 +88,15 @@ def install() -> None:
 
 def choose_defaults(settings: CompanySettings) -> None:
     """Choose a template for each kind that has none: the default one of all companies."""
-    usable = Template.active.is_(True), Template.company_id.is_(None)
-    order = Template.is_default.desc(), Template.id
+    usable = select(Template).where(Template.active.is_(True), Template.company_id.is_(None))
+    best_last = usable.order_by(Template.is_default, Template.id.desc())
     with unfiltered("a company sends what ships, whoever creates it"):
+        best: dict[str, Template] = {
+            one.kind: one for one in db.session.scalars(best_last).unique()
+        }
         for name, kind in CHOSEN_AS.items():
-            if getattr(settings, name) is None:
-                statement = select(Template).where(Template.kind == kind, *usable)
-                setattr(settings, name, db.session.scalars(statement.order_by(*order)).first())
+            if getattr(settings, f"{name}_id") is None:
+                setattr(settings, name, best.get(kind))
         db.session.flush()
 
 
