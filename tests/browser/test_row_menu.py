@@ -90,6 +90,18 @@ def test_the_keyboard_opens_the_menu_of_a_line_and_acts(sit: Sit, acting: Acting
     desk.check()
 
 
+def test_keys_quicker_than_the_entries_of_a_menu_are_kept(sit: Sit, acting: Acting) -> None:
+    two_leads(acting)
+    desk = sit("claire")
+    page = desk.open("/leads/list/")
+    page.route("**/leads/menu/*", lambda route: (page.wait_for_timeout(500), route.continue_()))
+    page.get_by_role("link", name="Roche", exact=True).focus()
+    for key in (".", "t", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator("#toasts")).to_contain_text("Lead assigned to you")
+    desk.check()
+
+
 def test_a_phone_has_the_menu_of_a_line_as_a_sheet(sit: Sit, acting: Acting) -> None:
     two_leads(acting)
     desk = sit("claire", viewport=NARROW)

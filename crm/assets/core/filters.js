@@ -1,7 +1,6 @@
 // data-filter-form: writes a condition in the address as the list reads it, without a detour over
 // the server; an operator that needs no value hides the values.
 import { on } from "./enhance.js";
-import { buttonOf, openFrom } from "./menus.js";
 
 on("[data-filter-form]", (form) => {
   const operator = form.elements.op;
@@ -33,19 +32,3 @@ on("[data-filter-form]", (form) => {
     location.assign(`${form.getAttribute("action")}?${address}`);
   });
 });
-
-// From the list of fields to the popover of one: both cannot be open, and the second has its place.
-document.addEventListener(
-  "click",
-  (event) => {
-    const item = event.target.closest?.("[data-filter]");
-    if (!item) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    const menu = item.closest("[popover]");
-    const button = buttonOf(menu);
-    menu.hidePopover();
-    openFrom(document.getElementById(item.dataset.filter), button);
-  },
-  true,
-);

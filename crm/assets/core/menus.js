@@ -4,6 +4,7 @@ import { plain } from "./words.js";
 
 const GAP = 4;
 const opener = new WeakMap();
+let early = []; // keys pressed in a menu before its entries came
 const phone = matchMedia("(max-width: 767.98px)");
 const focusable = '[role^="menuitem"]:not([hidden])';
 
@@ -11,46 +12,50 @@ export function buttonOf(popover) {
   return opener.get(popover) ?? document.querySelector(`[popovertarget="${popover.id}"]`);
 }
 
+/** Show `popover` beside `button`; the focus is in it before the next key. */
 export function openFrom(popover, button) {
   opener.set(popover, button);
+  early = [];
   popover.showPopover();
+  place(popover, button);
+  focusIn(popover);
 }
 
+// The browser would tell of it later, and a quick key would go to the page behind.
 document.addEventListener(
   "click",
   (event) => {
     const button = event.target.closest?.("[popovertarget]");
     const popover = button && document.getElementById(button.getAttribute("popovertarget"));
-    if (popover) change(popover, button);
+    if (!popover) return;
+    event.preventDefault();
+    const before = popover.matches(":popover-open") ? buttonOf(popover) : null;
+    if (before) popover.hidePopover();
+    if (before === button) return;
+    before?.setAttribute("aria-expanded", "false"); // a menu that several buttons open moves to the one pressed
+    const menu = button.closest("[popover]");
+    openFrom(popover, menu ? buttonOf(menu) : button); // what an entry opens takes the place of its menu
   },
   true,
 );
 
-// A menu that several buttons open moves to the one that is pressed, instead of closing.
-function change(popover, button) {
-  const before = opener.get(popover);
-  if (popover.matches(":popover-open") && before && before !== button) {
-    before.setAttribute("aria-expanded", "false");
-    popover.hidePopover();
-  }
-  if (!popover.matches(":popover-open")) opener.set(popover, button);
-}
-
 on("[popover]:not(dialog)", (popover) => {
   popover.addEventListener("toggle", (event) => {
-    const open = event.newState === "open";
-    const button = buttonOf(popover);
-    button?.setAttribute("aria-expanded", String(open));
-    if (!open) return;
-    place(popover, button);
-    firstOf(popover)?.focus({ preventScroll: true });
+    buttonOf(popover)?.setAttribute("aria-expanded", String(event.newState === "open"));
   });
   // Entries that came after it was opened.
   popover.addEventListener("filled", () => {
     place(popover, buttonOf(popover));
-    if (!popover.contains(document.activeElement)) firstOf(popover)?.focus({ preventScroll: true });
+    if (document.activeElement === popover || !popover.contains(document.activeElement)) focusIn(popover);
+    for (const key of early.splice(0)) press(popover, key);
   });
 });
+
+function focusIn(popover) {
+  const first = firstOf(popover);
+  if (!first) popover.tabIndex = -1;
+  (first ?? popover).focus({ preventScroll: true });
+}
 
 function firstOf(popover) {
   if (popover.matches("[data-menu]")) return visible(popover)[0];
@@ -90,42 +95,53 @@ function visible(menu) {
 
 on("[data-menu]", (menu) => {
   menu.addEventListener("keydown", (event) => {
-    const items = visible(menu);
-    const at = items.indexOf(document.activeElement);
-    const to = {
-      ArrowDown: () => items[(at + 1) % items.length],
-      ArrowUp: () => items[(at - 1 + items.length) % items.length],
-      Home: () => items[0],
-      End: () => items.at(-1),
-    }[event.key];
-    if (to) {
-      event.preventDefault();
-      to().focus();
-    } else if (event.key === "Tab") {
-      menu.hidePopover();
-    } else if (event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      byLetter(items, at, event);
-    }
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Tab") menu.hidePopover();
+    else if (isLetter(event.key)) event.stopPropagation();
+    const done = !early.length && event.key !== "Enter" && press(menu, event.key);
+    if (done || wait(menu, event.key)) event.preventDefault();
   });
 });
+
+function wait(menu, key) {
+  const meant = isLetter(key) || key === "Enter" || key.startsWith("Arrow");
+  const lacks = early.length || isLetter(key) || document.activeElement === menu;
+  if (menu.ariaBusy !== "true" || !meant || !lacks) return false;
+  early.push(key);
+  return true;
+}
+
+function press(menu, key) {
+  const items = visible(menu);
+  const at = items.indexOf(document.activeElement);
+  if (key === "Enter" && at >= 0) items[at].click();
+  const to = {
+    ArrowDown: items[(at + 1) % items.length],
+    ArrowUp: items.at(at < 0 ? -1 : at - 1),
+    Home: items[0],
+    End: items.at(-1),
+  }[key];
+  const found = to ?? (isLetter(key) ? byLetter(items, at, plain(key)) : null);
+  found?.focus();
+  return Boolean(found);
+}
+
+function isLetter(key) {
+  return key.length === 1 && key !== " ";
+}
 
 let typed = "";
 let clock;
 
 // Letters in quick succession are the beginning of an entry's words; one alone, pressed again, goes on
 // to the next entry with it.
-function byLetter(items, at, event) {
-  event.stopPropagation();
+function byLetter(items, at, letter) {
   clearTimeout(clock);
   clock = setTimeout(() => (typed = ""), 1000);
-  const letter = plain(event.key);
   typed = typed === letter ? letter : typed + letter;
   const from = typed.length > 1 ? at : at + 1;
   const rest = [...items.slice(from), ...items.slice(0, from)];
   const beginning = (text) => rest.find((item) => plain(item.textContent.trim()).startsWith(text));
   if (!beginning(typed)) typed = letter;
-  const found = beginning(typed);
-  if (!found) return;
-  event.preventDefault();
-  found.focus();
+  return beginning(typed);
 }

@@ -19,8 +19,10 @@ async function fill(menu, button) {
   menu.replaceChildren(...calm.map(entry), ...rule, ...bad.map(entry));
   menu.ariaLabel = button.ariaLabel;
   enhance(menu);
-  const rest = menu.dataset.rowMenu && (await read(`${menu.dataset.rowMenu}${button.closest("tr").dataset.row}`));
-  if (rest && buttonOf(menu) === button) complete(menu, rest);
+  if (!menu.dataset.rowMenu) return;
+  menu.ariaBusy = "true";
+  const rest = await read(`${menu.dataset.rowMenu}${button.closest("tr").dataset.row}`);
+  if (buttonOf(menu) === button) complete(menu, rest ?? []);
 }
 
 // The entries of the icons stay where they are, under the finger that is about to press one.
@@ -30,6 +32,7 @@ function complete(menu, rest) {
   for (const rule of menu.querySelectorAll("[role=separator]:is(:first-child, :last-child)")) rule.remove();
   if (!menu.childElementCount) menu.append(make("div", { class: "dropdown-item c-muted", role: "menuitem", "aria-disabled": "true", tabindex: "-1" }, say("noAction")));
   enhance(menu);
+  menu.ariaBusy = "false";
   menu.dispatchEvent(new Event("filled"));
 }
 
