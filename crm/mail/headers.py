@@ -28,6 +28,14 @@ def ascii_address(text: str) -> str:
     return str(found.ascii_email)
 
 
+def is_deliverable(address: str) -> bool:
+    """Whether the address has a form in ASCII, the only one that every mail server takes."""
+    try:
+        return bool(ascii_address(address))
+    except ValueError:
+        return False
+
+
 def new_message_id(domain: str) -> str:
     """A Message-ID (RFC 5322, 3.6.4) without its brackets, which nobody can guess."""
     return f"{secrets.token_hex(16)}@{domain}"

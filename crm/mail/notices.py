@@ -44,7 +44,7 @@ def tell_owner(message: Message) -> None:
     news = News(
         message.owner_id,
         MAIL_FAILED,
-        f"{MAIL_FAILED}:{message.id}:{message.tries}",
+        f"{MAIL_FAILED}:{message.id}:{message.row_version}",  # each time that it fails
         "message",
         about=("message", message.id),
         args={"error": message.last_error or ""},

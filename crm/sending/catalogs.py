@@ -15,9 +15,10 @@ from crm.companies.models import Company, CompanySettings
 from crm.companies.services.settings import usable_templates
 from crm.core.db import db, transaction
 from crm.core.rows import unfiltered
-from crm.mail.models import MessageKind, Template
+from crm.mail.headers import is_deliverable
+from crm.mail.models import REASONS, MessageKind, SkipReason, Template
 from crm.mail.templates.filling import fill
-from crm.sending.people import Person, language_of
+from crm.sending.people import Person, language_of, refusing
 from crm.sending.services import ATTACHED, Addressed, Letter, send
 
 MOST = 500  # recipients at once
@@ -37,10 +38,12 @@ def recipients(
 ) -> Recipients:
     """The people chosen, each address once; `chosen` has contacts, accounts and leads."""
     found, known = Recipients(), set[str]()
-    for person, reason in _people(chosen):
-        why = reason or _refusal(person, catalog, known)
+    people = list(_people(chosen))
+    refused = set(refusing(person.address for person, _why in people))
+    for person, reason in people:
+        why = reason or _refusal(person, catalog, known, refused)
         if not why and _template(person.row.company, template) is None:
-            why = _("No template chosen")
+            why = str(REASONS[SkipReason.NO_TEMPLATE])
         if why:
             found.left_out.append((person.name, why))
         else:
@@ -63,14 +66,16 @@ def _people(chosen: Mapping[str, Sequence[Any]]) -> Iterator[tuple[Person, str]]
         yield Person("lead", lead), ""
 
 
-def _refusal(person: Person, catalog: Catalog, known: set[str]) -> str:
-    """Why a person gets no mail; "" where they do."""
+def _refusal(person: Person, catalog: Catalog, known: set[str], refused: set[str]) -> str:
+    """Why a person gets no mail; "" where they do. Nobody gets one at an address of `refused`."""
     if catalog.company_id not in (None, person.row.company_id):
         return _("Of another company")
     if not person.address:
-        return _("No e-mail address")
-    if person.refuses:
-        return _("Refuses e-mails")
+        return str(REASONS[SkipReason.NO_ADDRESS])
+    if not is_deliverable(person.address):
+        return str(REASONS[SkipReason.BAD_ADDRESS])
+    if person.refuses or person.address in refused:
+        return str(REASONS[SkipReason.DO_NOT_EMAIL])
     return _("The same address as somebody else") if person.address in known else ""
 
 

@@ -7,8 +7,10 @@ from uuid import uuid4
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
+from crm.catalog.models import Catalog
 from crm.companies.defaults import current_user_or_none
 from crm.companies.models import Company
+from crm.core.actor import current_actor
 from crm.core.errors import DomainError
 from crm.core.files.checking import ATTACHMENT
 from crm.core.files.models import StoredFile
@@ -31,6 +33,9 @@ class Draft:
         self.company: Company = row.company
         self.templates = fitting(self.company.id, relation)
         self.author = current_user_or_none()
+        self.catalogs: Sequence[Catalog] = ()
+        if self.again is not None and current_actor().is_enabled("manage_catalogs"):
+            self.catalogs = services.catalogs_of(self.again)
 
     @property
     def natural_address(self) -> str:
@@ -103,15 +108,18 @@ class Draft:
         for name, text in texts.items():
             form.fields[name].texts = [text]
         if "catalog" in form.fields:
-            catalogs = services.linked_catalogs(message)
-            form.fields["catalog"].data = catalogs
-            form.fields["catalog"].texts = [str(one.id) for one in catalogs]
+            form.fields["catalog"].data = self.catalogs
+            form.fields["catalog"].texts = [str(one.id) for one in self.catalogs]
 
     def kept(self, posted: MultiDict[str, str]) -> list[MessageAttachment]:
-        """The files of the message that was undone, but for those that were taken off."""
+        """The files of the message that was undone, but for those that were taken off.
+
+        Catalogues are chosen again as such.
+        """
         if self.again is None:
             return []
-        files = self.again.attachments
+        chosen = [one.file_id for one in self.catalogs]
+        files = [one for one in self.again.attachments if one.file_id not in chosen]
         wanted = posted.getlist("kept")
         return [one for one in files if not posted or str(one.id) in wanted]
 

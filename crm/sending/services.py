@@ -1,14 +1,16 @@
 """An e-mail that somebody writes, and its undoing. Source: spec 13.2."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from hashlib import sha256
 
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from markupsafe import escape
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from crm.catalog.models import Catalog, CatalogLink
 from crm.catalog.public import share
@@ -20,7 +22,8 @@ from crm.core.models import rich_text
 from crm.core.models.text import format_size
 from crm.core.types import utcnow
 from crm.mail import senders, services
-from crm.mail.models import Copy, Message, MessageKind
+from crm.mail.headers import is_deliverable
+from crm.mail.models import Copy, Message, MessageKind, MessageState
 from crm.mail.services import Mail
 from crm.sending.people import refusing
 
@@ -43,7 +46,7 @@ class Addressed:
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """What was written. `token` is of the form: the same one is sent once."""
+    """What was written. `token` is of the form: what it says is sent once."""
 
     token: str
     company: Company
@@ -59,17 +62,31 @@ class Letter:
     catalogs: Sequence[Catalog] = ()
     mark: str = ""  # in the body, where the link to the catalogue belongs
 
+    def cause(self, addressed: Addressed) -> str:
+        """The same for a second click, another one for what was changed after going back."""
+        said = [
+            self.token, addressed.copy, addressed.address, self.subject,
+            self.body.replace(self.mark, ""),
+            [(file.file_name, file.sha256) for file in self.files],
+            [catalog.id for catalog in self.catalogs],
+        ]  # fmt: skip
+        return f"letter:{self.author.id}:{sha256(json.dumps(said).encode()).hexdigest()}"
+
 
 def check(letter: Letter) -> None:
     """Whether it may be sent. Raises DomainError by field."""
-    refused = set(refusing(one.address for one in (letter.to, *letter.copies)))
-    wrong = {
-        {Copy.TO: "to"}.get(one.copy, str(one.copy)): _(
-            "%(address)s refuses e-mails. Nothing is sent to them.", address=one.address
-        )
-        for one in (letter.to, *letter.copies)
-        if one.address in refused
-    }
+    wrong = {}
+    everybody = (letter.to, *letter.copies)
+    refused = set(refusing(one.address for one in everybody))
+    for one in everybody:
+        if one.address in refused:
+            wrong[str(one.copy)] = _(
+                "%(address)s refuses e-mails. Nothing is sent to them.", address=one.address
+            )
+        elif not is_deliverable(one.address):
+            wrong[str(one.copy)] = _(
+                "%(address)s is not an address that e-mails can be sent to.", address=one.address
+            )
     if len(letter.copies) > MOST_COPIES:
         wrong["cc"] = _("At most %(number)s copies.", number=MOST_COPIES)
     if sum(file.size for file in letter.files) > ATTACHED:
@@ -109,9 +126,11 @@ def _queue(
     attached: Sequence[Catalog],
     linked: Sequence[Catalog],
 ) -> Message:
-    cause = f"letter:{letter.author.id}:{letter.token}:{addressed.copy}:{addressed.address}"[:200]
+    cause, due_at = letter.cause(addressed), utcnow() + WAIT
     found = services.find(cause)
     if found is not None:
+        if found.state == MessageState.CANCELLED:  # undone, and sent by going back to its form
+            services.send_again(found, due_at)
         return found
     links = [share(catalog, letter.company) for catalog in linked]
     body = _body(letter, [(one, url) for one, (_link, url) in zip(linked, links, strict=True)])
@@ -138,7 +157,7 @@ def _queue(
             # One person writes to another; a catalogue goes to many.
             transactional=letter.kind != MessageKind.CATALOG,
             attachments=[*letter.files, *(one.file for one in attached)],
-            due_at=utcnow() + WAIT,
+            due_at=due_at,
         )
     )
     for shared, _url in links:
@@ -178,7 +197,9 @@ def written(message: Message) -> str:
     return LINKS.sub("", message.body_html)
 
 
-def linked_catalogs(message: Message) -> Sequence[Catalog]:
-    """The catalogues that a message links to."""
-    of_it = select(Catalog).join(CatalogLink).where(CatalogLink.message_id == message.id)
+def catalogs_of(message: Message) -> Sequence[Catalog]:
+    """The catalogues that a message has attached or links to."""
+    files = [one.file_id for one in message.attachments]
+    linked = select(CatalogLink.catalog_id).where(CatalogLink.message_id == message.id)
+    of_it = select(Catalog).where(or_(Catalog.id.in_(linked), Catalog.file_id.in_(files)))
     return db.session.scalars(of_it.order_by(Catalog.id)).unique().all()

@@ -19,7 +19,7 @@ from crm.core.views import PK, Action, FormPage, Note
 from crm.core.views.base import flash_saved
 from crm.core.views.form import SHOW
 from crm.core.views.pages import ListPage
-from crm.mail.models import READ_WITH, Message, MessageAttachment
+from crm.mail.models import READ_WITH, Message, MessageAttachment, MessageState
 from crm.mail.views import OutboxView
 from crm.sending import services
 from crm.sending.draft import Draft
@@ -92,8 +92,14 @@ class MessageView(OutboxView):
         sent = self._sent(draft, form)
         if sent is None:
             return self._asked(draft, form, form.status)
-        text = _("E-mail to %(name)s leaves in 10 seconds", name=sent.to_name or sent.to_address)
-        flash_saved({"text": text, "undo_url": self.url("undo", pk=sent.id)})
+        name = sent.to_name or sent.to_address
+        if sent.state == MessageState.QUEUED:
+            text = _("E-mail to %(name)s leaves in 10 seconds", name=name)
+            flash_saved({"text": text, "undo_url": self.url("undo", pk=sent.id)})
+        else:  # by going back to a form that was sent
+            flash_saved(
+                _("This e-mail to %(name)s was sent before. It was not sent again.", name=name)
+            )
         return redirect(draft.record_url(self.page_of), 303)
 
     def _draft(self) -> Draft:

@@ -87,6 +87,20 @@ def test_a_second_try_goes_to_the_address_that_was_corrected(acting: Acting, cas
         assert message.to_address == "right@customer.example"
 
 
+def test_who_refuses_e_mails_by_now_is_sent_nothing_again(acting: Acting, cast: Cast) -> None:
+    related = {"to_relation": "lead"}
+    with acting("claire") as session:
+        lead = make(Lead, email="sophie@customer.example", do_not_email=True)
+        one = services.queue(mail(cast, related={"lead": lead.id}, **related))
+        other = services.queue(mail(cast, cause="test:2"))
+        one.state = other.state = MessageState.FAILED
+        session.flush()
+        with pytest.raises(DomainError, match="refuses e-mails"):
+            services.send_again(one)
+        assert services.retry_failed() == 1
+    assert (one.state, other.state) == (MessageState.FAILED, MessageState.QUEUED)
+
+
 @pytest.mark.parametrize("break_", ["\n", "\r", "\r\n", "\x0b", "\x85", "\u2028", "\0"])
 def test_no_header_has_a_second_line(acting: Acting, cast: Cast, break_: str) -> None:
     text = f"Hello{break_}Bcc: everybody@example.com"

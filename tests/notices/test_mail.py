@@ -129,6 +129,12 @@ def test_a_failed_message_tells_its_owner(
     for name in ("hugo", "olga", "alice"):
         assert "Offer" not in as_user(name).get("/notices/list/?show=all").text
     assert a_minute() == 1  # a mail of a mail that failed itself is not mailed again
+    with everything() as session:  # sent again, it failed again at its first try
+        again = session.get_one(Message, message.id)
+        again.last_error = "552 mailbox full"
+        session.flush()
+        message_failed.send(again)
+    assert "552 mailbox full" in as_user("claire").get("/notices/list/").text
     with everything() as session:
         session.execute(update(Message).values(owner_id=None))
     page = as_user("claire").get("/notices/list/").text

@@ -11,6 +11,7 @@ from crm.accounts.models import Account, AccountContact, Contact
 from crm.catalog.models import Catalog
 from crm.companies.models import AppSettings
 from crm.core.types import utcnow
+from crm.leads.models import Lead
 from crm.mail.models import Message, MessageState
 from tests.catalog.test_services import catalog
 from tests.factories import make, save
@@ -118,3 +119,38 @@ def test_nobody_sends_a_catalogue_or_to_a_person_that_they_do_not_read(
     assert page.status_code == 422
     assert "Vega" not in page.text
     assert foreign.id
+
+
+def test_an_address_that_somebody_else_refuses_e_mails_at_is_left_out_alone(
+    tariff: Catalog, acting: Acting, as_user: AsUser
+) -> None:
+    with acting("claire"):
+        chosen = [
+            make(Contact, last_name="Guichard", email="guichard@arc.example"),
+            make(Contact, last_name="Roche", email="roche@arc.example"),
+            make(Contact, last_name="Zola", email="zoé@arc.example"),
+        ]
+        make(Lead, email="roche@arc.example", do_not_email=True)
+    page, answer = sent(as_user("claire"), tariff, contact=[one.id for one in chosen])
+    for told in ("1 e-mail will leave", "2 are left out", "Refuses e-mails", "is not valid"):
+        assert told in page.text
+    assert answer.location.startswith("/catalogs/show/")
+    assert [one.to_address for one in messages(acting)] == ["guichard@arc.example"]
+
+
+def test_a_mail_that_was_undone_has_its_catalogue_again(
+    tariff: Catalog, acting: Acting, as_user: AsUser
+) -> None:
+    with acting("claire"):
+        lead = make(Lead, email="roche@arc.example")
+    claire, url = as_user("claire"), f"/outbox/compose?lead={lead.id}"
+    said = {"to": "roche@arc.example", "subject": "Hello", "body": "<p>Hello</p>"}
+    claire.post(url, data=said | {"catalog": tariff.id, "token": "a"})
+    undone = claire.post(f"/outbox/undo/{messages(acting)[0].id}").location
+    page = claire.get(undone).text
+    assert f'<option value="{tariff.id}" selected' in page
+    assert 'name="kept"' not in page
+    claire.post(undone, data=said | {"catalog": tariff.id, "token": "b"})
+    again = messages(acting)[1]
+    assert again.catalog_id == tariff.id
+    assert [part.file.file_name for part in again.attachments] == ["Tarif 2027.pdf"]

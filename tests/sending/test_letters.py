@@ -87,6 +87,53 @@ def test_undone_it_opens_again_with_everything_typed(
         assert as_user(other).post(f"/outbox/undo/{sent.id}").status_code == 404
 
 
+def test_going_back_to_a_form_that_was_undone_sends_it_after_all(
+    lead: Lead, as_user: AsUser, acting: Acting
+) -> None:
+    claire, url = as_user("claire"), f"/outbox/compose?lead={lead.id}"
+    compose(claire, url, cc="boss@terreaux.example")
+    claire.post(f"/outbox/undo/{messages(acting)[0].id}")
+    compose(claire, url, cc="boss@terreaux.example")
+    assert [one.state for one in messages(acting)] == [MessageState.QUEUED] * 2
+
+
+def test_what_was_changed_after_going_back_is_sent_too(
+    lead: Lead, as_user: AsUser, acting: Acting
+) -> None:
+    claire, url = as_user("claire"), f"/outbox/compose?lead={lead.id}"
+    long = ".".join(["a" * 60] * 3)
+    for changed in ({}, {"body": "<p>Better</p>"}, {"files": (BytesIO(b"a,b\n"), "list.csv")},
+                    {"to": f"x@{long}.b.example"}, {"to": f"x@{long}.c.example"}):  # fmt: skip
+        compose(claire, url, **changed)
+    assert len(messages(acting)) == 5
+
+
+def test_what_was_sent_already_is_not_said_to_leave(
+    lead: Lead, as_user: AsUser, acting: Acting
+) -> None:
+    claire, url = as_user("claire"), f"/outbox/compose?lead={lead.id}"
+    compose(claire, url)
+    (sent,) = messages(acting)
+    with acting("claire") as session:
+        session.get_one(Message, sent.id).state = MessageState.SENT
+    claire.get(f"/leads/show/{lead.id}")
+    compose(claire, url)
+    page = claire.get(f"/leads/show/{lead.id}").text
+    assert "was sent before" in page
+    assert "leaves in 10 seconds" not in page
+
+
+def test_an_address_that_no_server_takes_is_refused_in_the_form(
+    lead: Lead, as_user: AsUser, acting: Acting
+) -> None:
+    claire, url = as_user("claire"), f"/outbox/compose?lead={lead.id}"
+    for field in ("to", "bcc"):
+        answer = compose(claire, url, **{field: "zoé@terreaux.example"})
+        assert answer.status_code == 422
+        assert "is not an address that e-mails can be sent to" in answer.text
+    assert messages(acting) == []
+
+
 def test_who_refuses_emails_gets_none_and_nothing_typed_is_lost(
     lead: Lead, as_user: AsUser, acting: Acting
 ) -> None:
