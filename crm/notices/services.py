@@ -124,9 +124,11 @@ def mark_read(notice: Notice) -> None:
         notice.read_at = utcnow()
 
 
-def mark_all_read() -> None:
-    """Note that the actor has read every one of theirs."""
-    mine = (Notice.user_id == current_actor().user_id, Notice.read_at.is_(None))
+def mark_all_read(newest: int | None = None) -> None:
+    """Note that the actor has read every one of theirs, but for those that came after `newest`."""
+    mine = [Notice.user_id == current_actor().user_id, Notice.read_at.is_(None)]
+    if newest is not None:
+        mine.append(Notice.id <= newest)
     db.session.execute(update(Notice).where(*mine).values(read_at=utcnow()))
 
 

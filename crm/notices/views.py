@@ -43,6 +43,7 @@ class NoticesPage:
     prev_url: str = ""
     next_url: str = ""
     empty: str = ""
+    newest: int | None = None  # when the first page was shown
     page_sizes: list[tuple[int, str, bool]] = field(default_factory=list)
 
 
@@ -62,8 +63,10 @@ class NoticeView(Page):
         show = ALL if shows_all else None
         if before is not None:
             page.prev_url = self.url("list", show=show)
+        page.newest = _number(request.args.get("newest")) or _newest(found)
         if len(found) > SIZE:
-            page.next_url = self.url("list", show=show, before=page.notices[-1].id)
+            last = page.notices[-1].id
+            page.next_url = self.url("list", show=show, before=last, newest=page.newest)
         return self.render("notices/list.html", page=page)
 
     def _page(self, found: Sequence[Shown], *, shows_all: bool) -> NoticesPage:
@@ -83,7 +86,8 @@ class NoticeView(Page):
     @expose("/latest")
     def latest(self) -> ResponseReturnValue:
         """The newest ones, for the window under the bell."""
-        return self.render("notices/latest.html", given=latest(LATEST))
+        found = latest(LATEST)
+        return self.render("notices/latest.html", given=found, newest=_newest(found))
 
     @expose("/count")
     def count(self) -> ResponseReturnValue:
@@ -104,8 +108,10 @@ class NoticeView(Page):
 
     @expose("/all_read", methods=("POST",))
     def all_read(self) -> ResponseReturnValue:
+        """Mark all as read that were there when the list was shown."""
+        newest = parse_number(request.form.get("newest", ""))
         with transaction():
-            services.mark_all_read()
+            services.mark_all_read(newest)
         return _back()
 
     @expose("/choices", methods=("GET", "POST"))
@@ -135,6 +141,10 @@ def _number(text: str | None) -> int | None:
     if number is None:
         abort(400)
     return number
+
+
+def _newest(found: Sequence[Shown]) -> int | None:
+    return found[0].id if found else None
 
 
 def _posted(kind: str) -> services.Choice:

@@ -1,5 +1,6 @@
 """The bell of the top bar, the list under it, and what one wants to be told of."""
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -114,6 +115,21 @@ def test_a_notice_is_read_by_its_person_alone(
     assert "No unread notifications" in claire.get("/notices/list/").text
     with everything() as session:
         assert second in [one.id for one in notices(session) if one.read_at]
+
+
+def test_all_are_read_but_those_that_came_since_the_list_was_shown(
+    as_user: As, two: list[int], acting: Acting, cast: Cast, everything: Everything
+) -> None:
+    claire = as_user("claire")
+    for path in ("/notices/list/", "/notices/latest"):
+        page = claire.get(path).text
+        newest = re.search(r'(?:name="newest" value|data-latest)="(\d+)"', page)
+        assert newest
+        with acting("marc"):
+            make(Lead, organization=f"Late {path}", owner=person(cast.claire))
+        claire.post("/notices/all_read", data={"newest": newest[1]})
+        with everything() as session:
+            assert [one.read_at is None for one in notices(session)][-2:] == [False, True]
 
 
 def test_no_path_leads_to_the_notices_of_others(as_user: As, two: list[int]) -> None:

@@ -45,7 +45,9 @@ on("[data-notices-of]", (dialog) => {
     const answer = await fetch(dialog.dataset.noticesOf, { headers: script }).catch(() => null);
     if (!answer?.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    body.replaceChildren(...page.querySelector("[data-latest]").children);
+    const latest = page.querySelector("[data-latest]");
+    body.replaceChildren(...latest.children);
+    dialog.querySelector("[name=newest]").value = latest.dataset.latest; // not those that come meanwhile
     enhance(body);
     dialog.dispatchEvent(new Event("filled"));
     lines(body)[0]?.focus({ preventScroll: true });
