@@ -13,7 +13,8 @@ from crm.accounts.models import Account
 from crm.catalog.models import Catalog
 from crm.companies.models import Company, CompanySettings
 from crm.companies.services.settings import usable_templates
-from crm.core.db import db, transaction
+from crm.core.db import db, let_others_write, transaction
+from crm.core.models import rich_text
 from crm.core.rows import unfiltered
 from crm.mail.headers import is_deliverable
 from crm.mail.models import REASONS, MessageKind, SkipReason, Template
@@ -120,6 +121,7 @@ def letters(
             author=author,
             subject=filled.subject,
             body=filled.body_html,
+            plain=rich_text.to_text(filled.body_html),
             to=Addressed(person.address, name=person.name, relation=person.relation),
             kind=MessageKind.CATALOG,
             template_id=used.id,
@@ -150,4 +152,5 @@ def send_all(written: Sequence[Letter]) -> int:
         with transaction():
             for letter in written[first : first + AT_ONCE]:
                 send(letter)
+        let_others_write()
     return len(written)

@@ -15,6 +15,7 @@ from crm.core.errors import DomainError
 from crm.core.files.checking import ATTACHMENT
 from crm.core.files.models import StoredFile
 from crm.core.files.storing import store
+from crm.core.models import rich_text
 from crm.mail.models import Message, MessageAttachment, MessageKind, MessageState
 from crm.mail.templates.filling import fill
 from crm.sending import services
@@ -141,6 +142,7 @@ class Draft:
             author=self.author,
             subject=form.values["subject"],
             body=form.values["body"],
+            plain=rich_text.to_text(form.values["body"]),
             to=to,
             copies=copies,
             kind=MessageKind(template.kind) if template else MessageKind.FREE,

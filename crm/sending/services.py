@@ -53,6 +53,7 @@ class Letter:
     author: User
     subject: str
     body: str  # a rich text
+    plain: str  # the same as plain text: made before the transaction, as it takes time
     to: Addressed
     copies: Sequence[Addressed] = ()
     kind: MessageKind = MessageKind.FREE
@@ -133,7 +134,8 @@ def _queue(
             services.send_again(found, due_at)
         return found
     links = [share(catalog, letter.company) for catalog in linked]
-    body = _body(letter, [(one, url) for one, (_link, url) in zip(linked, links, strict=True)])
+    shown = [(one, url) for one, (_link, url) in zip(linked, links, strict=True)]
+    body_html, body_text = _bodies(letter, shown)
     sender, author = senders.of_company(letter.company.id), letter.author
     message = services.queue(
         Mail(
@@ -141,8 +143,8 @@ def _queue(
             company_id=letter.company.id,
             kind=letter.kind,
             subject=letter.subject,
-            body_html=body,
-            body_text=rich_text.to_text(body),
+            body_html=body_html,
+            body_text=body_text,
             to_address=addressed.address,
             to_name=addressed.name,
             to_relation=addressed.relation,
@@ -166,14 +168,16 @@ def _queue(
     return message
 
 
-def _body(letter: Letter, links: Sequence[tuple[Catalog, str]]) -> str:
-    """The text with its links to catalogues, at the mark or at the end."""
+def _bodies(letter: Letter, links: Sequence[tuple[Catalog, str]]) -> tuple[str, str]:
+    """HTML and plain text with the links to catalogues, at the mark or at the end."""
     if letter.mark and letter.mark in letter.body and links:
-        return letter.body.replace(letter.mark, links[0][1])
-    return letter.body + "".join(
+        url = links[0][1]
+        return letter.body.replace(letter.mark, url), letter.plain.replace(letter.mark, url)
+    added = "".join(
         f'<p><a href="{escape(url)}">{escape(one.name)}</a> ({format_size(one.file_size)})</p>'
         for one, url in links
     )
+    return letter.body + added, "\n\n".join(filter(None, (letter.plain, rich_text.to_text(added))))
 
 
 def _first(catalogs: Sequence[Catalog]) -> dict[str, int]:

@@ -11,6 +11,7 @@ from flask_appbuilder.security.sqla.models import User
 
 from crm.core.security import passwords
 from crm.core.security.attempts import FREE, LIMIT, LONGEST, WINDOW
+from crm.core.security.rate_limits import client_address
 from crm.core.types import utcnow
 from tests.fixtures import PASSWORD, Client, new_client
 
@@ -186,3 +187,15 @@ def test_one_person_does_not_stop_a_colleague_behind_the_same_address(
         page(new_client(app), f"name{number}", "wrong")
     assert page(new_client(app), "hugo", PASSWORD).status_code == 429
     assert page(back, "hugo", PASSWORD).status_code == 303, "a device that is known"
+
+
+def test_an_address_is_counted_alike_whatever_the_socket_calls_it(app: Flask) -> None:
+    """A socket for IPv4 and IPv6, or nginx with one, says ::ffff:192.0.2.1."""
+    known = {
+        "192.0.2.1": "192.0.2.1",
+        "::ffff:192.0.2.1": "192.0.2.1",
+        "2001:db8::1": "20010db800000000/64",
+    }
+    for told, counted in known.items():
+        with app.test_request_context("/", environ_base={"REMOTE_ADDR": told}):
+            assert client_address() == counted

@@ -10,6 +10,8 @@ from sqlalchemy import select
 from crm.accounts.models import Account, AccountContact, Contact
 from crm.catalog.models import Catalog
 from crm.companies.models import AppSettings
+from crm.core.db import db, is_writing
+from crm.core.models import rich_text
 from crm.core.types import utcnow
 from crm.leads.models import Lead
 from crm.mail.models import Message, MessageState
@@ -154,3 +156,24 @@ def test_a_mail_that_was_undone_has_its_catalogue_again(
     again = messages(acting)[1]
     assert again.catalog_id == tariff.id
     assert [part.file.file_name for part in again.attachments] == ["Tarif 2027.pdf"]
+
+
+def test_long_texts_are_made_before_the_lock_is_taken(
+    tariff: Catalog, acting: Acting, as_user: AsUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stock, long = rich_text.to_text, "<p>Good <em>day</em></p>" * 100
+
+    def to_text(html: str) -> str:
+        assert len(html) < len(long) or not is_writing(db.session())
+        return stock(html)
+
+    monkeypatch.setattr(rich_text, "to_text", to_text)
+    with acting("claire") as session:
+        session.get_one(Catalog, tariff.id).file_size = 11 * 1024 * 1024
+        lead = make(Lead, email="roche@arc.example")
+    said = {"to": "roche@arc.example", "subject": "Hello", "body": long, "catalog": tariff.id}
+    as_user("claire").post(f"/outbox/compose?lead={lead.id}", data=said | {"token": "a"})
+    (mail,) = messages(acting)
+    with acting("claire") as session:
+        text = session.scalar(select(Message.body_text).where(Message.id == mail.id))
+    assert re.search(r"Good day\n\nGamme 2027 \(http://localhost/p/[\w-]+\) \(11", text or "")

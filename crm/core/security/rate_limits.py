@@ -15,13 +15,18 @@ from crm.core.security.devices import device
 
 
 def client_address() -> str:
-    """The client's address; of IPv6 its /64 network, as one connection has that many addresses."""
+    """The client's address; of IPv6 its /64 network, as one connection has that many addresses.
+
+    A socket for both kinds tells IPv4 as ::ffff:1.2.3.4, which would be one network for all.
+    """
     text = request.remote_addr or ""
     try:
         found = ip_address(text)
     except ValueError:
         return text
-    return f"{found.packed[:8].hex()}/64" if isinstance(found, IPv6Address) else text
+    if not isinstance(found, IPv6Address):
+        return text
+    return str(found.ipv4_mapped or f"{found.packed[:8].hex()}/64")
 
 
 def rate_limit_key() -> str:
