@@ -9,11 +9,10 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 from markupsafe import Markup
 
-from crm.core.models import Label
+from crm.core.models import Label, rich_text
 from crm.core.models.text import format_instant, format_near
 from crm.core.views import Field, Note, RecordPage
 from crm.core.views.display import zone
-from crm.mail.cleaning import as_sent
 from crm.mail.models import RELATED, Answer, Message, MessageAttempt, MessageState
 from crm.mail.schedule import MOST_TRIES
 
@@ -136,7 +135,8 @@ def fill(page: MessagePage, message: Message, page_of: PageOf) -> None:
         (str(TO), mailbox(message.to_name, message.to_address)),
     ]
     page.head = [(label, text) for label, text in page.head if text]
-    page.body = as_sent(message)
+    html = message.body_html or rich_text.from_text(message.body_text)
+    page.body = rich_text.shown(html)
     page.tries = [_try(one) for one in message.attempts]
     page.records = records(message, page_of)
 

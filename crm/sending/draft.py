@@ -17,10 +17,11 @@ from crm.core.files.models import StoredFile
 from crm.core.files.storing import store
 from crm.core.models import rich_text
 from crm.mail.models import Message, MessageAttachment, MessageKind, MessageState
+from crm.mail.related import records_around
 from crm.mail.templates.filling import fill
 from crm.sending import services
 from crm.sending.form import COPIES, LetterForm, fitting
-from crm.sending.people import Person, around, language_of, people_of
+from crm.sending.people import Person, language_of, people_of
 
 
 class Draft:
@@ -29,7 +30,7 @@ class Draft:
     def __init__(self, relation: str, row: Any, again: Message | None = None) -> None:
         self.relation, self.row = relation, row
         self.again = again if again is not None and again.state == MessageState.CANCELLED else None
-        self.records = around(relation, row)
+        self.records = records_around(relation, row)
         self.people = people_of(self.records)
         self.company: Company = row.company
         self.templates = fitting(self.company.id, relation)

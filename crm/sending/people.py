@@ -11,7 +11,6 @@ from crm.accounts.models import Account, Contact
 from crm.accounts.models.people import full_name
 from crm.core.db import db
 from crm.leads.models import Lead
-from crm.mail.models import RELATED
 
 MOST = 50  # people of one account
 
@@ -37,12 +36,6 @@ class Person:
     @property
     def refuses(self) -> bool:
         return bool(self.row.do_not_email)
-
-
-def around(relation: str, row: Any) -> dict[str, Any]:
-    """The records that a message about `row` is about: relation of a message → record."""
-    found = {name: getattr(row, name, None) for name in RELATED}
-    return {name: one for name, one in found.items() if one is not None} | {relation: row}
 
 
 def people_of(records: Mapping[str, Any]) -> Sequence[Person]:

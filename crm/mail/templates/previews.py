@@ -11,6 +11,7 @@ from crm.core.actor import current_actor
 from crm.core.db import db
 from crm.core.models import rich_text, target_of
 from crm.mail.models import Message, Template
+from crm.mail.related import records_around
 from crm.mail.templates import variables
 from crm.mail.templates.filling import fill
 
@@ -39,11 +40,10 @@ def recent_records(kind: str) -> list[Any]:
 
 
 def records_of(kind: str, row: Any) -> Mapping[str, Any]:
-    """The records around `row`, its own relations of the names that the kind's variables have."""
-    main = main_record(kind)
-    found = {name: getattr(row, name, None) for name in variables.ABOUT[kind]}
-    found[main] = row
-    if "guest" in found:
+    """The records that the variables of a kind are read from, in a message about `row`."""
+    names = variables.ABOUT[kind]
+    found = records_around(main_record(kind), row, names)
+    if "guest" in names:
         found["guest"] = getattr(row, "contact", None) or getattr(row, "lead", None)
     return found
 

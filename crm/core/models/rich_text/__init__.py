@@ -51,7 +51,7 @@ def clean(text: str) -> str:
 
 
 def shown(value: str) -> Markup:
-    """A rich text for a page, cleaned once more; links open in a new tab and tell nothing of us."""
+    """A rich text for a page, cleaned once more; links open in a new tab, without a referrer."""
     html = value if is_html(value) else from_text(value)
     html = _checked(html, "noopener noreferrer nofollow")
     return Markup(html.replace('<a href="http', '<a target="_blank" href="http'))  # noqa: S704
