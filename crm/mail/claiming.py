@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from crm.companies.models import Company, CompanySettings
 from crm.companies.settings import app_settings
@@ -33,35 +34,42 @@ class Claim:
 
 
 def claim() -> Claim | None:
-    """The next message that is due and within the limits."""
+    """The next message that is due and within the limits, leased; None where there is none.
+
+    Raises Unavailable where the database is away or busy.
+    """
     token = secrets.token_hex(16)
     with transaction() as session:
         _one_at_a_time(session)
         company = _next_company(session)
-        if company is None:
-            return None
-        first = (
-            select(Message.id)
-            .where(Message.company_id == company, is_due())
-            .order_by(Message.next_try_at)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        claimed = session.scalar(
-            update(Message)
-            .where(Message.id == first.scalar_subquery())
-            .values(
-                lease_until=database_time(LEASE),
-                lease_token=token,
-                row_version=Message.row_version + 1,
-            )
-            .returning(Message.id)
-            .execution_options(synchronize_session=False)
-        )
+        claimed = None if company is None else session.scalar(_taking_first(company, token))
     return None if claimed is None else Claim(claimed, token)
 
 
+def _taking_first(company_id: int, token: str) -> ReturningUpdate[int]:
+    """The statement that leases the message of a company that has been due longest."""
+    first = (
+        select(Message.id)
+        .where(Message.company_id == company_id, is_due())
+        .order_by(Message.next_try_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return (
+        update(Message)
+        .where(Message.id == first.scalar_subquery())
+        .values(
+            lease_until=database_time(LEASE),
+            lease_token=token,
+            row_version=Message.row_version + 1,
+        )
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def is_due() -> ColumnElement[bool]:
+    """The condition for messages that a worker may claim now."""
     return and_(
         Message.state == MessageState.QUEUED,
         Message.next_try_at <= database_time(SLACK),
@@ -82,6 +90,7 @@ def _one_at_a_time(session: Session) -> None:
 
 
 def _next_company(session: Session) -> int | None:
+    """The id of the company whose turn it is; None where nothing is due within the limits."""
     tried = _tried(session)
     if tried.total() >= app_settings().mails_per_minute:
         return None

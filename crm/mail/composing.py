@@ -9,13 +9,12 @@ from crm.core.files.models import StoredFile
 from crm.mail.headers import ascii_address, one_line
 from crm.mail.models import Message
 
-# Long lines and other alphabets as base64: Flask-Mail leaves them bare, past the 998 bytes of RFC
+# Base64 for long lines and other alphabets: Flask-Mail would send lines past the 998 bytes of RFC
 # 5322, which servers cut or refuse.
 charset.add_charset("utf-8", charset.SHORTEST, charset.BASE64, "utf-8")
 
-
-# Headers are folded already; folded again, long names would get blanks within words. Lines past
-# what RFC 5322 allows still are.
+# Flask-Mail has folded the headers; folded again, long names would get blanks within words. Lines
+# longer than RFC 5322 allows still are.
 FOLDED = policy.SMTP.clone(max_line_length=998)
 
 

@@ -1,4 +1,4 @@
-"""The connection to the mail server: Flask-Mail's, with verified TLS, a time-out and a calm end."""
+"""The connection to the mail server: Flask-Mail's, with verified TLS and time-outs."""
 
 import smtplib
 import ssl
@@ -11,13 +11,13 @@ from flask import current_app
 from crm.core.mail_url import MailServer
 
 TIMEOUT = 10  # seconds for each answer of the server
-# Seconds for the mail itself, and for the answer to it: servers look for viruses before it, and
-# who does not wait for it sends the mail again (RFC 5321, 4.5.3.2.6).
+# Seconds for the mail itself and for the answer to it: servers scan it for viruses first, and a
+# client that does not wait for the answer sends the mail again (RFC 5321, 4.5.3.2.6).
 ACCEPTANCE = 180
 
 
 class _Host(smtplib.SMTP):
-    """A connection that is more patient once the mail is handed over."""
+    """An SMTP connection with a longer time-out while the mail is handed over."""
 
     def data(self, msg: Any) -> Any:
         if self.sock is None:
@@ -35,10 +35,10 @@ class _HostWithTLS(_Host, smtplib.SMTP_SSL):
 
 
 class Connection(flask_mail.Connection):
-    """One connection, for as many mails as there are.
+    """One connection for any number of mails.
 
-    Flask-Mail 0.10 accepts any certificate, waits for ever, and fails where the line drops after
-    the server has accepted the mail, so that it would be sent twice.
+    Flask-Mail 0.10 accepts any certificate, has no time-out, and raises where the connection drops
+    after the server has accepted the mail, so that it would be sent twice.
     """
 
     def __init__(self, mail: flask_mail.Mail, server: MailServer) -> None:
@@ -66,7 +66,7 @@ class Connection(flask_mail.Connection):
     def send(
         self, message: flask_mail.Message, envelope_from: str | tuple[str, str] | None = None
     ) -> None:
-        """Hand in a mail. Raises OSError, smtplib.SMTPException, BadHeaderError, UnicodeError."""
+        """Hand a mail over. Raises OSError, smtplib.SMTPException, BadHeaderError, UnicodeError."""
         if message.has_bad_headers():
             raise flask_mail.BadHeaderError
         if self.host is None:
@@ -81,7 +81,7 @@ class Connection(flask_mail.Connection):
         exc_value: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        """Take leave; whatever the server says to that, what it accepted is sent."""
+        """Quit; whatever the server answers, the mails that it accepted are sent."""
         if self.host is not None:
             try:
                 self.host.quit()
@@ -90,12 +90,12 @@ class Connection(flask_mail.Connection):
 
 
 def _plain(person: str | tuple[str, str]) -> str:
-    """The address as the envelope has it."""
+    """The address for the envelope, without the name."""
     return person if isinstance(person, str) else person[1]
 
 
 def prepare() -> None:
-    """Give the application what Flask-Mail reads when it makes a mail; nothing of it is used."""
+    """Set the extension that Flask-Mail looks for when it makes a mail; its settings are unused."""
     current_app.extensions["mail"] = flask_mail.Mail().init_mail({})
 
 

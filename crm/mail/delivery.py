@@ -1,8 +1,7 @@
 """Sends what is due. No lock is held while the mail server is spoken to."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing
 from time import sleep
 
 import flask_mail
@@ -23,23 +22,27 @@ from crm.mail.models import Message
 from crm.mail.outcomes import Outcome
 from crm.mail.queue import queue_of
 
-# Seconds between tries to write down what became of a mail: a row that is not marked is sent again.
-PATIENCE = (0.2, 1.0, 5.0, 15.0, 60.0)
+# Seconds to wait where an outcome cannot be written; a row not marked as sent would be sent again.
+WRITE_PAUSES = (0.2, 1.0, 5.0, 15.0, 60.0)
 
 log = logging.getLogger("crm.mail")
 
 
 def deliver() -> int:
-    """Send messages until none is due, a limit is reached or the server is away. How many left."""
+    """Send messages until none is due, a limit is reached or the mail server is unreachable.
+
+    Returns how many were sent.
+    """
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # of a proxy
     config: Config = app.extensions["crm.config"]
     if config.mail is None:
         return 0
     prepare()
     sent, stopping = 0, queue_of(app).stopping
-    with unfiltered("the worker sends what is due, whoever it is from"), _line(config.mail) as line:
+    reason = "the worker sends what is due, whoever it is from"
+    with unfiltered(reason), closing(LazyConnection(config.mail)) as connection:
         while not stopping.is_set() and (claimed := claim()) is not None:
-            outcome = _try(line, claimed)
+            outcome = _try(connection, claimed)
             _write(claimed, outcome)
             sent += outcome.is_sent
             if outcome.is_away:
@@ -47,35 +50,26 @@ def deliver() -> int:
     return sent
 
 
-class Line:
-    """The connection to the mail server, opened for the first mail and after it dropped."""
+class LazyConnection:
+    """The connection to the mail server, opened for the first mail and again after it dropped."""
 
     def __init__(self, server: MailServer) -> None:
         self.server = server
         self.stack = ExitStack()
-        self.connection: Connection | None = None
+        self.opened: Connection | None = None
 
     def open(self) -> Connection:
-        """Raises OSError, smtplib.SMTPException."""
-        if self.connection is None:
-            self.connection = self.stack.enter_context(connect(self.server))
-        return self.connection
+        """The open connection. Raises OSError, smtplib.SMTPException."""
+        if self.opened is None:
+            self.opened = self.stack.enter_context(connect(self.server))
+        return self.opened
 
     def close(self) -> None:
-        self.connection = None
+        self.opened = None
         self.stack.close()
 
 
-@contextmanager
-def _line(server: MailServer) -> Iterator[Line]:
-    line = Line(server)
-    try:
-        yield line
-    finally:
-        line.close()
-
-
-def _try(line: Line, claimed: Claim) -> Outcome:
+def _try(connection: LazyConnection, claimed: Claim) -> Outcome:
     try:
         mail = _composed(claimed)
     except Exception as error:
@@ -84,16 +78,16 @@ def _try(line: Line, claimed: Claim) -> Outcome:
     finally:
         db.session.rollback()  # the mail server is slow, and no snapshot is held meanwhile
     try:
-        connection = line.open()
+        opened = connection.open()
     except Exception as error:  # noqa: BLE001  of the network, the certificate or the login
-        line.close()
+        connection.close()
         return outcomes.away(error)
     try:
-        connection.send(mail)
-    except Exception as error:  # noqa: BLE001  each kind is judged there
+        opened.send(mail)
+    except Exception as error:  # noqa: BLE001  `outcomes.of` tells the kinds apart
         outcome = outcomes.of(error)
         if outcome.is_dropped:
-            line.close()
+            connection.close()
         return outcome
     return outcomes.SENT
 
@@ -105,12 +99,15 @@ def _composed(claimed: Claim) -> flask_mail.Message:
 
 
 def _write(claimed: Claim, outcome: Outcome) -> None:
-    """Mark the row at once; a database that is away for a moment must not send a mail twice."""
-    for pause in PATIENCE:
+    """Mark the row at once, again where the database is away: else the mail is sent twice.
+
+    Raises Unavailable where it stays away.
+    """
+    for pause in WRITE_PAUSES:
         try:
             outcomes.write(claimed, outcome)
         except Unavailable:
-            log.warning("What became of message %s cannot be written yet.", claimed.id)
+            log.warning("The outcome of message %s cannot be written yet.", claimed.id)
             sleep(pause)
         else:
             return

@@ -14,7 +14,7 @@ from crm.core.types import utcnow
 from crm.mail.models import Message, MessageState
 
 SILENCE = timedelta(minutes=2)  # four heartbeats
-DELAY = timedelta(minutes=5)  # after which a message is late: limits hold some back for a while
+DELAY = timedelta(minutes=5)  # after which a due message is late: limits hold some back meanwhile
 
 OK, LATE, OFF = "ok", "late", "off"
 

@@ -1,6 +1,7 @@
-"""Notices by mail, to those who want that: each is queued once, in the words of its reader.
+"""Notices by mail, to those who chose that: each is queued once, in its reader's language.
 
-A worker does this every minute, so that no sentence is made while what it tells of is saved.
+A worker does this every minute, so that nothing is rendered within the transaction that causes a
+notice.
 """
 
 from collections.abc import Iterator

@@ -1,12 +1,14 @@
-"""What became of a try, in words and in the row."""
+"""The outcome of a try: what an answer or an error means, and the row that says so."""
 
 import smtplib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import flask_mail
 from email_validator import EmailNotValidError
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from crm.core.db import transaction
 from crm.core.types import utcnow
@@ -25,7 +27,10 @@ TOO_LARGE = 552  # for this server, as it says before the mail is handed over (R
 
 @dataclass(frozen=True)
 class Outcome:
-    """The end of a try. `is_dropped`: the connection is of no more use; `is_away`: no server."""
+    """How a try ended; `text` is the server's answer or the error, in at most LONGEST characters.
+
+    `is_dropped`: the connection cannot be used again; `is_away`: there was none.
+    """
 
     answer: Answer
     text: str = ""
@@ -41,12 +46,12 @@ SENT = Outcome(Answer.ACCEPTED)
 
 
 def away(error: Exception) -> Outcome:
-    """No connection came about; every other message would fail alike."""
+    """The outcome where no connection could be opened; every other message would fail alike."""
     return Outcome(Answer.POSTPONED, words_of(error), is_dropped=True, is_away=True)
 
 
 def of(error: Exception) -> Outcome:
-    """The outcome that an error at handing in a mail stands for."""
+    """The outcome of an error that was raised while a mail was handed over."""
     match error:
         case smtplib.SMTPRecipientsRefused():
             code, answer = next(iter(error.recipients.values()))
@@ -87,25 +92,24 @@ def _text(answer: bytes | str) -> str:
 
 
 def write(claimed: Claim, outcome: Outcome) -> None:
-    """Write the outcome into the row, with the try. A mail that left is sent, whatever happened."""
+    """Write the outcome into the row, add the try and end the lease.
+
+    Where the lease has run out meanwhile the message is another worker's, and nothing is written,
+    but for a mail that was accepted: that is sent. Raises Unavailable.
+    """
     now = utcnow()
     with transaction() as session:
-        statement = select(Message).where(Message.id == claimed.id)
-        if not outcome.is_sent:
-            statement = statement.where(Message.lease_token == claimed.token)
-        message = session.scalars(statement.with_for_update(of=Message)).unique().first()
+        message = _claimed(session, claimed, outcome)
         if message is None:
-            return  # another worker has it: the lease ran out
-        text = outcome.text[:LONGEST]
-        session.add(MessageAttempt(message_id=message.id, at=now, answer=outcome.answer, text=text))
-        values = _values(message, outcome)
-        free: dict[str, Any] = {"lease_until": None, "lease_token": None, "changed_on": now}
-        free["row_version"] = Message.row_version + 1
+            return
+        session.add(
+            MessageAttempt(message_id=message.id, at=now, answer=outcome.answer, text=outcome.text)
+        )
         # By a statement: the journal has what people do, and the tries have this.
         session.execute(
             update(Message)
             .where(Message.id == message.id)
-            .values(values | free)
+            .values(_values(message, outcome, now))
             .execution_options(synchronize_session=False)
         )
         session.refresh(message)
@@ -115,12 +119,22 @@ def write(claimed: Claim, outcome: Outcome) -> None:
             wake_after_commit(message.next_try_at)
 
 
-def _values(message: Message, outcome: Outcome) -> dict[str, Any]:
+def _claimed(session: Session, claimed: Claim, outcome: Outcome) -> Message | None:
+    statement = select(Message).where(Message.id == claimed.id)
+    if not outcome.is_sent:
+        statement = statement.where(Message.lease_token == claimed.token)
+    return session.scalars(statement.with_for_update(of=Message)).unique().first()
+
+
+def _values(message: Message, outcome: Outcome, now: datetime) -> dict[str, Any]:
     tries = message.tries + 1
-    values: dict[str, Any] = {"tries": tries, "last_error": outcome.text[:LONGEST] or None}
+    values: dict[str, Any] = {
+        "tries": tries, "last_error": outcome.text or None, "changed_on": now,
+        "lease_until": None, "lease_token": None, "row_version": Message.row_version + 1,
+    }  # fmt: skip
     if outcome.is_sent:
-        return values | {"state": MessageState.SENT, "sent_at": utcnow(), "next_try_at": None}
+        return values | {"state": MessageState.SENT, "sent_at": now, "next_try_at": None}
     pause = pause_after(tries) if outcome.answer is Answer.POSTPONED else None
     if pause is None:
         return values | {"state": MessageState.FAILED, "next_try_at": None}
-    return values | {"next_try_at": utcnow() + pause}
+    return values | {"next_try_at": now + pause}

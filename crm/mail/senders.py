@@ -1,4 +1,4 @@
-"""From whom a mail is."""
+"""The From header of a mail."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ class Sender:
 
     @property
     def domain(self) -> str:
+        """The domain of the address, in ASCII. Raises ValueError."""
         return ascii_address(f"x@{self.address.rpartition('@')[2]}").removeprefix("x@")
 
 

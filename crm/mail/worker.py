@@ -24,7 +24,7 @@ def run(app: Flask) -> None:
 
     The sweep needs no queue: without Redis mails leave a minute later.
     """
-    logging.getLogger("huey.consumer").addFilter(_Calm())
+    logging.getLogger("huey.consumer").addFilter(_OnceFilter())
     queue = queue_of(app)
     consumer = queue.huey.create_consumer(
         workers=1, periodic=False, max_delay=LONGEST_POLL, graceful_signal="TERM"
@@ -60,15 +60,15 @@ def _every(seconds: float, app: Flask, stop: Event, work: Callable[[], object]) 
     return thread
 
 
-class _Calm(logging.Filter):
-    """A queue that does not answer is told once, not with a traceback every second."""
+class _OnceFilter(logging.Filter):
+    """Logs that the queue does not answer once, instead of a traceback every second."""
 
-    is_told = False
+    is_logged = False
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.exc_info is None or "queue" not in record.getMessage():
             return True
-        if not self.is_told:
+        if not self.is_logged:
             log.warning("The queue does not answer: %s", record.exc_info[1])
-        self.is_told = True
+        self.is_logged = True
         return False

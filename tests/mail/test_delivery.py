@@ -94,7 +94,7 @@ def test_a_mail_is_complete(app: Flask, acting: Acting, cast: Cast, postbox: Pos
     plain, html = (got.get_body((kind,)) for kind in ("plain", "html"))
     assert plain.get_content().strip() == text
     assert html.get_content().strip() == f"<p>{text}</p>"
-    assert max(len(line) for line in got.as_bytes().splitlines()) < 998
+    assert max(len(line) for line in postbox.raw[0].splitlines()) < 998
 
 
 def test_a_mail_waits_while_the_store_of_its_attachments_is_away() -> None:
@@ -251,9 +251,13 @@ def test_a_server_that_is_away_holds_nothing_up(
     assert delivered(app) == 2
 
 
-def test_without_a_server_they_wait(app: Flask, acting: Acting, cast: Cast) -> None:
-    queued(acting, cast)
+def test_without_a_server_they_wait(
+    app: Flask, acting: Acting, cast: Cast, everything: Everything
+) -> None:
+    (message,) = queued(acting, cast)
     assert delivered(app) == 0
+    found = row(everything, message)
+    assert (found.state, found.tries) == (MessageState.QUEUED, 0)
 
 
 def test_a_server_that_ends_badly_has_the_mail_all_the_same(
@@ -276,7 +280,7 @@ def test_a_mail_that_was_accepted_is_marked_although_the_database_is_away_for_a_
         stock(*args)
 
     monkeypatch.setattr(outcomes, "write", write)
-    monkeypatch.setattr(delivery, "PATIENCE", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(delivery, "WRITE_PAUSES", (0.0, 0.0, 0.0))
     queued(acting, cast)
     assert (delivered(app), delivered(app)) == (1, 0)
 

@@ -1,12 +1,13 @@
 """A test mail to oneself."""
 
+from uuid import uuid4
+
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 
 from crm.core.actor import current_actor
 from crm.core.db import db
 from crm.core.errors import DomainError
-from crm.mail.headers import new_message_id
 from crm.mail.models import Message, MessageKind
 from crm.mail.services.queueing import Mail, queue
 
@@ -18,7 +19,7 @@ def queue_test() -> Message:
         raise DomainError(_("You belong to no company."))
     user = db.session.get_one(User, actor.user_id)
     mail = Mail(
-        cause=new_message_id("test"),
+        cause=f"test:{uuid4().hex}",
         company_id=actor.company.id,
         kind=MessageKind.TEST,
         subject=_("A test of the outbox"),

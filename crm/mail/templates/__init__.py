@@ -1,0 +1,1 @@
+"""Templates of e-mails: their language, their variables, their pages and the texts that ship."""
