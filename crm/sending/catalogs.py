@@ -101,7 +101,7 @@ def _template(company: Company, chosen: Template | None) -> Template | None:
 def letters(
     catalog: Catalog, people: Sequence[Person], template: Template | None, author: User, token: str
 ) -> Iterator[Letter]:
-    """The mails, each written in the recipient's language; before any transaction."""
+    """The mails, each in the recipient's language; before any transaction. Raises DomainError."""
     mark = f"https://catalog.invalid/{token_hex(8)}" if catalog.file_size > ATTACHED else ""
     for person in people:
         company: Company = person.row.company

@@ -84,7 +84,12 @@ class Draft:
             return
         person = self._person(fields["to"].text) or next(iter(self.people), None)
         language = language_of(person, self.records, self.company)
-        filled = fill(template, self._variables(person), language, self.company.time_zone or "UTC")
+        zone = self.company.time_zone or "UTC"
+        try:
+            filled = fill(template, self._variables(person), language, zone)
+        except DomainError as error:
+            form.refuse(error.message, error.fields)
+            return
         fields["subject"].texts, fields["body"].texts = [filled.subject], [filled.body_html]
 
     def _variables(self, person: Person | None) -> Mapping[str, Any]:

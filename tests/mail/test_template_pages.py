@@ -6,18 +6,22 @@ from contextlib import AbstractContextManager
 import pytest
 from flask import Flask
 from markupsafe import escape
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import Contact
+from crm.companies.models import User
 from crm.core.models import rich_text
 from crm.core.types import TranslatedText
 from crm.mail.models import MessageKind, Template
 from crm.mail.services import templates
 from crm.mail.templates.filling import fill
 from tests.companies.filled import posted, save
+from tests.factories import make
 from tests.fixtures import Acting, Cast, Client
 from tests.hostile.scripts import SCRIPTS
 from tests.markup import read
+from tests.pressing import press
 
 AsUser = Callable[[str], Client]
 Everything = Callable[[], AbstractContextManager[Session]]
@@ -107,6 +111,29 @@ def test_scripts_in_a_record_stay_text_in_what_is_sent(app: Flask) -> None:
             assert not errors, text
             assert {one.name for one in page.all()} <= {"main", "p", "br"}, text
             assert "alert" in rich_text.to_text(filled.body_html) or "alert" not in text
+
+
+def test_a_template_that_a_record_makes_too_long_says_so_and_breaks_no_page(
+    as_user: AsUser, acting: Acting, cast: Cast, everything: Everything
+) -> None:
+    with everything() as session:
+        session.execute(update(User).values(signature=f"<p>{'x' * 100}</p>"))
+    with acting("alice"):
+        made = templates.create({
+            "name": TranslatedText(en="Long"), "kind": MessageKind.FREE,
+            "subject": TranslatedText(en="Hello"),
+            "body": TranslatedText(en="<p>Good morning</p>" + "{{ owner.signature }}" * 7_000),
+        })  # fmt: skip
+        pk = made.id
+    with acting("claire"):
+        contact = make(Contact, email="sophie@customer.example").id
+    alice, told = as_user("alice"), "longer than 200 kB"
+    assert told in alice.get(f"/templates/show/{pk}").text
+    assert press(alice, f"/templates/test/{pk}").status_code == 303
+    assert told in alice.get(f"/templates/edit/{pk}").text
+    chosen = {"template": pk, "show": "template", "to": "sophie@customer.example"}
+    answer = as_user("claire").post(f"/outbox/compose?contact={contact}", data=chosen)
+    assert (answer.status_code, told in answer.text) == (200, True)
 
 
 def test_a_template_that_nobody_sends_says_so_with_the_way_to_choose_it(

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import gettext as _
 from markupsafe import Markup
 
+from crm.core.errors import DomainError
 from crm.core.models import rich_text
 from crm.core.types import TranslatedText
 from crm.mail.headers import one_line
 from crm.mail.models import Template
 from crm.mail.templates import variables
-from crm.mail.templates.language import names, parse, render
+from crm.mail.templates.language import TooLong, names, parse, render
 from crm.mail.templates.readers import Reader
 
 LONGEST_SUBJECT = 255
@@ -38,6 +40,8 @@ def fill(
 
     `records` are those that the variables of the template's kind belong to. Of a record that is
     not there the variables are empty, or `with_examples` their examples.
+
+    Raises DomainError where the records make a text longer than LONGEST.
     """
     chosen = _language(template, language, records.get("company"))
     given = variables.examples(template.kind, chosen, records) if with_examples else {}
@@ -73,7 +77,10 @@ def _filled(
     values = {**given, **variables.values(template.kind, records, reader, names(parts))}
     if not is_html:
         values = {name: _plain(value) for name, value in values.items()}
-    return render(parts, values, is_html)
+    try:
+        return render(parts, values, is_html)
+    except TooLong:
+        raise DomainError(_("Filled in, this template is longer than 200 kB.")) from None
 
 
 def _plain(value: str) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from crm.core.actor import current_actor
 from crm.core.db import db
+from crm.core.errors import DomainError
 from crm.core.models import rich_text, target_of
 from crm.mail.models import Message, Template
 from crm.mail.related import records_around
@@ -49,7 +50,10 @@ def records_of(kind: str, row: Any) -> Mapping[str, Any]:
 
 
 def preview(template: Template, row: Any, language: str) -> Preview:
-    """The texts with `row`; with examples for what it has not."""
+    """The texts with `row`, with examples for what it lacks; the reason where there are none."""
     records = {} if row is None else records_of(template.kind, row)
-    filled = fill(template, records, language, current_actor().time_zone, with_examples=True)
+    try:
+        filled = fill(template, records, language, current_actor().time_zone, with_examples=True)
+    except DomainError as error:
+        return Preview(current_actor().language, "", Markup("<p>{}</p>").format(error.message))
     return Preview(filled.language, filled.subject, rich_text.shown(filled.body_html))
