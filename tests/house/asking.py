@@ -12,13 +12,17 @@ from tests.population import Planted
 ANYBODY = "anonymous"
 
 
-def ask(world: World, person: str, address: Address, **body: Any) -> TestResponse:
-    """What `person` is answered at an address, the world being as new."""
+def ask(
+    world: World, person: str, address: Address, brief: bool = False, **body: Any
+) -> TestResponse:
+    """What `person` is answered at an address, the world being as new; `brief`: no refusal page."""
     world.start()
     client = new_client(world.app) if person == ANYBODY else world.browser(person)
     headers = {}
     if person != ANYBODY and address.is_api:
         headers = token_header(world.app, world.cast.people[person])
+    if brief:
+        headers["Accept"] = "application/json"
     if address.is_api and address.method != "GET" and not body:
         # With a version, so that a change is refused for its row and not for its form.
         body = {"json": {"row_version": 1} if address.method == "PUT" else {}}
