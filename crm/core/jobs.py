@@ -1,7 +1,7 @@
 """Regular work: functions with a schedule, each run by one worker at a time.
 
 A job's row says when it is due; a worker takes it by a lease in that row, so that it runs once,
-however many workers there are. A worker that dies leaves the lease behind, which runs out.
+however many workers there are. The lease of a worker that dies runs out.
 """
 
 import logging
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import String, or_, select, update
+from sqlalchemy import ColumnElement, String, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -91,8 +91,11 @@ def run_due() -> list[str]:
     return done
 
 
-def _free(now: datetime) -> list[Any]:
-    """What is due and not taken; times beyond every schedule are of a clock that was wrong."""
+def _free(now: datetime) -> list[ColumnElement[bool]]:
+    """The conditions for jobs that are due and not taken.
+
+    Times beyond every schedule were written while a clock was wrong, and do not count.
+    """
     due, lease = JobRow.due_at, JobRow.lease_until
     return [
         or_(due <= now, due > now + 2 * LONGEST_PAUSE),

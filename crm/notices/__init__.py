@@ -1,1 +1,1 @@
-"""Notices (Notifications): what happened that concerns one person, told under a bell."""
+"""Notices (Notifications): what happened that concerns one person, listed under a bell."""

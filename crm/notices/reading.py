@@ -79,13 +79,13 @@ def latest(size: int, *, unread: bool = False, before: int | None = None) -> lis
         statement = statement.where(Notice.read_at.is_(None))
     if before is not None:
         statement = statement.where(Notice.id < before)
-    return [shown(row[0], row[1], row[2:]) for row in db.session.execute(statement).unique()]
+    return [_shown(row[0], row[1], row[2:]) for row in db.session.execute(statement).unique()]
 
 
 def find(pk: int) -> Shown | None:
     """One notice of the actor's, in a page or not."""
     row = db.session.execute(_statement().where(Notice.id == pk)).unique().first()
-    return None if row is None else shown(row[0], row[1], row[2:])
+    return None if row is None else _shown(row[0], row[1], row[2:])
 
 
 @cache
@@ -105,7 +105,7 @@ def _statement() -> Select[Any]:
     return statement
 
 
-def shown(notice: Notice, actor: User | None, records: Sequence[Any]) -> Shown:
+def _shown(notice: Notice, actor: User | None, records: Sequence[Any]) -> Shown:
     kind = KINDS[notice.kind]
     record = next((one for one in records if one is not None), None)
     url = _page_of(record) if record is not None else _list_of(notice)

@@ -1,4 +1,4 @@
-"""Tell people, and what they do with what they were told. Writes in the caller's transaction."""
+"""Write notices, mark them as read, choose and purge them, in the caller's transaction."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -52,7 +52,7 @@ class Choice:
 
 
 def tell(news: Iterable[News]) -> None:
-    """Write a notice of each for those who are active and want to be told."""
+    """Write the notices, but for people who are inactive or chose not to be told."""
     some = list(news)
     if not some:
         return

@@ -18,7 +18,7 @@ log = logging.getLogger("crm.worker")
 
 
 class Keeper:
-    """A process that keeps another one running, which does `work`.
+    """A process that runs `work` in a child, and starts it again when it dies.
 
     Both are forks of the server, so that they share what it has loaded. The keeper ends with the
     server, however that ends.
@@ -63,7 +63,7 @@ class Keeper:
         return pid
 
     def _watch(self, child: int) -> bool:
-        """Wait for the worker's end; True where it was told to."""
+        """Wait for the worker's end; True where the keeper has to end, too."""
         while os.waitpid(child, os.WNOHANG) == (0, 0):
             if self._wait(LOOK_SECONDS):
                 _stop(child)
@@ -71,18 +71,18 @@ class Keeper:
         return self.is_ending
 
     def _wait(self, seconds: float) -> bool:
-        """Wait, and say whether it is time to end."""
+        """Wait; True, at once, where the keeper has to end."""
         until = time.monotonic() + seconds
-        while not self.must_end() and time.monotonic() < until:
+        while not self._must_end() and time.monotonic() < until:
             time.sleep(LOOK_SECONDS)
-        return self.must_end()
+        return self._must_end()
 
-    def must_end(self) -> bool:
+    def _must_end(self) -> bool:
         return self.is_ending or os.getppid() != self.server
 
 
 def _leave(work: Callable[[], None]) -> NoReturn:
-    """Do `work` and end this process, without what the server would do at its end."""
+    """Do `work` and exit, without the exit handlers of the server that was forked."""
     status = 1
     try:
         work()
@@ -96,7 +96,7 @@ def _leave(work: Callable[[], None]) -> NoReturn:
 
 
 def _stop(child: int) -> None:
-    """End a worker: in peace, or after DRAIN_SECONDS at once."""
+    """End a worker by TERM, after DRAIN_SECONDS by KILL."""
     os.kill(child, signal.SIGTERM)
     until = time.monotonic() + DRAIN_SECONDS
     while os.waitpid(child, os.WNOHANG) == (0, 0):

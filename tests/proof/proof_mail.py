@@ -179,11 +179,11 @@ def check(found: Scene, messages: int, name: str) -> None:
         db.session.remove()
     assert states == {MessageState.SENT: messages}
     assert tries == messages, "each was marked as sent once"
-    kills = {"worker": sum(one.kills for one in found.workers)}
+    kills = sum(one.kills for one in found.workers)
     assert doubles <= sum(one.kills for one in (*found.workers, *found.others))
     say(
         f"mail, {name}: {messages} messages received, none lost, {doubles} twice (killed between "
-        f"acceptance and commit, same Message-ID); kills: {kills['worker']} of workers, "
+        f"acceptance and commit, same Message-ID); kills: {kills} of workers, "
         + ", ".join(f"{one.kills} of {one.log.stem}" for one in found.others)
     )
 

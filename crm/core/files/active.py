@@ -1,6 +1,6 @@
-"""Active content of a PDF: what it would run, send or carry along; read in the child process.
+"""Active content of a PDF: scripts, forms, attached files, actions; read in the child process.
 
-pdfium sees neither a script that opens with the file nor one of a page.
+pdfium reports neither a script that runs when the file is opened nor one of a page.
 """
 
 from typing import BinaryIO
@@ -8,8 +8,8 @@ from typing import BinaryIO
 from pikepdf import Array, Dictionary, Object, Pdf, Stream
 
 # A key of any dictionary, or the kind of an action (ISO 32000-2, 12.6.4) → what is said of it.
-# Going to a page is not among them, nor to an address or another file unless it is done unasked.
-# Films, sounds and models in three dimensions are players of their own, some with scripts.
+# Going to a page is not among them, nor to an address or another file unless nobody clicks.
+# Movies, sounds and 3D models have players of their own, some with scripts.
 KEYS = {
     "/JS": "script",
     "/XFA": "form",
@@ -31,9 +31,9 @@ LEAVING = ("/URI", "/GoToR", "/Thread")  # where nobody clicks: at opening, at a
 
 
 def find_active(file: BinaryIO, allowed: str) -> str:
-    """ "script", "form", "files", "launch", "opens", or "" where there is no more than `allowed`.
+    """The first active content found: "script", "form", "files", "launch" or "opens".
 
-    Raises PdfError.
+    "" where there is none but what is `allowed`, one of these names. Raises PdfError.
     """
     with Pdf.open(file) as pdf:
         waiting: list[Object] = [pdf.trailer, *pdf.objects]
@@ -46,7 +46,7 @@ def find_active(file: BinaryIO, allowed: str) -> str:
                 children = [child for _name, child in node.items()]
             else:
                 children = list(node) if isinstance(node, Array) else []
-            # Objects of their own are in the list already; by that no loop is walked twice.
+            # Indirect objects are in the list already, so that no cycle is walked twice.
             waiting += [c for c in children if isinstance(c, Object) and not c.is_indirect]
     return ""
 
@@ -62,16 +62,16 @@ def _named(node: Object, allowed: str) -> str:
 
 
 def _unasked(node: Object) -> list[Object | None]:
-    """The actions that opening the file, turning to a page or pointing at something does."""
+    """The actions that run without a click: at opening, at a page, under the pointer."""
     events = node.get("/AA")
     found = [action for _event, action in events.items()] if isinstance(events, Dictionary) else []
     return [node.get("/OpenAction"), *found]
 
 
 def _leaves(action: Object | None) -> bool:
-    """Whether an action, or one that comes after it, leaves the file; a destination does not."""
+    """Whether an action, or one that follows it, leaves the file; a destination does not."""
     actions, seen = [action], set()
-    for one in actions:  # it grows by what comes next
+    for one in actions:  # grows by the actions that follow
         if not isinstance(one, Dictionary) or (one.is_indirect and one.objgen in seen):
             continue
         seen.add(one.objgen)

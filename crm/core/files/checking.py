@@ -1,4 +1,4 @@
-"""What may be uploaded: an allow-list of endings, and a look into each file by its own parser."""
+"""What may be uploaded: an allow-list of endings, and each file inspected by its own parser."""
 
 import os
 import re
@@ -62,7 +62,10 @@ class Upload(Protocol):
 
 @dataclass(frozen=True)
 class Accepted:
-    """What a field accepts. What a page shows is checked harder, and pictures are saved anew."""
+    """What a field accepts.
+
+    What a page shows (`is_shown`) is checked more strictly, and pictures are encoded again.
+    """
 
     endings: Sequence[str]
     megabytes: int
@@ -95,7 +98,7 @@ class Checked:
 
 
 def check(upload: Upload, accepted: Accepted, field: str = "file") -> Checked:
-    """Look into an upload. Raises DomainError on `field` where it is not accepted."""
+    """Inspect an upload. Raises DomainError on `field` where it is not accepted."""
     name = clean_name(upload.filename)
     ending = ending_of(name)
     if ending not in accepted.endings:
@@ -119,7 +122,7 @@ def check(upload: Upload, accepted: Accepted, field: str = "file") -> Checked:
 
 
 def _copied(stream: IO[bytes]) -> IO[bytes]:
-    """A file of the system, which a child process can read; gone when it is closed."""
+    """A temporary file, which a child process can read; deleted when it is closed."""
     stream.seek(0)
     content = tempfile.TemporaryFile()  # noqa: SIM115  closed once it is stored
     shutil.copyfileobj(stream, content, COPIED_AT_ONCE)
@@ -128,13 +131,13 @@ def _copied(stream: IO[bytes]) -> IO[bytes]:
 
 
 def _inspected(content: IO[bytes], ending: str, *, is_shown: bool) -> Inspected:
-    way = TYPES[ending][1]
-    if way == "text":
+    kind = TYPES[ending][1]
+    if kind == "text":
         content.seek(0)
         if not _is_text(content.read()):
             raise Unreadable
         return Inspected()
-    return inspecting.inspect(f"shown_{way}" if is_shown else way, ending, content)
+    return inspecting.inspect(f"shown_{kind}" if is_shown else kind, ending, content)
 
 
 def _is_text(content: bytes) -> bool:
@@ -149,14 +152,14 @@ def _is_text(content: bytes) -> bool:
 
 
 def _renamed(name: str, found: Inspected) -> str:
-    """The name of a picture that was saved anew as another kind."""
+    """The name of a picture that was encoded again, as another type."""
     return f"{name.rpartition('.')[0]}.{found.media_type.removeprefix('image/')}"
 
 
 def _why(error: ValueError, ending: str) -> str:
     if isinstance(error, Active):
-        way = _WITHOUT_MACROS if str(error) == "macro" else _PLAIN
-        return f"{ACTIVE[str(error)]} {way}"
+        advice = _WITHOUT_MACROS if str(error) == "macro" else _PLAIN
+        return f"{ACTIVE[str(error)]} {advice}"
     if ending == "pdf":
         return _("This file is not a valid PDF.")
     return _("This file is not a valid %(type)s file.", type=ending.upper())

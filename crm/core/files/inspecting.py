@@ -1,7 +1,7 @@
 """Files are parsed in a child process: a hostile one can crash or stall a parser written in C.
 
 Run as a program with the file as standard input: prints a line of JSON about it, then what was
-made of it. Status 2 for active content, whose name is printed; 1 by whatever a parser raises.
+made of it. Exit status 2 for active content, whose name is printed; 1 where a parser raises.
 """
 
 import io
@@ -9,11 +9,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Any, BinaryIO
 from zipfile import BadZipFile, ZipFile
 
-COVER = (480, 680)  # pixels, at most
+COVER = (480, 680)  # pixels at most, width and height
 PICTURE = (600, 600)  # likewise
 LARGEST_PICTURE = 50_000_000  # pixels that are decoded
 SECONDS = 10  # CPU time; a catalogue of 50 MB takes one or two
@@ -36,15 +37,18 @@ class Active(ValueError):
 
 @dataclass(frozen=True)
 class Inspected:
-    """What a file told: the number of its pages, where it has any, and what was made of it."""
+    """What was found: the number of pages, where there are any, and what was made of the file."""
 
     pages: int = 0
     media_type: str = ""  # of `made`
-    made: bytes = b""  # the cover of a PDF, a picture saved anew
+    made: bytes = b""  # the cover of a PDF, a picture encoded again
+
+
+Look = Callable[..., Inspected]  # (file, ending); raises Unreadable, Active or a parser's error
 
 
 def inspect(check: str, ending: str, file: IO[bytes]) -> Inspected:
-    """Run one of CHECKS on a file of the system. Raises Unreadable, Active."""
+    """Run one of CHECKS on a file that has a descriptor. Raises Unreadable, Active."""
     file.seek(0)
     try:
         done = subprocess.run(  # noqa: S603  a program of our own; the file is but its input
@@ -85,7 +89,7 @@ def _main(seconds: str, check: str, ending: str) -> int:
     return 0
 
 
-def _shown_pdf() -> Any:
+def _shown_pdf() -> Look:
     """A PDF that a page shows: nothing active in it; with the cover of its first page."""
     import pypdfium2
 
@@ -107,7 +111,7 @@ def _shown_pdf() -> Any:
     return look
 
 
-def _pdf() -> Any:
+def _pdf() -> Look:
     """A PDF that is passed on; it may carry files, as an electronic invoice does (Factur-X)."""
     import pikepdf
 
@@ -128,7 +132,7 @@ def _pdf() -> Any:
     return look
 
 
-def _picture() -> Any:
+def _picture() -> Look:
     """A picture of the kind that its name says."""
     from PIL import Image
 
@@ -142,8 +146,8 @@ def _picture() -> Any:
     return look
 
 
-def _shown_picture() -> Any:
-    """The same, saved anew and smaller: without position, comments or anything else it carried."""
+def _shown_picture() -> Look:
+    """The same, encoded again and smaller: without position, comments and other metadata."""
     from PIL import Image, ImageOps
 
     Image.MAX_IMAGE_PIXELS = LARGEST_PICTURE // 2
@@ -168,7 +172,7 @@ def _saved(image: Any, kind: str, **how: Any) -> bytes:
     return buffer.getvalue()
 
 
-def _document() -> Any:
+def _document() -> Look:
     """A document of Office or OpenDocument without macros; only its list of parts is read."""
 
     def look(file: IO[bytes], ending: str) -> Inspected:

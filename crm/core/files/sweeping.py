@@ -12,9 +12,9 @@ from crm.core.files.storing import discard, remove
 from crm.core.jobs import nightly
 from crm.core.types import utcnow
 
-# A file is written before the row that links to it is committed, which takes moments.
+# A file is written seconds before the row that links to it is committed.
 GRACE = timedelta(days=1)
-# Our own names, present and past: the folder may hold what is not ours.
+# The names that we give and gave: the folder may hold other files.
 OURS = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}|catalogs/[0-9a-f]{32}\.(pdf|png)")
 BATCH = 200
 

@@ -9,17 +9,17 @@ from flask.typing import ResponseReturnValue
 from crm.core.files.models import StoredFile
 from crm.core.links.models import PublicLink
 
-# Of the page, without the file itself: name → file.
+# name in the address → picture of the page
 Pictures = Mapping[str, StoredFile]
 
 
 @dataclass(frozen=True)
 class Purpose:
-    """The functions get a valid link, read without the row filter, and answer None where what it
-    opened is deleted or switched off.
+    """What the links of one purpose open.
 
-    `act` is what the page's button does, within no transaction. A GET changes nothing: mail
-    scanners and previews open every link.
+    The functions get a valid link, read without the row filter, and return None where what it
+    opened is deleted or switched off. `act` is what the page's button does, called outside a
+    transaction. A GET changes nothing: mail scanners and previews open every link.
     """
 
     name: str

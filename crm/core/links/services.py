@@ -22,7 +22,10 @@ KEPT = timedelta(days=365)
 
 
 def create(purpose: str, company_id: int, valid: timedelta) -> tuple[PublicLink, str]:
-    """A new link and its token, which is told this once. Added to the session, not flushed."""
+    """A new link and its token, which is not stored. The link is added to the session, not flushed.
+
+    `purpose` is the name of a Purpose; it ends after `valid`.
+    """
     token = secrets.token_urlsafe(32)
     link = PublicLink(
         token_hash=_hash(token),
@@ -41,7 +44,7 @@ def address_of(token: str) -> str:
 
 
 def find(token: str) -> PublicLink | None:
-    """The link of a token; None alike, and as quickly, for one unknown, ended or revoked."""
+    """The link of a token; None for one that is unknown, ended or revoked, in the same time."""
     link = db.session.scalars(
         select(PublicLink).where(PublicLink.token_hash == _hash(token))
     ).first()
@@ -49,7 +52,7 @@ def find(token: str) -> PublicLink | None:
 
 
 def note_opening(link: PublicLink) -> None:
-    """Note that it was opened, the first time."""
+    """Note in a transaction of its own when it was opened first."""
     if link.first_opened_at is not None:
         return
     with transaction():
@@ -71,5 +74,5 @@ def purge() -> int:
 
 
 def _hash(token: str) -> str:
-    """Of 32 random bytes: nothing can be tried that is worth a slower hash."""
+    """SHA-256, in hex: 32 random bytes cannot be guessed, so that no slow hash is needed."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

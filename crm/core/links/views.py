@@ -30,10 +30,9 @@ allow_anonymous(*(f"PublicLinkView.{name}" for name in ("show", "act", "picture"
 
 
 class PublicLinkView(Page):
-    """A token that is unknown, ended or revoked, and one whose row is gone, are answered alike.
+    """The answer is the same for a token that is unknown, ended, revoked, or whose row is deleted.
 
-    No session is opened: nothing here needs a cookie, nor a token against forged requests, since
-    the address itself is the secret.
+    No session is opened, and no CSRF token is needed: the address itself is the secret.
     """
 
     route_base = "/p"
@@ -46,7 +45,7 @@ class PublicLinkView(Page):
 
     @before_request
     def _without_frame(self) -> None:
-        """Whoever is signed in sees what everybody sees."""
+        """No menu: the page is the same for those who are signed in."""
         request.environ[FRAMELESS] = True
 
     @expose("/<token>")

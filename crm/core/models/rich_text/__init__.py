@@ -1,8 +1,9 @@
 """Rich text: a fixed subset of HTML, and its plain text.
 
-A rich text is a row of blocks: `p`, `h2`, `h3`, `ul`, `ol`, `blockquote`. In a paragraph are text,
-`br`, `a` with `href` alone (http, https, mailto, tel), `strong` and `em`, nested in this order. An
-item begins with a paragraph, then more of them and lists; a quotation has paragraphs and lists.
+A rich text is a sequence of blocks: `p`, `h2`, `h3`, `ul`, `ol`, `blockquote`. In a paragraph are
+text, `br`, `a` with `href` alone (http, https, mailto, tel), `strong` and `em`, nested in this
+order. An item begins with a paragraph, then more of them and lists; a quotation has paragraphs and
+lists.
 Equal content is written in one way alone, which the editor (crm/assets/editor) writes, too. Spaces
 are kept as they are, so that plain text becomes rich text and plain text again, unchanged.
 """
