@@ -57,7 +57,8 @@ class CatalogForm(Form):
     @property
     def digest(self) -> str:
         """Of who was chosen and which template: what was shown before it is sent."""
-        texts = [f"{name}:{','.join(field.texts)}" for name, field in self.fields.items()]
+        # A browser sends the choices in the order of the page.
+        texts = [f"{name}:{','.join(sorted(f.texts))}" for name, f in self.fields.items()]
         return sha256(";".join(texts).encode()).hexdigest()[:32]
 
     def check(self) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import uuid4
 
-from flask import abort, request
+from flask import abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
@@ -25,8 +25,10 @@ from crm.core.views.form import SHOW
 from crm.mail import display
 from crm.mail.models import Message
 from crm.mail.services import RULES
-from crm.sending import catalogs
+from crm.sending import catalogs, undoing
 from crm.sending.catalog_form import LABELS, CatalogForm
+
+AGAIN = "again"  # in the query string: the token of a sending that was undone
 
 
 @dataclass
@@ -47,7 +49,7 @@ class SentCatalogView(ModelView):
         "show", "neighbors", "row_menu", "add", "edit", "field", "delete", "bin", "restore",
         "export", "list", "index",
     }  # fmt: skip
-    method_actions: ClassVar[Mapping[str, str]] = {"send": "create"}
+    method_actions: ClassVar[Mapping[str, str]] = {"send": "create", "undo": "edit"}
     icon = "book-2"
     list_title = _l("Catalogues sent")
     empty_title = _l("Nothing sent yet")
@@ -59,6 +61,7 @@ class SentCatalogView(ModelView):
     list_relations = ("catalog_links",)
     order_columns: Sequence[str] = ()
     search_columns: Sequence[str] = ()
+    picked_columns = tuple(LABELS)
     base_order = ("created_on", "desc")
     state_column = "state"
 
@@ -95,7 +98,8 @@ class SentCatalogView(ModelView):
             self.datamodel, self.picker_base(), catalogs.templates_of(company), names
         )
         if request.method == "GET":
-            return self._asked(catalog, form.fill({}))
+            again = undoing.sent_with(catalog, request.args.get(AGAIN, ""))
+            return self._asked(catalog, form.fill(undoing.people_of(again)))
         form.read(request.form)
         try:
             form.check()
@@ -112,8 +116,27 @@ class SentCatalogView(ModelView):
         token = (request.form.get("token") or uuid4().hex)[:32]
         letters = list(catalogs.letters(catalog, chosen.people, form.template, author, token))
         count = catalogs.send_all(letters)
-        text = ngettext("%(num)s e-mail is leaving", "%(num)s e-mails are leaving", count)
-        return self.to_record(catalog, text)
+        text = ngettext(
+            "%(num)s e-mail leaves in 10 seconds", "%(num)s e-mails leave in 10 seconds", count
+        )
+        return self.to_record(catalog, text, self.url("undo", catalog=catalog.id, token=token))
+
+    @expose("/undo", methods=("POST",))
+    @has_access
+    def undo(self) -> ResponseReturnValue:
+        """Cancel the mails of a sending that have not left, and open its form again."""
+        catalog, token = self._catalog(), request.args.get("token", "")
+        mails = undoing.sent_with(catalog, token)
+        if not mails:
+            abort(404)
+        count = undoing.take_back(mails)
+        flash(ngettext("%(num)s e-mail not sent", "%(num)s e-mails not sent", count), "success")
+        if late := len(mails) - count:
+            text = ngettext(
+                "%(num)s e-mail had already left", "%(num)s e-mails had already left", late
+            )
+            flash(text, "warning")
+        return redirect(self.url("send", catalog=catalog.id, **{AGAIN: token}), 303)
 
     def _catalog(self) -> Any:
         pk = parse_number(request.args.get("catalog", ""))

@@ -16,8 +16,9 @@ from crm.core.actor import current_actor
 from crm.core.db import transaction
 from crm.core.models.text import parse_number
 from crm.core.views import PK, Action, FormPage, Note
-from crm.core.views.base import flash_saved
+from crm.core.views.base import flash_saved, view_of
 from crm.core.views.form import SHOW
+from crm.core.views.frame import stand_with
 from crm.core.views.pages import ListPage
 from crm.mail.models import READ_WITH, Message, MessageAttachment, MessageState
 from crm.mail.views import OutboxView
@@ -40,6 +41,7 @@ class LetterPage(FormPage):
 class MessageView(OutboxView):
     """The messages, on the records they are about too, where they are written."""
 
+    picked_columns = ("catalog",)
     tab_of = READ_WITH
     tab_position = 45
     tab_titles: ClassVar[Mapping[str, Any]] = dict.fromkeys(READ_WITH, _l("E-mails"))
@@ -137,6 +139,7 @@ class MessageView(OutboxView):
         if not is_short:
             asked.pop(SHORT, None)
         url = draft.record_url(self.page_of)
+        stand_with(view_of(draft.row) or self)
         page = LetterPage(
             title=_("Send an e-mail"),
             action=f"{request.path}?{urlencode(asked)}",

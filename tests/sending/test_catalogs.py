@@ -177,3 +177,30 @@ def test_long_texts_are_made_before_the_lock_is_taken(
     with acting("claire") as session:
         text = session.scalar(select(Message.body_text).where(Message.id == mail.id))
     assert re.search(r"Good day\n\nGamme 2027 \(http://localhost/p/[\w-]+\) \(11", text or "")
+
+
+def test_a_sending_is_undone_and_its_form_opens_with_the_same_people(
+    tariff: Catalog, acting: Acting, as_user: AsUser
+) -> None:
+    one, *_others = people(acting)
+    with acting("claire"):
+        other = make(Contact, last_name="Roche", email="roche@arc.example")
+    claire = as_user("claire")
+    for picked in ("contact", "account", "lead"):
+        assert claire.get(f"/catalogs/sendings/pick/{picked}").status_code == 200
+    sent(claire, tariff, contact=[other.id, one.id])
+    undo = re.findall(
+        r'/catalogs/sendings/undo[^"]+', claire.get(f"/catalogs/show/{tariff.id}").text
+    )
+    url = undo[0].replace("&amp;", "&")
+    assert as_user("hugo").post(url).status_code == 404
+    first, _second = messages(acting)
+    with acting("claire") as session:
+        gone = session.get_one(Message, first.id)
+        gone.state, gone.sent_at = MessageState.SENT, utcnow()
+    answer = claire.post(url)
+    assert [mail.state for mail in messages(acting)] == ["sent", "cancelled"]
+    page = claire.get(answer.location).text
+    for told in ("1 e-mail not sent", "1 e-mail had already left", f'value="{one.id}" selected'):
+        assert told in page
+    assert f'value="{other.id}" selected' not in page

@@ -1,6 +1,7 @@
 // data-focus: what a refused page says first takes the focus, so that nobody misses it. Else a form's
 // page starts in its first field, but for a finger: the keyboard of a phone would cover half of it.
-// A picker or a select is passed over: what stands above the first text is chosen already.
+// A picker or a select is passed over: what stands above the first text is chosen already. A form without
+// a text asks for a choice of several.
 import { on } from "./enhance.js";
 
 on("[data-focus]", (element) => element.focus());
@@ -10,5 +11,6 @@ on("form:is(.c-form, .c-login-card)", (form) => {
   if (taken || !matchMedia("(pointer: fine)").matches) return;
   const fields = [...form.querySelectorAll(":is(.c-form-main, .c-login-card) :is(input:not([type=hidden]), select, textarea)")];
   const open = fields.filter((field) => !field.closest(".ts-wrapper") && !field.matches("[data-picker]"));
-  (open.find((field) => !field.matches("select")) ?? open[0])?.focus();
+  const several = fields.find((field) => field.matches("select[multiple]"));
+  (open.find((field) => !field.matches("select")) ?? several ?? open[0])?.focus();
 });

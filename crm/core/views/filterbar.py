@@ -70,6 +70,7 @@ class FilterBar(BaseView):
     """The filters and the order of a list, from its URL."""
 
     search_columns: Sequence[str]
+    picked_columns: Sequence[str] = ()  # links that further forms of the slice offer
     order_columns: Sequence[str]
 
     def __init__(self, **kwargs: Any) -> None:
@@ -284,7 +285,8 @@ class FilterBar(BaseView):
         if dot and rest in self.children.get(parent, ()) and self.visible([parent]):
             child = inspect(self.datamodel.obj).relationships[parent].mapper.class_
             return rest, DataModel(child, self.datamodel.rules)
-        offered = {*(self.add_columns or ()), *(self.edit_columns or ()), *self.search_columns}
+        forms = (*(self.add_columns or ()), *(self.edit_columns or ()), *self.picked_columns)
+        offered = {*forms, *self.search_columns}
         spec = find_spec(self.datamodel.obj, name) if name in offered else None
         if spec is None or not spec.kind.is_link:
             abort(404)
