@@ -81,6 +81,13 @@ def record(message: Message, page_of: PageOf) -> Field:
     return _linked(message, message.about, page_of) if message.about else NO_RECORD
 
 
+def as_sign(shown: Field) -> Field:
+    """A record in a list, with its icon."""
+    if shown.text and not shown.missing:
+        shown.kind = "next"
+    return shown
+
+
 def records(message: Message, page_of: PageOf) -> list[Field]:
     """All records that a message is about."""
     named = (name for name in RELATED if getattr(message, f"{name}_id") is not None)

@@ -22,6 +22,7 @@ from crm.core.views.pages import ListPage
 from crm.mail import display, services
 from crm.mail.display import MessagePage
 from crm.mail.models import RELATED, Message, MessageState
+from crm.mail.models.words import STATES
 
 ANY = 0  # "is one of"
 
@@ -60,6 +61,7 @@ class OutboxView(ModelView):
     list_relations = (*RELATED, "changed_by")
     annotated_columns = ("to_name", "state", "why", "record")
     state_column = "state"
+    column_css: ClassVar[Mapping[str, str]] = {"state": "w-state", "to_name": "w-who"}
     order_columns = ["created_on"]
     base_order = ("created_on", "desc")
     search_columns = ["state", "kind", "owner", "company", "created_on"]
@@ -80,7 +82,7 @@ class OutboxView(ModelView):
 
     def field_of(self, row: Message, name: str) -> Field:
         if name == "record":
-            return display.record(row, self.page_of)
+            return display.as_sign(display.record(row, self.page_of))
         found = super().field_of(row, name)
         match name:
             case "state":
@@ -90,6 +92,10 @@ class OutboxView(ModelView):
             case "to_name":
                 found.text = row.to_name or row.to_address or ""
         return found
+
+    def line_note(self, row: Message, text: str) -> str:
+        """On a phone the sign of the status has its word beside it."""
+        return " · ".join((str(STATES[row.state]), text))
 
     def list_page(self, address: ListAddress, **said: Any) -> ListPage:
         page = super().list_page(address, **said)

@@ -1,19 +1,20 @@
 """The pages of templates, and the settings that choose them: what is refused stays as typed."""
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
 from flask import Flask
 from markupsafe import escape
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import Contact
 from crm.companies.models import User
 from crm.core.models import rich_text
 from crm.core.types import TranslatedText
-from crm.mail.models import MessageKind, Template
+from crm.mail.models import Message, MessageKind, Template
 from crm.mail.services import templates
 from crm.mail.templates.filling import fill
 from tests.companies.filled import posted, save
@@ -153,3 +154,27 @@ def test_a_template_that_nobody_sends_says_so_with_the_way_to_choose_it(
     page = alice.get(f"/templates/show/{pk}").text
     assert "Not used" in page
     assert "#f-quote_template" in page
+
+
+def test_a_template_is_found_by_its_name_in_any_language(as_user: AsUser) -> None:
+    alice = as_user("alice")
+    for text in ("Envoi de devis", "quote"):
+        page = alice.get("/templates/list/", query_string={"search": text}).text
+        assert page.count("<tr data-row=") == 1, text
+    assert '<span class="c-cut">All companies</span>' in page
+    assert page.count('class="c-tick"') == 2
+
+
+def test_a_test_leaves_in_the_language_of_the_preview(
+    as_user: AsUser, everything: Everything
+) -> None:
+    alice = as_user("alice")
+    page = alice.get("/templates/show/8?language=fr").text
+    test = re.search(r'formaction="(/templates/[^"]+)" name="language" value="fr"', page)
+    assert test is not None
+    for language, subject in (("fr", "Devis"), ("en", "Quote"), ("xx", "Quote")):
+        assert alice.post(test[1], data={"language": language}).status_code == 303
+        with everything() as session:
+            last = session.scalars(select(Message).order_by(Message.id.desc())).unique().first()
+            assert last is not None
+            assert subject in last.subject

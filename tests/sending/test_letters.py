@@ -149,6 +149,11 @@ def test_who_refuses_emails_gets_none_and_nothing_typed_is_lost(
     assert messages(acting) == []
 
 
+def test_the_form_stands_under_the_menu_of_its_record(lead: Lead, as_user: AsUser) -> None:
+    page = as_user("claire").get(f"/outbox/compose?lead={lead.id}").text
+    assert re.search(r'href="/leads/list/" aria-current="page"', page)
+
+
 def test_the_people_of_an_account_are_proposed_and_the_main_contact_first(
     as_user: AsUser, acting: Acting
 ) -> None:

@@ -64,6 +64,8 @@ def render_cell(field: Field) -> CellHtml:
     """A Field as the cell of a list."""
     if field.kind == "boolean" and not field.value:
         return CellHtml("boolean", field.text, "")  # lists leave out "No"
+    if field.kind == "boolean":
+        return CellHtml("boolean", field.text, html.tick())
     if field.kind == "richtext":  # a cell has room for its beginning, without formatting
         return CellHtml("richtext", field.text, html.beginning(field.text))
     return CellHtml(field.kind, field.text, html.value(field))

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from crm.core.actor import find_actor
-from crm.core.models import Label, Reference, Spec, kinds, link_of, spec_of
+from crm.core.models import Label, Reference, Spec, kinds, link_of, spec_of, target_of
 from crm.core.models.codes import HUES
 from crm.core.models.text import days_until, format_local, format_local_near
 
@@ -115,7 +115,9 @@ def _link(base: Field, row: Any, spec: Spec, page_of: Callable[[Any], str | None
     if getattr(row, key) is not None:
         base.missing, base.text = True, _("Not available")
     elif spec.unset:
-        base.kind, base.icon, base.text = "next", "user-question", str(spec.unset)
+        is_person = target_of(type(row), relation) is User
+        base.icon = "user-question" if is_person else "buildings"
+        base.kind, base.text = "next", str(spec.unset)
     return base
 
 

@@ -11,7 +11,8 @@ from crm.core.views.pages import Column
 WIDTHS = {
     "w-org": 184, "w-phone": 124, "w-mail": 232, "w-date": 130, "w-who": 142, "w-ref": 88,
     "w-co": 132, "w-purge": 176, "w-agency": 88, "w-status": 196, "w-score": 78, "w-next": 156,
-    "w-amount": 128, "w-percent": 116, "w-close": 172,
+    "w-amount": 128, "w-percent": 116, "w-close": 172, "w-kind": 172, "w-flag": 96,
+    "w-state": 108,
 }  # fmt: skip
 OTHER = 140  # of a column that takes a share of what is left
 NAME = 176 + 20  # the name at its narrowest, and the place of the menu

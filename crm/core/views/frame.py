@@ -18,6 +18,7 @@ from crm.core.views.display import hue_of, initials
 from crm.core.views.nav import MenuEntry, MenuLink, NavItem, item, items, own_counts, visible_links
 
 TEMPLATE = "core/parts/frame.html"
+STANDING = "crm.standing"  # in the WSGI environment: the endpoint whose menu entry is current
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,11 @@ def frame(
     )
 
 
+def stand_with(view: Any) -> None:
+    """Show the menu as on the pages of `view`: this page belongs to one of its records."""
+    request.environ[STANDING] = view.endpoint
+
+
 @lru_cache(maxsize=200)
 def render_frame(frame: Frame) -> FrameHtml:
     """The HTML of a frame, cached: a user's next page mostly has the same one."""
@@ -164,7 +170,7 @@ def _creations(found: Sequence[MenuLink]) -> list[tuple[str, str, str]]:
 
 def _standing() -> str:
     """The endpoint of the current menu entry, which a page may set by `menu_endpoint`."""
-    here = request.blueprint or ""
+    here = request.environ.get(STANDING) or request.blueprint or ""
     views = current_app.extensions["appbuilder"].baseviews
     view = next((view for view in views if view.endpoint == here), None)
     return getattr(view, "menu_endpoint", "") or here

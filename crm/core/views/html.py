@@ -169,6 +169,13 @@ def _boolean(field: Field) -> str:
     return escape(_("Yes") if field.value else _("No"))
 
 
+def tick() -> str:
+    """A yes in a list, as a sign; its column says to what."""
+    return (
+        f'<span class="c-tick">{icon("check")}<span class="c-sr">{escape(_("Yes"))}</span></span>'
+    )
+
+
 def _longtext(field: Field) -> str:
     return f'<span class="c-text">{escape(field.text)}</span>' if field.text else linked(field)
 

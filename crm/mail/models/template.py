@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.companies.columns import by_value, flag, lists
 from crm.core.models import Record, field, folded, kinds, unique
+from crm.core.models.words import words
 from crm.core.types import Translated, TranslatedText
 from crm.mail.models.words import TEMPLATE_KINDS, MessageKind
 
@@ -23,7 +24,9 @@ class Template(Record):
         *lists("template", "kind", owned=False),
     )
 
-    name: Mapped[TranslatedText] = field(_l("Name"), Translated, nullable=False, required=True)
+    name: Mapped[TranslatedText] = field(
+        _l("Name"), Translated, nullable=False, required=True, search=True
+    )
     name_key: Mapped[str] = folded("all_names", 300, sorts="name")
     kind: Mapped[MessageKind] = field(
         _l("Used for"),
@@ -66,3 +69,7 @@ class Template(Record):
     def all_names(self) -> str:
         """Its names in every language, of which any finds it."""
         return " ".join((self.name or {}).values())
+
+    @property
+    def search_words(self) -> str:
+        return " ".join(dict.fromkeys(words(self.all_names)))

@@ -49,6 +49,9 @@ class TemplateView(ModelView):
     empty_text = _l("A template is the text of an e-mail, with variables filled in when it leaves.")
 
     list_columns = ["name", "kind", "company", "is_default", "active", "changed_on"]
+    column_css: ClassVar[Mapping[str, str]] = {
+        "company": "w-next", "is_default": "w-flag", "active": "w-flag",
+    }  # fmt: skip
     order_columns = ["changed_on"]
     base_order = ("kind", "asc")
     search_columns = ["kind", "company", "active", "is_default"]
@@ -84,10 +87,8 @@ class TemplateView(ModelView):
         wanted = parse_number(request.args.get("record", ""))
         chosen = next((one for one in records if one.id == wanted), next(iter(records), None))
         page.records = [(str(one.id), str(one), one is chosen) for one in records]
-        filled = [code for code in row.body if row.body[code]]
-        asked = (request.args.get("language", ""), current_actor().language, *filled)
-        language = next((code for code in asked if code in filled), "")
-        page.languages = [(code, language_name(code), code == language) for code in filled]
+        language = _shown_language(row)
+        page.languages = [(code, language_name(code), code == language) for code in _filled(row)]
         page.preview = preview(row, chosen, language)
 
         used = services.used_by(row)
@@ -111,7 +112,10 @@ class TemplateView(ModelView):
         return Note("warn", text, settings_url(company.id, f"{row.kind}_template"), label)
 
     def record_actions(self, row: Template) -> list[Action]:
-        test = Action(_("Send me a test"), self.act_url("test", row), "mail", "post", primary=True)
+        test = Action(
+            _("Send me a test"), self.act_url("test", row), "mail", "post", primary=True,
+            values=[("language", _shown_language(row))],
+        )  # fmt: skip
         if row.shipped is None or not self.may_edit(row):
             return [test]
         asked = _(
@@ -131,7 +135,20 @@ class TemplateView(ModelView):
     @has_access
     def test(self, pk: int) -> ResponseReturnValue:
         row = self.row(pk)
-        language = current_actor().language
+        asked = request.form.get("language", "")
+        language = asked if asked in _filled(row) else current_actor().language
         return self.perform(
             row, lambda: services.send_test(row, language), _("A test was sent to you")
         )
+
+
+def _filled(row: Template) -> list[str]:
+    """The languages that a template is written in."""
+    return [code for code in row.body if row.body[code]]
+
+
+def _shown_language(row: Template) -> str:
+    """The language of the preview: the one asked for, else the reader's own, else the first."""
+    filled = _filled(row)
+    asked = (request.args.get("language", ""), current_actor().language, *filled)
+    return next((code for code in asked if code in filled), "")
