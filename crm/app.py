@@ -59,6 +59,7 @@ UPLOADS = (
     "CatalogView.edit",
     "CompanyView.add",
     "CompanyView.edit",
+    "MessageView.compose",
     "ProfileView.own",
     "UserView.add",
     "UserView.edit",

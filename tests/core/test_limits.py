@@ -72,6 +72,7 @@ def test_only_who_is_signed_in_may_send_a_file_and_only_to_its_form(app, as_user
     cookie = f"session={alice.get_cookie(app.config['SESSION_COOKIE_NAME']).value}"
     assert body_limit(app, "POST", "/catalogs/add", cookie) == UPLOAD_BYTES
     assert body_limit(app, "POST", "/catalogs/edit/7", cookie) == UPLOAD_BYTES
+    assert body_limit(app, "POST", "/outbox/compose", cookie) == UPLOAD_BYTES
     for method, path, cookies in (
         ("POST", "/catalogs/add", ""),
         ("POST", "/catalogs/add", cookie[:-3] + "abc"),

@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from flask_appbuilder import Model
@@ -14,8 +15,9 @@ from werkzeug.test import TestResponse
 from crm.companies.models import User
 from crm.core.db import db
 from crm.core.http import HEADERS
+from crm.core.limits import UPLOAD_BYTES, body_limit
 from crm.core.models import Reference
-from tests.fixtures import World, new_client, signed_in
+from tests.fixtures import World, new_client, session_cookie, signed_in
 from tests.house.addresses import Address, addresses
 from tests.house.english import English
 from tests.markup import Element, read
@@ -101,6 +103,17 @@ def test_no_id_stands_twice(pages: Pages) -> None:
     for path, page in pages:
         ids = [one.get("id") for one in page.all() if "id" in one.attributes]
         assert sorted(ids) == sorted(set(ids)), path
+
+
+def test_a_form_with_a_file_may_send_one(pages: Pages, planted_world: World) -> None:
+    app = planted_world.app
+    cookie = session_cookie(app, planted_world.cast.alice)
+    cookies = f"{app.config['SESSION_COOKIE_NAME']}={cookie}"
+    for path, page in pages:
+        for one in page.all("form"):
+            if one.get("enctype") == "multipart/form-data":
+                url = urlsplit(one.get("action") or path)
+                assert body_limit(app, "POST", url.path, cookies) == UPLOAD_BYTES, path
 
 
 def test_labels_and_descriptions_lead_somewhere(pages: Pages) -> None:

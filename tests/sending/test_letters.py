@@ -1,5 +1,6 @@
 """Sending an e-mail about a record, and undoing it."""
 
+import errno
 import re
 from collections.abc import Callable
 from io import BytesIO
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from crm.accounts.models import Account, AccountContact, Contact
+from crm.core.files import storage
 from crm.leads.models import Lead
 from crm.mail.models import Copy, Message, MessageState
 from tests.factories import make
@@ -174,3 +176,18 @@ def test_a_form_of_what_one_does_not_read_is_not_found(lead: Lead, as_user: AsUs
     for url in (f"/outbox/compose?lead={lead.id}", "/outbox/compose", "/outbox/compose?lead=x"):
         assert as_user("olga").get(url).status_code == 404
         assert as_user("olga").post(url).status_code == 404
+
+
+def test_a_file_that_finds_no_room_is_said_and_the_text_is_kept(
+    lead: Lead, as_user: AsUser, acting: Acting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*given: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(storage, "write", full)
+    url, files = f"/outbox/compose?lead={lead.id}", (BytesIO(b"a,b\n"), "list.csv")
+    answer = compose(as_user("claire"), url, files=files)
+    assert answer.status_code == 503
+    assert "The file could not be stored" in answer.text
+    assert "Good &lt;em&gt;day" in answer.text
+    assert messages(acting) == []

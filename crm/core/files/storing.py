@@ -6,11 +6,13 @@ from functools import cache
 from io import BytesIO
 from typing import IO, Any
 
+from flask_babel import gettext as _
 from sqlalchemy import event, inspect, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapper, PassiveFlag, Session, SessionTransaction
 
 from crm.core.db import db
+from crm.core.errors import Unavailable
 from crm.core.files import storage
 from crm.core.files.checking import Accepted, Checked, Upload, check
 from crm.core.files.models import StoredFile, is_unused, links
@@ -26,7 +28,7 @@ def store(upload: Upload, accepted: Accepted, field: str = "file") -> StoredFile
     """Check and keep an upload, to be linked to a row in the next transaction.
 
     Call it before the transaction: looking into a file takes seconds. The content is deleted again
-    if the transaction is rolled back. Raises DomainError on `field`.
+    if the transaction is rolled back. Raises DomainError on `field`, Unavailable.
     """
     return keep(check(upload, accepted, field))
 
@@ -46,7 +48,16 @@ def _keep(content: IO[bytes], file_name: str, media_type: str, *, is_safe: bool)
     key = f"{name[:2]}/{name}"
     _noted(db.session(), _MADE).append(key)
     with content:
-        size, digest = storage.write(key, content)
+        try:
+            size, digest = storage.write(key, content)
+        except OSError as error:
+            log.exception("A file could not be stored.")
+            raise Unavailable(
+                _(
+                    "The file could not be stored: there is no room left, or the storage does not"
+                    " answer. Nothing was saved; tell your administrator."
+                )
+            ) from error
     return StoredFile(
         key=key, file_name=file_name, media_type=media_type, size=size, sha256=digest,
         is_safe=is_safe,
