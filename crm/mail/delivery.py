@@ -59,7 +59,12 @@ class LazyConnection:
         self.opened: Connection | None = None
 
     def open(self) -> Connection:
-        """The open connection. Raises OSError, smtplib.SMTPException."""
+        """The open connection; a new one where the server closed it, as some do after each mail.
+
+        Raises OSError, smtplib.SMTPException.
+        """
+        if self.opened is not None and not self.opened.is_open():
+            self.close()
         if self.opened is None:
             self.opened = self.stack.enter_context(connect(self.server))
         return self.opened

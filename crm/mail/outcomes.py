@@ -2,15 +2,15 @@
 
 import smtplib
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import flask_mail
 from email_validator import EmailNotValidError
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from crm.core.db import transaction
+from crm.core.db_time import database_time
 from crm.core.types import utcnow
 from crm.mail.claiming import Claim
 from crm.mail.headers import one_line
@@ -95,21 +95,20 @@ def write(claimed: Claim, outcome: Outcome) -> None:
     """Write the outcome into the row, add the try and end the lease.
 
     Where the lease has run out meanwhile the message is another worker's, and nothing is written,
-    but for a mail that was accepted: that is sent. Raises Unavailable.
+    but for a mail that was accepted: that is sent. The try and the next one have the time of the
+    database, on which all workers agree. Raises Unavailable.
     """
-    now = utcnow()
     with transaction() as session:
         message = _claimed(session, claimed, outcome)
         if message is None:
             return
-        session.add(
-            MessageAttempt(message_id=message.id, at=now, answer=outcome.answer, text=outcome.text)
-        )
+        attempt = {"message_id": message.id, "answer": outcome.answer, "text": outcome.text}
+        session.execute(insert(MessageAttempt).values(attempt | {"at": database_time()}))
         # By a statement: the journal has what people do, and the tries have this.
         session.execute(
             update(Message)
             .where(Message.id == message.id)
-            .values(_values(message, outcome, now))
+            .values(_values(message, outcome))
             .execution_options(synchronize_session=False)
         )
         session.refresh(message)
@@ -126,8 +125,8 @@ def _claimed(session: Session, claimed: Claim, outcome: Outcome) -> Message | No
     return session.scalars(statement.with_for_update(of=Message)).unique().first()
 
 
-def _values(message: Message, outcome: Outcome, now: datetime) -> dict[str, Any]:
-    tries = message.tries + 1
+def _values(message: Message, outcome: Outcome) -> dict[str, Any]:
+    tries, now = message.tries + 1, utcnow()
     values: dict[str, Any] = {
         "tries": tries, "last_error": outcome.text or None, "changed_on": now,
         "lease_until": None, "lease_token": None, "row_version": Message.row_version + 1,
@@ -137,4 +136,4 @@ def _values(message: Message, outcome: Outcome, now: datetime) -> dict[str, Any]
     pause = pause_after(tries) if outcome.answer is Answer.POSTPONED else None
     if pause is None:
         return values | {"state": MessageState.FAILED, "next_try_at": None}
-    return values | {"next_try_at": now + pause}
+    return values | {"next_try_at": database_time(int(pause.total_seconds()))}

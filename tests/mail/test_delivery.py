@@ -10,8 +10,9 @@ from email.header import decode_header, make_header
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from crm.companies.models import AppSettings, CompanySettings
@@ -404,3 +405,34 @@ def test_regular_work_is_done_once_and_again_when_it_is_due(
 )
 def test_what_an_error_means(error: Exception, answer: Answer) -> None:
     assert outcomes.of(error).answer is answer
+
+
+def test_a_server_that_closes_after_each_mail_holds_nothing_back(
+    app: Flask, acting: Acting, cast: Cast, postbox: Postbox
+) -> None:
+    async def close(*given: Any) -> str:
+        return "421 4.4.2 one mail for each connection"
+
+    postbox.handle_NOOP = close  # type: ignore[attr-defined]  # one that aiosmtpd looks for
+    queued(acting, cast, 3)
+    assert delivered(app) == 3
+    assert len(postbox.sessions) == 3
+
+
+def test_the_limits_hold_whatever_the_clock_of_a_worker_says(
+    app: Flask, acting: Acting, cast: Cast, everything: Everything, postbox: Postbox
+) -> None:
+    with everything() as session:
+        session.get_one(AppSettings, 1).mails_per_minute = 2
+    queued(acting, cast, 4)
+    with time_machine.travel(utcnow() + timedelta(minutes=7)):
+        assert delivered(app) == 2
+    postbox.data = lambda mail: "451 later"
+    with everything() as session:
+        session.execute(update(MessageAttempt).values(at=utcnow() - timedelta(hours=1)))
+    with time_machine.travel(utcnow() + timedelta(minutes=7)):
+        delivered(app)
+    with everything() as session:
+        next_try = session.scalar(select(func.max(Message.next_try_at)))
+    assert next_try is not None
+    assert timedelta(seconds=50) < next_try - utcnow() < timedelta(seconds=70)
