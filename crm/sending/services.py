@@ -66,12 +66,13 @@ class Letter:
     def cause(self, addressed: Addressed) -> str:
         """The same for a second click, another one for what was changed after going back."""
         said = [
-            self.token, addressed.copy, addressed.address, self.subject,
+            addressed.copy, addressed.address, self.subject,
             self.body.replace(self.mark, ""),
             [(file.file_name, file.sha256) for file in self.files],
             [catalog.id for catalog in self.catalogs],
         ]  # fmt: skip
-        return f"letter:{self.author.id}:{sha256(json.dumps(said).encode()).hexdigest()}"
+        digest = sha256(json.dumps(said).encode()).hexdigest()
+        return f"letter:{self.author.id}:{self.token}:{digest}"
 
 
 def check(letter: Letter) -> None:
