@@ -50,7 +50,7 @@ def fill(
     body = _filled(template, template.body, records, reader, given, is_html=True)
     return Filled(
         one_line(rich_text.to_text(subject), LONGEST_SUBJECT),
-        rich_text.clean(body + _signature(template, records.get("owner"))),
+        rich_text.clean(body) + _signature(template, records.get("owner")),
         chosen,
     )
 
@@ -89,4 +89,4 @@ def _plain(value: str) -> str:
 
 def _signature(template: Template, owner: Any) -> str:
     signature = getattr(owner, "signature", None)
-    return str(signature) if template.add_signature and signature else ""
+    return rich_text.clean(signature) if template.add_signature and signature else ""

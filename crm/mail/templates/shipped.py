@@ -1,4 +1,4 @@
-"""The texts that ship, one for each kind, in each language of the program. Source: spec 2.8."""
+"""The texts that ship, one for each kind, in English and French. Source: spec 2.8."""
 
 from dataclasses import dataclass
 
@@ -29,14 +29,14 @@ def _greeting(word: str, record: str) -> str:
     return word + "{% if " + name + " %} {{ " + name + " }}{% endif %},"
 
 
-# Where and with whom, each where it is known.
+# Lines for what is known; a line break at the end of a paragraph is left out when it is filled in.
 PLACE_EN = (
     "{% if event.location %}Place: {{ event.location }}<br>{% endif %}"
-    "{% if event.video_url %}Video: {{ event.video_url }}{% endif %}"
+    "{% if event.video_url %}Video: {{ event.video_url }}<br>{% endif %}"
 )
 PLACE_FR = (
-    "{% if event.location %}Lieu : {{ event.location }}<br>{% endif %}"
-    "{% if event.video_url %}Visio : {{ event.video_url }}{% endif %}"
+    "{% if event.location %}Lieu\u00a0: {{ event.location }}<br>{% endif %}"
+    "{% if event.video_url %}Visio\u00a0: {{ event.video_url }}<br>{% endif %}"
 )
 ABOUT_EN = (
     "{% if account.name %}Client: {{ account.name }}<br>{% endif %}"
@@ -44,9 +44,9 @@ ABOUT_EN = (
     "{% if opportunity.name %}Opportunity: {{ opportunity.name }}{% endif %}"
 )
 ABOUT_FR = (
-    "{% if account.name %}Client : {{ account.name }}<br>{% endif %}"
-    "{% if contact.name %}Contact : {{ contact.name }}<br>{% endif %}"
-    "{% if opportunity.name %}Opportunité : {{ opportunity.name }}{% endif %}"
+    "{% if account.name %}Client\u00a0: {{ account.name }}<br>{% endif %}"
+    "{% if contact.name %}Contact\u00a0: {{ contact.name }}<br>{% endif %}"
+    "{% if opportunity.name %}Opportunité\u00a0: {{ opportunity.name }}{% endif %}"
 )
 
 
@@ -55,20 +55,18 @@ def _reminder(english: str, french: str, what_en: str, what_fr: str) -> Shipped:
         _both(english, french),
         _both(
             f"{what_en}: {{{{ event.subject }}}}, {{{{ event.starts_at }}}}",
-            f"{what_fr} : {{{{ event.subject }}}}, {{{{ event.starts_at }}}}",
+            f"{what_fr}\u00a0: {{{{ event.subject }}}}, {{{{ event.starts_at }}}}",
         ),
         _both(
             _paragraphs(
                 "Hello,",
                 "<strong>{{ event.subject }}</strong><br>{{ event.starts_at }}",
-                PLACE_EN,
-                ABOUT_EN,
+                PLACE_EN + ABOUT_EN,
             ),
             _paragraphs(
                 "Bonjour,",
                 "<strong>{{ event.subject }}</strong><br>{{ event.starts_at }}",
-                PLACE_FR,
-                ABOUT_FR,
+                PLACE_FR + ABOUT_FR,
             ),
         ),
     )
@@ -87,7 +85,7 @@ TEXTS: dict[str, Shipped] = {
         _both("Invitation", "Invitation"),
         _both(
             "Invitation: {{ event.subject }}, {{ event.starts_at }}",
-            "Invitation : {{ event.subject }}, {{ event.starts_at }}",
+            "Invitation\u00a0: {{ event.subject }}, {{ event.starts_at }}",
         ),
         _both(
             _paragraphs(
@@ -98,8 +96,8 @@ TEXTS: dict[str, Shipped] = {
             ),
             _paragraphs(
                 _greeting("Bonjour", "guest"),
-                "{{ owner.name }} vous invite : <strong>{{ event.subject }}</strong>, "
-                "le {{ event.starts_at }}.",
+                "{{ owner.name }} vous invite au rendez-vous suivant\u00a0: "
+                "<strong>{{ event.subject }}</strong>, le {{ event.starts_at }}.",
                 PLACE_FR,
             ),
         ),
@@ -108,7 +106,7 @@ TEXTS: dict[str, Shipped] = {
         _both("Meeting moved", "Changement de date"),
         _both(
             "New date: {{ event.subject }}, {{ event.starts_at }}",
-            "Nouvelle date : {{ event.subject }}, {{ event.starts_at }}",
+            "Nouvelle date\u00a0: {{ event.subject }}, {{ event.starts_at }}",
         ),
         _both(
             _paragraphs(
@@ -123,22 +121,23 @@ TEXTS: dict[str, Shipped] = {
             ),
         ),
     ),
+    # Sent to a guest who is removed, and to all guests of an event that is cancelled.
     MessageKind.GUEST_REMOVED: Shipped(
-        _both("Meeting cancelled", "Annulation"),
+        _both("Invitation cancelled", "Annulation d’une invitation"),
         _both(
-            "Cancelled: {{ event.subject }}, {{ event.starts_at }}",
-            "Annulé : {{ event.subject }}, {{ event.starts_at }}",
+            "Invitation cancelled: {{ event.subject }}, {{ event.starts_at }}",
+            "Invitation annulée\u00a0: {{ event.subject }}, {{ event.starts_at }}",
         ),
         _both(
             _paragraphs(
                 _greeting("Hello", "guest"),
-                "<strong>{{ event.subject }}</strong> on {{ event.starts_at }} will not take "
-                "place, or takes place without you. There is nothing you need to do.",
+                "Your invitation to <strong>{{ event.subject }}</strong> on {{ event.starts_at }} "
+                "is cancelled. There is nothing you need to do.",
             ),
             _paragraphs(
                 _greeting("Bonjour", "guest"),
-                "<strong>{{ event.subject }}</strong>, prévu le {{ event.starts_at }}, n’aura pas "
-                "lieu, ou se tiendra sans vous. Vous n’avez rien à faire.",
+                "Votre invitation à <strong>{{ event.subject }}</strong>, le "
+                "{{ event.starts_at }}, est annulée. Vous n’avez rien à faire.",
             ),
         ),
     ),
@@ -146,7 +145,7 @@ TEXTS: dict[str, Shipped] = {
         _both("Quote", "Envoi de devis"),
         _both(
             "Quote {{ quote.number }}{% if quote.title %}: {{ quote.title }}{% endif %}",
-            "Devis {{ quote.number }}{% if quote.title %} : {{ quote.title }}{% endif %}",
+            "Devis {{ quote.number }}{% if quote.title %}\u00a0: {{ quote.title }}{% endif %}",
         ),
         _both(
             _paragraphs(
@@ -158,9 +157,10 @@ TEXTS: dict[str, Shipped] = {
             ),
             _paragraphs(
                 _greeting("Bonjour", "contact"),
-                "Veuillez trouver ci-joint notre devis <strong>{{ quote.number }}</strong>"
-                "{% if quote.title %} pour « {{ quote.title }} »{% endif %}, d’un montant de "
-                "{{ quote.total_incl }} TTC. Il est valable jusqu’au {{ quote.valid_until }}.",
+                "Vous trouverez ci-joint notre devis <strong>{{ quote.number }}</strong>"
+                "{% if quote.title %} pour «\u00a0{{ quote.title }}\u00a0»{% endif %}, "
+                "d’un montant de {{ quote.total_incl }} TTC. Il est valable jusqu’au "
+                "{{ quote.valid_until }}.",
                 "Je reste à votre disposition pour en parler.",
             ),
         ),
@@ -178,7 +178,7 @@ TEXTS: dict[str, Shipped] = {
             _paragraphs(
                 _greeting("Bonjour", "contact"),
                 "Voici notre catalogue <strong>{{ catalog.name }}</strong>"
-                "{% if catalog.link %} : {{ catalog.link }}{% endif %}.",
+                "{% if catalog.link %}\u00a0: {{ catalog.link }}{% endif %}.",
                 "Je reste à votre disposition pour tout renseignement.",
             ),
         ),
