@@ -14,7 +14,7 @@ TIMEOUT = 10  # seconds for each answer of the server
 # Seconds for the mail itself and for the answer to it: servers scan it for viruses first, and a
 # client that does not wait for the answer sends the mail again (RFC 5321, 4.5.3.2.6).
 ACCEPTANCE = 180
-CLOSING = 400  # codes from here on are no consent (RFC 5321, 4.2.1)
+ERROR = 400  # codes from here on are errors (RFC 5321, 4.2.1)
 
 
 class _Host(smtplib.SMTP):
@@ -79,7 +79,7 @@ class Connection(flask_mail.Connection):
     def is_open(self) -> bool:
         """Whether the server still takes mails."""
         try:
-            return self.host is not None and self.host.noop()[0] < CLOSING
+            return self.host is not None and self.host.noop()[0] < ERROR
         except (OSError, smtplib.SMTPException):
             return False
 

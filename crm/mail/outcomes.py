@@ -102,8 +102,14 @@ def write(claimed: Claim, outcome: Outcome) -> None:
         message = _claimed(session, claimed, outcome)
         if message is None:
             return
-        attempt = {"message_id": message.id, "answer": outcome.answer, "text": outcome.text}
-        session.execute(insert(MessageAttempt).values(attempt | {"at": database_time()}))
+        session.execute(
+            insert(MessageAttempt).values(
+                message_id=message.id,
+                at=database_time(),
+                answer=outcome.answer,
+                text=outcome.text,
+            )
+        )
         # By a statement: the journal has what people do, and the tries have this.
         session.execute(
             update(Message)

@@ -1,4 +1,4 @@
-"""A sending of a catalogue that is taken back while its mails wait."""
+"""A sending of a catalogue that is undone while its mails wait."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from crm.catalog.models import Catalog
 from crm.core.actor import current_actor
-from crm.core.db import db, transaction
+from crm.core.db import batches, db, transaction
 from crm.core.rows import criteria
 from crm.mail import services
 from crm.mail.models import Message, MessageState
@@ -23,11 +23,11 @@ def sent_with(catalog: Catalog, token: str) -> Sequence[Message]:
 
 
 def take_back(mails: Sequence[Message]) -> int:
-    """Cancel what has not left. How many that were."""
+    """Cancel those that have not left. Returns how many these were."""
     count = 0
-    for first in range(0, len(mails), AT_ONCE):
+    for batch in batches(mails, AT_ONCE):
         with transaction():
-            for one in mails[first : first + AT_ONCE]:
+            for one in batch:
                 if not services.refusal(one, MessageState.CANCELLED):
                     services.cancel(one)
                     count += 1
@@ -35,7 +35,7 @@ def take_back(mails: Sequence[Message]) -> int:
 
 
 def people_of(mails: Sequence[Message]) -> Mapping[str, list[Any]]:
-    """Whom the cancelled ones were for, by the fields of the form."""
+    """The recipients of the cancelled ones, by the fields of the form."""
     found: dict[str, dict[int, Any]] = {"contact": {}, "lead": {}}
     for one in mails:
         for name, rows in found.items():

@@ -30,6 +30,7 @@ function range(state) {
   return run;
 }
 
+/** The row, and the command that opens it; `view` returns the editor, which is made later. */
 export function linkBox(id, words, view) {
   const input = make("input", { type: "text", class: "form-control", id: `${id}-link`, inputmode: "url", autocomplete: "off", spellcheck: "false", "aria-describedby": `${id}-link-error` });
   const press = (text, css, act) => {

@@ -46,6 +46,7 @@ export function toolbar(id, words, openLink, view) {
   return { bar, update };
 }
 
+// The menu of paragraph and headings.
 function styles(id, words, run) {
   const shown = make("span", {}, words.p);
   const menuId = `${id}-style`;
@@ -75,6 +76,7 @@ function styles(id, words, run) {
   return { made, menu, show };
 }
 
+// A roving tabindex (ARIA, toolbar pattern).
 function rove(bar, buttons) {
   buttons[0].tabIndex = 0;
   // Pressed by a mouse, a button takes no focus from the text and its selection.
