@@ -12,9 +12,6 @@ from crm.companies.defaults import current_user_or_none
 from crm.companies.models import Company
 from crm.core.actor import current_actor
 from crm.core.errors import DomainError
-from crm.core.files.checking import ATTACHMENT
-from crm.core.files.models import StoredFile
-from crm.core.files.storing import store
 from crm.core.models import rich_text
 from crm.mail.models import Message, MessageAttachment, MessageKind, MessageState
 from crm.mail.related import records_around
@@ -22,6 +19,8 @@ from crm.mail.templates.filling import fill
 from crm.sending import services
 from crm.sending.form import COPIES, LetterForm, fitting
 from crm.sending.people import Person, language_of, people_of
+
+KEPT = "kept"  # the input with the id of an attachment of the message that was undone
 
 
 class Draft:
@@ -127,13 +126,13 @@ class Draft:
             return []
         chosen = [one.file_id for one in self.catalogs]
         files = [one for one in self.again.attachments if one.file_id not in chosen]
-        wanted = posted.getlist("kept")
+        wanted = posted.getlist(KEPT)
         return [one for one in files if not posted or str(one.id) in wanted]
 
     # What is sent ───────────────────────────────────────────────────────────────────────────────
 
     def letter(self, form: LetterForm, posted: MultiDict[str, str]) -> services.Letter:
-        """What was written. Stores its files, before the transaction. Raises DomainError."""
+        """What was written. Raises DomainError."""
         if self.author is None:
             raise DomainError(_("Sign in first."))
         to, copies = form.addressed(self.people)
@@ -154,12 +153,8 @@ class Draft:
             kind=MessageKind(template.kind) if template else MessageKind.FREE,
             template_id=template.id if template else None,
             related=related,
-            files=self._files(form, posted),
+            files=[*(one.file for one in self.kept(posted)), *form.stored],
             catalogs=form.values.get("catalog") or (),
         )
         services.check(letter)
         return letter
-
-    def _files(self, form: LetterForm, posted: MultiDict[str, str]) -> Sequence[StoredFile]:
-        kept = [one.file for one in self.kept(posted)]
-        return [*kept, *(store(one, ATTACHMENT, "files") for one in form.values["files"])]

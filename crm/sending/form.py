@@ -13,6 +13,7 @@ from crm.companies.services.settings import usable_templates
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.rules import Values
 from crm.core.files.checking import ATTACHMENT
+from crm.core.files.models import StoredFile
 from crm.core.forms import Form, FormField
 from crm.core.forms.options import Option
 from crm.core.models import Spec, kinds
@@ -45,10 +46,11 @@ class LetterForm(Form):
             FormField("subject", subject, width="w6"),
             FormField("body", body, width="w6"),
             FormField("files", Spec(_l("Attachments"), kinds.FILE), accept=ATTACHMENT.accept),
-            FormField("catalog", catalogs, picker_url=f"{picker}/catalog"),
+            FormField("catalog", catalogs, picker_url=f"{picker}/catalog", width="w6"),
         ):
             self.fields[one.name] = one
         self.files: Any = MultiDict()
+        self.stored: Sequence[StoredFile] = ()
 
     def offer(self, people: Sequence[Person], templates: Sequence[Template]) -> None:
         """The people and templates to choose from."""
@@ -77,12 +79,17 @@ class LetterForm(Form):
         self, name: str, field: FormField, posted: MultiDict[str, str], before: Values
     ) -> None:
         if name == "files":
-            self.values[name] = [one for one in self.files.getlist(name) if one.filename]
-        elif name in COPIES:
+            return
+        if name in COPIES:
             field.texts = [posted.get(name, "")]
             self.values[name] = [self._address(one) for one in PARTED.split(field.text) if one]
         else:
             super()._read(name, field, posted, before)
+
+    @property
+    def uploads(self) -> Sequence[Any]:
+        """The files that were chosen."""
+        return [one for one in self.files.getlist("files") if one.filename]
 
     def _address(self, text: str) -> str:
         try:

@@ -1,6 +1,6 @@
 """/outbox with what a person writes: the form of an e-mail, its undoing, the tab of a record."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -14,17 +14,19 @@ from flask_babel import lazy_gettext as _l
 
 from crm.core.actor import current_actor
 from crm.core.db import transaction
-from crm.core.models.text import parse_number
+from crm.core.files.models import StoredFile
+from crm.core.models.text import format_size, parse_number
 from crm.core.views import PK, Action, FormPage, Note
 from crm.core.views.base import flash_saved, view_of
 from crm.core.views.form import SHOW
 from crm.core.views.frame import stand_with
 from crm.core.views.pages import ListPage
-from crm.mail.models import READ_WITH, Message, MessageAttachment, MessageState
+from crm.mail.models import READ_WITH, Message, MessageState
 from crm.mail.views import OutboxView
 from crm.sending import services
-from crm.sending.draft import Draft
+from crm.sending.draft import KEPT, Draft
 from crm.sending.form import LetterForm
+from crm.sending.uploads import STORED, files_of
 
 SHORT = "short"  # in the query string: the form opens at the side of the record
 AGAIN = "again"  # in the query string: a message that was undone
@@ -35,7 +37,7 @@ class LetterPage(FormPage):
     """The form of an e-mail."""
 
     recipient: str = ""
-    kept: list[MessageAttachment] = field(default_factory=list)
+    files: list[tuple[str, int, StoredFile, str]] = field(default_factory=list)  # input, id, size
 
 
 class MessageView(OutboxView):
@@ -88,10 +90,12 @@ class MessageView(OutboxView):
         if SHOW in request.form:
             for one in form.fields.values():
                 one.errors = []
+        form.stored = files_of(form, request.form)
+        if SHOW in request.form:
             if request.form[SHOW] == "template":
                 draft.insert(form)
             return self._asked(draft, form)
-        sent = self._sent(draft, form)
+        sent = None if form.fields["files"].errors else self._sent(draft, form)
         if sent is None:
             return self._asked(draft, form, form.status)
         name = sent.to_name or sent.to_address
@@ -126,11 +130,7 @@ class MessageView(OutboxView):
         def write() -> None:
             sent.extend(services.send(one) for one in prepared)
 
-        if self.committed(form, write, prepare):
-            return sent[0]
-        if form.values.get("files") and not form.fields["files"].errors:
-            form.fields["files"].errors = [_("Choose the files again.")]
-        return None
+        return sent[0] if self.committed(form, write, prepare) else None
 
     def _asked(self, draft: Draft, form: LetterForm, status: int = 200) -> ResponseReturnValue:
         form.load_choices()
@@ -155,7 +155,7 @@ class MessageView(OutboxView):
             form_errors=form.form_errors,
             is_short=is_short,
             recipient=draft.told(form.fields["to"].text),
-            kept=draft.kept(request.form),
+            files=list(_going(draft, form)),
         )
         if (refusal := draft.refusal()) and form.fields["to"].text == draft.natural_address:
             page.notes = [Note("warn", refusal)]
@@ -175,3 +175,10 @@ class MessageView(OutboxView):
         about = message.about if message.about in READ_WITH else relation
         values = {about: getattr(message, f"{about}_id"), AGAIN: pk}
         return redirect(self.url("compose", **values), 303)
+
+
+def _going(draft: Draft, form: LetterForm) -> Iterator[tuple[str, int, StoredFile, str]]:
+    """What goes with the e-mail unless it is taken off, by the input that names it."""
+    kept = ((KEPT, one.id, one.file) for one in draft.kept(request.form))
+    for name, pk, file in (*kept, *((STORED, one.id, one) for one in form.stored)):
+        yield name, pk, file, format_size(file.size)

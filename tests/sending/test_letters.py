@@ -151,6 +151,24 @@ def test_who_refuses_emails_gets_none_and_nothing_typed_is_lost(
     assert messages(acting) == []
 
 
+def test_a_refused_form_keeps_its_files_for_whoever_uploaded_them(
+    lead: Lead, as_user: AsUser, acting: Acting
+) -> None:
+    claire, url = as_user("claire"), f"/outbox/compose?lead={lead.id}"
+    files = [(BytesIO(b"a,b\n"), "list.csv"), (BytesIO(b"MZ"), "run.exe")]
+    page = compose(claire, url, subject="", files=files)
+    assert page.status_code == 422
+    stored = re.findall(r'name="stored" value="(\d+)" checked', page.text)
+    assert len(stored) == 1, "what may not go is told, and not kept"
+    assert "run.exe" in page.text
+    assert "list.csv" in compose(claire, url, show="template", stored=stored).text
+    assert "list.csv" not in compose(as_user("hugo"), url, subject="", stored=stored).text
+    for _click in range(2):
+        assert compose(claire, url, stored=stored).status_code == 303
+    (sent,) = messages(acting)
+    assert claire.get(f"/outbox/file/{sent.id}/0").data == b"a,b\n"
+
+
 def test_the_form_stands_under_the_menu_of_its_record(lead: Lead, as_user: AsUser) -> None:
     page = as_user("claire").get(f"/outbox/compose?lead={lead.id}").text
     assert re.search(r'href="/leads/list/" aria-current="page"', page)

@@ -6,7 +6,16 @@ from functools import lru_cache
 from typing import ClassVar
 
 from flask_appbuilder import Model
-from sqlalchemy import Column, ColumnElement, ForeignKey, String, and_, exists, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    ForeignKey,
+    FromClause,
+    String,
+    and_,
+    exists,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.core.models.tables import acting_user_id
@@ -54,7 +63,8 @@ def _links() -> Iterator[Column[int]]:
                 yield key.parent
 
 
-def is_unused() -> ColumnElement[bool]:
-    """The condition for files that no row links to."""
-    of_file = (exists(select(1).where(link == StoredFile.id)) for link in links())
+def is_unused(besides: FromClause | None = None) -> ColumnElement[bool]:
+    """The condition for files that no row links to, but for those of the table `besides`."""
+    counted = (link for link in links() if link.table is not besides)
+    of_file = (exists(select(1).where(link == StoredFile.id)) for link in counted)
     return and_(*(~found for found in of_file))
