@@ -39,8 +39,10 @@ def deliver() -> int:
         return 0
     prepare()
     sent, stopping = 0, queue_of(app).stopping
-    reason = "the worker sends what is due, whoever it is from"
-    with unfiltered(reason), closing(LazyConnection(config.mail)) as connection:
+    with (
+        unfiltered("the worker sends what is due, whoever it is from"),
+        closing(LazyConnection(config.mail)) as connection,
+    ):
         while not stopping.is_set() and (claimed := claim()) is not None:
             outcome = _try(connection, claimed)
             _write(claimed, outcome)
