@@ -94,22 +94,23 @@ def demo_world(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> W
     return world
 
 
-def fullest(world: World, person: str, *, turned: bool = False) -> Planted:
-    """Of each table the row of this person that says most; the one that says least if `turned`."""
+def fullest(world: World, person: str) -> Planted:
+    """Of each table the row of this person that says most."""
     owner = world.cast.people[person]
     with world.app.app_context(), unfiltered("a test chooses its rows"), db.engine.connect() as one:
         found = Planted(0, owner, "")
         for table in business_tables():
-            rows = [row._mapping for row in one.execute(_living(table))]
+            rows = [row._mapping for row in one.execute(living(table))]
             theirs = [row for row in rows if row.get("owner_id", owner) == owner]
             if rows:
-                chosen = (min if turned else max)(theirs or rows, key=_said)
+                chosen = max(theirs or rows, key=_said)
                 found.ids[table.name] = chosen["id"]
                 found.company = found.company or chosen.get("company_id", 0)
     return found
 
 
-def _living(table: Table) -> Any:
+def living(table: Table) -> Any:
+    """The rows that are not in the bin."""
     rows = select(table)
     return rows.where(table.c.deleted_at.is_(None)) if "deleted_at" in table.c else rows
 

@@ -4,13 +4,20 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Error, Page
 
+from tests.proof.conftest import LONG
 from tests.proof.kinds import shape
 
 SOON = 3_000  # milliseconds for a part to come
-# With a button that is seen; a filter's is in the menu of filters.
+# Each with a button that is seen, and its kind; a filter's button is in the menu of filters.
 POPOVERS = """() => [...new Set([...document.querySelectorAll("[popovertarget]")]
   .filter((button) => button.checkVisibility() || button.closest("[popover]"))
-  .map((button) => button.getAttribute("popovertarget")))]"""
+  .map((button) => button.getAttribute("popovertarget")))]
+  .map((id) => {
+    const controls = document.getElementById(id).querySelectorAll(".bd input, .bd select");
+    const kinds = [...controls].map((one) => [one.type, ...Object.keys(one.dataset)].join());
+    const isFilter = document.getElementById(id).matches(".c-filterpop");
+    return [id, isFilter ? `filter by ${[...new Set(kinds)]}` : id];
+  })"""
 SHOW = """async (id) => {
   const popover = document.getElementById(id);
   const button = document.querySelector(`[popovertarget="${id}"]`);
@@ -42,7 +49,10 @@ REFUSED = """() => {
 
 
 class Opener:
-    """Opens, one after the other, whatever a page has that is not among `seen`, by its name."""
+    """Opens, one after the other, whatever a page has that is not among `seen`.
+
+    That is by its name; one filter of each kind suffices unless there is time for all.
+    """
 
     def __init__(self, page: Page, seen: set[str]) -> None:
         self.page, self.seen = page, seen
@@ -50,8 +60,8 @@ class Opener:
     def parts(self) -> Iterator[tuple[str, str]]:
         """(name, selector) of each part while it is open; the selector is "" where it did not."""
         yield from self._inline()
-        for name in self.page.evaluate(POPOVERS):
-            if self._is_new(name):
+        for name, kind in self.page.evaluate(POPOVERS):
+            if self._is_new(name if LONG else kind):
                 shows = self.page.evaluate(SHOW, name)
                 yield name, f"[id='{name}']" if shows else ""
                 self.page.evaluate(HIDE)

@@ -78,6 +78,8 @@ def test_nothing_is_wrong_with_any_page(
             continue
         if not opened:
             stranger.wrong[path] = ["nobody may open it"]
+    for one in (*visitors, stranger):
+        one.desk.context.close()
     say(f"crawl: {sum(one.looks for one in visitors)} looks at pages and their parts, {setting}")
     wrong = {
         f"{person} {path}": found
