@@ -55,7 +55,7 @@ class ProfileView(Page):
     def own(self) -> ResponseReturnValue:
         user = db.session.scalars(select(User).where(User.id == current_actor().user_id)).one()
         names = [name for _title, names in self.groups for name in names]
-        form = Form(DataModel(User, users.RULES), names)
+        form = Form(DataModel(User, users.RULES), names, widths={"signature": "w6"})
         if request.method == "GET":
             return self._page(user, form.fill(stored_values(user, names)))
         version, people = posted_version(), view_of(user)
