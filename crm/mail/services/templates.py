@@ -1,13 +1,12 @@
 """What can be done to a template, whoever asks. Source: spec 13.1."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from babel import Locale
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, func, or_, select
+from flask_babel import ngettext
+from sqlalchemy import ColumnElement, or_, select
 
 from crm.companies.choices import candidates_of
 from crm.companies.defaults import current_user_or_none, fill_company, set_default
@@ -19,13 +18,12 @@ from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.core.models import link_of, rich_text
 from crm.core.rows import unfiltered
-from crm.core.types import fold
 from crm.mail import senders
 from crm.mail.models import MessageKind, Template
+from crm.mail.services.checking import checked, refuse_double
 from crm.mail.services.queueing import Mail, queue
-from crm.mail.templates import shipped, variables
+from crm.mail.templates import shipped
 from crm.mail.templates.filling import fill
-from crm.mail.templates.language import TemplateError, TooLong, parse, render
 
 # The settings of a company by which it chooses a template, and the kind that fits.
 CHOSEN_AS = {f"{kind}_template": kind for kind in shipped.TEXTS if kind != MessageKind.FREE}
@@ -39,8 +37,8 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
 
 def create(values: Mapping[str, Any]) -> Template:
     """A new template. Raises DomainError by field."""
-    template: Template = create_row(Template, _checked(values), RULES)
-    _refuse_double(template)
+    template: Template = create_row(Template, checked(values), RULES)
+    refuse_double(template)
     return template
 
 
@@ -51,19 +49,19 @@ def update(template: Template, values: Mapping[str, Any]) -> None:
         raise DomainError(_in_use(len(used)), field="kind")
     # Another kind has other variables, also for texts that stay as they are.
     texts = {"subject": template.subject, "body": template.body} if kind != template.kind else {}
-    update_row(template, _checked({"kind": kind, **texts, **values}), RULES)
-    _refuse_double(template)
+    update_row(template, checked({"kind": kind, **texts, **values}), RULES)
+    refuse_double(template)
 
 
 def delete(template: Template) -> None:
-    """Raises DomainError where a company sends it."""
+    """Delete a template. Raises DomainError where a company sends it."""
     if used := used_by(template):
         raise DomainError(_in_use(len(used)))
     delete_row(template)
 
 
 def reset(template: Template) -> None:
-    """Give a shipped template the texts that it came with. Raises DomainError."""
+    """Give a shipped template the texts that ship now. Raises DomainError where none do."""
     text = shipped.TEXTS.get(template.shipped or "")  # none where a later version ships fewer
     if text is None:
         raise DomainError(_("This template did not ship with the application."))
@@ -71,9 +69,9 @@ def reset(template: Template) -> None:
 
 
 def install() -> None:
-    """Add the templates that ship where there are none, chosen by every company.
+    """Add the templates that ship to an empty table, and let every company choose them.
 
-    Otherwise those that somebody deleted would come back with an upgrade.
+    Where there are templates, an upgrade does not bring back those that were deleted.
     """
     with unfiltered("what ships is put in place before anybody acts"):
         if db.session.scalar(select(Template.id).limit(1)) is not None:
@@ -148,55 +146,6 @@ def _in_use(count: int) -> str:
             "%(num)s company sends this template.", "%(num)s companies send this template.", count
         )
     )
-
-
-def _checked(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`values`, after its texts were parsed in every language.
-
-    Raises DomainError by field and language ("body.fr").
-    """
-    kind = values.get("kind") or ""
-    if kind not in variables.ABOUT:
-        return values
-    wrong = {
-        f"{name}.{language}": said
-        for name in ("subject", "body")
-        for language, said in _wrong(kind, values.get(name) or {}, name == "body")
-    }
-    if wrong:
-        raise DomainError(fields=wrong)
-    return values
-
-
-def _wrong(kind: str, texts: Mapping[str, str], is_html: bool) -> Iterator[tuple[str, str]]:
-    """(language, what is wrong in it), in words that name the language and the line."""
-    known = variables.known(kind)
-    for language, text in texts.items():
-        tongue = Locale.parse(language).get_display_name(get_locale()) or language
-        try:
-            render(parse(text, known), variables.examples(kind, language), is_html)
-        except TemplateError as error:
-            yield language, _(
-                "%(language)s, line %(line)s: %(message)s",
-                language=tongue, line=error.line, message=error,
-            )  # fmt: skip
-        except TooLong:
-            yield (
-                language,
-                _("%(language)s: filled in, this is longer than 200 kB.", language=tongue),
-            )
-
-
-def _refuse_double(template: Template) -> None:
-    """A name is used once in each language, all companies counting as one. Source: spec 13.1."""
-    same = func.coalesce(Template.company_id, 0) == (template.company_id or 0)
-    statement = select(Template).where(same, Template.id != template.id)
-    with unfiltered("a name is taken, whoever reads that template"):
-        others = db.session.scalars(statement).unique().all()
-    for language, name in template.name.items():
-        if any(fold(other.name.get(language, "")) == fold(name) for other in others):
-            message = _("There is already a template named “%(name)s”.", name=name)
-            raise DomainError(message, field="name")
 
 
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
