@@ -4,6 +4,7 @@ A worker does this every minute, so that nothing is rendered within the transact
 notice.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -36,6 +37,8 @@ from crm.notices.services import News, tell
 AT_ONCE = 500  # the others have their turn a minute later
 LONGEST_IMPORT = timedelta(hours=6)  # one that began before was interrupted
 
+log = logging.getLogger("crm.mail")
+
 
 @message_failed.connect
 def tell_owner(message: Message) -> None:
@@ -62,9 +65,14 @@ def mail_notices() -> int:
     with unfiltered("the worker mails what people are told, to themselves"):
         found = db.session.execute(new.order_by(Notice.id).limit(AT_ONCE)).all()
     for pk, user_id in found:
-        actor = load_actor(user_id)
-        mail = _mail_of(pk, actor) if actor is not None else None
-        db.session.rollback()
+        try:
+            actor = load_actor(user_id)
+            mail = _mail_of(pk, actor) if actor is not None else None
+        except Exception:  # whatever is wrong with one, the others leave
+            log.exception("Notice %s cannot be made into a mail; it is tried again.", pk)
+            continue
+        finally:
+            db.session.rollback()
         with transaction() as session, unfiltered("whoever it is for, it is mailed once"):
             if mail is not None:
                 queue(mail)

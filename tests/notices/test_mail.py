@@ -15,9 +15,9 @@ from crm.mail.models import Message, MessageKind, MessageState
 from crm.mail.notices import mail_notices
 from crm.mail.services import Mail, queue
 from crm.mail.signals import message_failed
-from crm.notices.kinds import ASSIGNED, MAIL_FAILED
+from crm.notices.kinds import ASSIGNED, IMPORTED, MAIL_FAILED
 from crm.notices.models import Notice
-from crm.notices.services import Choice, choose
+from crm.notices.services import Choice, News, choose, tell
 from tests.factories import make, person
 from tests.fixtures import Acting, Cast, Client
 
@@ -141,3 +141,17 @@ def test_a_failed_message_tells_its_owner(
     assert "An e-mail was not sent" in page
     assert "Offer" not in page
     assert "550" not in page
+
+
+def test_a_notice_that_no_mail_can_be_made_of_holds_back_no_other(
+    acting: Acting, cast: Cast, everything: Everything, a_minute: Callable[[], int]
+) -> None:
+    with acting("claire"):
+        choose(dict.fromkeys((ASSIGNED, IMPORTED), Choice(by_mail=True)))
+    with acting("marc"):
+        tell([News(cast.claire, IMPORTED, "of another version", args={})])
+        make(Lead, owner=person(cast.claire))
+    a_minute()
+    with everything() as session:
+        assert len(messages(session)) == 1
+        assert session.scalars(select(Notice.kind).where(Notice.to_mail)).all() == [IMPORTED]
