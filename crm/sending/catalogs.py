@@ -23,7 +23,7 @@ from crm.sending.people import Person, language_of, refusing
 from crm.sending.services import ATTACHED, Addressed, Letter, send
 
 MOST = 500  # recipients at once
-AT_ONCE = 25  # messages of one transaction
+AT_ONCE = 10  # messages of one transaction: a quarter of a second
 
 
 @dataclass

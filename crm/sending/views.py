@@ -168,11 +168,12 @@ class MessageView(OutboxView):
         message = self.row(pk, "edit")
         with transaction():
             services.take_back(message)
-        relation = next((n for n in READ_WITH if getattr(message, f"{n}_id") is not None), None)
         flash(_("E-mail not sent"), "success")
-        if relation is None:
+        # Not a record that was deleted meanwhile.
+        relations = sorted(READ_WITH, key=lambda name: name != message.about)
+        about = next((name for name in relations if getattr(message, name) is not None), None)
+        if about is None:
             return redirect(self.url("show", pk=pk), 303)
-        about = message.about if message.about in READ_WITH else relation
         values = {about: getattr(message, f"{about}_id"), AGAIN: pk}
         return redirect(self.url("compose", **values), 303)
 

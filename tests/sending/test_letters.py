@@ -89,6 +89,18 @@ def test_undone_it_opens_again_with_everything_typed(
         assert as_user(other).post(f"/outbox/undo/{sent.id}").status_code == 404
 
 
+def test_undone_after_its_record_was_deleted_it_opens_itself(
+    lead: Lead, as_user: AsUser, acting: Acting
+) -> None:
+    claire = as_user("claire")
+    compose(claire, f"/outbox/compose?lead={lead.id}")
+    (sent,) = messages(acting)
+    with acting("alice") as session:
+        session.get_one(Lead, lead.id).deleted_at = sent.created_on
+    assert claire.post(f"/outbox/undo/{sent.id}").location == f"/outbox/show/{sent.id}"
+    assert messages(acting)[0].state == MessageState.CANCELLED
+
+
 def test_going_back_to_a_form_that_was_undone_sends_it_after_all(
     lead: Lead, as_user: AsUser, acting: Acting
 ) -> None:
