@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from threading import Event, Thread
+from time import monotonic
 
 from flask import Flask
 
@@ -15,6 +16,7 @@ BEAT = 30.0  # seconds
 SWEEP = 60.0  # seconds between looks for messages whose wake-up was lost
 LONGEST_POLL = 1.0  # seconds between looks into an SQLite queue
 LAST_MAIL = 30.0  # seconds that a thread may still take when the worker ends
+HOUR = 3600.0  # seconds
 
 log = logging.getLogger("crm.worker")
 
@@ -24,7 +26,7 @@ def run(app: Flask) -> None:
 
     The sweep needs no queue: without Redis mails leave a minute later.
     """
-    logging.getLogger("huey.consumer").addFilter(_OnceFilter())
+    logging.getLogger("huey.consumer").addFilter(_OutageFilter())
     queue = queue_of(app)
     consumer = queue.huey.create_consumer(
         workers=1, periodic=False, max_delay=LONGEST_POLL, graceful_signal="TERM"
@@ -60,15 +62,15 @@ def _every(seconds: float, app: Flask, stop: Event, work: Callable[[], object]) 
     return thread
 
 
-class _OnceFilter(logging.Filter):
-    """Logs that the queue does not answer once, instead of a traceback every second."""
+class _OutageFilter(logging.Filter):
+    """Logs that the queue does not answer once an hour, instead of a traceback every second."""
 
-    is_logged = False
+    logged_at = -HOUR
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.exc_info is None or "queue" not in record.getMessage():
             return True
-        if not self.is_logged:
+        if monotonic() - self.logged_at >= HOUR:
             log.warning("The queue does not answer: %s", record.exc_info[1])
-        self.is_logged = True
+            self.logged_at = monotonic()
         return False
