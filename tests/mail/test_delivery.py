@@ -1,8 +1,5 @@
 """What is due leaves once, is tried again or fails, and says so."""
 
-import smtplib
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
@@ -10,70 +7,21 @@ from email.header import decode_header, make_header
 from typing import Any
 
 import pytest
-import time_machine
 from flask import Flask
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
-from crm.companies.models import AppSettings, CompanySettings
-from crm.core import jobs
-from crm.core.db import db
 from crm.core.files import storing as files
-from crm.core.mail_url import parse_mail_url
 from crm.core.outage import Outage, unavailable
-from crm.core.rows import unfiltered
 from crm.core.types import utcnow
-from crm.mail import claiming, connection, delivery, outcomes, services
-from crm.mail.delivery import deliver
-from crm.mail.models import Answer, Message, MessageAttempt, MessageState, SkipReason
-from crm.mail.queue import queue_of
+from crm.mail import connection, delivery, outcomes, services
+from crm.mail.models import Answer, Message, MessageState, SkipReason
 from crm.mail.signals import message_failed
 from tests.fixtures import Acting, Cast
-from tests.mail.postbox import OK, Postbox, open_postbox
+from tests.mail.delivering import Everything, delivered, now_due, queued, row
+from tests.mail.postbox import OK, Postbox
 from tests.mail.test_services import mail
 
 pytestmark = pytest.mark.both
-Everything = Callable[[], AbstractContextManager[Session]]
-
-
-@pytest.fixture
-def postbox(app: Flask) -> Iterator[Postbox]:
-    """The mail server of the installation."""
-    config = app.extensions["crm.config"]
-    with open_postbox() as box:
-        server = parse_mail_url(f"smtp://127.0.0.1:{box.port}/?from=crm@acme.example")
-        app.extensions["crm.config"] = replace(config, mail=server)
-        yield box
-    app.extensions["crm.config"] = config
-
-
-def queued(acting: Acting, cast: Cast, count: int = 1, **given: Any) -> list[Message]:
-    """Messages that Claire causes."""
-    with acting("claire"):
-        return [
-            services.queue(mail(cast, **({"cause": f"test:{number}"} | given)))
-            for number in range(count)
-        ]
-
-
-def delivered(app: Flask) -> int:
-    with app.app_context():
-        return deliver()
-
-
-def now_due(everything: Everything) -> None:
-    """Let the next try of every message be due."""
-    with everything() as session:
-        session.execute(
-            update(Message).where(Message.next_try_at.is_not(None)).values(next_try_at=utcnow())
-        )
-
-
-def row(everything: Everything, message: Message) -> Message:
-    with everything() as session:
-        found = session.get_one(Message, message.id, populate_existing=True)
-        assert found.attempts is not None
-        return found
 
 
 def test_a_mail_is_complete(app: Flask, acting: Acting, cast: Cast, postbox: Postbox) -> None:
@@ -96,13 +44,6 @@ def test_a_mail_is_complete(app: Flask, acting: Acting, cast: Cast, postbox: Pos
     assert plain.get_content().strip() == text
     assert html.get_content().strip() == f"<p>{text}</p>"
     assert max(len(line) for line in postbox.raw[0].splitlines()) < 998
-
-
-def test_a_mail_waits_while_the_store_of_its_attachments_is_away() -> None:
-    for error in (TimeoutError("the store"), PermissionError("the store"), RuntimeError("?")):
-        assert outcomes.unsendable(error).answer is Answer.POSTPONED
-    for error in (FileNotFoundError("gone"), ValueError("no mail")):
-        assert outcomes.unsendable(error).answer is Answer.REFUSED
 
 
 def test_an_attachment_has_its_name_and_no_second_header(
@@ -286,127 +227,6 @@ def test_a_mail_that_was_accepted_is_marked_although_the_database_is_away_for_a_
     assert (delivered(app), delivered(app)) == (1, 0)
 
 
-def test_a_dead_workers_message_is_taken_by_another_when_its_lease_ran_out(
-    app: Flask, acting: Acting, cast: Cast, everything: Everything, postbox: Postbox
-) -> None:
-    (message,) = queued(acting, cast)
-    with app.app_context(), unfiltered("a worker"):
-        dead = claiming.claim()
-        assert dead is not None
-        assert claiming.claim() is None, "it is leased"
-    assert delivered(app) == 0
-    with acting("claire") as session:
-        refusal = services.refusal(session.get_one(Message, message.id), MessageState.CANCELLED)
-        assert refusal == "This e-mail is being sent right now."
-    with everything() as session:
-        session.execute(update(Message).values(lease_until=utcnow() - timedelta(seconds=1)))
-    assert delivered(app) == 1
-    with app.app_context(), unfiltered("a worker"):
-        outcomes.write(dead, outcomes.away(OSError("late")))
-    assert row(everything, message).state == MessageState.SENT, "the dead one has no say"
-
-
-def test_limits_hold_and_companies_take_turns(
-    app: Flask, acting: Acting, cast: Cast, everything: Everything, postbox: Postbox
-) -> None:
-    with everything() as session:
-        session.execute(update(AppSettings).values(mails_per_minute=5))
-        france = CompanySettings.company_id == cast.france
-        session.execute(update(CompanySettings).where(france).values(mails_per_minute=4))
-    queued(acting, cast, 6)
-    with acting("olga"):
-        for number in range(2):
-            services.queue(
-                mail(cast, cause=f"olga:{number}", company_id=cast.iberia, to_name="Of Olga")
-            )
-    assert delivered(app) == 5
-    names = [str(one["To"]).partition(" <")[0] for one in postbox.mails]
-    assert names.count("Of Olga") == 2, "a long queue does not hold up another company"
-    with everything() as session:
-        past = utcnow() - timedelta(seconds=61)
-        session.execute(update(MessageAttempt).values(at=past))
-        session.execute(update(AppSettings).values(mails_per_minute=100))
-    assert delivered(app) == 3
-
-
-def test_the_worker_is_woken_after_the_commit_and_not_before(
-    app: Flask, acting: Acting, cast: Cast
-) -> None:
-    with app.app_context():
-        waiting = queue_of(app).huey
-    waiting.flush()
-    with acting("claire"):
-        services.queue(mail(cast))
-        assert waiting.pending_count() == 0
-    assert waiting.pending_count() == 1
-    later = utcnow() + timedelta(seconds=10)
-    with acting("claire"):
-        services.queue(mail(cast, cause="test:later", due_at=later))
-    assert waiting.scheduled_count() + waiting.pending_count() == 2
-    waiting.flush()
-
-
-def test_a_clock_that_was_wrong_for_a_while_holds_nothing_up(
-    app: Flask, acting: Acting, cast: Cast, everything: Everything, postbox: Postbox
-) -> None:
-    (message, _other) = queued(acting, cast, 2)
-    later = utcnow() + timedelta(days=3650)
-    with everything() as session:
-        session.execute(update(AppSettings).values(mails_per_minute=2))
-        session.execute(update(Message).values(lease_until=later, lease_token="dead"))
-        answer = Answer.POSTPONED
-        session.add_all(
-            MessageAttempt(message_id=message.id, at=later, answer=answer) for _ in range(2)
-        )
-    assert delivered(app) == 2
-    with app.app_context():
-        jobs.run_due()
-    with everything() as session:
-        session.execute(update(jobs.JobRow).values(due_at=later, lease_until=later))
-    with app.app_context():
-        assert {"files", "public links"} <= set(jobs.run_due())
-
-
-def test_regular_work_is_done_once_and_again_when_it_is_due(
-    app: Flask, monkeypatch: pytest.MonkeyPatch, everything: Everything
-) -> None:
-    done: list[str] = []
-    monkeypatch.setattr(jobs, "JOBS", {})
-    jobs.every_minute("fails")(lambda: 1 / 0)
-    jobs.nightly("night", hour=1)(lambda: done.append("night"))
-    with app.app_context():
-        assert sorted(jobs.run_due()) == ["fails", "night"]
-        assert jobs.run_due() == []
-        assert done == ["night"]
-        jobs.beat()
-        jobs.beat()
-        assert jobs.last_run(jobs.HEARTBEAT) is not None
-        assert jobs.last_run("fails") is None
-        found = db.session.get_one(jobs.JobRow, "fails")
-        assert found.error == "ZeroDivisionError: division by zero"
-        assert db.session.get_one(jobs.JobRow, "night").due_at.hour == 1
-    with everything() as session:
-        session.execute(update(jobs.JobRow).values(due_at=utcnow()))
-    with app.app_context():
-        assert sorted(jobs.run_due()) == ["fails", "night"]
-
-
-@pytest.mark.parametrize(
-    ("error", "answer"),
-    [
-        (smtplib.SMTPDataError(554, b"spam"), Answer.REFUSED),
-        (smtplib.SMTPDataError(452, b"full"), Answer.POSTPONED),
-        (smtplib.SMTPSenderRefused(550, b"no", "a@b"), Answer.POSTPONED),
-        (smtplib.SMTPSenderRefused(552, b"too large", "a@b"), Answer.REFUSED),
-        (smtplib.SMTPServerDisconnected("gone"), Answer.POSTPONED),
-        (TimeoutError("timed out"), Answer.POSTPONED),
-        (ValueError("no mail"), Answer.REFUSED),
-    ],
-)
-def test_what_an_error_means(error: Exception, answer: Answer) -> None:
-    assert outcomes.of(error).answer is answer
-
-
 def test_a_server_that_closes_after_each_mail_holds_nothing_back(
     app: Flask, acting: Acting, cast: Cast, postbox: Postbox
 ) -> None:
@@ -417,22 +237,3 @@ def test_a_server_that_closes_after_each_mail_holds_nothing_back(
     queued(acting, cast, 3)
     assert delivered(app) == 3
     assert len(postbox.sessions) == 3
-
-
-def test_the_limits_hold_whatever_the_clock_of_a_worker_says(
-    app: Flask, acting: Acting, cast: Cast, everything: Everything, postbox: Postbox
-) -> None:
-    with everything() as session:
-        session.get_one(AppSettings, 1).mails_per_minute = 2
-    queued(acting, cast, 4)
-    with time_machine.travel(utcnow() + timedelta(minutes=7)):
-        assert delivered(app) == 2
-    postbox.data = lambda mail: "451 later"
-    with everything() as session:
-        session.execute(update(MessageAttempt).values(at=utcnow() - timedelta(hours=1)))
-    with time_machine.travel(utcnow() + timedelta(minutes=7)):
-        delivered(app)
-    with everything() as session:
-        next_try = session.scalar(select(func.max(Message.next_try_at)))
-    assert next_try is not None
-    assert timedelta(seconds=50) < next_try - utcnow() < timedelta(seconds=70)
