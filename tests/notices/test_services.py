@@ -154,7 +154,7 @@ def test_what_is_not_saved_is_not_told(acting: Acting, told: Told, cast: Cast) -
     assert told("claire") == []
 
 
-def test_a_record_that_is_gone_or_closed_to_the_reader_keeps_its_name(
+def test_a_record_that_is_gone_or_closed_to_the_reader_is_not_named(
     acting: Acting, told: Told, cast: Cast, everything: Everything
 ) -> None:
     with acting("marc"):

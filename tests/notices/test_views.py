@@ -70,7 +70,7 @@ def test_the_bell_counts_to_ninety_nine(as_user: As, everything: Everything, cas
     assert as_user("claire").get("/notices/count").get_json()["shown"] == "99+"
 
 
-def test_a_page_takes_no_statement_more_for_the_bell(
+def test_the_bell_takes_one_statement_and_its_list_few(
     as_user: As, two: list[int], counting: Callable[[], AbstractContextManager[list[str]]]
 ) -> None:
     claire = as_user("claire")
