@@ -157,11 +157,17 @@ def _ruled_out(error: DomainError) -> ResponseReturnValue:
 def broken(give_up: Callable[[], None], error: Exception) -> ResponseReturnValue:
     """A bug: its trace goes to the log under a reference, the reference to the user."""
     reference = secrets.token_hex(4).upper()
-    log.error("%s %s %s", reference, request.method, request.path, exc_info=error)
+    log.error("%s %s %s", reference, request.method, _logged_path(), exc_info=error)
     give_up()
     if wants_json():
         return jsonify(message=_("Something went wrong on our side"), reference=reference), 500
     return page(500, "", reference), 500
+
+
+def _logged_path() -> str:
+    """The path, without the secret of a public link."""
+    token = (request.view_args or {}).get("token")
+    return request.path.replace(token, "…") if token else request.path
 
 
 def page(status: int, detail: str, reference: str = "") -> str:

@@ -8,11 +8,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from crm.catalog import public
 from crm.catalog.models import Catalog, CatalogLink
 from crm.catalog.public import share
 from crm.companies.models import AppSettings, Company
 from crm.core.links import services as links
+from crm.core.links import views
 from crm.core.links.models import PublicLink
+from crm.core.outage import Outage, unavailable
 from crm.core.types import utcnow
 from tests.catalog.test_services import catalog, upload
 from tests.factories import again, remove, save
@@ -62,6 +65,32 @@ def test_whoever_holds_the_link_sees_and_loads_the_catalogue(
         assert answer.headers["Referrer-Policy"] == "no-referrer"
         assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"
         assert answer.headers["Cache-Control"] == "private, no-store"
+
+
+def test_a_busy_database_keeps_nobody_from_what_they_were_sent(
+    client: Client, path: str, everything: Everything, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(link: PublicLink) -> None:
+        raise unavailable(Outage.BUSY)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(views, "note_opening", busy)
+        assert client.post(path).data.startswith(b"%PDF")
+    assert not opened(everything)
+    client.post(path)
+    assert opened(everything), "it is noted the next time"
+
+
+def test_no_log_has_the_secret_of_a_link(
+    client: Client, path: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def bug(*given: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(public, "facts", bug)
+    assert client.get(path).status_code == 500
+    assert "/p/…" in caplog.text
+    assert path.removeprefix("/p/") not in caplog.text
 
 
 def test_the_first_opening_is_kept(client: Client, path: str, everything: Everything) -> None:

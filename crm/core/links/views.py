@@ -1,5 +1,6 @@
 """/p/<token>: the pages of public links, for people without an account."""
 
+import logging
 from typing import Any
 
 from flask import Response, current_app, make_response, render_template, request
@@ -8,6 +9,7 @@ from flask_appbuilder import expose
 from flask_appbuilder.hooks import before_request
 from flask_appbuilder.security.decorators import limit
 
+from crm.core.errors import Unavailable
 from crm.core.files.serving import answer
 from crm.core.links.models import PublicLink
 from crm.core.links.purposes import PURPOSES, Purpose
@@ -17,6 +19,8 @@ from crm.core.security import allow_anonymous
 from crm.core.security.page import Page
 from crm.core.security.rate_limits import client_address
 from crm.core.unavailable import FRAMELESS
+
+log = logging.getLogger("crm.links")
 
 # By address: an office has one, and a page asks for its pictures too.
 RATE = "120 per minute"
@@ -68,7 +72,11 @@ class PublicLinkView(Page):
             found = purpose.act(link) if link and purpose else None
             if found is None or link is None:
                 return _gone()
-            note_opening(link)
+            link_id = link.id
+            try:
+                note_opening(link)
+            except Unavailable:  # a busy database keeps nobody from what they were sent
+                log.warning("The opening of public link %s could not be noted.", link_id)
             return _answered(found)
 
     @expose("/<token>/<name>")
