@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from uuid import uuid4
 
 from flask import abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
@@ -27,6 +26,7 @@ from crm.mail.models import Message
 from crm.mail.services import RULES
 from crm.sending import catalogs, undoing
 from crm.sending.catalog_form import LABELS, CatalogForm
+from crm.sending.form import token_of
 
 AGAIN = "again"  # in the query string: the token of a sending that was undone
 
@@ -113,7 +113,7 @@ class SentCatalogView(ModelView):
         author = current_user_or_none()
         if not is_shown or not chosen.people or author is None:
             return self._asked(catalog, form, chosen)
-        token = (request.form.get("token") or uuid4().hex)[:32]
+        token = token_of(request.form)
         letters = list(catalogs.letters(catalog, chosen.people, form.template, author, token))
         count = catalogs.send_all(letters)
         text = ngettext(
@@ -163,7 +163,7 @@ class SentCatalogView(ModelView):
             cancel_url=url,
             submit_label=_("Send") if has_people else _("Continue"),
             draft_key="",
-            hidden=[("token", request.form.get("token") or uuid4().hex)],
+            hidden=[("token", token_of(request.form))],
             form_errors=form.form_errors,
             errors=[(f.id, f.label, text) for f in form.fields.values() for text in f.errors],
             recipients=chosen,

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from uuid import uuid4
 
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
@@ -17,7 +16,7 @@ from crm.mail.models import Message, MessageAttachment, MessageKind, MessageStat
 from crm.mail.related import records_around
 from crm.mail.templates.filling import fill
 from crm.sending import services
-from crm.sending.form import COPIES, LetterForm, fitting
+from crm.sending.form import COPIES, LetterForm, fitting, token_of
 from crm.sending.people import Person, language_of, people_of
 
 KEPT = "kept"  # the input with the id of an attachment of the message that was undone
@@ -142,7 +141,7 @@ class Draft:
             related[person.relation] = person.row.id
         template = form.template
         letter = services.Letter(
-            token=(posted.get("token") or uuid4().hex)[:32],
+            token=token_of(posted),
             company=self.company,
             author=self.author,
             subject=form.values["subject"],

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import uuid4
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -23,6 +24,7 @@ from crm.mail.models import Copy, MessageKind, Template
 from crm.sending.people import Person
 from crm.sending.services import Addressed
 
+TOKEN = re.compile(r"\w{1,32}", re.ASCII)
 PARTED = re.compile(r"[,;\s]+")
 ADDRESS = Spec(lazy_pgettext("e-mail", "To"), kinds.EMAIL, required=True, length=254)
 COPIES = {Copy.CC: lazy_pgettext("e-mail", "Cc"), Copy.BCC: lazy_pgettext("e-mail", "Bcc")}
@@ -114,6 +116,12 @@ class LetterForm(Form):
         if person is None:
             return Addressed(address, copy)
         return Addressed(address, copy, person.name, person.relation)
+
+
+def token_of(posted: Mapping[str, str]) -> str:
+    """The token by which a form is sent once, a new one for a form that has none."""
+    token = posted.get("token", "")
+    return token if TOKEN.fullmatch(token) else uuid4().hex
 
 
 def fitting(company_id: int, relation: str) -> list[Template]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
@@ -24,16 +25,24 @@ def files_of(form: LetterForm, posted: MultiDict[str, str]) -> Sequence[StoredFi
 
     Linked by no message they are deleted a day later. What is refused, its field says.
     """
-    return [*_stored_before(posted.getlist(STORED)), *_store(form)]
+    return [*_stored_before(form, posted.getlist(STORED)), *_store(form)]
 
 
-def _stored_before(given: Sequence[str]) -> Sequence[StoredFile]:
+def _stored_before(form: LetterForm, given: Sequence[str]) -> Sequence[StoredFile]:
     """One's own files, of e-mails alone: a second click names those that the first one linked."""
-    ids = [number for text in given[:MOST] if (number := parse_number(text)) is not None]
+    ids = {number for text in given[:MOST] if (number := parse_number(text)) is not None}
+    found = _own(ids) if ids else []
+    if len(found) < len(ids):
+        said = _("A file that was chosen is no longer stored. Choose it again.")
+        form.refuse("", {"files": said})
+    return found
+
+
+def _own(ids: set[int]) -> Sequence[StoredFile]:
     mine = StoredFile.created_by_id == current_actor().user_id
     of_mails = is_unused(MessageAttachment.__table__)
     found = select(StoredFile).where(StoredFile.id.in_(ids), mine, of_mails)
-    return db.session.scalars(found.order_by(StoredFile.id)).all() if ids else []
+    return db.session.scalars(found.order_by(StoredFile.id)).all()
 
 
 def _store(form: LetterForm) -> Sequence[StoredFile]:

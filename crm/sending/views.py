@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import urlencode
-from uuid import uuid4
 
 from flask import abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
@@ -25,7 +24,7 @@ from crm.mail.models import READ_WITH, Message, MessageState
 from crm.mail.views import OutboxView
 from crm.sending import services
 from crm.sending.draft import KEPT, Draft
-from crm.sending.form import LetterForm
+from crm.sending.form import LetterForm, token_of
 from crm.sending.uploads import STORED, files_of
 
 SHORT = "short"  # in the query string: the form opens at the side of the record
@@ -148,7 +147,7 @@ class MessageView(OutboxView):
             cancel_url=url,
             submit_label=_("Send"),
             draft_key=f"outbox/compose/{draft.relation}-{draft.row.id}",
-            hidden=[("token", request.form.get("token") or uuid4().hex)],
+            hidden=[("token", token_of(request.form))],
             enctype="multipart/form-data",
             has_required=True,
             errors=[(f.id, f.label, text) for f in form.fields.values() for text in f.errors],

@@ -89,6 +89,15 @@ def test_undone_it_opens_again_with_everything_typed(
         assert as_user(other).post(f"/outbox/undo/{sent.id}").status_code == 404
 
 
+@pytest.mark.parametrize("token", ["\0", "a:b%", "é" * 40, "a" * 500, ""])
+def test_a_form_whose_token_is_none_of_ours_is_sent(
+    lead: Lead, as_user: AsUser, acting: Acting, token: str
+) -> None:
+    answer = compose(as_user("claire"), f"/outbox/compose?lead={lead.id}", token=token)
+    assert answer.status_code == 303
+    assert len(messages(acting)) == 1
+
+
 def test_undone_after_its_record_was_deleted_it_opens_itself(
     lead: Lead, as_user: AsUser, acting: Acting
 ) -> None:
@@ -220,4 +229,13 @@ def test_a_file_that_finds_no_room_is_said_and_the_text_is_kept(
     assert answer.status_code == 503
     assert "The file could not be stored" in answer.text
     assert "Good &lt;em&gt;day" in answer.text
+    assert messages(acting) == []
+
+
+def test_a_file_that_is_not_stored_any_more_is_asked_for_again(
+    lead: Lead, as_user: AsUser, acting: Acting
+) -> None:
+    answer = compose(as_user("claire"), f"/outbox/compose?lead={lead.id}", stored="99")
+    assert answer.status_code == 422
+    assert "no longer stored" in answer.text
     assert messages(acting) == []
