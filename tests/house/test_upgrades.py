@@ -1,5 +1,7 @@
 """An upgrade loses no row: whatever table a migration rebuilds, from whatever version."""
 
+import os
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,6 +21,7 @@ from crm.core.models import rich_text
 from crm.migrations.backup import KEPT, copies
 from tests.fixtures import make_app
 from tests.house.filling import ROWS, contents, fill, schema
+from tests.servers import FOLDER, locked
 
 # What a later version rewrote or dropped on purpose: table → columns; none stands for the table.
 # Each has a test of its own.
@@ -96,6 +99,46 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
         db.engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def filled_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database of today with rows in every table; to be copied."""
+    kept = Path(os.environ[FOLDER]) / "filled.sqlite"
+    with locked(kept.with_suffix(".lock")):
+        if not kept.exists():
+            folder = tmp_path_factory.mktemp("filled")
+            with make_app(f"sqlite:///{folder / 'crm.sqlite'}", folder).app_context():
+                filled()
+                db.session.remove()
+                db.engine.dispose()
+            shutil.move(folder / "crm.sqlite", kept)
+    return kept
+
+
+@pytest.fixture
+def on_file(filled_file: Path, tmp_path: Path) -> Iterator[Flask]:
+    """An application on a copy of it, crm.sqlite in tmp_path."""
+    path = shutil.copy(filled_file, tmp_path / "crm.sqlite")
+    app = make_app(f"sqlite:///{path}", tmp_path)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def ready(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    """An application whose database is of today, with rows in every table."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("on_file")
+        return
+    app = make_app(request.getfixturevalue("new_database")("crm_upgrades"), tmp_path)
+    with app.app_context():
+        filled()
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
 @contextmanager
 def writing() -> Iterator[Connection]:
     """A connection that takes rows in any order."""
@@ -140,33 +183,23 @@ def state() -> tuple[Any, Any]:
 
 
 @pytest.mark.slow("rebuilds every table")
-def test_no_row_is_lost_when_every_table_is_rebuilt(fresh: Flask, tmp_path: Path) -> None:
-    filled()
+def test_neither_a_row_nor_a_last_key_is_lost_when_every_table_is_rebuilt(
+    ready: Flask, tmp_path: Path
+) -> None:
+    assert all(state()[0].values()), "every table has rows"
+    is_sqlite = ready.extensions["crm.config"].is_sqlite
+    with writing() as connection:
+        connection.execute(text("DELETE FROM quote_line"))  # whose keys are not to be given again
+        keys = last_keys(connection) if is_sqlite else {}
     before = state()
-    assert all(before[0].values()), "every table has rows"
-    migrate_with(fresh, tmp_path / "later", REBUILD)
+    migrate_with(ready, tmp_path / "later", REBUILD)
     assert state() == before
     assert current() == "next"
-    if fresh.extensions["crm.config"].is_sqlite:
+    if is_sqlite:
         with db.engine.connect() as connection:
+            assert last_keys(connection) == keys
             assert connection.scalar(text("PRAGMA foreign_keys")) == 1
-
-
-@pytest.mark.slow("fills and rebuilds every table")
-def test_the_key_of_a_deleted_row_is_never_given_again(tmp_path: Path) -> None:
-    app = make_app(f"sqlite:///{tmp_path / 'crm.sqlite'}", tmp_path)
-    with app.app_context():
-        filled()
-        with writing() as connection:
-            connection.execute(text("DELETE FROM quote_line"))
-            before = last_keys(connection)
-        assert before.keys() == {
-            table.name for table in db.metadata.sorted_tables if "id" in table.c
-        }
-        migrate_with(app, tmp_path / "later", REBUILD)
-        with db.engine.connect() as connection:
-            assert last_keys(connection) == before
-        db.engine.dispose()
+        assert keys.keys() == {table.name for table in db.metadata.sorted_tables if "id" in table.c}
 
 
 def last_keys(connection: Connection) -> dict[str, int]:
@@ -272,39 +305,34 @@ def test_what_the_journal_told_of_lines_takes_the_form_of_today(fresh: Flask) ->
     }
 
 
-def test_a_migration_that_fails_changes_nothing(fresh: Flask, tmp_path: Path) -> None:
-    filled()
+def test_a_migration_that_fails_changes_nothing(ready: Flask, tmp_path: Path) -> None:
     before, revision = state(), current()
     with pytest.raises(RuntimeError, match="in the middle"):
-        migrate_with(fresh, tmp_path / "later", HALF_WAY)
+        migrate_with(ready, tmp_path / "later", HALF_WAY)
     assert (state(), current()) == (before, revision)
 
 
 def test_a_migration_that_leaves_rows_without_their_parent_is_refused(
-    fresh: Flask, tmp_path: Path
+    ready: Flask, tmp_path: Path
 ) -> None:
-    filled()
     before, revision = state(), current()
     with pytest.raises(Exception, match="vat_rate") as raised:
-        migrate_with(fresh, tmp_path / "later", ORPHANS)
+        migrate_with(ready, tmp_path / "later", ORPHANS)
     assert (state(), current()) == (before, revision)
-    if fresh.extensions["crm.config"].is_sqlite:
+    if ready.extensions["crm.config"].is_sqlite:
         assert isinstance(raised.value, CommandError)
         assert "Nothing was changed." in str(raised.value)
 
 
 def test_the_file_is_kept_as_it_was_before_an_upgrade(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    filled_file: Path, on_file: Flask, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "crm.sqlite"
-    app = make_app(f"sqlite:///{path}", tmp_path)
-    with app.app_context():
-        filled()
-        upgrade()
-        assert copies(path) == [], "neither of an empty database, nor where nothing is to be done"
-        before, revision = state(), current()
-        migrate_with(app, tmp_path / "later", 'op.execute("DELETE FROM quote_line")')
-        db.engine.dispose()
+    upgrade()
+    nothing_to_do = "neither of an empty database, nor where nothing is to be done"
+    assert copies(filled_file) == copies(path) == [], nothing_to_do
+    before, revision = state(), current()
+    migrate_with(on_file, tmp_path / "later", 'op.execute("DELETE FROM quote_line")')
     (copy,) = copies(path)
     assert str(copy) in capsys.readouterr().out
     assert copy.stat().st_mode == path.stat().st_mode
@@ -314,42 +342,35 @@ def test_the_file_is_kept_as_it_was_before_an_upgrade(
         db.engine.dispose()
 
 
-def test_no_upgrade_without_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = make_app(f"sqlite:///{tmp_path / 'crm.sqlite'}", tmp_path)
-    with app.app_context():
-        upgrade()
-        revision = current()
+def test_no_upgrade_without_a_copy(
+    on_file: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revision = current()
 
-        def full(self: Path, target: Path) -> None:
-            raise OSError("No space left on device")
+    def full(self: Path, target: Path) -> None:
+        raise OSError("No space left on device")
 
-        monkeypatch.setattr(Path, "replace", full)
-        with pytest.raises(CommandError, match=r"No space left on device.*Nothing was changed"):
-            migrate_with(app, tmp_path / "later", "pass")
-        assert current() == revision
-        db.engine.dispose()
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(CommandError, match=r"No space left on device.*Nothing was changed"):
+        migrate_with(on_file, tmp_path / "later", "pass")
+    assert current() == revision
     assert not list(tmp_path.glob("*upgrade*")), "no half a copy stays behind"
     assert not list(tmp_path.glob("*unfinished*"))
 
 
-def test_only_the_last_copies_are_kept(tmp_path: Path) -> None:
+def test_only_the_last_copies_are_kept(on_file: Flask, tmp_path: Path) -> None:
     path = tmp_path / "crm.sqlite"
     older = [tmp_path / f"crm.sqlite.2026010{day}-090000.before-upgrade" for day in range(1, 6)]
     for copy in older:
         copy.touch()
-    app = make_app(f"sqlite:///{path}", tmp_path)
-    with app.app_context():
-        upgrade()
-        migrate_with(app, tmp_path / "later", "pass")
-        db.engine.dispose()
+    migrate_with(on_file, tmp_path / "later", "pass")
     assert len(copies(path)) == KEPT
     assert copies(path)[:-1] == older[-(KEPT - 1) :]
 
 
-def test_make_migration_writes_checks(fresh: Flask, tmp_path: Path) -> None:
-    upgrade()
+def test_make_migration_writes_checks(ready: Flask, tmp_path: Path) -> None:
     folder, name = tmp_path / "later", "ck_vat_rate_rate_range"
-    config = migrate_with(fresh, folder, OTHER_CHECKS)
+    config = migrate_with(ready, folder, OTHER_CHECKS)
     assert name not in str(state()[1]["vat_rate"])
     assert "of_no_model" in str(state()[1]["vat_rate"])
     command.revision(config, "again", autogenerate=True, head="next", version_path=str(folder))
