@@ -20,6 +20,10 @@ def test_a_template_is_written_by_keyboard(sit: Sit, axe: str) -> None:
     page.keyboard.type("Soon: ")
     page.get_by_role("button", name="Start").press("Enter")
     assert page.evaluate(TEXT, "subject-en") == "Soon: {{ event.starts_at }}"
+    for keys in ("Control+a", "Control+c", "Control+v"):
+        page.keyboard.press(keys)
+    assert page.evaluate(TEXT, "subject-en") == "Soon: {{ event.starts_at }}"
+    expect(page.locator("#f-subject-en .c-var")).to_have_text("Start")
     expect(tabs.locator("[data-empty]:visible")).to_have_count(1)
 
     page.get_by_role("textbox", name="Content").focus()
@@ -33,6 +37,7 @@ def test_a_template_is_written_by_keyboard(sit: Sit, axe: str) -> None:
     assert page.evaluate(TEXT, "body-en") == (
         "<p>At {% if event.location %}the place!{% endif %}</p>"
     )
+    expect(page.locator("#f-body-en .c-var")).to_have_text(["If Place", "End"])
     page.keyboard.press("Control+End")
     page.keyboard.type("{{{{ lead.name }}")
     page.keyboard.press("Control+Enter")

@@ -22,11 +22,11 @@ on("[data-variables]", (list) => {
     condition.setAttribute("aria-pressed", String(pressed));
     help.textContent = pressed ? condition.dataset.condition : asked;
   };
-  const field = () => (last && !last.closest("[hidden]:not(textarea)") ? last : form.querySelector("[data-language]:not([hidden]) [name^=body-]"));
+  const field = () => (last && !last.closest("[hidden]:not(textarea, [data-line])") ? last : form.querySelector("[data-language]:not([hidden]) [name^=body-]"));
 
   form.addEventListener("focusin", ({ target }) => {
-    const editor = target.closest(".c-rte");
-    const typed = editor ? editor.parentElement.querySelector("textarea") : target;
+    const editor = target.closest(".c-rte, .c-line");
+    const typed = editor ? editor.parentElement.querySelector("textarea, [data-line]") : target;
     if (/^(body|subject)-/.test(typed.name ?? "")) last = typed;
   });
   list.addEventListener("click", ({ target }) => {

@@ -5,11 +5,12 @@
 // what is selected; with an `end` before it and `end` behind it.
 import { history } from "prosemirror-history";
 import { keymap } from "prosemirror-keymap";
-import { DOMParser, Slice } from "prosemirror-model";
+import { DOMParser, DOMSerializer, Slice } from "prosemirror-model";
 import { EditorState, TextSelection } from "prosemirror-state";
 import { EditorView } from "prosemirror-view";
 
 import { make } from "../core/words.js";
+import { asCode, chipping } from "./chips.js";
 import { keys } from "./commands.js";
 import { linkBox } from "./link.js";
 import { Reader } from "./reading.js";
@@ -18,20 +19,24 @@ import { toolbar } from "./toolbar.js";
 import { fromText, writeHtml } from "./writing.js";
 
 const parser = DOMParser.fromSchema(schema);
+const { nodes, marks } = DOMSerializer.fromSchema(schema);
+const serializer = new DOMSerializer({ ...nodes, chip: asCode }, marks);
 const keepingSpaces = (dom, options) => parser.parseSlice(dom, { ...options, preserveWhitespace: "full" });
 
 export function start(area) {
   const words = JSON.parse(area.dataset.editor);
   const { id, value: original } = area;
   const hasFocus = document.activeElement === area;
-  const first = docOf(original);
   let written = original;
   let view;
 
   const { box, open } = linkBox(id, words, () => view);
   const { bar, update } = toolbar(id, words, open, () => view);
   const mount = make("div", { class: "doc c-prose", ...named(area) });
-  const stateOf = (doc) => EditorState.create({ doc, plugins: [history(), keymap(keys(open))] });
+  const { chipped, plugins } = chipping(area.form);
+  const stateOf = (doc) => chipped(EditorState.create({ doc, plugins: [history(), keymap(keys(open)), ...plugins] }));
+  const opened = stateOf(docOf(original));
+  const first = opened.doc;
   const frame = make("div", { class: "c-rte" }, bar, box, mount);
   area.before(frame);
   area.hidden = true;
@@ -41,7 +46,8 @@ export function start(area) {
   view = new EditorView(
     { mount },
     {
-      state: stateOf(first),
+      state: opened,
+      clipboardSerializer: serializer,
       transformPastedHTML: clean,
       clipboardParser: Object.assign(Object.create(parser), { parseSlice: keepingSpaces }),
       clipboardTextParser: (text) => new Slice(docOf(fromText(text)).content, 1, 1),
@@ -66,16 +72,19 @@ export function start(area) {
     view.updateState(stateOf(docOf(written)));
     update(view.state);
   });
-  area.addEventListener("editor:insert", ({ detail: { text, end } }) => {
-    const { $from, $to } = view.state.selection;
-    const { from, to } = TextSelection.between($from, $to);
-    const change = end ? view.state.tr.insertText(end, to).insertText(text, from) : view.state.tr.insertText(text, from, to);
-    if (end) change.setSelection(TextSelection.create(change.doc, to + text.length));
-    view.dispatch(change.scrollIntoView());
-    view.focus();
-  });
+  area.addEventListener("editor:insert", ({ detail }) => insert(view, detail));
   document.querySelector(`label[for="${id}"]`)?.addEventListener("click", () => view.focus());
   if (hasFocus) view.focus();
+}
+
+/** Write `text` in place of what is selected; with an `end` before it and `end` behind it. */
+export function insert(view, { text, end }) {
+  const { $from, $to } = view.state.selection;
+  const { from, to } = TextSelection.between($from, $to);
+  const change = end ? view.state.tr.insertText(end, to).insertText(text, from) : view.state.tr.insertText(text, from, to);
+  if (end) change.setSelection(TextSelection.create(change.doc, to + text.length));
+  view.dispatch(change.scrollIntoView());
+  view.focus();
 }
 
 /** What is pasted, as our own HTML; from an editor of ours with its spaces. */
@@ -83,8 +92,8 @@ export function clean(html) {
   return writeHtml(new Reader({ pasted: !html.includes("data-pm-slice") }).read(html));
 }
 
-// The textarea's label, help, error and state belong to what is read and typed in.
-function named(area) {
+// The field's label, help, error and state belong to what is read and typed in.
+export function named(area) {
   const label = area.labels?.[0];
   if (label) label.id ||= `l-${area.id}`;
   return {

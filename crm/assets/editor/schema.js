@@ -1,6 +1,7 @@
 // The document of the editor: the blocks and marks of a rich text, and the way from one to the other.
 import { Schema } from "prosemirror-model";
 
+import { chip } from "./chips.js";
 import { cleanLink, joined, withoutEnd } from "./inline.js";
 import { Reader } from "./reading.js";
 import { fromText, isHtml, writeHtml } from "./writing.js";
@@ -24,6 +25,7 @@ export const schema = new Schema({
     list_item: node("li", { content: "paragraph flow*", defining: true }),
     blockquote: node("blockquote", { content: "flow+", group: "top", defining: true }),
     text: { group: "inline" },
+    chip,
     hard_break: { inline: true, group: "inline", selectable: false, parseDOM: [{ tag: "br" }], toDOM: () => ["br"] },
   },
   marks: {
@@ -86,5 +88,5 @@ function childrenOf(parent) {
 function runOf(inline) {
   const href = inline.marks.find((mark) => mark.type.name === "link")?.attrs.href ?? "";
   const has = (name) => inline.marks.some((mark) => mark.type.name === name);
-  return [inline.isText ? inline.text : "\n", { href, strong: has("strong"), em: has("em") }];
+  return [inline.isText ? inline.text : (inline.attrs.code ?? "\n"), { href, strong: has("strong"), em: has("em") }];
 }

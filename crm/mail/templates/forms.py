@@ -1,15 +1,18 @@
 """The form of a template: its texts by language, beside them the variables of each kind."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from crm.core.actor import current_actor
 from crm.core.forms import Form, FormField
+from crm.core.models.text import labelled
 from crm.core.views import FormPage
 from crm.mail.templates import variables
+from crm.mail.templates.variables import Described, Entity
 
 TEXTS = ("subject", "body")
-Listed = list[tuple[str, list[tuple[str, str, str]]]]  # title, [(name, label, example)]
+Listed = list[tuple[str, list[tuple[str, str, str, str]]]]  # title, [(name, label, example, word)]
 
 
 @dataclass(frozen=True)
@@ -86,10 +89,21 @@ def _input(one: FormField, at: int, code: str, *, with_general: bool) -> TextInp
     return TextInput(name, one.label, text, errors)
 
 
-def _listed(kind: str) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
+def _listed(kind: str) -> Iterator[tuple[str, list[tuple[str, str, str, str]]]]:
     """The variables of a kind by what they belong to."""
+    listed = [(one, v) for one in variables.entities(kind) for v in one.variables]
+    labels = Counter(str(v.label) for _entity, v in listed)
     for one in variables.entities(kind):
         yield (
             str(one.label),
-            [(f"{one.name}.{v.name}", str(v.label), str(v.example)) for v in one.variables],
+            [
+                (f"{one.name}.{v.name}", str(v.label), str(v.example), _word(one, v, labels))
+                for v in one.variables
+            ],
         )
+
+
+def _word(entity: Entity, variable: Described, labels: Mapping[str, int]) -> str:
+    """A variable in a text: by its label, and its record where several have that label."""
+    label = str(variable.label)
+    return labelled(entity.label, label) if labels[label] > 1 else label
