@@ -124,13 +124,16 @@ def test_two_templates_have_not_one_name(acting: Acting) -> None:
         assert "name" in refused.value.fields
 
 
-def test_one_that_a_company_sends_keeps_its_kind_and_stays(acting: Acting) -> None:
+def test_one_that_a_company_sends_stays_of_use_to_it(acting: Acting, cast: Cast) -> None:
     with acting("alice") as session:
         sent = session.scalars(select(Template).where(Template.shipped == "quote")).one()
         with pytest.raises(DomainError):
             templates.delete(sent)
-        with pytest.raises(DomainError):
-            templates.update(sent, {"kind": MessageKind.FREE})
+        iberia = session.get_one(Company, cast.iberia)
+        for refused in ({"kind": MessageKind.FREE}, {"active": False}, {"company": iberia}):
+            with pytest.raises(DomainError) as raised:
+                templates.update(sent, refused)
+            assert raised.value.fields.keys() == refused.keys()
         free = session.scalars(select(Template).where(Template.shipped == "free")).one()
         templates.delete(free)
 

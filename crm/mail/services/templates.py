@@ -43,14 +43,28 @@ def create(values: Mapping[str, Any]) -> Template:
 
 
 def update(template: Template, values: Mapping[str, Any]) -> None:
-    """Change a template. Raises DomainError by field, also where a company uses its kind."""
+    """Change a template. Raises DomainError by field, also where a company sends it."""
+    _check_use(template, values)
     kind = values.get("kind", template.kind)
-    if kind != template.kind and (used := used_by(template)):
-        raise DomainError(_in_use(len(used)), field="kind")
     # Another kind has other variables, also for texts that stay as they are.
     texts = {"subject": template.subject, "body": template.body} if kind != template.kind else {}
     update_row(template, checked({"kind": kind, **texts, **values}), RULES)
     refuse_double(template)
+
+
+def _check_use(template: Template, values: Mapping[str, Any]) -> None:
+    """Raises DomainError by field where a company sends it and could not choose it any more."""
+    used = [company for company, _name in used_by(template)]
+    company = values.get("company")  # None is all of them
+    others = [one for one in used if company is not None and one.id != company.id]
+    wrong = {
+        "kind": used if values.get("kind", template.kind) != template.kind else [],
+        "active": used if template.active and not values.get("active", True) else [],
+        "company": others,
+    }
+    refused = {name: _in_use(len(companies)) for name, companies in wrong.items() if companies}
+    if refused:
+        raise DomainError(fields=refused)
 
 
 def delete(template: Template) -> None:
