@@ -227,19 +227,25 @@ class Crowd:
                 "state": self.one_of(("sent", "sent", "queued", "failed", "skipped", "sent"), 7),
                 "kind": self.one_of(("free", "quote", "catalog", "invitation"), 3),
                 "created_on": self.instant(59, 1_500_000),
-                "next_try_at": null(), "lease_until": null(), "sent_at": null(),
+                "next_try_at": self.instant(59, 1_500_000),
+                "lease_until": null(), "sent_at": null(),
                 "lead_id": self.sometimes(self.of("lead", 47), 2),
                 "account_id": self.sometimes(self.of("account", 41), 2),
                 "contact_id": null(), "opportunity_id": null(), "quote_id": null(),
-                "event_id": null(), "catalog_id": null(),
+                "event_id": null(),
+                # A few catalogues that went to many people.
+                "catalog_id": self.sometimes(
+                    literal(self.planted.ids["catalog"]) + self.apart(13, 8), 4
+                ),
             },
         }  # fmt: skip
 
 
-def make_crowd(app: Flask, leads: int) -> None:
+def make_crowd(app: Flask, leads: int, **rows: int) -> None:
     """Fill the database of `app`, which has the cast and nothing else; `leads` a multiple of 100.
 
-    Claire and Hugo, who are a team, are two of the owners; Olga and Ines have few rows.
+    Claire and Hugo, who are a team, are two of the owners; Olga and Ines have few rows. `rows`
+    are the numbers of rows of single tables, where SHARES is not meant.
     """
     cast_ = read_cast(app)
     with app.app_context():
@@ -252,7 +258,7 @@ def make_crowd(app: Flask, leads: int) -> None:
                 connection.dialect.name == "sqlite",
                 cast_,
                 _owners(connection, cast_),
-                {table: int(leads * share) for table, share in SHARES.items()},
+                {table: int(leads * share) for table, share in SHARES.items()} | rows,
                 {
                     table: list(connection.scalars(select(Model.metadata.tables[table].c.id)))
                     for table in ("source", "lead_status", "account_category", "stage")

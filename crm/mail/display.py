@@ -1,20 +1,23 @@
 """Display of a message: signs of its status, the records it is about, its tries."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext
+from flask_babel import lazy_pgettext, ngettext
 from markupsafe import Markup
 
+from crm.core.datamodel.paging import COUNT_CAP
 from crm.core.models import Label, rich_text
 from crm.core.models.text import format_instant, format_near
 from crm.core.views import Field, Note, RecordPage
 from crm.core.views.display import zone
+from crm.core.views.list import count_text
 from crm.mail.models import RELATED, Answer, Message, MessageAttempt, MessageState
 from crm.mail.schedule import MOST_TRIES
+from crm.mail.services import Retried
 
 # state → its icon and hue.
 SIGNS = {
@@ -153,6 +156,22 @@ def _try(attempt: MessageAttempt) -> Try:
     at = format_instant(attempt.at, zone())
     is_bad = attempt.answer == Answer.REFUSED
     return Try(str(word), icon, attempt.text, at, attempt.at.isoformat(), is_bad)
+
+
+def retried(done: Retried, left: int) -> Iterator[str]:
+    """What became of the failed messages that were to be sent again."""
+    yield ngettext("%(num)s e-mail queued again", "%(num)s e-mails queued again", done.queued)
+    if done.skipped:
+        yield ngettext(
+            "%(num)s e-mail skipped: its recipient refuses e-mails or has no address",
+            "%(num)s e-mails skipped: their recipients refuse e-mails or have no address",
+            done.skipped,
+        )
+    if left:
+        yield _(
+            "%(number)s failed e-mails are left. Choose “Send all failed ones again” once more.",
+            number=count_text(min(left, COUNT_CAP), capped=left > COUNT_CAP),
+        )
 
 
 def mailbox(name: str, address: str | None) -> str:

@@ -8,11 +8,12 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext, ngettext
+from flask_babel import lazy_pgettext
 from sqlalchemy import ColumnElement
 
 from crm.core.datamodel import DataModel
-from crm.core.db import transaction
+from crm.core.datamodel.paging import COUNT_CAP
+from crm.core.db import batches, db, let_others_write, transaction
 from crm.core.files.serving import answer
 from crm.core.models.text import format_size
 from crm.core.rows import granted
@@ -25,6 +26,8 @@ from crm.mail.models import RELATED, Message, MessageState
 from crm.mail.models.words import STATES
 
 ANY = 0  # "is one of"
+AT_ONCE = 1000  # failed messages that one click queues again
+PIECE = 100  # of them in one transaction
 
 
 class OutboxView(ModelView):
@@ -171,13 +174,18 @@ class OutboxView(ModelView):
     @expose("/retry_failed", methods=("POST",))
     @has_access
     def retry_failed(self) -> ResponseReturnValue:
-        """Queue the failed messages of the companies that the list shows."""
-        with transaction():
-            count = services.retry_failed(*self.base_conditions())
-        flash(
-            ngettext("%(num)s e-mail queued again", "%(num)s e-mails queued again", count),
-            "success",
-        )
+        """Queue the failed messages of the companies that the list shows, AT_ONCE at most."""
+        where = self.base_conditions()
+        ids = services.failed_ids(*where, most=AT_ONCE)
+        db.session.rollback()
+        done = services.Retried()
+        for batch in batches(ids, PIECE):
+            with transaction():
+                done += services.retry(batch)
+            let_others_write()
+        left = services.failed_ids(*where, most=COUNT_CAP + 1)
+        for text in display.retried(done, len(left)):
+            flash(text, "success")
         return redirect(self.url("list"), 303)
 
     @expose("/send_test", methods=("POST",))

@@ -18,8 +18,9 @@ from crm.core.models import rich_text
 from crm.core.rows import unfiltered
 from crm.mail.headers import is_deliverable
 from crm.mail.models import REASONS, MessageKind, SkipReason, Template
+from crm.mail.services import refusing
 from crm.mail.templates.filling import fill
-from crm.sending.people import Person, language_of, refusing
+from crm.sending.people import Person, language_of
 from crm.sending.services import ATTACHED, Addressed, Letter, send
 
 MOST = 500  # recipients at once
@@ -40,9 +41,9 @@ def recipients(
     """The people chosen, each address once; `chosen` has contacts, accounts and leads."""
     found, known = Recipients(), set[str]()
     people = list(_people(chosen))
-    refused = set(refusing(person.address for person, _why in people))
+    refused = _refusing([person for person, _why in people])
     for person, reason in people:
-        why = reason or _refusal(person, catalog, known, refused)
+        why = reason or _refusal(person, catalog, known, refused[person.row.company_id])
         if not why and _template(person.row.company, template) is None:
             why = str(REASONS[SkipReason.NO_TEMPLATE])
         if why:
@@ -51,6 +52,12 @@ def recipients(
             known.add(person.address)
             found.people.append(person)
     return found
+
+
+def _refusing(people: Sequence[Person]) -> Mapping[int, set[str]]:
+    """company → those addresses of its people where nothing may be sent."""
+    companies = {person.row.company_id for person in people}
+    return {pk: refusing(pk, (person.address for person in people)) for pk in companies}
 
 
 def _people(chosen: Mapping[str, Sequence[Any]]) -> Iterator[tuple[Person, str]]:

@@ -1,16 +1,12 @@
 """To whom an e-mail about a record may go, the natural recipient first. Source: spec 13.1."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select
 
-from crm.accounts.models import Account, Contact
 from crm.accounts.models.people import full_name
-from crm.core.db import db
-from crm.leads.models import Lead
 
 MOST = 50  # people of one account
 
@@ -64,15 +60,3 @@ def language_of(person: Person | None, records: Mapping[str, Any], company: Any)
     rows = (person.row if person else None, records.get("account"), company)
     found = (getattr(row, "language", None) for row in rows)
     return next((str(language) for language in found if language), "")
-
-
-def refusing(addresses: Iterable[str]) -> Sequence[str]:
-    """Those of `addresses` whose lead, contact or account wants no e-mails."""
-    wanted = sorted(set(addresses))
-    return [
-        row.email
-        for model in (Contact, Lead, Account)
-        for row in db.session.scalars(
-            select(model).where(model.do_not_email.is_(True), model.email.in_(wanted))
-        ).unique()
-    ]

@@ -25,7 +25,6 @@ from crm.mail import senders, services
 from crm.mail.headers import is_deliverable
 from crm.mail.models import Copy, Message, MessageKind, MessageState
 from crm.mail.services import Mail
-from crm.sending.people import refusing
 
 WAIT = timedelta(seconds=10)  # in which it can be undone
 MEGABYTE = 1024 * 1024
@@ -79,7 +78,7 @@ def check(letter: Letter) -> None:
     """Whether it may be sent. Raises DomainError by field."""
     wrong = {}
     everybody = (letter.to, *letter.copies)
-    refused = set(refusing(one.address for one in everybody))
+    refused = services.refusing(letter.company.id, (one.address for one in everybody))
     for one in everybody:
         if one.address in refused:
             wrong[str(one.copy)] = _(

@@ -39,31 +39,39 @@ def crowds(
 ) -> dict[int, Flask]:
     """Two applications: on SMALL rows, and on BIG."""
     made = (request, sqlite_template, tmp_path_factory)
-    return {count: _crowd(count, *made) for count in (SMALL, BIG)}
+    return {count: crowd(f"crowd_{count}", *made, count) for count in (SMALL, BIG)}
 
 
-def _crowd(
-    count: int, request: pytest.FixtureRequest, template: Path, folders: pytest.TempPathFactory
+def crowd(
+    name: str,
+    request: pytest.FixtureRequest,
+    template: Path,
+    folders: pytest.TempPathFactory,
+    leads: int,
+    **rows: int,
 ) -> Flask:
-    folder = folders.mktemp(f"crowd{count}")
+    """An application with the rows of `make_crowd`."""
+    folder = folders.mktemp(name)
     if request.param == "sqlite":
         shutil.copyfile(template, folder / "crm.sqlite")
         app = make_app(f"sqlite:///{folder / 'crm.sqlite'}", folder)
     else:
         server = request.getfixturevalue("postgres")
-        app = make_app(server.create(f"crowd_{count}"), folder)
+        app = make_app(server.create(name), folder)
         fill(app)
     begin = time.perf_counter()
-    make_crowd(app, count)
-    say(f"{request.param}: {count:,} leads and the rest in {time.perf_counter() - begin:.0f} s")
+    make_crowd(app, leads, **rows)
+    say(f"{request.param}: {name} filled in {time.perf_counter() - begin:.0f} s")
     return app
 
 
-def pages(app: Flask, person: str) -> Iterator[tuple[str, str, float]]:
+def pages(app: Flask, person: str, only: str = "") -> Iterator[tuple[str, str, float]]:
     """Name, address and budget of each page of a list that this person is offered."""
     with acting(app, person):
         for view in lists(app):
-            if not view.can("read"):
+            if not view.can("read") or "list" in view.exclude_route_methods:
+                continue
+            if only and view.route_base != only:
                 continue
             path, key = view.url("list"), view.key
             name = view.route_base
@@ -117,16 +125,22 @@ def sample(model: type[Any], name: str) -> str:
 
 
 def measured(app: Flask, person: str, path: str) -> tuple[float, int]:
-    """The milliseconds that a page takes at best, and its statements."""
+    """The milliseconds that a page takes at best, and its statements.
+
+    Of SQLite, which works in this process, the processor's: whatever else the machine does
+    matters little.
+    """
     client = browser(app, person)
+    is_sqlite = "sqlite" in app.config["SQLALCHEMY_DATABASE_URI"]
+    clock = time.process_time if is_sqlite else time.perf_counter
     headers = token_header(app, read_cast(app).people[person]) if "/api/" in path else {}
     with statements_of(app) as statements:
         assert client.get(path, headers=headers).status_code == 200, path
     taken = []
     for _ in range(TIMES):
-        begin = time.perf_counter()
+        begin = clock()
         client.get(path, headers=headers)
-        taken.append((time.perf_counter() - begin) * 1000)
+        taken.append((clock() - begin) * 1000)
     return min(taken), len(statements)
 
 
@@ -139,11 +153,16 @@ def test_lists_are_as_fast_at_a_million_rows(person: str, crowds: dict[int, Flas
     for name, path, budget in pages(crowds[SMALL], person):
         small, _ = measured(crowds[SMALL], person, path)
         big, statements = measured(crowds[BIG], person, path)
-        is_within = big / small <= budget or big - small <= NOISE
-        mark = GREEN if is_within else RED
-        say(
-            f"  {name:40}{small:7.1f} ms {big:8.1f} ms {statements:9}"
-            f"  {mark}{big / small:6.2f}{PLAIN} ({budget})"
-        )
-        over += [] if is_within else [f"{name}: {big / small:.2f} × ({budget})"]
+        over += judged(name, small, big, statements, budget)
     assert over == []
+
+
+def judged(name: str, small: float, big: float, statements: int, budget: float) -> list[str]:
+    """Print the line of a page; what is over its budget."""
+    is_within = big / small <= budget or big - small <= NOISE
+    mark = GREEN if is_within else RED
+    say(
+        f"  {name:40}{small:7.1f} ms {big:8.1f} ms {statements:9}"
+        f"  {mark}{big / small:6.2f}{PLAIN} ({budget})"
+    )
+    return [] if is_within else [f"{name}: {big / small:.2f} × ({budget})"]

@@ -11,6 +11,7 @@ from crm.core.config import ConfigError, read_config
 from crm.core.mail_url import parse_mail_url
 from crm.core.types import utcnow
 from crm.doctor import mail as doctor
+from crm.doctor import worker
 from crm.mail import services
 from tests.fixtures import Acting, Cast, Client
 from tests.mail.postbox import open_postbox
@@ -52,6 +53,31 @@ def test_the_doctor_asks_the_mail_server_and_sends_a_test(app: Flask) -> None:
         (none,) = doctor.check(config, "me@acme.example")
         assert none.is_wrong
         assert "MAIL_URL" in none.sentence
+
+
+def test_the_doctor_says_whether_a_worker_runs_and_since_when_e_mails_wait(
+    app: Flask, acting: Acting, cast: Cast
+) -> None:
+    config = replace(app.extensions["crm.config"], mail=parse_mail_url("smtp://127.0.0.1:1"))
+
+    def told() -> list[tuple[bool, str]]:
+        with app.app_context():
+            return [(one.is_wrong, one.sentence.partition(":")[0]) for one in worker.check(config)]
+
+    assert told() == [(False, "No worker has run yet")]
+    with app.app_context():
+        jobs.beat()
+    assert told() == [(False, "A worker runs")]
+    with acting("claire") as session:
+        services.queue(mail(cast, due_at=utcnow() - timedelta(minutes=12, seconds=30)))
+        row = session.get_one(jobs.JobRow, jobs.HEARTBEAT)
+        row.done_at = utcnow() - timedelta(hours=3)
+        session.add(jobs.JobRow(name="bin", error="OSError: the disk is full"))
+    assert told() == [
+        (True, "No worker has been seen for 3 hours"),
+        (True, "The oldest e-mail has been due for 12 minutes"),
+        (True, "The regular work “bin” failed and is tried again"),
+    ]
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(app: Flask) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from crm.accounts.models import Contact
 from crm.core.errors import DomainError
 from crm.leads.models import Lead
 from crm.mail import services
@@ -83,22 +84,46 @@ def test_a_second_try_goes_to_the_address_that_was_corrected(acting: Acting, cas
         message.state = MessageState.FAILED
         lead.email = "right@customer.example"
         session.flush()
-        assert services.retry_failed() == 1
+        ids = services.failed_ids(most=10)
+        assert services.retry(ids) == services.Retried(queued=1)
         assert message.to_address == "right@customer.example"
 
 
-def test_who_refuses_e_mails_by_now_is_sent_nothing_again(acting: Acting, cast: Cast) -> None:
-    related = {"to_relation": "lead"}
+def test_who_refuses_e_mails_gets_none_again(acting: Acting, cast: Cast) -> None:
     with acting("claire") as session:
-        lead = make(Lead, email="sophie@customer.example", do_not_email=True)
-        one = services.queue(mail(cast, related={"lead": lead.id}, **related))
-        other = services.queue(mail(cast, cause="test:2"))
-        one.state = other.state = MessageState.FAILED
+        lead = make(Lead, email="sophie@customer.example")
+        related = {"lead": lead.id}
+        message = services.queue(mail(cast, to_relation="lead", related=related))
+        copy = services.queue(mail(cast, cause="test:2"))
+        for one in (message, copy):
+            one.state = MessageState.FAILED
+        lead.do_not_email = True
         session.flush()
-        with pytest.raises(DomainError, match="refuses e-mails"):
-            services.send_again(one)
-        assert services.retry_failed() == 1
-    assert (one.state, other.state) == (MessageState.FAILED, MessageState.QUEUED)
+        for one in (message, copy):
+            with pytest.raises(DomainError, match="Refuses e-mails"), session.begin_nested():
+                services.send_again(one)
+        assert services.retry(services.failed_ids(most=10)) == services.Retried(skipped=2)
+        assert (message.state, message.reason) == (MessageState.SKIPPED, SkipReason.DO_NOT_EMAIL)
+        lead.do_not_email = False
+        session.flush()
+        services.send_again(message)
+        assert (message.state, message.reason) == (MessageState.QUEUED, None)
+
+
+def test_what_was_skipped_without_its_texts_is_not_sent_again(acting: Acting, cast: Cast) -> None:
+    with acting("claire"):
+        message = services.skip(mail(cast), SkipReason.NO_TEMPLATE)
+        with pytest.raises(DomainError, match="not possible in the status"):
+            services.send_again(message)
+
+
+def test_who_refuses_e_mails_is_known_within_the_company(acting: Acting, cast: Cast) -> None:
+    with acting("marc"):
+        make(Contact, last_name="Petit", email="petit@arc.example", do_not_email=True)
+    with acting("claire"):  # who does not read that contact
+        wanted = ["petit@arc.example", "other@arc.example"]
+        assert services.refusing(cast.france, wanted) == {"petit@arc.example"}
+        assert services.refusing(cast.iberia, wanted) == set()
 
 
 @pytest.mark.parametrize("break_", ["\n", "\r", "\r\n", "\x0b", "\x85", "\u2028", "\0"])

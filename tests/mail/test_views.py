@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from crm.core.files import storing as files
 from crm.leads.models import Lead
-from crm.mail import services
+from crm.mail import services, views
 from crm.mail.models import Answer, Message, MessageAttachment, MessageAttempt, MessageState
 from tests.factories import make
 from tests.fixtures import Acting, Cast, Client
@@ -71,6 +71,27 @@ def test_all_failed_ones_are_sent_again(message: Message, as_user: AsUser, actin
         as_user(person).post("/outbox/retry_failed")
         with acting("claire") as session:
             assert session.get_one(Message, message.id).state == state
+
+
+def test_a_click_sends_many_failed_ones_again_and_says_how_many_are_left(
+    acting: Acting, cast: Cast, as_user: AsUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "AT_ONCE", 3)
+    monkeypatch.setattr(views, "PIECE", 2)
+    with acting("claire") as session:
+        for number in range(5):
+            made = services.queue(mail(cast, cause=f"test:{number}"))
+            made.state = MessageState.FAILED
+        make(Lead, email="sophie@customer.example", do_not_email=True, last_name="Marchand")
+        made.to_address = "other@customer.example"
+        session.flush()
+    claire = as_user("claire")
+    page = claire.post("/outbox/retry_failed", follow_redirects=True).text
+    assert "3 e-mails skipped: their recipients refuse e-mails or have no address" in page
+    assert "2 failed e-mails are left." in page
+    page = claire.post("/outbox/retry_failed", follow_redirects=True).text
+    assert "1 e-mail queued again" in page
+    assert "are left" not in page
 
 
 def test_a_test_goes_to_whoever_asks_for_it(as_user: AsUser, acting: Acting) -> None:

@@ -58,8 +58,19 @@ class Message(Record):
             covers=("owner_id",),
         ),
         listed("ix_message_by_kind_created_on", "company_id", "kind", "created_on"),
+        # Of one sender, a status or a kind is counted without reading the rows themselves.
         listed(
-            "ix_message_by_owner_id_created_on", "owner_id", "created_on", covers=("company_id",)
+            "ix_message_by_owner_id_created_on",
+            "owner_id",
+            "created_on",
+            covers=("company_id", "state", "kind"),
+        ),
+        # A catalogue goes to many people; its last sendings are read in this order.
+        listed(
+            "ix_message_by_catalog_id_created_on",
+            "catalog_id",
+            "created_on",
+            covers=("company_id", "owner_id"),
         ),
         # What the worker looks for; it is as short as the queue.
         Index(

@@ -1,7 +1,9 @@
 """Cancel a message, send it again, retry what failed."""
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, select
@@ -13,11 +15,9 @@ from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.core.rows import criteria
 from crm.core.types import utcnow
-from crm.mail.models import STATES, Message, MessageState
+from crm.mail.models import REASONS, STATES, Message, MessageState, SkipReason
 from crm.mail.queue import wake_after_commit
-
-AT_ONCE = 500  # messages of one bulk retry
-PEOPLE = ("lead", "account", "contact")  # the relations of those who have an address
+from crm.mail.services.recipients import PEOPLE, address_now, obstacle, refusing
 
 # From what to what; a pair that is missing is refused.
 MOVES = {
@@ -25,12 +25,16 @@ MOVES = {
     (MessageState.DRAFT, MessageState.CANCELLED),
     (MessageState.FAILED, MessageState.QUEUED),
     (MessageState.CANCELLED, MessageState.QUEUED),
+    (MessageState.SKIPPED, MessageState.QUEUED),
 }
+# Why a message was skipped that has its texts, and may leave once that is put right.
+CURABLE = (SkipReason.NO_ADDRESS, SkipReason.BAD_ADDRESS, SkipReason.DO_NOT_EMAIL)
 
 
 def refusal(message: Message, to: MessageState) -> str:
     """Why a message cannot become `to`, in words; "" where it can."""
-    if (message.state, to) not in MOVES:
+    is_lost = message.state == MessageState.SKIPPED and message.reason not in CURABLE
+    if (message.state, to) not in MOVES or is_lost:
         words = STATES[message.state]
         return _("This is not possible in the status “%(status)s”.", status=words)
     if message.lease_until is not None and message.lease_until > utcnow():
@@ -48,54 +52,69 @@ def cancel(message: Message) -> None:
 
 
 def send_again(message: Message, at: datetime | None = None) -> None:
-    """Queue a failed or cancelled message, to the address that its recipient has by now.
+    """Queue a message that did not leave, to the address that its recipient has by now.
 
-    Raises DomainError where it is in another state, or its recipient takes no e-mails by now.
+    Raises DomainError where it is in another state, without an address, or to somebody who
+    refuses e-mails.
     """
-    told = refusal(message, MessageState.QUEUED) or _unreachable(message)
-    if told:
+    if told := refusal(message, MessageState.QUEUED):
         raise DomainError(told)
-    _requeue(message, at or utcnow())
+    reason = obstacle(message, refusing(message.company_id, [address_now(message)]))
+    if reason is not None:
+        raise DomainError(_("Not sent again: %(reason)s.", reason=REASONS[reason]))
+    _queue_again(message, at or utcnow())
     flush()
 
 
-def _recipient(message: Message) -> Any:
-    """The lead, contact or account whose address it is, where the actor sees it."""
-    return getattr(message, message.to_relation) if message.to_relation else None
-
-
-def _unreachable(message: Message) -> str:
-    """Why the recipient cannot be sent anything, in words; "" where they can."""
-    person = _recipient(message)
-    if not (getattr(person, "email", None) or message.to_address):
-        return _("The recipient has no e-mail address.")
-    if getattr(person, "do_not_email", False):
-        return _("%(name)s refuses e-mails.", name=person)
-    return ""
-
-
-def _requeue(message: Message, at: datetime) -> None:
+def _queue_again(message: Message, at: datetime) -> None:
     message.state = MessageState.QUEUED
-    message.to_address = getattr(_recipient(message), "email", None) or message.to_address
+    message.to_address, message.reason = address_now(message), None
     message.tries, message.last_error = 0, None
     message.next_try_at = at
     wake_after_commit(at)
 
 
-def retry_failed(*where: ColumnElement[bool]) -> int:
-    """Queue the failed messages that the actor may edit, at most AT_ONCE; how many there were.
+@dataclass(frozen=True)
+class Retried:
+    """How many messages were queued again, and how many have nobody to go to."""
 
-    Those whose recipient takes no e-mails by now stay as they are.
-    """
+    queued: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: "Retried") -> "Retried":
+        return Retried(self.queued + other.queued, self.skipped + other.skipped)
+
+
+def failed_ids(*where: ColumnElement[bool], most: int) -> Sequence[int]:
+    """The failed messages that the actor may edit, the oldest first."""
     failed = Message.state == MessageState.FAILED
-    statement = select(Message).where(failed, criteria(Message, "edit"), *where)
-    statement = statement.options(*(selectinload(getattr(Message, one)) for one in PEOPLE))
-    found = db.session.scalars(statement.order_by(Message.id).limit(AT_ONCE)).unique().all()
-    reachable = [message for message in found if not _unreachable(message)]
-    for message in reachable:
-        _requeue(message, utcnow())
+    statement = select(Message.id).where(failed, criteria(Message, "edit"), *where)
+    return db.session.scalars(statement.order_by(Message.id).limit(most)).all()
+
+
+def retry(ids: Sequence[int]) -> Retried:
+    """Queue those of these messages that have failed.
+
+    Those without an address, or to somebody who refuses e-mails, are skipped instead.
+    """
+    mine = (Message.id.in_(ids), Message.state == MessageState.FAILED, criteria(Message, "edit"))
+    people = (selectinload(getattr(Message, name)) for name in PEOPLE)
+    statement = select(Message).where(*mine).options(*people).order_by(Message.id)
+    found = db.session.scalars(statement).unique().all()
+    by_company: dict[int, list[str | None]] = defaultdict(list)
+    for one in found:
+        by_company[one.company_id].append(address_now(one))
+    refused = {pk: refusing(pk, addresses) for pk, addresses in by_company.items()}
+    now, skipped = utcnow(), 0
+    for message in found:
+        reason = obstacle(message, refused[message.company_id])
+        if reason is None:
+            _queue_again(message, now)
+        else:
+            message.state, message.reason = MessageState.SKIPPED, reason
+            skipped += 1
     flush()
-    return len(reachable)
+    return Retried(len(found) - skipped, skipped)
 
 
 # A message is made by `queue` alone, and changes by these verbs.
