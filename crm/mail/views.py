@@ -1,6 +1,6 @@
 """/outbox: the messages, whether they left, and why not. Source: spec 13.2."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from flask import abort, current_app, flash, redirect
@@ -70,7 +70,7 @@ class OutboxView(ModelView):
     search_columns = ["state", "kind", "owner", "company", "created_on"]
     headline = ("state", "kind", "owner", "created_on")
     record_class = MessagePage
-    record_relations = (*RELATED, "changed_by", "attempts", "attachments.file")
+    record_relations: Sequence[str] = (*RELATED, "changed_by", "attempts", "attachments.file")
     show_template = "mail/message.html"
     show_fieldsets: ClassVar[Any] = []
     side_fieldsets: ClassVar[Any] = [

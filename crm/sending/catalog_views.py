@@ -27,6 +27,7 @@ from crm.mail.services import RULES
 from crm.sending import catalogs, undoing
 from crm.sending.catalog_form import LABELS, CatalogForm
 from crm.sending.form import token_of
+from crm.sending.revoking import revoke_action, valid_links
 
 AGAIN = "again"  # in the query string: the token of a sending that was undone
 
@@ -78,7 +79,8 @@ class SentCatalogView(ModelView):
         return found
 
     def row_actions(self, row: Message) -> list[Action]:
-        return []
+        may = bool(valid_links(row)) and self.may("edit", row)
+        return [revoke_action(row)] if may else []
 
     def actions_on(self, parent: Any, relation: str) -> list[Action]:
         if relation != "catalog" or not self.can("create"):

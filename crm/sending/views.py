@@ -14,9 +14,10 @@ from flask_babel import lazy_gettext as _l
 from crm.core.actor import current_actor
 from crm.core.db import transaction
 from crm.core.files.models import StoredFile
-from crm.core.models.text import format_size, parse_number
+from crm.core.models.text import format_instant, format_size, parse_number
 from crm.core.views import PK, Action, FormPage, Note
 from crm.core.views.base import flash_saved, view_of
+from crm.core.views.display import zone
 from crm.core.views.form import SHOW
 from crm.core.views.frame import stand_with
 from crm.core.views.pages import ListPage
@@ -25,6 +26,7 @@ from crm.mail.views import OutboxView
 from crm.sending import services
 from crm.sending.draft import KEPT, Draft
 from crm.sending.form import LetterForm, token_of
+from crm.sending.revoking import revoke, revoke_action, revoked_at, valid_links
 from crm.sending.uploads import STORED, files_of
 
 SHORT = "short"  # in the query string: the form opens at the side of the record
@@ -49,8 +51,32 @@ class MessageView(OutboxView):
     tab_empty_titles: ClassVar[Mapping[str, Any]] = dict.fromkeys(READ_WITH, _l("No e-mails yet"))
     tab_without: ClassVar[Mapping[str, Any]] = dict.fromkeys(READ_WITH, ("company",))
     method_actions: ClassVar[Mapping[str, str]] = {
-        **OutboxView.method_actions, "compose": "create", "undo": "edit",
+        **OutboxView.method_actions, "compose": "create", "undo": "edit", "revoke": "edit",
     }  # fmt: skip
+    record_relations = (*OutboxView.record_relations, "catalog_links")
+
+    # A message with links ───────────────────────────────────────────────────────────────────────
+
+    def record_actions(self, row: Message) -> list[Action]:
+        offered = super().record_actions(row)
+        may = bool(valid_links(row)) and self.may("edit", row)
+        return [*([revoke_action(row)] if may else []), *offered]
+
+    def notice(self, row: Message) -> Note | None:
+        if found := super().notice(row):
+            return found
+        revoked = revoked_at(row)
+        if revoked is None:
+            return None
+        time = format_instant(revoked, zone())
+        return Note("info", _("The link to the catalogue was revoked on %(time)s.", time=time))
+
+    @expose(f"/revoke/{PK}", methods=("POST",))
+    @has_access
+    def revoke(self, pk: int) -> ResponseReturnValue:
+        """Let nobody open the links of a message any more."""
+        row = self.row(pk, "edit", ("catalog_links",))
+        return self.perform(row, lambda: revoke(row), _("Link revoked"))
 
     # On the records ─────────────────────────────────────────────────────────────────────────────
 

@@ -106,6 +106,31 @@ def test_a_catalogue_beyond_ten_megabytes_is_a_link_of_each_recipient(
         assert [bool("<time" in time) for time in times] == [is_opened, True], tab
 
 
+def test_its_sender_revokes_a_link_and_nobody_else_does(
+    tariff: Catalog, acting: Acting, as_user: AsUser
+) -> None:
+    with acting("claire") as session:
+        session.get_one(Catalog, tariff.id).file_size = 11 * 1024 * 1024
+        one = make(Contact, last_name="Guichard", email="guichard@arc.example")
+    claire = as_user("claire")
+    sent(claire, tariff, contact=one.id)
+    (mail,) = messages(acting)
+    link = re.findall(r"/p/[\w-]+", mail.body_html)[0]
+    tab = f"/contacts/show/{one.id}?tab=catalogs-sendings.contact"
+    (revoke,) = {*re.findall(r"/outbox/revoke/\d+\?row_version=\d+", claire.get(tab).text)}
+    assert revoke in claire.get(f"/outbox/show/{mail.id}").text
+    for person in ("hugo", "olga"):
+        assert revoke not in as_user(person).get(tab).text
+        assert as_user(person).post(revoke).status_code == 404
+    assert as_user("claire").get(link).status_code == 200
+    page = claire.post(revoke, follow_redirects=True).text
+    assert "Link revoked" in page
+    assert "The link to the catalogue was revoked on" in page
+    assert revoke not in claire.get(tab).text
+    assert claire.get(link).status_code == 404
+    assert claire.post(link).status_code == 404
+
+
 def test_nobody_sends_a_catalogue_that_they_do_not_read_nor_to_such_a_person(
     tariff: Catalog, acting: Acting, as_user: AsUser
 ) -> None:
