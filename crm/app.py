@@ -61,6 +61,7 @@ UPLOADS = (
     "CompanyView.edit",
     "MessageView.compose",
     "ProfileView.own",
+    "TemplateView.attach",
     "UserView.add",
     "UserView.edit",
 )

@@ -82,11 +82,14 @@ def linked_readers(model: type[Any]) -> tuple[str, ...]:
 
 
 def _read_with(model: type[Any], relation: str, actor: Actor) -> ColumnElement[bool]:
-    """The rows linked to one that the actor reads; one look by its key for each row."""
+    """The rows linked to one that the actor reads; one look by its key for each row.
+
+    Not by EXISTS, for which PostgreSQL may read the whole of the other table first.
+    """
     target, key = target_of(model, relation), link_of(model, relation)[1]
     reads = and_(granted(target, "read", actor), _bin(target, in_bin=False))
     linked = select(target.id).where(target.id == getattr(model, key), reads)
-    return linked.correlate_except(target).exists()
+    return linked.correlate_except(target).scalar_subquery().is_not(None)
 
 
 def granted(model: type[Any], action: str, actor: Actor | None = None) -> ColumnElement[bool]:

@@ -21,7 +21,7 @@ from crm.mail.models import REASONS, MessageKind, SkipReason, Template
 from crm.mail.services import refusing
 from crm.mail.templates.filling import fill
 from crm.sending.people import Person, language_of
-from crm.sending.services import ATTACHED, Addressed, Letter, send
+from crm.sending.services import Addressed, Letter, parted, send
 
 MOST = 500  # recipients at once
 AT_ONCE = 10  # messages of one transaction: a quarter of a second
@@ -109,12 +109,13 @@ def letters(
     catalog: Catalog, people: Sequence[Person], template: Template | None, author: User, token: str
 ) -> Iterator[Letter]:
     """The mails, each in the recipient's language; before any transaction. Raises DomainError."""
-    mark = f"https://catalog.invalid/{token_hex(8)}" if catalog.file_size > ATTACHED else ""
     for person in people:
         company: Company = person.row.company
         used = _template(company, template)
         if used is None:
             continue
+        _attached, linked = parted(used.files, [catalog])
+        mark = f"https://catalog.invalid/{token_hex(8)}" if linked else ""
         account = _account(person)
         records = {
             "catalog": _shown(catalog, mark), "contact": person.row, "account": account,
@@ -133,6 +134,7 @@ def letters(
             kind=MessageKind.CATALOG,
             template_id=used.id,
             related=_related(person, account),
+            files=used.files,
             catalogs=[catalog],
             mark=mark,
         )

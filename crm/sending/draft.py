@@ -12,14 +12,25 @@ from crm.companies.models import Company
 from crm.core.actor import current_actor
 from crm.core.errors import DomainError
 from crm.core.models import rich_text
-from crm.mail.models import Message, MessageAttachment, MessageKind, MessageState
+from crm.core.models.text import parse_number
+from crm.core.views.form import SHOW
+from crm.mail.models import (
+    Message,
+    MessageAttachment,
+    MessageKind,
+    MessageState,
+    TemplateAttachment,
+)
 from crm.mail.related import records_around
+from crm.mail.services.attaching import attachments_of
 from crm.mail.templates.filling import fill
 from crm.sending import services
 from crm.sending.form import COPIES, LetterForm, fitting, token_of
 from crm.sending.people import Person, language_of, people_of
 
 KEPT = "kept"  # the input with the id of an attachment of the message that was undone
+OF_TEMPLATE = "of-template"  # that of an attachment of a template
+MOST = 50
 
 
 class Draft:
@@ -128,6 +139,21 @@ class Draft:
         wanted = posted.getlist(KEPT)
         return [one for one in files if not posted or str(one.id) in wanted]
 
+    def from_template(
+        self, form: LetterForm, posted: MultiDict[str, str]
+    ) -> list[TemplateAttachment]:
+        """The files of the template that was inserted, but for those that were taken off."""
+        known = {one.file_id for one in self.kept(posted)}
+        if posted and posted.get(SHOW) != "template":
+            given = posted.getlist(OF_TEMPLATE)[:MOST]
+            wanted = [number for text in given if (number := parse_number(text)) is not None]
+            found = attachments_of(form.templates.values(), wanted)
+        elif form.template is None or (self.again is not None and not posted):
+            found = []  # what was undone has them, but for those that were taken off
+        else:
+            found = form.template.attachments
+        return [one for one in found if one.file_id not in known]
+
     # What is sent ───────────────────────────────────────────────────────────────────────────────
 
     def letter(self, form: LetterForm, posted: MultiDict[str, str]) -> services.Letter:
@@ -152,7 +178,10 @@ class Draft:
             kind=MessageKind(template.kind) if template else MessageKind.FREE,
             template_id=template.id if template else None,
             related=related,
-            files=[*(one.file for one in self.kept(posted)), *form.stored],
+            files=[
+                *(one.file for one in (*self.kept(posted), *self.from_template(form, posted))),
+                *form.stored,
+            ],
             catalogs=form.values.get("catalog") or (),
         )
         services.check(letter)

@@ -25,10 +25,9 @@ from crm.mail import senders, services
 from crm.mail.headers import is_deliverable
 from crm.mail.models import Copy, Message, MessageKind, MessageState
 from crm.mail.services import Mail
+from crm.mail.services.attaching import ROOM, too_large
 
 WAIT = timedelta(seconds=10)  # in which it can be undone
-MEGABYTE = 1024 * 1024
-ATTACHED = 10 * MEGABYTE  # at most, in one mail; a catalogue beyond it becomes a link
 MOST_COPIES = 20
 LINKS = re.compile(r'(?:<p><a href="[^"]*/p/[^"]*"[^>]*>[^<]*</a> \([^<]*\)</p>)+\Z')
 
@@ -90,8 +89,8 @@ def check(letter: Letter) -> None:
             )
     if len(letter.copies) > MOST_COPIES:
         wrong["cc"] = _("At most %(number)s copies.", number=MOST_COPIES)
-    if sum(file.size for file in letter.files) > ATTACHED:
-        wrong["files"] = _("The files are larger than 10 MB together.")
+    if sum(file.size for file in letter.files) > ROOM:
+        wrong["files"] = too_large()
     if wrong:
         raise DomainError(fields=wrong)
 
@@ -110,7 +109,7 @@ def parted(
     files: Sequence[StoredFile], catalogs: Sequence[Catalog]
 ) -> tuple[list[Catalog], list[Catalog]]:
     """The catalogues that are attached, and those that the mail links to."""
-    room = ATTACHED - sum(file.size for file in files)
+    room = ROOM - sum(file.size for file in files)
     attached: list[Catalog] = []
     for catalog in sorted(catalogs, key=lambda one: one.file_size):
         if catalog.file_size > room:

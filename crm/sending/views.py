@@ -24,7 +24,7 @@ from crm.core.views.pages import ListPage
 from crm.mail.models import READ_WITH, Message, MessageState
 from crm.mail.views import OutboxView
 from crm.sending import services
-from crm.sending.draft import KEPT, Draft
+from crm.sending.draft import KEPT, Draft, OF_TEMPLATE
 from crm.sending.form import LetterForm, token_of
 from crm.sending.revoking import revoke, revoke_action, revoked_at, valid_links
 from crm.sending.uploads import STORED, files_of
@@ -206,5 +206,8 @@ class MessageView(OutboxView):
 def _going(draft: Draft, form: LetterForm) -> Iterator[tuple[str, int, StoredFile, str]]:
     """What goes with the e-mail unless it is taken off, by the input that names it."""
     kept = ((KEPT, one.id, one.file) for one in draft.kept(request.form))
-    for name, pk, file in (*kept, *((STORED, one.id, one) for one in form.stored)):
+    of_template = (
+        (OF_TEMPLATE, one.id, one.file) for one in draft.from_template(form, request.form)
+    )
+    for name, pk, file in (*kept, *of_template, *((STORED, one.id, one) for one in form.stored)):
         yield name, pk, file, format_size(file.size)

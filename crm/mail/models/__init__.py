@@ -2,7 +2,7 @@
 
 from crm.mail.models.message import READ_WITH, RELATED, Message
 from crm.mail.models.parts import Answer, MessageAttachment, MessageAttempt
-from crm.mail.models.template import Template
+from crm.mail.models.template import Template, TemplateAttachment
 from crm.mail.models.words import (
     KINDS,
     REASONS,
@@ -32,4 +32,5 @@ __all__ = [
     "MessageState",
     "SkipReason",
     "Template",
+    "TemplateAttachment",
 ]

@@ -5,10 +5,11 @@ from typing import ClassVar
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.companies.columns import by_value, flag, lists
-from crm.core.models import Record, field, folded, kinds, unique
+from crm.core.files.models import StoredFile
+from crm.core.models import Child, Record, field, folded, kinds, unique
 from crm.core.models.words import words
 from crm.core.types import Translated, TranslatedText
 from crm.mail.models.words import TEMPLATE_KINDS, MessageKind
@@ -62,8 +63,20 @@ class Template(Record):
     # Which of the texts that ship it is; NULL where somebody made it.
     shipped: Mapped[str | None] = mapped_column(String(20))
 
+    attachments: Mapped[list["TemplateAttachment"]] = relationship(
+        back_populates="template",
+        cascade="all, delete-orphan",
+        passive_deletes=True,
+        order_by="TemplateAttachment.id",
+    )
+
     def __str__(self) -> str:
         return str(self.name)
+
+    @property
+    def files(self) -> list[StoredFile]:
+        """What goes with each message that is made of it."""
+        return [one.file for one in self.attachments]
 
     @property
     def all_names(self) -> str:
@@ -73,3 +86,21 @@ class Template(Record):
     @property
     def search_words(self) -> str:
         return " ".join(dict.fromkeys(words(self.all_names)))
+
+
+class TemplateAttachment(Child):
+    """A file that goes with every message made of a template."""
+
+    __tablename__ = "template_attachment"
+    __parent__: ClassVar[str] = "template"
+
+    template_id: Mapped[int] = mapped_column(
+        ForeignKey("template.id", ondelete="CASCADE"), index=True
+    )
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"), index=True)
+
+    template: Mapped[Template] = relationship(back_populates="attachments")
+    file: Mapped[StoredFile] = relationship(lazy="joined", innerjoin=True)
+
+    def __str__(self) -> str:
+        return str(self.file)

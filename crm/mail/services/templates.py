@@ -150,6 +150,7 @@ def send_test(template: Template, language: str) -> None:
             template_id=template.id,
             sender_name=sender.name,
             sender_address=sender.address,
+            attachments=template.files,
         )
     )
 

@@ -11,20 +11,20 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from crm.core.actor import current_actor
-from crm.core.datamodel import DataModel
 from crm.core.forms import Form
 from crm.core.models.codes import language_name
 from crm.core.models.text import parse_number
-from crm.core.views import PK, Action, Field, FormPage, ModelView, Note, RecordPage
+from crm.core.views import PK, Action, Field, FormPage, Note, RecordPage
 from crm.mail.models import Template
 from crm.mail.services import templates as services
+from crm.mail.templates.files import PageWithFiles, TemplateFiles
 from crm.mail.templates.forms import template_form
 from crm.mail.templates.previews import Preview, preview, recent_records
 from crm.mail.templates.usage import changed_words, settings_url, used_by_panel
 
 
 @dataclass
-class TemplatePage(RecordPage):
+class TemplatePage(PageWithFiles):
     """A template filled in with a record, in one of its languages."""
 
     preview: Preview | None = None
@@ -32,13 +32,14 @@ class TemplatePage(RecordPage):
     languages: list[tuple[str, str, bool]] = field(default_factory=list)
 
 
-class TemplateView(ModelView):
+class TemplateView(TemplateFiles):
     """The templates of e-mails."""
 
-    datamodel = DataModel(Template, services.RULES)
     route_base = "/templates"
     class_permission_name = "templates"
-    method_actions: ClassVar[Mapping[str, str]] = {"reset": "edit", "test": "read"}
+    method_actions: ClassVar[Mapping[str, str]] = {
+        **TemplateFiles.method_actions, "reset": "edit", "test": "read",
+    }  # fmt: skip
     readonly_in_place = ("subject", "body", "kind")
     icon = "template"
     entity_name = _l("Template")
@@ -90,6 +91,8 @@ class TemplateView(ModelView):
         language = _shown_language(row)
         page.languages = [(code, language_name(code), code == language) for code in _filled(row)]
         page.preview = preview(row, chosen, language)
+
+        self.fill_files(page, row)
 
         used = services.used_by(row)
         page.panels += [used_by_panel(used)] if used else []
