@@ -32,6 +32,7 @@ from crm.core.views import frame, lines
 from crm.core.views.address import refuse_junk
 from crm.mail import notices as mailed_notices
 from crm.mail import receivers as mail_receivers
+from crm.mail import unsubscribe_page
 from crm.mail.health import worker_health
 from crm.notices import assigned, reading
 from crm.notices import jobs as notices_jobs
@@ -73,7 +74,7 @@ assigned.install(db.session)
 under_lock[:] = [recheck.check_again]
 before_commit[:] = [assigned.tell_owners]
 COUNTS[reading.COUNTED] = reading.unread_count()
-PURPOSES[:] = [public.PURPOSE]
+PURPOSES[:] = [public.PURPOSE, unsubscribe_page.PURPOSE]
 handover.HOLDINGS[:] = holdings.table()
 
 migrate = Migrate(

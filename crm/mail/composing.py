@@ -55,7 +55,11 @@ def _headers(message: Message, answers_to: str) -> dict[str, str]:
     if message.automatic:
         headers["Auto-Submitted"] = "auto-generated"  # RFC 3834: no absence notes, please
     if not message.transactional:
-        headers["List-Unsubscribe"] = f"<mailto:{answers_to}?subject=unsubscribe>"  # RFC 2369
+        by_mail = f"<mailto:{answers_to}?subject=unsubscribe>"
+        link = message.unsubscribe_link
+        headers["List-Unsubscribe"] = f"<{link.url}>, {by_mail}" if link else by_mail  # RFC 2369
+        if link and link.url.startswith("https:"):  # one click without a look, RFC 8058
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return headers
 
 

@@ -136,6 +136,7 @@ def letters(
             related=_related(person, account),
             files=used.files,
             catalogs=[catalog],
+            language=filled.language,
             mark=mark,
         )
 

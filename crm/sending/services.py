@@ -59,6 +59,7 @@ class Letter:
     related: Mapping[str, int] = field(default_factory=dict)
     files: Sequence[StoredFile] = ()
     catalogs: Sequence[Catalog] = ()
+    language: str = ""  # of its texts
     mark: str = ""  # in the body, where the link to the catalogue belongs
 
     def cause(self, addressed: Addressed) -> str:
@@ -159,6 +160,7 @@ def _queue(
             transactional=letter.kind != MessageKind.CATALOG,
             attachments=[*letter.files, *(one.file for one in attached)],
             due_at=due_at,
+            language=letter.language,
         )
     )
     for shared, _url in links:

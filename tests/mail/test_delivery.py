@@ -39,7 +39,7 @@ def test_a_mail_is_complete(app: Flask, acting: Acting, cast: Cast, postbox: Pos
     assert got["From"].addresses[0].addr_spec == "crm@acme.example"
     assert got["Reply-To"] == "Claire <c@acme.example>"
     assert got["Auto-Submitted"] == "auto-generated"
-    assert got["List-Unsubscribe"] == "<mailto:c@acme.example?subject=unsubscribe>"
+    assert got["List-Unsubscribe"].endswith(">, <mailto:c@acme.example?subject=unsubscribe>")
     plain, html = (got.get_body((kind,)) for kind in ("plain", "html"))
     assert plain.get_content().strip() == text
     assert html.get_content().strip() == f"<p>{text}</p>"
@@ -116,7 +116,7 @@ def test_addresses_of_another_alphabet_are_written_by_the_rules_in_force(
     assert asked == ["s@xn--strae-oqa.example"]
     (mail,) = postbox.mails
     assert mail["From"].addresses[0].addr_spec == "crm@xn--mller-kva.example"
-    assert mail["List-Unsubscribe"] == "<mailto:claire@xn--bcher-kva.example?subject=unsubscribe>"
+    assert "<mailto:claire@xn--bcher-kva.example?subject=unsubscribe>" in mail["List-Unsubscribe"]
     assert mail["Message-ID"].endswith("@xn--mller-kva.example>")
 
 

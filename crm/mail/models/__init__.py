@@ -1,7 +1,7 @@
 """The tables of the slice."""
 
 from crm.mail.models.message import READ_WITH, RELATED, Message
-from crm.mail.models.parts import Answer, MessageAttachment, MessageAttempt
+from crm.mail.models.parts import Answer, MessageAttachment, MessageAttempt, UnsubscribeLink
 from crm.mail.models.template import Template, TemplateAttachment
 from crm.mail.models.words import (
     KINDS,
@@ -33,4 +33,5 @@ __all__ = [
     "SkipReason",
     "Template",
     "TemplateAttachment",
+    "UnsubscribeLink",
 ]

@@ -15,7 +15,7 @@ from crm.core.errors import DomainError
 from crm.core.models import Record, computed, field, kinds, unique
 from crm.core.types import Instant
 from crm.mail.headers import BREAKS
-from crm.mail.models.parts import MessageAttachment, MessageAttempt
+from crm.mail.models.parts import MessageAttachment, MessageAttempt, UnsubscribeLink
 from crm.mail.models.words import (
     KINDS,
     REASONS,
@@ -188,6 +188,9 @@ class Message(Record):
         cascade="all, delete-orphan",
         passive_deletes=True,
         order_by=MessageAttachment.id,
+    )
+    unsubscribe_link: Mapped[UnsubscribeLink | None] = relationship(
+        back_populates="message", cascade="all, delete-orphan", passive_deletes=True
     )
 
     def __str__(self) -> str:

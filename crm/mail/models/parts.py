@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.companies.columns import by_value
 from crm.core.files.models import StoredFile
+from crm.core.links.models import PublicLink
 from crm.core.models import Child
 from crm.core.types import Instant, utcnow
 
@@ -59,3 +60,27 @@ class MessageAttachment(Child):
 
     def __str__(self) -> str:
         return str(self.file)
+
+
+class UnsubscribeLink(Child):
+    """The public link by which the recipient of a message refuses further ones.
+
+    Its address stands in the message, and in a header of the mail, the same in every try.
+    """
+
+    __tablename__ = "unsubscribe_link"
+    __parent__: ClassVar[str] = "message"
+
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey("message.id", ondelete="CASCADE"), unique=True
+    )
+    link_id: Mapped[int] = mapped_column(
+        ForeignKey("public_link.id", ondelete="CASCADE"), unique=True
+    )
+    url: Mapped[str] = mapped_column(String(255))
+
+    message: Mapped["Message"] = relationship(back_populates="unsubscribe_link")
+    link: Mapped[PublicLink] = relationship()
+
+    def __str__(self) -> str:
+        return ""  # whoever has the address may use it

@@ -16,6 +16,7 @@ from crm.core.types import utcnow
 from crm.mail import senders
 from crm.mail.headers import ascii_address, new_message_id, one_line
 from crm.mail.models import (
+    TEMPLATE_KINDS,
     Copy,
     Message,
     MessageAttachment,
@@ -24,6 +25,7 @@ from crm.mail.models import (
     SkipReason,
 )
 from crm.mail.queue import wake_after_commit
+from crm.mail.services import unsubscribing
 
 NO_SUBJECT = "–"
 
@@ -35,7 +37,8 @@ class Mail:
     `cause` says what happened to whom, such as "reminder:12:7". `related` maps relations of a
     message ("lead", "quote" …) to ids; `to_relation` is the one whose address it is. An empty
     sender is the installation's; `owner_id` is the actor by default. `automatic`: nobody wrote
-    it; `transactional`: it belongs to a dealing of the recipient's and is not unsubscribed from.
+    it; `transactional`: it belongs to a dealing of the recipient's; others get a link to
+    unsubscribe.
     """
 
     cause: str
@@ -60,6 +63,7 @@ class Mail:
     automatic: bool = False
     transactional: bool = False
     due_at: datetime | None = None  # now by default
+    language: str = ""  # of what is added to the texts
 
 
 def queue(mail: Mail) -> Message:
@@ -78,6 +82,8 @@ def queue(mail: Mail) -> Message:
     message.state, message.next_try_at = MessageState.QUEUED, mail.due_at or utcnow()
     kept = _kept(message)
     if kept is message:
+        if not mail.transactional and mail.kind in TEMPLATE_KINDS:
+            unsubscribing.offer(message, mail.language)
         wake_after_commit(message.next_try_at)
     return kept
 
