@@ -63,8 +63,13 @@ class Catalog(Record):
     file_id: Mapped[int] = field(
         _l("PDF file"), ForeignKey("stored_file.id"), index=True, kind=kinds.FILE
     )
-    # The first page as a picture.
-    cover_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"), index=True)
+    cover_id: Mapped[int | None] = field(
+        _l("Cover"),
+        ForeignKey("stored_file.id"),
+        index=True,
+        kind=kinds.PICTURE,
+        help=_l("Without a picture of your own, the first page of the PDF file."),
+    )
     # Copied from the file, for lists and for the journal.
     file_name: Mapped[str] = field(_l("File name"), String(255), readonly=True, required=False)
     file_size: Mapped[int] = field(_l("File size (bytes)"), readonly=True, required=False)

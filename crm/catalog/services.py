@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, func, select
+from werkzeug.datastructures import FileStorage
 
 from crm.catalog.models import Catalog, CatalogVersion
 from crm.companies.choices import candidates_of
@@ -15,7 +16,8 @@ from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, update_row
 from crm.core.db import db
 from crm.core.errors import DomainError
-from crm.core.files.checking import PDF, Upload, check
+from crm.core.files import storage
+from crm.core.files.checking import PDF, Checked, Upload, check
 from crm.core.files.models import StoredFile
 from crm.core.files.storing import keep, keep_made
 from crm.core.rows import unfiltered
@@ -37,9 +39,19 @@ def store(upload: Upload) -> Document:
     Raises DomainError on `file`.
     """
     checked = check(upload, PDF)
-    file = keep(checked)
-    cover = keep_made(checked.cover, f"{checked.file_name}.png", "image/png")
-    return Document(file, cover, checked.pages)
+    return Document(keep(checked), _cover(checked), checked.pages)
+
+
+def first_page(catalog: Catalog) -> StoredFile:
+    """The cover made from the present file; before the transaction, too."""
+    with storage.read(catalog.file.key) as content:
+        checked = check(FileStorage(content, catalog.file.file_name), PDF)
+    checked.content.close()
+    return _cover(checked)
+
+
+def _cover(checked: Checked) -> StoredFile:
+    return keep_made(checked.cover, f"{checked.file_name}.png", "image/png")
 
 
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
@@ -73,7 +85,7 @@ def versions(catalog: Catalog) -> Sequence[CatalogVersion]:
 
 
 def _with_document(values: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` with the file stored, and what is copied from it."""
+    """`values` with the file stored, and what is copied from it; a cover that is given stays."""
     if values.get("file") is None:
         return dict(values)
     given = values["file"]
@@ -81,7 +93,7 @@ def _with_document(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **values,
         "file": document.file,
-        "cover": document.cover,
+        "cover": values.get("cover") or document.cover,
         "file_name": document.file.file_name,
         "file_size": document.file.size,
         "pages": document.pages,

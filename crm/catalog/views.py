@@ -24,6 +24,7 @@ from crm.core.views.address import ListAddress
 from crm.core.views.display import display_field, zone
 from crm.core.views.lines import LineRenderer
 from crm.core.views.pages import ListPage, Row
+from crm.core.views.uploads import show_picture
 
 CARDS, TABLE = "", "list"  # values of ?view=
 
@@ -76,11 +77,18 @@ class CatalogView(ModelView):
         "type", "brand", "language", "owner", "company", "valid_from", "valid_until", "created_on",
     ]  # fmt: skip
     headline = ("type", "brand", "language")
-    widths: ClassVar[Mapping[str, str]] = {"description": "w6", "name": "w6", "file": "w6"}
+    widths: ClassVar[Mapping[str, str]] = {
+        "description": "w6",
+        "name": "w6",
+        "file": "w6",
+        "cover": "w6",
+    }
     add_fieldsets: ClassVar[Any] = [
-        (_l("Catalogue"), {"fields": ["file", "name", "type", "brand", "language", "description"]}),
+        (_l("Catalogue"), {"fields": [
+            "file", "cover", "name", "type", "brand", "language", "description",
+        ]}),
         (_l("Follow-up"), {"fields": ["company", "owner", "valid_from", "valid_until"]}),
-    ]
+    ]  # fmt: skip
     edit_fieldsets = add_fieldsets
     show_template = "catalog/record.html"
     record_class = CatalogPage
@@ -128,7 +136,7 @@ class CatalogView(ModelView):
 
     def line(self, row: Catalog, lines: LineRenderer) -> Row:
         card = Card(**vars(lines(row)))
-        card.cover_url = self.url("cover", pk=row.id, v=row.row_version)
+        card.cover_url = self._cover_url(row)
         card.tags = [
             display_field(row, "type"),
             *([display_field(row, "brand")] if row.brand else []),
@@ -137,6 +145,9 @@ class CatalogView(ModelView):
         card.note = about(row)
         card.outdated = _("No longer valid") if row.outdated else ""
         return card
+
+    def _cover_url(self, row: Catalog) -> str:
+        return self.url("cover", pk=row.id, v=row.row_version)
 
     def row_actions(self, row: Catalog) -> list[Action]:
         url = self.url("file", pk=row.id)
@@ -167,11 +178,17 @@ class CatalogView(ModelView):
         return Field("file", "", "file", None, one.file.file_name, url, icon="pdf", meta=until)
 
     def before_save(self, form: Form) -> None:
-        """Store the file before the transaction: reading a PDF takes seconds."""
+        """Store the files before the transaction: reading a PDF takes seconds."""
+        super().before_save(form)
         if form.values.get("file") is not None:
             form.values["file"] = services.store(form.values["file"])
+        elif form.row is not None and form.values.get("cover", form) is None:  # taken off
+            form.values["cover"] = services.first_page(form.row)
 
     def prepare_form(self, form: Form) -> None:
+        if "cover" in form.fields:
+            row = form.row
+            show_picture(form.fields["cover"], self._cover_url(row) if row is not None else "")
         field = form.fields.get("file")
         if field is None:
             return
@@ -202,6 +219,6 @@ class CatalogView(ModelView):
     @expose(f"/cover/{PK}")
     @has_access
     def cover(self, pk: int) -> ResponseReturnValue:
-        """The picture of page 1."""
+        """The cover, as a picture."""
         row = self.row(pk, names=("cover",))
         return answer(row.cover or abort(404), inline=True)

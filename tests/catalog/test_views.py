@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pypdfium2
 import pytest
@@ -10,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from crm.catalog.models import Catalog, CatalogType, CatalogVersion
 from crm.companies.models import AppSettings
+from tests.companies.test_pictures import photo
 from tests.factories import again, save, word
 from tests.fixtures import Acting, Cast, Client
 
@@ -43,7 +45,7 @@ def send(as_user: AsUser, acting: Acting, cast: Cast) -> Send:
     with acting("claire"):
         kind = word(CatalogType, "General").id
 
-    def post(content: bytes, name: str, path: str = "/catalogs/add", **more: str) -> TestResponse:
+    def post(content: bytes, name: str, path: str = "/catalogs/add", **more: Any) -> TestResponse:
         data = {"name": "ProLine", "type": kind, "owner": cast.claire, **more}
         files = {"file": (io.BytesIO(content), name)} if name else {}
         return as_user("claire").post(path, data=data | files, content_type="multipart/form-data")
@@ -158,3 +160,24 @@ def test_a_file_is_never_named_by_its_number(as_user: AsUser, acting: Acting, se
         assert browser.get(f"/catalogs/add?file={pk}").status_code == 404
     more = {"file": str(pk), "file_id": str(pk)}
     assert "Choose a PDF file." in send(b"", "", **more).text
+
+
+@pytest.mark.usefixtures("switched_on")
+def test_the_cover_is_replaced_by_a_picture_and_back_by_the_first_page(
+    as_user: AsUser, acting: Acting, send: Send
+) -> None:
+    pk = send(pdf(), "gamme.pdf").headers["Location"].rpartition("/")[2]
+    claire, url = as_user("claire"), f"/catalogs/cover/{pk}"
+    first = claire.get(url).data
+
+    def saved(**more: object) -> bytes:
+        with acting("claire") as session:
+            version = str(session.get_one(Catalog, int(pk)).row_version)
+        answer = send(b"", "", f"/catalogs/edit/{pk}", row_version=version, **more)
+        assert answer.status_code == 303, answer.text
+        return claire.get(url).data
+
+    own = saved(cover=(photo(), "cover.png"))
+    assert own != first
+    assert saved(brand="Nordia") == own
+    assert saved(**{"cover-remove": "1"}) == first
