@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0031"
-down_revision = "0030"
+revision = "0032"
+down_revision = "0031"
 
 LIVE = sa.text("deleted_at IS NULL")
 BY_OWNER, BY_CATALOG = "ix_message_by_owner_id_created_on", "ix_message_by_catalog_id_created_on"
