@@ -24,7 +24,7 @@ from crm.core.views.pages import ListPage
 from crm.mail.models import READ_WITH, Message, MessageState
 from crm.mail.views import OutboxView
 from crm.sending import services
-from crm.sending.draft import KEPT, Draft, OF_TEMPLATE
+from crm.sending.draft import KEPT, OF_TEMPLATE, Draft
 from crm.sending.form import LetterForm, token_of
 from crm.sending.revoking import revoke, revoke_action, revoked_at, valid_links
 from crm.sending.uploads import STORED, files_of
