@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import sha256
 
@@ -44,7 +44,7 @@ class Addressed:
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """What was written. `token` is of the form: what it says is sent once."""
+    """What was written. `token` is the form's: the same text is sent once with it."""
 
     token: str
     company: Company
@@ -75,7 +75,7 @@ class Letter:
 
 
 def check(letter: Letter) -> None:
-    """Whether it may be sent. Raises DomainError by field."""
+    """Raises DomainError, by field, where it may not be sent."""
     wrong = {}
     everybody = (letter.to, *letter.copies)
     refused = services.refusing(letter.company.id, (one.address for one in everybody))
@@ -127,8 +127,9 @@ def _queue(
     attached: Sequence[Catalog],
     linked: Sequence[Catalog],
 ) -> Message:
-    cause, due_at = letter.cause(addressed), utcnow() + WAIT
-    found = services.find(cause)
+    """The message to one recipient; of `linked`, each recipient gets a link of their own."""
+    due_at = utcnow() + WAIT
+    found = services.find(letter.cause(addressed))
     if found is not None:
         if found.state == MessageState.CANCELLED:  # undone, and sent by going back to its form
             services.send_again(found, due_at)
@@ -136,37 +137,43 @@ def _queue(
     links = [share(catalog, letter.company) for catalog in linked]
     shown = [(one, url) for one, (_link, url) in zip(linked, links, strict=True)]
     body_html, body_text = _bodies(letter, shown)
-    sender, author = senders.of_company(letter.company.id), letter.author
-    message = services.queue(
-        Mail(
-            cause=cause,
-            company_id=letter.company.id,
-            kind=letter.kind,
-            subject=letter.subject,
-            body_html=body_html,
-            body_text=body_text,
-            to_address=addressed.address,
-            to_name=addressed.name,
-            to_relation=addressed.relation,
-            related={**letter.related, **_first(letter.catalogs)},
-            template_id=letter.template_id,
-            sender_name=sender.name,
-            sender_address=sender.address,
-            reply_name=str(author),
-            reply_to=author.email or None,
-            copy=addressed.copy,
-            original_id=main.id if main is not None else None,
-            # One person writes to another; a catalogue goes to many.
-            transactional=letter.kind != MessageKind.CATALOG,
-            attachments=[*letter.files, *(one.file for one in attached)],
-            due_at=due_at,
-            language=letter.language,
-        )
+    mail = replace(
+        _mail(letter, addressed),
+        body_html=body_html,
+        body_text=body_text,
+        original_id=main.id if main is not None else None,
+        attachments=[*letter.files, *(one.file for one in attached)],
+        due_at=due_at,
     )
+    message = services.queue(mail)
     for shared, _url in links:
         shared.message_id = message.id
     db.session.flush()
     return message
+
+
+def _mail(letter: Letter, addressed: Addressed) -> Mail:
+    """The mail to one recipient, without its bodies and files."""
+    sender, author = senders.of_company(letter.company.id), letter.author
+    return Mail(
+        cause=letter.cause(addressed),
+        company_id=letter.company.id,
+        kind=letter.kind,
+        subject=letter.subject,
+        to_address=addressed.address,
+        to_name=addressed.name,
+        to_relation=addressed.relation,
+        related={**letter.related, **_first(letter.catalogs)},
+        template_id=letter.template_id,
+        sender_name=sender.name,
+        sender_address=sender.address,
+        reply_name=str(author),
+        reply_to=author.email or None,
+        copy=addressed.copy,
+        # One person writes to another; a catalogue goes to many.
+        transactional=letter.kind != MessageKind.CATALOG,
+        language=letter.language,
+    )
 
 
 def _bodies(letter: Letter, links: Sequence[tuple[Catalog, str]]) -> tuple[str, str]:

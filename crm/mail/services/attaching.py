@@ -16,7 +16,7 @@ ROOM = 10 * 1024 * 1024  # bytes of the files of one mail; a catalogue beyond it
 
 
 def too_large() -> str:
-    """That one mail does not take all of its files, in words."""
+    """The refusal of files that are larger than ROOM together."""
     return _("The files are larger than 10 MB together.")
 
 
@@ -31,7 +31,7 @@ def attachments_of(
 
 
 def attach(template: Template, files: Sequence[StoredFile]) -> None:
-    """Add files, which were stored before the transaction. Raises DomainError."""
+    """Add files, which were stored before the transaction. Raises DomainError on `files`."""
     if not files:
         raise DomainError(_("Choose a file."), field="files")
     if sum(file.size for file in (*template.files, *files)) > ROOM:
@@ -48,6 +48,6 @@ def detach(template: Template, attachment: TemplateAttachment) -> None:
 
 
 def _changed(template: Template) -> None:
-    """Who has the template open saves over nothing that they did not see."""
+    """Change the version of the template, so that a form opened before asks before it saves."""
     template.changed_on = utcnow()
     flush()

@@ -27,14 +27,14 @@ MOVES = {
     (MessageState.CANCELLED, MessageState.QUEUED),
     (MessageState.SKIPPED, MessageState.QUEUED),
 }
-# Why a message was skipped that has its texts, and may leave once that is put right.
-CURABLE = (SkipReason.NO_ADDRESS, SkipReason.BAD_ADDRESS, SkipReason.DO_NOT_EMAIL)
+# Reasons that concern the address: the texts are there, and may leave once it is corrected.
+RESENDABLE = (SkipReason.NO_ADDRESS, SkipReason.BAD_ADDRESS, SkipReason.DO_NOT_EMAIL)
 
 
 def refusal(message: Message, to: MessageState) -> str:
     """Why a message cannot become `to`, in words; "" where it can."""
-    is_lost = message.state == MessageState.SKIPPED and message.reason not in CURABLE
-    if (message.state, to) not in MOVES or is_lost:
+    has_no_text = message.state == MessageState.SKIPPED and message.reason not in RESENDABLE
+    if (message.state, to) not in MOVES or has_no_text:
         words = STATES[message.state]
         return _("This is not possible in the status “%(status)s”.", status=words)
     if message.lease_until is not None and message.lease_until > utcnow():

@@ -37,8 +37,8 @@ class Mail:
     `cause` says what happened to whom, such as "reminder:12:7". `related` maps relations of a
     message ("lead", "quote" …) to ids; `to_relation` is the one whose address it is. An empty
     sender is the installation's; `owner_id` is the actor by default. `automatic`: nobody wrote
-    it; `transactional`: it belongs to a dealing of the recipient's; others get a link to
-    unsubscribe.
+    it; `transactional`: it concerns one recipient alone, such as a quote; others get a link
+    to unsubscribe.
     """
 
     cause: str

@@ -44,7 +44,7 @@ def is_unsubscribed(message: Message) -> bool:
 def unsubscribe(message: Message) -> None:
     """Note that its recipient refuses e-mails, and skip those that wait for them.
 
-    E-mails that belong to a dealing with them still leave.
+    Transactional ones still leave.
     """
     for name in PEOPLE:
         for person in _people(message, name):
