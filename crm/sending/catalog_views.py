@@ -116,8 +116,12 @@ class SentCatalogView(ModelView):
         if not is_shown or not chosen.people or author is None:
             return self._asked(catalog, form, chosen)
         token = token_of(request.form)
-        letters = list(catalogs.letters(catalog, chosen.people, form.template, author, token))
-        count = catalogs.send_all(letters)
+        try:
+            letters = list(catalogs.letters(catalog, chosen.people, form.template, author, token))
+            count = catalogs.send_all(letters)
+        except DomainError as error:  # sent once more, those that left already do not leave again
+            form.refuse(error.message, error.fields, error.status)
+            return self._asked(catalog, form, chosen, status=form.status)
         text = ngettext(
             "%(num)s e-mail leaves in 10 seconds", "%(num)s e-mails leave in 10 seconds", count
         )

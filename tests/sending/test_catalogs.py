@@ -11,10 +11,12 @@ from crm.accounts.models import Account, AccountContact, Contact
 from crm.catalog.models import Catalog
 from crm.companies.models import AppSettings
 from crm.core.db import db, is_writing
+from crm.core.errors import DomainError
 from crm.core.models import rich_text
 from crm.core.types import utcnow
 from crm.leads.models import Lead
 from crm.mail.models import Message, MessageState
+from crm.sending import catalogs
 from tests.catalog.test_services import catalog
 from tests.factories import make, save
 from tests.fixtures import Acting, Client
@@ -226,3 +228,18 @@ def test_a_sending_is_undone_and_its_form_opens_with_the_same_people(
     for told in ("1 e-mail not sent", "1 e-mail had already left", f'value="{one.id}" selected'):
         assert told in page
     assert f'value="{other.id}" selected' not in page
+
+
+def test_what_is_refused_at_the_end_keeps_who_was_chosen(
+    tariff: Catalog, acting: Acting, as_user: AsUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*given: Any) -> None:
+        raise DomainError("The text is too long.")
+
+    monkeypatch.setattr(catalogs, "send_all", refuse)
+    with acting("claire"):
+        one = make(Contact, last_name="Guichard", email="guichard@arc.example")
+    _page, answer = sent(as_user("claire"), tariff, contact=[one.id])
+    assert answer.status_code == 422
+    assert "The text is too long." in answer.text
+    assert f'<option value="{one.id}" selected' in answer.text
