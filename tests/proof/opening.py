@@ -75,8 +75,8 @@ class Opener:
 
     def _inline(self) -> Iterator[tuple[str, str]]:
         for name, (button, part) in INLINE.items():
-            found = self.page.locator(button).first
-            if found.count() and found.is_visible() and self._is_new(name):
+            found = self.page.locator(button).filter(visible=True).first
+            if found.count() and self._is_new(name):
                 found.click()
                 if name == "picker":
                     self.page.keyboard.press("ArrowDown")
