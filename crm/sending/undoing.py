@@ -16,6 +16,8 @@ from crm.sending.catalogs import AT_ONCE
 
 def sent_with(catalog: Catalog, token: str) -> Sequence[Message]:
     """The mails of one sending of the actor's, which `token` names."""
+    if not token:
+        return []
     cause = f"letter:{current_actor().user_id}:{catalog.id}:{token}:"
     of_it = (Message.catalog_id == catalog.id, Message.cause.startswith(cause, autoescape=True))
     statement = select(Message).where(*of_it, criteria(Message, "edit")).order_by(Message.id)
