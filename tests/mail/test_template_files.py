@@ -14,7 +14,7 @@ from crm.core.files import storage
 from crm.core.files.models import StoredFile
 from crm.leads.models import Lead
 from crm.mail.models import Message, MessageKind, Template
-from crm.mail.services import attaching, templates
+from crm.mail.services import attaching, queue, templates
 from tests.catalog.test_services import catalog
 from tests.factories import make, save
 from tests.fixtures import Acting, Client
@@ -126,7 +126,7 @@ def test_a_catalogue_and_a_test_carry_the_files_of_their_template(
     attached(as_user("alice"), pk, (b"one", "one.txt"))
     with acting("alice") as session:
         save(session.get_one(AppSettings, 1), manage_catalogs=True)
-        templates.send_test(session.get_one(Template, pk), "en")
+        queue(templates.test_mail(session.get_one(Template, pk), "en"))
     with acting("claire"):
         tariff = catalog(name="Gamme 2027")
         contact = make(Contact, last_name="Guichard", email="guichard@arc.example")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -14,11 +15,11 @@ from crm.companies.models import Company, CompanySettings
 from crm.companies.services import company as companies
 from crm.companies.services import settings
 from crm.core.datamodel.saving import update_row
-from crm.core.db import db
+from crm.core.db import db, is_writing
 from crm.core.errors import DomainError
 from crm.core.types import TranslatedText
 from crm.mail.models import Message, MessageKind, Template
-from crm.mail.services import templates
+from crm.mail.services import checking, queue, templates
 from crm.mail.templates.filling import fill
 from tests.fixtures import Cast, Client
 
@@ -157,10 +158,30 @@ def test_a_shipped_one_is_changed_and_reset(acting: Acting) -> None:
         assert dict(sent.subject) == before
 
 
+def test_texts_are_filled_in_before_the_lock_is_taken(
+    as_user: Callable[[str], Client], acting: Acting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stock, filled = checking.render, []
+
+    def render(*given: Any) -> str:
+        assert not is_writing(db.session())
+        filled.append(given)
+        return stock(*given)
+
+    monkeypatch.setattr(checking, "render", render)
+    with acting("alice") as session:
+        sent = session.scalars(select(Template).where(Template.shipped == "quote")).one()
+        path, version = f"/templates/edit/{sent.id}", sent.row_version
+    text = "<p>Never filled in before</p>"
+    said = {"row_version": version, "body.en": text, "subject.en": "Our quote", "kind": "quote"}
+    assert as_user("alice").post(path, data={**said, "name.en": "Quote"}).status_code == 303
+    assert filled
+
+
 def test_a_test_goes_to_oneself_alone(acting: Acting, everything: Everything) -> None:
     with acting("alice") as session:
         sent = session.scalars(select(Template).where(Template.shipped == "quote")).one()
-        templates.send_test(sent, "fr")
+        queue(templates.test_mail(sent, "fr"))
     with everything() as session:
         message = session.scalars(select(Message)).unique().one()
         assert message.to_address == "alice@acme.example"

@@ -1,10 +1,11 @@
 """What a template must be before it is saved: texts that can be filled in, names of its own."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale
-from flask_babel import get_locale
+from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
@@ -37,21 +38,33 @@ def checked(values: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _wrong(kind: str, texts: Mapping[str, str], is_html: bool) -> Iterator[tuple[str, str]]:
     """(language, error message), where the message names the language and the line."""
-    known = variables.known(kind)
     for language, text in texts.items():
         name = Locale.parse(language).get_display_name(get_locale()) or language
-        try:
-            render(parse(text, known), variables.examples(kind, language), is_html)
-        except TemplateError as error:
+        error = _error_of(kind, language, text, is_html, str(get_locale()))
+        if isinstance(error, TemplateError):
             yield language, _(
                 "%(language)s, line %(line)s: %(message)s",
                 language=name, line=error.line, message=error,
             )  # fmt: skip
-        except TooLong:
+        elif error is not None:
             yield (
                 language,
                 _("%(language)s: filled in, this is longer than 200 kB.", language=name),
             )
+
+
+# A form asks before its transaction, so that the same question within it takes no time.
+@lru_cache(maxsize=16)
+def _error_of(
+    kind: str, language: str, text: str, is_html: bool, reader: str
+) -> TemplateError | TooLong | None:
+    """What is wrong with a text in `language`, said in the language of the `reader`."""
+    with force_locale(reader):
+        try:
+            render(parse(text, variables.known(kind)), variables.examples(kind, language), is_html)
+        except (TemplateError, TooLong) as error:
+            return error.with_traceback(None)
+    return None
 
 
 def refuse_double(template: Template) -> None:

@@ -21,7 +21,7 @@ from crm.core.rows import unfiltered
 from crm.mail import senders
 from crm.mail.models import MessageKind, Template
 from crm.mail.services.checking import checked, refuse_double
-from crm.mail.services.queueing import Mail, queue
+from crm.mail.services.queueing import Mail
 from crm.mail.templates import shipped
 from crm.mail.templates.filling import fill
 
@@ -126,8 +126,8 @@ def used_by(template: Template) -> list[tuple[Company, str]]:
         ]
 
 
-def send_test(template: Template, language: str) -> None:
-    """Queue the template, filled in with examples, to the actor. Raises DomainError."""
+def test_mail(template: Template, language: str) -> Mail:
+    """The template, filled in with examples, as a mail to the actor. Raises DomainError."""
     user = current_user_or_none()
     if user is None or not user.email:
         raise DomainError(_("Your account has no e-mail address."))
@@ -137,21 +137,19 @@ def send_test(template: Template, language: str) -> None:
         raise DomainError(_("None of your companies is active."))
     filled = fill(template, {"owner": user}, language, user.time_zone, with_examples=True)
     sender = senders.of_company(company_id)
-    queue(
-        Mail(
-            cause=f"test:{uuid4().hex}",
-            company_id=company_id,
-            kind=MessageKind.TEST,
-            subject=_("Test: %(subject)s", subject=filled.subject),
-            body_html=filled.body_html,
-            body_text=rich_text.to_text(filled.body_html),
-            to_address=user.email,
-            to_name=str(user),
-            template_id=template.id,
-            sender_name=sender.name,
-            sender_address=sender.address,
-            attachments=template.files,
-        )
+    return Mail(
+        cause=f"test:{uuid4().hex}",
+        company_id=company_id,
+        kind=MessageKind.TEST,
+        subject=_("Test: %(subject)s", subject=filled.subject),
+        body_html=filled.body_html,
+        body_text=rich_text.to_text(filled.body_html),
+        to_address=user.email,
+        to_name=str(user),
+        template_id=template.id,
+        sender_name=sender.name,
+        sender_address=sender.address,
+        attachments=template.files,
     )
 
 

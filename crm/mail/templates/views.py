@@ -16,7 +16,9 @@ from crm.core.models.codes import language_name
 from crm.core.models.text import parse_number
 from crm.core.views import PK, Action, Field, FormPage, Note, RecordPage
 from crm.mail.models import Template
+from crm.mail.services import queue
 from crm.mail.services import templates as services
+from crm.mail.services.checking import checked
 from crm.mail.templates.files import PageWithFiles, TemplateFiles
 from crm.mail.templates.forms import template_form
 from crm.mail.templates.previews import Preview, preview, recent_records
@@ -74,6 +76,10 @@ class TemplateView(TemplateFiles):
 
     def form_page(self, form: Form, title: str, action: str, cancel_url: str, key: str) -> FormPage:
         return template_form(super().form_page(form, title, action, cancel_url, key), form)
+
+    def before_save(self, form: Form) -> None:
+        super().before_save(form)
+        checked(form.values)
 
     # The record ─────────────────────────────────────────────────────────────────────────────────
 
@@ -140,9 +146,12 @@ class TemplateView(TemplateFiles):
         row = self.row(pk)
         asked = request.form.get("language", "")
         language = asked if asked in _filled(row) else current_actor().language
-        return self.perform(
-            row, lambda: services.send_test(row, language), _("A test was sent to you")
-        )
+        mail = services.test_mail(row, language)  # filled in before the transaction
+
+        def send() -> None:
+            queue(mail)
+
+        return self.perform(row, send, _("A test was sent to you"))
 
 
 def _filled(row: Template) -> list[str]:
