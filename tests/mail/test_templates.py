@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -159,7 +160,7 @@ def test_a_shipped_one_is_changed_and_reset(acting: Acting) -> None:
 
 
 def test_texts_are_filled_in_before_the_lock_is_taken(
-    as_user: Callable[[str], Client], acting: Acting, monkeypatch: pytest.MonkeyPatch
+    as_user: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stock, filled = checking.render, []
 
@@ -169,12 +170,9 @@ def test_texts_are_filled_in_before_the_lock_is_taken(
         return stock(*given)
 
     monkeypatch.setattr(checking, "render", render)
-    with acting("alice") as session:
-        sent = session.scalars(select(Template).where(Template.shipped == "quote")).one()
-        path, version = f"/templates/edit/{sent.id}", sent.row_version
-    text = "<p>Never filled in before</p>"
-    said = {"row_version": version, "body.en": text, "subject.en": "Our quote", "kind": "quote"}
-    assert as_user("alice").post(path, data={**said, "name.en": "Quote"}).status_code == 303
+    said = {"name-en": "New", "subject-en": f"Never filled in {uuid4()}", "body-en": "<p>Hello</p>"}
+    answer = as_user("alice").post("/templates/add", data={**said, "kind": "quote", "active": "1"})
+    assert answer.status_code == 303
     assert filled
 
 
