@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import selectinload
 
@@ -15,7 +16,7 @@ from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.core.rows import criteria
 from crm.core.types import utcnow
-from crm.mail.models import REASONS, STATES, Message, MessageState, SkipReason
+from crm.mail.models import STATES, Message, MessageState, SkipReason
 from crm.mail.queue import wake_after_commit
 from crm.mail.services.recipients import PEOPLE, address_now, obstacle, refusing
 
@@ -26,6 +27,12 @@ MOVES = {
     (MessageState.FAILED, MessageState.QUEUED),
     (MessageState.CANCELLED, MessageState.QUEUED),
     (MessageState.SKIPPED, MessageState.QUEUED),
+}
+# Why a message is not sent again.
+OBSTACLES = {
+    SkipReason.NO_ADDRESS: _l("The recipient has no e-mail address."),
+    SkipReason.BAD_ADDRESS: _l("The recipient's e-mail address is not valid."),
+    SkipReason.DO_NOT_EMAIL: _l("The recipient refuses e-mails."),
 }
 # Reasons that concern the address: the texts are there, and may leave once it is corrected.
 RESENDABLE = (SkipReason.NO_ADDRESS, SkipReason.BAD_ADDRESS, SkipReason.DO_NOT_EMAIL)
@@ -61,7 +68,7 @@ def send_again(message: Message, at: datetime | None = None) -> None:
         raise DomainError(told)
     reason = obstacle(message, refusing(message.company_id, [address_now(message)]))
     if reason is not None:
-        raise DomainError(_("Not sent again: %(reason)s.", reason=REASONS[reason]))
+        raise DomainError(str(OBSTACLES[reason]))
     _queue_again(message, at or utcnow())
     flush()
 
