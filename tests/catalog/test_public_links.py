@@ -161,9 +161,10 @@ def test_who_is_signed_in_sees_what_everybody_sees(
 
 
 def test_links_are_rate_limited(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = [client.get("/p/none").status_code for _time in range(121)]
-    assert answers[:120] == [404] * 120
-    assert answers[120] == 429
+    answers = [client.get("/p/none") for _time in range(121)]
+    assert [one.status_code for one in answers[:120]] == [404] * 120
+    assert answers[120].status_code == 429
+    assert answers[120].headers["Cache-Control"] == "private, no-store"
 
 
 @pytest.mark.both

@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from flask import Response, current_app, make_response, render_template, request
+from flask import Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_appbuilder.hooks import before_request
@@ -45,6 +45,7 @@ class PublicLinkView(Page):
     def create_blueprint(self, *given: Any, **named: Any) -> Any:
         blueprint = super().create_blueprint(*given, **named)
         current_app.extensions["csrf"].exempt(blueprint)
+        blueprint.after_request(_with_headers)  # also of what is refused on the way
         return blueprint
 
     @before_request
@@ -61,7 +62,7 @@ class PublicLinkView(Page):
             page = purpose.page(link) if link and purpose else None
             if page is None or purpose is None:
                 return _gone()
-            return _answered(render_template(purpose.template, page=page, token=token))
+            return render_template(purpose.template, page=page, token=token)
 
     @expose("/<token>", methods=("POST",))
     @limit(RATE, key_func=client_address)
@@ -77,7 +78,7 @@ class PublicLinkView(Page):
                 note_opening(link)
             except Unavailable:  # a busy database keeps nobody from what they were sent
                 log.warning("The opening of public link %s could not be noted.", link_id)
-            return _answered(found)
+            return found
 
     @expose("/<token>/<name>")
     @limit(RATE, key_func=client_address)
@@ -86,7 +87,7 @@ class PublicLinkView(Page):
         with unfiltered("whoever holds a public link sees the pictures of its page"):
             link, purpose = _valid(token)
             pictures = purpose.pictures(link) if link and purpose else {}
-            return _answered(answer(pictures[name], inline=True)) if name in pictures else _gone()
+            return answer(pictures[name], inline=True) if name in pictures else _gone()
 
 
 def _valid(token: str) -> tuple[PublicLink | None, Purpose | None]:
@@ -95,11 +96,10 @@ def _valid(token: str) -> tuple[PublicLink | None, Purpose | None]:
     return link, next(found, None)
 
 
-def _gone() -> Response:
-    return _answered((render_template("core/public_gone.html"), 404))
+def _gone() -> ResponseReturnValue:
+    return render_template("core/public_gone.html"), 404
 
 
-def _answered(found: Any) -> Response:
-    response = make_response(found)
+def _with_headers(response: Response) -> Response:
     response.headers.update(HEADERS)
     return response
