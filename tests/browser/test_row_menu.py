@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from crm.leads import services
 from tests.browser.conftest import NARROW, Sit
@@ -94,11 +94,19 @@ def test_keys_quicker_than_the_entries_of_a_menu_are_kept(sit: Sit, acting: Acti
     two_leads(acting)
     desk = sit("claire")
     page = desk.open("/leads/list/")
-    page.route("**/leads/menu/*", lambda route: (page.wait_for_timeout(500), route.continue_()))
-    page.get_by_role("link", name="Roche", exact=True).focus()
-    for key in (".", "t", "Enter"):
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/leads/menu/*", hold)
+    page.get_by_role("link", name="Durand", exact=True).focus()
+    for key in (".", "l", "Enter"):  # Lose is not among the icons of the line
         page.keyboard.press(key)
-    expect(page.locator("#toasts")).to_contain_text("Lead assigned to you")
+    expect(page.locator("#row-menu")).to_have_attribute("aria-busy", "true")
+    (asked,) = held
+    asked.continue_()
+    expect(page.get_by_role("dialog", name="Lose the lead")).to_be_visible()
     desk.check()
 
 

@@ -171,9 +171,8 @@ def _boolean(field: Field) -> str:
 
 def tick() -> str:
     """A yes in a list, as a sign; its column says to what."""
-    return (
-        f'<span class="c-tick">{icon("check")}<span class="c-sr">{escape(_("Yes"))}</span></span>'
-    )
+    words = escape(_("Yes"))
+    return f'<span class="c-tick">{icon("check")}<span class="c-sr">{words}</span></span>'
 
 
 def _longtext(field: Field) -> str:
