@@ -100,7 +100,7 @@ def test_who_refuses_e_mails_gets_none_again(acting: Acting, cast: Cast) -> None
         lead.do_not_email = True
         session.flush()
         for one in (message, copy):
-            with pytest.raises(DomainError, match="Refuses e-mails"), session.begin_nested():
+            with pytest.raises(DomainError, match="refuses e-mails"), session.begin_nested():
                 services.send_again(one)
         assert services.retry(services.failed_ids(most=10)) == services.Retried(skipped=2)
         assert (message.state, message.reason) == (MessageState.SKIPPED, SkipReason.DO_NOT_EMAIL)
