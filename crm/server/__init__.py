@@ -8,19 +8,36 @@ complete requests only; gunicorn adds several processes, restarts and signals.
 import gc
 import logging
 import resource
+import signal
 from collections.abc import Callable
 from typing import Any
 
 import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
 from crm.server.keeper import Keeper, end
-from crm.server.worker import Worker
+from crm.server.worker import ENDING, Worker
 
 OPEN_FILES = 8192  # of one process: a connection is a file, what it waits for up to two more
 DRAIN_SECONDS = 15  # how long running requests may still take after TERM
 STUCK_SECONDS = 60  # after which a process whose loop no longer turns is replaced
+
+
+class Parent(Arbiter):
+    """gunicorn's parent process, which tells no new process to end before that can listen.
+
+    Until a process has handlers of its own it has its parent's, which would put a TERM into a
+    queue that nobody reads: the server would then end only after DRAIN_SECONDS, by KILL.
+    """
+
+    def spawn_worker(self) -> int:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        try:
+            return int(super().spawn_worker())
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Server(BaseApplication):
@@ -37,6 +54,9 @@ class Server(BaseApplication):
 
     def load(self) -> Flask:
         return self.app
+
+    def run(self) -> None:
+        Parent(self).run()
 
 
 def serve(

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import signal
 import time
 from typing import Any
 
@@ -16,12 +17,17 @@ from crm.server.listener import Listener
 THREADS = 4  # that answer; the loop is a fifth. Python runs one at a time: more only wait
 RECEIVED = 64 * 1024  # bytes at once; each time, the loop looks at every connection
 BUFFERED = 128 * 1024  # bytes of a request or an answer kept in memory; the rest goes to disk
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
 class Worker(BaseWorker):
     """Reads requests with deadlines, answers them in THREADS threads, drains on TERM."""
 
     listeners: list[Listener] = []
+
+    def init_signals(self) -> None:
+        super().init_signals()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)  # its parent blocks them before the fork
 
     def run(self) -> None:
         """Run until TERM, or until the parent process has ended."""

@@ -17,6 +17,7 @@ from flask_babel import Babel
 from crm.core import http, limits
 from crm.server import keeper, listener, serve
 from crm.server import request as incoming
+from crm.server.worker import Worker
 
 pages = Blueprint("small", __name__)
 
@@ -36,7 +37,20 @@ def main(folder: str, port: str, given: str) -> None:
     limits.allow_upload(app, "small.upload")
     beside = partial(work_beside, Path(folder), options["beside"]) if "beside" in options else None
     keeper.LOOK_SECONDS, keeper.PAUSE_SECONDS = 0.05, 0.1
+    if "starting" in options:
+        start_slowly(options["starting"])
     serve(app, options.get("host", "127.0.0.1"), int(port), options.get("workers", 1), beside)
+
+
+def start_slowly(seconds: float) -> None:
+    """All processes but the first one take their time until they have handlers of signals."""
+    stock = Worker.init_signals
+
+    def init_signals(self: Worker) -> None:
+        time.sleep(seconds if self.age > 1 else 0)
+        stock(self)
+
+    Worker.init_signals = init_signals  # type: ignore[method-assign]
 
 
 def work_beside(folder: Path, how: str) -> None:

@@ -23,6 +23,14 @@ def test_running_requests_are_finished_before_the_end(start: Callable[..., Runni
     assert server.process.wait(timeout=10) == 0
 
 
+def test_a_process_that_is_starting_ends_too(start: Callable[..., Running]) -> None:
+    server = start(workers=2, starting=2)
+    server.get("/health")
+    wait_until(lambda: len(server.workers()) == 2)
+    server.process.terminate()
+    assert server.process.wait(timeout=10) == 0
+
+
 def test_an_upload_under_way_is_taken_and_nothing_new_is(start: Callable[..., Running]) -> None:
     server = start(grace=20)
     head = b"POST /sum HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6\r\n\r\nabc"
