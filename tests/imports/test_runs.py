@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import Account, AccountKind, Industry
-from crm.companies.models import AppSettings, RoleCell, User
+from crm.companies.models import AppSettings, Company, CompanySettings, RoleCell, User
 from crm.core.db import db, is_writing, transaction
 from crm.core.errors import DomainError
 from crm.core.locks import exclusive
@@ -22,6 +23,7 @@ from crm.core.transfer.inserting import Insertion
 from crm.core.transfer.runs import ImportRow, ImportRun, State
 from crm.importing import listing, undo
 from crm.leads.models import Lead
+from crm.mail.services.templates import CHOSEN_AS
 from crm.opportunities.models import Opportunity
 from tests.fixtures import Cast
 from tests.imports.conftest import Load
@@ -351,3 +353,16 @@ def test_what_is_switched_off_meanwhile_is_not_written(
         load("leads", "ref,name,mail,office\n1,Faro,,Lyon\n", mapping)
     with everything() as session:
         assert count(session, Lead) == 0
+
+
+def test_a_company_that_is_imported_sends_what_ships(load: Load, everything: Everything) -> None:
+    maps = Path(__file__).parent / "sales"
+    assert "1 record created." in load(
+        "companies", maps / "companies.csv", maps / "companies.toml", company=None
+    )
+    with everything() as session:
+        company = session.scalars(select(Company).where(Company.code == "SALES")).one()
+        chosen = session.scalars(
+            select(CompanySettings).where(CompanySettings.company_id == company.id)
+        ).one()
+        assert all(getattr(chosen, name).kind == kind for name, kind in CHOSEN_AS.items())

@@ -42,6 +42,14 @@ def test_a_companys_settings_open_with_all_its_templates(as_user: AsUser, cast: 
     assert "No template is chosen, so this e-mail is not sent." in alice.get(address).text
 
 
+def test_a_template_that_is_made_up_is_refused_in_the_settings(as_user: AsUser, cast: Cast) -> None:
+    alice, address = as_user("alice"), f"/settings/companies/{cast.france}"
+    said = posted(alice.get(address).text)
+    for made_up in ("me", "-1", "99999999999999999999"):
+        answer = alice.post(address, data={**said, "event_reminder_template": made_up})
+        assert answer.status_code == 422
+
+
 def test_a_refused_form_keeps_what_was_typed_and_says_where(as_user: AsUser) -> None:
     alice = as_user("alice")
     answer = alice.post("/templates/add", data={

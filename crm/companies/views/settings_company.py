@@ -154,8 +154,8 @@ class CompanySettingsView(SettingsPages):
             ]
             if not chosen:
                 field.warning = _("No template is chosen, so this e-mail is not sent.")
-            else:
-                url = url_for("TemplateView.show", pk=chosen)
+            elif (pk := parse_number(chosen)) is not None:  # not what a refused form made up
+                url = url_for("TemplateView.show", pk=pk)
                 field.actions = [Action(_("Preview and test"), url, "mail")]
 
     def complete(self, page: SettingsPage, row: CompanySettings) -> None:

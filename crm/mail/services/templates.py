@@ -13,7 +13,7 @@ from crm.companies.defaults import current_user_or_none, fill_company, set_defau
 from crm.companies.models import Company, CompanySettings
 from crm.core.actor import current_actor
 from crm.core.datamodel.rules import Rules
-from crm.core.datamodel.saving import create_row, delete_row, update_row
+from crm.core.datamodel.saving import create_row, delete_row, flush, update_row
 from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.core.models import link_of, rich_text
@@ -109,7 +109,7 @@ def choose_defaults(settings: CompanySettings) -> None:
         for name, kind in CHOSEN_AS.items():
             if getattr(settings, f"{name}_id") is None:
                 setattr(settings, name, best.get(kind))
-        db.session.flush()
+        flush()
 
 
 def used_by(template: Template) -> list[tuple[Company, str]]:
