@@ -16,9 +16,9 @@ from crm.core.errors import DomainError
 from crm.core.files import inspecting
 from crm.core.files.inspecting import Active, Inspected, Unreadable
 from crm.core.files.names import clean_name, ending_of
+from crm.core.files.storage import COPIED_AT_ONCE
 
 MEGABYTE = 1024 * 1024
-COPIED_AT_ONCE = MEGABYTE
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 _OPEN = "application/vnd.oasis.opendocument"
 # ending → (media type, the check of `inspecting`). Nothing here is run by a browser: no HTML, no
