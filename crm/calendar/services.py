@@ -12,6 +12,7 @@ from crm.accounts.models import Account, AccountContact, Contact
 from crm.calendar.event_dates import related_keys, update_event_dates
 from crm.calendar.models import (
     RELATED,
+    Availability,
     Direction,
     Event,
     EventCategory,
@@ -63,6 +64,7 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
         fill_empty(values, "call_direction", lambda: Direction.OUTBOUND)
     if values["type"] == EventType.TASK:
         fill_empty(values, "priority", lambda: Priority.NORMAL)
+        fill_empty(values, "availability", lambda: Availability.FREE)
     return values
 
 

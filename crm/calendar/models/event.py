@@ -1,77 +1,39 @@
-"""Events and their categories. Source: spec 3 and 9."""
+"""Events. Source: spec 9.2."""
 
 from datetime import date, datetime, timedelta
-from enum import StrEnum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import String, Text
-from sqlalchemy.orm import Mapped, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.accounts.models import Account, Contact
+from crm.calendar.models.category import EventCategory
+from crm.calendar.models.words import (
+    EVENT_TYPES,
+    Availability,
+    Direction,
+    EventStatus,
+    EventType,
+    Priority,
+    Visibility,
+)
 from crm.companies.columns import by_value, flag, link, lists
 from crm.core.errors import DomainError
-from crm.core.models import Label, Owned, Record, Reference, computed, field, folded, kinds, unique
+from crm.core.models import Owned, Record, computed, field, folded, kinds, unique
 from crm.core.types import Instant
 from crm.leads.models import Lead
 from crm.opportunities.models import Opportunity
 from crm.quotes.models import Quote
 
-
-class EventType(StrEnum):
-    """The type of an event."""
-
-    MEETING = "meeting"
-    CALL = "call"
-    TASK = "task"
-    EVENT = "event"
-
-
-class EventStatus(StrEnum):
-    """The status of an event."""
-
-    PLANNED = "planned"
-    DONE = "done"
-    CANCELLED = "cancelled"
-
-
-class Direction(StrEnum):
-    """The direction of a call."""
-
-    INBOUND = "inbound"
-    OUTBOUND = "outbound"
-
-
-class Priority(StrEnum):
-    """The priority of a task."""
-
-    LOW = "low"
-    NORMAL = "normal"
-    HIGH = "high"
-    URGENT = "urgent"
-
-
-EVENT_TYPES: dict[str, Label] = {
-    EventType.MEETING: _l("Meeting"),
-    EventType.CALL: _l("Call"),
-    EventType.TASK: _l("Task"),
-    EventType.EVENT: _l("Event"),
-}
+if TYPE_CHECKING:
+    from crm.calendar.models.participant import Participant
 
 # What an event may relate to, by the names of the relations.
 RELATED = ("lead", "account", "contact", "opportunity", "quote")
-
-
-class EventCategory(Reference):
-    """A category of events of one type."""
-
-    __tablename__ = "event_category"
-    __table_args__ = (unique("uq_event_category_code", "code", live=""),)
-
-    code: Mapped[str | None] = field(_l("Code"), String(20))
-    type: Mapped[EventType] = field(_l("Type"), by_value(EventType), choices=EVENT_TYPES)
 
 
 class Event(Owned, Record):
@@ -81,6 +43,7 @@ class Event(Owned, Record):
     __entity__: ClassVar[str] = "events"
     __table_args__ = (
         unique("uq_event_external_ref", "company_id", "external_ref"),
+        unique("uq_event_uid", "uid", live=""),
         *lists(
             "event",
             "starts_at",
@@ -150,6 +113,30 @@ class Event(Owned, Record):
     location: Mapped[str | None] = field(_l("Place"), String(255))
     video_url: Mapped[str | None] = field(_l("Video link"), String(255), kind=kinds.URL)
     description: Mapped[str | None] = field(_l("Description"), Text, kind=kinds.RICH_TEXT)
+    visibility: Mapped[Visibility] = field(
+        _l("Visibility"),
+        by_value(Visibility),
+        choices={Visibility.PUBLIC: _l("Public"), Visibility.PRIVATE: _l("Private")},
+        default=Visibility.PUBLIC,
+        server_default=Visibility.PUBLIC,
+        nullable=False,
+        required=True,
+    )
+    availability: Mapped[Availability] = field(
+        _l("Show as"),
+        by_value(Availability),
+        choices={Availability.BUSY: _l("Busy"), Availability.FREE: _l("Available")},
+        default=Availability.BUSY,
+        server_default=Availability.BUSY,
+        nullable=False,
+        required=True,
+    )
+    # What calendars know the event by, and how often its guests were told of a change (RFC 5545,
+    # UID and SEQUENCE).
+    uid: Mapped[str] = mapped_column(
+        String(36), default=lambda: uuid4().hex, server_default="", nullable=False
+    )
+    sequence: Mapped[int] = mapped_column(default=0, server_default="0", nullable=False)
 
     category: Mapped[EventCategory | None] = relationship()
     lead: Mapped[Lead | None] = relationship()
@@ -157,6 +144,13 @@ class Event(Owned, Record):
     contact: Mapped[Contact | None] = relationship()
     opportunity: Mapped[Opportunity | None] = relationship()
     quote: Mapped[Quote | None] = relationship()
+    participants: Mapped[list["Participant"]] = relationship(
+        back_populates="event",
+        cascade="all, delete-orphan",
+        passive_deletes=True,
+        order_by="Participant.id",
+        info={"label": _l("Participants")},
+    )
 
     def __str__(self) -> str:
         return self.subject

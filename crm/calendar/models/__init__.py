@@ -1,0 +1,32 @@
+"""The tables of events."""
+
+from crm.calendar.models.category import EventCategory
+from crm.calendar.models.event import RELATED, Event
+from crm.calendar.models.participant import Participant
+from crm.calendar.models.words import (
+    EVENT_TYPES,
+    Answer,
+    Availability,
+    Direction,
+    EventStatus,
+    EventType,
+    Priority,
+    Role,
+    Visibility,
+)
+
+__all__ = [
+    "EVENT_TYPES",
+    "RELATED",
+    "Answer",
+    "Availability",
+    "Direction",
+    "Event",
+    "EventCategory",
+    "EventStatus",
+    "EventType",
+    "Participant",
+    "Priority",
+    "Role",
+    "Visibility",
+]
