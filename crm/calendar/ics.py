@@ -1,0 +1,110 @@
+"""Events as calendars read and write them: pure, with the library `icalendar`. Source: RFC 5545.
+
+Times are those of the event's own zone (TZID), so that a repeated event keeps its wall clock; an
+event of whole days has days, its last one excluded.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+import icalendar
+
+from crm.calendar.models import Availability, Event, EventStatus, Visibility
+from crm.core.models.rich_text.tokens import CONTROL
+
+PRODUCT = "-//Comptoir//Comptoir//EN"
+CONTENT_TYPE = "text/calendar; charset=utf-8"
+LINE_BYTES = 75
+YEAR = timedelta(days=366)
+
+STATUSES = {EventStatus.CANCELLED: "CANCELLED"}  # any other is CONFIRMED
+
+
+def write_event(event: Event, *, description: str = "", url: str = "") -> icalendar.Event:
+    """The VEVENT of an event, without guests and without its rule; `description` is plain text.
+
+    It says when the event was changed, not when it is written: the same event gives the same text.
+    """
+    written = icalendar.Event()
+    written.add("uid", event.uid)
+    written.add("dtstamp", event.changed_on.replace(microsecond=0))
+    written.add("sequence", event.sequence)
+    starts, ends = span(event)
+    written.add("dtstart", starts)
+    written.add("dtend", ends)
+    written.add("summary", plain(event.subject))
+    written.add("status", STATUSES.get(event.status, "CONFIRMED"))
+    is_free = event.availability == Availability.FREE
+    written.add("transp", "TRANSPARENT" if is_free else "OPAQUE")
+    if event.visibility == Visibility.PRIVATE:
+        written.add("class", "PRIVATE")
+    for name, text in (("location", event.location), ("description", description)):
+        if text:
+            written.add(name, plain(text))
+    if url:
+        written.add("url", url)
+    return written
+
+
+def span(event: Event) -> tuple[date, date]:
+    """Start and end as calendars say them: instants of its zone, or days without the last one."""
+    starts, ends = event.starts_at.astimezone(event.zone), event.ends_at.astimezone(event.zone)
+    if event.all_day:
+        return starts.date(), event.last_day + timedelta(days=1)
+    return starts, ends
+
+
+def plain(text: str) -> str:
+    """The text without control characters, which some readers refuse."""
+    return CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def write_calendar(events: Iterable[icalendar.Event], *, method: str = "", name: str = "") -> bytes:
+    """A calendar of these components, with the time zones that they name."""
+    calendar = icalendar.Calendar()
+    calendar.add("version", "2.0")
+    calendar.add("prodid", PRODUCT)
+    if method:
+        calendar.add("method", method)
+    if name:
+        calendar.add("x-wr-calname", icalendar.vText(plain(name)))  # adds no escapes itself
+    for written in events:
+        calendar.add_component(written)
+    _add_time_zones(calendar)
+    lines = calendar.content_lines(sorted=False)
+    return b"".join(_folded(line) for line in lines if line)
+
+
+def _add_time_zones(calendar: icalendar.Calendar) -> None:
+    """VTIMEZONE of each zone named, for the years of the events and those of their rules."""
+    days = [_day(one.start) for one in calendar.events] + [
+        _day(until) for one in calendar.events for until in _untils(one)
+    ]
+    if days:
+        calendar.add_missing_timezones(min(days) - YEAR, max(days) + YEAR)
+
+
+def _untils(event: icalendar.Event) -> list[date]:
+    rule = event.get("rrule")
+    return list(rule.get("until", [])) if rule is not None else []
+
+
+def _day(moment: date) -> date:
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _folded(line: str) -> bytes:
+    """A line as bytes, broken after 75 of them and never within a character.
+
+    As the library does it, which takes several times as long where a text is not ASCII.
+    """
+    whole = line.encode()
+    parts, start, room = [], 0, LINE_BYTES
+    while len(whole) - start > room:
+        end = start + room
+        while whole[end] & 0xC0 == 0x80:  # a byte within a character
+            end -= 1
+        parts.append(whole[start:end])
+        start, room = end, LINE_BYTES - 1
+    parts.append(whole[start:])
+    return b"\r\n ".join(parts) + b"\r\n"
