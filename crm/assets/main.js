@@ -12,6 +12,7 @@ import "./core/drawer.js";
 import "./core/edit.js";
 import "./core/filters.js";
 import "./core/focus.js";
+import "./core/guests.js";
 import "./core/keys.js";
 import "./core/languages.js";
 import "./core/lines.js";

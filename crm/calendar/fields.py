@@ -36,7 +36,7 @@ _WHERE = ("location", "video_url", "category")
 
 FORM: Any = [
     (_l("Event"), {"fields": [*_WHEN, *_WHERE, "description"]}),
-    (_l("With"), {"fields": _WITH}),
+    (_l("With"), {"fields": [*_WITH, "participants"]}),
     (_l("Follow-up"), {"fields": ["company", "owner", "agency", "outcome"]}),
 ]
 RECORD: Any = [
@@ -48,4 +48,7 @@ RECORD: Any = [
     (_l("Outcome"), {"fields": ["outcome"]}),
 ]  # fmt: skip
 SIDE: Any = [(_l("Follow-up"), {"fields": ["owner", "agency", "company", "status"]})]
+# Of a guest, in forms; the answer is theirs.
+GUEST: Sequence[str] = ("user", "contact", "lead", "email", "role")
+ANSWER: Sequence[str] = ("answer", "comment", "answered_at")
 WIDTHS: Mapping[str, str] = {"subject": "w6", "description": "w6", "outcome": "w6"}

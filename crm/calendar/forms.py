@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 
+from crm.calendar import guest_form
 from crm.calendar.fields import APART
 from crm.calendar.models import EventType
 from crm.core.datamodel import DataModel
@@ -35,6 +36,7 @@ class EventForm(Form):
 
     def __init__(self, datamodel: DataModel, names: Sequence[str], **said: Any) -> None:
         self.type = said.pop("type_", EventType.MEETING)
+        self.typed_guest = self.guests_url = self.sentence = self.proposed = ""
         super().__init__(datamodel, names_for(self.type, names), **said)
         self.has_days = self.type == EventType.TASK
         self._set_kind(has_days=self.has_days)
@@ -46,6 +48,11 @@ class EventForm(Form):
                 field.days_if = "all_day"
         if "ends_at" in self.fields:
             self.fields["ends_at"].follows = "starts_at"
+
+    @property
+    def guests(self) -> list[tuple[guest_form.Guest, dict[str, FormField]]]:
+        """The guests with the inputs of their rows."""
+        return list(guest_form.rows_of(self.fields["participants"]))
 
     def _when(self) -> list[FormField]:
         return [self.fields[name] for name in WHEN if name in self.fields]
@@ -59,6 +66,8 @@ class EventForm(Form):
         has_days = self.has_days or bool(values.get("all_day"))
         self._set_kind(has_days=has_days)
         super().fill({**values, **self._days(values)} if has_days else values)
+        if "participants" in self.fields:
+            guest_form.drop_blank(self.fields["participants"])
         return self
 
     def _days(self, values: Values) -> dict[str, date]:
@@ -89,6 +98,22 @@ class EventForm(Form):
             if self.reads_days:
                 posted = MultiDict({name: without_time(posted.get(name, ""))})
         super()._read_text(name, field, posted, before)
+
+    def _read_lines(
+        self, field: FormField, posted: MultiDict[str, str], before: Sequence[Any]
+    ) -> None:
+        """The guests that were chosen, and the address that stands in their box."""
+        try:
+            address = guest_form.typed_guest(posted)
+        except ValueError:
+            self.typed_guest = posted[guest_form.TYPED]
+            super()._read_lines(field, posted, before)
+            guest_form.drop_blank(field)
+            raise
+        if address is not None:
+            posted = guest_form.with_address(field, posted, address)
+        super()._read_lines(field, posted, before)
+        guest_form.drop_blank(field)
 
     def clock(self, values: Mapping[str, Any]) -> ZoneInfo:
         """The time zone of the event: of a new one its owner's, else the reader's."""

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from crm.calendar.display import ICONS, create_words
+from crm.calendar.forms import EventForm
 from crm.calendar.models import EVENT_TYPES, EventType
 from crm.core.forms import Form
 from crm.core.views import FieldGroup, FormPage
@@ -20,7 +21,7 @@ from crm.core.views.form import SHOW
 SHORT = "short"  # in the query string: the short form is meant
 WHOLE = "whole"
 
-NAMES = ("subject", "starts_at", "ends_at", "contact", "owner")
+NAMES = ("subject", "starts_at", "ends_at", "contact", "owner", "participants")
 DATED = ("starts_at", "ends_at")
 
 
@@ -78,6 +79,12 @@ def arrange(form: Form, given: Mapping[str, Any]) -> None:
     for name in ("contact", "owner"):
         if name in form.fields:
             form.fields[name].width = "w6"
+
+
+def propose(form: Form, relation: str, parent: Any) -> None:
+    """Offer the contact or the lead, from which the form was opened, as a guest (spec 9.3)."""
+    if isinstance(form, EventForm) and relation in ("contact", "lead"):
+        form.proposed = f"{relation}:{parent.id}:{parent}"
 
 
 def fill_page(page: FormPage, form: Form, key: str, parent: Any) -> None:

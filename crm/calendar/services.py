@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, select
 
 from crm.accounts.models import Account, AccountContact, Contact
+from crm.calendar import guests
 from crm.calendar.event_dates import related_keys, update_event_dates
 from crm.calendar.models import (
     RELATED,
@@ -20,7 +21,8 @@ from crm.calendar.models import (
     EventType,
     Priority,
 )
-from crm.companies.choices import candidates_of
+from crm.companies.assignable import colleagues
+from crm.companies.choices import candidates_of, company_ids
 from crm.companies.defaults import (
     current_user_or_none,
     default_owner,
@@ -117,7 +119,7 @@ def place_of(values: Mapping[str, Any]) -> str | None:
 
 def create(values: Mapping[str, Any]) -> Event:
     """A new event. Raises DomainError by field."""
-    event: Event = create_row(Event, _whole_days(dict(values)), RULES)
+    event: Event = create_row(Event, _whole_days(guests.checked(dict(values))), RULES)
     after_write(update_event_dates, related_keys(event))
     return event
 
@@ -132,7 +134,7 @@ def update(event: Event, values: Mapping[str, Any]) -> None:
     if full["type"] != event.type and full.get("category", event.category) is event.category:
         full["category"] = None
     _relate(full, event)
-    update_row(event, _whole_days(full), RULES)
+    update_row(event, _whole_days(guests.checked(full, event)), RULES)
     after_write(update_event_dates, before | related_keys(event))
 
 
@@ -201,6 +203,8 @@ def _need_planned(event: Event) -> None:
 
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
     """Records of one company; categories of the type; contacts of the account. Source: spec 9.2."""
+    if relation == "user":  # of a guest
+        return colleagues(*company_ids(values))
     if relation == "category":
         kind = values.get("type")
         return EventCategory.type == kind if kind else None

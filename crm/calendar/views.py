@@ -1,6 +1,6 @@
 """/events: meetings, calls, tasks and other events. Source: spec 9."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from flask import flash, redirect, request
@@ -11,9 +11,9 @@ from flask_babel import lazy_gettext as _l
 
 from crm.calendar import display, fields, quick, services
 from crm.calendar.forms import EventForm, MarkDone, names_for
+from crm.calendar.guest_views import GuestPages
 from crm.calendar.models import Event, EventStatus, EventType
 from crm.calendar.queries import next_of
-from crm.companies.views.owned import OwnedView
 from crm.core.actor import per_request
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME, NOW
@@ -28,7 +28,7 @@ PLANNED = ("status", 0, ["planned"])
 SOONEST = ("starts_at", "asc")
 
 
-class EventView(OwnedView):
+class EventView(GuestPages):
     """Events, planned and past."""
 
     datamodel = DataModel(Event, services.RULES)
@@ -36,9 +36,12 @@ class EventView(OwnedView):
     class_permission_name = "events"
     taken = _l("Event assigned to you")
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
-    method_actions: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("mark_done", "cancel", "reopen", "take_charge"), "edit"
-    )
+    method_actions: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("mark_done", "cancel", "reopen", "take_charge"), "edit"),
+        **dict.fromkeys(("guests", "preview"), "read"),
+    }
+    children: ClassVar[Mapping[str, Sequence[str]]] = {"participants": fields.GUEST}
+    record_relations = tuple(f"participants.{name}" for name in ("user", "contact", "lead"))
     readonly_in_place = ("type", "starts_at", "ends_at", "all_day")
     tab_of = ("lead", "account", "contact", "opportunity", "quote")
     tab_position = 20
@@ -108,7 +111,12 @@ class EventView(OwnedView):
 
     def _form_of(self, type_: str, names: list[str]) -> EventForm:
         return EventForm(
-            self.datamodel, names, picker=self.picker_base(), widths=self.widths, type_=type_
+            self.datamodel,
+            names,
+            picker=self.picker_base(),
+            widths=self.widths,
+            children=self.children,
+            type_=type_,
         )
 
     def _relation(self) -> str:
@@ -146,6 +154,7 @@ class EventView(OwnedView):
             form, title, action, (parent and self.page_of(parent)) or cancel, key
         )
         if parent is not None:
+            quick.propose(form, self._relation(), parent)
             quick.fill_page(page, form, f"{self._relation()}-{parent.id}", parent)
         return page
 

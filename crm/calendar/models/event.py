@@ -149,7 +149,7 @@ class Event(Owned, Record):
         cascade="all, delete-orphan",
         passive_deletes=True,
         order_by="Participant.id",
-        info={"label": _l("Participants")},
+        info={"label": _l("Guests")},
     )
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
 """Who takes part in an event: users, contacts, leads and bare addresses. Source: spec 9.2."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
@@ -13,6 +13,7 @@ from crm.accounts.models import Contact
 from crm.calendar.models.event import Event
 from crm.calendar.models.words import Answer, Role
 from crm.companies.columns import by_value, link
+from crm.companies.rules import company_id_of
 from crm.core.errors import DomainError
 from crm.core.models import Child, field, kinds, unique
 from crm.core.types import Instant
@@ -65,9 +66,10 @@ class Participant(Child):
         default=Answer.WAITING,
         server_default=Answer.WAITING,
         nullable=False,
+        readonly=True,
     )
-    comment: Mapped[str | None] = field(_l("Comment"), Text)
-    answered_at: Mapped[datetime | None] = field(_l("Answered on"), Instant)
+    comment: Mapped[str | None] = field(_l("Comment"), Text, readonly=True)
+    answered_at: Mapped[datetime | None] = field(_l("Answered on"), Instant, readonly=True)
 
     event: Mapped[Event] = relationship(back_populates="participants")
     user: Mapped[User | None] = relationship()
@@ -77,8 +79,25 @@ class Participant(Child):
     def __str__(self) -> str:
         return str(self.user or self.contact or self.lead or self.email or "")
 
+    @property
+    def person(self) -> Any:
+        """The user, contact or lead; None for an address, and for one that is out of reach."""
+        return self.user or self.contact or self.lead
+
+    @property
+    def address(self) -> str | None:
+        """Where an invitation goes."""
+        return self.email or getattr(self.person, "email", None)
+
     def check(self) -> None:
-        """Exactly one of user, contact, lead and address. Source: spec 9.2."""
-        given = [name for name in WHO if getattr(self, name) is not None]
-        if len(given) != 1:
+        """Exactly one of user, contact, lead and address, of one company. Source: spec 9.2."""
+        if sum(self._has(name) for name in WHO) != 1:
             raise DomainError(_("Choose a person or type an e-mail address."), field="email")
+        person = self.contact or self.lead
+        if person is not None and company_id_of(person) != company_id_of(self.event):
+            field_name = "contact" if self.contact is not None else "lead"
+            raise DomainError(_("Not a valid choice."), field=field_name)
+
+    def _has(self, name: str) -> bool:
+        """Whether it is set, also to a row out of reach."""
+        return bool(getattr(self, name)) or getattr(self, f"{name}_id", None) is not None
