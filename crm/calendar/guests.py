@@ -45,6 +45,16 @@ def checked(values: dict[str, Any], event: Event | None = None) -> dict[str, Any
     return {**values, "participants": list(kept.values())}
 
 
+def differ(event: Event, lines: Sequence[Values]) -> bool:
+    """Whether these lines are other guests, or the same in other roles, than the event has."""
+    present = {who_is(one): one.role for one in event.participants}
+    by_id = {one.id: who_is(one) for one in event.participants}
+    given = [(by_id.get(line.get("id", 0)) or _who_in(line), line.get("role")) for line in lines]
+    return len(given) != len(present) or any(
+        who not in present or role not in (None, present[who]) for who, role in given
+    )
+
+
 def who_is(one: Participant) -> Who:
     """Who a participant is."""
     if one.email is not None:

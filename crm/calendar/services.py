@@ -21,6 +21,8 @@ from crm.calendar.models import (
     EventType,
     Priority,
 )
+from crm.calendar.moving import tell_moved
+from crm.calendar.series.bin import deleted_with
 from crm.companies.assignable import colleagues
 from crm.companies.choices import candidates_of, company_ids
 from crm.companies.defaults import (
@@ -35,11 +37,14 @@ from crm.companies.defaults import (
 from crm.core.actor import find_actor
 from crm.core.datamodel.bulk import after_write
 from crm.core.datamodel.rules import Rules
-from crm.core.datamodel.saving import create_row, delete_row, restore_row, update_row
+from crm.core.datamodel.saving import create_row, delete_row, flush, restore_row, update_row
 from crm.core.errors import DomainError
 from crm.core.types import utcnow
 from crm.leads.models import Lead
 
+# What says when an event takes place; in a series it changes as one field, TIME.
+TIMES = ("starts_at", "ends_at", "all_day", "time_zone")
+TIME = "starts_at"
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
@@ -119,26 +124,58 @@ def place_of(values: Mapping[str, Any]) -> str | None:
 
 def create(values: Mapping[str, Any]) -> Event:
     """A new event. Raises DomainError by field."""
-    event: Event = create_row(Event, _whole_days(guests.checked(dict(values))), RULES)
+    event: Event = create_row(Event, whole_days(guests.checked(dict(values))), RULES)
     after_write(update_event_dates, related_keys(event))
     return event
 
 
 def update(event: Event, values: Mapping[str, Any]) -> None:
-    """Change an event; where only the start changes, the duration is kept. Raises DomainError."""
-    before = related_keys(event)
+    """Change one event; in a series, what changes is then its own. Raises DomainError.
+
+    Where only the start changes, the duration is kept.
+    """
+    if event.series_id is not None:
+        event.apart = event.apart | (changed_names(event, values) - {"status", "outcome"})
+    write(event, values)
+
+
+def write(event: Event, values: Mapping[str, Any]) -> None:
+    """As `update`, of an event that is changed like others of its series."""
+    before, when = related_keys(event), (event.starts_at, event.ends_at)
+    full = complete_times(event, dict(values))
+    if full["type"] != event.type and full.get("category", event.category) is event.category:
+        full["category"] = None
+    _relate(full, event)
+    update_row(event, guests.checked(full, event), RULES)
+    after_write(update_event_dates, before | related_keys(event))
+    if (event.starts_at, event.ends_at) != when:
+        after_write(tell_moved, (event.id, *when))
+
+
+def complete_times(event: Event, values: dict[str, Any]) -> dict[str, Any]:
+    """`values` of a change with start and end, as they will be stored."""
     full = {"all_day": event.all_day, "time_zone": event.time_zone, "type": event.type, **values}
     starts_at = full.get("starts_at") or event.starts_at
     full["starts_at"] = starts_at
     full["ends_at"] = full.get("ends_at") or starts_at + (event.ends_at - event.starts_at)
-    if full["type"] != event.type and full.get("category", event.category) is event.category:
-        full["category"] = None
-    _relate(full, event)
-    update_row(event, _whole_days(guests.checked(full, event)), RULES)
-    after_write(update_event_dates, before | related_keys(event))
+    return whole_days(full)
 
 
-def _whole_days(values: dict[str, Any]) -> dict[str, Any]:
+def changed_names(event: Event, values: Mapping[str, Any]) -> frozenset[str]:
+    """The fields that `values` change, by name; for all that says when, TIME."""
+    full = complete_times(event, dict(values))
+    when = {TIME} if any(full[name] != getattr(event, name) for name in TIMES) else set()
+    rest = (name for name in values if name not in TIMES)
+    return frozenset(when | {name for name in rest if _differs(event, name, values[name])})
+
+
+def _differs(event: Event, name: str, value: Any) -> bool:
+    if name == "participants":
+        return guests.differ(event, value or ())
+    return bool(getattr(event, name) != value)
+
+
+def whole_days(values: dict[str, Any]) -> dict[str, Any]:
     """All-day events last from midnight to midnight in the event's time zone."""
     if values.get("type") == EventType.TASK:
         values["all_day"] = True
@@ -161,9 +198,16 @@ def delete(event: Event) -> None:
 
 
 def restore(pk: int) -> Event:
-    """Restore from the bin. Raises NotFound, DomainError."""
+    """Restore from the bin, with the events of its series that were deleted by the same act.
+
+    Raises NotFound, DomainError.
+    """
+    others = deleted_with(pk)
     event: Event = restore_row(Event, pk)
-    update_event_dates(related_keys(event))
+    for other in others:
+        other.deleted_at = None
+    flush()
+    update_event_dates(frozenset().union(*map(related_keys, (event, *others))))
     return event
 
 

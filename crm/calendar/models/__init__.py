@@ -3,6 +3,7 @@
 from crm.calendar.models.category import EventCategory
 from crm.calendar.models.event import RELATED, Event
 from crm.calendar.models.participant import Participant
+from crm.calendar.models.series import EventSeries
 from crm.calendar.models.words import (
     EVENT_TYPES,
     Answer,
@@ -23,6 +24,7 @@ __all__ = [
     "Direction",
     "Event",
     "EventCategory",
+    "EventSeries",
     "EventStatus",
     "EventType",
     "Participant",

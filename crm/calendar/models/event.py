@@ -1,5 +1,6 @@
 """Events. Source: spec 9.2."""
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 from uuid import uuid4
@@ -7,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import String, Text
+from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.accounts.models import Account, Contact
 from crm.calendar.models.category import EventCategory
+from crm.calendar.models.series import EventSeries
 from crm.calendar.models.words import (
     EVENT_TYPES,
     Availability,
@@ -137,6 +139,11 @@ class Event(Owned, Record):
         String(36), default=lambda: uuid4().hex, server_default="", nullable=False
     )
     sequence: Mapped[int] = mapped_column(default=0, server_default="0", nullable=False)
+    series_id: Mapped[int | None] = mapped_column(ForeignKey("event_series.id"), index=True)
+    # Where the rule of its series puts it, whenever it takes place itself (RECURRENCE-ID).
+    original_start: Mapped[datetime | None] = mapped_column(Instant)
+    # The fields that were changed on this event alone, by their names.
+    changed_apart: Mapped[str] = mapped_column(Text, default="", server_default="", nullable=False)
 
     category: Mapped[EventCategory | None] = relationship()
     lead: Mapped[Lead | None] = relationship()
@@ -144,6 +151,7 @@ class Event(Owned, Record):
     contact: Mapped[Contact | None] = relationship()
     opportunity: Mapped[Opportunity | None] = relationship()
     quote: Mapped[Quote | None] = relationship()
+    series: Mapped[EventSeries | None] = relationship()
     participants: Mapped[list["Participant"]] = relationship(
         back_populates="event",
         cascade="all, delete-orphan",
@@ -164,6 +172,15 @@ class Event(Owned, Record):
     def due_on(self) -> date | None:
         """The day of a task."""
         return self.starts_at.astimezone(self.zone).date() if self.type == EventType.TASK else None
+
+    @property
+    def apart(self) -> frozenset[str]:
+        """The fields that later changes of its series leave alone."""
+        return frozenset(self.changed_apart.split())
+
+    @apart.setter
+    def apart(self, names: Collection[str]) -> None:
+        self.changed_apart = " ".join(sorted(names))
 
     @property
     def last_day(self) -> date:

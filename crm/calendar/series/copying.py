@@ -1,0 +1,61 @@
+"""An event like another one, at another time: an occurrence of its series."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import inspect
+
+from crm.calendar.models import RELATED, Event, Participant
+from crm.core.rows import unfiltered
+
+COLUMNS = (
+    "type", "subject", "all_day", "time_zone", "call_direction", "priority", "location",
+    "video_url", "description", "visibility", "availability",
+)  # fmt: skip
+LINKS = ("company", "owner", "agency", "category", *RELATED)
+WHO = ("user", "contact", "lead", "email")
+GUEST = ("user_id", "contact_id", "lead_id", "email", "role")
+
+
+def copy_of(event: Event, starts_at: datetime, ends_at: datetime) -> Event:
+    """A planned event like this one, with its participants, who have not answered yet.
+
+    Links that the actor cannot see are kept: write it within `unfiltered`, and ask for the right
+    to create it.
+    """
+    copy = Event(starts_at=starts_at, ends_at=ends_at)
+    for name in COLUMNS:
+        setattr(copy, name, getattr(event, name))
+    with unfiltered("an occurrence keeps the links of its series"):
+        for name in LINKS:
+            setattr(copy, name, getattr(event, name))
+    copy.participants = [
+        Participant(**{name: getattr(guest, name) for name in GUEST})
+        for guest in event.participants
+    ]
+    return copy
+
+
+def guests_like(event: Event, lines: list[dict[str, Any]], given: Event) -> list[dict[str, Any]]:
+    """The `lines` of participants for `event`, as they were given for another of its series.
+
+    Who takes part already keeps their answer.
+    """
+    ids = {_who(guest): guest.id for guest in event.participants}
+    rows = {guest.id: guest for guest in given.participants}
+    found = []
+    for line in lines:
+        row = rows.get(line.get("id", 0))
+        kept = {name: getattr(row, name) for name in (*WHO, "role")} if row is not None else {}
+        full = {name: value for name, value in {**kept, **line}.items() if name != "id"}
+        who = tuple(_key(full.get(name)) for name in WHO)
+        found.append({**full, **({"id": ids[who]} if who in ids else {})})
+    return found
+
+
+def _who(guest: Participant) -> tuple[Any, ...]:
+    return guest.user_id, guest.contact_id, guest.lead_id, guest.email
+
+
+def _key(value: Any) -> Any:
+    return inspect(value).identity[0] if hasattr(value, "id") else value
