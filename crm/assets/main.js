@@ -15,6 +15,7 @@ import "./core/focus.js";
 import "./core/guests.js";
 import "./core/keys.js";
 import "./core/languages.js";
+import "./core/live.js";
 import "./core/lines.js";
 import "./core/menus.js";
 import "./core/nav.js";

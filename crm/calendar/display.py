@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from crm.calendar.models import EVENT_TYPES, Event, EventStatus, EventType
-from crm.core.models.text import days_until, format_day, format_near
+from crm.core.models.text import days_until, format_day, format_local_near
 from crm.core.types import utcnow
 from crm.core.views import Action, Field, Panel
 from crm.core.views.display import display_next, zone
@@ -73,11 +73,21 @@ def format_when(event: Event) -> str:
     """The day, with the times unless it is all day: Thu 21 Jan 10:00–11:00."""
     if event.all_day:
         return format_day(event.starts_at.astimezone(event.zone).date())
-    return f"{format_near(event.starts_at, zone())}–{_clock(event.ends_at)}"
+    return format_span(event.starts_at, event.ends_at)
 
 
-def _clock(moment: datetime) -> str:
-    return f"{moment.astimezone(ZoneInfo(zone())):%H:%M}"
+def format_span(starts_at: datetime, ends_at: datetime) -> str:
+    """From when to when, the day once where it is one: Thu 21 Jan 10:00–11:00."""
+    start, end = (moment.astimezone(ZoneInfo(zone())) for moment in (starts_at, ends_at))
+    if start.date() == end.date():
+        return f"{_moment(start)}–{end:%H:%M}"
+    return f"{_moment(start)} – {_moment(end)}"
+
+
+def _moment(local: datetime) -> str:
+    days = days_until(local)
+    time = f" {local:%H:%M}" if abs(days) > 30 else ""
+    return f"{format_local_near(local, days)}{time}"
 
 
 def next_panel(event: Event, url: str | None, done: str) -> Panel:

@@ -1,7 +1,7 @@
 """What can be done to an event, whoever asks: page, import or API. Source: spec 9."""
 
-from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from crm.calendar.models import (
     EventType,
     Priority,
 )
+from crm.calendar.models.participant import WHO
 from crm.calendar.moving import tell_moved
 from crm.calendar.series.bin import deleted_with
 from crm.companies.assignable import colleagues
@@ -41,6 +42,7 @@ from crm.core.datamodel.saving import create_row, delete_row, flush, restore_row
 from crm.core.errors import DomainError
 from crm.core.types import utcnow
 from crm.leads.models import Lead
+from crm.opportunities.models import Opportunity
 
 # What says when an event takes place; in a series it changes as one field, TIME.
 TIMES = ("starts_at", "ends_at", "all_day", "time_zone")
@@ -243,6 +245,42 @@ def reopen(event: Event) -> None:
 def _need_planned(event: Event) -> None:
     if refusal := closing_refusal(event):
         raise DomainError(refusal)
+
+
+def values_again(event: Event, names: Iterable[str], later: timedelta) -> dict[str, Any]:
+    """The values of a new event like this one, `later` by the clock on the wall of its zone.
+
+    Links to records that the actor may not read are left out.
+    """
+    values = {name: getattr(event, name) for name in names}
+    values["participants"] = [
+        {name: getattr(one, name) for name in (*WHO, "role")} for one in event.participants
+    ]
+    for name in ("starts_at", "ends_at"):
+        local = getattr(event, name).astimezone(event.zone)
+        values[name] = (local + later).astimezone(UTC)
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def opportunity_refusal(event: Event) -> str:
+    """Why no opportunity can be created from this event; "" where one can."""
+    if event.opportunity_id is not None:
+        return _("This event has an opportunity already.")
+    return _("Convert the lead to create an opportunity.") if event.lead_id is not None else ""
+
+
+def opportunity_values(event: Event) -> dict[str, Any]:
+    """The values that an opportunity takes from the event that it comes from."""
+    names = ("company", "account", "contact", "owner", "agency")
+    values = {name: getattr(event, name) for name in names if getattr(event, name) is not None}
+    return {"name": event.subject, **values}
+
+
+def link_opportunity(event: Event, opportunity: Opportunity) -> None:
+    """Link an event with the opportunity created from it. Raises DomainError where it has one."""
+    if refusal := opportunity_refusal(event):
+        raise DomainError(refusal)
+    update(event, {"opportunity": opportunity})
 
 
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:

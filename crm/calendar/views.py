@@ -3,32 +3,34 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from flask import flash, redirect, request
+from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from crm.calendar import display, fields, quick, services
+from crm.calendar import display, fields, quick, services, while_typing
 from crm.calendar.forms import EventForm, MarkDone, names_for
 from crm.calendar.guest_views import GuestPages
 from crm.calendar.models import Event, EventStatus, EventType
+from crm.calendar.next_steps import NextSteps
 from crm.calendar.queries import next_of
 from crm.core.actor import per_request
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME, NOW
 from crm.core.datamodel.rules import Values
 from crm.core.forms import Form
+from crm.core.models import Label
 from crm.core.models.text import parse_number
 from crm.core.views import PK, Action, Field, FieldGroup, FormPage, Panel, Preset
 from crm.core.views.pages import ListPage
 from crm.core.views.prefill import Prefill
 
 PLANNED = ("status", 0, ["planned"])
-SOONEST = ("starts_at", "asc")
+SOONEST, LATEST = ("starts_at", "asc"), ("starts_at", "desc")
 
 
-class EventView(GuestPages):
+class EventView(GuestPages, NextSteps):
     """Events, planned and past."""
 
     datamodel = DataModel(Event, services.RULES)
@@ -37,14 +39,21 @@ class EventView(GuestPages):
     taken = _l("Event assigned to you")
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
     method_actions: ClassVar[Mapping[str, str]] = {
-        **dict.fromkeys(("mark_done", "cancel", "reopen", "take_charge"), "edit"),
-        **dict.fromkeys(("guests", "preview"), "read"),
+        **dict.fromkeys(("mark_done", "cancel", "reopen", "take_charge", "opportunity"), "edit"),
+        **dict.fromkeys(("guests", "preview", "while_typing"), "read"),
     }
     children: ClassVar[Mapping[str, Sequence[str]]] = {"participants": fields.GUEST}
     record_relations = tuple(f"participants.{name}" for name in ("user", "contact", "lead"))
     readonly_in_place = ("type", "starts_at", "ends_at", "all_day")
     tab_of = ("lead", "account", "contact", "opportunity", "quote")
     tab_position = 20
+    tab_parts = (
+        Preset("upcoming", _l("Upcoming"), [("ends_at", 0, [NOW])], order=SOONEST),
+        Preset("past", _l("Past"), [("ends_at", 1, [NOW])], order=LATEST),
+    )
+    tab_empty_titles: ClassVar[Mapping[str, Label]] = {
+        "upcoming": _l("Nothing planned"), "past": _l("No past events"),
+    }  # fmt: skip
     icon = "calendar-event"
     entity_name = _l("Event")
     list_title = _l("Events")
@@ -153,10 +162,22 @@ class EventView(GuestPages):
         page = super().form_page(
             form, title, action, (parent and self.page_of(parent)) or cancel, key
         )
+        asked = {"id": form.row.id} if form.row is not None else {"type": quick.asked_type()}
+        last = [name for name in while_typing.TIMES if name in form.fields][-1]
+        form.fields[last].live_url = self.url("while_typing", **asked)
         if parent is not None:
             quick.propose(form, self._relation(), parent)
             quick.fill_page(page, form, f"{self._relation()}-{parent.id}", parent)
         return page
+
+    @expose("/while_typing", methods=("POST",))
+    @has_access
+    def while_typing(self) -> ResponseReturnValue:
+        """HTML about the unsaved form: who is busy then, and when all are free next."""
+        pk = parse_number(request.args.get("id", ""))
+        event = self.row(pk, "edit") if pk is not None else None
+        said = while_typing.told(self.form(list(while_typing.NAMES), event), request.form, event)
+        return render_template("calendar/while_typing.html", told=said)
 
     def added(self, row: Event, message: str) -> ResponseReturnValue:
         """Back to the record from which the form was opened."""

@@ -7,14 +7,14 @@ ACTIONS = {
     "read": (
         "list", "index", "show", "pick", "totals", "counts", "row_menu", "neighbors",
         "preview", "file", "cover", "all", "apps", "app", "company", "get_list", "get", "info",
-        "deleted", "test", "guests",
+        "deleted", "test", "guests", "while_typing",
     ),
     "create": ("add", "post", "duplicate", "send_test", "compose", "send"),
     "edit": (
         "edit", "field", "put", "save", "up", "down", "make_client", "change_status", "move", "win",
         "lose", "reopen", "cancel", "mark_done", "take_charge", "new_password", "activate",
         "deactivate", "move_agency", "place", "demo", "hide", "send_again", "retry_failed", "undo",
-        "reset", "revoke", "attach", "detach",
+        "reset", "revoke", "attach", "detach", "opportunity",
     ),
     "delete": ("delete", "bin", "restore"),
     "export": ("export",),

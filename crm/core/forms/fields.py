@@ -61,6 +61,7 @@ class FormField:
     widget: str = ""
     search_name: str = ""
     days_if: str = ""  # the checkbox with which a moment is a day
+    live_url: str = ""  # answers a post of the form with HTML, to be shown below
     follows: str = ""  # the moment from which this one keeps its distance
     autocomplete: str = "off"
     help: Any = None

@@ -100,7 +100,8 @@ class BaseView(FabModelView):
     tab_of: ClassVar[Sequence[str]] = ()  # relationships whose target shows this list as a tab
     tab_position: ClassVar[int] = 50  # among the tabs, from the left
     tab_titles: ClassVar[Mapping[str, Label]] = {}
-    tab_empty_titles: ClassVar[Mapping[str, Label]] = {}
+    tab_empty_titles: ClassVar[Mapping[str, Label]] = {}  # by relation, or by part
+    tab_parts: ClassVar[Sequence[Preset]] = ()  # of the list in a tab, the first one at first
     tab_without: ClassVar[Mapping[str, Sequence[str]]] = {}  # columns that tell the parent
     method_actions: ClassVar[Mapping[str, str]] = {}  # extra method → action of the grid
     icon: ClassVar[str] = "list"

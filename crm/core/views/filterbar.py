@@ -197,6 +197,22 @@ class FilterBar(BaseView):
         order = preset.order if has_orders else address.order
         return address.url(filters=_filters_of(preset), search="", order=order)
 
+    def choose_part(self, address: ListAddress) -> None:
+        """Let the list in a tab of a record begin with the first of its parts."""
+        if self.tab_parts and not address.filters:
+            first = self.tab_parts[0]
+            address.filters, address.order = _filters_of(first), address.order or first.order
+
+    def put_parts(self, page: ListPage, address: ListAddress) -> None:
+        """The parts of the list in a tab, as links, and what it says of an empty one."""
+        for part in self.tab_parts:
+            is_now = address.filters == _filters_of(part)
+            url = address.url(filters=_filters_of(part), order=part.order)
+            page.presets.append((str(part.label), url, is_now, part.key))
+            if is_now and page.empty == "no_result":
+                page.empty, page.empty_title = "nothing", str(self.tab_empty_titles[part.key])
+                page.empty_text = ""
+
     def _put_presets(self, page: ListPage, address: ListAddress) -> None:
         now = {(name, operator, tuple(values)) for name, operator, values in address.filters}
         for preset in self.visible_presets():

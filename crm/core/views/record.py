@@ -264,11 +264,13 @@ class RecordPages(HistoryPages):
         """This list restricted to the rows of `parent`, with a button to add one."""
         address = self.address(path, keep=("tab",))
         address.rest = [("tab", tab)]
+        self.choose_part(address)
         # Without the base conditions: the parent may be of another company than the one chosen.
         about = [belongs_to(self.datamodel.obj, relation, parent), *self.tab_conditions()]
         without = (relation, *self.tab_without.get(relation, ()))
         page: ListPage = self.list_page(address, full=False, about=about, without=without)
         page.title = page.region_label = self.tab_title(relation)
+        self.put_parts(page, address)
         if relation in self.tab_empty_titles and page.empty == "nothing":
             page.empty_title, page.empty_text = str(self.tab_empty_titles[relation]), ""
         if page.add_url:
