@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote_plus
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
@@ -24,9 +25,10 @@ SIGNS = {
     EventStatus.DONE: ("st-won", "green"),
     EventStatus.CANCELLED: ("ban", "gray"),
 }
+MAP = "https://www.openstreetmap.org/search?query={}"
 
 
-def arrange(event: Event, field: Field) -> None:
+def arrange(event: Event, field: Field) -> Field:
     """Complete the display of a field of an event."""
     match field.name:
         case "type":
@@ -38,10 +40,13 @@ def arrange(event: Event, field: Field) -> None:
             day = event.starts_at.astimezone(event.zone).date()
             field.text = format_day(day if field.name == "starts_at" else event.last_day)
             field.title = ""
+        case "location" if event.location:
+            field.url = MAP.format(quote_plus(event.location))
         case "time_zone" if event.time_zone == zone():
             field.value, field.text = None, ""  # the reader's own says nothing
         case _:
             pass
+    return field
 
 
 def mark_start(event: Event, field: Field) -> None:
@@ -100,7 +105,7 @@ def next_panel(event: Event, url: str | None, done: str) -> Panel:
     subject = Field("subject", "", "text", event.subject, event.subject, url=url)
     lines = [head, subject, Field("when", "", "text", None, format_when(event))]
     if event.location:
-        lines.append(Field("location", "", "text", None, event.location))
+        lines.append(arrange(event, Field("location", "", "text", None, event.location)))
     actions = [Action(_("Mark as done"), done, "check")] if done else []
     return Panel(_("Next event"), first=True, lines=lines, actions=actions)
 

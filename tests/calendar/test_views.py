@@ -276,3 +276,10 @@ def test_a_short_form_that_is_wrong_stays_short(as_user: AsUser, lead: Lead) -> 
     assert refused.status_code == 422
     assert "Required field" in refused.text
     assert 'name="location"' not in refused.text
+
+
+def test_the_place_leads_to_a_map(as_user: AsUser, acting: Acting) -> None:
+    with acting("claire"):
+        event = make(Event, location="1 rue de l’Eau & Cie, Lyon")
+    link = "https://www.openstreetmap.org/search?query=1+rue+de+l%E2%80%99Eau+%26+Cie%2C+Lyon"
+    assert f'href="{link}"' in as_user("claire").get(f"/events/show/{event.id}").text
