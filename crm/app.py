@@ -131,7 +131,7 @@ def _flask_config(config: Config) -> dict[str, Any]:
         **security.rate_limit_settings(config),
         "FAB_API_SWAGGER_UI": False,
         "FAB_API_MAX_PAGE_SIZE": 100,
-        "COMPRESS_MIMETYPES": ["text/html", "application/json", "text/csv"],
+        "COMPRESS_MIMETYPES": ["text/html", "application/json", "text/csv", "text/calendar"],
         "COMPRESS_ALGORITHM": ["br", "gzip"],
         "COMPRESS_BR_LEVEL": 4,
         # Brotli would buffer megabytes of an export before sending any.

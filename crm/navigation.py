@@ -9,6 +9,7 @@ from crm.accounts.api import AccountApi, ContactApi
 from crm.accounts.views import ClientView, ContactView, ProspectView
 from crm.accounts.vocabularies import VIEWS as ACCOUNTS
 from crm.calendar.api import EventApi
+from crm.calendar.feeds.views import FeedFileView, FeedView
 from crm.calendar.views import EventView
 from crm.calendar.vocabularies import VIEWS as CALENDAR
 from crm.catalog.api import CatalogApi
@@ -77,10 +78,12 @@ CONFIG: Sequence[MenuEntry] = (
 )
 
 # Pages of the user themselves, in no menu.
-OWN: Sequence[type[Any]] = (PasswordView, PictureView, PreferencesView, ProfileView, NoticeView)
+OWN: Sequence[type[Any]] = (
+    PasswordView, PictureView, PreferencesView, ProfileView, NoticeView, FeedView,
+)  # fmt: skip
 
-# Pages of people without an account.
-PUBLIC: Sequence[type[Any]] = (PublicLinkView,)
+# Pages of people without an account, and what their programs read.
+PUBLIC: Sequence[type[Any]] = (PublicLinkView, FeedFileView)
 
 # Reference data, in the order of their page.
 VOCABULARIES: Sequence[type[Any]] = (

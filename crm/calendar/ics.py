@@ -4,10 +4,12 @@ Times are those of the event's own zone (TZID), so that a repeated event keeps i
 event of whole days has days, its last one excluded.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import icalendar
+from icalendar.parser_tools import to_unicode
 
 from crm.calendar.models import Availability, Event, EventStatus, Visibility
 from crm.core.models.rich_text.tokens import CONTROL
@@ -17,7 +19,15 @@ CONTENT_TYPE = "text/calendar; charset=utf-8"
 LINE_BYTES = 75
 YEAR = timedelta(days=366)
 
-STATUSES = {EventStatus.CANCELLED: "CANCELLED"}  # any other is CONFIRMED
+# Values that are the same in many events are made once.
+STATUSES = {
+    status: icalendar.vText("CANCELLED" if status == EventStatus.CANCELLED else "CONFIRMED")
+    for status in EventStatus
+}
+SHOWN_AS = {
+    Availability.BUSY: icalendar.vText("OPAQUE"),
+    Availability.FREE: icalendar.vText("TRANSPARENT"),
+}
 
 
 def write_event(event: Event, *, description: str = "", url: str = "") -> icalendar.Event:
@@ -33,9 +43,8 @@ def write_event(event: Event, *, description: str = "", url: str = "") -> icalen
     written.add("dtstart", starts)
     written.add("dtend", ends)
     written.add("summary", plain(event.subject))
-    written.add("status", STATUSES.get(event.status, "CONFIRMED"))
-    is_free = event.availability == Availability.FREE
-    written.add("transp", "TRANSPARENT" if is_free else "OPAQUE")
+    written["status"] = STATUSES[event.status]
+    written["transp"] = SHOWN_AS[event.availability]
     if event.visibility == Visibility.PRIVATE:
         written.add("class", "PRIVATE")
     for name, text in (("location", event.location), ("description", description)):
@@ -71,17 +80,32 @@ def write_calendar(events: Iterable[icalendar.Event], *, method: str = "", name:
     for written in events:
         calendar.add_component(written)
     _add_time_zones(calendar)
-    lines = calendar.content_lines(sorted=False)
-    return b"".join(_folded(line) for line in lines if line)
+    return b"".join(_folded(line) for line in _lines(calendar))
+
+
+def _lines(component: icalendar.Component) -> Iterator[str]:
+    """The lines of a component, as the library writes them, in a third of its time."""
+    yield f"BEGIN:{component.name}"
+    for name, values in component.items():
+        for value in values if isinstance(values, list) else (values,):
+            params = f";{value.params.to_ical().decode()}" if value.params else ""
+            yield f"{name}{params}:{to_unicode(value.to_ical())}"  # offsets are str already
+    for one in component.subcomponents:
+        yield from _lines(one)
+    yield f"END:{component.name}"
 
 
 def _add_time_zones(calendar: icalendar.Calendar) -> None:
     """VTIMEZONE of each zone named, for the years of the events and those of their rules."""
-    days = [_day(one.start) for one in calendar.events] + [
-        _day(until) for one in calendar.events for until in _untils(one)
+    moments: list[Any] = [one[name] for one in calendar.events for name in ("dtstart", "dtend")]
+    names = sorted({one.params["TZID"] for one in moments if "TZID" in one.params})
+    days = [_day(one.dt) for one in moments]
+    days += [_day(until) for one in calendar.events for until in _untils(one)]
+    zones = [
+        icalendar.Timezone.from_tzid(name, first_date=min(days) - YEAR, last_date=max(days) + YEAR)
+        for name in names
     ]
-    if days:
-        calendar.add_missing_timezones(min(days) - YEAR, max(days) + YEAR)
+    calendar.subcomponents[:0] = zones  # before the events that name them
 
 
 def _untils(event: icalendar.Event) -> list[date]:
@@ -96,8 +120,10 @@ def _day(moment: date) -> date:
 def _folded(line: str) -> bytes:
     """A line as bytes, broken after 75 of them and never within a character.
 
-    As the library does it, which takes several times as long where a text is not ASCII.
+    Raises ValueError for one that another line hides in: every text was to be escaped before.
     """
+    if "\n" in line or "\r" in line:
+        raise ValueError("a line break in a line of a calendar")
     whole = line.encode()
     parts, start, room = [], 0, LINE_BYTES
     while len(whole) - start > room:

@@ -2,6 +2,7 @@
 
 from crm.calendar.models.category import EventCategory
 from crm.calendar.models.event import RELATED, Event
+from crm.calendar.models.feed import CalendarFeed, FeedKind
 from crm.calendar.models.participant import Participant
 from crm.calendar.models.series import EventSeries
 from crm.calendar.models.words import (
@@ -21,12 +22,14 @@ __all__ = [
     "RELATED",
     "Answer",
     "Availability",
+    "CalendarFeed",
     "Direction",
     "Event",
     "EventCategory",
     "EventSeries",
     "EventStatus",
     "EventType",
+    "FeedKind",
     "Participant",
     "Priority",
     "Role",

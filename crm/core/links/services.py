@@ -28,7 +28,7 @@ def create(purpose: str, company_id: int, valid: timedelta) -> tuple[PublicLink,
     """
     token = secrets.token_urlsafe(32)
     link = PublicLink(
-        token_hash=_hash(token),
+        token_hash=hash_token(token),
         purpose=purpose,
         company_id=company_id,
         expires_at=utcnow() + valid,
@@ -46,7 +46,7 @@ def address_of(token: str) -> str:
 def find(token: str) -> PublicLink | None:
     """The link of a token; None for one that is unknown, ended or revoked, in the same time."""
     link = db.session.scalars(
-        select(PublicLink).where(PublicLink.token_hash == _hash(token))
+        select(PublicLink).where(PublicLink.token_hash == hash_token(token))
     ).first()
     return link if link is not None and link.is_valid else None
 
@@ -73,6 +73,6 @@ def purge() -> int:
         return int(session.execute(ended).rowcount)  # type: ignore[attr-defined]  # of a DELETE
 
 
-def _hash(token: str) -> str:
+def hash_token(token: str) -> str:
     """SHA-256, in hex: 32 random bytes cannot be guessed, so that no slow hash is needed."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
