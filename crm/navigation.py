@@ -10,6 +10,7 @@ from crm.accounts.views import ClientView, ContactView, ProspectView
 from crm.accounts.vocabularies import VIEWS as ACCOUNTS
 from crm.calendar.api import EventApi
 from crm.calendar.feeds.views import FeedFileView, FeedView
+from crm.calendar.page.view import CalendarView
 from crm.calendar.views import EventView
 from crm.calendar.vocabularies import VIEWS as CALENDAR
 from crm.catalog.api import CatalogApi
@@ -60,6 +61,7 @@ MAIN: Sequence[MenuEntry] = (
     MenuEntry(OpportunityView, OpportunityApi, mine="mine", in_bar=True),
     MenuEntry(QuoteView, QuoteApi),
     MenuEntry(EventView, EventApi),
+    MenuEntry(CalendarView, in_bar=True),
     MenuEntry(CatalogView, CatalogApi),
 )
 

@@ -2,6 +2,7 @@
 //
 //   main.css   Tabler's rules for the classes in use, then css/main.css
 //   main.js    and what it imports; a dynamic import() becomes a file of its own
+//   calendar.css  what only the calendar's page has
 //   icons.svg  the icons named in icons.txt and our own glyphs, as one sprite
 //   images/    as they are
 //
@@ -32,6 +33,7 @@ async function bundle() {
     entryPoints: [
       { in: "entry:main.css", out: "main" },
       { in: "entry:main.js", out: "main" },
+      { in: "calendar/calendar.css", out: "calendar" },
     ],
     absWorkingDir: here,
     outdir: draft,
@@ -50,9 +52,14 @@ async function bundle() {
     plugins: [sources],
   });
   for (const [output, { entryPoint, inputs }] of Object.entries(metafile.outputs)) {
-    const name = entryPoint?.startsWith("entry:") ? entryPoint.slice(6) : asset(Object.keys(inputs));
+    const name = entryPoint?.startsWith("entry:") ? entryPoint.slice(6) : sheet(entryPoint) ?? asset(Object.keys(inputs));
     if (name) manifest[name] = path.basename(output);
   }
+}
+
+// The stylesheet of one page.
+function sheet(entryPoint) {
+  return entryPoint?.endsWith(".css") ? path.basename(entryPoint) : undefined;
 }
 
 // A file that CSS refers to has exactly one source; what a module imports needs no name.

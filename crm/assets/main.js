@@ -35,6 +35,7 @@ import "./core/settings.js";
 import "./core/submits.js";
 import "./core/tabs.js";
 import "./core/theme.js";
+import "./core/timetable.js";
 import "./core/toasts.js";
 import "./core/variables.js";
 import "./core/whole.js";

@@ -1,6 +1,6 @@
 """Display of an event: icon of the type, icon of the status, dates."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote_plus
 from zoneinfo import ZoneInfo
@@ -19,6 +19,12 @@ ICONS = {
     EventType.CALL: "phone",
     EventType.TASK: "square-check",
     EventType.EVENT: "calendar-event",
+}
+HUES = {
+    EventType.MEETING: "blue",
+    EventType.CALL: "teal",
+    EventType.TASK: "amber",
+    EventType.EVENT: "violet",
 }
 SIGNS = {
     EventStatus.PLANNED: ("st-0", "gray"),
@@ -77,8 +83,13 @@ def warn_late(event: Event, field: Field) -> None:
 def format_when(event: Event) -> str:
     """The day, with the times unless it is all day: Thu 21 Jan 10:00–11:00."""
     if event.all_day:
-        return format_day(event.starts_at.astimezone(event.zone).date())
+        return format_days(event.starts_at.astimezone(event.zone).date(), event.last_day)
     return format_span(event.starts_at, event.ends_at)
+
+
+def format_days(first: date, last: date) -> str:
+    """The days of an all-day event, the last one included."""
+    return format_day(first) if first == last else f"{format_day(first)} – {format_day(last)}"
 
 
 def format_span(starts_at: datetime, ends_at: datetime) -> str:
@@ -108,6 +119,16 @@ def next_panel(event: Event, url: str | None, done: str) -> Panel:
         lines.append(arrange(event, Field("location", "", "text", None, event.location)))
     actions = [Action(_("Mark as done"), done, "check")] if done else []
     return Panel(_("Next event"), first=True, lines=lines, actions=actions)
+
+
+def type_labels() -> dict[EventType, str]:
+    """What events of each type are called together."""
+    return {
+        EventType.MEETING: _("Meetings"),
+        EventType.CALL: _("Calls"),
+        EventType.TASK: _("Tasks"),
+        EventType.EVENT: _("Events"),
+    }
 
 
 def create_words() -> dict[EventType, str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import request
+from flask import request, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
@@ -21,7 +21,9 @@ from crm.core.views.form import SHOW
 SHORT = "short"  # in the query string: the short form is meant
 WHOLE = "whole"
 
-NAMES = ("subject", "starts_at", "ends_at", "contact", "owner", "participants")
+NAMES = (
+    "subject", "starts_at", "ends_at", "all_day", "account", "contact", "owner", "participants",
+)  # fmt: skip
 DATED = ("starts_at", "ends_at")
 
 
@@ -43,9 +45,20 @@ def asked_type() -> str:
 
 
 def short_names(names: list[str], relation: str) -> list[str]:
-    """The fields of the short form; a contact is chosen where an account has several."""
-    absent = () if relation in ("account", "opportunity", "quote") else ("contact",)
+    """The fields of the short form; a contact is chosen where an account has several.
+
+    From the calendar, without a record, the account is chosen, and days may be meant.
+    """
+    absent = {"contact"} if relation in ("", "lead", "contact") else set()
+    if relation:
+        absent |= {"account", "all_day"}
     return [name for name in NAMES if name in names and name not in absent]
+
+
+def calendar_address() -> str:
+    """The calendar from which the form was opened, as it was; "" from elsewhere."""
+    shown = request.args.get("calendar")
+    return f"{url_for('CalendarView.show')}?{shown}" if shown is not None else ""
 
 
 def carry_over(form: Form, earlier: Form, defaults: dict[str, Any]) -> None:
@@ -76,7 +89,7 @@ def arrange(form: Form, given: Mapping[str, Any]) -> None:
     form.around = {"account": account.id} if account is not None else {}
     if "ends_at" in form.fields:
         form.fields["ends_at"].help = _("Leave empty to end one hour after the start.")
-    for name in ("contact", "owner"):
+    for name in ("all_day", "account", "contact", "owner"):
         if name in form.fields:
             form.fields[name].width = "w6"
 
@@ -88,13 +101,17 @@ def propose(form: Form, relation: str, parent: Any) -> None:
 
 
 def fill_page(page: FormPage, form: Form, key: str, parent: Any) -> None:
-    """Say for which record the event is; the short form has one group and its own buttons."""
+    """Say for which record the event is; the short form has one group and its own buttons.
+
+    From the calendar `parent` is None.
+    """
     page.title = create_words()[EventType(asked_type())]
-    page.crumbs = [(str(parent), page.cancel_url)]
+    if parent is not None:
+        page.crumbs = [(str(parent), page.cancel_url)]
     page.action = f"{request.path}?{urlencode(_asked())}"
     if is_short():
         page.is_short = True
-        page.intro = _("With %(record)s", record=parent)
+        page.intro = _("With %(record)s", record=parent) if parent is not None else ""
         page.draft_key = f"events/short/{key}"
         page.shows = types(asked_type())
         page.groups = [FieldGroup("", list(form.fields.values()))]

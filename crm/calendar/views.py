@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from flask import flash, redirect, render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
@@ -22,6 +22,7 @@ from crm.core.datamodel.rules import Values
 from crm.core.forms import Form
 from crm.core.models import Label
 from crm.core.models.text import parse_number
+from crm.core.security.redirects import current_path
 from crm.core.views import PK, Action, Field, FieldGroup, FormPage, Panel, Preset
 from crm.core.views.pages import ListPage
 from crm.core.views.prefill import Prefill
@@ -159,15 +160,17 @@ class EventView(GuestPages, NextSteps):
 
     def form_page(self, form: Form, title: str, action: str, cancel: str, key: str) -> FormPage:
         parent = self._parent() if key == "add" else None
-        page = super().form_page(
-            form, title, action, (parent and self.page_of(parent)) or cancel, key
-        )
+        shown = quick.calendar_address() if key == "add" else ""
+        cancel = (parent and self.page_of(parent)) or shown or cancel
+        page = super().form_page(form, title, action, cancel, key)
         asked = {"id": form.row.id} if form.row is not None else {"type": quick.asked_type()}
         last = [name for name in while_typing.TIMES if name in form.fields][-1]
         form.fields[last].live_url = self.url("while_typing", **asked)
         if parent is not None:
             quick.propose(form, self._relation(), parent)
             quick.fill_page(page, form, f"{self._relation()}-{parent.id}", parent)
+        elif shown or (key == "add" and quick.is_short()):
+            quick.fill_page(page, form, "calendar", None)
         return page
 
     @expose("/while_typing", methods=("POST",))
@@ -180,14 +183,22 @@ class EventView(GuestPages, NextSteps):
         return render_template("calendar/while_typing.html", told=said)
 
     def added(self, row: Event, message: str) -> ResponseReturnValue:
-        """Back to the record from which the form was opened."""
+        """Back to the record or the calendar from which the form was opened."""
         parent = self._parent()
-        url = self.page_of(parent) if parent is not None else None
-        if url is None:
+        url = self.page_of(parent) if parent is not None else quick.calendar_address()
+        if not url:
             return super().added(row, message)
         told: Any = {"text": message, "url": self.page_of(row), "url_label": _("Show")}
+        if parent is None and self.may("delete", row):
+            told["undo_url"] = self.act_url("delete", row)
         flash(told, "success")
         return redirect(url, 303)
+
+    def list_left(self) -> str:
+        """From the calendar back to it, as it was."""
+        came_from = current_path()
+        is_calendar = came_from.partition("?")[0] == url_for("CalendarView.show")
+        return came_from if is_calendar else super().list_left()
 
     # On the records that events relate to ───────────────────────────────────────────────────────
 

@@ -47,7 +47,7 @@ function again(elt) {
 let asking = null;
 
 /** Show the sign-in form of the login page in a dialog; `then` runs once the same person is back. */
-function signInAgain(then) {
+export function signInAgain(then) {
   if (!login) return location.reload();
   asking ??= ask().finally(() => (asking = null));
   return asking.then((back) => back && then());

@@ -134,7 +134,7 @@ def frame(
         languages=tuple((code, language_name(code)) for code in languages()),
         nav=tuple(shown),
         section="config" if in_config else "main",
-        shortcuts=(home, *(item(door, here, {}) for door in found if door.entry.in_bar))[:3],
+        shortcuts=(home, *(item(door, here, {}) for door in found if door.entry.in_bar))[:4],
         create_menu=tuple(_creations(found)),
         config_url=str(settings[0].item.url) if settings else "",
         switcher=_switcher(actor),

@@ -1,0 +1,50 @@
+// Moving, stretching and ticking off, each with "undo"; what is refused goes back and says why.
+import { dialog } from "../core/dialog.js";
+import { make } from "../core/words.js";
+import { post } from "./rows.js";
+import { toast } from "./talk.js";
+
+/** `changed(id)` draws the calendar again and puts the focus back, `failed(text)` says what went wrong. */
+export function moves(config, { changed, failed, say }) {
+  const { urls, words } = config;
+
+  /** Give an event another start and end, words as the server reads them. */
+  function move(row, span, revert = () => {}) {
+    return send(`${urls.move}${row.id}`, row, span, revert);
+  }
+
+  function tick(row) {
+    return send(`${urls.done}${row.id}`, row, {}, () => {});
+  }
+
+  async function send(url, row, values, revert, version = row.version) {
+    const answer = await post(url, { ...values, row_version: version }).catch(() => ({ status: 0 }));
+    if (answer.status === 200) {
+      toast(answer.told, words, answer.undo && (() => undo(answer, row)));
+      return changed(row.id);
+    }
+    revert();
+    if (answer.status === 409) return stale(answer, () => send(url, row, values, () => {}, answer.version), row);
+    failed(answer.message ?? (answer.status === 404 ? words.gone : words.offline));
+    if (answer.status === 404) changed();
+  }
+
+  async function undo({ undo: { url, ...values }, version }, row) {
+    const answer = await post(url, { ...values, row_version: version }).catch(() => ({ status: 0 }));
+    if (answer.status === 200) say(words.undone);
+    else failed(answer.message ?? (answer.status === 409 ? words.staleTitle : words.offline));
+    changed(row.id);
+  }
+
+  async function stale(answer, again, row) {
+    const part = new DOMParser().parseFromString(answer.html, "text/html");
+    const body = make("div", { class: "c-stale" }, ...[...part.body.childNodes].map((node) => document.importNode(node, true)));
+    const chosen = await dialog(words.staleTitle, body, [
+      { value: "", label: words.keepSaved },
+      { value: "again", label: words.moveAnyway, css: "btn-primary" },
+    ]);
+    return chosen === "again" ? again() : changed(row.id);
+  }
+
+  return { move, tick };
+}

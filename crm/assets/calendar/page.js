@@ -1,0 +1,266 @@
+// data-calendar: the page of the calendar. What it is told stands in the attribute; nothing else loads this.
+import { Calendar } from "fullcalendar";
+import frenchLocale from "fullcalendar/locales/fr";
+
+import { icon, make } from "../core/words.js";
+import { listDays } from "./agenda.js";
+import { classesOf, contentOf, zoneOf } from "./chip.js";
+import { create } from "./create.js";
+import { Dates } from "./dates.js";
+import { details } from "./details.js";
+import { VIEWS, options } from "./grid.js";
+import { keys } from "./keys.js";
+import { miniMonth } from "./minimonth.js";
+import { moves } from "./moves.js";
+import { readRows } from "./rows.js";
+import { side } from "./side.js";
+import { State } from "./state.js";
+import { swipe } from "./swipe.js";
+import { speaker } from "./talk.js";
+
+const rowOf = (event) => event.extendedProps.row;
+const phone = matchMedia("(max-width: 767.98px)");
+
+export function start(root) {
+  const config = JSON.parse(root.dataset.calendar);
+  const people = new Map(config.people.map((one) => [String(one.id), one]));
+  config.person = (id) => people.get(String(id));
+  const { words } = config;
+  const find = (name) => document.querySelector(`[data-${name}]`);
+  const form = root.querySelector("form");
+  const every = (name) => [...form.querySelectorAll(`[name="${name}"]`)].map((box) => box.value);
+  const state = new State(config.asked, { types: every("types"), agencies: every("agencies") });
+  state.view ||= phone.matches ? "day" : "week";
+  const dates = new Dates(config.zone, config.language);
+  const say = speaker(find("said"));
+  const [region, agenda, trouble] = [find("grid"), find("agenda"), find("trouble")];
+  let rows = [];
+  let focused = ""; // the event to which the focus returns once it is drawn again
+
+  function failed(text) {
+    const again = make("button", { type: "button", class: "btn btn-sm" }, words.again);
+    again.addEventListener("click", reload);
+    trouble.replaceChildren(icon("alert-circle"), make("div", {}, make("p", {}, text), ...(text === words.offline ? [again] : [])));
+    trouble.hidden = false;
+  }
+
+  async function read(since, until) {
+    try {
+      const found = await readRows(config, state, since, until);
+      rows = found.rows;
+      trouble.hidden = true;
+      if (found.more) failed(words.tooMany);
+      return rows;
+    } catch (error) {
+      failed(words.offline);
+      throw error;
+    }
+  }
+
+  const open = details(document.getElementById("cal-pop"), config, failed);
+  const changed = (id = "") => {
+    focused = id;
+    return reload();
+  };
+  const mover = moves(config, { changed, failed, say });
+  const newEvent = create(config, state);
+
+  const grid = new Calendar(region, {
+    ...options(config),
+    locales: [frenchLocale],
+    initialView: VIEWS[state.view] ?? VIEWS.week,
+    initialDate: state.date,
+    events: async (info) => {
+      if (state.view === "agenda") return [];
+      return (await read(info.start, info.end)).map(({ id, title, start, end, allDay, ...rest }, at) => ({ id, title, start, end, allDay, editable: !rest.busy, row: rows[at] }));
+    },
+    viewDidMount: ({ el }) => {
+      // The heading of the hours has no content.
+      for (const empty of el.querySelectorAll("[role=rowheader]:empty")) {
+        empty.role = "presentation";
+        empty.removeAttribute("aria-label");
+      }
+    },
+    dayCellDidMount: ({ el }) => el.removeAttribute("aria-label"),
+    eventsSet: () => settle(),
+    eventAllow: (span, event) => rowOf(event).type !== "task" || span.allDay,
+    eventClass: (info) => classesOf(rowOf(info.event), config, state),
+    eventContent: (info) => contentOf(info, config, spoken(rowOf(info.event))),
+    eventDidMount: ({ el, event }) => dress(el, event),
+    eventClick: ({ event, el, jsEvent }) => {
+      jsEvent.preventDefault();
+      const row = rowOf(event);
+      if (phone.matches && state.view === "month") choose(el.closest("[data-date]")?.dataset.date ?? state.date);
+      else if (jsEvent.target.closest?.("[data-tick]")) mover.tick(row);
+      else if (!row.busy) open(row, el);
+    },
+    eventDrop: ({ event, revert }) => mover.move(rowOf(event), spanOf(event), revert),
+    eventResize: ({ event, revert }) => mover.move(rowOf(event), spanOf(event), revert),
+    select: ({ startStr, endStr, allDay, jsEvent }) => {
+      if (!jsEvent) return; // by keyboard: only the slot is shown
+      grid.unselect();
+      newEvent({ start: startStr, end: endStr, allDay });
+    },
+    dateClick: ({ dateStr }) => {
+      if (phone.matches && state.view === "month") choose(dateStr.slice(0, 10));
+      else newEvent(dateStr.slice(0, 16));
+    },
+  });
+
+  const spanOf = (event) => ({ start: event.startStr, end: event.endStr });
+
+  // What a screen reader says of an event besides its title.
+  function spoken(row) {
+    const type = config.types.find((one) => one.name === row.type)?.label ?? "";
+    const when = row.allDay ? dates.short(row.start) : `${dates.short(dates.local(row.start).day)} ${dates.local(row.start).time}–${dates.local(row.end).time}`;
+    const parts = [type, when, zoneOf(row), config.person(row.owner)?.name ?? words.nobody, { done: words.done, cancelled: words.cancelled }[row.status]];
+    return parts.filter(Boolean).join(", ");
+  }
+
+  function dress(el, event) {
+    el.setAttribute("aria-haspopup", "dialog");
+    el.dataset.event = event.id;
+    el.title = [event.title, zoneOf(rowOf(event))].filter(Boolean).join(" · ");
+  }
+
+  // A cell is called by its number and its column: a label of its own would hide the events in it.
+  // What scrolls and has no event in it can be reached by itself.
+  function mend() {
+    for (const cell of region.querySelectorAll("[role=gridcell][aria-label]")) cell.removeAttribute("aria-label");
+    const scroller = region.querySelector("[style*=overflow]");
+    const cell = scroller?.querySelector("[role=gridcell]");
+    if (!cell) return;
+    if (scroller.querySelector("[data-event]")) cell.removeAttribute("tabindex");
+    else cell.tabIndex = 0;
+  }
+
+  // After the events are drawn: the focus, and what is said where there are none.
+  function settle() {
+    const target = focused && region.querySelector(`[data-event="${focused}"]`);
+    if (target) {
+      target.focus({ preventScroll: false });
+      focused = "";
+    }
+    if (phone.matches && state.view === "month") drawDay();
+    requestAnimationFrame(mend);
+  }
+
+  function nothing() {
+    const nobody = !state.people.size;
+    return make("div", { class: "c-empty" }, icon("calendar-event", "icon c-icon"), make("h2", {}, nobody ? words.nobodyTicked : words.noEvents), make("p", {}, nobody ? words.nobodyTickedText : words.noEventsText));
+  }
+
+  function drawDay() {
+    for (const cell of region.querySelectorAll("[data-date]")) cell.classList.toggle("chosen", cell.dataset.date === state.date);
+    agenda.replaceChildren(...listDays(rows, state.date, dates.add(state.date, { days: 1 }), { config, dates, open, withEmpty: true }));
+  }
+
+  async function drawAgenda() {
+    const [first, after] = dates.range(state.date, "agenda");
+    const found = await read(dates.midnight(first), dates.midnight(after)).catch(() => null);
+    if (!found) return;
+    const sections = listDays(found, first, after, { config, dates, open });
+    agenda.replaceChildren(...(sections.length ? sections : [nothing()]));
+  }
+
+  function reload() {
+    return state.view === "agenda" ? drawAgenda() : grid.refetchEvents();
+  }
+
+  /** Show what `state` says; what only the ticks changed needs no new view. */
+  function draw() {
+    const list = state.view === "agenda";
+    const below = phone.matches && state.view === "month";
+    root.classList.toggle("with-day", below);
+    region.hidden = list;
+    agenda.hidden = !list && !below;
+    find("period").textContent = phone.matches ? dates.month(state.date) : dates.title(state.date, state.view);
+    find("week").textContent = aside();
+    for (const button of document.querySelectorAll("[data-view]")) button.setAttribute("aria-pressed", String(button.dataset.view === state.view));
+    find("views").value = state.view;
+    region.setAttribute("aria-label", dates.title(state.date, state.view));
+    drawMonth(state);
+    if (list) return drawAgenda();
+    if (below && grid.view.type === VIEWS.month) drawDay();
+    const before = grid.view.type;
+    if (before !== VIEWS[state.view]) grid.changeView(VIEWS[state.view], state.date);
+    else grid.gotoDate(state.date);
+  }
+
+  // Beside the title: the number of the week, the days of the agenda.
+  function aside() {
+    if (state.view === "week") return words.week.replace("{number}", dates.weekOf(state.date));
+    if (state.view !== "agenda") return "";
+    const [first, after] = dates.range(state.date, "agenda");
+    const number = (day) => String(Number(day.slice(8)));
+    return words.span.replace("{first}", number(first)).replace("{last}", number(dates.add(after, { days: 1, sign: -1 })));
+  }
+
+  function go(day, view = state.view) {
+    const from = state.view;
+    state.date = day;
+    state.view = view;
+    if (state.address !== location.pathname + location.search) history.pushState(null, "", state.address);
+    draw();
+    if (from === "agenda" && view !== "agenda") {
+      grid.refetchEvents();
+      grid.scrollToTime(grid.getOption("scrollTime"));
+    }
+  }
+
+  function choose(day) {
+    go(day);
+    drawDay();
+    say(dates.long(day));
+  }
+
+  const drawMonth = miniMonth(find("month"), dates, words, (day) => go(day));
+  const drawSide = side(form, config, state, () => {
+    history.replaceState(null, "", state.address);
+    grid.setOption("eventClass", (info) => classesOf(rowOf(info.event), config, state));
+    reload();
+  });
+
+  for (const button of document.querySelectorAll("[data-go-to]")) {
+    button.addEventListener("click", () => move(button.dataset.goTo));
+  }
+  function move(where) {
+    if (where === "today") return go(dates.today);
+    go(dates.step(state.date, state.view, where === "next" ? 1 : -1));
+  }
+  for (const button of document.querySelectorAll("[data-view]")) {
+    button.addEventListener("click", () => go(state.date, button.dataset.view));
+  }
+  find("views").addEventListener("change", ({ target }) => go(state.date, target.value));
+  find("side").addEventListener("click", ({ currentTarget }) => {
+    const isOpen = root.classList.toggle("side-open");
+    currentTarget.setAttribute("aria-expanded", String(isOpen));
+  });
+  find("new")?.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    newEvent();
+  });
+  document.addEventListener("keydown", (event) => {
+    const busy = event.target.closest("input, textarea, select, [contenteditable], dialog, [popover]");
+    if (busy || event.ctrlKey || event.metaKey || event.altKey || document.body.dataset.keys === "off") return;
+    if (event.key.toLowerCase() === "t") move("today");
+    else if (event.key.toLowerCase() === "n" && config.urls.add) newEvent();
+    else return;
+    event.preventDefault();
+  });
+  addEventListener("popstate", () => {
+    state.read(location.search);
+    drawSide();
+    draw();
+    reload();
+  });
+  phone.addEventListener("change", draw);
+  swipe(region, (sign) => move(sign > 0 ? "next" : "prev"));
+  keys(region, { grid, state, dates, say, words, create: newEvent, rows: () => rows, mover, go });
+
+  history.replaceState(null, "", state.address);
+  grid.render();
+  draw();
+}
