@@ -5,7 +5,7 @@ event of whole days has days, its last one excluded.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import icalendar
@@ -56,10 +56,15 @@ def write_event(event: Event, *, description: str = "", url: str = "") -> icalen
 
 
 def span(event: Event) -> tuple[date, date]:
-    """Start and end as calendars say them: instants of its zone, or days without the last one."""
+    """Start and end as calendars say them: instants of its zone, or days without the last one.
+
+    In UTC where either is in the second of two hours that clocks show alike.
+    """
     starts, ends = event.starts_at.astimezone(event.zone), event.ends_at.astimezone(event.zone)
     if event.all_day:
         return starts.date(), event.last_day + timedelta(days=1)
+    if starts.fold or ends.fold:
+        return starts.astimezone(UTC), ends.astimezone(UTC)
     return starts, ends
 
 

@@ -4,11 +4,12 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import icalendar
 import pytest
+import recurring_ical_events
 from flask import Flask
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
@@ -24,11 +25,13 @@ from crm.calendar.models import (
     Participant,
     Visibility,
 )
+from crm.calendar.recurrence import Frequency, Rule
+from crm.calendar.series import creating
 from crm.companies.models import Company
 from crm.companies.people import users
 from crm.core.outage import Outage, unavailable
 from crm.core.types import utcnow
-from tests.factories import make, person, remove, save
+from tests.factories import make, person, remove, save, table_of
 from tests.fixtures import Acting, Cast, Client
 
 As = Callable[[str], Client]
@@ -324,3 +327,36 @@ def test_five_thousand_events_take_well_under_a_second(
     assert answer.data.count(b"BEGIN:VEVENT") == MOST
     assert len(statements) <= 5, statements
     assert spent < 1.5, f"{spent:.2f} s"
+
+
+@pytest.mark.both
+def test_a_series_is_told_by_its_rule_as_far_as_its_reader_may_read_it(
+    client: Client,
+    as_user: As,
+    acting: Acting,
+    cast: Cast,
+    soon: datetime,
+    everything: Everything,
+    counting: Counting,
+) -> None:
+    rule = Rule(frequency=Frequency.DAILY, count=5)
+    with acting("claire") as session:
+        values = {"subject": "Point", "starts_at": soon, "time_zone": "Europe/Paris"}
+        events = creating.create(table_of(Event).defaults(values), rule)
+        remove(events[1])
+        save(events[2], subject="Ailleurs")
+        session.flush()
+        session.add(Participant(event=events[4], user=person(cast.nadia)))
+        places = [event.original_start for event in events]
+    path = address_of(as_user("claire"))
+    client.get(path)
+    with counting() as statements:
+        data = client.get(path).data
+    assert len(statements) <= 5, statements
+    assert data.count(b"BEGIN:VEVENT") == 2
+    assert data.count(b"RRULE:FREQ=DAILY;") == 1
+    found = recurring_ical_events.of(icalendar.Calendar.from_ical(data)).all()
+    told = sorted((one.start.astimezone(UTC), str(one["SUMMARY"])) for one in found)
+    subjects_of = {0: "Point", 2: "Ailleurs", 3: "Point", 4: "Point"}
+    assert told == [(places[number], subject) for number, subject in subjects_of.items()]
+    assert b"Ailleurs" not in client.get(address_of(as_user("nadia"))).data

@@ -5,20 +5,31 @@ of it.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
 from typing import Any
 
 import icalendar
 from flask import url_for
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
-from sqlalchemy.orm import raiseload
+from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy.orm import joinedload, raiseload
 
 from crm.calendar.ics import write_calendar, write_event
-from crm.calendar.models import Answer, CalendarFeed, Event, FeedKind, Participant, Visibility
+from crm.calendar.ics_series import write_series
+from crm.calendar.models import (
+    Answer,
+    CalendarFeed,
+    Event,
+    EventSeries,
+    FeedKind,
+    Participant,
+    Visibility,
+)
 from crm.core.actor import Actor
 from crm.core.db import db
 from crm.core.links.services import hash_token
@@ -49,7 +60,7 @@ def state_of(token: str, kind: FeedKind, actor: Actor) -> State:
         func.sum(Event.id).label("ids"),
         func.sum(Event.row_version).label("versions"),
         func.max(Event.changed_on).label("changed_on"),
-    ).where(*_conditions(kind, actor))
+    ).where(*_whose(kind, actor), *_during())
     counted = events.subquery()
     feed = (
         select(
@@ -90,10 +101,15 @@ def _first_day() -> date:
     return utcnow().date() - timedelta(days=DAYS_BACK)
 
 
-def _conditions(kind: FeedKind, actor: Actor) -> list[ColumnElement[bool]]:
-    """The events that begin in the period, of the reader or of the reader's team."""
+def _during() -> list[ColumnElement[bool]]:
+    """The events that begin in the period."""
     since = datetime.combine(_first_day(), time(), UTC)
     until = since + timedelta(days=DAYS_BACK + DAYS_AHEAD)
+    return [Event.starts_at >= since, Event.starts_at < until]
+
+
+def _whose(kind: FeedKind, actor: Actor) -> list[ColumnElement[bool]]:
+    """The events of the reader or of the reader's team."""
     owners = {actor.user_id}
     if kind == FeedKind.TEAM:
         owners.update(actor.teammate_ids)
@@ -101,8 +117,6 @@ def _conditions(kind: FeedKind, actor: Actor) -> list[ColumnElement[bool]]:
         Participant.user_id == actor.user_id, Participant.answer != Answer.NO
     )
     return [
-        Event.starts_at >= since,
-        Event.starts_at < until,
         or_(Event.owner_id.in_(sorted(owners)), Event.id.in_(invited)),
         or_(
             Event.visibility == Visibility.PUBLIC,
@@ -114,14 +128,30 @@ def _conditions(kind: FeedKind, actor: Actor) -> list[ColumnElement[bool]]:
 
 def write(kind: FeedKind, actor: Actor) -> bytes:
     """The whole feed, in the reader's language."""
-    events = db.session.scalars(_events(kind, actor)).all()
-    names = _names(events) if kind == FeedKind.TEAM else {}
-    return write_calendar(_written(events, names), name=title_of(kind))
+    alone, repeated = _read(kind, actor)
+    writer = _Writer(_names([*alone, *repeated]) if kind == FeedKind.TEAM else {})
+    by_series: dict[EventSeries, list[Event]] = defaultdict(list)
+    for event in repeated:
+        if event.series is not None:
+            by_series[event.series].append(event)
+    written = chain(
+        map(writer.write, alone),
+        *(write_series(series, some, writer.write) for series, some in by_series.items()),
+    )
+    return write_calendar(written, name=title_of(kind))
 
 
-def _events(kind: FeedKind, actor: Actor) -> Select[Event]:
-    statement = select(Event).where(*_conditions(kind, actor)).options(raiseload("*"))
-    return statement.order_by(Event.starts_at, Event.id).limit(MOST)
+def _read(kind: FeedKind, actor: Actor) -> tuple[Sequence[Event], Sequence[Event]]:
+    """The events that stand alone, and all those of the series that have one in the period."""
+    whose, during = _whose(kind, actor), _during()
+    first = select(Event).where(*whose, *during, Event.series_id.is_(None))
+    series = select(Event.series_id).where(*whose, *during, Event.series_id.is_not(None))
+    then = select(Event).where(*whose, Event.series_id.in_(series))
+    order = (Event.starts_at, Event.id)
+    alone = db.session.scalars(first.options(raiseload("*")).order_by(*order).limit(MOST)).all()
+    options = (joinedload(Event.series), raiseload("*"))
+    then = then.options(*options).order_by(Event.series_id, *order).limit(MOST)
+    return alone, db.session.scalars(then).all()
 
 
 def title_of(kind: FeedKind) -> str:
@@ -136,18 +166,26 @@ def _names(events: Sequence[Event]) -> dict[int, str]:
     return {key: f"{first} {last}".strip() for key, first, last in db.session.execute(people)}
 
 
-def _written(events: Iterable[Event], names: dict[int, str]) -> Iterable[icalendar.Event]:
-    address = url_for("EventView.show", pk=0, _external=True).removesuffix("0")
-    open_in, video_link = labelled(_("Open in Comptoir"), ""), labelled(_("Video link"), "")
-    for event in events:
-        url = f"{address}{event.id}"
+class _Writer:
+    """Writes one event, with what is the same for all of a feed."""
+
+    def __init__(self, names: dict[int, str]) -> None:
+        self.names = names
+        self.address = url_for("EventView.show", pk=0, _external=True).removesuffix("0")
+        self.open_in = labelled(_("Open in Comptoir"), "")
+        self.video_link = labelled(_("Video link"), "")
+
+    def write(self, event: Event) -> icalendar.Event:
+        """An event; in a team's feed with the name of its owner."""
+        url = f"{self.address}{event.id}"
         parts = [
             to_text(event.description or "")[:LONGEST_DESCRIPTION],
-            f"{video_link}{event.video_url}" if event.video_url else "",
-            f"{open_in}{url}",
+            f"{self.video_link}{event.video_url}" if event.video_url else "",
+            f"{self.open_in}{url}",
         ]
         description = "\n\n".join(part for part in parts if part)
         written = write_event(event, description=description, url=url)
-        if event.owner_id in names:
-            written["summary"] = icalendar.vText(f"{written['summary']} ({names[event.owner_id]})")
-        yield written
+        name = self.names.get(event.owner_id or 0)
+        if name:
+            written["summary"] = icalendar.vText(f"{written['summary']} ({name})")
+        return written
