@@ -17,7 +17,7 @@ from crm.core.db import db
 
 MOST = 10_000  # events of one answer
 AROUND = timedelta(hours=26)  # days are those of the event's zone: the earliest to the latest one
-WITH_PLACE = timedelta(days=32)  # longer ranges have no room for it
+WITH_PLACE = timedelta(days=16)  # a month has no room for it
 MINUTE = timedelta(minutes=1)
 
 COLUMNS = (
