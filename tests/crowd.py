@@ -41,7 +41,7 @@ SWITCHES = ("manage_catalogs", "manage_recurring", "manage_agencies", "show_cust
 SHARES = {
     "account": 0.5, "account_address": 0.5, "contact": 0.5, "account_contact": 0.45, "product": 0.5,
     "lead": 1.0, "opportunity": 1.0, "quote": 0.5, "event": 0.5, "catalog": 0.1,
-    "message": 1.0,
+    "message": 1.0, "event_participant": 0.05,
 }  # fmt: skip
 FIRST = "Ana Bruno Chloe David Emma Farid Gaelle Hugo Ines Jean Karim Lea Marc Nora Omar Paul"
 LAST = (
@@ -219,7 +219,14 @@ class Crowd:
                 "ends_at": self.instant(59, 1_500_000, 30),
                 "lead_id": self.sometimes(self.of("lead", 47), 2),
                 "account_id": null(), "contact_id": null(), "opportunity_id": null(),
-                "quote_id": null(),
+                "quote_id": null(), "uid": self.numbered("uid"),
+                "visibility": case((self.n % 20 == 3, "private"), else_="public"),
+            },
+            "event_participant": {
+                # A step through the events that shares no factor with the number of owners.
+                "event_id": self.planted.ids["event"] + 1 + self.n * 7 % self.size["event"],
+                "user_id": self.one_of(self.owners, 1),
+                "contact_id": null(), "lead_id": null(), "email": null(),
             },
             "message": {
                 "cause": self.numbered("cause"), "message_id": self.numbered("id"),

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, event
 from tests.population import business_tables
 
 SORTED = 1000  # rows that a statement may sort
-STEPS = 150_000  # of SQLite's virtual machine: a sort of SORTED rows, or a walk past a few thousand
+STEPS = 170_000  # of SQLite's virtual machine: a sort of SORTED rows, or a walk past a few thousand
 READ = 5000  # rows that a node of PostgreSQL's plan may read
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, or_, select
 
 from crm.calendar.event_dates import KEEPERS, update_event_dates
-from crm.calendar.models import Event, EventStatus
+from crm.calendar.models import Event, EventStatus, Visibility
 from crm.core.db import batches, db, transaction
 from crm.core.jobs import every_minute, last_run
 from crm.core.rows import unfiltered
@@ -25,7 +25,7 @@ def follow_clock(since: datetime | None = None) -> int:
 
     Along the index of `starts_at`, a minute's events are few; None reads all that ever began.
     """
-    with unfiltered("the dates count every event, whoever reads the record"):
+    with unfiltered("the dates count every public event, whoever reads the record"):
         found = sorted({key for relation in KEEPERS for key in _late(relation, since)})
         db.session.rollback()
         for part in batches(found, AT_ONCE):
@@ -51,6 +51,7 @@ def _statement(relation: str, since: datetime | None) -> Select[Any]:
         .where(
             *begun,
             Event.deleted_at.is_(None),
+            Event.visibility == Visibility.PUBLIC,
             Event.status != EventStatus.CANCELLED,
             or_(model.last_event_at.is_(None), model.last_event_at < Event.starts_at),
         )

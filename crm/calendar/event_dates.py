@@ -1,4 +1,7 @@
-"""Keeps "Last event" and "Next event" of the records that events relate to (spec 4.1, 5.2)."""
+"""Keeps "Last event" and "Next event" of the records that events relate to (spec 4.1, 5.2).
+
+Private events leave no trace there: the dates are the same for every reader.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, inspect, select, update
 
 from crm.accounts.models import Account, Contact
-from crm.calendar.models import Event, EventStatus
+from crm.calendar.models import Event, EventStatus, Visibility
 from crm.core.db import db
 from crm.core.rows import unfiltered
 from crm.core.types import utcnow
@@ -43,14 +46,18 @@ def update_event_dates(records: Iterable[tuple[str, int]]) -> None:
     By a statement: the records were not edited, so their version, journal and "Changed on" stay,
     and planning an event does not need the right to edit the record.
     """
-    with unfiltered("the dates count every event, whoever reads the record"):
+    with unfiltered("the dates count every public event, whoever reads the record"):
         for relation, key in sorted(records):
             _follow(relation, key)
 
 
 def _follow(relation: str, key: int) -> None:
     model = KEEPERS[relation]
-    mine = (getattr(Event, f"{relation}_id") == key, Event.deleted_at.is_(None))
+    mine = (
+        getattr(Event, f"{relation}_id") == key,
+        Event.deleted_at.is_(None),
+        Event.visibility == Visibility.PUBLIC,
+    )
     planned = select(func.min(Event.starts_at)).where(*mine, Event.status == EventStatus.PLANNED)
     begun = select(func.max(Event.starts_at)).where(
         *mine, Event.status != EventStatus.CANCELLED, Event.starts_at <= utcnow()

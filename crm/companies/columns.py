@@ -56,14 +56,20 @@ def listed(name: str, *columns: str, covers: Sequence[str] = (), rows: str = LIV
     return Index(name, *columns, "id", *covers, info={"listed": rows}, **where)
 
 
-def lists(table: str, *orders: str, within: str = "", owned: bool = True) -> Iterator[Index]:
+def lists(
+    table: str,
+    *orders: str,
+    within: str = "",
+    owned: bool = True,
+    covers: Sequence[str] = (),
+) -> Iterator[Index]:
     """The indexes of a business table: for each of `orders`, for `changed_on` and for the bin.
 
     An order is a column, or a foreign key and a column, as "status_id received_on". Its index
     begins with the company and, if given, the column `within`; not where the order begins with
-    the owner or agency, as their rows are few.
+    the owner or agency, as their rows are few. `covers` are further columns of the row filter.
     """
-    covers = ("owner_id",) if owned else ()
+    covers = (*(("owner_id",) if owned else ()), *covers)
     inner = (within,) if within else ()
     for order in orders:
         columns = tuple(order.split())

@@ -4,13 +4,14 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, select, union_all
+from sqlalchemy import ColumnElement, and_, func, literal, not_, select, union_all
 
+from crm.core import privacy
 from crm.core.actor import Scope, current_actor
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.relinking import relink
 from crm.core.db import db
-from crm.core.rows import criteria
+from crm.core.rows import criteria, unfiltered
 
 Conditions = Sequence[ColumnElement[bool]]
 OWNER, AGENCY = "owner", "agency"  # the relations by which records are held
@@ -58,11 +59,34 @@ def held_by(link: str, pk: int) -> list[Held]:
     """
     actor = current_actor()
     return [
-        Held(one, getattr(one.datamodel.obj, f"{link}_id") == pk)
+        Held(one, _of(one.datamodel.obj, link, pk))
         for one in HOLDINGS
         if link in one.links
         and actor.widest_scope("edit", one.datamodel.obj.__entity__) >= Scope.COMPANY
     ]
+
+
+def _of(model: type[Any], link: str, pk: int) -> ColumnElement[bool]:
+    """What one holder has; private rows stay with their owner."""
+    mine: ColumnElement[bool] = getattr(model, f"{link}_id") == pk
+    is_kept = link == OWNER and privacy.has_private(model)
+    return and_(mine, not_(privacy.is_private(model))) if is_kept else mine
+
+
+def kept_private(pk: int) -> list[tuple[Holding, int]]:
+    """How many private rows stay with a user, of each kind of which there are some."""
+    with unfiltered("how many private records stay with a person tells nothing of them"):
+        found = [
+            (one, one.datamodel.totals(select(model).where(*_private(one, model, pk))).count)
+            for one in HOLDINGS
+            if privacy.has_private(model := one.datamodel.obj)
+        ]
+    return [(one, count) for one, count in found if count]
+
+
+def _private(one: Holding, model: type[Any], pk: int) -> Conditions:
+    mine = (model.owner_id == pk, privacy.is_private(model), model.deleted_at.is_(None))
+    return [*mine, *one.conditions()]
 
 
 def along_with(account_id: int) -> list[Held]:

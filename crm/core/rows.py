@@ -2,8 +2,8 @@
 
 A table takes part by naming its row of the rights grid in `__entity__`. With `__read_with__`, the
 names of relations, its rows are also read by whoever reads a row that they are linked to. Rows of
-one person (`Personal`) are read by that person alone. Closed by default: where nobody acts, a
-filtered table is empty.
+one person (`Personal`) are read by that person alone; `crm.core.privacy` says which rows few people
+read. Closed by default: where nobody acts, a filtered table is empty.
 """
 
 from collections import defaultdict
@@ -17,13 +17,27 @@ from typing import Any
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, and_, event, false, inspect, null, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    event,
+    false,
+    func,
+    inspect,
+    not_,
+    null,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import Mapper, ORMExecuteState, PassiveFlag, Session, with_loader_criteria
 from sqlalchemy.orm.interfaces import ORMOption
 from sqlalchemy.sql.elements import False_, True_
 
+from crm.core import privacy
 from crm.core.actor import Actor, Scope, find_actor
-from crm.core.db import is_writing
+from crm.core.db import db, is_writing
 from crm.core.errors import DomainError, NotFound
 from crm.core.models import AuditedModel, Personal, Reference, key_of, link_of, target_of
 from crm.core.models.checks import CHECKED
@@ -69,10 +83,26 @@ def filtered_models() -> tuple[type[Any], ...]:
 def criteria(model: type[Any], action: str, actor: Actor | None = None) -> ColumnElement[bool]:
     """The rows of `model` to which the actor may do `action`, as SQL, the bin aside."""
     actor = actor or find_actor()
-    condition = granted(model, action, actor)
-    if action != "read" or actor is None or isinstance(condition, True_):
-        return condition
-    return or_(condition, *(_read_with(model, name, actor) for name in linked_readers(model)))
+    if action != "read" or actor is None:
+        return granted(model, action, actor)
+    return _readable(model, actor, linked_readers(model))
+
+
+def _readable(
+    model: type[Any], actor: Actor, links: Sequence[str], *, within: bool = False
+) -> ColumnElement[bool]:
+    """The rows that the actor reads: by the grid, by `links`, or where they take part.
+
+    `within` a subquery that is asked row by row.
+    """
+    condition = by_grid(model, "read", actor)
+    if not isinstance(condition, True_):
+        condition = or_(condition, *(_read_with(model, name, actor) for name in links))
+    if not privacy.has_participants(model):
+        return and_(condition, privacy.is_open_to(model, actor))
+    open_rows = and_(condition, privacy.is_open_to(model, actor, but_participants=True))
+    takes_part = privacy.takes_part_in_each if within else privacy.takes_part
+    return or_(open_rows, takes_part(model, actor))
 
 
 def linked_readers(model: type[Any]) -> tuple[str, ...]:
@@ -87,16 +117,25 @@ def _read_with(model: type[Any], relation: str, actor: Actor) -> ColumnElement[b
     Not by EXISTS, for which PostgreSQL may read the whole of the other table first.
     """
     target, key = target_of(model, relation), link_of(model, relation)[1]
-    reads = and_(granted(target, "read", actor), _bin(target, in_bin=False))
+    reads = and_(_readable(target, actor, (), within=True), _bin(target, in_bin=False))
     linked = select(target.id).where(target.id == getattr(model, key), reads)
     return linked.correlate_except(target).scalar_subquery().is_not(None)
 
 
 def granted(model: type[Any], action: str, actor: Actor | None = None) -> ColumnElement[bool]:
-    """As `criteria`, by the grid of rights alone: the rows that the page of `model` lists."""
+    """As `criteria`, without what is read with other rows: the rows that the page of `model` lists.
+
+    What may be created, the service of a private row says, with its reason.
+    """
     actor = actor or find_actor()
     if actor is None:
         return false()
+    condition = by_grid(model, action, actor)
+    return condition if action == "create" else and_(condition, privacy.is_open_to(model, actor))
+
+
+def by_grid(model: type[Any], action: str, actor: Actor) -> ColumnElement[bool]:
+    """The rows to which the grid of rights lets the actor do `action`, private ones included."""
     if issubclass(model, Personal):
         return model.user_id == actor.user_id
     scopes = actor.scopes(action, model.__entity__)
@@ -135,6 +174,11 @@ def _within(model: type[Any], actor: Actor, scopes: frozenset[Scope]) -> ColumnE
     return or_(*conditions)
 
 
+def kept_from(model: type[Any], actor: Actor) -> ColumnElement[bool]:
+    """The private rows of others that the grid alone would let the actor read."""
+    return and_(by_grid(model, "read", actor), privacy.is_kept_from(model, actor))
+
+
 def known_values(model: type[Any]) -> dict[str, tuple[Any, ...]]:
     """column → its values in the rows that the actor may read, where these are a few known ones.
 
@@ -157,6 +201,27 @@ def known_values(model: type[Any]) -> dict[str, tuple[Any, ...]]:
         owners = {actor.user_id, *(actor.teammate_ids if is_team else ())}
         found["owner_id"] = (*sorted(owners), *([None] if is_team else []))
     return found
+
+
+def read_beyond(model: type[Any]) -> ColumnElement[bool] | None:
+    """The rows, few of them, that the actor reads and that are outside `known_values`.
+
+    Those in which they take part; None where there are none.
+    """
+    actor, known = find_actor(), known_values(model)
+    if actor is None or not known or not privacy.has_participants(model):
+        return None
+    if Scope.ALL in actor.scopes("read", model.__entity__):
+        return None
+    inside = (is_one_of(getattr(model, name), values) for name, values in known.items())
+    mine = privacy.found_as_participant(model, actor, db.session().get_bind().dialect.name)
+    return and_(mine, not_(func.coalesce(and_(*inside), false())))
+
+
+def is_one_of(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
+    """Whether `column` has one of these values, NULL if None is among them."""
+    filled = column.in_([value for value in values if value is not None])
+    return or_(filled, column.is_(None)) if None in values else filled
 
 
 def listed_rows(statement: Select[Any], model: type[Any]) -> str | None:

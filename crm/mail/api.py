@@ -2,8 +2,9 @@
 
 from sqlalchemy import ColumnElement
 
+from crm.core.actor import current_actor
 from crm.core.api import ModelRestApi
-from crm.core.rows import granted
+from crm.core.rows import by_grid
 from crm.mail.models import Message
 from crm.mail.views import OutboxView
 
@@ -16,4 +17,4 @@ class OutboxApi(ModelRestApi):
 
     def base_conditions(self) -> list[ColumnElement[bool]]:
         """Those that the page lists; of others, the records they belong to are the way."""
-        return [granted(Message, "read")]
+        return [by_grid(Message, "read", current_actor())]

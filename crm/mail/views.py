@@ -11,12 +11,13 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 from sqlalchemy import ColumnElement
 
+from crm.core.actor import current_actor
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.paging import COUNT_CAP
 from crm.core.db import batches, db, let_others_write, transaction
 from crm.core.files.serving import answer
 from crm.core.models.text import format_size
-from crm.core.rows import granted
+from crm.core.rows import by_grid
 from crm.core.views import PK, Action, Field, ModelView, Note, Preset, RecordPage
 from crm.core.views.address import ListAddress
 from crm.core.views.pages import ListPage
@@ -81,7 +82,7 @@ class OutboxView(ModelView):
 
     def base_conditions(self) -> list[ColumnElement[bool]]:
         """The rows of one's scope; others are found on the records that they are about."""
-        return [*super().base_conditions(), granted(Message, "read")]
+        return [*super().base_conditions(), by_grid(Message, "read", current_actor())]
 
     def field_of(self, row: Message, name: str) -> Field:
         if name == "record":

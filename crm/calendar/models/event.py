@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.accounts.models import Account, Contact
@@ -34,6 +34,7 @@ from crm.quotes.models import Quote
 if TYPE_CHECKING:
     from crm.calendar.models.participant import Participant
 
+PRIVATE = "deleted_at IS NULL AND visibility = 'private'"  # the rows of an index
 # What an event may relate to, by the names of the relations.
 RELATED = ("lead", "account", "contact", "opportunity", "quote")
 
@@ -43,6 +44,8 @@ class Event(Owned, Record):
 
     __tablename__ = "event"
     __entity__: ClassVar[str] = "events"
+    __participants__: ClassVar[str] = "participants"
+    __private__: ClassVar[tuple[str, str]] = ("visibility", Visibility.PRIVATE)
     __table_args__ = (
         unique("uq_event_external_ref", "company_id", "external_ref"),
         unique("uq_event_uid", "uid", live=""),
@@ -55,6 +58,16 @@ class Event(Owned, Record):
             "name_key",
             "type starts_at",
             "status starts_at",
+            covers=("visibility",),
+        ),
+        # The private ones alone, whose times everybody sees.
+        Index(
+            "ix_event_private",
+            "starts_at",
+            "ends_at",
+            "owner_id",
+            sqlite_where=text(PRIVATE),
+            postgresql_where=text(PRIVATE),
         ),
     )
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.accounts.models import Contact
@@ -38,11 +38,13 @@ class Participant(Child):
             unique(f"uq_event_participant_{column}", "event_id", column, live="")
             for column in COLUMNS
         ),
+        # The row filter looks up the events of a person by this index alone.
+        Index("ix_event_participant_user_id", "user_id", "event_id"),
         CheckConstraint(" OR ".join(f"{column} IS NOT NULL" for column in COLUMNS), name="someone"),
     )
 
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
-    user_id: Mapped[int | None] = link(_l("User"), "ab_user.id")
+    user_id: Mapped[int | None] = field(_l("User"), ForeignKey("ab_user.id"))
     contact_id: Mapped[int | None] = link(_l("Contact"), "contact.id")
     lead_id: Mapped[int | None] = link(_l("Lead"), "lead.id")
     email: Mapped[str | None] = field(_l("E-mail"), String(254), kind=kinds.EMAIL)

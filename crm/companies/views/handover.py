@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 
-from crm.companies.handover import AGENCY, OWNER, Held, hand_over, held_by, numbers
+from crm.companies.handover import AGENCY, OWNER, Held, hand_over, held_by, kept_private, numbers
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.rules import Values
 from crm.core.errors import DomainError
@@ -94,7 +94,7 @@ def _added() -> str:
 
 
 class HandOverOfUser(HandOver):
-    """Without a recipient the records stay with them."""
+    """Without a recipient the records stay with them, and private ones do in any case."""
 
     link = OWNER
     recipient_label = _l("Hand over to")
@@ -102,6 +102,13 @@ class HandOverOfUser(HandOver):
     gives_to_nobody = False
     intro = _l("They are signed out everywhere and no longer proposed as owner.")
     done_message = _l("User deactivated")
+
+    def __init__(self, row: Any, own: DataModel) -> None:
+        super().__init__(row, own)
+        kept = ", ".join(one.words(count) for one, count in kept_private(row.id))
+        if kept:
+            stays = _("Private ones stay with this person, as nobody else sees them:")
+            self.intro = f"{self.intro} {stays} {kept}."
 
 
 class HandOverOfAgency(HandOver):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Column, ColumnElement, false, select
+from sqlalchemy import Column, ColumnElement, Integer, false, func, select
 from sqlalchemy.sql.visitors import replacement_traverse
 
 from crm.core.actor import Scope, current_actor
@@ -91,16 +91,24 @@ def _readable(model: type[Any]) -> ColumnElement[bool]:
     is_filtered = hasattr(model, "company_id") or issubclass(model, Reference)
     if not is_filtered and Scope.ALL not in current_actor().scopes("read", model.__entity__):
         return false()
-    recorded = {
-        "company_id": Journal.company_id,
-        "owner_id": Journal.changes["owner_id"][0].as_integer(),
-        "agency_id": Journal.changes["agency_id"][0].as_integer(),
-    }
+    table = model.__table__
+    recorded: dict[str, Any] = {"id": Journal.row_id, "company_id": Journal.company_id}
 
     def replace(element: Any, **_kwargs: Any) -> Any:
-        return recorded[element.name] if isinstance(element, Column) else None
+        if not isinstance(element, Column) or element.table is not table:
+            return None  # of another table, as who took part
+        return recorded.setdefault(element.name, _recorded(element))
 
     return replacement_traverse(criteria(model, "read"), {}, replace)
+
+
+def _recorded(column: Column[Any]) -> Any:
+    """A column of a purged row, as the journal has it; its default, of before there was one."""
+    value = Journal.changes[column.name][0]
+    if isinstance(column.type, Integer):
+        return value.as_integer()
+    default = column.default
+    return func.coalesce(value.as_string(), getattr(default, "arg", None))
 
 
 def _deletion(pk: int, at: datetime) -> dict[str, Any]:

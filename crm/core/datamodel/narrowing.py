@@ -24,13 +24,30 @@ def narrowed(statement: Select[Any], model: type[Any]) -> Select[Any] | Compound
     index = _link(model, found) or _rare(model, which, found)
     if index is not None:
         return _along(statement, model, index)
-    values = fixed_values(statement, model)
+    values, beyond = fixed_values(statement, model), rows.read_beyond(model)
+    if beyond is not None and () in values.values():
+        return by_key(statement.where(beyond), model)
     index = _covering(model, which, values, found) if found.alone else None
     if index is None:
-        return statement
+        return statement if beyond is None else _split(statement, model, beyond)
     ways = _ways(model, values, _first(index, values))
     parts = [_along(statement, model, index).where(*way) for way in ways]
+    if beyond is not None:
+        parts.append(by_key(statement.where(beyond), model))
     return union_all(*parts) if len(parts) > 1 else parts[0]
+
+
+def _split(
+    statement: Select[Any], model: type[Any], beyond: ColumnElement[bool]
+) -> CompoundSelect[Any]:
+    """`statement` in two parts, as no index serves both."""
+    known = (rows.is_one_of(getattr(model, n), v) for n, v in rows.known_values(model).items())
+    return union_all(statement.where(*known), by_key(statement.where(beyond), model))
+
+
+def by_key(statement: Select[Any], model: type[Any]) -> Select[Any]:
+    """`statement`, whose conditions name the keys of a few rows, read by these alone."""
+    return statement.with_hint(model, "NOT INDEXED", "sqlite")
 
 
 def _along(statement: Select[Any], model: type[Any], index: Index) -> Select[Any]:

@@ -1,17 +1,17 @@
 """Keyset pagination, from either end of a list."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, false, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from crm.core import rows
 from crm.core.datamodel.index_choice import find_index, fixed_values
 from crm.core.datamodel.index_scan import IndexScan, parent_batches, scan_branches
 from crm.core.datamodel.loading import loading
-from crm.core.datamodel.narrowing import narrowed
+from crm.core.datamodel.narrowing import by_key, narrowed
 from crm.core.datamodel.orders import Order
 from crm.core.datamodel.tokens import decode, encode
 
@@ -132,7 +132,39 @@ def _walked(
     parts = parent_batches(walk, values, start)
     if ask.offset:  # an offset needs all batches at once
         parts = [tuple(parent for part in parts for parent in part)]
-    return [scan_branches(walk, values, start, part) for part in parts]
+    scans = [scan_branches(walk, values, start, part) for part in parts]
+    beyond = rows.read_beyond(model)
+    if beyond is None:
+        return scans
+    few = by_key(statement.where(beyond), model)
+    return [
+        _together(order, scan, _sorted(few.where(*among), model, order, ask, start, is_sqlite))
+        for scan, among in zip(scans, _stretches(order, parts, ask, is_sqlite), strict=True)
+    ] or [_sorted(few, model, order, ask, start, is_sqlite)]
+
+
+def _stretches(
+    order: Order, parts: Sequence[Sequence[int | None]], ask: PageRequest, is_sqlite: bool
+) -> Iterator[list[ColumnElement[bool]]]:
+    """The conditions by which the rows of any parent belong to one of these batches."""
+    passed: int | None = None
+    for number, part in enumerate(parts):
+        ranks = [order.rank(parent) for parent in part] if order.link is not None else []
+        among = []
+        if passed is not None:
+            rank = order.ranked(is_sqlite)
+            among.append(rank < passed if ask.backwards else rank > passed)
+        if ranks and number < len(parts) - 1:
+            passed = min(ranks) if ask.backwards else max(ranks)
+            rank = order.ranked(is_sqlite)
+            among.append(rank >= passed if ask.backwards else rank <= passed)
+        yield among
+
+
+def _together(order: Order, *parts: Any) -> Any:
+    """The rows of several subqueries as one."""
+    names = ("place", "value", "id") if order.link is not None else ("value", "id")
+    return union_all(*(select(*(part.c[name] for name in names)) for part in parts)).subquery()
 
 
 def _is_few(statement: Select[Any], ask: PageRequest) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import Mapper
 from sqlalchemy.orm.attributes import set_committed_value
 
-from crm.core import rows
+from crm.core import privacy, rows
 from crm.core.actor import Scope, find_actor
 from crm.core.datamodel.bulk import current_bulk
 from crm.core.datamodel.lines import accepted_links
@@ -46,6 +46,7 @@ def create_row(model: type[Any], values: Values, rules: Rules = PLAIN) -> Any:
     row = model()
     with session.no_autoflush:
         _guard_owner(model, values)
+        _guard_private(model, values)
         assign(row, values, rules)
         session.add(row)
     if current_bulk() is not None:
@@ -82,6 +83,7 @@ def update_row(row: Any, values: Values, rules: Rules = PLAIN) -> None:
     with session.no_autoflush:
         _guard_company(row, values)
         _guard_owner(type(row), values, getattr(row, "owner_id", None))
+        _guard_private(type(row), values, row)
         assign(row, values, rules)
         _mark_lists(row)
     flush()
@@ -122,6 +124,25 @@ def _guard_owner(model: type[Any], values: Values, before: int | None = None) ->
         return
     if actor.widest_scope("edit", model.__entity__) < Scope.TEAM:  # type: ignore[attr-defined]  # a record
         raise DomainError(_("You can only assign this record to yourself."), field="owner")
+
+
+def _guard_private(model: type[Any], values: Values, row: Any = None) -> None:
+    """Only the owner makes a row private, or public again; a private one stays theirs."""
+    actor = find_actor()
+    if actor is None or not rows.is_filtered() or not privacy.has_private(model):
+        return
+    name, private = model.__private__
+    was = row is not None and getattr(row, name) == private
+    held_by = getattr(row, "owner_id", None)
+    owner = values.get("owner")
+    wanted = (owner.id if owner is not None else None) if "owner" in values else held_by
+    is_now = values.get(name, private if was else None) == private
+    if was != is_now and actor.user_id != (wanted if is_now else held_by):
+        raise DomainError(
+            _("Only the person to whom it is assigned can change who sees it."), field=name
+        )
+    if was and is_now and wanted != held_by:
+        raise DomainError(_("It is private: make it public first."), field="owner")
 
 
 def assign(

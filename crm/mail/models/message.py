@@ -47,6 +47,7 @@ class Message(Record):
     __tablename__ = "message"
     __entity__: ClassVar[str] = "messages"
     __read_with__: ClassVar[tuple[str, ...]] = READ_WITH
+    __private_with__: ClassVar[tuple[str, ...]] = ("event",)
     __table_args__ = (
         unique("uq_message_cause", "cause", live=""),
         listed("ix_message_by_created_on", "company_id", "created_on", covers=("owner_id",)),
