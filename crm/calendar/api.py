@@ -9,5 +9,8 @@ class EventApi(ModelRestApi):
     """Events, by the declarations of their pages; the status may be written too."""
 
     view = EventView
-    children = {"participants": (*fields.GUEST, *fields.ANSWER)}
+    children = {
+        "participants": (*fields.GUEST, *fields.ANSWER),
+        "reminders": (*fields.REMINDER, *fields.REMINDED),
+    }
     edit_columns = ("status", *columns_of(EventView)["edit_columns"])

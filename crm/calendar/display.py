@@ -8,10 +8,19 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from crm.calendar.models import EVENT_TYPES, Event, EventStatus, EventType
+from crm.calendar.models import (
+    EVENT_TYPES,
+    Event,
+    EventReminder,
+    EventStatus,
+    EventType,
+    ReminderStatus,
+)
+from crm.calendar.reminders.words import describe, skipped_of, status_of
+from crm.core.actor import current_actor
 from crm.core.models.text import days_until, format_day, format_local_near
 from crm.core.types import utcnow
-from crm.core.views import Action, Field, Panel
+from crm.core.views import Action, Field, FieldGroup, Panel
 from crm.core.views.display import display_next, zone
 
 ICONS = {
@@ -104,6 +113,23 @@ def _moment(local: datetime) -> str:
     days = days_until(local)
     time = f" {local:%H:%M}" if abs(days) > 30 else ""
     return f"{format_local_near(local, days)}{time}"
+
+
+def put_reminders(event: Event, group: FieldGroup, edit_url: str) -> None:
+    """Each reminder that the reader may see, with what became of it."""
+    group.fields = [_reminder(one) for one in event.reminders]
+    if edit_url:
+        group.action = Action(_("Reminder"), f"{edit_url}#f-reminders", "plus")
+
+
+def _reminder(reminder: EventReminder) -> Field:
+    shown = Field(f"reminder_{reminder.id}", "", "text", reminder)
+    shown.label = describe(reminder, zone(), current_actor().user_id)
+    shown.text = status_of(reminder, zone())
+    if reminder.status in (ReminderStatus.FAILED, ReminderStatus.DROPPED):
+        shown.tone = "late"
+    shown.warning = " ".join(skipped_of(reminder))
+    return shown
 
 
 def next_panel(event: Event, url: str | None, done: str) -> Panel:

@@ -30,6 +30,10 @@ COLUMN_CSS: Mapping[str, str] = {
     "opportunity": "w-org from-l", "agency": "w-agency from-l",
 }  # fmt: skip
 
+# A reminder, as it is typed, and what the API tells besides.
+REMINDER: Sequence[str] = ("amount", "unit", "mode", "at", "recipients", "channel")
+REMINDED: Sequence[str] = ("due_at", "status", "status_at", "reason", "detail")
+
 _WHEN = ("type", "subject", "starts_at", "ends_at", "all_day", "priority", "call_direction")
 _WITH = ("account", "lead", "contact", "opportunity", "quote")
 _WHERE = ("location", "video_url", "category")
@@ -38,6 +42,7 @@ FORM: Any = [
     (_l("Event"), {"fields": [*_WHEN, *_WHERE, "description"]}),
     (_l("With"), {"fields": [*_WITH, "participants"]}),
     (_l("Follow-up"), {"fields": ["company", "owner", "agency", "outcome"]}),
+    (_l("Reminders"), {"fields": ["reminders"]}),
 ]
 RECORD: Any = [
     (_l("Event"), {"fields": [
@@ -46,6 +51,7 @@ RECORD: Any = [
     ]}),
     (_l("With"), {"fields": _WITH}),
     (_l("Outcome"), {"fields": ["outcome"]}),
+    (_l("Reminders"), {"fields": ["reminders"]}),
 ]  # fmt: skip
 SIDE: Any = [(_l("Follow-up"), {"fields": ["owner", "agency", "company", "status"]})]
 # Of a guest, in forms; the answer is theirs.

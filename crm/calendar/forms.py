@@ -6,12 +6,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 
 from crm.calendar import guest_form
 from crm.calendar.fields import APART
 from crm.calendar.models import EventType
+from crm.calendar.reminders import form as reminders
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.rules import Values
 from crm.core.forms import Dialog, Form, FormField
@@ -37,7 +39,9 @@ class EventForm(Form):
     def __init__(self, datamodel: DataModel, names: Sequence[str], **said: Any) -> None:
         self.type = said.pop("type_", EventType.MEETING)
         self.typed_guest = self.guests_url = self.sentence = self.proposed = ""
+        self.is_short = said.pop("is_short", False)
         super().__init__(datamodel, names_for(self.type, names), **said)
+        self._arrange_reminders()
         self.has_days = self.type == EventType.TASK
         self._set_kind(has_days=self.has_days)
         for field in self._when():
@@ -53,6 +57,38 @@ class EventForm(Form):
     def guests(self) -> list[tuple[guest_form.Guest, dict[str, FormField]]]:
         """The guests with the inputs of their rows."""
         return list(guest_form.rows_of(self.fields["participants"]))
+
+    def _arrange_reminders(self) -> None:
+        if reminders.NAME not in self.fields:
+            return
+        if self.is_short:
+            self.fields[reminders.NAME] = reminders.short_field()
+        else:
+            self.fields[reminders.NAME].add_label = _("Add a reminder")
+
+    def _show_stored(self, field: FormField, values: Values) -> None:
+        if field.name != reminders.NAME:
+            super()._show_stored(field, values)
+        elif self.is_short:
+            reminders.offer(field, reminders.minutes_of(values.get(field.name) or ()))
+        else:
+            self._show_lines(field, values.get(field.name) or [reminders.BLANK])
+
+    def _is_left_out(self, field: FormField, sent: Sequence[list[str]], child: Any) -> bool:
+        """A line says nothing where it has neither a duration nor a date."""
+        if field.name != reminders.NAME:
+            return super()._is_left_out(field, sent, child)
+        texts = dict(zip(self.children[field.name], sent, strict=True))
+        return not any("".join(texts[name]).strip() for name in ("amount", "at"))
+
+    def known_values(self) -> Values:
+        """As for every form; a list that could not be read is no empty one."""
+        found = super().known_values()
+        return {
+            name: value
+            for name, value in found.items()
+            if name != reminders.NAME or value is not None
+        }
 
     def _when(self) -> list[FormField]:
         return [self.fields[name] for name in WHEN if name in self.fields]
@@ -93,6 +129,10 @@ class EventForm(Form):
     def _read_text(
         self, name: str, field: FormField, posted: MultiDict[str, str], before: Values
     ) -> None:
+        if name == reminders.NAME:
+            self.values[name] = reminders.lines_of(posted.get(name, ""))
+            reminders.offer(field, reminders.minutes_of(self.values[name]))
+            return
         if name in WHEN:
             self._set_kind(has_days=self.reads_days)
             if self.reads_days:
@@ -103,6 +143,9 @@ class EventForm(Form):
         self, field: FormField, posted: MultiDict[str, str], before: Sequence[Any]
     ) -> None:
         """The guests that were chosen, and the address that stands in their box."""
+        if field.name == reminders.NAME:
+            super()._read_lines(field, posted, before)
+            return
         try:
             address = guest_form.typed_guest(posted)
         except ValueError:

@@ -14,6 +14,8 @@ from werkzeug.datastructures import MultiDict
 from crm.calendar.display import ICONS, create_words
 from crm.calendar.forms import EventForm
 from crm.calendar.models import EVENT_TYPES, EventType
+from crm.calendar.reminders import form as reminders
+from crm.calendar.reminders.defaults import REMINDED
 from crm.core.forms import Form
 from crm.core.views import FieldGroup, FormPage
 from crm.core.views.form import SHOW
@@ -23,6 +25,7 @@ WHOLE = "whole"
 
 NAMES = (
     "subject", "starts_at", "ends_at", "all_day", "account", "contact", "owner", "participants",
+    "reminders",
 )  # fmt: skip
 DATED = ("starts_at", "ends_at")
 
@@ -69,9 +72,25 @@ def carry_over(form: Form, earlier: Form, defaults: dict[str, Any]) -> None:
         earlier.read(posted)
         defaults |= {name: earlier.values[name] for name in DATED if earlier.values.get(name)}
         posted = MultiDict([pair for pair in posted.items(multi=True) if pair[0] not in DATED])
+    if reminders.NAME in posted:
+        posted, defaults = _with_reminder(form, posted, defaults)
     form.read(posted, defaults)
     for field in form.fields.values():
         field.errors = []
+
+
+def _with_reminder(
+    form: Form, posted: MultiDict[str, str], defaults: dict[str, Any]
+) -> tuple[MultiDict[str, str], dict[str, Any]]:
+    """What was chosen in the short form, as lines; types without a default begin anew."""
+    text = posted[reminders.NAME]
+    posted = MultiDict([pair for pair in posted.items(multi=True) if pair[0] != reminders.NAME])
+    if (asked_type() in REMINDED) != (request.args.get("type", asked_type()) in REMINDED):
+        return posted, defaults
+    try:
+        return posted, defaults | {reminders.NAME: reminders.lines_of(text)}
+    except ValueError:
+        return posted, defaults
 
 
 def types(current: str) -> list[tuple[str, str, str, bool]]:

@@ -17,12 +17,16 @@ from crm.calendar.models import (
     Direction,
     Event,
     EventCategory,
+    EventReminder,
     EventStatus,
     EventType,
     Priority,
 )
 from crm.calendar.models.participant import WHO
 from crm.calendar.moving import tell_moved
+from crm.calendar.reminders.copying import differ as reminders_differ
+from crm.calendar.reminders.defaults import default_reminders
+from crm.calendar.reminders.scheduling import follow
 from crm.calendar.series.bin import deleted_with
 from crm.companies.assignable import colleagues
 from crm.companies.choices import candidates_of, company_ids
@@ -36,7 +40,7 @@ from crm.companies.defaults import (
     set_default,
 )
 from crm.core.actor import find_actor
-from crm.core.datamodel.bulk import after_write
+from crm.core.datamodel.bulk import after_write, current_bulk
 from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, delete_row, flush, restore_row, update_row
 from crm.core.errors import DomainError
@@ -74,7 +78,15 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
     if values["type"] == EventType.TASK:
         fill_empty(values, "priority", lambda: Priority.NORMAL)
         fill_empty(values, "availability", lambda: Availability.FREE)
+    set_default(values, "reminders", lambda: _reminders(values))
     return values
+
+
+def _reminders(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The default reminder of whoever creates the event; of an import none."""
+    if current_bulk() is not None:
+        return []
+    return default_reminders(values["type"], values["company"], current_user_or_none())
 
 
 def _relate(values: dict[str, Any], event: Event | None = None) -> None:
@@ -128,7 +140,19 @@ def create(values: Mapping[str, Any]) -> Event:
     """A new event. Raises DomainError by field."""
     event: Event = create_row(Event, whole_days(guests.checked(dict(values))), RULES)
     after_write(update_event_dates, related_keys(event))
+    _remind_owner(event)
+    if event.reminders:
+        after_write(follow, (event,))
     return event
+
+
+def _remind_owner(event: Event) -> None:
+    """Who is given an event by somebody else has a default reminder, too."""
+    actor, owner = find_actor(), event.owner
+    if current_bulk() is not None or owner is None or (actor and actor.user_id == owner.id):
+        return
+    lines = default_reminders(event.type, event.company, owner)
+    event.reminders += [EventReminder(user_id=owner.id, **line) for line in lines]
 
 
 def update(event: Event, values: Mapping[str, Any]) -> None:
@@ -144,14 +168,23 @@ def update(event: Event, values: Mapping[str, Any]) -> None:
 def write(event: Event, values: Mapping[str, Any]) -> None:
     """As `update`, of an event that is changed like others of its series."""
     before, when = related_keys(event), (event.starts_at, event.ends_at)
+    reminded = _reminded_by(event)
+    is_reminded = reminders_differ(event, values["reminders"]) if "reminders" in values else False
     full = complete_times(event, dict(values))
     if full["type"] != event.type and full.get("category", event.category) is event.category:
         full["category"] = None
     _relate(full, event)
     update_row(event, guests.checked(full, event), RULES)
     after_write(update_event_dates, before | related_keys(event))
+    if is_reminded or _reminded_by(event) != reminded:
+        after_write(follow, (event,))
     if (event.starts_at, event.ends_at) != when:
         after_write(tell_moved, (event.id, *when))
+
+
+def _reminded_by(event: Event) -> tuple[Any, ...]:
+    """What the reminders of an event depend on."""
+    return (event.starts_at, event.ends_at, event.all_day, event.time_zone, event.status)
 
 
 def complete_times(event: Event, values: dict[str, Any]) -> dict[str, Any]:
@@ -174,6 +207,8 @@ def changed_names(event: Event, values: Mapping[str, Any]) -> frozenset[str]:
 def _differs(event: Event, name: str, value: Any) -> bool:
     if name == "participants":
         return guests.differ(event, value or ())
+    if name == "reminders":
+        return reminders_differ(event, value or ())
     return bool(getattr(event, name) != value)
 
 
@@ -197,6 +232,7 @@ def delete(event: Event) -> None:
     """Move to the bin."""
     delete_row(event)
     update_event_dates(related_keys(event))
+    follow([event])
 
 
 def restore(pk: int) -> Event:
@@ -210,6 +246,7 @@ def restore(pk: int) -> Event:
         other.deleted_at = None
     flush()
     update_event_dates(frozenset().union(*map(related_keys, (event, *others))))
+    follow([event, *others])
     return event
 
 

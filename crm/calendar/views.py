@@ -43,7 +43,10 @@ class EventView(GuestPages, NextSteps):
         **dict.fromkeys(("mark_done", "cancel", "reopen", "take_charge", "opportunity"), "edit"),
         **dict.fromkeys(("guests", "preview", "while_typing"), "read"),
     }
-    children: ClassVar[Mapping[str, Sequence[str]]] = {"participants": fields.GUEST}
+    children: ClassVar[Mapping[str, Sequence[str]]] = {
+        "participants": fields.GUEST,
+        "reminders": fields.REMINDER,
+    }
     record_relations = tuple(f"participants.{name}" for name in ("user", "contact", "lead"))
     readonly_in_place = ("type", "starts_at", "ends_at", "all_day")
     tab_of = ("lead", "account", "contact", "opportunity", "quote")
@@ -105,7 +108,10 @@ class EventView(GuestPages, NextSteps):
             for field in group.fields:
                 if field.name in ("starts_at", "due_on"):
                     display.warn_late(row, field)
-        return [group for group in groups if group.fields]
+            if [field.name for field in group.fields] == ["reminders"]:
+                edit = self.url("edit", pk=row.id) if self.may_edit(row) else ""
+                display.put_reminders(row, group, edit)
+        return [group for group in groups if group.fields or group.action]
 
     # The form ───────────────────────────────────────────────────────────────────────────────────
 
@@ -117,9 +123,10 @@ class EventView(GuestPages, NextSteps):
         return names_for(row.type, super().edit_names(row))
 
     def form(self, names: list[str], row: Event | None = None) -> EventForm:
-        return self._form_of(row.type if row is not None else quick.asked_type(), names)
+        is_short = row is None and quick.is_short()
+        return self._form_of(row.type if row is not None else quick.asked_type(), names, is_short)
 
-    def _form_of(self, type_: str, names: list[str]) -> EventForm:
+    def _form_of(self, type_: str, names: list[str], is_short: bool = False) -> EventForm:
         return EventForm(
             self.datamodel,
             names,
@@ -127,6 +134,7 @@ class EventView(GuestPages, NextSteps):
             widths=self.widths,
             children=self.children,
             type_=type_,
+            is_short=is_short,
         )
 
     def _relation(self) -> str:

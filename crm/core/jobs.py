@@ -53,6 +53,8 @@ class Job:
 
 # Filled by the decorators below; an application has the jobs of the modules that it imports.
 JOBS: dict[str, Job] = {}
+# name → what every worker does several times a minute.
+SWEEPS: dict[str, Run] = {}
 
 
 def every_minute(name: str) -> Callable[[Run], Run]:
@@ -68,6 +70,31 @@ def nightly(name: str, hour: int) -> Callable[[Run], Run]:
         return today if today > now else today + timedelta(days=1)
 
     return _register(name, following)
+
+
+def sweep(name: str) -> Callable[[Run], Run]:
+    """Run the function in every worker, several times a minute and when the queue wakes it.
+
+    For what must not wait until the lease of a worker that died has run out. Several may run it at
+    once: the function itself takes each of its rows.
+    """
+
+    def register(function: Run) -> Run:
+        SWEEPS[name] = function
+        return function
+
+    return register
+
+
+def run_sweeps() -> None:
+    """Run them all, whatever goes wrong with one."""
+    for name, run in SWEEPS.items():
+        try:
+            run()
+        except Exception:
+            log.exception("%s failed; it is tried again.", name)
+        finally:
+            db.session.rollback()
 
 
 def _register(name: str, following: Callable[[datetime], datetime]) -> Callable[[Run], Run]:

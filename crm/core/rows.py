@@ -137,7 +137,7 @@ def granted(model: type[Any], action: str, actor: Actor | None = None) -> Column
 def by_grid(model: type[Any], action: str, actor: Actor) -> ColumnElement[bool]:
     """The rows to which the grid of rights lets the actor do `action`, private ones included."""
     if issubclass(model, Personal):
-        return model.user_id == actor.user_id
+        return model.readable(actor.user_id)
     scopes = actor.scopes(action, model.__entity__)
     if not scopes:
         return false()

@@ -17,7 +17,7 @@ from crm.mail.headers import one_line
 from crm.mail.models import REASONS, Answer, Message, MessageAttempt, MessageState, SkipReason
 from crm.mail.queue import wake_after_commit
 from crm.mail.schedule import pause_after
-from crm.mail.signals import message_failed
+from crm.mail.signals import message_failed, message_sent
 
 LONGEST = 500  # characters
 PERMANENT = 500  # codes from here on are refusals for good (RFC 5321, 4.2.1)
@@ -120,6 +120,8 @@ def write(claimed: Claim, outcome: Outcome) -> None:
         session.refresh(message)
         if message.state == MessageState.FAILED:
             message_failed.send(message)
+        elif message.state == MessageState.SENT:
+            message_sent.send(message)
         elif message.next_try_at is not None and message.state == MessageState.QUEUED:
             wake_after_commit(message.next_try_at)
 

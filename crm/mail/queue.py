@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from crm.core.config import Config
 from crm.core.db import db
+from crm.core.jobs import run_sweeps
 from crm.core.types import utcnow
 
 NAME = "crm"
@@ -55,6 +56,7 @@ def _queue(app: Flask) -> Queue:
         from crm.mail.delivery import deliver  # what sends is loaded by the worker alone
 
         with app.app_context():
+            run_sweeps()  # what they put into the outbox leaves at once
             deliver()
 
     return Queue(huey, huey.task(name="deliver")(run))

@@ -14,6 +14,7 @@ from crm.mail.queue import queue_of
 
 BEAT = 30.0  # seconds
 SWEEP = 60.0  # seconds between looks for messages whose wake-up was lost
+LOOK = 15.0  # seconds between looks for what is due to the minute, such as reminders
 LONGEST_POLL = 1.0  # seconds between looks into an SQLite queue
 LAST_MAIL = 30.0  # seconds that a thread may still take when the worker ends
 HOUR = 3600.0  # seconds
@@ -36,6 +37,7 @@ def run(app: Flask) -> None:
         _every(BEAT, app, consumer.stop_flag, jobs.beat),
         _every(SWEEP, app, consumer.stop_flag, deliver),
         _every(SWEEP, app, consumer.stop_flag, jobs.run_due),
+        _every(LOOK, app, consumer.stop_flag, jobs.run_sweeps),
     ]
     consumer.run()
     for thread in regular:

@@ -12,6 +12,7 @@ from crm.core.models import Label
 from crm.notices.models import Notice
 
 ASSIGNED, MAIL_FAILED, IMPORTED = "assigned", "mail_failed", "imported"
+REMINDED = "reminded"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,11 @@ def subject_of(table: str, row: Any) -> str:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of notices. `context` is what stands below its sentence, beside the record's own."""
+    """A kind of notices. `context` is what stands below its sentence, beside the record's own.
+
+    Of one that is not `is_chosen`, what causes it says where it is told: a reminder has its
+    channels.
+    """
 
     label: Label
     help: Label
@@ -46,6 +51,7 @@ class Kind:
     sentence: Callable[[Told], str]
     context: Callable[[Told], str] = lambda told: ""
     tone: str = ""
+    is_chosen: bool = True
 
 
 @dataclass(frozen=True)
@@ -159,6 +165,10 @@ def _numbers(args: Mapping[str, Any]) -> Iterator[str]:
         yield ngettext("%(num)s line skipped.", "%(num)s lines skipped.", refused)
 
 
+def _reminded(told: Told) -> str:
+    return _("Reminder: %(event)s", event=told.name) if told.name else _("Reminder")
+
+
 KINDS: dict[str, Kind] = {
     ASSIGNED: Kind(
         _l("A record is assigned to me"),
@@ -180,5 +190,12 @@ KINDS: dict[str, Kind] = {
         "upload",
         _imported,
         _import_numbers,
+    ),
+    REMINDED: Kind(
+        _l("A reminder is due"),
+        _l("Of an event, as each reminder says"),
+        "bell",
+        _reminded,
+        is_chosen=False,
     ),
 }

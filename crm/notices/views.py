@@ -47,6 +47,10 @@ class NoticesPage:
     page_sizes: list[tuple[int, str, bool]] = field(default_factory=list)
 
 
+# The kinds of which people choose where they are told.
+CHOSEN = {key: kind for key, kind in KINDS.items() if kind.is_chosen}
+
+
 class NoticeView(Page):
     """One's own notices; nobody else's, whatever the rights."""
 
@@ -119,7 +123,7 @@ class NoticeView(Page):
         """What the actor wants to be told of."""
         if request.method == "POST":
             with transaction():
-                services.choose({kind: _posted(kind) for kind in KINDS})
+                services.choose({kind: _posted(kind) for kind in CHOSEN})
             flash_saved(_("Notification settings saved"))
             return redirect(self.url("choices"), 303)
         mine = User.id == current_actor().user_id
@@ -127,7 +131,7 @@ class NoticeView(Page):
             "notices/choices.html",
             title=_("Notifications"),
             crumbs=[(_("My profile"), "/profile/")],
-            kinds=KINDS,
+            kinds=CHOSEN,
             chosen=services.choices(),
             email=db.session.scalar(select(User.email).where(mine)),
         )

@@ -4,6 +4,15 @@ from crm.calendar.models.category import EventCategory
 from crm.calendar.models.event import RELATED, Event
 from crm.calendar.models.feed import CalendarFeed, FeedKind
 from crm.calendar.models.participant import Participant
+from crm.calendar.models.reminder import EventReminder
+from crm.calendar.models.reminder_words import (
+    ReminderChannel,
+    ReminderMode,
+    ReminderReason,
+    ReminderStatus,
+    ReminderUnit,
+    ReminderWhom,
+)
 from crm.calendar.models.series import EventSeries
 from crm.calendar.models.words import (
     EVENT_TYPES,
@@ -26,12 +35,19 @@ __all__ = [
     "Direction",
     "Event",
     "EventCategory",
+    "EventReminder",
     "EventSeries",
     "EventStatus",
     "EventType",
     "FeedKind",
     "Participant",
     "Priority",
+    "ReminderChannel",
+    "ReminderMode",
+    "ReminderReason",
+    "ReminderStatus",
+    "ReminderUnit",
+    "ReminderWhom",
     "Role",
     "Visibility",
 ]

@@ -33,6 +33,7 @@ from crm.quotes.models import Quote
 
 if TYPE_CHECKING:
     from crm.calendar.models.participant import Participant
+    from crm.calendar.models.reminder import EventReminder
 
 PRIVATE = "deleted_at IS NULL AND visibility = 'private'"  # the rows of an index
 # What an event may relate to, by the names of the relations.
@@ -172,6 +173,14 @@ class Event(Owned, Record):
         order_by="Participant.id",
         info={"label": _l("Guests")},
     )
+    # Each is its maker's own, so that the journal of the event, which others read, leaves them out.
+    reminders: Mapped[list["EventReminder"]] = relationship(
+        back_populates="event",
+        cascade="all, delete-orphan",
+        passive_deletes=True,
+        order_by="EventReminder.id",
+        info={"label": _l("Reminders"), "unjournaled": True},
+    )
 
     def __str__(self) -> str:
         return self.subject
@@ -199,6 +208,11 @@ class Event(Owned, Record):
     def last_day(self) -> date:
         """The last day of an event, included."""
         return (self.ends_at - timedelta(microseconds=1)).astimezone(self.zone).date()
+
+    @property
+    def over_at(self) -> datetime:
+        """Until when it is still to come: its start, of days their end."""
+        return self.ends_at if self.all_day else self.starts_at
 
     def check(self) -> None:
         """Rules between fields. Source: spec 9.1 and 9.2."""

@@ -21,6 +21,7 @@ from sqlalchemy import select
 from crm.calendar import services
 from crm.calendar.models import Event, EventSeries
 from crm.calendar.recurrence import Rule, anchored, at_clock, occurrences
+from crm.calendar.reminders.copying import lines_like
 from crm.calendar.series.arithmetic import extended_back, matched, moved_rule, rest_of
 from crm.calendar.series.copying import guests_like
 from crm.calendar.series.creating import add_copies, begin, end_of, new_series
@@ -139,6 +140,8 @@ class _Change:
         values = {name: value for name, value in self.values.items() if name not in skipped}
         if "participants" in values and one is not self.event:
             values["participants"] = guests_like(one, values["participants"], self.event)
+        if "reminders" in values and one is not self.event:
+            values["reminders"] = lines_like(one, values["reminders"], self.event)
         if is_moved and TIME not in skipped:
             stays = one is self.event and TIME in one.apart and not self.with_apart
             values |= self._times(one, self.start if stays else place)

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from crm.calendar import services
 from crm.calendar.event_dates import related_keys, update_event_dates
 from crm.calendar.models import Event
+from crm.calendar.reminders.scheduling import follow
 from crm.calendar.series.reach import Reach, Touched, touched
 from crm.core.datamodel.saving import flush
 from crm.core.errors import DomainError
@@ -27,4 +28,5 @@ def delete(event: Event, reach: Reach = Reach.THIS) -> Touched:
         one.deleted_at = now
     flush()
     update_event_dates(frozenset().union(*map(related_keys, found.events)))
+    follow(found.events)
     return found

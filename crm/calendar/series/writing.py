@@ -7,6 +7,7 @@ from typing import Any
 
 from crm.calendar.event_dates import update_event_dates
 from crm.calendar.moving import tell_moved
+from crm.calendar.reminders.scheduling import follow
 from crm.core.datamodel.bulk import bulk_mode
 from crm.core.datamodel.saving import flush
 from crm.core.db import db
@@ -28,9 +29,12 @@ def together() -> Iterator[None]:
 
 
 def _merged(calls: Calls) -> Calls:
-    """One call for all dates of related records and one for all moves; others once each."""
+    """One call for all dates of related records, all reminders, all moves; others once each."""
     dates = frozenset(chain.from_iterable(args[0] for f, args in calls if f is update_event_dates))
     moves = tuple(chain.from_iterable(args for f, args in calls if f is tell_moved))
-    rest = dict.fromkeys(call for call in calls if call[0] not in (update_event_dates, tell_moved))
+    reminded = tuple(dict.fromkeys(chain.from_iterable(a[0] for f, a in calls if f is follow)))
+    told = (update_event_dates, tell_moved, follow)
+    rest = dict.fromkeys(call for call in calls if call[0] not in told)
     merged: Calls = [(update_event_dates, (dates,))] if dates else []
+    merged += [(follow, (reminded,))] if reminded else []
     return [*merged, *([(tell_moved, moves)] if moves else []), *rest]

@@ -144,6 +144,14 @@ class CompanySettings(AuditedModel):
         maximum=120,
         help=_l("Leave empty to use the application's."),
     )
+    default_reminder_minutes: Mapped[int | None] = field(
+        _l("Default reminder before meetings and calls (minutes)"),
+        minimum=0,
+        maximum=40_320,
+        default=30,
+        server_default="30",
+        help=_l("Leave empty for none."),
+    )
     quote_validity_days: Mapped[int] = field(
         _l("Quote validity (days)"),
         minimum=1,

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import (
     Boolean,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -29,6 +30,22 @@ from crm.companies.models.company import Agency, Company
 from crm.core.files.models import StoredFile
 from crm.core.models import Label, computed, field, folded, kinds
 from crm.core.types import EngineInstant, Instant, fold, utcnow
+
+# A person's own default reminder: that of the company, none, or so many minutes before.
+OF_COMPANY, NO_REMINDER = "company", "none"
+REMINDERS: dict[str, Label] = {
+    OF_COMPANY: _l("As the company"),
+    NO_REMINDER: _l("None"),
+    "0": _l("At the start"),
+    "5": _l("5 minutes before"),
+    "10": _l("10 minutes before"),
+    "15": _l("15 minutes before"),
+    "30": _l("30 minutes before"),
+    "60": _l("1 hour before"),
+    "120": _l("2 hours before"),
+    "1440": _l("1 day before"),
+    "10080": _l("1 week before"),
+}
 
 user_company = Table(
     "user_company",
@@ -89,6 +106,24 @@ User.active_company_id = field(
 User.single_keys = field(
     _l("Single-key shortcuts"), Boolean, default=True, server_default="1", nullable=False
 )
+User.default_reminder = field(
+    _l("Default reminder before meetings and calls"),
+    String(8),
+    choices=REMINDERS,
+    default=OF_COMPANY,
+    server_default=OF_COMPANY,
+    nullable=False,
+)
+User.digest_at = field(
+    _l("Digest of the day"),
+    String(5),
+    choices={f"{hour:02}:00": f"{hour:02}:00" for hour in range(24)},
+    nullable=True,
+    unset=_l("None"),
+    help=_l("An e-mail at this hour with your events and tasks; none on days without any."),
+)
+# The last day, in the person's time zone, whose digest was queued or had nothing to say.
+User.digest_on = mapped_column(Date, nullable=True)
 # These end sessions and require a new password; no page shows them.
 User.must_change_password = mapped_column(
     Boolean, default=False, server_default="0", nullable=False

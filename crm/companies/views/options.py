@@ -43,7 +43,7 @@ class SettingPair:
 
 Section = tuple[Label, Sequence[SettingOption | SettingPair]]
 
-MONTHS, DAYS = _l("months"), _l("days")
+MONTHS, DAYS, MINUTES = _l("months"), _l("days"), _l("minutes")
 
 
 def names_of(sections: Sequence[Section]) -> list[str]:

@@ -30,6 +30,7 @@ from crm.core.views.versions import ConcurrentEdit, posted_version
 
 PERSON = ("first_name", "last_name", "email", "phone", "job_title", "signature", "picture")
 COMFORT = ("language", "time_zone", "theme", "single_keys")
+REMINDED = ("default_reminder",)
 FACTS = ("username", "companies", "agency", "groups", "roles")
 
 
@@ -49,6 +50,7 @@ class ProfileView(Page):
     groups: ClassVar[tuple[tuple[Label, tuple[str, ...]], ...]] = (
         (_l("Personal details"), PERSON),
         (_l("Language and display"), COMFORT),
+        (_l("Reminders"), REMINDED),
     )
 
     @expose("/", methods=("GET", "POST"))

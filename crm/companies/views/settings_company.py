@@ -17,7 +17,7 @@ from crm.companies.models import Company, CompanySettings
 from crm.companies.services import settings
 from crm.companies.services.settings import TEMPLATE
 from crm.companies.settings import setting
-from crm.companies.views.options import DAYS, MONTHS, Section, SettingOption, SettingPair
+from crm.companies.views.options import DAYS, MINUTES, MONTHS, Section, SettingOption, SettingPair
 from crm.companies.views.settings import SettingsPage, SettingsPages
 from crm.core.datamodel import DataModel
 from crm.core.forms import Form
@@ -36,10 +36,10 @@ MOMENTS: dict[str, Label] = {
     "invitation": _l("When a guest is added to an event: not by this version yet."),
     "date_changed": _l("When the date or place of an event changes: not by this version yet."),
     "guest_removed": _l("When a guest is removed, an event cancelled: not by this version yet."),
-    "event_reminder": _l("Before an event of the type Event: not by this version yet."),
-    "meeting_reminder": _l("Before a meeting: not by this version yet."),
-    "call_reminder": _l("Before a call: not by this version yet."),
-    "task_reminder": _l("Before a task is due: not by this version yet."),
+    "event_reminder": _l("When an event of the type Event is reminded."),
+    "meeting_reminder": _l("When a meeting is reminded."),
+    "call_reminder": _l("When a call is reminded."),
+    "task_reminder": _l("When a task is reminded."),
 }
 SECTIONS: Sequence[Section] = (
     (_l("Opportunities"), (
@@ -55,6 +55,7 @@ SECTIONS: Sequence[Section] = (
         SettingOption("default_vat_rate", _l("For lines without a product.")),
     )),
     (_l("Clients and prospects"), (SettingOption("payment_terms"),)),
+    (_l("Reminders"), (SettingOption("default_reminder_minutes", unit=MINUTES),)),
     (_l("E-mails"), (
         SettingOption("sender_name", _l("Leave empty to use the name of the company.")),
         SettingOption(

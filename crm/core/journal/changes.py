@@ -118,8 +118,8 @@ def _tell_line(
     """Add the change of a line to that of its parent."""
     owner = inspect(line).mapper.relationships[line.__parent__]
     parent = getattr(line, owner.key)
-    if parent is None or owner.back_populates is None:
-        return  # no list of the parent has it
+    if parent is None or owner.back_populates not in dict(tracked_attributes_of(parent).lines):
+        return  # no list of the parent has it, or it is not recorded
     change = found.setdefault(id(parent), Change(parent, "changed"))
     key = f"{owner.back_populates}.{line.id}"
     if change.action == "purged" or key in change.changes:

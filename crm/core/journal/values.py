@@ -49,7 +49,10 @@ def tracked_attributes(mapper: Mapper[Any]) -> TrackedAttributes:
     lists = [
         one
         for one in mapper.relationships
-        if one.uselist and not one.viewonly and one.key not in UNTRACKED
+        if one.uselist
+        and not one.viewonly
+        and one.key not in UNTRACKED
+        and not one.info.get("unjournaled")
     ]
     return TrackedAttributes(
         tuple(name for name in names if name not in UNTRACKED),

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, String, Text, func, select
+from sqlalchemy import ColumnElement, ForeignKey, String, Text, func, select
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from crm.core.models.fields import field
@@ -160,6 +160,11 @@ class Personal(Model):
     @declared_attr
     def user_id(cls) -> Mapped[int]:
         return mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+
+    @classmethod
+    def readable(cls, user_id: int) -> ColumnElement[bool]:
+        """The rows that this person reads."""
+        return cls.user_id == user_id
 
 
 class Child(Model):

@@ -1,0 +1,1 @@
+"""Reminders of events, and the digest of the day. Source: spec 9.5."""
