@@ -1,5 +1,8 @@
 """/calendar: what its script reads, for whom, and what it moves."""
 
+import html
+import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -268,3 +271,45 @@ def test_a_new_event_leads_back_to_the_calendar(
     marc = as_user("marc")
     made = marc.post(add, data={**data, "owner": cast.marc})
     assert "/events/delete/" in marc.get(made.headers["Location"]).text, "to undo it"
+
+
+def test_what_was_ticked_is_remembered_for_the_person(as_user: AsUser, cast: Cast) -> None:
+    claire = as_user("claire")
+    ticked = {"people": f"{cast.hugo},99999", "types": "call", "color": "type", "view": "month"}
+    assert claire.post("/calendar/remember", data=ticked).status_code == 200
+    assert claire.post("/calendar/remember", data=ticked).status_code == 200, "again"
+    opened = asked_of(claire, "/calendar/")
+    assert (opened["people"], opened["types"], opened["color"]) == ([cast.hugo], ["call"], "type")
+    assert opened["view"] == "", "which depends on the window"
+    named = asked_of(claire, f"/calendar/?people={cast.claire}")
+    assert (named["people"], named["types"]) == ([cast.claire], [])
+    assert asked_of(as_user("marc"), "/calendar/")["people"] == [cast.marc]
+
+
+def asked_of(client: Client, path: str) -> dict[str, Any]:
+    found = re.search(r"data-calendar='([^']+)'", client.get(path).text)
+    assert found is not None
+    asked: dict[str, Any] = json.loads(html.unescape(found[1]))["asked"]
+    return asked
+
+
+def test_a_private_event_of_others_is_a_busy_time(
+    as_user: AsUser, acting: Acting, cast: Cast
+) -> None:
+    with acting("claire"):
+        secret = planned("Confidentiel", visibility="private", location="Cabinet médical")
+    assert titles(as_user("claire"), cast.claire) == ["Confidentiel"]
+    for name in ("hugo", "marc", "alice"):
+        client = as_user(name)
+        found = rows(client, cast.claire)
+        minutes = (TEN - datetime.fromisoformat(WEEK["from"])) // timedelta(minutes=1)
+        assert found["busy"] == [[minutes, 60, 0, cast.claire, "Busy"]], name
+        assert found["id"] == []
+        assert "Confidentiel" not in json.dumps(found)
+        assert "Cabinet" not in json.dumps(found)
+        assert rows(client, cast.claire, types="meeting")["busy"] == [], "no filter finds it"
+        assert client.get(f"/calendar/event/{secret.id}").status_code == 404
+        days = {"start": "2027-01-20", "end": "2027-01-21"}
+        assert post(client, "move", secret, 1, **days).status_code == 404
+        assert post(client, "mark_done", secret, 1).status_code == 404
+    assert rows(as_user("olga"), cast.claire)["busy"] == []

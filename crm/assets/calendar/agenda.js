@@ -31,8 +31,8 @@ function section(day, lines, context) {
 function line(row, day, { config, dates, open }) {
   const person = config.person(row.owner);
   const state = { done: "done", cancelled: "off" }[row.status] ?? "";
-  const title = make("button", { type: "button", class: "title", "data-event": row.id, "aria-haspopup": "dialog", "aria-expanded": "false" }, row.title);
-  title.addEventListener("click", () => open(row, title));
+  const title = row.busy ? make("b", {}, row.title) : make("button", { type: "button", class: "title", "data-event": row.id, "aria-haspopup": "dialog", "aria-expanded": "false" }, row.title);
+  if (!row.busy) title.addEventListener("click", () => open(row, title));
   return make(
     "li",
     { class: `c-item ag ${state}` },

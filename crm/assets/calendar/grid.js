@@ -3,7 +3,7 @@ import dayGridPlugin from "fullcalendar/daygrid";
 import interactionPlugin from "fullcalendar/interaction";
 import timeGridPlugin from "fullcalendar/timegrid";
 
-import { make } from "../core/words.js";
+import { icon, make } from "../core/words.js";
 
 export const VIEWS = { day: "timeGridDay", week: "timeGridWeek", month: "dayGridMonth" };
 const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
@@ -50,7 +50,9 @@ export function options(config) {
     allDayText: words.allDay,
     timedText: words.timed,
     weekTextLong: words.week.replace(" {number}", ""),
-    moreLinkText: (count) => words.more.replace("{count}", count),
+    moreLinkText: (count) => (count === 1 ? words.oneMore : words.more.replace("{count}", count)),
+    popoverFormat: { weekday: "long", day: "numeric", month: "long" },
+    popoverCloseContent: () => ({ domNodes: [icon("x")] }),
     moreLinkHint: () => words.moreHint,
     closeHint: words.close,
     fixedWeekCount: false,
@@ -99,7 +101,8 @@ export function options(config) {
 
 // "lun. 18", the number of today on a disc.
 function headOf(info) {
-  if (info.view.type === VIEWS.month && !info.inPopover) return { domNodes: [make("span", {}, info.weekdayText || info.text)] };
+  if (info.inPopover) return { domNodes: [make("span", { class: "long" }, info.text)] };
+  if (info.view.type === VIEWS.month) return { domNodes: [make("span", {}, info.weekdayText || info.text)] };
   const number = make("b", {}, info.dayNumberText);
   return { domNodes: [make("span", {}, info.weekdayText, " ", number)] };
 }

@@ -12,7 +12,7 @@ import { VIEWS, options } from "./grid.js";
 import { keys } from "./keys.js";
 import { miniMonth } from "./minimonth.js";
 import { moves } from "./moves.js";
-import { readRows } from "./rows.js";
+import { post, readRows } from "./rows.js";
 import { side } from "./side.js";
 import { State } from "./state.js";
 import { swipe } from "./swipe.js";
@@ -72,7 +72,10 @@ export function start(root) {
     initialDate: state.date,
     events: async (info) => {
       if (state.view === "agenda") return [];
-      return (await read(info.start, info.end)).map(({ id, title, start, end, allDay, ...rest }, at) => ({ id, title, start, end, allDay, editable: !rest.busy, row: rows[at] }));
+      return (await read(info.start, info.end)).map((row) => {
+        const { id, title, start, end, allDay } = row;
+        return { id, title, start, end, allDay, editable: !row.busy, interactive: !row.busy, row };
+      });
     },
     viewDidMount: ({ el }) => {
       // The heading of the hours has no content.
@@ -118,6 +121,7 @@ export function start(root) {
   }
 
   function dress(el, event) {
+    if (rowOf(event).busy) return;
     el.setAttribute("aria-haspopup", "dialog");
     el.dataset.event = event.id;
     el.title = [event.title, zoneOf(rowOf(event))].filter(Boolean).join(" · ");
@@ -142,6 +146,8 @@ export function start(root) {
       focused = "";
     }
     if (phone.matches && state.view === "month") drawDay();
+    find("nothing").hidden = rows.length > 0 || !trouble.hidden || agenda.hidden === false;
+    find("nothing").textContent = state.people.size ? words.noEvents : words.nobodyTickedText;
     requestAnimationFrame(mend);
   }
 
@@ -170,6 +176,7 @@ export function start(root) {
   /** Show what `state` says; what only the ticks changed needs no new view. */
   function draw() {
     const list = state.view === "agenda";
+    if (list) find("nothing").hidden = true;
     const below = phone.matches && state.view === "month";
     root.classList.toggle("with-day", below);
     region.hidden = list;
@@ -215,7 +222,11 @@ export function start(root) {
   }
 
   const drawMonth = miniMonth(find("month"), dates, words, (day) => go(day));
+  let remembering;
   const drawSide = side(form, config, state, () => {
+    // Several ticks in a row are remembered once; not to remember them is no reason for a message.
+    clearTimeout(remembering);
+    remembering = setTimeout(() => post(config.urls.remember, state.query({ withPlace: false })).catch(() => {}), 800);
     history.replaceState(null, "", state.address);
     grid.setOption("eventClass", (info) => classesOf(rowOf(info.event), config, state));
     reload();

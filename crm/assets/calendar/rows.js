@@ -44,17 +44,12 @@ function token() {
 function decode(columns, since, config) {
   let at = 0;
   const origin = since.getTime();
-  return columns.id.map((id, index) => {
+  const rows = columns.id.map((id, index) => {
     at += columns.at[index];
-    const from = new Date(origin + at * MINUTE);
-    const to = new Date(from.getTime() + columns.minutes[index] * MINUTE);
-    const allDay = columns.day[index] === 1;
     return {
       id: String(id),
       title: columns.titles[columns.title[index]],
-      start: allDay ? from.toISOString().slice(0, 10) : from.toISOString(),
-      end: allDay ? to.toISOString().slice(0, 10) : to.toISOString(),
-      allDay,
+      ...span(origin + at * MINUTE, columns.minutes[index], columns.day[index] === 1),
       type: config.types[columns.type[index]].name,
       status: config.statuses[columns.status[index]],
       owner: String(columns.owner[index]),
@@ -64,4 +59,16 @@ function decode(columns, since, config) {
       zone: columns.zone[index] ?? "",
     };
   });
+  return [...rows, ...columns.busy.map((one) => busy(one, origin))];
+}
+
+function span(from, minutes, allDay) {
+  const [start, end] = [from, from + minutes * MINUTE].map((instant) => new Date(instant).toISOString());
+  return allDay ? { allDay, start: start.slice(0, 10), end: end.slice(0, 10) } : { allDay, start, end };
+}
+
+// A private event of somebody else: there is no more to it than its time and what stands for its title.
+function busy([at, minutes, day, owner, title], origin) {
+  const nothing = { id: "", type: "", status: "", version: 0, place: "", zone: "", guests: [] };
+  return { ...nothing, busy: true, title, owner: String(owner), ...span(origin + at * MINUTE, minutes, day === 1) };
 }

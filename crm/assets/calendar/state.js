@@ -23,10 +23,10 @@ export class State {
       query.set("date", this.date);
     }
     query.set("people", [...this.people].join(","));
+    if (this.color !== "person") query.set("color", this.color);
     for (const name of ["types", "agencies"]) {
       if (this[name].size && this[name].size < this.every[name].length) query.set(name, [...this[name]].join(","));
     }
-    if (withPlace && this.color !== "person") query.set("color", this.color);
     return query;
   }
 

@@ -1,6 +1,7 @@
 """The tables of events."""
 
 from crm.calendar.models.category import EventCategory
+from crm.calendar.models.choice import CalendarChoice
 from crm.calendar.models.event import RELATED, Event
 from crm.calendar.models.feed import CalendarFeed, FeedKind
 from crm.calendar.models.participant import Participant
@@ -31,6 +32,7 @@ __all__ = [
     "RELATED",
     "Answer",
     "Availability",
+    "CalendarChoice",
     "CalendarFeed",
     "Direction",
     "Event",

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Row, Select, or_, select
 
+from crm.calendar.busy import busy_between
 from crm.calendar.models import EVENT_TYPES, Answer, Event, EventStatus, Participant
 from crm.calendar.page.asked import NOBODY, Asked
 from crm.core.actor import current_actor
@@ -86,12 +87,23 @@ def read_rows(asked: Asked, since: datetime, until: datetime) -> dict[str, Any]:
     answer["more"] = len(found) > MOST
     if until - since <= WITH_PLACE:
         answer["place"] = {at: row.location for at, row in enumerate(shown) if row.location}
-    # Others' private events: times without id and title.
-    answer["busy"] = []
+    answer["busy"] = _busy(asked, since, until)
     return answer
 
 
-def _touches(row: Row[Any], since: datetime, until: datetime) -> bool:
+def _busy(asked: Asked, since: datetime, until: datetime) -> list[tuple[int, int, int, int, str]]:
+    """Others' private events: start, length, whether it is all day, owner, "Busy" or "Available".
+
+    None where a filter is set, which they do not match.
+    """
+    if asked.types or asked.agencies:
+        return []
+    found = busy_between(since - AROUND, until + AROUND, asked.people)
+    shown = [one for one in found if _touches(one, since, until)]
+    return [(*_span(one, since), int(one.all_day), one.owner_id, one.words) for one in shown]
+
+
+def _touches(row: Any, since: datetime, until: datetime) -> bool:
     """Whether the row is within the range, which was asked for a day wider."""
     if not row.all_day:
         return bool(row.starts_at < until and row.ends_at > since)
@@ -123,7 +135,7 @@ def _columns(rows: Sequence[Row[Any]], since: datetime) -> dict[str, Any]:
     return answer
 
 
-def _span(row: Row[Any], since: datetime) -> tuple[int, int]:
+def _span(row: Any, since: datetime) -> tuple[int, int]:
     """Start and length in minutes; of all-day events those of its days, as if they were UTC."""
     if not row.all_day:
         return (row.starts_at - since) // MINUTE, (row.ends_at - row.starts_at) // MINUTE

@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _l
 
 from crm.calendar import display, services
 from crm.calendar.models import Event, EventStatus
-from crm.calendar.page import asked, moves, rows
+from crm.calendar.page import asked, moves, remembering, rows
 from crm.calendar.page.details import Details, details_of
 from crm.calendar.page.people import Person, Team, read_agencies, read_people, read_teams
 from crm.calendar.page.words import script_words
@@ -56,7 +56,7 @@ class CalendarView(Page):
     default_view = "show"
     class_permission_name = "events"
     method_permission_name: ClassVar[dict[str, str]] = {
-        "show": "read", "rows": "read", "event": "read",
+        "show": "read", "rows": "read", "event": "read", "remember": "read",
         "move": "edit", "mark_done": "edit", "reopen": "edit",
     }  # fmt: skip
     icon = "calendar"
@@ -65,7 +65,7 @@ class CalendarView(Page):
     @expose("/")
     @has_access
     def show(self) -> ResponseReturnValue:
-        wanted = asked.read(request.args)
+        wanted = asked.read(remembering.with_remembered(request.args))
         found = read_people()
         events = _events()
         page = CalendarPage(
@@ -90,6 +90,7 @@ class CalendarView(Page):
     def _config(self, page: CalendarPage, wanted: asked.Asked) -> dict[str, Any]:
         """What the script is told: addresses, who is who, and its words."""
         actor = current_actor()
+        known = {asked.NOBODY, *(one.id for one in page.people)}
         return {
             "me": actor.user_id,
             "zone": actor.time_zone,
@@ -104,6 +105,7 @@ class CalendarView(Page):
             "statuses": list(EventStatus),
             "urls": {
                 "rows": self.url("rows"),
+                "remember": self.url("remember"),
                 "event": self.url("event", pk=0).removesuffix("0"),
                 "move": self.url("move", pk=0).removesuffix("0"),
                 "done": self.url("mark_done", pk=0).removesuffix("0"),
@@ -112,7 +114,8 @@ class CalendarView(Page):
             },
             "asked": {
                 "view": wanted.view, "date": wanted.day.isoformat(), "color": wanted.color,
-                "people": wanted.people, "types": wanted.types, "agencies": wanted.agencies,
+                "people": [pk for pk in wanted.people if pk in known],
+                "types": wanted.types, "agencies": wanted.agencies,
             },
             "words": script_words(),
         }  # fmt: skip
@@ -131,6 +134,14 @@ class CalendarView(Page):
         if not timedelta() < until - since <= LONGEST or not 1900 <= since.year <= 2200:
             abort(400)
         return jsonify(rows.read_rows(asked.read(request.args), since, until))
+
+    @expose("/remember", methods=("POST",))
+    @has_access
+    def remember(self) -> ResponseReturnValue:
+        """Open with these people, types, agencies and colours the next time."""
+        with transaction():
+            remembering.remember(request.form)
+        return jsonify({})
 
     @expose(f"/event/{PK}")
     @has_access

@@ -15,6 +15,7 @@ def script_words() -> dict[str, str]:
         "nextMonth": _("Next month"),
         "timed": _("Times"),
         "more": _("+ %(count)s more", count="{count}"),
+        "oneMore": _("+ 1 more"),
         "moreHint": _("Show all events of this day"),
         "busy": _("Busy"),
         "done": _("Done"),
