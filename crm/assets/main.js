@@ -25,6 +25,7 @@ import "./core/picker.js";
 import "./core/place.js";
 import "./core/preview.js";
 import "./core/progress.js";
+import "./core/repeat.js";
 import "./core/rich.js";
 import "./core/rights.js";
 import "./core/row_links.js";

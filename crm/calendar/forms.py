@@ -14,6 +14,7 @@ from crm.calendar import guest_form
 from crm.calendar.fields import APART
 from crm.calendar.models import EventType
 from crm.calendar.reminders import form as reminders
+from crm.calendar.series.repeating import Repeat
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.rules import Values
 from crm.core.forms import Dialog, Form, FormField
@@ -40,6 +41,9 @@ class EventForm(Form):
         self.type = said.pop("type_", EventType.MEETING)
         self.typed_guest = self.guests_url = self.sentence = self.proposed = ""
         self.is_short = said.pop("is_short", False)
+        self.repeat: Repeat | None = None  # what is asked about repetition
+        self.repeat_start: datetime | None = None
+        self.repeat_url = ""
         super().__init__(datamodel, names_for(self.type, names), **said)
         self._arrange_reminders()
         self.has_days = self.type == EventType.TASK

@@ -20,6 +20,7 @@ from flask_babel import gettext as _
 from crm.core.errors import DomainError
 
 LIMIT = 366  # occurrences of a series
+LAST_YEAR = 2200  # of any date of ours (core.models.dates)
 INTERVALS = range(1, 100)
 LAST = -1  # position of the last weekday of a month
 WEEK = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -150,7 +151,8 @@ def days_of(rule: Rule, first: date) -> list[date]:
         **_parts(anchored(rule, first), first),
     )
     found = [moment.date() for moment in islice(plan, LIMIT + 1)]
-    if len(found) > LIMIT or len(found) < (rule.count or 1):  # the calendar ends in the year 9999
+    is_short = len(found) < (rule.count or 1)  # the calendar ends in the year 9999
+    if is_short or len(found) > LIMIT or found[-1].year > LAST_YEAR:
         field = "count" if rule.count is not None else "until"
         raise DomainError(_("At most 366 occurrences; choose an earlier end."), field=field)
     return found

@@ -15,6 +15,7 @@ from crm.calendar.guest_views import GuestPages
 from crm.calendar.models import Event, EventStatus, EventType
 from crm.calendar.next_steps import NextSteps
 from crm.calendar.queries import next_of
+from crm.calendar.series_views import SeriesPages
 from crm.core.actor import per_request
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME, NOW
@@ -31,7 +32,7 @@ PLANNED = ("status", 0, ["planned"])
 SOONEST, LATEST = ("starts_at", "asc"), ("starts_at", "desc")
 
 
-class EventView(GuestPages, NextSteps):
+class EventView(SeriesPages, GuestPages, NextSteps):
     """Events, planned and past."""
 
     datamodel = DataModel(Event, services.RULES)
@@ -40,8 +41,10 @@ class EventView(GuestPages, NextSteps):
     taken = _l("Event assigned to you")
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
     method_actions: ClassVar[Mapping[str, str]] = {
-        **dict.fromkeys(("mark_done", "cancel", "reopen", "take_charge", "opportunity"), "edit"),
-        **dict.fromkeys(("guests", "preview", "while_typing"), "read"),
+        **dict.fromkeys(("mark_done", "cancel", "reopen", "take_charge"), "edit"),
+        **dict.fromkeys(("opportunity", "move"), "edit"),
+        **dict.fromkeys(("guests", "preview", "while_typing", "repeat"), "read"),
+        "delete_series": "delete",
     }
     children: ClassVar[Mapping[str, Sequence[str]]] = {
         "participants": fields.GUEST,

@@ -46,9 +46,10 @@ def rules(draw: st.DrawFn, first: date, most: int = 40) -> Rule:
         fitting = {position_of(first), *([LAST] if is_last_of_month(first) else [])}
         position = draw(st.sampled_from(sorted(fitting)))
     interval = draw(st.one_of(st.integers(1, 4), st.integers(1, 99)))
+    days = {"daily": 1, "weekly": 2, "monthly": 30, "yearly": 365}[frequency] * interval
+    most = min(most, max(1, 50_000 // days))  # not beyond the last year
     count, until = draw(st.integers(1, most)), None
     if draw(st.booleans()):
-        days = {"daily": 1, "weekly": 2, "monthly": 30, "yearly": 365}[frequency] * interval
         count, until = None, first + timedelta(days=draw(st.integers(1, days * most)))
     return Rule(
         frequency=frequency, interval=interval, weekdays=weekdays, position=position,

@@ -8,6 +8,7 @@ ACTIONS = {
         "list", "index", "show", "pick", "totals", "counts", "row_menu", "neighbors",
         "preview", "file", "cover", "all", "apps", "app", "company", "get_list", "get", "info",
         "deleted", "test", "guests", "while_typing", "rows", "event", "remember",
+        "repeat",
     ),
     "create": ("add", "post", "duplicate", "send_test", "compose", "send"),
     "edit": (
@@ -16,7 +17,7 @@ ACTIONS = {
         "deactivate", "move_agency", "place", "demo", "hide", "send_again", "retry_failed", "undo",
         "reset", "revoke", "attach", "detach", "opportunity",
     ),
-    "delete": ("delete", "bin", "restore"),
+    "delete": ("delete", "delete_series", "bin", "restore"),
     "export": ("export",),
 }  # fmt: skip
 ACTION_OF = {method: action for action, methods in ACTIONS.items() for method in methods}

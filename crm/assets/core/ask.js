@@ -14,6 +14,26 @@ document.addEventListener("click", async (event) => {
   else location.assign(link.href);
 });
 
+// data-asks: saving this form may lead to a question first, which opens over it. Anything else that the
+// server answers is shown as a page, by sending the form as the browser does.
+document.addEventListener(
+  "submit",
+  async (event) => {
+    const form = event.target;
+    if (!form.hasAttribute("data-asks") || form.dataset.sent) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (event.submitter?.getAttribute("aria-disabled") === "true") return;
+    form.dataset.sent = "yes"; // nothing is lost by leaving, and it is not sent twice
+    const asked = await read(form.action, { method: "POST", body: new FormData(form) });
+    if (asked?.next) return location.assign(asked.next);
+    if (!asked?.form.querySelector("[data-question]")) return form.submit();
+    delete form.dataset.sent;
+    open(asked);
+  },
+  true,
+);
+
 /** The form of a page that asks and its words, where it led to if it does not ask, or null.
  *  It comes back as 422 where something is wrong in it, as 409 where the record was changed meanwhile. */
 async function read(url, options = {}) {
@@ -59,6 +79,7 @@ function open({ next, form, title, bar }) {
 
 // The record one is on is shown anew, with the tab and the place one was at.
 function go(url) {
+  for (const form of document.querySelectorAll("form[data-asks]")) form.dataset.sent = "yes"; // it is saved
   if (new URL(url).pathname === location.pathname) location.reload();
   else location.assign(url);
 }
@@ -72,7 +93,8 @@ async function send(event, body, act) {
   act.setAttribute("aria-busy", "true");
   const answer = await read(form.action, { method: "POST", body: new FormData(form, event.submitter?.form === form ? event.submitter : null) });
   act.removeAttribute("aria-busy");
-  if (!answer) return form.submit();
+  const lost = form.querySelector("[data-question]") && answer?.form && !answer.form.querySelector("[data-question]");
+  if (!answer || lost) return form.submit(); // what is wrong stands in the form that was asked about
   if (answer.next) return go(answer.next);
   place(body, answer.form);
   document.getElementById("ask-title").textContent = answer.title;

@@ -29,6 +29,7 @@ def copy_of(event: Event, starts_at: datetime, ends_at: datetime) -> Event:
     with unfiltered("an occurrence keeps the links of its series"):
         for name in LINKS:
             setattr(copy, name, getattr(event, name))
+    copy.reminders = []  # a new row's, so that nobody asks the database for them
     copy.participants = [
         Participant(**{name: getattr(guest, name) for name in GUEST})
         for guest in event.participants

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from crm.calendar.models import Event, EventStatus
 from crm.core import rows
@@ -77,6 +78,7 @@ def every_reach(event: Event, action: str = "edit") -> dict[Reach, Touched]:
 def series_rows(event: Event) -> list[Event]:
     """The events of the series that the actor reads, in its order."""
     statement = select(Event).where(Event.series_id == event.series_id)
+    statement = statement.options(selectinload(Event.participants))
     return list(db.session.scalars(statement.order_by(Event.original_start, Event.id)).unique())
 
 

@@ -34,6 +34,9 @@ class TableApi(FabModelRestApi):
     list_relations: Sequence[str] = ()  # what the list's computed values read
     editors_only: Sequence[str] = ()  # columns of editable rows only
     outcome_columns: Sequence[str] = ()  # fields of a move: read-only in forms, accepted here
+    # What a PUT says in its body and a DELETE in its query beside the fields, for `change` and
+    # `remove`: name → its values, of which the first counts where none is sent.
+    verb_options: Mapping[str, Sequence[str]] = {}
     list_columns: Sequence[str] = ()
     show_columns: Sequence[str] = ()
     add_columns: Sequence[str] = ()

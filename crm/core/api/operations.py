@@ -60,7 +60,7 @@ def paths_of(api: Any) -> dict[str, dict[str, Schema]]:
         (f"{base}/", "post"): ("post", _post_operation(api)),
         (f"{base}/{{pk}}", "get"): ("get", _get_operation(api)),
         (f"{base}/{{pk}}", "put"): ("put", _put_operation(api)),
-        (f"{base}/{{pk}}", "delete"): ("delete", _delete_operation()),
+        (f"{base}/{{pk}}", "delete"): ("delete", _delete_operation(api)),
         (f"{base}/_deleted", "get"): ("deleted", _deleted_operation()),
         (f"{base}/_info", "get"): ("info", _info_operation()),
     }
@@ -155,11 +155,15 @@ def _put_operation(api: Any) -> Schema:
     return {"parameters": [PK], "requestBody": body, "responses": responses}
 
 
-def _delete_operation() -> Schema:
+def _delete_operation(api: Any) -> Schema:
     version = {"in": "query", "name": "row_version", "schema": schemas.ID}
+    options = [
+        {"in": "query", "name": name, "schema": schema}
+        for name, schema in schemas.options(api.verb_options).items()
+    ]
     schema = object_schema(("message",), message=TEXT)
     responses = _responses(200, "The row is in the bin.", schema, 409, 422)
-    return {"parameters": [PK, version], "responses": responses}
+    return {"parameters": [PK, version, *options], "responses": responses}
 
 
 def _info_operation() -> Schema:

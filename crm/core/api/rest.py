@@ -1,6 +1,6 @@
 """ModelRestApi, with POST, PUT and DELETE."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response, request, url_for
@@ -46,13 +46,14 @@ class ModelRestApi(ReadApi):
         409, with the row as saved, where it was changed since the `row_version` in the body.
         """
         number, body = read_id(pk), read_body()
-        version = self._version(body)
+        version, options = self._version(body), self._options(body)
         try:
             row = self._row(number, "edit")
             check_version(row, version)
             values = self._reader(self.edit_columns).read(body)
             with transaction():
-                self.datamodel.update(row, values, version)
+                check_version(row, version)
+                self.change(row, values, options)
         except Conflict as error:
             return self._stale(number, error)
         return self._saved(number)
@@ -62,19 +63,40 @@ class ModelRestApi(ReadApi):
     def delete(self, pk: str) -> Response:
         """Delete a row. With `?row_version=`, 409 where it was changed since."""
         number, given = read_id(pk), request.args.get("row_version")
+        options = self._options(request.args.to_dict())
         try:
             row = self._row(number, "delete")
             if given is not None:
                 check_version(row, read_version(given))
             with transaction():
-                self.datamodel.remove(row)
+                self.remove(row, options)
         except Conflict as error:
             return self._stale(number, error)
         return answer(message="OK")
 
+    def change(self, row: Any, values: dict[str, Any], options: Mapping[str, str]) -> None:
+        """Change `row`, within the transaction."""
+        self.datamodel.update(row, values)
+
+    def remove(self, row: Any, options: Mapping[str, str]) -> None:
+        """Delete `row`, within the transaction."""
+        self.datamodel.remove(row)
+
     def add_api_spec(self, api_spec: Any) -> None:
         """Overrides FAB 5.3, which describes the same to everybody; ours depends on the actor."""
         openapi.describe(self, api_spec)
+
+    def _options(self, given: dict[str, Any]) -> dict[str, str]:
+        """Remove `verb_options` from what was sent. Raises DomainError by name."""
+        found = {name: given.pop(name, values[0]) for name, values in self.verb_options.items()}
+        wrong = {
+            name: str(_("Not a valid choice."))
+            for name, value in found.items()
+            if value not in self.verb_options[name]
+        }
+        if wrong:
+            raise DomainError(fields=wrong)
+        return found
 
     def _version(self, body: dict[str, Any]) -> int | None:
         """Remove the version from the body. None where the table has no lock (FAB's own)."""

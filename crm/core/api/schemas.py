@@ -1,6 +1,6 @@
 """JSON schemas (OpenAPI 3.0) of responses and bodies, from Specs."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from crm.core.api.columns import written_lines
@@ -42,13 +42,27 @@ def posted(model: type[Any], names: Iterable[str], children: Children) -> Schema
     return schema | ({"required": required} if required else {})
 
 
-def put(model: type[Any], names: Iterable[str], children: Children) -> Schema:
-    """The body of a PUT: any of the fields, and the version that was read."""
+def put(
+    model: type[Any],
+    names: Iterable[str],
+    children: Children,
+    given: Mapping[str, Sequence[str]],
+) -> Schema:
+    """The body of a PUT: any of the fields, the options `given`, and the version that was read."""
     schema = _body(model, names, children)
+    schema["properties"] |= options(given)
     if not hasattr(model, "row_version"):
         return schema
     schema["properties"] |= {"row_version": dict(ID)}
     return schema | {"required": ["row_version"]}
+
+
+def options(given: Mapping[str, Sequence[str]]) -> dict[str, Schema]:
+    """What a change or a deletion may say beside the fields: one of some words."""
+    return {
+        name: {"type": "string", "enum": list(values), "default": values[0]}
+        for name, values in given.items()
+    }
 
 
 def _body(model: type[Any], names: Iterable[str], children: Children, new: bool = False) -> Schema:
