@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from crm.calendar.models import Event, EventType
 from crm.calendar.page import moves
 from tests.browser.axe import LEVELS, look
-from tests.browser.conftest import NARROW, Sit
+from tests.browser.conftest import NARROW, Desk, Sit
 from tests.factories import again, make
 from tests.fixtures import Acting, Cast
 
@@ -227,6 +227,72 @@ def test_a_finger_moves_through_the_days(sit: Sit, acting: Acting) -> None:
     page.get_by_role("combobox", name="View").select_option("month")
     page.locator('.fc-day[data-date="2027-01-19"]').tap()
     expect(page.locator("[data-agenda]")).to_contain_text("Visite")
+    desk.check()
+
+
+def test_a_finger_moves_and_stretches(sit: Sit, acting: Acting) -> None:
+    with acting("claire"):
+        event = planned()
+    desk = sit("claire", viewport=NARROW, has_touch=True)
+    page = desk.open("/calendar/?date=2027-01-19")
+    expect(box(page, "Visite")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    hour = box(page, "Visite").bounding_box()["height"] + 1
+    x, y = middle(box(page, "Visite"))
+    hold(desk, (x, y), 2 * hour)
+    expect(page.locator("[data-toast]")).to_contain_text("12:00–13:00")
+    assert starts(acting, event) == "19 11:00"
+    page.locator("[data-toast]").get_by_role("button", name="Close").tap()
+    hold(desk, middle(box(page, "Visite")), 0)
+    hold(desk, middle(page.locator(".fc-grip-y.touch").last), hour)
+    expect(page.locator("[data-toast]")).to_contain_text("12:00–14:00")
+    desk.check()
+
+
+def hold(desk: Desk, at: tuple[float, float], down: float) -> None:
+    """A finger that waits until what it touches is held, and moves it down."""
+    finger = desk.context.new_cdp_session(desk.page)
+
+    def tell(kind: str, *places: tuple[float, float]) -> None:
+        points = [{"x": x, "y": y} for x, y in places]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    tell("touchStart", at)
+    desk.page.wait_for_timeout(500)
+    for part in range(1, 11) if down else ():
+        tell("touchMove", (at[0], at[1] + down * part / 10))
+        desk.page.wait_for_timeout(20)
+    tell("touchEnd")
+
+
+def test_paper_has_a_week_as_a_list(sit: Sit, acting: Acting) -> None:
+    with acting("claire"):
+        planned()
+    desk = sit("claire")
+    page = desk.open(WEEK)
+    expect(box(page, "Visite")).to_be_visible()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(page.locator("[data-agenda]")).to_contain_text("Tuesday 19 Jan")
+    expect(page.locator("[data-grid]")).to_be_hidden()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(page.locator("[data-agenda]")).to_be_hidden()
+    expect(box(page, "Visite")).to_be_visible()
+
+
+def test_a_private_event_of_others_can_be_seen_and_not_touched(
+    sit: Sit, acting: Acting, cast: Cast
+) -> None:
+    with acting("claire"):
+        planned("Confidentiel", visibility="private")
+    desk = sit("marc")
+    page = desk.open(f"{WEEK}&people={cast.claire}")
+    busy = page.locator(".c-ev.private")
+    expect(busy).to_contain_text("Busy")
+    busy.click()
+    expect(page.locator("#cal-pop")).to_be_hidden()
+    assert "Confidentiel" not in page.content()
+    page.get_by_role("button", name="Agenda").click()
+    expect(page.locator("[data-agenda]")).to_contain_text("Busy")
     desk.check()
 
 

@@ -87,8 +87,8 @@ export function options(config) {
     blockEventClass: "fc-block",
     rowEventClass: "fc-row-ev",
     columnEventClass: "fc-col-ev",
-    rowEventAfterClass: (info) => (info.isEndResizable ? "fc-grip-x" : ""),
-    columnEventAfterClass: (info) => (info.isEndResizable ? "fc-grip-y" : ""),
+    rowEventAfterClass: (info) => grip(info, "x"),
+    columnEventAfterClass: (info) => grip(info, "y"),
     listItemEventClass: "fc-item",
     moreLinkClass: "fc-more",
     highlightClass: "fc-slotmark",
@@ -97,6 +97,12 @@ export function options(config) {
     popoverClass: "fc-pop",
     popoverCloseClass: "fc-popclose",
   };
+}
+
+// What stretches an event: its edge under a mouse, a knob on one that a finger holds.
+function grip(info, axis) {
+  if (!info.isEndResizable) return "";
+  return info.isSelected ? `fc-grip-${axis} touch` : `fc-grip-${axis}`;
 }
 
 // "lun. 18", the number of today on a disc.

@@ -261,6 +261,15 @@ export function start(root) {
     else return;
     event.preventDefault();
   });
+  // On paper a day and a week are a list: their hours would not fit, or be cut.
+  addEventListener("beforeprint", () => {
+    if (state.view !== "day" && state.view !== "week") return;
+    agenda.replaceChildren(...listDays(rows, ...dates.range(state.date, state.view), { config, dates, open }));
+    [agenda.hidden, region.hidden] = [false, true];
+  });
+  addEventListener("afterprint", () => {
+    if (state.view === "day" || state.view === "week") [agenda.hidden, region.hidden] = [true, false];
+  });
   addEventListener("popstate", () => {
     state.read(location.search);
     drawSide();
