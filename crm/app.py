@@ -17,7 +17,7 @@ from sqlalchemy import text
 from crm import assets, holdings, navigation, purging
 from crm.calendar import clock
 from crm.calendar import receivers as calendar_receivers
-from crm.calendar.reminders import copying, outcomes, sending
+from crm.calendar.reminders import copying, digest, outcomes, sending
 from crm.catalog import public
 from crm.companies import handover
 from crm.companies.actors import COUNTS, load_actor
@@ -44,7 +44,7 @@ from crm.quotes import receivers as quotes_receivers
 from crm.reporting.views import HomeView
 
 # Modules with regular work for the worker; importing them registers it.
-JOBS = (purging, clock, sweeping, links, notices_jobs, mailed_notices, sending, outcomes)
+JOBS = (purging, clock, sweeping, links, notices_jobs, mailed_notices, sending, outcomes, digest)
 # Receivers of the signals of lower slices; importing them connects them.
 RECEIVERS = (
     notices_receivers,

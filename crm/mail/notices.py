@@ -92,7 +92,7 @@ def _mail_of(pk: int, actor: Actor) -> Mail | None:
     """The mail for its reader, who is the actor; None for one who is in no company any more."""
     email = db.session.scalar(select(User.email).where(User.id == actor.user_id))
     company = actor.company
-    with _reading(actor):
+    with as_reader(actor):
         shown = find(pk)
         if shown is None or company is None:
             return None
@@ -112,7 +112,7 @@ def _mail_of(pk: int, actor: Actor) -> Mail | None:
 
 
 @contextmanager
-def _reading(actor: Actor) -> Iterator[None]:
+def as_reader(actor: Actor) -> Iterator[None]:
     """The rights and the language of a reader, and addresses as in their pages."""
     language = actor.language or "en"
     with current_app.test_request_context("/"), acting_as(actor), force_locale(language):
@@ -120,13 +120,13 @@ def _reading(actor: Actor) -> Iterator[None]:
 
 
 def _text(shown: Shown) -> str:
-    parts = [shown.text, shown.context, _address(shown.url) if shown.url else "", _footer()]
+    parts = [shown.text, shown.context, full_address(shown.url) if shown.url else "", _footer()]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _html(shown: Shown) -> str:
     link = Markup('<a href="{}">{}</a>')
-    text = link.format(_address(shown.url), shown.text) if shown.url else shown.text
+    text = link.format(full_address(shown.url), shown.text) if shown.url else shown.text
     parts = [text, shown.context, _footer()]
     return "".join(str(Markup("<p>{}</p>").format(part)) for part in parts if part)
 
@@ -134,10 +134,10 @@ def _html(shown: Shown) -> str:
 def _footer() -> str:
     return _(
         "You chose to be notified of this by e-mail. To change that: %(url)s",
-        url=_address(url_for("NoticeView.choices")),
+        url=full_address(url_for("NoticeView.choices")),
     )
 
 
-def _address(path: str) -> str:
+def full_address(path: str) -> str:
     config: Config = current_app.extensions["crm.config"]
     return urljoin(config.public_url, path)

@@ -13,8 +13,9 @@ from crm.accounts.models import Account, AccountKind
 from crm.companies.models import User
 from crm.core.types import utcnow
 from crm.leads.models import Lead
-from crm.notices.kinds import ASSIGNED, IMPORTED, KINDS, MAIL_FAILED
+from crm.notices.kinds import ASSIGNED, IMPORTED, MAIL_FAILED
 from crm.notices.models import Notice, NoticeChoice
+from crm.notices.views import CHOSEN
 from tests import markup
 from tests.factories import make, person
 from tests.fixtures import Acting, Cast, Client
@@ -201,7 +202,7 @@ def ticks(client: Client) -> dict[str, bool]:
 def test_one_chooses_what_one_is_told_of(as_user: As, everything: Everything, cast: Cast) -> None:
     claire, default = as_user("claire"), ticks(as_user("hugo"))
     assert ticks(claire) == default == {
-        f"{place}-{kind}": place == "page" for kind in KINDS for place in ("page", "mail")
+        f"{place}-{kind}": place == "page" for kind in CHOSEN for place in ("page", "mail")
     }  # fmt: skip
     assert "claire@acme.example" in claire.get("/notices/choices").text
     chosen = {f"page-{IMPORTED}": "1", f"mail-{ASSIGNED}": "1", "page-other": "1"}

@@ -30,7 +30,7 @@ from crm.core.views.versions import ConcurrentEdit, posted_version
 
 PERSON = ("first_name", "last_name", "email", "phone", "job_title", "signature", "picture")
 COMFORT = ("language", "time_zone", "theme", "single_keys")
-REMINDED = ("default_reminder",)
+REMINDED = ("default_reminder", "digest_at")
 FACTS = ("username", "companies", "agency", "groups", "roles")
 
 

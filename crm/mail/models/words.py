@@ -22,6 +22,7 @@ class MessageKind(StrEnum):
     QUOTE = "quote"
     CATALOG = "catalog"
     NOTICE = "notice"
+    DIGEST = "digest"
     TEST = "test"
 
 
@@ -37,6 +38,7 @@ KINDS: dict[str, Label] = {
     MessageKind.QUOTE: _l("Quote"),
     MessageKind.CATALOG: _l("Catalogue"),
     MessageKind.NOTICE: _l("Notice"),
+    MessageKind.DIGEST: _l("Digest of the day"),
     MessageKind.TEST: _l("Test"),
 }
 
@@ -44,7 +46,7 @@ KINDS: dict[str, Label] = {
 TEMPLATE_KINDS = {
     kind: words
     for kind, words in KINDS.items()
-    if kind not in (MessageKind.NOTICE, MessageKind.TEST)
+    if kind not in (MessageKind.NOTICE, MessageKind.DIGEST, MessageKind.TEST)
 }
 
 
