@@ -10,6 +10,7 @@ from crm.calendar.models import Event, EventType
 from crm.calendar.page import moves
 from tests.browser.axe import LEVELS, look
 from tests.browser.conftest import NARROW, Desk, Sit
+from tests.calendar.test_series import series
 from tests.factories import again, make
 from tests.fixtures import Acting, Cast
 
@@ -263,6 +264,27 @@ def hold(desk: Desk, at: tuple[float, float], down: float) -> None:
         tell("touchMove", (at[0], at[1] + down * part / 10))
         desk.page.wait_for_timeout(20)
     tell("touchEnd")
+
+
+def test_a_series_asks_how_far_a_move_goes(sit: Sit, acting: Acting) -> None:
+    with acting("marc"):
+        found = series()
+        first = found[0]
+        day = f"{first.starts_at:%Y-%m-%d}"
+        later = first.starts_at + timedelta(minutes=15)
+    desk = sit("marc")
+    page = desk.open(f"/calendar/?view=week&date={day}")
+    event = page.locator(f'[data-event="{first.id}"]')
+    event.focus()
+    page.keyboard.press("Alt+ArrowDown")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("All events of the series").check()
+    dialog.get_by_role("button", name="Move 10 events").click()
+    expect(page.locator("[data-toast]")).to_contain_text("10 events moved")
+    expect(event).to_be_visible()
+    with acting("marc"):
+        assert again(first).starts_at == later
+    desk.check()
 
 
 def test_paper_has_a_week_as_a_list(sit: Sit, acting: Acting) -> None:

@@ -12,6 +12,7 @@ import pytest
 from crm.calendar.models import Answer, Event, EventStatus, EventType, Participant
 from crm.companies.models import User
 from crm.core.models import Record
+from tests.calendar.test_series import series
 from tests.factories import again, make
 from tests.fixtures import Acting, Cast, Client
 
@@ -313,3 +314,19 @@ def test_a_private_event_of_others_is_a_busy_time(
         assert post(client, "move", secret, 1, **days).status_code == 404
         assert post(client, "mark_done", secret, 1).status_code == 404
     assert rows(as_user("olga"), cast.claire)["busy"] == []
+
+
+@pytest.mark.accept("A-68")
+def test_a_move_of_a_series_asks_how_far_it_goes(as_user: AsUser, acting: Acting) -> None:
+    with acting("marc"):
+        second = series()[1]
+        start = second.starts_at + timedelta(hours=2)
+    span = {"start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat()}
+    asked = post(as_user("marc"), "move", second, 1, **span)
+    assert asked.json.keys() == {"ask"}
+    question = as_user("marc").get(asked.json["ask"])
+    assert question.status_code == 200
+    assert "This and the following" in question.text
+    assert post(as_user("hugo"), "move", second, 1, **span).status_code in (403, 404)
+    with acting("marc"):
+        assert again(second).starts_at == start - timedelta(hours=2)

@@ -12,11 +12,16 @@ export function create(config, state) {
     const [only] = state.people.size === 1 ? [...state.people] : [];
     if (config.forOthers && only && only !== "0") url.searchParams.set("owner", only);
     url.searchParams.set("calendar", state.query().toString());
-    const link = make("a", { href: url.href, "data-ask": true, hidden: true });
-    document.body.append(link);
-    link.click();
-    link.remove();
+    openForm(url.href);
   };
+}
+
+/** The page at this address in a dialog, as if its link had been pressed. */
+export function openForm(href) {
+  const link = make("a", { href, "data-ask": true, hidden: true });
+  document.body.append(link);
+  link.click();
+  link.remove();
 }
 
 function spanOf(slot) {

@@ -1,6 +1,7 @@
 // Moving, stretching and ticking off, each with "undo"; what is refused goes back and says why.
 import { dialog } from "../core/dialog.js";
 import { make } from "../core/words.js";
+import { openForm } from "./create.js";
 import { post } from "./rows.js";
 import { toast } from "./talk.js";
 
@@ -19,6 +20,10 @@ export function moves(config, { changed, failed, say }) {
 
   async function send(url, row, values, revert, version = row.version) {
     const answer = await post(url, { ...values, row_version: version }).catch(() => ({ status: 0 }));
+    if (answer.ask) {
+      revert();
+      return openForm(answer.ask); // which loads the calendar anew
+    }
     if (answer.status === 200) {
       toast(answer.told, words, answer.undo && (() => undo(answer, row)));
       return changed(row.id);

@@ -19,6 +19,7 @@ from crm.calendar.page import asked, moves, remembering, rows
 from crm.calendar.page.details import Details, details_of
 from crm.calendar.page.people import Person, Team, read_agencies, read_people, read_teams
 from crm.calendar.page.words import script_words
+from crm.calendar.series.reach import every_reach
 from crm.companies.days import today
 from crm.core.actor import Scope, current_actor
 from crm.core.datamodel import DataModel
@@ -162,6 +163,8 @@ class CalendarView(Page):
             span = moves.read_span(request.form)
         except (ValueError, OverflowError):
             abort(400)
+        if question := _question(event, span):
+            return jsonify(ask=question)
         before = moves.span_of(event)
         answer = _change(event, lambda: moves.move(event, span), span)
         if answer is not None:
@@ -226,6 +229,22 @@ def _to_edit(pk: int) -> Any:
         else _("You cannot change this event: it is assigned to nobody.")
     )
     return jsonify(message=text), 403
+
+
+def _question(event: Event, span: moves.Span) -> str:
+    """The URL that asks how far the move of an event of a series goes; "" where nothing is asked.
+
+    What somebody else changed meanwhile comes first; only one event becomes a day or gets a time.
+    """
+    view = _events()
+    is_one = event.series_id is None or span.all_day is not event.all_day
+    if is_one or view.concurrent_edit(event, posted_version(), moves.COMPARED) is not None:
+        return ""
+    if sum(bool(touched.events) for touched in every_reach(event).values()) < 2:
+        return ""
+    values = moves.values_of(span, event.zone)
+    starts_at, ends_at = (values[name].isoformat() for name in ("starts_at", "ends_at"))
+    return str(view.url("move", pk=event.id, starts_at=starts_at, ends_at=ends_at))
 
 
 def _change(
