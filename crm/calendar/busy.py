@@ -4,7 +4,7 @@ Source: spec 9.2. The only way past the row filter to private events of others; 
 has no id, no title, place or guest. One sees the times of those whose events one reads by the grid.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,8 +15,12 @@ from crm.core.actor import find_actor
 from crm.core.db import db
 from crm.core.models import spec_of
 from crm.core.rows import kept_from, unfiltered
+from crm.core.types import utcnow
 
 MOST = 500  # times of one answer
+BESIDE = 20  # of them beside a list
+TIMES = frozenset({"starts_at", "ends_at"})
+SEEN = TIMES | {"owner"}  # what lists are filtered and sorted by that one sees of private events
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,21 @@ def busy_times(*where: ColumnElement[bool], most: int = MOST) -> list[BusyTime]:
     )
     with unfiltered("of others' private events everybody sees the time, and nothing else"):
         return [BusyTime(*row) for row in db.session.execute(statement)]
+
+
+def beside_list(
+    conditions: Mapping[str, ColumnElement[bool]], order: Sequence[tuple[str, str]]
+) -> list[BusyTime]:
+    """The times that belong beside a list with these conditions, by field, and in this order.
+
+    None where a condition or the order is about what one does not see: neither the answer nor a
+    number tells then. Without a condition on the time, those from now on.
+    """
+    if not SEEN.issuperset(conditions) or not SEEN.issuperset(name for name, _way in order):
+        return []
+    is_timed = bool(TIMES.intersection(conditions))
+    from_now = [] if is_timed else [Event.ends_at > utcnow()]
+    return busy_times(*conditions.values(), *from_now, most=BESIDE)
 
 
 def busy_between(

@@ -15,9 +15,11 @@ from crm.calendar.models import (
     EventStatus,
     EventType,
     ReminderStatus,
+    Visibility,
 )
 from crm.calendar.reminders.words import describe, skipped_of, status_of
 from crm.core.actor import current_actor
+from crm.core.models import spec_of
 from crm.core.models.text import days_until, format_day, format_local_near
 from crm.core.types import utcnow
 from crm.core.views import Action, Field, FieldGroup, Panel
@@ -35,6 +37,7 @@ HUES = {
     EventType.TASK: "amber",
     EventType.EVENT: "violet",
 }
+PRIVATE = "lock"  # its icon; it never stands without the word
 SIGNS = {
     EventStatus.PLANNED: ("st-0", "gray"),
     EventStatus.DONE: ("st-won", "green"),
@@ -76,6 +79,23 @@ def mark_start(event: Event, field: Field) -> None:
         field.icon = ICONS[event.type]
     if event.all_day and field.tone != "late":
         field.text = text if field.tone != "today" else str(_("Today"))
+
+
+def mark_private(event: Event, field: Field) -> None:
+    """In a list: say beside the type that others do not see the event."""
+    if event.visibility == Visibility.PRIVATE:
+        field.kind, field.icon = "next", PRIVATE
+        field.text = f"{field.text} · {private_words()}"
+
+
+def private_sign() -> Field:
+    """The sign and the word for a private event, in the head of a record and in a panel."""
+    return Field("visibility", "", "next", None, private_words(), icon=PRIVATE)
+
+
+def private_words() -> str:
+    """The word for a private event."""
+    return str((spec_of(Event, "visibility").choices or {})[Visibility.PRIVATE])
 
 
 def warn_late(event: Event, field: Field) -> None:
@@ -143,6 +163,8 @@ def next_panel(event: Event, url: str | None, done: str) -> Panel:
     lines = [head, subject, Field("when", "", "text", None, format_when(event))]
     if event.location:
         lines.append(arrange(event, Field("location", "", "text", None, event.location)))
+    if event.visibility == Visibility.PRIVATE:
+        lines.append(private_sign())
     actions = [Action(_("Mark as done"), done, "check")] if done else []
     return Panel(_("Next event"), first=True, lines=lines, actions=actions)
 

@@ -22,7 +22,8 @@ LIST: Sequence[str] = (
 ORDER: Sequence[str] = ("subject", "starts_at", "owner", "agency")
 SEARCH: Sequence[str] = (
     "type", "status", "starts_at", "ends_at", "owner", "category", "account", "lead", "contact",
-    "opportunity", "quote", "agency", "company", "priority", "call_direction", "created_on",
+    "opportunity", "quote", "agency", "company", "priority", "call_direction", "visibility",
+    "availability", "created_on",
 )  # fmt: skip
 
 COLUMN_CSS: Mapping[str, str] = {
@@ -36,12 +37,13 @@ REMINDED: Sequence[str] = ("due_at", "status", "status_at", "reason", "detail")
 
 _WHEN = ("type", "subject", "starts_at", "ends_at", "all_day", "priority", "call_direction")
 _WITH = ("account", "lead", "contact", "opportunity", "quote")
+_SEEN = ("visibility", "availability")
 _WHERE = ("location", "video_url", "category")
 
 FORM: Any = [
     (_l("Event"), {"fields": [*_WHEN, *_WHERE, "description"]}),
     (_l("With"), {"fields": [*_WITH, "participants"]}),
-    (_l("Follow-up"), {"fields": ["company", "owner", "agency", "outcome"]}),
+    (_l("Follow-up"), {"fields": ["company", "owner", "agency", *_SEEN, "outcome"]}),
     (_l("Reminders"), {"fields": ["reminders"]}),
 ]
 RECORD: Any = [
@@ -53,7 +55,7 @@ RECORD: Any = [
     (_l("Outcome"), {"fields": ["outcome"]}),
     (_l("Reminders"), {"fields": ["reminders"]}),
 ]  # fmt: skip
-SIDE: Any = [(_l("Follow-up"), {"fields": ["owner", "agency", "company", "status"]})]
+SIDE: Any = [(_l("Follow-up"), {"fields": ["owner", "agency", "company", "status", *_SEEN]})]
 # Of a guest, in forms; the answer is theirs.
 GUEST: Sequence[str] = ("user", "contact", "lead", "email", "role")
 ANSWER: Sequence[str] = ("answer", "comment", "answered_at")

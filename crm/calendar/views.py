@@ -10,9 +10,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from crm.calendar import display, fields, quick, services, while_typing
+from crm.calendar.busy_list import EventList, busy_lines
 from crm.calendar.forms import EventForm, MarkDone, names_for
 from crm.calendar.guest_views import GuestPages
-from crm.calendar.models import Event, EventStatus, EventType
+from crm.calendar.models import Event, EventStatus, EventType, Visibility
 from crm.calendar.next_steps import NextSteps
 from crm.calendar.queries import next_of
 from crm.calendar.series_views import SeriesPages
@@ -24,7 +25,8 @@ from crm.core.forms import Form
 from crm.core.models import Label
 from crm.core.models.text import parse_number
 from crm.core.security.redirects import current_path
-from crm.core.views import PK, Action, Field, FieldGroup, FormPage, Panel, Preset
+from crm.core.views import PK, Action, Field, FieldGroup, FormPage, Panel, Preset, RecordPage
+from crm.core.views.address import ListAddress
 from crm.core.views.pages import ListPage
 from crm.core.views.prefill import Prefill
 
@@ -82,7 +84,7 @@ class EventView(SeriesPages, GuestPages, NextSteps):
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
     column_css = fields.COLUMN_CSS
     line_sign = "starts_at"
-    annotated_columns = ("starts_at", "status")
+    annotated_columns = ("starts_at", "status", "type")
     state_column = "status"
     base_order = ("starts_at", "desc")
     headline = ("type", "status", "owner")
@@ -101,6 +103,8 @@ class EventView(SeriesPages, GuestPages, NextSteps):
         found = super().list_field(row, name)
         if name == "starts_at":
             display.mark_start(row, found)
+        if name == "type":
+            display.mark_private(row, found)
         return found
 
     def groups(self, row: Event, sets: Any) -> list[FieldGroup]:
@@ -115,6 +119,21 @@ class EventView(SeriesPages, GuestPages, NextSteps):
                 edit = self.url("edit", pk=row.id) if self.may_edit(row) else ""
                 display.put_reminders(row, group, edit)
         return [group for group in groups if group.fields or group.action]
+
+    def record_page(self, row: Event) -> RecordPage:
+        page = super().record_page(row)
+        if row.visibility == Visibility.PRIVATE:
+            page.headline.append(display.private_sign())
+        return page
+
+    list_template = "calendar/event_list.html"
+    list_class = EventList
+
+    def list_page(self, address: ListAddress, **said: Any) -> ListPage:
+        page = super().list_page(address, **said)
+        if isinstance(page, EventList) and said.get("about") is None:
+            page.busy = busy_lines(self, address)
+        return page
 
     # The form ───────────────────────────────────────────────────────────────────────────────────
 

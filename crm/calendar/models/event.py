@@ -133,6 +133,7 @@ class Event(Owned, Record):
         _l("Visibility"),
         by_value(Visibility),
         choices={Visibility.PUBLIC: _l("Public"), Visibility.PRIVATE: _l("Private")},
+        help=_l("Private: only the person assigned and the guests see more than the time."),
         default=Visibility.PUBLIC,
         server_default=Visibility.PUBLIC,
         nullable=False,

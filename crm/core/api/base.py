@@ -42,6 +42,7 @@ class TableApi(FabModelRestApi):
     add_columns: Sequence[str] = ()
     edit_columns: Sequence[str] = ()
     search_columns: Sequence[str] = ()
+    beside_schemas: Mapping[str, Any] = {}  # what a slice adds to the answer of the list
     order_columns: Sequence[str] = ()
 
     method_permission_name: ClassVar[Mapping[str, str]] = {

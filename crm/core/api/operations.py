@@ -108,7 +108,7 @@ def _list_operation(api: Any) -> Schema:
     capped = {"type": "boolean"}
     schema = object_schema(
         ("count", "count_capped", "ids", "result", "cursor"),
-        count=count, count_capped=capped, ids=ids, result=rows, cursor=NEXT,
+        count=count, count_capped=capped, ids=ids, result=rows, cursor=NEXT, **api.beside_schemas,
     )  # fmt: skip
     responses = _responses(200, "A page of rows.", schema, 422)
     return {"parameters": [_query(list_schema(api))], "responses": responses}

@@ -68,8 +68,13 @@ class ReadApi(TableApi):
             ids=[row.id for row in found.rows],
             result=self.serialized(found.rows, names),
             cursor=found.after or None,
+            **self.beside(asked),
             **chosen(labels, asked),
         )
+
+    def beside(self, asked: ListArguments) -> dict[str, Any]:
+        """What else a slice says in the answer of the list; `beside_schemas` describe it."""
+        return {}
 
     @expose("/_deleted", methods=("GET",))
     @guarded

@@ -79,7 +79,7 @@ class ListParts(FilterBar):
         totals = self.datamodel.totals(counted, self.visible(self.sum_columns))
         size = min(max(address.size or self.page_size, 1), self.max_page_size)
         found = self._found(statement, address, size, totals.count)
-        page = ListPage(self.words("list_title"), self.key, self.icon)
+        page = self.list_class(self.words("list_title"), self.key, self.icon)
         page.columns = [c for c in self.columns(address) if c.name not in without]
         lines = self.line_class(self, page.columns)
         page.rows = [self.line(row, lines) for row in found.rows]
@@ -160,6 +160,7 @@ class ListParts(FilterBar):
         """The row as `lines` renders it; slices override it to add to that."""
         return lines(row)
 
+    list_class: ClassVar[type[ListPage]] = ListPage
     line_class: ClassVar[type[LineRenderer]] = LineRenderer
     phone_columns: ClassVar[Sequence[str]] = ()  # that stand beside the name on a phone
     line_sign: ClassVar[str] = "next_event_at"  # the column that a phone shows behind the name
