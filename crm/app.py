@@ -17,6 +17,7 @@ from sqlalchemy import text
 from crm import assets, holdings, navigation, purging
 from crm.calendar import clock
 from crm.calendar import receivers as calendar_receivers
+from crm.calendar.invitations import answer_page, noting, telling
 from crm.calendar.reminders import copying, digest, outcomes, sending
 from crm.catalog import public
 from crm.companies import handover
@@ -44,7 +45,18 @@ from crm.quotes import receivers as quotes_receivers
 from crm.reporting.views import HomeView
 
 # Modules with regular work for the worker; importing them registers it.
-JOBS = (purging, clock, sweeping, links, notices_jobs, mailed_notices, sending, outcomes, digest)
+JOBS = (
+    purging,
+    clock,
+    telling,
+    sweeping,
+    links,
+    notices_jobs,
+    mailed_notices,
+    sending,
+    outcomes,
+    digest,
+)
 # Receivers of the signals of lower slices; importing them connects them.
 RECEIVERS = (
     notices_receivers,
@@ -73,10 +85,11 @@ rows.install(db.session)
 journal.install(db.session)
 search.install(db.session)
 assigned.install(db.session)
+noting.install(db.session)
 under_lock[:] = [recheck.check_again]
-before_commit[:] = [assigned.tell_owners]
+before_commit[:] = [assigned.tell_owners, noting.note_checks]
 COUNTS[reading.COUNTED] = reading.unread_count()
-PURPOSES[:] = [public.PURPOSE, unsubscribe_page.PURPOSE]
+PURPOSES[:] = [public.PURPOSE, unsubscribe_page.PURPOSE, answer_page.PURPOSE]
 handover.HOLDINGS[:] = holdings.table()
 
 migrate = Migrate(

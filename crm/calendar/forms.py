@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
@@ -12,16 +12,18 @@ from werkzeug.datastructures import MultiDict
 
 from crm.calendar import guest_form
 from crm.calendar.fields import APART
-from crm.calendar.models import EventType
+from crm.calendar.models import Event, EventType
 from crm.calendar.reminders import form as reminders
 from crm.calendar.series.repeating import Repeat
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.rules import Values
 from crm.core.forms import Dialog, Form, FormField
-from crm.core.models import kinds
+from crm.core.forms.dialog import TICK
+from crm.core.models import Spec, kinds
 from crm.core.models.dates import without_time
 
 DAY = timedelta(days=1)
+TELL = "tell"  # the checkbox "Tell the guests"
 WHEN = ("starts_at", "ends_at")
 
 
@@ -39,6 +41,7 @@ class EventForm(Form):
 
     def __init__(self, datamodel: DataModel, names: Sequence[str], **said: Any) -> None:
         self.type = said.pop("type_", EventType.MEETING)
+        self.asks_tell, self.tells = False, True
         self.typed_guest = self.guests_url = self.sentence = self.proposed = ""
         self.is_short = said.pop("is_short", False)
         self.repeat: Repeat | None = None  # what is asked about repetition
@@ -168,6 +171,34 @@ class EventForm(Form):
         return ZoneInfo(
             getattr(self.row, "time_zone", None) or values.get("time_zone") or owner or self.zone
         )
+
+
+class CancelEvent(Dialog):
+    """Asks whether its guests are told, and with which message. Source: spec 9.3."""
+
+    title = _l("Cancel the event")
+    submit = _l("Cancel the event")
+    cancel_label = _l("Keep the event")
+    done_message = _l("Event cancelled")
+    danger: ClassVar[bool] = True
+
+    def __init__(self, datamodel: DataModel, event: Event) -> None:
+        super().__init__(datamodel, event)
+        self.note = ""
+        if event.participants:
+            spec = Spec(_l("Message to the guests"), kinds.LONG_TEXT, length=2000)
+            self.add_checkbox(TELL, _("Tell the guests"), on=True)
+            self.fields["note"] = FormField("note", spec, width="w6")
+
+    def read(self, posted: MultiDict[str, str], before: Values | None = None) -> bool:
+        found = super().read(posted, before)
+        self.note = str(self.values.get("note") or "")
+        return found
+
+    @property
+    def tells(self) -> bool:
+        """Whether the guests are told; also where the dialog had no guests to ask about."""
+        return TICK + TELL not in self.fields or self.is_checked(TELL)
 
 
 class MarkDone(Dialog):

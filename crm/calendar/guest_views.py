@@ -4,25 +4,28 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import jsonify, render_template, request
+from flask import Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from markupsafe import Markup
 
 from crm.calendar import fields as fields_of
-from crm.calendar import guest_form, quick
+from crm.calendar import guest_form, ics, quick
 from crm.calendar.forms import EventForm
+from crm.calendar.invitations import noting
+from crm.calendar.invitations.meeting import is_ahead
 from crm.calendar.models import Answer, Event, Participant
 from crm.companies.views.owned import OwnedView
 from crm.core.datamodel.rules import Values
 from crm.core.forms import Form
-from crm.core.models import spec_of
+from crm.core.models import rich_text, spec_of
 from crm.core.models.text import parse_number
-from crm.core.views import FormPage, Panel, RecordPage
+from crm.core.views import PK, Action, FormPage, Panel, RecordPage
 
 NAME = "participants"
 SENTENCE = "guests"  # the name of the output below the box
+TELL, ASKED = "tell", "tell-asked"  # the checkbox, and that it was there
 ANSWERS = {
     Answer.WAITING: ("clock", "gray"),
     Answer.YES: ("check", "green"),
@@ -40,8 +43,16 @@ class GuestPages(OwnedView):
         page = super().form_page(form, title, action, cancel_url, key)
         if isinstance(form, EventForm) and NAME in form.fields:
             form.guests_url = f"{self.url('guests')}?{urlencode(form.around)}"
+            form.asks_tell = form.row is not None and _are_told(form.row)
+            form.tells = TELL in request.form or ASKED not in request.form
             form.sentence = self._sentence(form, _values_shown(form), form.row)
+            page.preview_url = self.url("preview", pk=None if key == "add" else key, type=form.type)
         return page
+
+    def after_save(self, row: Event, form: Form) -> None:
+        super().after_save(row, form)
+        if ASKED in request.form and TELL not in request.form:
+            noting.tell_nobody(row)
 
     def _sentence(self, form: EventForm, values: Values, row: Event | None) -> str:
         return guest_form.sentence(
@@ -73,6 +84,21 @@ class GuestPages(OwnedView):
         form.read(request.form)
         return jsonify({SENTENCE: self._sentence(form, form.values, row) or " "})
 
+    @expose(f"/ics/{PK}")
+    @has_access
+    def ics(self, pk: int) -> ResponseReturnValue:
+        """The event as a file that calendars read."""
+        event = self.row(pk)
+        description = rich_text.to_text(event.description or "")
+        written = ics.write_event(event, description=description, url=event.video_url or "")
+        answer = Response(ics.write_calendar([written]), content_type=ics.CONTENT_TYPE)
+        answer.headers["Content-Disposition"] = f'attachment; filename="event-{event.id}.ics"'
+        return answer
+
+    def record_menu(self, row: Event, editable: bool) -> list[Action]:
+        file = Action(_("Download for my calendar"), self.url("ics", pk=row.id), "calendar-plus")
+        return [file, *super().record_menu(row, editable)]
+
 
 def _values_shown(form: EventForm) -> Values:
     """The moments and guests that the form shows, as far as they could be read."""
@@ -84,6 +110,11 @@ def _values_shown(form: EventForm) -> Values:
         for _guest, cells in form.guests
     ]
     return {**{n: m for n, m in moments.items() if isinstance(m, datetime)}, NAME: lines}
+
+
+def _are_told(event: Event) -> bool:
+    """Whether a change of the event is told to somebody."""
+    return bool(event.participants) and is_ahead(event)
 
 
 def guests_panel(event: Event) -> Panel:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, select
 from crm.accounts.models import Account, AccountContact, Contact
 from crm.calendar import guests
 from crm.calendar.event_dates import related_keys, update_event_dates
+from crm.calendar.invitations import noting
 from crm.calendar.models import (
     RELATED,
     Availability,
@@ -266,10 +267,17 @@ def mark_done(event: Event, outcome: str | None = None) -> None:
     update(event, {"status": EventStatus.DONE, **said})
 
 
-def cancel(event: Event) -> None:
-    """Set the status "cancelled". Raises DomainError where the event is not planned."""
+def cancel(event: Event, note: str = "", *, tells: bool = True) -> None:
+    """Set the status "cancelled", and let its guests be told, with a `note` to them.
+
+    Raises DomainError where the event is not planned.
+    """
     _need_planned(event)
     update(event, {"status": EventStatus.CANCELLED})
+    if not tells:
+        noting.tell_nobody(event)
+    elif note:
+        noting.tell_with(event, note)
 
 
 def reopen(event: Event) -> None:

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from crm.calendar import display, fields, quick, services, while_typing
 from crm.calendar.busy_list import EventList, busy_lines
-from crm.calendar.forms import EventForm, MarkDone, names_for
+from crm.calendar.forms import CancelEvent, EventForm, MarkDone, names_for
 from crm.calendar.guest_views import GuestPages
 from crm.calendar.models import Event, EventStatus, EventType, Visibility
 from crm.calendar.next_steps import NextSteps
@@ -45,7 +45,7 @@ class EventView(SeriesPages, GuestPages, NextSteps):
     method_actions: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys(("mark_done", "cancel", "reopen", "take_charge"), "edit"),
         **dict.fromkeys(("opportunity", "move"), "edit"),
-        **dict.fromkeys(("guests", "preview", "while_typing", "repeat"), "read"),
+        **dict.fromkeys(("guests", "preview", "while_typing", "repeat", "ics"), "read"),
         "delete_series": "delete",
     }
     children: ClassVar[Mapping[str, Sequence[str]]] = {
@@ -263,9 +263,16 @@ class EventView(SeriesPages, GuestPages, NextSteps):
         if row.status != EventStatus.PLANNED:
             return [Action(_("Reopen"), self.act_url("reopen", row), "restore", "post")]
         return [
-            Action(_("Cancel the event"), self.act_url("cancel", row), "ban", "post"),
+            self._cancelling(row),
             Action(_("Mark as done"), self.url("mark_done", pk=row.id), "check", primary=True),
         ]
+
+    def _cancelling(self, row: Event) -> Action:
+        """At once, or with a dialog where there are guests to be told."""
+        if row.participants:
+            url = self.url("cancel", pk=row.id)
+            return Action(_("Cancel the event"), url, "ban", opens_dialog=True)
+        return Action(_("Cancel the event"), self.act_url("cancel", row), "ban", "post")
 
     def row_actions(self, row: Event) -> list[Action]:
         actions = super().row_actions(row)
@@ -286,12 +293,17 @@ class EventView(SeriesPages, GuestPages, NextSteps):
         refusal = services.closing_refusal(event)
         return self.perform_with_dialog(event, dialog, mark_done, undo="reopen", refusal=refusal)
 
-    @expose(f"/cancel/{PK}", methods=("POST",))
+    @expose(f"/cancel/{PK}", methods=("GET", "POST"))
     @has_access
     def cancel(self, pk: int) -> ResponseReturnValue:
         event = self.row(pk, "edit")
-        message = _("Event cancelled")
-        return self.perform(event, lambda: services.cancel(event), message, undo="reopen")
+        dialog = CancelEvent(self.datamodel, event)
+
+        def cancel() -> None:
+            services.cancel(event, dialog.note, tells=dialog.tells)
+
+        refusal = services.closing_refusal(event)
+        return self.perform_with_dialog(event, dialog, cancel, undo="reopen", refusal=refusal)
 
     @expose(f"/reopen/{PK}", methods=("POST",))
     @has_access

@@ -1,6 +1,7 @@
 """A message of the outbox as a mail (RFC 5322): one recipient, plain text beside HTML."""
 
 from email import charset, policy
+from email.mime.text import MIMEText
 
 import flask_mail
 
@@ -19,7 +20,20 @@ FOLDED = policy.SMTP.clone(max_line_length=998)
 
 
 class Mail(flask_mail.Message):
-    """A mail whose headers stay as Flask-Mail made them."""
+    """A mail whose headers stay as Flask-Mail made them, and which may have a calendar."""
+
+    calendar_method = ""
+
+    def put_calendar(self, text: str, method: str) -> None:
+        """Add what calendars read, beside the texts (RFC 6047, 2.4)."""
+        self.calendar_method = method
+        self.alts = {**(self.alts or {}), "calendar": text}
+
+    def _mimetext(self, text: str | None, subtype: str = "plain") -> MIMEText:
+        part = super()._mimetext(text, subtype)
+        if subtype == "calendar":
+            part.set_param("method", self.calendar_method)
+        return part
 
     def as_bytes(self) -> bytes:
         return bytes(self._message().as_bytes(policy=FOLDED))
@@ -45,6 +59,8 @@ def compose(message: Message) -> Mail:
         attachments=[_attachment(one.file) for one in message.attachments],
         extra_headers=_headers(message, reply_to or sender),
     )
+    if message.calendar:
+        mail.put_calendar(message.calendar, message.calendar_method)
     mail.sender = (message.sender_name, sender)
     mail.msgId = f"<{message.message_id}>"
     return mail

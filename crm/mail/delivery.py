@@ -101,7 +101,8 @@ def _try(connection: LazyConnection, claimed: Claim) -> Outcome:
 
 def _composed(claimed: Claim) -> flask_mail.Message:
     statement = select(Message).where(Message.id == claimed.id)
-    statement = statement.options(undefer(Message.body_html), undefer(Message.body_text))
+    content = (Message.body_html, Message.body_text, Message.calendar)
+    statement = statement.options(*(undefer(column) for column in content))
     return compose(db.session.scalars(statement).unique().one())
 
 

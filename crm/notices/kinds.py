@@ -9,10 +9,12 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from crm.core.models import Label
+from crm.core.models.text import labelled
 from crm.notices.models import Notice
 
 ASSIGNED, MAIL_FAILED, IMPORTED = "assigned", "mail_failed", "imported"
 REMINDED = "reminded"
+ANSWERED = "answered"
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,20 @@ def _reminded(told: Told) -> str:
     return _("Reminder: %(event)s", event=told.name) if told.name else _("Reminder")
 
 
+ANSWERS = {
+    "yes": (_l("%(guest)s will come to %(name)s"), _l("%(guest)s will come")),
+    "no": (_l("%(guest)s will not come to %(name)s"), _l("%(guest)s will not come")),
+    "maybe": (_l("%(guest)s may come to %(name)s"), _l("%(guest)s may come")),
+}
+
+
+def _answered(told: Told) -> str:
+    named, unnamed = ANSWERS[told.args["answer"]]
+    comment = told.args["comment"]
+    said = str(named if told.name else unnamed) % {"guest": told.args["guest"], "name": told.name}
+    return labelled(said, _("“%(text)s”", text=comment)) if comment else said
+
+
 KINDS: dict[str, Kind] = {
     ASSIGNED: Kind(
         _l("A record is assigned to me"),
@@ -183,6 +199,12 @@ KINDS: dict[str, Kind] = {
         _mail_failed,
         lambda told: str(told.args["error"]),
         tone="bad",
+    ),
+    ANSWERED: Kind(
+        _l("A guest answers my invitation"),
+        _l("Yes, no or maybe, with their comment"),
+        "calendar-event",
+        _answered,
     ),
     IMPORTED: Kind(
         _l("An import has finished"),

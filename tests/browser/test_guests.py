@@ -11,7 +11,7 @@ from tests.browser.conftest import NARROW, Sit
 from tests.factories import again, make
 from tests.fixtures import Acting
 
-BUILT = "document.querySelector('#f-guest').tomselect"
+BUILT = "() => document.querySelector('#f-guest')?.tomselect"
 
 
 @pytest.fixture
@@ -42,6 +42,9 @@ def test_guests_by_keys_alone(sit: Sit, acting: Acting, contact: Any) -> None:
         expect(page.locator("#f-guest-ts-control")).to_be_focused()
     expect(page.locator("[data-guests] [data-row]")).to_have_count(3)
     assert names(page) == ["Guichard", "Hugo Henry", "new@example.com"]
+    expect(page.locator("output[data-preview=guests]")).to_have_text(
+        "Invitations go to Guichard, Hugo Henry, and new@example.com when you save."
+    )
     page.keyboard.type("guichard")
     page.keyboard.press("Enter")
     assert len(names(page)) == 3, "nobody twice"

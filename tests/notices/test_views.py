@@ -13,7 +13,7 @@ from crm.accounts.models import Account, AccountKind
 from crm.companies.models import User
 from crm.core.types import utcnow
 from crm.leads.models import Lead
-from crm.notices.kinds import ASSIGNED, IMPORTED, MAIL_FAILED
+from crm.notices.kinds import ANSWERED, ASSIGNED, IMPORTED, MAIL_FAILED
 from crm.notices.models import Notice, NoticeChoice
 from crm.notices.views import CHOSEN
 from tests import markup
@@ -205,7 +205,12 @@ def test_one_chooses_what_one_is_told_of(as_user: As, everything: Everything, ca
         f"{place}-{kind}": place == "page" for kind in CHOSEN for place in ("page", "mail")
     }  # fmt: skip
     assert "claire@acme.example" in claire.get("/notices/choices").text
-    chosen = {f"page-{IMPORTED}": "1", f"mail-{ASSIGNED}": "1", "page-other": "1"}
+    chosen = {
+        f"page-{IMPORTED}": "1",
+        f"page-{ANSWERED}": "1",
+        f"mail-{ASSIGNED}": "1",
+        "page-other": "1",
+    }
     assert claire.post("/notices/choices", data=chosen).status_code == 303
     with everything() as session:
         columns = (NoticeChoice.user_id, NoticeChoice.kind, NoticeChoice.in_page)

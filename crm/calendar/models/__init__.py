@@ -4,6 +4,7 @@ from crm.calendar.models.category import EventCategory
 from crm.calendar.models.choice import CalendarChoice
 from crm.calendar.models.event import RELATED, Event
 from crm.calendar.models.feed import CalendarFeed, FeedKind
+from crm.calendar.models.invitation import GuestCheck, Invitation, Told
 from crm.calendar.models.participant import Participant
 from crm.calendar.models.reminder import EventReminder
 from crm.calendar.models.reminder_words import (
@@ -42,6 +43,8 @@ __all__ = [
     "EventStatus",
     "EventType",
     "FeedKind",
+    "GuestCheck",
+    "Invitation",
     "Participant",
     "Priority",
     "ReminderChannel",
@@ -51,5 +54,6 @@ __all__ = [
     "ReminderUnit",
     "ReminderWhom",
     "Role",
+    "Told",
     "Visibility",
 ]

@@ -96,7 +96,9 @@ class Participant(Child):
         if sum(self._has(name) for name in WHO) != 1:
             raise DomainError(_("Choose a person or type an e-mail address."), field="email")
         person = self.contact or self.lead
-        if person is not None and company_id_of(person) != company_id_of(self.event):
+        if self.event is None or person is None:  # without an event it is being removed
+            return
+        if company_id_of(person) != company_id_of(self.event):
             field_name = "contact" if self.contact is not None else "lead"
             raise DomainError(_("Not a valid choice."), field=field_name)
 

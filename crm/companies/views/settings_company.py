@@ -33,9 +33,9 @@ from crm.core.views.display import hue_of, initials
 MOMENTS: dict[str, Label] = {
     "quote": _l("When a quote is sent to a customer: not by this version yet."),
     "catalog": _l("When a catalogue is sent to a contact, an account or a lead."),
-    "invitation": _l("When a guest is added to an event: not by this version yet."),
-    "date_changed": _l("When the date or place of an event changes: not by this version yet."),
-    "guest_removed": _l("When a guest is removed, an event cancelled: not by this version yet."),
+    "invitation": _l("When a guest is added to an event."),
+    "date_changed": _l("When the date or place of an event changes."),
+    "guest_removed": _l("When a guest is removed, an event cancelled."),
     "event_reminder": _l("When an event of the type Event is reminded."),
     "meeting_reminder": _l("When a meeting is reminded."),
     "call_reminder": _l("When a call is reminded."),

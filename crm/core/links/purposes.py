@@ -27,6 +27,8 @@ class Purpose:
     page: Callable[[PublicLink], Any | None]  # `page` of the template
     pictures: Callable[[PublicLink], Pictures]
     act: Callable[[PublicLink], ResponseReturnValue | None]
+    # What else the page links to, by its name in the address.
+    file: Callable[[PublicLink, str], ResponseReturnValue | None] = lambda link, name: None
 
 
 # Set by the application, which knows every slice.

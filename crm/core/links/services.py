@@ -21,12 +21,19 @@ first_opened = Signal("a public link was opened for the first time")
 KEPT = timedelta(days=365)
 
 
-def create(purpose: str, company_id: int, valid: timedelta) -> tuple[PublicLink, str]:
+def new_token() -> str:
+    """A token that nobody can guess, for a link whose address is written before it exists."""
+    return secrets.token_urlsafe(32)
+
+
+def create(
+    purpose: str, company_id: int, valid: timedelta, token: str = ""
+) -> tuple[PublicLink, str]:
     """A new link and its token, which is not stored. The link is added to the session, not flushed.
 
-    `purpose` is the name of a Purpose; it ends after `valid`.
+    `purpose` is the name of a Purpose; it ends after `valid`. `token` is one of `new_token`.
     """
-    token = secrets.token_urlsafe(32)
+    token = token or new_token()
     link = PublicLink(
         token_hash=hash_token(token),
         purpose=purpose,

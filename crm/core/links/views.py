@@ -83,11 +83,15 @@ class PublicLinkView(Page):
     @expose("/<token>/<name>")
     @limit(RATE, key_func=client_address)
     def picture(self, token: str, name: str) -> ResponseReturnValue:
-        """A picture of the page."""
+        """A picture of the page, or another file to which it links."""
         with unfiltered("whoever holds a public link sees the pictures of its page"):
             link, purpose = _valid(token)
-            pictures = purpose.pictures(link) if link and purpose else {}
-            return answer(pictures[name], inline=True) if name in pictures else _gone()
+            if link is None or purpose is None:
+                return _gone()
+            pictures = purpose.pictures(link)
+            if name in pictures:
+                return answer(pictures[name], inline=True)
+            return purpose.file(link, name) or _gone()
 
 
 def _valid(token: str) -> tuple[PublicLink | None, Purpose | None]:

@@ -109,6 +109,13 @@ class Message(Record):
     body_text: Mapped[str] = mapped_column(
         Text, default="", server_default="", deferred=True, info=UNJOURNALED
     )
+    # What calendars read beside the texts, and its METHOD; "" for most messages.
+    calendar: Mapped[str] = mapped_column(
+        Text, default="", server_default="", deferred=True, info=UNJOURNALED
+    )
+    calendar_method: Mapped[str] = mapped_column(
+        String(10), default="", server_default="", info=UNJOURNALED
+    )
     sender_name: Mapped[str] = field(_l("Sender"), String(120), default="", server_default="")
     sender_address: Mapped[str] = field(
         lazy_pgettext("e-mail", "From"), String(254), default="", server_default=""

@@ -64,6 +64,8 @@ class Mail:
     transactional: bool = False
     due_at: datetime | None = None  # now by default
     language: str = ""  # of what is added to the texts
+    calendar: str = ""  # beside the texts, for calendars (RFC 5545), and its METHOD
+    calendar_method: str = ""
 
 
 def queue(mail: Mail) -> Message:
@@ -139,6 +141,8 @@ def _message(mail: Mail) -> Message:
         copy=mail.copy,
         original_id=mail.original_id,
         automatic=mail.automatic,
+        calendar=mail.calendar,
+        calendar_method=mail.calendar_method,
         transactional=mail.transactional,
         message_id=new_message_id(sender.domain),
         attachments=[MessageAttachment(file=file) for file in mail.attachments],

@@ -1,0 +1,120 @@
+"""Notes which events have changed in a way that guests are told of, whatever changed them."""
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, event, exists, false, inspect, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import PassiveFlag, Session, SessionTransaction
+
+from crm.calendar.models import Event, GuestCheck, Invitation, Participant
+from crm.core.db import batches, db
+from crm.core.types import utcnow
+
+REST = timedelta(minutes=2)  # several changes within this time make one mail (spec 9.3)
+PENDING = "crm.guest_checks"  # in Session.info: the ids of events
+TOLD_OF = (
+    "starts_at", "ends_at", "all_day", "time_zone", "location", "status", "type", "owner_id",
+    "deleted_at", "series_id",
+)  # fmt: skip
+
+EVENT = Event.__table__
+_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def install(session: Any) -> None:
+    """Note what every flush of this session changes."""
+    event.listen(session, "after_flush", _note)
+    event.listen(session, "after_transaction_end", _forget)
+
+
+def _note(session: Session, context: Any) -> None:
+    """New and former guests are told, and of what changes; an answer is told to nobody."""
+    for row in session.new:
+        if isinstance(row, Participant):
+            _pending(session).add(row.event_id)
+    for row in session.dirty:
+        if isinstance(row, Event) and _is_changed(row):
+            _pending(session).add(row.id)
+
+
+def _is_changed(row: Event) -> bool:
+    state: Any = inspect(row)
+    return any(
+        state.get_history(name, PassiveFlag.PASSIVE_NO_INITIALIZE).has_changes()
+        for name in (*TOLD_OF, "participants")
+        if name in state.committed_state
+    )
+
+
+def _pending(session: Session) -> set[int]:
+    found: set[int] = session.info.setdefault(PENDING, set())
+    return found
+
+
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop(PENDING, None)
+
+
+def note_checks(session: Session) -> None:
+    """Called by `transaction()` before it commits."""
+    for ids in batches(sorted(session.info.pop(PENDING, ()))):
+        events, series = _with_guests(session, ids)
+        _check_later("event_id", events)
+        _check_later("series_id", series)
+
+
+def _with_guests(session: Session, ids: Collection[int]) -> tuple[set[int], set[int]]:
+    """The events, and the series of such, that have guests or had some who were told."""
+    guests = exists().where(Participant.event_id == EVENT.c.id)
+    told = exists().where(
+        or_(Invitation.event_id == EVENT.c.id, Invitation.series_id == EVENT.c.series_id)
+    )
+    statement = select(EVENT.c.id, EVENT.c.series_id).where(EVENT.c.id.in_(ids), or_(guests, told))
+    found = session.execute(statement).all()
+    alone = {pk for pk, series_id in found if series_id is None}
+    once = {pk for pk, series_id in found if series_id is not None}  # before they were of a series
+    told_once = select(EVENT.c.id).join(Invitation, Invitation.event_id == EVENT.c.id)
+    moved = session.scalars(told_once.where(EVENT.c.id.in_(once)))
+    return alone | set(moved), {series_id for _pk, series_id in found if series_id is not None}
+
+
+def _check_later(column: str, ids: Collection[int]) -> None:
+    """Look at these two minutes from now; a later change begins anew, and is not quiet."""
+    if not ids:
+        return
+    insert = _INSERT[db.session.connection().dialect.name](GuestCheck.__table__)
+    due = utcnow() + REST
+    statement = insert.values([{column: pk, "due_at": due} for pk in sorted(ids)])
+    again = {"due_at": due, "is_quiet": False}
+    db.session.execute(statement.on_conflict_do_update(index_elements=[column], set_=again))
+
+
+def tell_nobody(row: Event) -> None:
+    """Whoever changes `row` in this transaction wants nobody told of it."""
+    db.session.flush()
+    note_checks(db.session())
+    _say(row, is_quiet=True)
+
+
+def tell_with(row: Event, note: str) -> None:
+    """Add a message to the guests to the mail about what this transaction changes."""
+    db.session.flush()
+    note_checks(db.session())
+    _say(row, note=note)
+
+
+def _say(row: Event, **said: Any) -> None:
+    mine = or_(
+        GuestCheck.event_id == row.id,
+        GuestCheck.series_id == row.series_id if row.series_id is not None else false(),
+    )
+    db.session.execute(update(GuestCheck).where(mine).values(said))
+
+
+def forget_check(check: GuestCheck) -> bool:
+    """Whether this worker is the one that tells; False where the event has changed meanwhile."""
+    mine = delete(GuestCheck).where(GuestCheck.id == check.id, GuestCheck.due_at == check.due_at)
+    return bool(db.session.execute(mine).rowcount)  # type: ignore[attr-defined]  # of a DELETE
