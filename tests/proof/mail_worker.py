@@ -11,7 +11,7 @@ from crm.mail import claiming, delivery, schedule, worker
 schedule.PAUSES = tuple(timedelta(seconds=seconds) for seconds in (1, 1, 1, 2, 2) * 10)
 claiming.LEASE = 10
 delivery.WRITE_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
-worker.SWEEP = 1.0
+worker.SWEEP = worker.LOOK = 1.0
 
 if __name__ == "__main__":
     worker.run(create_app())

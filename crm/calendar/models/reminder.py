@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     and_,
     inspect,
+    literal,
     or_,
     select,
     text,
@@ -46,6 +47,8 @@ from crm.core.types import Instant, utcnow
 DUE = text("status = 'waiting' AND queued_at IS NULL")
 QUEUED = text("status = 'waiting' AND queued_at IS NOT NULL")
 LONGEST_DETAIL = 500
+# As text in the statement, by which SQLite finds these indexes.
+WAITS = literal(ReminderStatus.WAITING.value, literal_execute=True)
 
 
 class EventReminder(Child, Personal):

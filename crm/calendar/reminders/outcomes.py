@@ -4,7 +4,7 @@ from sqlalchemy import String, cast, exists, select, update
 from sqlalchemy.orm import Session
 
 from crm.calendar.models import EventReminder, ReminderReason, ReminderStatus
-from crm.calendar.models.reminder import LONGEST_DETAIL
+from crm.calendar.models.reminder import LONGEST_DETAIL, WAITS
 from crm.core.db import db, transaction
 from crm.core.jobs import sweep
 from crm.core.rows import unfiltered
@@ -95,7 +95,7 @@ def settle_cancelled() -> int:
     )
     statement = (
         select(EventReminder.id)
-        .where(EventReminder.status == ReminderStatus.WAITING)
+        .where(EventReminder.status == WAITS)
         .where(EventReminder.queued_at.is_not(None), ~waiting)
         .order_by(EventReminder.queued_at)
         .limit(AT_ONCE)

@@ -7,6 +7,8 @@ that work twice, and one of them takes it; one that dies leaves nothing behind.
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from random import SystemRandom
 from typing import Any
 
@@ -18,13 +20,13 @@ from crm.calendar.models import (
     EventReminder,
     Participant,
     ReminderReason,
-    ReminderStatus,
 )
+from crm.calendar.models.reminder import WAITS
 from crm.calendar.reminders.mails import Prepared, prepare
 from crm.calendar.reminders.outcomes import settle
 from crm.calendar.reminders.recipients import Recipient, recipients_of
 from crm.calendar.reminders.scheduling import refusal
-from crm.core.db import db, let_others_write, transaction
+from crm.core.db import batches, db, let_others_write, transaction
 from crm.core.errors import Unavailable
 from crm.core.jobs import sweep
 from crm.core.rows import unfiltered
@@ -34,8 +36,21 @@ from crm.notices.kinds import REMINDED
 from crm.notices.services import News, tell
 
 AT_ONCE = 200  # looked up together; the next ones follow at once
+TOGETHER = 20  # written in one transaction, so that others can write in between
 
 log = logging.getLogger("crm.reminders")
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A reminder that is made into mails and notices; with `reason` it is dropped instead."""
+
+    pk: int
+    due: datetime | None
+    reason: ReminderReason | None
+    mails: Sequence[Prepared]
+    news: Sequence[News]
+    skipped: Sequence[Sequence[str]]  # [name, reason] of those whom no mail is sent
 
 
 @sweep("reminders")
@@ -44,17 +59,27 @@ def send_due() -> int:
     taken, failed = 0, set[int]()
     with unfiltered("the worker reminds everyone, whoever made the reminder"):
         while ids := _due(failed):
-            for pk in ids:
-                try:
-                    taken += _send(pk)
-                except Unavailable:
-                    raise
-                except Exception:  # whatever is wrong with one, the others leave
-                    log.exception("Reminder %s cannot be sent; it is tried again.", pk)
-                    failed.add(pk)
-                finally:
-                    db.session.rollback()
+            for part in batches(ids, TOGETHER):
+                ready = [one for pk in part if (one := _ready(pk, failed)) is not None]
+                taken += _take(ready, failed)
+                db.session.rollback()
+                let_others_write()
     return taken
+
+
+def _take(ready: Sequence[Ready], failed: set[int]) -> int:
+    """Write them together, or one by one where one of them cannot be written."""
+    try:
+        with transaction():
+            return sum(_write(one) for one in ready)
+    except Unavailable:
+        raise
+    except Exception:
+        if len(ready) > 1:
+            return sum(_take([one], failed) for one in ready)
+        log.exception("Reminder %s cannot be sent; it is tried again.", ready[0].pk)
+        failed.add(ready[0].pk)
+        return 0
 
 
 def _due(failed: set[int]) -> list[int]:
@@ -74,18 +99,26 @@ def _due(failed: set[int]) -> list[int]:
 
 def _is_due() -> tuple[Any, ...]:
     return (
-        EventReminder.status == ReminderStatus.WAITING,
+        EventReminder.status == WAITS,
         EventReminder.queued_at.is_(None),
         EventReminder.due_at <= utcnow(),
     )
 
 
-def _send(pk: int) -> bool:
-    """Whether this worker took it."""
-    reminder = _load(pk)
-    if reminder is None:
-        return False
-    event, due = reminder.event, reminder.due_at
+def _ready(pk: int, failed: set[int]) -> Ready | None:
+    """What is to be written; None where another worker took it, or it cannot be made."""
+    try:
+        reminder = _load(pk)
+        return None if reminder is None else _made(reminder)
+    except Exception:  # whatever is wrong with one, the others leave
+        log.exception("Reminder %s cannot be made; it is tried again.", pk)
+        db.session.rollback()
+        failed.add(pk)
+        return None
+
+
+def _made(reminder: EventReminder) -> Ready:
+    event = reminder.event
     reason = refusal(event) or (ReminderReason.PAST if event.ends_at <= utcnow() else None)
     recipients = [] if reason is not None else recipients_of(reminder)
     mails = prepare(reminder, recipients) if reminder.by_mail else []
@@ -93,18 +126,22 @@ def _send(pk: int) -> bool:
     news = [_news(reminder, one) for one in told if one.user_id is not None]
     if reason is None and not mails and not news:
         reason = ReminderReason.NOBODY
-    with transaction() as session:
-        taking = update(EventReminder).where(
-            EventReminder.id == pk, *_is_due(), EventReminder.due_at == due
-        )
-        values = {"queued_at": utcnow(), "skipped": _skipped(recipients, mails)}
-        found = session.execute(taking.values(values).execution_options(synchronize_session=False))
-        if not found.rowcount:  # type: ignore[attr-defined]  # of an UPDATE
-            return False
-        _queue(mails)
-        tell(news)
-        settle(pk, reason, is_told=bool(news))
-    let_others_write()
+    return Ready(reminder.id, reminder.due_at, reason, mails, news, _skipped(recipients, mails))
+
+
+def _write(one: Ready) -> bool:
+    """Whether this worker took it."""
+    taking = update(EventReminder).where(
+        EventReminder.id == one.pk, *_is_due(), EventReminder.due_at == one.due
+    )
+    values = {"queued_at": utcnow(), "skipped": one.skipped}
+    statement = taking.values(values).execution_options(synchronize_session=False)
+    found = db.session.execute(statement)
+    if not found.rowcount:  # type: ignore[attr-defined]  # of an UPDATE
+        return False
+    _queue(one.mails)
+    tell(one.news)
+    settle(one.pk, one.reason, is_told=bool(one.news))
     return True
 
 
