@@ -1,16 +1,26 @@
 """Checks of the mail server."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import flask_mail
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 
+from crm.companies.models import Company
 from crm.core.config import Config
+from crm.core.db import db
 from crm.core.mail_url import MailServer
+from crm.core.rows import unfiltered
+from crm.core.types import utcnow
 from crm.doctor.finding import Finding, ok, wrong
 from crm.mail import senders
 from crm.mail.connection import connect, prepare
 from crm.mail.headers import new_message_id
+from crm.mail.models import Message, MessageState, SkipReason
 from crm.mail.outcomes import words_of
+
+WEEK = timedelta(days=7)
 
 
 def check(config: Config, to: str | None) -> Iterator[Finding]:
@@ -22,6 +32,29 @@ def check(config: Config, to: str | None) -> Iterator[Finding]:
         )
     else:
         yield from _server(config, config.mail, to)
+
+
+def check_templates(config: Config) -> Iterator[Finding]:
+    """What is not sent because a company has chosen no template; nothing without a database."""
+    lacking = (
+        Message.state == MessageState.SKIPPED,
+        Message.reason == SkipReason.NO_TEMPLATE,
+        Message.created_on > utcnow() - WEEK,
+    )
+    counted = select(Company.name, Message.kind, func.count()).join(
+        Message, Message.company_id == Company.id
+    )
+    statement = counted.where(*lacking).group_by(Company.name, Message.kind)
+    try:
+        with unfiltered("the doctor counts what nobody sends"):
+            found = db.session.execute(statement).all()
+    except SQLAlchemyError:
+        return
+    for name, kind, number in found:
+        yield wrong(
+            f"{number} e-mails of {name} were skipped within a week, as no template is chosen for "
+            f"“{kind.value.replace('_', ' ')}”: choose one in the settings of the company."
+        )
 
 
 def _server(config: Config, server: MailServer, to: str | None) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """The mails of reminders: to whom, from which template and sender, and what became of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,17 +27,19 @@ from crm.calendar.reminders.outcomes import settle_cancelled
 from crm.calendar.reminders.sending import send_due
 from crm.companies.models import Company, CompanySettings, User
 from crm.core.types import utcnow
+from crm.doctor import examine
 from crm.leads.models import Lead
 from crm.mail import services as mail_services
 from crm.mail.models import Message, MessageKind, MessageState, SkipReason, Template
 from tests.calendar.reminding import Everything, line, messages, reminders, told
 from tests.factories import again, make, person, save
-from tests.fixtures import Acting, Cast
+from tests.fixtures import Acting, Cast, Client
 from tests.mail.delivering import delivered, now_due
 from tests.mail.postbox import OK, Postbox
 
 pytestmark = pytest.mark.both
 
+AsUser = Callable[[str], Client]
 HOUR = timedelta(hours=1)
 
 
@@ -93,7 +95,7 @@ def test_each_company_has_its_template_and_its_sender(
 
 @pytest.mark.accept("A-72")
 def test_without_a_template_it_is_dropped_and_said_everywhere(
-    app: Flask, acting: Acting, cast: Cast, everything: Everything
+    app: Flask, acting: Acting, cast: Cast, everything: Everything, as_user: AsUser
 ) -> None:
     with everything() as session:
         session.execute(update(CompanySettings).values(call_reminder_template_id=None))
@@ -108,6 +110,11 @@ def test_without_a_template_it_is_dropped_and_said_everywhere(
     assert (skipped.state, skipped.reason) == (MessageState.SKIPPED, SkipReason.NO_TEMPLATE)
     assert queued.state == MessageState.QUEUED
     assert told(everything) == [cast.claire] * 2
+    settings = as_user("alice").get(f"/settings/companies/{cast.france}").text
+    assert "1 was skipped within 30 days." in settings
+    with app.app_context():
+        findings = [one.text for one in examine() if not one.is_ok]
+    assert any("1 e-mails of ACME France were skipped" in text for text in findings), findings
 
 
 @pytest.mark.accept("A-73")

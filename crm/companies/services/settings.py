@@ -1,17 +1,22 @@
 """Services of the settings pages. Further rules are in the models."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, inspect, or_, select
+from flask_appbuilder import Model
+from sqlalchemy import ColumnElement, and_, func, inspect, or_, select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from crm.companies.models import AppSettings, CompanySettings, Counter
 from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import update_row
 from crm.core.db import clear_cache, db, per_transaction
+from crm.core.rows import unfiltered
+from crm.core.types import utcnow
 
 OPEN = "open"  # the kind of the statuses and stages of new records
+LATELY = 30  # days
 TEMPLATE = "_template"  # at the end of a relation to a template, after the kind that fits
 
 
@@ -53,6 +58,20 @@ def load_templates(row: CompanySettings) -> None:
             key = getattr(row, f"{name}_id")
             if key is None or key in found:
                 set_committed_value(row, name, found.get(key))
+
+
+def unsent(company_id: int) -> Mapping[str, int]:
+    """Kind → how many e-mails were skipped lately because no template is chosen for it."""
+    messages = Model.metadata.tables["message"].c  # of an upper slice
+    lacking = (
+        messages.company_id == company_id,
+        messages.state == "skipped",
+        messages.reason == "no_template",
+        messages.created_on > utcnow() - timedelta(days=LATELY),
+    )
+    statement = select(messages.kind, func.count()).where(*lacking).group_by(messages.kind)
+    with unfiltered("who sets what a company sends is told how much it does not send"):
+        return {str(kind): number for kind, number in db.session.execute(statement)}
 
 
 def _is_usable(template: Any, company_id: int | None) -> ColumnElement[bool]:

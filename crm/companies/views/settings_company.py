@@ -77,6 +77,17 @@ class Inherit:
     placeholder: str
 
 
+def _not_sent(number: int) -> str:
+    """That an e-mail has no template, and what that has cost lately."""
+    words = str(_("No template is chosen, so this e-mail is not sent."))
+    if not number:
+        return words
+    skipped = ngettext(
+        "%(num)s was skipped within 30 days.", "%(num)s were skipped within 30 days.", number
+    )
+    return f"{words} {skipped}"
+
+
 class CompanySettingsView(SettingsPages):
     """The settings of one company of the actor."""
 
@@ -144,6 +155,7 @@ class CompanySettingsView(SettingsPages):
         fields = [field for name, field in form.fields.items() if name.endswith(TEMPLATE)]
         company_id = (request.view_args or {})["pk"]  # a form filled in from another has no row
         found = settings.usable_templates(company_id) if fields else []
+        unsent = {} if all(field.text for field in fields) else settings.unsent(company_id)
         for field in fields:
             kind = field.name.removesuffix(TEMPLATE)
             field.picker_url, chosen = "", field.text
@@ -154,7 +166,7 @@ class CompanySettingsView(SettingsPages):
                 if one.kind == kind and str(one.id) not in ids
             ]
             if not chosen:
-                field.warning = _("No template is chosen, so this e-mail is not sent.")
+                field.warning = _not_sent(unsent.get(kind, 0))
             elif (pk := parse_number(chosen)) is not None:  # not what a refused form made up
                 url = url_for("TemplateView.show", pk=pk)
                 field.actions = [Action(_("Preview and test"), url, "mail")]
