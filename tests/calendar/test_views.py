@@ -56,6 +56,9 @@ def test_an_event_is_created_from_each_record_and_shows_there(
         assert claire.post(f"{add}&type=meeting", data=data).status_code == 303
         assert f"Visite {relation}" in claire.get(f"{url}?tab=events.{relation}").text
         assert f"Visite {relation}" in claire.get(url).text, "as the next event"
+    week = {"from": "2027-01-18T00:00:00+01:00", "to": "2027-01-25T00:00:00+01:00"}
+    shown = claire.get("/calendar/rows", query_string=week).text
+    assert [name for name in rows if f"Visite {name}" not in shown] == []
 
 
 def test_a_task_asks_for_its_due_date_only(as_user: AsUser, acting: Acting, cast: Cast) -> None:
