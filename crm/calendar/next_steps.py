@@ -10,7 +10,7 @@ from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 
 from crm.calendar import services
-from crm.calendar.models import RELATED, Event
+from crm.calendar.models import RELATED, Event, EventStatus
 from crm.companies.views.owned import OwnedView
 from crm.core.actor import current_actor
 from crm.core.datamodel import DataModel
@@ -54,6 +54,9 @@ class NextSteps(OwnedView):
 
     def record_menu(self, row: Event, editable: bool) -> list[Action]:
         menu = super().record_menu(row, editable)
+        if editable and row.status == EventStatus.PLANNED:
+            url = f"{self.url('edit', pk=row.id)}#f-starts_at"
+            menu.insert(0, Action(_("Reschedule"), url, "calendar-event"))
         if not self.can("create"):
             return menu
         asked = {"type": row.type}

@@ -62,6 +62,8 @@ def test_a_follow_up_is_a_week_later_at_the_same_hour(
         "subject": "Suite",
         "owner": cast.claire,
         "starts_at": "2027-03-29T10:00",
+        "visibility": "public",
+        "availability": "busy",
     }
     assert claire.post(url, data=data).status_code == 303
 
@@ -134,3 +136,14 @@ def test_on_a_record_upcoming_and_past_events_are_apart(
     past = claire.get(html.unescape(link[1])).text
     assert "Ancien" in past
     assert past.count("Visite") < upcoming.count("Visite")
+
+
+def test_a_planned_event_is_rescheduled_in_its_form(
+    as_user: AsUser, acting: Acting, visit: Event
+) -> None:
+    link = f'href="/events/edit/{visit.id}#f-starts_at"'
+    assert link in as_user("claire").get(f"/events/show/{visit.id}").text
+    with acting("claire") as session:
+        again(visit).status = EventStatus.DONE
+        session.flush()
+    assert link not in as_user("claire").get(f"/events/show/{visit.id}").text
