@@ -120,6 +120,7 @@ def test_the_keyboard_alone_creates_moves_stretches_and_undoes(sit: Sit, acting:
     page.keyboard.type("Au clavier")
     page.keyboard.press("Control+Enter")
     expect(box(page, "Au clavier")).to_be_visible()
+    expect(page.locator("[data-grid]")).to_be_focused()
     page.keyboard.press("t")
     expect(page.locator(".fc-dayhead.now")).to_be_visible()
     desk.check()
@@ -281,7 +282,7 @@ def test_a_series_asks_how_far_a_move_goes(sit: Sit, acting: Acting) -> None:
     dialog.get_by_label("All events of the series").check()
     dialog.get_by_role("button", name="Move 10 events").click()
     expect(page.locator("[data-toast]")).to_contain_text("10 events moved")
-    expect(event).to_be_visible()
+    expect(event).to_be_focused()
     with acting("marc"):
         assert again(first).starts_at == later
     desk.check()

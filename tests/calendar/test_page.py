@@ -41,6 +41,7 @@ def planned(subject: str = "Démonstration", start: datetime = TEN, **values: An
 
 
 @pytest.mark.accept("A-22")
+@pytest.mark.both
 def test_the_calendar_shows_ones_own_events(as_user: AsUser, acting: Acting, cast: Cast) -> None:
     with acting("claire"):
         event = planned(location="Lyon", time_zone="Asia/Kolkata")
@@ -66,6 +67,7 @@ def test_nobody_sees_more_than_their_rights(as_user: AsUser, acting: Acting, cas
         assert as_user(name).get("/calendar/rows").status_code == 403
 
 
+@pytest.mark.both
 def test_an_invited_user_has_it_in_their_calendar_until_they_decline(
     as_user: AsUser, acting: Acting, cast: Cast, everything: Any
 ) -> None:
@@ -138,6 +140,21 @@ def test_details_are_a_part_of_the_page(as_user: AsUser, acting: Acting) -> None
         assert text in part, text
     assert "Edit" not in as_user("hugo").get(f"/calendar/event/{event.id}").text
     assert as_user("olga").get(f"/calendar/event/{event.id}").status_code == 404
+
+
+def test_details_tell_guests_and_how_it_repeats(
+    as_user: AsUser, acting: Acting, cast: Cast, everything: Any
+) -> None:
+    with acting("claire"):
+        event = series()[0]
+    with everything() as session:
+        guest = Participant(
+            event=session.get(Event, event.id), user=session.get(User, cast.marc), answer=Answer.YES
+        )
+        session.add(guest)
+    part = as_user("claire").get(f"/calendar/event/{event.id}").text
+    for text in ("Marc Morel", "Yes", "Every week"):
+        assert text in part, text
 
 
 def post(client: Client, verb: str, event: Record, version: int, **values: str) -> Any:
@@ -274,6 +291,7 @@ def test_a_new_event_leads_back_to_the_calendar(
     assert "/events/delete/" in marc.get(made.headers["Location"]).text, "to undo it"
 
 
+@pytest.mark.both
 def test_what_was_ticked_is_remembered_for_the_person(as_user: AsUser, cast: Cast) -> None:
     claire = as_user("claire")
     ticked = {"people": f"{cast.hugo},99999", "types": "call", "color": "type", "view": "month"}
@@ -294,6 +312,7 @@ def asked_of(client: Client, path: str) -> dict[str, Any]:
     return asked
 
 
+@pytest.mark.both
 def test_a_private_event_of_others_is_a_busy_time(
     as_user: AsUser, acting: Acting, cast: Cast
 ) -> None:

@@ -6,7 +6,7 @@ import { post } from "./rows.js";
 import { toast } from "./talk.js";
 
 /** `changed(id)` draws the calendar again and puts the focus back, `failed(text)` says what went wrong. */
-export function moves(config, { changed, failed, say }) {
+export function moves(config, { changed, failed, say, keepFocus }) {
   const { urls, words } = config;
 
   /** Give an event another start and end, words as the server reads them. */
@@ -22,6 +22,7 @@ export function moves(config, { changed, failed, say }) {
     const answer = await post(url, { ...values, row_version: version }).catch(() => ({ status: 0 }));
     if (answer.ask) {
       revert();
+      keepFocus(row.id);
       return openForm(answer.ask); // which loads the calendar anew
     }
     if (answer.status === 200) {

@@ -18,6 +18,7 @@ import { State } from "./state.js";
 import { swipe } from "./swipe.js";
 import { speaker } from "./talk.js";
 
+const BACK = "calendar-focus"; // what had the focus before a dialog that loads the page anew
 const rowOf = (event) => event.extendedProps.row;
 const phone = matchMedia("(max-width: 767.98px)");
 
@@ -62,8 +63,9 @@ export function start(root) {
     focused = id;
     return reload();
   };
-  const mover = moves(config, { changed, failed, say });
+  const mover = moves(config, { changed, failed, say, keepFocus: (id) => keepFocus(id) });
   const newEvent = create(config, state);
+  const keepFocus = (id) => sessionStorage.setItem(BACK, id);
 
   const grid = new Calendar(region, {
     ...options(config),
@@ -278,7 +280,16 @@ export function start(root) {
   });
   phone.addEventListener("change", draw);
   swipe(region, (sign) => move(sign > 0 ? "next" : "prev"));
-  keys(region, { grid, state, dates, say, words, create: newEvent, rows: () => rows, mover, go });
+  keys(region, { grid, state, dates, say, words, create: (slot) => {
+    keepFocus("");
+    newEvent(slot);
+  }, rows: () => rows, mover, go });
+  const back = sessionStorage.getItem(BACK);
+  sessionStorage.removeItem(BACK);
+  if (back !== null && performance.getEntriesByType("navigation")[0]?.type === "reload") {
+    focused = back;
+    if (!back) region.focus();
+  }
 
   history.replaceState(null, "", state.address);
   grid.render();

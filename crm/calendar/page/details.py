@@ -8,7 +8,9 @@ from babel.dates import format_date, get_timezone_name
 from flask_babel import gettext as _
 
 from crm.calendar import display
+from crm.calendar.guest_views import guests_panel
 from crm.calendar.models import RELATED, Event, EventStatus
+from crm.calendar.series.telling import series_sentence
 from crm.core.models.locale import locale
 from crm.core.models.text import format_day
 from crm.core.views import Action, Field
@@ -25,6 +27,7 @@ class Details:
     title: str
     url: str | None
     lines: list[tuple[str, str, Field]] = field(default_factory=list)
+    guests: str | None = None  # HTML
     actions: list[Action] = field(default_factory=list)
 
 
@@ -43,6 +46,10 @@ def details_of(view: Any, event: Event) -> Details:
     for name, icon in (("owner", "user"), ("status", display.ICONS[event.type])):
         shown = view.field_of(event, name)
         found.lines.append((icon, str(shown.label), shown))
+    if rule := series_sentence(event):
+        found.lines.append(("repeat", _("Recurrence"), _text(rule)))
+    if event.participants:
+        found.guests = guests_panel(event).html
     if event.outcome:
         found.lines.append(("message", _("Outcome"), _text(event.outcome)))
     if view.may("edit", event):
