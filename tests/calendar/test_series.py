@@ -206,6 +206,16 @@ def test_a_new_rule_makes_the_planned_ones_anew(acting: Acting, cast: Cast) -> N
         assert [one.id for one in live(events[0])] == [events[0].id]
 
 
+def test_a_new_rule_said_on_a_done_event_leaves_it_in_its_own_series(acting: Acting) -> None:
+    with acting("claire"):
+        events = series()
+        services.mark_done(events[9])
+        rule = Rule(frequency=Frequency.DAILY, count=2)
+        changing.update(events[9], {}, Reach.ALL, rule=rule)
+        assert [one.id for one in live(events[9])] == [events[9].id]
+        assert len(live(events[0])) == 65  # from the first planned day to the two that were said
+
+
 def test_a_rule_with_fewer_dates_puts_the_rest_into_the_bin(acting: Acting) -> None:
     with acting("claire"):
         events = series()

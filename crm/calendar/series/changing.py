@@ -86,13 +86,13 @@ def update(
     change = _Change(event, values, with_apart=with_apart)
     plan = _renewed(change, reach, rule, found) if rule is not None else _shifted(change, reach)
     series = _series_for(change, plan, reach, rule, found)
+    kept = [one for one in found.events if one not in plan.surplus]
     with together():
-        for one in found.events:
-            if one not in plan.surplus:
-                change.apply(one, plan, series)
+        for one in kept:
+            change.apply(one, plan, series)
     _bin(plan.surplus)
     if plan.free:
-        add_copies(found.events[0] if event in plan.surplus else event, plan.free)
+        add_copies(event if event in kept else kept[0], plan.free)
     return found
 
 
