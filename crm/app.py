@@ -74,6 +74,7 @@ UPLOADS = (
     "CatalogView.edit",
     "CompanyView.add",
     "CompanyView.edit",
+    "EventView.import_file",
     "MessageView.compose",
     "ProfileView.own",
     "TemplateView.attach",

@@ -13,6 +13,7 @@ from crm.calendar import display, fields, quick, services, while_typing
 from crm.calendar.busy_list import EventList, busy_lines
 from crm.calendar.forms import CancelEvent, EventForm, MarkDone, names_for
 from crm.calendar.guest_views import GuestPages
+from crm.calendar.importing.views import EventImport
 from crm.calendar.models import Event, EventStatus, EventType, Visibility
 from crm.calendar.next_steps import NextSteps
 from crm.calendar.queries import next_of
@@ -34,7 +35,7 @@ PLANNED = ("status", 0, ["planned"])
 SOONEST, LATEST = ("starts_at", "asc"), ("starts_at", "desc")
 
 
-class EventView(SeriesPages, GuestPages, NextSteps):
+class EventView(SeriesPages, GuestPages, NextSteps, EventImport):
     """Events, planned and past."""
 
     datamodel = DataModel(Event, services.RULES)
@@ -47,6 +48,7 @@ class EventView(SeriesPages, GuestPages, NextSteps):
         **dict.fromkeys(("opportunity", "move"), "edit"),
         **dict.fromkeys(("guests", "preview", "while_typing", "repeat", "ics"), "read"),
         "delete_series": "delete",
+        **dict.fromkeys(("import_file", "import_confirm"), "create"),
     }
     children: ClassVar[Mapping[str, Sequence[str]]] = {
         "participants": fields.GUEST,

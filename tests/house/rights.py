@@ -10,7 +10,10 @@ ACTIONS = {
         "deleted", "test", "guests", "while_typing", "rows", "event", "remember",
         "repeat", "ics",
     ),
-    "create": ("add", "post", "duplicate", "send_test", "compose", "send"),
+    "create": (
+        "add", "post", "duplicate", "send_test", "compose", "send", "import_file",
+        "import_confirm",
+    ),
     "edit": (
         "edit", "field", "put", "save", "up", "down", "make_client", "change_status", "move", "win",
         "lose", "reopen", "cancel", "mark_done", "take_charge", "new_password", "activate",
