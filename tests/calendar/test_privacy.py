@@ -83,6 +83,7 @@ def reads(event: Event, account: Account, cast: Cast) -> Iterator[str]:
     yield f"/calendar/rows?people={cast.hugo}&types=meeting&{moments}"
 
 
+@pytest.mark.both
 @pytest.mark.accept("A-76")
 @pytest.mark.parametrize("person", OTHERS)
 def test_no_page_shows_a_word_of_it(
@@ -164,6 +165,7 @@ def api(client: Client, token: Any, path: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("person", OTHERS)
 def test_the_api_neither_finds_nor_changes_it(
     person: str, private: Event, account: Account, token_of: Any, client: Client
@@ -251,3 +253,22 @@ def test_the_next_event_of_a_record_leaves_it_out(
     with acting("hugo"):
         services.update(again(private), {"visibility": Visibility.PUBLIC})
         assert db.session.scalar(select(func.count()).select_from(Lead)) == 0
+
+
+@pytest.mark.both
+def test_a_purged_one_is_reported_to_its_owner_alone(
+    acting: Acting, everything: Any, token_of: Any, client: Client
+) -> None:
+    with acting("marc"):
+        private, public = make(Event, visibility=Visibility.PRIVATE), make(Event)
+        for one in (private, public):
+            services.delete(one)
+    deleted = "/api/v1/events/_deleted"
+    for is_purged in (False, True):
+        if is_purged:
+            with everything() as session:
+                for pk in (private.id, public.id):
+                    session.delete(session.get(Event, pk))
+        for person, mine in (("alice", [public.id]), ("marc", [private.id, public.id])):
+            told = api(client, token_of(person), deleted)["result"]
+            assert sorted(one["id"] for one in told) == mine, (person, is_purged)
