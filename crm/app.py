@@ -18,6 +18,7 @@ from crm import assets, holdings, navigation, purging
 from crm.calendar import clock
 from crm.calendar import receivers as calendar_receivers
 from crm.calendar.invitations import answer_page, noting, telling
+from crm.calendar.invitations import reading as replies
 from crm.calendar.reminders import copying, digest, outcomes, sending
 from crm.catalog import public
 from crm.companies import handover
@@ -49,6 +50,7 @@ JOBS = (
     purging,
     clock,
     telling,
+    replies,
     sweeping,
     links,
     notices_jobs,

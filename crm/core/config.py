@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from crm.core.mail_in_url import Mailbox, parse_mail_in_url
 from crm.core.mail_url import MailServer, parse_mail_url
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +54,7 @@ class Config:
     workers: int = 1
     redis_url: str | None = None
     mail: MailServer | None = None
+    mail_in: Mailbox | None = None
     worker: bool = True  # `crm serve` runs one
     production: bool = False
     admin_password: str | None = None
@@ -81,6 +83,7 @@ def read_config(env: Mapping[str, str] = os.environ) -> Config:
         workers=_workers(env.get("WORKERS", "")),
         redis_url=_redis_url(env.get("REDIS_URL", "")),
         mail=_mail(env.get("MAIL_URL", "")),
+        mail_in=_mail_in(env.get("MAIL_IN_URL", "")),
         worker=_is_on("WORKER", env.get("WORKER", "1")),
         production=production,
         admin_password=env.get("CRM_ADMIN_PASSWORD") or None,
@@ -134,6 +137,13 @@ def _is_on(name: str, text: str) -> bool:
 def _mail(url: str) -> MailServer | None:
     try:
         return parse_mail_url(url) if url else None
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+
+
+def _mail_in(url: str) -> Mailbox | None:
+    try:
+        return parse_mail_in_url(url) if url else None
     except ValueError as error:
         raise ConfigError(str(error)) from None
 

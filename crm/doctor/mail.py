@@ -7,9 +7,11 @@ import flask_mail
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from crm.calendar.invitations.mailbox import MailboxError, opened
 from crm.companies.models import Company
 from crm.core.config import Config
 from crm.core.db import db
+from crm.core.mail_in_url import Mailbox
 from crm.core.mail_url import MailServer
 from crm.core.rows import unfiltered
 from crm.core.types import utcnow
@@ -32,6 +34,8 @@ def check(config: Config, to: str | None) -> Iterator[Finding]:
         )
     else:
         yield from _server(config, config.mail, to)
+    if config.mail_in is not None:
+        yield _mailbox(config.mail_in)
 
 
 def check_templates(config: Config) -> Iterator[Finding]:
@@ -69,6 +73,17 @@ def _server(config: Config, server: MailServer, to: str | None) -> Iterator[Find
         yield wrong(
             f"The mail server {server} refuses ({words_of(error)}): check MAIL_URL, its user and "
             "password, and whether this machine reaches it."
+        )
+
+
+def _mailbox(box: Mailbox) -> Finding:
+    try:
+        with opened(box):
+            return ok(f"The mailbox {box} opens; invitations ask for answers to {box.address}.")
+    except MailboxError as error:
+        return wrong(
+            f"The mailbox {box} refuses ({error}): check MAIL_IN_URL, its user, password and "
+            "folder, and whether this machine reaches it."
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
@@ -17,6 +18,7 @@ from crm.calendar.invitations.meeting import Meeting, next_of
 from crm.calendar.invitations.words import repeats, when, zone_of
 from crm.calendar.models import Event, Visibility
 from crm.companies.settings import company_settings
+from crm.core.config import Config
 from crm.core.errors import DomainError
 from crm.core.models import rich_text
 from crm.mail import senders
@@ -138,7 +140,13 @@ def _calendar(told: Telling, sender: str) -> str:
 
 
 def organizer_address(event: Event) -> str:
-    """Where the calendars of guests send their replies."""
+    """Where the calendars of guests send their replies: the mailbox that is read, if there is one.
+
+    Without one the organiser reads them.
+    """
+    config: Config = current_app.extensions["crm.config"]
+    if config.mail_in is not None:
+        return config.mail_in.address
     return (event.owner.email if event.owner is not None else "") or ""
 
 

@@ -4,7 +4,7 @@ from crm.calendar.models.category import EventCategory
 from crm.calendar.models.choice import CalendarChoice
 from crm.calendar.models.event import RELATED, Event
 from crm.calendar.models.feed import CalendarFeed, FeedKind
-from crm.calendar.models.invitation import GuestCheck, Invitation, Told
+from crm.calendar.models.invitation import GuestCheck, Invitation, ReplyMailbox, Told
 from crm.calendar.models.participant import Participant
 from crm.calendar.models.reminder import EventReminder
 from crm.calendar.models.reminder_words import (
@@ -53,6 +53,7 @@ __all__ = [
     "ReminderStatus",
     "ReminderUnit",
     "ReminderWhom",
+    "ReplyMailbox",
     "Role",
     "Told",
     "Visibility",

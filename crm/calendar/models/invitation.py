@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.accounts.models import Contact
@@ -71,6 +71,17 @@ class Invitation(Model):
     contact: Mapped[Contact | None] = relationship()
     lead: Mapped[Lead | None] = relationship()
     link: Mapped[PublicLink | None] = relationship()
+
+
+class ReplyMailbox(Model):
+    """How far a mailbox was read: `uid` is the highest one (RFC 3501), while `validity` lasts."""
+
+    __tablename__ = "reply_mailbox"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(255), unique=True)  # host, port and folder
+    validity: Mapped[int] = mapped_column(BigInteger)
+    uid: Mapped[int] = mapped_column(BigInteger)
 
 
 class GuestCheck(Model):
