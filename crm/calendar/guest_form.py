@@ -19,6 +19,7 @@ from crm.core.models.kinds import Format
 from crm.core.models.text import parse_number
 from crm.core.types import utcnow
 from crm.core.views.display import hue_of, initials
+from crm.mail.models import REASONS, SkipReason
 
 EACH = 8  # found of each kind
 TYPED = "guest"  # the text of the box, as it was typed
@@ -51,12 +52,18 @@ def guest_of(kind: str, who: Any) -> Guest:
     detail = who.email or ""
     why_not = ""
     if not getattr(who, "email", None):
-        why_not = _("no e-mail address")
+        why_not = _reason(SkipReason.NO_ADDRESS)
     elif getattr(who, "do_not_email", False):
-        why_not = _("refuses e-mails")
+        why_not = _reason(SkipReason.DO_NOT_EMAIL)
     if kind == "user":
         return Guest(kind, str(who), detail, hue_of(who.id), initials(str(who)), why_not)
     return Guest(kind, str(who), detail, why_not=why_not)
+
+
+def _reason(reason: SkipReason) -> str:
+    """Why there is no e-mail, within a sentence."""
+    text = str(REASONS[reason])
+    return text[:1].lower() + text[1:]
 
 
 def guest_of_row(one: Participant) -> Guest:

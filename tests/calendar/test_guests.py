@@ -24,6 +24,7 @@ def typed(cast: Cast, *guests: dict[str, Any], **more: Any) -> dict[str, Any]:
     """The form of an event with these guests, as a browser posts it."""
     data: dict[str, Any] = {
         "type": "meeting", "subject": "Visite", "starts_at": START, "owner": cast.claire,
+        "visibility": "public", "availability": "busy",
         "participants-count": len(guests), **more,
     }  # fmt: skip
     for number, guest in enumerate(guests):

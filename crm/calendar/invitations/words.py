@@ -32,7 +32,7 @@ def zone_of(event: Event) -> str:
 
 
 def _span(first: str, last: str) -> str:
-    return first if first == last else _("%(first)s to %(last)s", first=first, last=last)
+    return first if first == last else _("from %(first)s to %(last)s", first=first, last=last)
 
 
 def _day(moment: date) -> str:
