@@ -113,7 +113,7 @@ def test_without_a_template_it_is_dropped_and_said_everywhere(
     settings = as_user("alice").get(f"/settings/companies/{cast.france}").text
     assert "1 was skipped within 30 days." in settings
     with app.app_context():
-        findings = [one.text for one in examine() if not one.is_ok]
+        findings = [one.sentence for one in examine() if one.is_wrong]
     assert any("1 e-mails of ACME France were skipped" in text for text in findings), findings
 
 
