@@ -9,12 +9,15 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from crm.calendar.models import Event, EventReminder
+from crm.calendar.models.reminder import WAITS
 from crm.companies.days import today
 from crm.core.actor import current_actor
 from crm.core.datamodel.filters import ME
 from crm.core.db import db
 from crm.core.models import Label, Record
 from crm.core.models.text import format_near
+from crm.core.types import utcnow
 from crm.core.views import Preset
 from crm.core.views.base import view_of, views_of
 from crm.core.views.display import zone
@@ -63,6 +66,23 @@ def recent() -> list[tuple[str, str, str, str]]:
     wanted = [(key, at) for key, at in newest if key[0] in models][:RECENT]
     rows = _rows([key for key, _at in wanted], models)
     return [_line(rows[key], at) for key, at in wanted if key in rows]
+
+
+def reminders() -> list[tuple[str, str, str, str]]:
+    """(icon, label, address, when) of the next reminders that one has asked for."""
+    mine = (
+        EventReminder.user_id == current_actor().user_id,
+        EventReminder.status == WAITS,
+        EventReminder.queued_at.is_(None),
+        EventReminder.due_at < utcnow() + timedelta(days=SOON),
+    )
+    statement = select(EventReminder.due_at, Event).join(Event).where(*mine)
+    found = db.session.execute(statement.order_by(EventReminder.due_at).limit(RECENT)).unique()
+    return [
+        ("bell", event.subject, view_of(event).url("show", pk=event.id), format_near(due, zone()))
+        for due, event in found
+        if due is not None
+    ]
 
 
 def _models() -> Mapping[str, type[Any]]:

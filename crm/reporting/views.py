@@ -21,7 +21,7 @@ from crm.core.views.base import views_of
 from crm.core.views.display import hue_of, initials
 from crm.reporting.blocks import Block, HomeLine, blocks
 from crm.reporting.queries import counts
-from crm.reporting.side import figure_preset, figures, recent
+from crm.reporting.side import figure_preset, figures, recent, reminders
 from crm.reporting.steps import Step, first_steps, may_set_up
 
 LINES = 6  # rows of each block
@@ -67,6 +67,7 @@ class HomePage:
     people: list[DemoPerson] = field(default_factory=list)
     erase_url: str = ""
     figures: list[tuple[str, str, str]] = field(default_factory=list)  # label, number, address
+    reminders: list[tuple[str, str, str, str]] = field(default_factory=list)
     recent: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     @property
@@ -93,7 +94,7 @@ class HomeView(IndexView):
         if may_set_up() and (people := demo.people()):
             page.people = [_person(one) for one in people]
             page.erase_url = url_for("SetupView.demo")
-        page.recent = recent()
+        page.reminders, page.recent = reminders(), recent()
         return render_template("reporting/home.html", page=page, view=self)
 
 

@@ -2,11 +2,13 @@
 
 import html
 from collections.abc import Callable
+from datetime import timedelta
 
 from sqlalchemy import update
 
 from crm.accounts.models import Account
 from crm.calendar.models import EventReminder, ReminderMode, ReminderUnit
+from crm.core.types import utcnow
 from tests.calendar.reminding import Everything, line, planned, reminders, utc
 from tests.factories import again, make
 from tests.fixtures import Acting, Cast, Client
@@ -167,3 +169,16 @@ def test_the_api_reads_and_writes_them(as_user: AsUser, acting: Acting, token_of
 def test_both_defaults_are_settings(as_user: AsUser) -> None:
     assert "Default reminder before meetings and calls" in as_user("claire").get("/profile/").text
     assert "default_reminder_minutes" in as_user("alice").get("/settings/companies/1").text
+
+
+def test_ones_next_reminders_stand_on_ones_home_page(as_user: AsUser, acting: Acting) -> None:
+    with acting("claire"):
+        start = utcnow() + timedelta(days=2)
+        planned(line(), subject="Démonstration", starts_at=start)
+        planned(line(), subject="Plus tard", starts_at=start + timedelta(days=30))
+    words = '<h2 id="s-reminders">Reminders</h2>'
+    home = as_user("claire").get("/").text
+    side = home.partition(words)[2].partition("</section>")[0]
+    assert "Démonstration" in side
+    assert "Plus tard" not in side
+    assert words not in as_user("alice").get("/").text
