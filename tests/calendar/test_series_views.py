@@ -25,7 +25,8 @@ def typed(cast: Cast, **more: Any) -> dict[str, Any]:
         "type": "meeting", "subject": "Point", "starts_at": "2027-03-03T10:00",
         "ends_at": "2027-03-03T12:00", "owner": cast.claire, "repeat": "weekly",
         "repeat_interval": "2", "repeat_weekdays": ["0", "2", "4"], "repeat_monthly": "day",
-        "repeat_end": "count", "repeat_count": "6", "repeat_until": "", **more,
+        "repeat_end": "count", "repeat_count": "6", "repeat_until": "", "visibility": "public",
+        "availability": "busy", **more,
     }  # fmt: skip
 
 
