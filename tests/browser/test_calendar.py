@@ -311,6 +311,7 @@ def test_a_private_event_of_others_can_be_seen_and_not_touched(
     page = desk.open(f"{WEEK}&people={cast.claire}")
     busy = page.locator(".c-ev.private")
     expect(busy).to_contain_text("Busy")
+    assert busy.get_attribute("tabindex") is None
     busy.click()
     expect(page.locator("#cal-pop")).to_be_hidden()
     assert "Confidentiel" not in page.content()

@@ -76,7 +76,7 @@ export function start(root) {
       if (state.view === "agenda") return [];
       return (await read(info.start, info.end)).map((row) => {
         const { id, title, start, end, allDay } = row;
-        return { id, title, start, end, allDay, editable: !row.busy, interactive: !row.busy, row };
+        return { id, title, start, end, allDay, editable: !row.busy, row };
       });
     },
     viewDidMount: ({ el }) => {
@@ -123,7 +123,10 @@ export function start(root) {
   }
 
   function dress(el, event) {
-    if (rowOf(event).busy) return;
+    if (rowOf(event).busy) {
+      for (const name of ["role", "tabindex"]) el.removeAttribute(name); // it leads nowhere
+      return;
+    }
     el.setAttribute("aria-haspopup", "dialog");
     el.dataset.event = event.id;
     el.title = [event.title, zoneOf(rowOf(event))].filter(Boolean).join(" · ");
