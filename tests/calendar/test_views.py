@@ -20,6 +20,7 @@ from tests.fixtures import Acting, Cast, Client
 from tests.pressing import press
 
 AsUser = Callable[[str], Client]
+SEEN = {"visibility": "public", "availability": "busy"}  # what the form begins with
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_an_event_is_created_from_each_record_and_shows_there(
         assert claire.get(f"{add}&type=call").status_code == 200
         data = {
             "type": "meeting", "subject": f"Visite {relation}", "owner": cast.claire,
-            "starts_at": "2027-01-20T10:00", relation: row.id,
+            "starts_at": "2027-01-20T10:00", relation: row.id, **SEEN,
         }  # fmt: skip
         assert claire.post(f"{add}&type=meeting", data=data).status_code == 303
         assert f"Visite {relation}" in claire.get(f"{url}?tab=events.{relation}").text
@@ -68,7 +69,7 @@ def test_a_task_asks_for_its_due_date_only(as_user: AsUser, acting: Acting, cast
     assert 'name="ends_at"' not in form
     data = {
         "type": "task", "subject": "Rappeler", "starts_at": "20/01/2027", "priority": "high",
-        "owner": cast.claire,
+        "owner": cast.claire, **SEEN,
     }  # fmt: skip
     made = claire.post("/events/add?type=task", data=data)
     page = claire.get(made.headers["Location"]).text
@@ -87,7 +88,7 @@ def test_a_task_asks_for_its_due_date_only(as_user: AsUser, acting: Acting, cast
 def test_whole_days_end_inclusive_on_screen(as_user: AsUser, acting: Acting, cast: Cast) -> None:
     data = {
         "type": "event", "subject": "Salon", "all_day": "1", "owner": cast.claire,
-        "starts_at": "2027-01-20T00:00", "ends_at": "2027-01-21T23:59",
+        "starts_at": "2027-01-20T00:00", "ends_at": "2027-01-21T23:59", **SEEN,
     }  # fmt: skip
     claire = as_user("claire")
     url = claire.post("/events/add?type=event", data=data).headers["Location"]
@@ -101,7 +102,7 @@ def test_whole_days_end_inclusive_on_screen(as_user: AsUser, acting: Acting, cas
 def test_whole_days_of_another_time_zone_stay_those_days(
     as_user: AsUser, acting: Acting, cast: Cast
 ) -> None:
-    data = {"type": "event", "subject": "Salon", "all_day": "1", "owner": cast.claire}
+    data = {"type": "event", "subject": "Salon", "all_day": "1", "owner": cast.claire, **SEEN}
     with acting("alice") as session:
         session.get_one(User, cast.claire).time_zone = "Pacific/Kiritimati"
         session.get_one(User, cast.marc).time_zone = "America/New_York"
@@ -126,7 +127,7 @@ def test_a_time_that_clocks_skip_is_moved_and_said(
 ) -> None:
     data = {
         "type": "call", "subject": "Nuit", "owner": cast.claire,
-        "starts_at": "28/03/2027 02:30", "ends_at": "28/03/2027 04:00",
+        "starts_at": "28/03/2027 02:30", "ends_at": "28/03/2027 04:00", **SEEN,
     }  # fmt: skip
     claire = as_user("claire")
     page = claire.get(claire.post("/events/add?type=call", data=data).headers["Location"]).text
