@@ -11,7 +11,6 @@ TESTS = Path(__file__).parents[1]
 TO_COME = {
     "conversion, boards, merging": (32, 33, 34, 35, 39, 40, 41, 42, 43, 44, 46, 95, 96, 103),
     "quotes, signed": (9, 59, 60, 61, 62),
-    "calendar": (75,),
     "reporting": (15, 78, 79),
 }
 
