@@ -27,7 +27,7 @@ from crm.calendar.models import (
 )
 from crm.calendar.recurrence import Frequency, Rule
 from crm.calendar.series import creating
-from crm.companies.models import Company
+from crm.companies.models import Company, User
 from crm.companies.people import users
 from crm.core.outage import Outage, unavailable
 from crm.core.types import utcnow
@@ -88,7 +88,7 @@ def test_a_feed_has_what_is_mine_and_what_i_am_invited_to(
         for days in (-92, 402):
             make(Event, subject="Trop loin", starts_at=utcnow() + timedelta(days=days))
         make(Event, subject="Au bord", starts_at=utcnow() - timedelta(days=89))
-    with acting("hugo") as session:
+    with acting("marc") as session:
         asked, declined, _other = (
             make(Event, subject=subject, starts_at=soon)
             for subject in ("Invitée", "Refusé", "Pas à moi")
@@ -130,8 +130,6 @@ def test_the_team_s_feed_has_what_its_reader_may_read_at_this_moment(
                 starts_at=soon,
                 **({"company": session.get_one(Company, cast.iberia)} if is_spanish else {}),
             )
-    with acting("hugo"):
-        make(Event, subject="Médecin", visibility=Visibility.PRIVATE, starts_at=soon)
     path = address_of(as_user("claire"), "team")
     assert subjects(client, path) == ["De claire (Claire Colin)", "De hugo (Hugo Henry)"]
     with acting("alice"):
@@ -360,3 +358,41 @@ def test_a_series_is_told_by_its_rule_as_far_as_its_reader_may_read_it(
     subjects_of = {0: "Point", 2: "Ailleurs", 3: "Point", 4: "Point"}
     assert told == [(places[number], subject) for number, subject in subjects_of.items()]
     assert b"Ailleurs" not in client.get(address_of(as_user("nadia"))).data
+
+
+@pytest.mark.both
+@pytest.mark.accept("A-76")
+def test_of_a_colleague_s_private_event_there_is_the_time_and_nothing_else(
+    client: Client, as_user: As, acting: Acting, soon: datetime, cast: Cast, everything: Everything
+) -> None:
+    with acting("hugo"):
+        private = make(
+            Event,
+            subject="Médecin",
+            location="Clinique",
+            description="<p>Secret</p>",
+            visibility=Visibility.PRIVATE,
+            starts_at=soon,
+        )
+        pk, uid = private.id, private.uid
+    for name in ("claire", "marc"):
+        data = client.get(address_of(as_user(name))).data
+        assert data.count(b"BEGIN:VEVENT") == 0
+    path = address_of(as_user("claire"), "team")
+    answer = client.get(path)
+    (busy,) = events_at(client, path)
+    assert str(busy["SUMMARY"]) == "Busy (Hugo Henry)"
+    assert (busy.start, busy.end) == (soon, soon + timedelta(hours=1))
+    assert not {"LOCATION", "DESCRIPTION", "URL", "CLASS"} & set(busy)
+    for hidden in ("Médecin", "Clinique", "Secret", uid, f"/{pk}"):
+        assert hidden.encode() not in answer.data
+    with everything() as session:
+        session.execute(update(User).values(language="fr"))
+    assert "Occupé (Hugo Henry)" in subjects(client, path)
+    with acting("hugo") as session:
+        save(session.get_one(Event, pk), starts_at=soon + timedelta(hours=3))
+    moved = client.get(path, headers={"If-None-Match": answer.headers["ETag"]})
+    assert moved.status_code == 200
+    with acting("hugo") as session:
+        session.add(Participant(event=session.get_one(Event, pk), user=person(cast.claire)))
+    assert "Médecin" in client.get(path).text, "who takes part reads it"

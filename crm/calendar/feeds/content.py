@@ -1,7 +1,7 @@
 """What a feed has: the events of a period that its reader may read, as a calendar.
 
-The row filter decides, with the rights of the moment; a private event of somebody else is no part
-of it.
+The row filter decides, with the rights of the moment; of a private event of somebody else there is
+the time at which they are busy, and nothing else.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import joinedload, raiseload
 
+from crm.calendar.busy import BusyTime, busy_times
 from crm.calendar.ics import write_calendar, write_event
 from crm.calendar.ics_series import write_series
 from crm.calendar.models import (
@@ -26,6 +27,7 @@ from crm.calendar.models import (
     CalendarFeed,
     Event,
     EventSeries,
+    EventStatus,
     FeedKind,
     Participant,
     Visibility,
@@ -54,7 +56,7 @@ class State:
 
 
 def state_of(token: str, kind: FeedKind, actor: Actor) -> State:
-    """What a valid token's feed is like now, in one statement."""
+    """What a valid token's feed is like now, in one statement; a team's takes one more."""
     events = select(
         func.count(Event.id).label("count"),
         func.sum(Event.id).label("ids"),
@@ -74,7 +76,8 @@ def state_of(token: str, kind: FeedKind, actor: Actor) -> State:
         .where(CalendarFeed.token_hash == hash_token(token))
     )
     found = db.session.execute(feed).one()
-    events_state = (found.count, found.ids, found.versions, found.changed_on)
+    times = [tuple(vars(one).values()) for one in _busy(kind, actor)]
+    events_state = (found.count, found.ids, found.versions, found.changed_on, times)
     tag = _tag(kind, actor, events_state)
     return State(
         found.id, found.last_fetched_at, found.changed_at if found.tag == tag else None, tag
@@ -116,26 +119,28 @@ def _whose(kind: FeedKind, actor: Actor) -> list[ColumnElement[bool]]:
     invited = select(Participant.event_id).where(
         Participant.user_id == actor.user_id, Participant.answer != Answer.NO
     )
-    return [
-        or_(Event.owner_id.in_(sorted(owners)), Event.id.in_(invited)),
-        or_(
-            Event.visibility == Visibility.PUBLIC,
-            Event.owner_id == actor.user_id,
-            Event.id.in_(invited),
-        ),
-    ]
+    return [or_(Event.owner_id.in_(sorted(owners)), Event.id.in_(invited))]
+
+
+def _busy(kind: FeedKind, actor: Actor) -> Sequence[BusyTime]:
+    """When the reader's colleagues are busy with what they keep private; in a team's feed alone."""
+    if kind != FeedKind.TEAM:
+        return ()
+    return busy_times(*_during(), Event.owner_id.in_(sorted(actor.teammate_ids)), most=MOST)
 
 
 def write(kind: FeedKind, actor: Actor) -> bytes:
     """The whole feed, in the reader's language."""
     alone, repeated = _read(kind, actor)
-    writer = _Writer(_names([*alone, *repeated]) if kind == FeedKind.TEAM else {})
+    busy = [_busy_event(number, one) for number, one in enumerate(_busy(kind, actor))]
+    writer = _Writer(_names([*alone, *repeated, *busy]) if kind == FeedKind.TEAM else {})
     by_series: dict[EventSeries, list[Event]] = defaultdict(list)
     for event in repeated:
         if event.series is not None:
             by_series[event.series].append(event)
     written = chain(
         map(writer.write, alone),
+        map(writer.write_busy, busy),
         *(write_series(series, some, writer.write) for series, some in by_series.items()),
     )
     return write_calendar(written, name=title_of(kind))
@@ -166,6 +171,25 @@ def _names(events: Sequence[Event]) -> dict[int, str]:
     return {key: f"{first} {last}".strip() for key, first, last in db.session.execute(people)}
 
 
+def _busy_event(number: int, one: BusyTime) -> Event:
+    """A busy time as an event that is in no database: what is not known of it is not there."""
+    told = f"{number} {one.owner_id} {one.starts_at} {one.ends_at}"
+    return Event(
+        uid=hashlib.sha256(told.encode()).hexdigest()[:32],
+        sequence=0,
+        subject=one.words,
+        starts_at=one.starts_at,
+        ends_at=one.ends_at,
+        all_day=one.all_day,
+        time_zone=one.time_zone,
+        owner_id=one.owner_id,
+        availability=one.availability,
+        status=EventStatus.PLANNED,
+        visibility=Visibility.PUBLIC,
+        changed_on=one.starts_at,
+    )
+
+
 class _Writer:
     """Writes one event, with what is the same for all of a feed."""
 
@@ -184,7 +208,13 @@ class _Writer:
             f"{self.open_in}{url}",
         ]
         description = "\n\n".join(part for part in parts if part)
-        written = write_event(event, description=description, url=url)
+        return self._named(event, write_event(event, description=description, url=url))
+
+    def write_busy(self, event: Event) -> icalendar.Event:
+        """A busy time: it has no page."""
+        return self._named(event, write_event(event))
+
+    def _named(self, event: Event, written: icalendar.Event) -> icalendar.Event:
         name = self.names.get(event.owner_id or 0)
         if name:
             written["summary"] = icalendar.vText(f"{written['summary']} ({name})")

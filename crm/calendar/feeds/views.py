@@ -185,8 +185,8 @@ def _fetched(feed: CalendarFeed | None, zone: str) -> str:
 def _intro() -> str:
     return _(
         "Your calendar program reads your events at a secret address: those that begin from "
-        "%(back)s days ago to %(ahead)s days ahead, at most %(most)s. Colleagues’ private events "
-        "are left out.",
+        "%(back)s days ago to %(ahead)s days ahead, at most %(most)s. Of colleagues’ private "
+        "events only the time is shown.",
         back=content.DAYS_BACK,
         ahead=content.DAYS_AHEAD,
         most=format_number(content.MOST),
