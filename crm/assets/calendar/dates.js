@@ -95,8 +95,12 @@ export class Dates {
 
   /** jeudi 21/01 */
   short(day) {
-    const weekday = this.format(day, { weekday: "long" });
-    return `${weekday} ${this.format(day, this.locale === "fr-FR" ? { day: "2-digit", month: "2-digit" } : { day: "numeric", month: "short" })}`;
+    return `${this.format(day, { weekday: "long" })} ${this.inMonth(day)}`;
+  }
+
+  /** 21/01 */
+  inMonth(day) {
+    return this.format(day, this.locale === "fr-FR" ? { day: "2-digit", month: "2-digit" } : { day: "numeric", month: "short" });
   }
 
   /** The title of a period. */

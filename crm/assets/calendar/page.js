@@ -204,8 +204,7 @@ export function start(root) {
     if (state.view === "week") return words.week.replace("{number}", dates.weekOf(state.date));
     if (state.view !== "agenda") return "";
     const [first, after] = dates.range(state.date, "agenda");
-    const number = (day) => String(Number(day.slice(8)));
-    return words.span.replace("{first}", number(first)).replace("{last}", number(dates.add(after, { days: 1, sign: -1 })));
+    return words.span.replace("{first}", dates.inMonth(first)).replace("{last}", dates.inMonth(dates.add(after, { days: 1, sign: -1 })));
   }
 
   function go(day, view = state.view) {
