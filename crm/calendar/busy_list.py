@@ -11,7 +11,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select
 
 from crm.calendar.busy import BusyTime, beside_list
-from crm.calendar.display import PRIVATE, format_days, format_span
+from crm.calendar.display import PRIVATE, format_when
 from crm.calendar.models.event import Event
 from crm.core.db import db
 from crm.core.views import Field
@@ -62,7 +62,5 @@ def _word(one: BusyTime) -> Field:
 
 
 def _when(one: BusyTime) -> str:
-    if not one.all_day:
-        return format_span(one.starts_at, one.ends_at)
-    found = Event(starts_at=one.starts_at, ends_at=one.ends_at, time_zone=one.time_zone)
-    return format_days(found.starts_at.astimezone(found.zone).date(), found.last_day)
+    names = ("starts_at", "ends_at", "all_day", "time_zone")
+    return format_when(Event(**{name: getattr(one, name) for name in names}))

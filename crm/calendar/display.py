@@ -55,8 +55,8 @@ def arrange(event: Event, field: Field) -> Field:
             field.kind = "status"
             field.glyph, field.hue = SIGNS[event.status]
         case "starts_at" | "ends_at" if event.all_day:
-            day = event.starts_at.astimezone(event.zone).date()
-            field.text = format_day(day if field.name == "starts_at" else event.last_day)
+            is_start = field.name == "starts_at"
+            field.text = format_day(event.first_day if is_start else event.last_day)
             field.title = ""
         case "location" if event.location:
             field.url = MAP.format(quote_plus(event.location))
@@ -112,7 +112,7 @@ def warn_late(event: Event, field: Field) -> None:
 def format_when(event: Event) -> str:
     """The day, with the times unless it is all day: Thu 21 Jan 10:00–11:00."""
     if event.all_day:
-        return format_days(event.starts_at.astimezone(event.zone).date(), event.last_day)
+        return format_days(event.first_day, event.last_day)
     return format_span(event.starts_at, event.ends_at)
 
 

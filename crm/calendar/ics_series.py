@@ -55,7 +55,7 @@ class _Whole:
     def __init__(self, series: EventSeries, places: Sequence[datetime], like: Event) -> None:
         self.series, self.places, self.like = series, places, like
         self.length = like.ends_at - like.starts_at
-        self.days = (like.last_day - like.starts_at.astimezone(like.zone).date()).days + 1
+        self.days = (like.last_day - like.first_day).days + 1
         self.clock = places[0].astimezone(series.zone).time()
 
     def component(self, write: Write, there: set[datetime | None]) -> icalendar.Event:
@@ -104,11 +104,11 @@ class _Whole:
         return self._is_in_time(event)
 
     def _is_in_time(self, event: Event) -> bool:
-        starts, ends = (one.astimezone(event.zone) for one in (event.starts_at, event.ends_at))
         if event.time_zone != self.series.time_zone or event.starts_at != event.original_start:
             return False
         if event.all_day:
-            return (event.last_day - starts.date()).days + 1 == self.days
+            return (event.last_day - event.first_day).days + 1 == self.days
+        starts, ends = (one.astimezone(event.zone) for one in (event.starts_at, event.ends_at))
         # Readers differ about an event during which clocks change, or whose hour they skip.
         is_plain = starts.utcoffset() == ends.utcoffset() and starts.time() == self.clock
         return is_plain and event.ends_at - event.starts_at == self.length

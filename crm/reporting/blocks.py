@@ -71,7 +71,7 @@ def event_line(view: Any, event: Event) -> HomeLine:
 def _when(event: Event) -> Field:
     shown = display_next(Field("starts_at", "", "next"), event.starts_at)
     if event.all_day and shown.tone != "late":
-        day = event.starts_at.astimezone(event.zone).date()
+        day = event.first_day
         shown.text = _("Today") if day == today() else format_day(day)
     return shown
 

@@ -23,15 +23,14 @@ from crm.calendar.busy import BusyTime, busy_times
 from crm.calendar.ics import write_calendar, write_event
 from crm.calendar.ics_series import write_series
 from crm.calendar.models import (
-    Answer,
     CalendarFeed,
     Event,
     EventSeries,
     EventStatus,
     FeedKind,
-    Participant,
     Visibility,
 )
+from crm.calendar.queries import attended_by
 from crm.core.actor import Actor
 from crm.core.db import db
 from crm.core.links.services import hash_token
@@ -116,10 +115,8 @@ def _whose(kind: FeedKind, actor: Actor) -> list[ColumnElement[bool]]:
     owners = {actor.user_id}
     if kind == FeedKind.TEAM:
         owners.update(actor.teammate_ids)
-    invited = select(Participant.event_id).where(
-        Participant.user_id == actor.user_id, Participant.answer != Answer.NO
-    )
-    return [or_(Event.owner_id.in_(sorted(owners)), Event.id.in_(invited))]
+    attended = Event.id.in_(attended_by(actor.user_id))
+    return [or_(Event.owner_id.in_(sorted(owners)), attended)]
 
 
 def _busy(kind: FeedKind, actor: Actor) -> Sequence[BusyTime]:

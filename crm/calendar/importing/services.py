@@ -1,7 +1,7 @@
 """What an import of events would create, what is there already, and creating it as a whole."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,11 +22,10 @@ from crm.calendar.series import creating
 from crm.calendar.series.writing import together
 from crm.companies.defaults import current_user_or_none
 from crm.companies.models import Company
-from crm.core import rows
 from crm.core.actor import current_actor
 from crm.core.datamodel import DataModel
 from crm.core.db import batches, db
-from crm.core.errors import DomainError, Forbidden
+from crm.core.errors import DomainError
 from crm.core.files.models import StoredFile
 from crm.core.files.storing import discard
 from crm.core.models.rich_text import from_text
@@ -115,7 +114,7 @@ def create(plan: Plan, company: Company, file: StoredFile) -> int:
     single = [one for one in plan.created if one.rule is None]
     with together():
         made = [services.create(_values(one, company, owner)) for one in single]
-    _need_right_to_create(made)
+    creating.need_right_to_create(made)
     count = len(made)
     for one in series:
         assert one.rule is not None  # noqa: S101  chosen above
@@ -142,9 +141,3 @@ def _values(one: Found, company: Company, owner: Any) -> dict[str, Any]:
             "external_ref": _ref(one),
         }
     )
-
-
-def _need_right_to_create(events: Iterable[Event]) -> None:
-    made = list(events)
-    if made and len(rows.allowed(db.session(), "create", made)) < len(made):
-        raise Forbidden(_("You are not allowed to create this record here."))

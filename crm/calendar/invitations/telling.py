@@ -12,7 +12,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 
 from crm.calendar.invitations.deciding import News, facts_of, news_for
-from crm.calendar.invitations.guest_list import Guest, former, guests_of
+from crm.calendar.invitations.guest_list import RELATIONS, Guest, former, guests_of
 from crm.calendar.invitations.mails import Telling, mail_of
 from crm.calendar.invitations.meeting import Meeting, meeting_of
 from crm.calendar.invitations.noting import forget_check
@@ -177,8 +177,8 @@ def _write(
         else:
             skip(mail, obstacle)
         row.times, row.sequence = one.number + 1, sequence
-    for name, kind in (("user", "user"), ("contact", "contact"), ("lead", "lead")):
-        setattr(row, f"{name}_id", guest.row.id if guest.relation == kind else None)
+    for relation in RELATIONS.values():
+        setattr(row, f"{relation}_id", guest.row.id if guest.relation == relation else None)
     row.told = _state(one, obstacle)
     row.facts, row.ends_at = one.facts or row.facts, ends_at
     if one.token:

@@ -194,7 +194,7 @@ class Event(Owned, Record):
     @computed(_l("Due date"), kinds.DATE)
     def due_on(self) -> date | None:
         """The day of a task."""
-        return self.starts_at.astimezone(self.zone).date() if self.type == EventType.TASK else None
+        return self.first_day if self.type == EventType.TASK else None
 
     @property
     def apart(self) -> frozenset[str]:
@@ -206,8 +206,13 @@ class Event(Owned, Record):
         self.changed_apart = " ".join(sorted(names))
 
     @property
+    def first_day(self) -> date:
+        """The day on which it starts, in its own time zone."""
+        return self.starts_at.astimezone(self.zone).date()
+
+    @property
     def last_day(self) -> date:
-        """The last day of an event, included."""
+        """The last day of an event, included, in its own time zone."""
         return (self.ends_at - timedelta(microseconds=1)).astimezone(self.zone).date()
 
     @property

@@ -78,7 +78,7 @@ def _actions(view: Any, event: Event) -> list[Action]:
 def when(event: Event) -> str:
     """Thursday 21/01/2027, 10:00–11:00 in the reader's zone; of all-day events their days."""
     if event.all_day:
-        first, last = event.starts_at.astimezone(event.zone).date(), event.last_day
+        first, last = event.first_day, event.last_day
         return _day(first) if first == last else f"{_day(first)} – {_day(last)}"
     return _clock_span(event, ZoneInfo(zone()))
 

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, or_, select
 
-from crm.calendar.models import Answer, Event, EventStatus, EventType, Participant
+from crm.calendar.models import Event, EventStatus, EventType
+from crm.calendar.queries import attended_by
 from crm.core.db import db
 
 DAY = timedelta(days=1)
@@ -42,13 +43,10 @@ def day_of(user_id: int, on: date, zone: ZoneInfo) -> Day:
 def _events(user_id: int, on: date, zone: ZoneInfo) -> Sequence[Event]:
     """Those around the day that one holds, or takes part in and did not decline."""
     start = datetime.combine(on, time(), zone)
-    invited = select(Participant.event_id).where(
-        Participant.user_id == user_id, Participant.answer != Answer.NO
-    )
     statement = select(Event).where(
         *_planned(),
         Event.type != EventType.TASK,
-        or_(Event.owner_id == user_id, Event.id.in_(invited)),
+        or_(Event.owner_id == user_id, Event.id.in_(attended_by(user_id))),
         Event.starts_at < start + 2 * DAY,
         Event.ends_at > start - DAY,
     )
@@ -56,9 +54,10 @@ def _events(user_id: int, on: date, zone: ZoneInfo) -> Sequence[Event]:
 
 
 def _is_on(event: Event, on: date, zone: ZoneInfo) -> bool:
-    own = event.zone if event.all_day else zone
-    last = (event.ends_at - timedelta(microseconds=1)).astimezone(own).date()
-    return event.starts_at.astimezone(own).date() <= on <= last
+    if event.all_day:
+        return event.first_day <= on <= event.last_day
+    last = (event.ends_at - timedelta(microseconds=1)).astimezone(zone).date()
+    return event.starts_at.astimezone(zone).date() <= on <= last
 
 
 def _tasks(user_id: int, on: date, zone: ZoneInfo) -> Sequence[Event]:

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from crm.calendar.models import Event, EventReminder
 from crm.calendar.reminders.recipients import Recipient, obstacle
-from crm.calendar.reminders.scheduling import cause_of
+from crm.calendar.reminders.scheduling import cause_of, due_key
 from crm.companies.models import CompanySettings
 from crm.core.db import db
 from crm.core.models import rich_text
@@ -78,7 +77,7 @@ def _empty(reminder: EventReminder, event: Event, kind: MessageKind, to: Recipie
     is_guest = to.user_id is None
     owner = event.owner if to.user_id != event.owner_id else None
     return Mail(
-        cause=f"{cause_of(reminder)}{to.key}:{_minute(reminder.due_at)}",
+        cause=f"{cause_of(reminder)}{to.key}{due_key(reminder)}",
         company_id=event.company_id,
         kind=kind,
         subject=event.subject,
@@ -99,8 +98,3 @@ def _empty(reminder: EventReminder, event: Event, kind: MessageKind, to: Recipie
 def _records(event: Event, kind: MessageKind, to: Recipient) -> Mapping[str, Any]:
     names = ABOUT[kind] if to.user_id == event.owner_id else ("owner", "company")
     return records_around("event", event, names)
-
-
-def _minute(due: datetime | None) -> int:
-    """Moved to another time, it is another reminder."""
-    return int(due.timestamp()) if due is not None else 0

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from crm.calendar.models import EventReminder, ReminderReason, ReminderStatus
 from crm.calendar.models.reminder import LONGEST_DETAIL, WAITS
+from crm.calendar.reminders.scheduling import CAUSE, cause_of, due_key
 from crm.core.db import db, transaction
 from crm.core.jobs import sweep
 from crm.core.rows import unfiltered
@@ -13,14 +14,13 @@ from crm.mail.models import Message, MessageState, SkipReason
 from crm.mail.signals import message_failed, message_sent
 
 AT_ONCE = 200
-PREFIX = "reminder:"
 
 
 @message_sent.connect
 @message_failed.connect
 def follow_message(message: Message) -> None:
     """The outcome of its mail is that of a reminder, also after a retry by hand."""
-    if message.cause.startswith(PREFIX):
+    if message.cause.startswith(CAUSE):
         settle(int(message.cause.split(":")[1]))
 
 
@@ -54,11 +54,10 @@ def settle(pk: int, reason: ReminderReason | None = None, *, is_told: bool | Non
 
 def _mails(reminder: EventReminder) -> list[Message]:
     """Those of its present time: it may have been sent before, for another one."""
-    due = int(reminder.due_at.timestamp()) if reminder.due_at is not None else 0
     statement = select(Message).where(
         Message.event_id == reminder.event_id,
-        Message.cause.startswith(f"{PREFIX}{reminder.id}:"),
-        Message.cause.endswith(f":{due}"),
+        Message.cause.startswith(cause_of(reminder)),
+        Message.cause.endswith(due_key(reminder)),
     )
     return list(db.session.scalars(statement).unique())
 
@@ -87,7 +86,7 @@ def _outcome(
 @sweep("reminders_in_outbox")
 def settle_cancelled() -> int:
     """Those whose mails were cancelled or skipped in the outbox. Returns how many there were."""
-    begins = PREFIX + cast(EventReminder.id, String) + ":%"
+    begins = CAUSE + cast(EventReminder.id, String) + ":%"
     waiting = exists().where(
         Message.event_id == EventReminder.event_id,
         Message.state == MessageState.QUEUED,

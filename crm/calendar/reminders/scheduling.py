@@ -35,6 +35,7 @@ ENDS: Mapping[str, ReminderReason] = {
 }
 # What is due later is found by the worker when it looks, which it does several times a minute.
 NEAR = timedelta(hours=1)
+CAUSE = "reminder:"
 
 
 def follow(events: Iterable[Event]) -> None:
@@ -105,7 +106,12 @@ def end(
 
 def cause_of(reminder: EventReminder) -> str:
     """How the causes of the messages of a reminder begin."""
-    return f"reminder:{reminder.id}:"
+    return f"{CAUSE}{reminder.id}:"
+
+
+def due_key(reminder: EventReminder) -> str:
+    """How these causes end: moved to another time, it is another reminder."""
+    return f":{int(reminder.due_at.timestamp()) if reminder.due_at is not None else 0}"
 
 
 def _call_off(reminder: EventReminder) -> None:

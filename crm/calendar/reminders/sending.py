@@ -15,17 +15,12 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
-from crm.calendar.models import (
-    Event,
-    EventReminder,
-    Participant,
-    ReminderReason,
-)
+from crm.calendar.models import Event, EventReminder, Participant, ReminderReason
 from crm.calendar.models.reminder import WAITS
 from crm.calendar.reminders.mails import Prepared, prepare
 from crm.calendar.reminders.outcomes import settle
 from crm.calendar.reminders.recipients import Recipient, recipients_of
-from crm.calendar.reminders.scheduling import refusal
+from crm.calendar.reminders.scheduling import due_key, refusal
 from crm.core.db import batches, db, let_others_write, transaction
 from crm.core.errors import Unavailable
 from crm.core.jobs import sweep
@@ -179,11 +174,10 @@ def _skipped(recipients: Sequence[Recipient], mails: Sequence[Prepared]) -> list
 
 
 def _news(reminder: EventReminder, to: Recipient) -> News:
-    due = int(reminder.due_at.timestamp()) if reminder.due_at is not None else 0
     return News(
         to.user_id or 0,
         REMINDED,
-        f"{REMINDED}:{reminder.id}:{due}",
+        f"{REMINDED}:{reminder.id}{due_key(reminder)}",
         "event",
         about=("event", reminder.event_id),
         company_id=reminder.event.company_id,

@@ -3,7 +3,7 @@
 from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from crm.calendar.recurrence import (
@@ -16,19 +16,6 @@ from crm.calendar.recurrence import (
 )
 
 DAY = timedelta(days=1)
-
-
-def wall_shift(before: datetime, after: datetime, zone: ZoneInfo) -> timedelta:
-    """How far a clock on the wall in `zone` is turned from one instant to the other."""
-    local = (one.astimezone(zone).replace(tzinfo=None) for one in (before, after))
-    first, second = local
-    return second - first
-
-
-def shifted(moment: datetime, shift: timedelta, zone: ZoneInfo) -> datetime:
-    """`moment` with its clock on the wall turned by `shift`, in UTC."""
-    local = moment.astimezone(zone).replace(tzinfo=None, fold=0) + shift
-    return local.replace(tzinfo=zone).astimezone(UTC)
 
 
 def rest_of(rule: Rule, places: Sequence[datetime], begin: int, zone: ZoneInfo) -> Rule:

@@ -6,6 +6,8 @@ from typing import Any
 from sqlalchemy import inspect
 
 from crm.calendar.models import RELATED, Event, Participant
+from crm.calendar.models.participant import COLUMNS as PARTICIPANT_COLUMNS
+from crm.calendar.models.participant import WHO
 from crm.core.rows import unfiltered
 
 COLUMNS = (
@@ -13,8 +15,6 @@ COLUMNS = (
     "video_url", "description", "visibility", "availability",
 )  # fmt: skip
 LINKS = ("company", "owner", "agency", "category", *RELATED)
-WHO = ("user", "contact", "lead", "email")
-GUEST = ("user_id", "contact_id", "lead_id", "email", "role")
 
 
 def copy_of(event: Event, starts_at: datetime, ends_at: datetime) -> Event:
@@ -31,7 +31,7 @@ def copy_of(event: Event, starts_at: datetime, ends_at: datetime) -> Event:
             setattr(copy, name, getattr(event, name))
     copy.reminders = []  # a new row's, so that nobody asks the database for them
     copy.participants = [
-        Participant(**{name: getattr(guest, name) for name in GUEST})
+        Participant(**{name: getattr(guest, name) for name in (*PARTICIPANT_COLUMNS, "role")})
         for guest in event.participants
     ]
     return copy

@@ -62,13 +62,14 @@ def add_copies(event: Event, starts: Sequence[datetime]) -> list[Event]:
             copies.append(copy)
         db.session.add_all(copies)
         flush()
-    _need_right_to_create(copies)
+    need_right_to_create(copies)
     update_event_dates(related_keys(event))
     occurrences_created.send(event, events=copies)
     return copies
 
 
-def _need_right_to_create(events: Sequence[Event]) -> None:
+def need_right_to_create(events: Sequence[Event]) -> None:
+    """Raises Forbidden where the actor may not create all of these, which are written already."""
     if not (events and rows.is_filtered()):
         return
     if len(rows.allowed(db.session(), "create", events)) < len(events):
