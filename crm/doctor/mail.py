@@ -55,8 +55,9 @@ def check_templates(config: Config) -> Iterator[Finding]:
     except SQLAlchemyError:
         return
     for name, kind, number in found:
+        lost = f"1 e-mail of {name} was" if number == 1 else f"{number} e-mails of {name} were"
         yield wrong(
-            f"{number} e-mails of {name} were skipped within a week, as no template is chosen for "
+            f"{lost} skipped within a week, as no template is chosen for "
             f"“{kind.value.replace('_', ' ')}”: choose one in the settings of the company."
         )
 

@@ -45,7 +45,7 @@ def test_a_file_is_imported_by_keyboard(sit: Sit, axe: str, tmp_path: Path) -> N
     file.write_bytes(FILE)
     desk = sit("claire")
     page = desk.open("/events/import")
-    page.get_by_label("File in the format .ics").set_input_files(file)
+    page.get_by_label("File (.ics)").set_input_files(file)
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("heading", name="3 entries will be imported")).to_be_focused()
     assert look(desk, axe, LEVELS) == []

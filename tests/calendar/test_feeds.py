@@ -179,7 +179,7 @@ def test_a_fetch_is_noted_at_most_once_a_minute(
 ) -> None:
     claire = as_user("claire")
     path = address_of(claire)
-    assert "Never read yet" in claire.get("/calendar/feed/").text
+    assert "Not read yet" in claire.get("/calendar/feed/").text
     client.get(
         path, headers={"User-Agent": "Microsoft  Office/16.0\t(Windows NT 10.0) " + "x" * 90}
     )

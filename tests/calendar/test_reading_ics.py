@@ -179,7 +179,7 @@ def test_a_rule_without_end_is_imported_for_a_year(first: str) -> None:
 
 def test_files_that_are_no_calendar_are_refused() -> None:
     for content in (b"", b"junk", b"\xff\xfe\x00\x01", b"END:VCALENDAR", b"BEGIN:VCARD\nEND:VCARD"):
-        assert refusal(content) == "This file is no calendar in the format .ics."
+        assert refusal(content) == "This file is not an .ics calendar."
     assert "larger than" in refusal(b"x" * (MEGABYTES * 1024 * 1024 + 1))
     assert "more than" in refusal(a_calendar(*[START] * (MOST + 1)))
     assert "more than" in refusal(b"BEGIN:VCALENDAR\n" * 100_000)

@@ -175,7 +175,7 @@ def _fetched(feed: CalendarFeed | None, zone: str) -> str:
     if feed is None:
         return ""
     if feed.last_fetched_at is None:
-        return _("Never read yet")
+        return _("Not read yet")
     when = format_instant(feed.last_fetched_at, zone)
     if not feed.last_client:
         return _("Last read on %(date)s", date=when)
@@ -184,9 +184,9 @@ def _fetched(feed: CalendarFeed | None, zone: str) -> str:
 
 def _intro() -> str:
     return _(
-        "Your calendar program reads your events at a secret address: those that begin from "
-        "%(back)s days ago to %(ahead)s days ahead, at most %(most)s. Of colleagues’ private "
-        "events only the time is shown.",
+        "Your calendar program reads your events at a secret address: those of the last %(back)s "
+        "days and of the next %(ahead)s days, at most %(most)s. Of colleagues’ private events only "
+        "the time is shown.",
         back=content.DAYS_BACK,
         ahead=content.DAYS_AHEAD,
         most=format_number(content.MOST),

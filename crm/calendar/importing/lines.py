@@ -62,7 +62,7 @@ def read_lines(content: bytes) -> Lines:
             told = _("This file has more than %(count)s events.", count=MOST_COMPONENTS)
             raise DomainError(told, field="file")
     if not is_calendar:
-        raise DomainError(_("This file is no calendar in the format .ics."), field="file")
+        raise DomainError(_("This file is not an .ics calendar."), field="file")
     return Lines(events, todos)
 
 

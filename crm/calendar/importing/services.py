@@ -108,7 +108,9 @@ def create(plan: Plan, company: Company, file: StoredFile) -> int:
     discard([file.key])
     known = _known(plan.created)
     if any(known.has(one) for one in plan.created):
-        raise DomainError(_("Some of these events are there in the meantime. Import them again."))
+        raise DomainError(
+            _("Some of these events were created in the meantime. Import the file again.")
+        )
     owner = current_user_or_none()
     series = [one for one in plan.created if one.rule is not None]
     single = [one for one in plan.created if one.rule is None]

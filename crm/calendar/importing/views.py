@@ -179,7 +179,7 @@ def _file_field() -> FormField:
         size=MEGABYTES,
         count=MOST,
     )
-    spec = Spec(_l("File in the format .ics"), kinds.TEXT, required=True)
+    spec = Spec(_l("File (.ics)"), kinds.TEXT, required=True)
     return FormField("file", spec, widget="file", accept=".ics,.ical,text/calendar", help=told)
 
 

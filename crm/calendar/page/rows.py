@@ -15,6 +15,7 @@ from crm.calendar.models import EVENT_TYPES, Answer, Event, EventStatus, Partici
 from crm.calendar.page.asked import NOBODY, Asked
 from crm.core.actor import current_actor
 from crm.core.db import db
+from crm.core.rows import is_one_of
 
 MOST = 10_000  # events of one answer
 AROUND = timedelta(hours=26)  # days are those of the event's zone: the earliest to the latest one
@@ -68,8 +69,7 @@ def in_range(
 
 def _one_of(column: Any, keys: Sequence[int]) -> ColumnElement[bool]:
     """`column` is one of `keys`; NOBODY among them means that it is empty."""
-    known: ColumnElement[bool] = column.in_([key for key in keys if key != NOBODY])
-    return or_(known, column.is_(None)) if NOBODY in keys else known
+    return is_one_of(column, [None if key == NOBODY else key for key in keys])
 
 
 def read_rows(asked: Asked, since: datetime, until: datetime) -> dict[str, Any]:

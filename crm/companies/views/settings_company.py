@@ -35,11 +35,11 @@ MOMENTS: dict[str, Label] = {
     "catalog": _l("When a catalogue is sent to a contact, an account or a lead."),
     "invitation": _l("When a guest is added to an event."),
     "date_changed": _l("When the date or place of an event changes."),
-    "guest_removed": _l("When a guest is removed, an event cancelled."),
-    "event_reminder": _l("When an event of the type Event is reminded."),
-    "meeting_reminder": _l("When a meeting is reminded."),
-    "call_reminder": _l("When a call is reminded."),
-    "task_reminder": _l("When a task is reminded."),
+    "guest_removed": _l("When a guest is removed or an event is cancelled."),
+    "event_reminder": _l("Before an event of the type Event."),
+    "meeting_reminder": _l("Before a meeting."),
+    "call_reminder": _l("Before a call."),
+    "task_reminder": _l("Before a task is due."),
 }
 SECTIONS: Sequence[Section] = (
     (_l("Opportunities"), (
