@@ -193,12 +193,13 @@ def test_a_file_cannot_keep_the_server_busy() -> None:
     bomb = f"BEGIN:VCALENDAR\n{zone}BEGIN:VEVENT\nDTSTART;TZID=X:20270322T100000\nEND:VEVENT\n"
     begun = process_time()
     assert "too long" in refusal(a_calendar(*[f"UID:{n}\n{START}\n{never}" for n in range(1900)]))
+    assert "too long" in refusal(a_calendar(*[f"UID:1\n{START}\n{never}"] * 1900))
     assert len(read(f"{bomb}END:VCALENDAR".encode(), PARIS, NOW).events) == 1
     folded = f"BEGIN:VCALENDAR\n{zone}".replace("VTIMEZONE", "VTIME\n ZONE")
     assert read(f"{folded}END:VCALENDAR".encode(), PARIS, NOW).events == []
     read(b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART" + b"\n " * 900_000, PARIS, NOW)
     read(b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:" + b"\\" * 1_900_000, PARIS, NOW)
-    assert process_time() - begun < 15
+    assert process_time() - begun < 25
 
 
 @settings(max_examples=60, deadline=None, database=None, derandomize=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from time import process_time
 from typing import Any
 
 import pytest
@@ -180,6 +181,10 @@ def test_hostile_mails_are_bounded(event: Event) -> None:
         b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (n, n)
         for n in range(5000)
     )
+    by_returns = (nested[:400_000] + b"\n" * 90_000).replace(b"\r\n", b"\n").replace(b"\n", b"\r")
+    begun = process_time()
+    assert replies_in(b"From: a@b.fr\rX: text/calendar\r" + by_returns) == []
+    assert process_time() - begun < 2
     deep = "BEGIN:VEVENT\r\n" * 20_000
     for junk in (
         b"", b"\0" * 5000, b"From: " + b"a@b.fr, " * 50_000, good + b"x" * LARGEST, nested,
@@ -187,6 +192,14 @@ def test_hostile_mails_are_bounded(event: Event) -> None:
         good.replace(b"BEGIN:VEVENT", b"BEGIN:"), good[: len(good) // 2],
     ):  # fmt: skip
         assert replies_in(junk) == []
+
+
+def test_a_mail_that_no_database_can_look_up_stops_no_other(
+    server: Server, read: Read, event: Event
+) -> None:
+    server.mails[1] = reply(event, uid="x\0y")
+    server.mails[2] = reply(event)
+    assert read() == 1
 
 
 def test_a_large_mail_is_not_fetched(server: Server, read: Read, event: Event) -> None:

@@ -81,8 +81,7 @@ def read(content: bytes, zone: ZoneInfo, now: datetime) -> Content:
             groups[_text(event, "uid") or f"without uid {number}"].append(event)
         _check_time(begun)
     for uid, events in groups.items():
-        _read_group(uid, events, zone, now, found)
-        _check_time(begun)
+        _read_group(uid, events, zone, now, found, begun)
         if len(found.events) > MOST:
             told = _("This file has more than %(count)s events.", count=MOST)
             raise DomainError(told, field="file")
@@ -105,7 +104,12 @@ def _parsed(text: str) -> icalendar.Event | None:
 
 
 def _read_group(
-    uid: str, events: Sequence[icalendar.Event], zone: ZoneInfo, now: datetime, found: Content
+    uid: str,
+    events: Sequence[icalendar.Event],
+    zone: ZoneInfo,
+    now: datetime,
+    found: Content,
+    begun: float,
 ) -> None:
     """The events of one UID: a repeated one, and those that stand in for some of its dates."""
     changed = [one for one in events if "recurrence-id" in one]
@@ -126,6 +130,7 @@ def _read_group(
             found.skipped.append(Skipped(subject, str(refusal)))
         except UnknownRuleError:
             found.skipped.append(Skipped(subject, _("It repeats by a rule that is not supported.")))
+        _check_time(begun)
 
 
 def _each(

@@ -4,6 +4,7 @@ Of a mail nothing is trusted but the answer in it, and that only where its sende
 answers: by the UID of the invitation and the address. Everything is bounded before it is parsed.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,11 +16,13 @@ from typing import Any
 import icalendar
 
 from crm.calendar.models import Answer
+from crm.core.models.rich_text.tokens import CONTROL
 
 LARGEST = 500_000  # bytes of a mail that is read at all
 LARGEST_PART = 200_000  # bytes of a calendar
 MOST_PARTS = 50
 LONGEST_FROM = 1_000  # characters
+BOUNDARY = re.compile(rb"[\r\n]--")  # what could be one: the parser ends lines at either
 ANSWERS = {"ACCEPTED": Answer.YES, "DECLINED": Answer.NO, "TENTATIVE": Answer.MAYBE}
 
 
@@ -39,7 +42,7 @@ def replies_in(content: bytes) -> list[Reply]:
     """The replies in a mail; none where it is no reply, too large, broken, or of somebody else."""
     if len(content) > LARGEST or b"text/calendar" not in content.lower():
         return []
-    if content.count(b"\n--") > MOST_PARTS:  # each could be a boundary, which takes the parser long
+    if len(BOUNDARY.findall(content)) > MOST_PARTS:  # each takes the parser long
         return []
     try:
         mail = message_from_bytes(content)
@@ -82,11 +85,14 @@ def _replies(text: str) -> Iterator[Reply]:
         answer = ANSWERS.get(str(attendees.params.get("PARTSTAT", "")).upper())
         if answer is None or "recurrence-id" in event:
             continue
+        uid, address = str(event.get("uid", "")), str(attendees).lower().removeprefix("mailto:")
+        if CONTROL.search(uid + address):  # which databases refuse to look for
+            continue
         comment = event.get("comment")
         yield Reply(
-            uid=str(event.get("uid", "")),
+            uid=uid,
             sequence=int(event.get("sequence", 0)),
-            address=str(attendees).lower().removeprefix("mailto:"),
+            address=address,
             answer=answer,
             stamp=_stamp(event),
             comment=str(comment) if isinstance(comment, str) else None,
