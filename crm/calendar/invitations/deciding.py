@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
-from crm.calendar.invitations.meeting import is_ahead
+from crm.calendar.invitations.meeting import is_ahead, is_done_early
 from crm.calendar.models import Event, Told
 
 
@@ -21,9 +21,10 @@ class News(StrEnum):
 def facts_of(events: Sequence[Event]) -> str:
     """A hash of what a guest is told again when it changes: when and where; "" for nothing ahead.
 
-    What is over counts too, so that it does not change while time passes.
+    What is over counts too, so that it does not change while time passes, nor by marking as done
+    what has not ended.
     """
-    if not any(map(is_ahead, events)):
+    if not any(is_ahead(one) or is_done_early(one) for one in events):
         return ""
     facts = [
         (

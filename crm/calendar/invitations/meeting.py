@@ -85,6 +85,11 @@ def is_ahead(event: Event) -> bool:
     return takes_place(event) and is_planned and event.ends_at > utcnow()
 
 
+def is_done_early(event: Event) -> bool:
+    """Whether it is marked as done before its end, which does not call it off."""
+    return takes_place(event) and event.status == EventStatus.DONE and event.ends_at > utcnow()
+
+
 def next_of(events: Sequence[Event]) -> Event:
     """The one that a mail names: the next one ahead, else the last one."""
     return next((one for one in events if is_ahead(one)), events[-1])

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, event, exists, false, inspect, or_, select, update
+from sqlalchemy import ColumnElement, delete, event, exists, false, inspect, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import PassiveFlag, Session, SessionTransaction
 
@@ -14,6 +14,7 @@ from crm.core.types import utcnow
 
 REST = timedelta(minutes=2)  # several changes within this time make one mail (spec 9.3)
 PENDING = "crm.guest_checks"  # in Session.info: the ids of events
+LEFT = "crm.guest_checks_left"  # in Session.info: the ids of series that events are no longer of
 TOLD_OF = (
     "starts_at", "ends_at", "all_day", "time_zone", "location", "status", "type", "owner_id",
     "deleted_at", "series_id",
@@ -37,6 +38,7 @@ def _note(session: Session, context: Any) -> None:
     for row in session.dirty:
         if isinstance(row, Event) and _is_changed(row):
             _pending(session).add(row.id)
+            _left(session).update(_former_series(row))
 
 
 def _is_changed(row: Event) -> bool:
@@ -48,14 +50,27 @@ def _is_changed(row: Event) -> bool:
     )
 
 
+def _former_series(row: Event) -> Collection[int]:
+    """The series that it was of until now."""
+    state: Any = inspect(row)
+    gone = state.get_history("series_id", PassiveFlag.PASSIVE_NO_INITIALIZE).deleted or ()
+    return [pk for pk in gone if pk is not None]
+
+
 def _pending(session: Session) -> set[int]:
     found: set[int] = session.info.setdefault(PENDING, set())
+    return found
+
+
+def _left(session: Session) -> set[int]:
+    found: set[int] = session.info.setdefault(LEFT, set())
     return found
 
 
 def _forget(session: Session, transaction: SessionTransaction) -> None:
     if transaction.parent is None:
         session.info.pop(PENDING, None)
+        session.info.pop(LEFT, None)
 
 
 def note_checks(session: Session) -> None:
@@ -64,6 +79,9 @@ def note_checks(session: Session) -> None:
         events, series = _with_guests(session, ids)
         _check_later("event_id", events)
         _check_later("series_id", series)
+    for ids in batches(sorted(session.info.pop(LEFT, ()))):
+        told = select(Invitation.series_id).where(Invitation.series_id.in_(ids))
+        _check_later("series_id", {pk for pk in session.scalars(told) if pk is not None})
 
 
 def _with_guests(session: Session, ids: Collection[int]) -> tuple[set[int], set[int]]:
@@ -82,36 +100,45 @@ def _with_guests(session: Session, ids: Collection[int]) -> tuple[set[int], set[
 
 
 def _check_later(column: str, ids: Collection[int]) -> None:
-    """Look at these two minutes from now; a later change begins anew, and is not quiet."""
+    """Look at these two minutes from now; a later change begins anew: told, without a message."""
     if not ids:
         return
     insert = _INSERT[db.session.connection().dialect.name](GuestCheck.__table__)
     due = utcnow() + REST
     statement = insert.values([{column: pk, "due_at": due} for pk in sorted(ids)])
-    again = {"due_at": due, "is_quiet": False}
+    again = {"due_at": due, "is_quiet": False, "note": ""}
     db.session.execute(statement.on_conflict_do_update(index_elements=[column], set_=again))
 
 
 def tell_nobody(row: Event) -> None:
-    """Whoever changes `row` in this transaction wants nobody told of it."""
+    """Whoever changes `row` in this transaction wants nobody told of it.
+
+    What waits to be told of an earlier change is told all the same.
+    """
     db.session.flush()
+    waiting = select(GuestCheck.id).where(_mine(row), GuestCheck.is_quiet.is_(False))
+    loud = set(db.session.scalars(waiting))
     note_checks(db.session())
-    _say(row, is_quiet=True)
+    _say(GuestCheck.id.not_in(loud), _mine(row), is_quiet=True)
 
 
 def tell_with(row: Event, note: str) -> None:
     """Add a message to the guests to the mail about what this transaction changes."""
     db.session.flush()
     note_checks(db.session())
-    _say(row, note=note)
+    _say(_mine(row), note=note)
 
 
-def _say(row: Event, **said: Any) -> None:
-    mine = or_(
+def _mine(row: Event) -> ColumnElement[bool]:
+    """The checks of an event, and of the series that it is of."""
+    return or_(
         GuestCheck.event_id == row.id,
         GuestCheck.series_id == row.series_id if row.series_id is not None else false(),
     )
-    db.session.execute(update(GuestCheck).where(mine).values(said))
+
+
+def _say(*where: ColumnElement[bool], **said: Any) -> None:
+    db.session.execute(update(GuestCheck).where(*where).values(said))
 
 
 def forget_check(check: GuestCheck) -> bool:

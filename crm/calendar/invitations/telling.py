@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from crm.calendar.invitations.deciding import News, facts_of, news_for
 from crm.calendar.invitations.guest_list import RELATIONS, Guest, former, guests_of
 from crm.calendar.invitations.mails import Telling, mail_of
-from crm.calendar.invitations.meeting import Meeting, meeting_of
+from crm.calendar.invitations.meeting import Meeting, is_ahead, meeting_of
 from crm.calendar.invitations.noting import forget_check
 from crm.calendar.models import Event, GuestCheck, Invitation, Told
 from crm.core.db import batches, db, transaction
@@ -121,6 +121,9 @@ def _asked(meeting: Meeting) -> list[Asked]:
         before = known.get(key)
         guest = guests.get(key) or former(meeting, known[key])
         facts = facts_of(guest.events) if key in guests else ""
+        is_done = bool(facts) and not any(map(is_ahead, guest.events))
+        if is_done and (before is None or meeting.series is None):
+            continue
         if (news := _news(before, facts)) is not None:
             token = links.new_token() if guest.address and not (before and before.url) else ""
             found.append(Asked(guest, news, facts, before, token))

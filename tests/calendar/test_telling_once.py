@@ -1,0 +1,116 @@
+"""What guests are told where changes follow each other: nothing lost, nothing wrong, no words."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import icalendar
+import pytest
+from recurring_ical_events import of
+
+from crm.calendar import services
+from crm.calendar.invitations import noting
+from crm.calendar.models import Event
+from crm.calendar.recurrence import Frequency, Rule
+from crm.calendar.series import changing, creating
+from crm.calendar.series.reach import Reach
+from crm.core.types import utcnow
+from crm.mail.models import Message
+from tests.calendar.test_invitations import HOUR, SOPHIE, START, invited, kinds_of, tell
+from tests.factories import again, save
+from tests.fixtures import Acting
+
+__all__ = ["tell"]
+pytestmark = pytest.mark.both
+Tell = Callable[[], list[Message]]
+
+
+def test_an_event_that_is_done_before_its_end_is_not_off(acting: Acting, tell: Tell) -> None:
+    with acting("claire"):
+        event = invited(starts_at=utcnow() - HOUR, ends_at=utcnow() + HOUR)
+    assert len(tell()) == 1
+    with acting("claire"):
+        services.mark_done(again(event), "Signé")
+    assert len(tell()) == 1
+    with acting("claire"):
+        save(again(event), participants=[])
+    assert kinds_of(tell()[1:]) == [("guest_removed", SOPHIE)]
+
+
+def test_a_quiet_change_does_not_swallow_the_one_before(acting: Acting, tell: Tell) -> None:
+    with acting("claire"):
+        event = invited()
+    tell()
+    with acting("claire"):
+        save(again(event), starts_at=START + HOUR)
+    with acting("claire"):
+        row = again(event)
+        services.update(row, {"location": "Ici"})
+        noting.tell_nobody(row)
+    assert kinds_of(tell()[1:]) == [("date_changed", SOPHIE)]
+    with acting("claire"):
+        row = again(event)
+        services.update(row, {"location": "Là"})
+        noting.tell_nobody(row)
+    assert len(tell()) == 2
+
+
+def test_the_message_of_a_cancellation_goes_with_it_alone(acting: Acting, tell: Tell) -> None:
+    with acting("claire"):
+        event = invited()
+    tell()
+    with acting("claire"):
+        services.cancel(again(event), "Je suis souffrante.")
+    with acting("claire"):
+        services.reopen(again(event))
+    with acting("claire"):
+        save(again(event), participants=[])
+    (removed,) = tell()[1:]
+    assert kinds_of([removed]) == [("guest_removed", SOPHIE)]
+    assert "souffrante" not in removed.body_html
+
+
+def daily(count: int) -> list[Event]:
+    """A series with Sophie."""
+    guests = [{"email": SOPHIE}]
+    first = {"starts_at": START, "ends_at": START + HOUR, "participants": guests}
+    values = services.defaults({"subject": "Point", **first})
+    return creating.create(values, Rule(frequency=Frequency.DAILY, count=count))
+
+
+def test_a_split_series_takes_its_events_out_of_the_guests_calendars(
+    acting: Acting, tell: Tell
+) -> None:
+    with acting("claire"):
+        events = daily(6)
+    assert len(tell()) == 1
+    with acting("claire"):
+        changing.update(again(events[3]), {"location": "Ici"}, Reach.FOLLOWING)
+    found = tell()
+    assert sorted(kinds_of(found[1:])) == [("date_changed", SOPHIE), ("invitation", SOPHIE)]
+    by_uid = {_uid(one): one.calendar for one in found}  # the last one of each UID counts
+    days = [day for text in by_uid.values() for day in _starts(text)]
+    assert sorted(days) == [START + number * timedelta(days=1) for number in range(6)]
+
+
+def _uid(message: Message) -> str:
+    return str(icalendar.Calendar.from_ical(message.calendar).walk("VEVENT")[0]["uid"])
+
+
+def _starts(text: str) -> list[object]:
+    found = of(icalendar.Calendar.from_ical(text)).between(START, START + timedelta(days=30))
+    return [one["dtstart"].dt for one in found]
+
+
+def test_events_that_leave_a_series_leave_the_guests_calendars(acting: Acting, tell: Tell) -> None:
+    with acting("claire"):
+        events = daily(3)
+    tell()
+    with acting("claire"):
+        services.mark_done(again(events[0]))
+    with acting("claire"):
+        later = {"starts_at": START + 25 * HOUR, "ends_at": START + 26 * HOUR}
+        changing.update(again(events[1]), later, Reach.ALL)
+    found = tell()[1:]
+    assert sorted(kinds_of(found)) == [("date_changed", SOPHIE), ("invitation", SOPHIE)]
+    days = [day for one in found for day in _starts(one.calendar)]
+    assert sorted(days) == [START, START + 25 * HOUR, START + 49 * HOUR]
