@@ -169,8 +169,8 @@ def test_all_or_nothing(
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"junk", "no calendar"),
-        (b"", "no calendar"),
+        (b"junk", "not an .ics calendar"),
+        (b"", "not an .ics calendar"),
         (b"BEGIN:VCALENDAR\n" + b"x" * (10 * 1024 * 1024), f"larger than {MEGABYTES} MB"),
         (b"BEGIN:VCALENDAR\n" * 5_000, "more than 2000 events"),
     ],
