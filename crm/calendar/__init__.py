@@ -1,1 +1,12 @@
-"""Events (événements): meetings (rendez-vous), calls, tasks and others, and what they relate to."""
+"""Events (événements): meetings (rendez-vous), calls, tasks and others, and what they relate to.
+
+Events themselves are `models`, `services`, `fields`, `forms`, `views` and `api`; `quick` is their
+short form, `next_steps` what one does after them. Beside these:
+
+- series: `series/`, with `recurrence` (the dates of a rule), `rule_words` and `series_views`
+- guests: `guests` (each once), `guest_form` and `guest_views`; what they are told: `invitations/`
+- reminders and the digest of the day: `reminders/`
+- who is busy: `overlaps`, `while_typing`; when others' private events are: `busy`, `busy_list`
+- the calendar: `page/`; for other programs `feeds/`, `importing/`, and `ics` with `ics_series`
+- the dates that accounts, contacts, leads and opportunities keep: `event_dates`, `clock`
+"""

@@ -61,7 +61,7 @@ class EventForm(Form):
             self.fields["ends_at"].follows = "starts_at"
 
     @property
-    def guests(self) -> list[tuple[guest_form.Guest, dict[str, FormField]]]:
+    def guests(self) -> list[tuple[guest_form.ShownGuest, dict[str, FormField]]]:
         """The guests with the inputs of their rows."""
         return list(guest_form.rows_of(self.fields["participants"]))
 

@@ -28,7 +28,7 @@ SIGNS = {"contact": "address-book", "lead": "target-arrow", "email": "at"}
 
 
 @dataclass(frozen=True)
-class Guest:
+class ShownGuest:
     """A guest for display; `why_not` says why no e-mail goes there, "" where one does."""
 
     kind: str
@@ -43,12 +43,12 @@ class Guest:
         return SIGNS.get(self.kind, "user")
 
 
-def guest_of(kind: str, who: Any) -> Guest:
+def guest_of(kind: str, who: Any) -> ShownGuest:
     """A user, contact, lead or address; None is one whom the reader does not see."""
     if who is None:
-        return Guest(kind, _("Not available"))
+        return ShownGuest(kind, _("Not available"))
     if kind == "email":
-        return Guest(kind, str(who))
+        return ShownGuest(kind, str(who))
     detail = who.email or ""
     why_not = ""
     if not getattr(who, "email", None):
@@ -56,8 +56,8 @@ def guest_of(kind: str, who: Any) -> Guest:
     elif getattr(who, "do_not_email", False):
         why_not = _reason(SkipReason.DO_NOT_EMAIL)
     if kind == "user":
-        return Guest(kind, str(who), detail, hue_of(who.id), initials(str(who)), why_not)
-    return Guest(kind, str(who), detail, why_not=why_not)
+        return ShownGuest(kind, str(who), detail, hue_of(who.id), initials(str(who)), why_not)
+    return ShownGuest(kind, str(who), detail, why_not=why_not)
 
 
 def _reason(reason: SkipReason) -> str:
@@ -66,7 +66,7 @@ def _reason(reason: SkipReason) -> str:
     return text[:1].lower() + text[1:]
 
 
-def guest_of_row(one: Participant) -> Guest:
+def guest_of_row(one: Participant) -> ShownGuest:
     """A stored guest."""
     kind = "email" if one.email else next(k for k in KINDS if getattr(one, f"{k}_id") is not None)
     return guest_of(kind, getattr(one, kind))
@@ -96,7 +96,7 @@ def found(
     return [*options, _option(f"email:{address}", guest_of("email", address))]
 
 
-def _option(value: str, guest: Guest) -> dict[str, Any]:
+def _option(value: str, guest: ShownGuest) -> dict[str, Any]:
     signed = (
         {"initials": guest.initials, "hue": guest.hue}
         if guest.initials
@@ -133,7 +133,7 @@ def with_address(
     return MultiDict([*others, *more])
 
 
-def rows_of(field: FormField) -> Iterator[tuple[Guest, dict[str, FormField]]]:
+def rows_of(field: FormField) -> Iterator[tuple[ShownGuest, dict[str, FormField]]]:
     """Each row of the form, with whom it is about."""
     for row in field.rows:
         cells = field.cells(row)

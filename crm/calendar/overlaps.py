@@ -18,7 +18,7 @@ LOOK_AHEAD = timedelta(days=14)
 OPENS, CLOSES = time(8), time(19)
 SATURDAY = 5
 
-Span = tuple[datetime, datetime]
+Period = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Overlap:
     subject: str
 
 
-def overlaps(people: Iterable[int], span: Span, but: int | None = None) -> list[Overlap]:
+def overlaps(people: Iterable[int], span: Period, but: int | None = None) -> list[Overlap]:
     """What keeps `people` busy during `span`, the event with the id `but` apart; at most five."""
     keys, found = sorted(set(people)), {}
     with unfiltered("whether a person is busy does not depend on who asks"):
@@ -46,8 +46,8 @@ def overlaps(people: Iterable[int], span: Span, but: int | None = None) -> list[
 
 
 def next_free(
-    people: Iterable[int], span: Span, zone: ZoneInfo, but: int | None = None
-) -> Span | None:
+    people: Iterable[int], span: Period, zone: ZoneInfo, but: int | None = None
+) -> Period | None:
     """The first time after the start of `span`, and as long, when none of `people` is busy.
 
     From 8:00 to 19:00 on a weekday in `zone`, within two weeks; None where there is none.
@@ -60,8 +60,8 @@ def next_free(
 
 
 def free_slot(
-    taken: Sequence[Span], after: datetime, length: timedelta, zone: ZoneInfo
-) -> Span | None:
+    taken: Sequence[Period], after: datetime, length: timedelta, zone: ZoneInfo
+) -> Period | None:
     """The first half hour from `after` on that starts a free time of this `length`."""
     moment = after.astimezone(zone)
     while moment < after + LOOK_AHEAD:
@@ -94,7 +94,7 @@ def _rounded_up(moment: datetime) -> datetime:
     return moment + (STEP - past if past else timedelta())
 
 
-def _busy(people: Sequence[int], span: Span, but: int | None) -> Select[tuple[int, ...]]:
+def _busy(people: Sequence[int], span: Period, but: int | None) -> Select[tuple[int, ...]]:
     """user_id, id, starts_at and ends_at of what these people own or are invited to."""
     columns = (Event.id, Event.starts_at, Event.ends_at)
     during = (

@@ -211,7 +211,9 @@ class EventView(SeriesPages, GuestPages, NextSteps, EventImport):
         """HTML about the unsaved form: who is busy then, and when all are free next."""
         pk = parse_number(request.args.get("id", ""))
         event = self.row(pk, "edit") if pk is not None else None
-        said = while_typing.told(self.form(list(while_typing.NAMES), event), request.form, event)
+        said = while_typing.hints_for(
+            self.form(list(while_typing.NAMES), event), request.form, event
+        )
         return render_template("calendar/while_typing.html", told=said)
 
     def added(self, row: Event, message: str) -> ResponseReturnValue:

@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 from crm.calendar.display import format_span
 from crm.calendar.forms import EventForm
 from crm.calendar.models import Availability, Event, EventType
-from crm.calendar.overlaps import Overlap, Span, next_free, overlaps
+from crm.calendar.overlaps import Overlap, Period, next_free, overlaps
 from crm.calendar.services import HOUR
 from crm.core.datamodel import DataModel
 from crm.core.types import utcnow
@@ -25,7 +25,7 @@ NAMES = (*TIMES, "owner", "availability", "participants")
 
 
 @dataclass
-class Told:
+class Hints:
     """What templates/calendar/while_typing.html places; `slot` is (words, start, end) to take."""
 
     past: str = ""
@@ -33,7 +33,7 @@ class Told:
     slot: tuple[str, str, str] | None = None
 
 
-def told(form: EventForm, typed: MultiDict[str, str], event: Event | None) -> Told:
+def hints_for(form: EventForm, typed: MultiDict[str, str], event: Event | None) -> Hints:
     """What is to be said of what was typed into `form`, which has the fields `NAMES`.
 
     What cannot be read says nothing yet.
@@ -42,8 +42,8 @@ def told(form: EventForm, typed: MultiDict[str, str], event: Event | None) -> To
     form.read(typed)
     span = _span(form, event)
     if span is None:
-        return Told()
-    found = Told(past=_("This date is in the past.") if span[1] < utcnow() else "")
+        return Hints()
+    found = Hints(past=_("This date is in the past.") if span[1] < utcnow() else "")
     people = _people(form.values)
     if (
         form.type == EventType.TASK
@@ -60,7 +60,7 @@ def told(form: EventForm, typed: MultiDict[str, str], event: Event | None) -> To
     return found
 
 
-def _span(form: EventForm, event: Event | None) -> Span | None:
+def _span(form: EventForm, event: Event | None) -> Period | None:
     starts_at, ends_at = form.values.get("starts_at"), form.values.get("ends_at")
     if not isinstance(starts_at, datetime):
         return None
@@ -92,7 +92,7 @@ def _sentence(one: Overlap, names: Mapping[int, str]) -> str:
     return _("%(person)s is busy, %(when)s.", person=names[one.user_id], when=when)
 
 
-def _slot(datamodel: DataModel, free: Span | None) -> tuple[str, str, str] | None:
+def _slot(datamodel: DataModel, free: Period | None) -> tuple[str, str, str] | None:
     if free is None:
         return None
     shown = EventForm(datamodel, ["starts_at", "ends_at"])

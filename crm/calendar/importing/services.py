@@ -36,7 +36,7 @@ EVENTS = DataModel(Event, services.RULES)
 
 
 @dataclass
-class Plan:
+class ImportPlan:
     """What an import creates, what it leaves as it is there already, and what it skips."""
 
     created: list[Found] = field(default_factory=list)
@@ -50,9 +50,9 @@ class Plan:
         return hashlib.sha256(told.encode()).hexdigest()
 
 
-def plan_of(content: Content) -> Plan:
+def plan_of(content: Content) -> ImportPlan:
     """What the actor's import of this content would do now, in a few statements."""
-    plan, known = Plan(skipped=list(content.skipped)), _known(content.events)
+    plan, known = ImportPlan(skipped=list(content.skipped)), _known(content.events)
     for one in content.events:
         (plan.doubled if known.has(one) else plan.created).append(one)
         known.refs.add(_ref(one))  # twice in the file
@@ -97,7 +97,7 @@ def _known(events: Sequence[Found]) -> _Known:
     return known
 
 
-def create(plan: Plan, company: Company, file: StoredFile) -> int:
+def create(plan: ImportPlan, company: Company, file: StoredFile) -> int:
     """Create all of a plan and delete its file, by which it is created once. Returns the number.
 
     Raises DomainError where it was created already, or is not what there is to create now.

@@ -19,7 +19,7 @@ from werkzeug.datastructures import FileStorage
 from crm.calendar.importing import services
 from crm.calendar.importing.lines import MEGABYTES
 from crm.calendar.importing.reading import MOST, Found, read
-from crm.calendar.importing.services import Plan
+from crm.calendar.importing.services import ImportPlan
 from crm.calendar.rule_words import rule_sentence
 from crm.companies.models import Company
 from crm.companies.views.owned import OwnedView
@@ -135,7 +135,7 @@ class EventImport(OwnedView):
             ]
 
     def _previewed(
-        self, plan: Plan, file: StoredFile | None, company: Company | None, told: str = ""
+        self, plan: ImportPlan, file: StoredFile | None, company: Company | None, told: str = ""
     ) -> ResponseReturnValue:
         count = len(plan.created)
         label = ngettext("Import %(num)s entry", "Import %(num)s entries", count)
@@ -183,7 +183,7 @@ def _file_field() -> FormField:
     return FormField("file", spec, widget="file", accept=".ics,.ical,text/calendar", help=told)
 
 
-def _plan(content: bytes) -> Plan:
+def _plan(content: bytes) -> ImportPlan:
     return services.plan_of(read(content, ZoneInfo(current_actor().time_zone), utcnow()))
 
 

@@ -4,15 +4,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, get_timezone_name
+from babel.dates import get_timezone_name
 from flask_babel import gettext as _
 
 from crm.calendar import display
 from crm.calendar.guest_views import guests_panel
 from crm.calendar.models import RELATED, Event, EventStatus
+from crm.calendar.rule_words import long_day
 from crm.calendar.series.telling import series_sentence
 from crm.core.models.locale import locale
-from crm.core.models.text import format_day
 from crm.core.views import Action, Field
 from crm.core.views.base import view_of
 from crm.core.views.display import zone
@@ -79,7 +79,7 @@ def when(event: Event) -> str:
     """Thursday 21/01/2027, 10:00–11:00 in the reader's zone; of all-day events their days."""
     if event.all_day:
         first, last = event.first_day, event.last_day
-        return _day(first) if first == last else f"{_day(first)} – {_day(last)}"
+        return long_day(first) if first == last else f"{long_day(first)} – {long_day(last)}"
     return _clock_span(event, ZoneInfo(zone()))
 
 
@@ -93,9 +93,7 @@ def own_zone(event: Event) -> str:
 
 def _clock_span(event: Event, of: ZoneInfo) -> str:
     first, last = event.starts_at.astimezone(of), event.ends_at.astimezone(of)
-    end = f"{last:%H:%M}" if last.date() == first.date() else f"{_day(last.date())}, {last:%H:%M}"
-    return f"{_day(first.date())}, {first:%H:%M}–{end}"
-
-
-def _day(day: Any) -> str:
-    return f"{format_date(day, 'EEEE', locale=locale())} {format_day(day)}"
+    end = (
+        f"{last:%H:%M}" if last.date() == first.date() else f"{long_day(last.date())}, {last:%H:%M}"
+    )
+    return f"{long_day(first.date())}, {first:%H:%M}–{end}"

@@ -16,20 +16,17 @@ from flask_babel import lazy_gettext as _l
 from crm.calendar import display, services
 from crm.calendar.models import Event, EventStatus
 from crm.calendar.page import asked, moves, remembering, rows
+from crm.calendar.page.changes import change, done, events_view, series_question, to_edit
 from crm.calendar.page.details import Details, details_of
 from crm.calendar.page.people import Person, Team, read_agencies, read_people, read_teams
 from crm.calendar.page.words import script_words
-from crm.calendar.series.reach import every_reach
 from crm.companies.days import today
 from crm.core.actor import Scope, current_actor
 from crm.core.datamodel import DataModel
-from crm.core.datamodel.saving import check_version
 from crm.core.db import transaction
-from crm.core.errors import Conflict, DomainError, NotFound
 from crm.core.models.locale import locale
 from crm.core.security.page import Page
-from crm.core.views.base import PK, views_of
-from crm.core.views.versions import ConcurrentEdit, posted_version
+from crm.core.views.base import PK
 
 LONGEST = timedelta(days=62)  # what one answer may span
 
@@ -68,7 +65,7 @@ class CalendarView(Page):
     def show(self) -> ResponseReturnValue:
         wanted = asked.read(remembering.with_remembered(request.args))
         found = read_people()
-        events = _events()
+        events = events_view()
         page = CalendarPage(
             title=_month(wanted),
             views=[
@@ -148,7 +145,7 @@ class CalendarView(Page):
     @has_access
     def event(self, pk: int) -> ResponseReturnValue:
         """The details of one event, a part of the page."""
-        view = _events()
+        view = events_view()
         found: Details = details_of(view, view.row(pk))
         return self.render("calendar/event.html", event=found)
 
@@ -156,23 +153,23 @@ class CalendarView(Page):
     @has_access
     def move(self, pk: int) -> ResponseReturnValue:
         """Another start and end: `start`, `end` and `row_version`."""
-        event = _to_edit(pk)
+        event = to_edit(pk)
         if isinstance(event, tuple):
             return event
         try:
             span = moves.read_span(request.form)
         except (ValueError, OverflowError):
             abort(400)
-        if question := _question(event, span):
+        if question := series_question(event, span):
             return jsonify(ask=question)
         before = moves.span_of(event)
-        answer = _change(event, lambda: moves.move(event, span), span)
+        answer = change(event, lambda: moves.move(event, span), span)
         if answer is not None:
             return answer
         text = _("Moved to %(when)s", when=display.format_when(event))
         told = " · ".join(part for part in (text, moves.past_warning(event)) if part)
         undo = {"url": self.url("move", pk=pk), **before.words}
-        return _done(event, told, undo)
+        return done(event, told, undo)
 
     @expose(f"/mark_done/{PK}", methods=("POST",))
     @has_access
@@ -188,18 +185,13 @@ class CalendarView(Page):
     def _status(
         self, pk: int, verb: Callable[[Event], None], text: str, undo: str
     ) -> ResponseReturnValue:
-        event = _to_edit(pk)
+        event = to_edit(pk)
         if isinstance(event, tuple):
             return event
-        answer = _change(event, lambda: verb(event))
+        answer = change(event, lambda: verb(event))
         if answer is not None:
             return answer
-        return _done(event, text, {"url": self.url(undo, pk=pk)} if undo else None)
-
-
-def _events() -> Any:
-    """The view of the events' own pages."""
-    return views_of(Event)[0]
+        return done(event, text, {"url": self.url(undo, pk=pk)} if undo else None)
 
 
 def _this_week() -> tuple[str, str]:
@@ -213,78 +205,3 @@ def _this_week() -> tuple[str, str]:
 def _month(wanted: asked.Asked) -> str:
     text = format_date(wanted.day, "LLLL y", locale=locale())
     return text[0].upper() + text[1:]
-
-
-def _to_edit(pk: int) -> Any:
-    """The event, or the answer where it may be read but not changed; 404 where neither."""
-    view = _events()
-    try:
-        return view.datamodel.fetch(pk, "edit")
-    except NotFound:
-        event = view.row(pk)
-    owner = str(event.owner or "")
-    text = (
-        _("You cannot change this event: it is assigned to %(owner)s.", owner=owner)
-        if owner
-        else _("You cannot change this event: it is assigned to nobody.")
-    )
-    return jsonify(message=text), 403
-
-
-def _question(event: Event, span: moves.Span) -> str:
-    """The URL that asks how far the move of an event of a series goes; "" where nothing is asked.
-
-    What somebody else changed meanwhile comes first; only one event becomes a day or gets a time.
-    """
-    view = _events()
-    is_one = event.series_id is None or span.all_day is not event.all_day
-    if is_one or view.concurrent_edit(event, posted_version(), moves.COMPARED) is not None:
-        return ""
-    if sum(bool(touched.events) for touched in every_reach(event).values()) < 2:
-        return ""
-    values = moves.values_of(span, event.zone)
-    starts_at, ends_at = (values[name].isoformat() for name in ("starts_at", "ends_at"))
-    return str(view.url("move", pk=event.id, starts_at=starts_at, ends_at=ends_at))
-
-
-def _change(
-    event: Event, verb: Callable[[], None], span: moves.Span | None = None
-) -> ResponseReturnValue | None:
-    """Do it in a transaction; the answer where it is refused or somebody else was quicker."""
-    view, version = _events(), posted_version()
-    told = view.concurrent_edit(event, version, moves.COMPARED)
-    if told is not None:
-        return _stale(event, told, span)
-    version = event.row_version
-    try:
-        with transaction():
-            check_version(event, version)
-            verb()
-    except Conflict:
-        view.datamodel.session.expire_all()
-        again = view.row(event.id)
-        return _stale(again, view.concurrent_edit(again, version, moves.COMPARED), span)
-    except DomainError as error:
-        return jsonify(message=str(error)), error.status
-    return None
-
-
-def _stale(event: Event, told: ConcurrentEdit | None, span: moves.Span | None) -> Any:
-    """409 with both versions, and the version with which the same can be asked again."""
-    html = _events().render(
-        "calendar/stale.html",
-        told=told or ConcurrentEdit(),
-        saved=display.format_when(event),
-        yours=_in_words(span) if span is not None else "",
-    )[0]
-    return jsonify(html=html, version=event.row_version, title=str(event)), 409
-
-
-def _in_words(span: moves.Span) -> str:
-    if isinstance(span.starts, datetime) and isinstance(span.ends, datetime):
-        return display.format_span(span.starts, span.ends)
-    return display.format_days(span.starts, span.ends - timedelta(days=1))
-
-
-def _done(event: Event, text: str, undo: dict[str, str] | None) -> ResponseReturnValue:
-    return jsonify(told=text, version=event.row_version, undo=undo)
