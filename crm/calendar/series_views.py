@@ -38,6 +38,7 @@ from crm.core.datamodel.saving import check_version
 from crm.core.db import transaction
 from crm.core.errors import Conflict, DomainError
 from crm.core.forms import Form
+from crm.core.models.dates import check_year
 from crm.core.models.text import format_near
 from crm.core.security.redirects import HOME, current_path, safe_next
 from crm.core.views import PK, Action, Field, FieldGroup, FormPage, Panel, RecordPage
@@ -339,6 +340,7 @@ def _posted_reach() -> Reach:
 def _moment(name: str) -> datetime:
     try:
         found = datetime.fromisoformat(request.args.get(name, ""))
+        check_year(found.year)
     except ValueError:
         abort(400)
     return found if found.tzinfo is not None else abort(400)

@@ -225,7 +225,7 @@ def whole_days(values: dict[str, Any]) -> dict[str, Any]:
     if values.get("type") == EventType.TASK:
         last = first
     values["starts_at"] = datetime.combine(first, time(), zone)
-    values["ends_at"] = datetime.combine(max(first, last) + DAY, time(), zone)
+    values["ends_at"] = datetime.combine(last + DAY, time(), zone)  # refused where it is no later
     return values
 
 

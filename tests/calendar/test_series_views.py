@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from crm.accounts.models import Contact
 from crm.calendar import services
 from crm.calendar.models import Event
+from crm.calendar.series import changing
+from crm.calendar.series.reach import Reach
 from crm.core.db import db
 from tests.calendar.test_series import days, live, local, series
 from tests.factories import again, make, person
@@ -282,3 +285,50 @@ def test_a_single_event_starts_to_repeat(as_user: AsUser, acting: Acting, ten: l
     assert answer.status_code == 303
     with acting("marc"):
         assert days(live(again(event))) == ["01/03 10:00", "02/03 10:00", "03/03 10:00"]
+
+
+def test_a_private_event_is_not_counted_in_the_question(
+    as_user: AsUser, acting: Acting, cast: Cast
+) -> None:
+    with acting("claire"):
+        events = series()
+    with acting("marc"):
+        services.update(again(events[4]), {"owner": person(cast.marc)})
+    with acting("marc"):
+        services.update(again(events[4]), {"visibility": "private"})
+    claire, url = as_user("claire"), f"/events/edit/{events[0].id}"
+    page = claire.post(url, data=edited(events[0], location="Ici")).text
+    assert choices(page)["all"] == "9 events"
+    assert "colleagues" not in page
+    with acting("marc"):
+        services.mark_done(again(events[4]))
+    assert "done event" not in claire.post(url, data=edited(events[0], location="Ici")).text
+
+
+@pytest.mark.parametrize("year", ["0001", "9999"])
+def test_a_date_that_no_calendar_has_is_no_move(
+    as_user: AsUser, ten: list[Event], year: str
+) -> None:
+    marc, event = as_user("marc"), ten[3]
+    url = f"/events/move/{event.id}?starts_at={year}-01-01T00:00Z&ends_at={year}-12-31T23:59-14:00"
+    assert marc.get(url).status_code == 400
+    data = {"reach": "all", "row_version": event.row_version}
+    assert marc.post(url, data=data).status_code == 400
+
+
+def test_a_guest_out_of_reach_hinders_no_change_of_the_series(
+    as_user: AsUser, acting: Acting
+) -> None:
+    with acting("marc"):
+        contact = make(Contact, last_name="Secret")
+        events = series(participants=[{"contact": contact}])
+    with acting("alice") as session:
+        session.get_one(Contact, contact.id).deleted_at = again(events[0]).created_on
+    with acting("marc"):
+        first = again(events[0])
+        lines = [{"id": first.participants[0].id}, {"email": "new@example.com"}]
+        changing.update(first, {"participants": lines}, Reach.ALL)
+    with acting("marc"):
+        for event in live(events[0]):
+            guests = {(one.contact_id, one.email) for one in event.participants}
+            assert guests == {(contact.id, None), (None, "new@example.com")}

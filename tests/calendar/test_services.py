@@ -181,3 +181,12 @@ def test_done_is_said_once_and_can_be_taken_back(acting: Acting) -> None:
         assert event.status == EventStatus.PLANNED
         with pytest.raises(DomainError):
             services.reopen(event)
+
+
+def test_days_that_end_before_they_start_are_refused(acting: Acting) -> None:
+    with acting("claire"):
+        days = {"all_day": True, "starts_at": at("2027-03-02T23:00")}  # in Paris the 3rd
+        for end in ("2027-03-02T23:00", "2027-03-01T23:00"):
+            with pytest.raises(DomainError) as raised:
+                make(Event, **days, ends_at=at(end))
+            assert list(raised.value.fields) == ["ends_at"]

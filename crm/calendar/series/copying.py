@@ -40,17 +40,21 @@ def copy_of(event: Event, starts_at: datetime, ends_at: datetime) -> Event:
 def guests_like(event: Event, lines: list[dict[str, Any]], given: Event) -> list[dict[str, Any]]:
     """The `lines` of participants for `event`, as they were given for another of its series.
 
-    Who takes part already keeps their answer.
+    Who takes part already keeps their answer. Somebody out of reach stays where they take part, and
+    is added nowhere.
     """
     ids = {_who(guest): guest.id for guest in event.participants}
     rows = {guest.id: guest for guest in given.participants}
     found = []
     for line in lines:
         row = rows.get(line.get("id", 0))
-        kept = {name: getattr(row, name) for name in (*WHO, "role")} if row is not None else {}
-        full = {name: value for name, value in {**kept, **line}.items() if name != "id"}
-        who = tuple(_key(full.get(name)) for name in WHO)
-        found.append({**full, **({"id": ids[who]} if who in ids else {})})
+        said = {name: value for name, value in line.items() if name != "id"}
+        who = _who(row) if row is not None else tuple(_key(line.get(name)) for name in WHO)
+        if who in ids:
+            found.append({**said, "id": ids[who]})
+        elif row is None or row.person is not None or row.email is not None:
+            kept = {name: getattr(row, name) for name in (*WHO, "role")} if row is not None else {}
+            found.append({**kept, **said})
     return found
 
 

@@ -6,11 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import selectinload
 
 from crm.calendar.models import Event, EventStatus
-from crm.core import rows
+from crm.core import privacy, rows
+from crm.core.actor import find_actor
 from crm.core.db import db
 
 
@@ -27,8 +28,9 @@ class Touched:
     """The events that a change would touch, in the order of the series.
 
     `done` and `cancelled` are numbers of events that stay as they are, `refused` are those that the
-    actor reads but has no right to change so, `hidden` the number of those that they do not read.
-    `apart` are those of `events` that were changed on their own before.
+    actor reads but has no right to change so, `hidden` the number of those that they do not read,
+    others' private ones not counted. `apart` are those of `events` that were changed on their own
+    before.
     """
 
     events: Sequence[Event]
@@ -54,10 +56,10 @@ def every_reach(event: Event, action: str = "edit") -> dict[Reach, Touched]:
         return found
     seen = series_rows(event)
     open_ids = rows.allowed(db.session(), action, seen) if rows.is_filtered() else None
+    everything = select(Event.id, Event.status, Event.original_start).where(
+        Event.series_id == event.series_id, Event.deleted_at.is_(None), _is_counted()
+    )
     with rows.unfiltered("a series says how many of its events the reader does not see"):
-        everything = select(Event.id, Event.status, Event.original_start).where(
-            Event.series_id == event.series_id, Event.deleted_at.is_(None)
-        )
         total = list(db.session.execute(everything))
     for reach in (Reach.FOLLOWING, Reach.ALL):
         from_here = None if reach is Reach.ALL else event.original_start
@@ -73,6 +75,14 @@ def every_reach(event: Event, action: str = "edit") -> dict[Reach, Touched]:
             hidden=sum(one.status == EventStatus.PLANNED for one in counted) - len(planned),
         )
     return found
+
+
+def _is_counted() -> ColumnElement[bool]:
+    """Not of others' private events: nobody else learns how many there are. Source: spec 9.2."""
+    actor = find_actor()
+    if actor is None or not rows.is_filtered():
+        return true()
+    return privacy.is_open_to(Event, actor)
 
 
 def series_rows(event: Event) -> list[Event]:
