@@ -44,14 +44,14 @@ class GuestPages(OwnedView):
         if isinstance(form, EventForm) and NAME in form.fields:
             form.guests_url = f"{self.url('guests')}?{urlencode(form.around)}"
             form.asks_tell = form.row is not None and _are_told(form.row)
-            form.tells = TELL in request.form or ASKED not in request.form
+            form.tells = is_told()
             form.sentence = self._sentence(form, _values_shown(form), form.row)
             page.preview_url = self.url("preview", pk=None if key == "add" else key, type=form.type)
         return page
 
     def after_save(self, row: Event, form: Form) -> None:
         super().after_save(row, form)
-        if ASKED in request.form and TELL not in request.form:
+        if not is_told():
             noting.tell_nobody(row)
 
     def _sentence(self, form: EventForm, values: Values, row: Event | None) -> str:
@@ -98,6 +98,11 @@ class GuestPages(OwnedView):
     def record_menu(self, row: Event, editable: bool) -> list[Action]:
         file = Action(_("Download for my calendar"), self.url("ics", pk=row.id), "calendar-plus")
         return [file, *super().record_menu(row, editable)]
+
+
+def is_told() -> bool:
+    """Whether guests are told of what was posted: where that was asked, as it was answered."""
+    return TELL in request.form or ASKED not in request.form
 
 
 def _values_shown(form: EventForm) -> Values:

@@ -10,6 +10,7 @@ import icalendar
 
 from crm.calendar.models import Event, EventSeries, EventStatus
 from crm.calendar.recurrence import rrule_text
+from crm.calendar.series.arithmetic import clipped
 
 Write = Callable[[Event], icalendar.Event]
 
@@ -59,7 +60,7 @@ class _Whole:
         self.clock = places[0].astimezone(series.zone).time()
 
     def component(self, write: Write, there: set[datetime | None]) -> icalendar.Event:
-        """The rule from its first place; the places without an event are off."""
+        """The rule from its first place to that of the last event; places without one are off."""
         written = write(self.like)
         first = self.moment(self.places[0])
         is_day = self.like.all_day
@@ -68,9 +69,11 @@ class _Whole:
         for name, value in (("dtstart", first), ("dtend", last)):
             written.pop(name)
             written.add(name, value)
-        text = rrule_text(self.series.rule, self.places[0], self.series.zone, all_day=is_day)
+        end = max(number for number, place in enumerate(self.places) if place in there)
+        rule = clipped(self.series.rule, self.places, 0, end, self.series.zone)
+        text = rrule_text(rule, self.places[0], self.series.zone, all_day=is_day)
         written.add("rrule", icalendar.vRecur.from_ical(text))
-        for place in self.places:
+        for place in self.places[:end]:
             if place not in there:
                 written.add("exdate", self.moment(place))
         return written

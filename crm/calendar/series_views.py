@@ -17,6 +17,9 @@ from flask_babel import ngettext
 
 from crm.calendar import quick, services
 from crm.calendar.forms import EventForm
+from crm.calendar.guest_views import ASKED as TELL_ASKED
+from crm.calendar.guest_views import TELL, is_told
+from crm.calendar.invitations import noting
 from crm.calendar.models import Event, EventStatus
 from crm.calendar.recurrence import Rule, occurrences
 from crm.calendar.rule_words import RuleText, describe
@@ -28,6 +31,7 @@ from crm.calendar.series.question import (
     apart_words,
     choices,
     refused_words,
+    tell_words,
 )
 from crm.calendar.series.reach import Reach, Touched
 from crm.calendar.series.repeating import PREFIX, Repeat
@@ -46,7 +50,7 @@ from crm.core.views.conflict import stored_values
 from crm.core.views.display import zone
 
 REACH, APART = "reach", "with_apart"
-ASKED = (REACH, APART, "csrf_token")  # what the question itself posts
+ASKED = (REACH, APART, TELL, TELL_ASKED, "csrf_token")  # what the question itself posts
 
 
 class SeriesPages(OwnedView):
@@ -116,6 +120,7 @@ class SeriesPages(OwnedView):
             return None
         page = self._asking_page(row, _("Save “%(name)s”", name=row), offered)
         page.hidden = [pair for pair in request.form.items(multi=True) if pair[0] not in ASKED]
+        page.tells = is_told()
         return self.render("calendar/series_question.html", page=page, row=row)
 
     def _changed(self, row: Event, form: Form, version: int) -> bool:
@@ -194,6 +199,7 @@ class SeriesPages(OwnedView):
                 found = changing.move(
                     event, starts_at, ends_at, _posted_reach(), with_apart=APART in request.form
                 )
+                _tell_or_not(event)
         except Conflict:
             return self.stale_response(event.id)
         number = len(found.events)
@@ -230,6 +236,7 @@ class SeriesPages(OwnedView):
             with transaction():
                 check_version(event, version)
                 found = deleting.delete(event, _posted_reach())
+                _tell_or_not(event)
                 undo_url = self.act_url("restore", found.events[0])
         except Conflict:
             return self.stale_response(event.id)
@@ -273,6 +280,7 @@ class SeriesPages(OwnedView):
         in_series = row.series_id is not None
         page.apart = apart_words(row) if in_series else ""
         page.refused = refused_words(row, action) if in_series else ""
+        page.tell = tell_words(row, action)
         return page
 
 
@@ -335,6 +343,11 @@ def _posted_reach() -> Reach:
     """How far the change goes: this event, unless the question was answered otherwise."""
     text = request.form.get(REACH, Reach.THIS)
     return Reach(text) if text in list(Reach) else abort(400)
+
+
+def _tell_or_not(event: Event) -> None:
+    if not is_told():
+        noting.tell_nobody(event)
 
 
 def _moment(name: str) -> datetime:

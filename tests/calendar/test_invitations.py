@@ -14,7 +14,7 @@ from sqlalchemy.orm import undefer
 
 from crm.accounts.models import Contact
 from crm.calendar import services
-from crm.calendar.invitations import answering, telling
+from crm.calendar.invitations import answering, noting, telling
 from crm.calendar.models import (
     Answer,
     Event,
@@ -456,3 +456,110 @@ def test_an_answer_to_a_series_is_for_all_of_it(
         given = [one.participants[0].answer.value for one in occurrences_of(event)]
         assert given == ["yes"] * 5
     assert len(tell()) == 1
+
+
+def uids_of(messages: list[Message]) -> set[str]:
+    """The UIDs in the calendars of these messages."""
+    calendars = [icalendar.Calendar.from_ical(one.calendar) for one in messages]
+    return {str(part["uid"]) for one in calendars for part in one.walk("VEVENT")}
+
+
+def test_an_event_that_becomes_a_series_is_told_once_as_the_same(
+    acting: Acting, tell: Callable[[], list[Message]]
+) -> None:
+    weeks = [START + timedelta(weeks=n) for n in range(5)]
+    with acting("claire"):
+        event = invited()
+    (invitation,) = tell()
+    with acting("claire"):
+        changing.update(
+            again(event), {}, rule=Rule(frequency=Frequency.WEEKLY, weekdays=(2,), count=5)
+        )
+    told = tell()
+    assert kinds_of(told[1:]) == [("date_changed", SOPHIE)]
+    assert told[1].calendar_method == "REQUEST"
+    assert uids_of(told) == {str(part_of(invitation)["uid"])}
+    assert [part_of(one)["sequence"] for one in told] == [0, 1]
+    assert days_in(told[1]) == weeks
+    assert "Chaque semaine" in told[1].body_text
+    with acting("alice"):
+        deleting.delete(again(event), Reach.ALL)
+    assert kinds_of(tell()[2:]) == [("guest_removed", SOPHIE)]
+    assert uids_of(tell()) == uids_of(told)
+
+
+def test_an_event_that_becomes_a_series_before_it_was_told_is_one_invitation(
+    acting: Acting, tell: Callable[[], list[Message]]
+) -> None:
+    with acting("claire"):
+        event = invited()
+    with acting("claire"):
+        changing.update(
+            again(event), {}, rule=Rule(frequency=Frequency.WEEKLY, weekdays=(2,), count=5)
+        )
+    assert kinds_of(tell()) == [("invitation", SOPHIE)]
+
+
+@pytest.mark.parametrize("reach", [Reach.FOLLOWING, Reach.ALL])
+def test_a_new_series_is_told_once_where_nothing_is_ahead_in_the_one_before(
+    acting: Acting, tell: Callable[[], list[Message]], reach: Reach
+) -> None:
+    begin = utcnow().replace(second=0, microsecond=0) - timedelta(days=8)
+    with acting("claire"):
+        event = invited(starts_at=begin, ends_at=begin + HOUR)
+        changing.update(event, {}, rule=Rule(frequency=Frequency.DAILY, interval=7, count=5))
+        for over in occurrences_of(event)[:2]:
+            services.mark_done(over)
+    (invitation,) = tell()
+    with acting("claire"):
+        third = occurrences_of(event)[2]
+        changing.move(third, third.starts_at + HOUR, third.ends_at + HOUR, reach)
+        assert third.series_id != again(event).series_id
+        starts = [one.starts_at for one in occurrences_of(third)]
+    (changed,) = tell()[1:]
+    assert kinds_of([changed]) == [("date_changed", SOPHIE)]
+    assert uids_of([changed]) == uids_of([invitation])
+    (part,) = icalendar.Calendar.from_ical(changed.calendar).walk("VEVENT")
+    assert "rrule" in part
+    found = recurring_ical_events.of(icalendar.Calendar.from_ical(changed.calendar))
+    shown = found.between(begin, begin + timedelta(days=50))
+    assert [one.start.astimezone(UTC) for one in shown] == starts
+
+
+def test_a_split_of_what_is_ahead_ends_one_uid_and_begins_another(
+    acting: Acting, tell: Callable[[], list[Message]]
+) -> None:
+    weeks = [START + timedelta(weeks=n) for n in range(5)]
+    with acting("claire"):
+        event = weekly()
+    tell()
+    with acting("claire"):
+        third = occurrences_of(event)[2]
+        changing.move(third, third.starts_at + HOUR, third.ends_at + HOUR, Reach.FOLLOWING)
+    ended, begun = tell()[1:]
+    assert kinds_of([ended, begun]) == [("date_changed", SOPHIE)] * 2
+    assert days_in(ended) == weeks[:2]
+    assert days_in(begun) == [one + HOUR for one in weeks[2:]]
+    assert len(uids_of([ended, begun])) == 2
+    assert "2 fois" in ended.body_text
+    assert "3 fois" in begun.body_text
+    assert begun.body_text.count("/p/") == 1
+    (part,) = icalendar.Calendar.from_ical(ended.calendar).walk("VEVENT")
+    assert part["rrule"]["count"] == [2]
+    assert "exdate" not in part
+
+
+def test_who_splits_a_series_may_tell_nobody(
+    acting: Acting, tell: Callable[[], list[Message]]
+) -> None:
+    with acting("claire"):
+        event = weekly()
+    tell()
+    with acting("claire"):
+        third = occurrences_of(event)[2]
+        changing.move(third, third.starts_at + HOUR, third.ends_at + HOUR, Reach.FOLLOWING)
+        noting.tell_nobody(third)
+    assert len(tell()) == 1
+    with acting("claire"):
+        deleting.delete(again(third), Reach.THIS)
+    assert kinds_of(tell()[1:]) == [("date_changed", SOPHIE)]

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from crm.accounts.models import Contact
 from crm.calendar import services
-from crm.calendar.models import Event
+from crm.calendar.models import Event, GuestCheck
 from crm.calendar.series import changing
 from crm.calendar.series.reach import Reach
 from crm.core.db import db
@@ -332,3 +332,71 @@ def test_a_guest_out_of_reach_hinders_no_change_of_the_series(
         for event in live(events[0]):
             guests = {(one.contact_id, one.email) for one in event.participants}
             assert guests == {(contact.id, None), (None, "new@example.com")}
+
+
+def with_guests(acting: Acting, ten: list[Event], cast: Cast) -> None:
+    """Give all of a series two guests, without anything left to tell them."""
+    with acting("marc"):
+        guests = [{"email": "sophie@example.com"}, {"user": person(cast.hugo)}]
+        changing.update(again(ten[0]), {"participants": guests}, Reach.ALL)
+    with acting("marc"):
+        db.session.execute(delete(GuestCheck))
+
+
+def quiet_checks(acting: Acting) -> list[bool]:
+    with acting("marc"):
+        return [one.is_quiet for one in db.session.scalars(select(GuestCheck))]
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_the_question_asks_whether_guests_are_told(
+    as_user: AsUser, acting: Acting, cast: Cast, ten: list[Event], is_told: bool
+) -> None:
+    with_guests(acting, ten, cast)
+    with acting("marc"):
+        version = again(ten[3]).row_version
+    marc, url = as_user("marc"), f"/events/move/{ten[3].id}?{AT_TWO}"
+    page = marc.get(url).text
+    assert "Tell the 2 guests by e-mail" in page
+    assert re.search(r'name="tell" value="1" checked', page)
+    assert page.count("A new series starts here") == 1
+    ticked = {"tell": "1"} if is_told else {}
+    data = {"reach": "following", "row_version": version, "tell-asked": "1", **ticked}
+    assert marc.post(url, data=data).status_code == 303
+    assert quiet_checks(acting) == [not is_told]
+
+
+def test_the_question_keeps_what_the_form_said_about_telling_guests(
+    as_user: AsUser, acting: Acting, cast: Cast, ten: list[Event]
+) -> None:
+    with_guests(acting, ten, cast)
+    with acting("marc"):
+        data = edited(again(ten[3]), location="Ici", **{"tell-asked": "1"})
+    marc, url = as_user("marc"), f"/events/edit/{ten[3].id}"
+    page = marc.post(url, data=data).text
+    assert page.count('name="tell-asked"') == page.count('name="tell"') == 1
+    assert not re.search(r'name="tell" value="1" checked', page)
+    assert marc.post(url, data={**data, "reach": "all"}).status_code == 303
+    assert quiet_checks(acting) == [True]
+
+
+def test_the_question_before_deleting_may_tell_nobody(
+    as_user: AsUser, acting: Acting, cast: Cast, ten: list[Event]
+) -> None:
+    with_guests(acting, ten, cast)
+    with acting("marc"):
+        version = again(ten[3]).row_version
+    marc, url = as_user("marc"), f"/events/delete_series/{ten[3].id}"
+    page = marc.get(url).text
+    assert "Tell the 2 guests by e-mail" in page
+    assert "A new series starts here" not in page
+    marc.post(url, data={"reach": "all", "row_version": version, "tell-asked": "1"})
+    assert quiet_checks(acting) == [True]
+
+
+def test_nobody_is_asked_to_tell_guests_where_there_are_none(
+    as_user: AsUser, ten: list[Event]
+) -> None:
+    page = as_user("marc").get(f"/events/move/{ten[0].id}?{AT_TWO}").text
+    assert 'name="tell"' not in page
+    assert "A new series starts here" not in page, "all of it moves"

@@ -86,7 +86,7 @@ def test_a_split_series_takes_its_events_out_of_the_guests_calendars(
     with acting("claire"):
         changing.update(again(events[3]), {"location": "Ici"}, Reach.FOLLOWING)
     found = tell()
-    assert sorted(kinds_of(found[1:])) == [("date_changed", SOPHIE), ("invitation", SOPHIE)]
+    assert kinds_of(found[1:]) == [("date_changed", SOPHIE)] * 2
     by_uid = {_uid(one): one.calendar for one in found}  # the last one of each UID counts
     days = [day for text in by_uid.values() for day in _starts(text)]
     assert sorted(days) == [START + number * timedelta(days=1) for number in range(6)]
@@ -111,6 +111,6 @@ def test_events_that_leave_a_series_leave_the_guests_calendars(acting: Acting, t
         later = {"starts_at": START + 25 * HOUR, "ends_at": START + 26 * HOUR}
         changing.update(again(events[1]), later, Reach.ALL)
     found = tell()[1:]
-    assert sorted(kinds_of(found)) == [("date_changed", SOPHIE), ("invitation", SOPHIE)]
+    assert kinds_of(found) == [("date_changed", SOPHIE)] * 2
     days = [day for one in found for day in _starts(one.calendar)]
     assert sorted(days) == [START, START + 25 * HOUR, START + 49 * HOUR]

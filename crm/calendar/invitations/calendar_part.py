@@ -48,8 +48,16 @@ def _components(meeting: Meeting, guest: Guest, url: str) -> Iterator[icalendar.
 
     if meeting.series is None:
         yield write(meeting.events[0])
-    else:
-        yield from write_series(meeting.series, guest.events, write)
+        return
+    alone = {one.uid: one for one in guest.events}  # that the rule cannot tell
+    for part in write_series(meeting.series, guest.events, write):
+        event = alone.get(str(part["uid"]))
+        if event is not None:  # a mail has one UID
+            part.pop("uid")
+            part.add("uid", meeting.uid)
+            place = (event.original_start or event.starts_at).astimezone(event.zone)
+            part.add("recurrence-id", place.date() if event.all_day else place)
+        yield part
 
 
 def _organizer(address: str, event: Event) -> vCalAddress:

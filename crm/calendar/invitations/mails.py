@@ -115,7 +115,7 @@ def _html(told: Telling, filled: Filled) -> str:
         html += f"<p>{lines}</p>"
     if told.news is not News.WITHDRAWN and told.url:
         with force_locale(filled.language):
-            date = repeats(told.meeting.series) or when(told.event)
+            date = repeats(told.meeting.series, told.guest.events) or when(told.event)
             said = ", ".join(part for part in (date.rstrip("."), zone_of(told.event)) if part)
             html += str(ANSWER.format(said, told.url, _("Answer the invitation")))
     return html

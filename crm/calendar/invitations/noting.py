@@ -74,14 +74,17 @@ def _forget(session: Session, transaction: SessionTransaction) -> None:
 
 
 def note_checks(session: Session) -> None:
-    """Called by `transaction()` before it commits."""
+    """Called by `transaction()` before it commits.
+
+    What events were taken out of comes first: guests are told that it ends, then what begins.
+    """
+    for ids in batches(sorted(session.info.pop(LEFT, ()))):
+        told = select(Invitation.series_id).where(Invitation.series_id.in_(ids))
+        _check_later("series_id", {pk for pk in session.scalars(told) if pk is not None})
     for ids in batches(sorted(session.info.pop(PENDING, ()))):
         events, series = _with_guests(session, ids)
         _check_later("event_id", events)
         _check_later("series_id", series)
-    for ids in batches(sorted(session.info.pop(LEFT, ()))):
-        told = select(Invitation.series_id).where(Invitation.series_id.in_(ids))
-        _check_later("series_id", {pk for pk in session.scalars(told) if pk is not None})
 
 
 def _with_guests(session: Session, ids: Collection[int]) -> tuple[set[int], set[int]]:
@@ -111,15 +114,16 @@ def _check_later(column: str, ids: Collection[int]) -> None:
 
 
 def tell_nobody(row: Event) -> None:
-    """Whoever changes `row` in this transaction wants nobody told of it.
+    """Whoever changes `row` in this transaction wants nobody told of it, nor of a series it left.
 
     What waits to be told of an earlier change is told all the same.
     """
     db.session.flush()
-    waiting = select(GuestCheck.id).where(_mine(row), GuestCheck.is_quiet.is_(False))
+    mine = or_(_mine(row), GuestCheck.series_id.in_(sorted(_left(db.session()))))
+    waiting = select(GuestCheck.id).where(mine, GuestCheck.is_quiet.is_(False))
     loud = set(db.session.scalars(waiting))
     note_checks(db.session())
-    _say(GuestCheck.id.not_in(loud), _mine(row), is_quiet=True)
+    _say(GuestCheck.id.not_in(loud), mine, is_quiet=True)
 
 
 def tell_with(row: Event, note: str) -> None:

@@ -61,7 +61,8 @@ class Asked:
 @every_minute("invitations")
 def tell_guests() -> int:
     """Tell the guests of all events that have rested. Returns how many guests that were."""
-    due = select(GuestCheck.id).where(GuestCheck.due_at <= utcnow()).order_by(GuestCheck.due_at)
+    order = (GuestCheck.due_at, GuestCheck.id)
+    due = select(GuestCheck.id).where(GuestCheck.due_at <= utcnow()).order_by(*order)
     told = 0
     with unfiltered("guests are told of an event, whoever may read it"):
         for pk in db.session.scalars(due.limit(AT_ONCE)).all():

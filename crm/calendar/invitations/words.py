@@ -1,11 +1,13 @@
 """When an event takes place, in the words of an invitation: its own time, and whose time it is."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from flask_babel import gettext as _
 
 from crm.calendar.models import Event, EventSeries
 from crm.calendar.rule_words import long_day, rule_sentence
+from crm.calendar.series.arithmetic import clipped
 from crm.core.models.codes import city_time
 
 
@@ -19,11 +21,16 @@ def when(event: Event) -> str:
     return _span(f"{_day(starts)}, {starts:%H:%M}", f"{_day(ends)}, {ends:%H:%M}")
 
 
-def repeats(series: EventSeries | None) -> str:
-    """The rule of a series, as a sentence; "" for an event alone."""
+def repeats(series: EventSeries | None, events: Collection[Event]) -> str:
+    """The rule by which these events of a series take place, as a sentence; "" for one alone."""
     if series is None:
         return ""
-    return rule_sentence(series.rule, series.starts_at.astimezone(series.zone))
+    places, there = series.places(), {one.original_start for one in events}
+    known = [number for number, place in enumerate(places) if place in there]
+    if not known:
+        return ""
+    rule = clipped(series.rule, places, known[0], known[-1], series.zone)
+    return rule_sentence(rule, places[known[0]].astimezone(series.zone))
 
 
 def zone_of(event: Event) -> str:

@@ -19,6 +19,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from crm.calendar import services
+from crm.calendar.invitations.going_on import as_later_series
 from crm.calendar.models import Event, EventSeries
 from crm.calendar.recurrence import Rule, anchored, at_clock, occurrences
 from crm.calendar.reminders.copying import lines_like
@@ -212,9 +213,12 @@ def _series_for(
     assert series is not None  # noqa: S101  # the caller asked
     with unfiltered("whether a series has events that a change leaves as they are"):
         ids = set(db.session.scalars(select(Event.id).where(Event.series_id == series.id)))
-    is_alone = ids <= {one.id for one in found.events}
+    moved = {one.id for one in found.events}
+    is_alone = ids <= moved
     if not is_alone and (reach is Reach.FOLLOWING or change.has_time or rule is not None):
-        return new_series(plan.rule, plan.begin, plan.zone)
+        later = new_series(plan.rule, plan.begin, plan.zone)
+        as_later_series(series, later, found.events)
+        return later
     if is_alone:
         series.rule = anchored(plan.rule, plan.begin.astimezone(plan.zone).date())
         series.starts_at, series.time_zone = plan.begin, plan.zone.key

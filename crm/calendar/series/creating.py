@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from crm.calendar import services
 from crm.calendar.event_dates import related_keys, update_event_dates
+from crm.calendar.invitations.going_on import as_series
 from crm.calendar.models import Event, EventSeries
 from crm.calendar.recurrence import Rule, anchored, occurrences
 from crm.calendar.series.copying import copy_of
@@ -35,7 +36,9 @@ def begin(event: Event, rule: Rule) -> list[Event]:
     Raises DomainError by field of the rule.
     """
     starts = occurrences(rule, event.starts_at, event.zone)
-    event.series, event.original_start = new_series(rule, starts[0], event.zone), starts[0]
+    series = new_series(rule, starts[0], event.zone)
+    event.series, event.original_start = series, starts[0]
+    as_series(event, series)
     return [event, *add_copies(event, starts[1:])]
 
 

@@ -1,11 +1,12 @@
 """The question before an event of a series changes: how far, and how many events that touches."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from crm.calendar.invitations.meeting import is_ahead
 from crm.calendar.models import Event
 from crm.calendar.rule_words import short_day
 from crm.calendar.series.reach import Reach, Touched, every_reach
@@ -34,27 +35,39 @@ class QuestionPage(FormPage):
     choices: Sequence[Choice] = field(default_factory=tuple)
     apart: str = ""  # the words of the tick that changes those, too, that were changed apart
     refused: str = ""
+    tell: str = ""  # the words of the tick that tells the guests
+    tells: bool = True
 
 
 def choices(
     event: Event, act: Count, *, action: str = "edit", without: Sequence[Reach] = ()
 ) -> list[Choice]:
     """The reaches that touch any event; `act` says what the button does to so many."""
+    reaches = every_reach(event, action)
     found = {
         reach: touched
-        for reach, touched in every_reach(event, action).items()
+        for reach, touched in reaches.items()
         if touched.events and reach not in without
     }
+    splits = action == "edit" and Reach.ALL in reaches and _splits(reaches)
     labels = {
         Reach.THIS: _("This event"),
         Reach.FOLLOWING: _("This and the following"),
         Reach.ALL: _("All events of the series"),
     }
     return [
-        Choice(reach, labels[reach], _why(reach, touched), event_count(len(touched.events)),
-               act(len(touched.events)), reach is next(iter(found)))
+        Choice(reach, labels[reach], _why(reach, touched, splits=splits),
+               event_count(len(touched.events)), act(len(touched.events)),
+               reach is next(iter(found)))
         for reach, touched in found.items()
     ]  # fmt: skip
+
+
+def _splits(reaches: Mapping[Reach, Touched]) -> bool:
+    """Whether a change of the following leaves events of the series as they are."""
+    whole = reaches[Reach.ALL]
+    stay = whole.done + whole.cancelled + len(whole.refused) + whole.hidden
+    return len(reaches[Reach.FOLLOWING].events) < len(whole.events) + stay
 
 
 def event_count(number: int) -> str:
@@ -62,11 +75,12 @@ def event_count(number: int) -> str:
     return ngettext("%(num)s event", "%(num)s events", number)
 
 
-def _why(reach: Reach, touched: Touched) -> str:
+def _why(reach: Reach, touched: Touched, *, splits: bool) -> str:
     if reach is Reach.THIS:
         return _("The others stay as they are")
+    begins = [_("A new series starts here")] if reach is Reach.FOLLOWING and splits else []
     done, cancelled = touched.done, touched.cancelled
-    stays = []
+    stays = begins
     if done:
         stays.append(
             ngettext(
@@ -92,6 +106,24 @@ def apart_words(event: Event) -> str:
     if len(others) == 1:
         return _("Also the one that was changed on its own, %(day)s", day=_day(others[0], event))
     return _("Also the %(num)s that were changed on their own", num=format_number(len(others)))
+
+
+def tell_words(event: Event, action: str) -> str:
+    """The words of the tick that tells the guests by e-mail, "" where nobody is told."""
+    found = every_reach(event, action)
+    events = {one.id: one for touched in found.values() for one in touched.events}
+    guests = {
+        (guest.user_id, guest.contact_id, guest.lead_id, guest.email)
+        for one in events.values()
+        if is_ahead(one)
+        for guest in one.participants
+        if guest.user_id is None or guest.user_id != one.owner_id
+    }
+    if not guests:
+        return ""
+    return ngettext(
+        "Tell the %(num)s guest by e-mail", "Tell the %(num)s guests by e-mail", len(guests)
+    )
 
 
 def refused_words(event: Event, action: str) -> str:
