@@ -1,31 +1,18 @@
 // data-live: a part of a form that the server writes from what is typed, e.g. who is busy at that time.
 // A button with data-take-start writes the time that it offers into the form.
 import { on } from "./enhance.js";
+import { afterTyping, poster } from "./typing.js";
 
 on("form [data-live]", (place) => {
   const form = place.closest("form");
-  let wait;
-  let running;
-  const ask = async () => {
-    running?.abort();
-    running = new AbortController();
-    try {
-      const answer = await fetch(place.dataset.live, { method: "POST", body: new FormData(form), signal: running.signal });
-      if (!answer.ok || answer.redirected) return;
-      const text = await answer.text();
-      if (place.dataset.shown === text) return; // said again, it would be read out again
-      place.dataset.shown = text;
-      const told = new DOMParser().parseFromString(text, "text/html").body;
-      place.replaceChildren(...document.importNode(told, true).childNodes);
-    } catch (error) {
-      if (error.name !== "AbortError" && !(error instanceof TypeError)) throw error;
-    }
-  };
-  const soon = () => {
-    clearTimeout(wait);
-    wait = setTimeout(ask, 300);
-  };
-  for (const event of ["input", "change"]) form.addEventListener(event, soon);
+  const ask = poster(form, place.dataset.live, async (answer) => {
+    const text = await answer.text();
+    if (place.dataset.shown === text) return; // said again, it would be read out again
+    place.dataset.shown = text;
+    const told = new DOMParser().parseFromString(text, "text/html").body;
+    place.replaceChildren(...document.importNode(told, true).childNodes);
+  });
+  afterTyping(form, ask);
   place.addEventListener("click", ({ target }) => {
     const { takeStart, takeEnd } = target.closest("[data-take-start]")?.dataset ?? {};
     if (takeStart) take({ starts_at: takeStart, ends_at: takeEnd });

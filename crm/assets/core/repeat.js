@@ -1,8 +1,7 @@
 // data-repeat: how an event repeats. The inputs of the chosen frequency, the rule in words and its next
 // dates as the server tells them while one types, and how many events the button saves.
 import { on } from "./enhance.js";
-
-const WAIT = 300;
+import { afterTyping, poster } from "./typing.js";
 
 on("[data-repeat]", (box) => {
   const form = box.closest("form");
@@ -11,8 +10,6 @@ on("[data-repeat]", (box) => {
   const button = document.querySelector(`[data-savebar="${form.id}"] [type=submit]`);
   const save = button?.textContent;
   const days = [...box.querySelectorAll("[name=repeat_weekdays]")];
-  let wait;
-  let running;
 
   const show = () => {
     for (const part of box.querySelectorAll("[data-for]")) part.hidden = !part.dataset.for.split(" ").includes(frequency.value);
@@ -44,24 +41,16 @@ on("[data-repeat]", (box) => {
     select.value = chosen;
     if (select.selectedIndex < 0) select.selectedIndex = Math.min(1, select.length - 1);
   };
-  const ask = async () => {
-    running?.abort();
-    if (!frequency.value) {
-      note.replaceChildren();
-      return tell("");
-    }
-    running = new AbortController();
-    try {
-      const answer = await fetch(box.dataset.repeat, { method: "POST", body: new FormData(form), signal: running.signal });
-      if (answer.ok) place(new DOMParser().parseFromString(await answer.text(), "text/html"));
-    } catch (error) {
-      if (error.name !== "AbortError" && !(error instanceof TypeError)) throw error;
-    }
+  const describe = poster(form, box.dataset.repeat, async (answer) => {
+    const text = await answer.text();
+    if (frequency.value) place(new DOMParser().parseFromString(text, "text/html")); // else it was given up meanwhile
+  });
+  const ask = () => {
+    if (frequency.value) return describe();
+    note.replaceChildren();
+    tell("");
   };
-  const later = () => {
-    clearTimeout(wait);
-    wait = setTimeout(ask, WAIT);
-  };
+  const later = afterTyping(form, ask);
 
   box.addEventListener("input", ({ target }) => {
     const end = target.dataset.end;
@@ -69,8 +58,6 @@ on("[data-repeat]", (box) => {
     keep();
     show();
   });
-  form.addEventListener("input", later);
-  form.addEventListener("change", later);
   keep();
   show();
   ask();
