@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import insert, select, update
 
-from crm.accounts.models import Contact
+from crm.accounts.models import Account, AccountContact, Contact
 from crm.calendar.models import (
     Answer,
     Event,
@@ -226,10 +226,14 @@ def test_each_reads_it_in_their_language_and_their_time_zone(
         hugo.language, hugo.time_zone = "en", "America/New_York"
         claire.language, claire.time_zone = "fr", "Europe/Paris"
     with acting("claire"):
+        contact = make(Contact, last_name="Ray", email="ray@client.example", language=None)
+        account = make(Account, language="en")
+        account.links.append(AccountContact(contact=contact))
         event = soon(for_all(), subject="Point")
-    invite(everything, event, {"user_id": cast.hugo})
+    invite(everything, event, {"user_id": cast.hugo}, {"contact_id": contact.id})
     sent(app)
     found = {one.to_name: one.subject for one in messages(everything)}
+    assert found["Ray"].startswith("Meeting"), "as the account for which they work"
     zones = {"Claire Colin": "Europe/Paris", "Hugo Henry": "America/New_York"}
     for name, zone in zones.items():
         assert f"{event.starts_at.astimezone(ZoneInfo(zone)):%H:%M}" in found[name]

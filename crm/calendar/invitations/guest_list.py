@@ -83,7 +83,7 @@ def _guest(
         address or f"{relation}:{row.id}",
         address,
         str(row or ""),
-        getattr(row, "language", None) or _language_of(row) or event.company.language,
+        language_of(row, event),
         getattr(row, "time_zone", None) or event.time_zone,
         role,
         answer,
@@ -92,8 +92,9 @@ def _guest(
     )
 
 
-def _language_of(row: Any) -> str:
-    """That of the account for which a contact works."""
+def language_of(row: Any, event: Event) -> str:
+    """A guest's own, else that of the account for which a contact works, else the company's."""
     link = getattr(row, "main_link", None)
     account = link.account if link is not None else None
-    return str(getattr(account, "language", None) or "")
+    found = getattr(row, "language", None) or getattr(account, "language", None)
+    return str(found or event.company.language)

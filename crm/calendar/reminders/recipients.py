@@ -7,6 +7,7 @@ from typing import Any
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select
 
+from crm.calendar.invitations.guest_list import language_of
 from crm.calendar.models import Answer, Event, EventReminder, ReminderWhom, Visibility
 from crm.companies.actors import load_actor
 from crm.core.db import db
@@ -82,7 +83,7 @@ def _guest(guest: Any, event: Event, refused: set[str]) -> Recipient:
         f"p{guest.id}",
         str(guest),
         address,
-        getattr(person, "language", None) or event.company.language,
+        language_of(person, event),
         event.time_zone,
         relation=relation,
         pk=person.id if person is not None else None,
