@@ -69,6 +69,19 @@ def test_the_message_of_a_cancellation_goes_with_it_alone(acting: Acting, tell: 
     assert "souffrante" not in removed.body_html
 
 
+def test_who_is_a_guest_no_more_reads_nothing_new(acting: Acting, tell: Tell) -> None:
+    with acting("claire"):
+        event = invited(visibility="private", location="Salle 1")
+    tell()
+    news = {"location": "Zq", "description": "<p>Zq</p>", "video_url": "https://zq.example/"}
+    with acting("claire"):
+        save(again(event), participants=[], **news)
+    (removed,) = tell()[1:]
+    said = removed.calendar + removed.body_html + removed.subject
+    assert "zq" not in said.lower()
+    assert "METHOD:CANCEL" in removed.calendar
+
+
 def daily(count: int) -> list[Event]:
     """A series with Sophie."""
     guests = [{"email": SOPHIE}]

@@ -28,6 +28,8 @@ def write_invitation(
 ) -> str:
     """The calendar that goes with a mail; `organizer` is the address to which replies go."""
     parts = list(_components(meeting, guest, url))
+    if method == CANCEL:
+        parts = [_without_details(parts[0])]
     for part in parts:
         for name in ("sequence", "dtstamp", "class"):
             part.pop(name, None)
@@ -58,6 +60,16 @@ def _components(meeting: Meeting, guest: Guest, url: str) -> Iterator[icalendar.
             place = (event.original_start or event.starts_at).astimezone(event.zone)
             part.add("recurrence-id", place.date() if event.all_day else place)
         yield part
+
+
+def _without_details(part: icalendar.Event) -> icalendar.Event:
+    """What calendars need to take it out, and no word that was written for who still takes part.
+
+    Of a series its one component, which stands for all of it.
+    """
+    for name in ("location", "description", "url"):
+        part.pop(name, None)
+    return part
 
 
 def _organizer(address: str, event: Event) -> vCalAddress:
