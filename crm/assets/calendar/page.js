@@ -12,11 +12,14 @@ import { VIEWS, options } from "./grid.js";
 import { keys } from "./keys.js";
 import { miniMonth } from "./minimonth.js";
 import { moves } from "./moves.js";
+import { nameCells, nameHeadings } from "./names.js";
+import { onPaper } from "./paper.js";
 import { post, readRows } from "./rows.js";
 import { side } from "./side.js";
 import { State } from "./state.js";
 import { swipe } from "./swipe.js";
 import { speaker } from "./talk.js";
+import { toolbar } from "./toolbar.js";
 
 const BACK = "calendar-focus"; // what had the focus before a dialog that loads the page anew
 const rowOf = (event) => event.extendedProps.row;
@@ -79,13 +82,7 @@ export function start(root) {
         return { id, title, start, end, allDay, editable: !row.busy, row };
       });
     },
-    viewDidMount: ({ el }) => {
-      // The heading of the hours has no content.
-      for (const empty of el.querySelectorAll("[role=rowheader]:empty")) {
-        empty.role = "presentation";
-        empty.removeAttribute("aria-label");
-      }
-    },
+    viewDidMount: ({ el }) => nameHeadings(el),
     dayCellDidMount: ({ el }) => el.removeAttribute("aria-label"),
     eventsSet: () => settle(),
     eventAllow: (span, event) => rowOf(event).type !== "task" || span.allDay,
@@ -132,17 +129,6 @@ export function start(root) {
     el.title = [event.title, zoneOf(rowOf(event))].filter(Boolean).join(" · ");
   }
 
-  // A cell is called by its number and its column: a label of its own would hide the events in it.
-  // What scrolls and has no event in it can be reached by itself.
-  function mend() {
-    for (const cell of region.querySelectorAll("[role=gridcell][aria-label]")) cell.removeAttribute("aria-label");
-    const scroller = region.querySelector("[style*=overflow]");
-    const cell = scroller?.querySelector("[role=gridcell]");
-    if (!cell) return;
-    if (scroller.querySelector("[data-event]")) cell.removeAttribute("tabindex");
-    else cell.tabIndex = 0;
-  }
-
   // After the events are drawn: the focus, and what is said where there are none.
   function settle() {
     const target = focused && region.querySelector(`[data-event="${focused}"]`);
@@ -153,7 +139,7 @@ export function start(root) {
     if (phone.matches && state.view === "month") drawDay();
     find("nothing").hidden = rows.length > 0 || !trouble.hidden || agenda.hidden === false;
     find("nothing").textContent = state.people.size ? words.noEvents : words.nobodyTickedText;
-    requestAnimationFrame(mend);
+    requestAnimationFrame(() => nameCells(region));
   }
 
   function nothing() {
@@ -236,43 +222,16 @@ export function start(root) {
     reload();
   });
 
-  for (const button of document.querySelectorAll("[data-go-to]")) {
-    button.addEventListener("click", () => move(button.dataset.goTo));
-  }
   function move(where) {
     if (where === "today") return go(dates.today);
     go(dates.step(state.date, state.view, where === "next" ? 1 : -1));
   }
-  for (const button of document.querySelectorAll("[data-view]")) {
-    button.addEventListener("click", () => go(state.date, button.dataset.view));
-  }
-  find("views").addEventListener("change", ({ target }) => go(state.date, target.value));
-  find("side").addEventListener("click", ({ currentTarget }) => {
-    const isOpen = root.classList.toggle("side-open");
-    currentTarget.setAttribute("aria-expanded", String(isOpen));
-  });
-  find("new")?.addEventListener("click", (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    event.stopPropagation();
-    newEvent();
-  });
-  document.addEventListener("keydown", (event) => {
-    const busy = event.target.closest("input, textarea, select, [contenteditable], dialog, [popover]");
-    if (busy || event.ctrlKey || event.metaKey || event.altKey || document.body.dataset.keys === "off") return;
-    if (event.key.toLowerCase() === "t") move("today");
-    else if (event.key.toLowerCase() === "n" && config.urls.add) newEvent();
-    else return;
-    event.preventDefault();
-  });
-  // On paper a day and a week are a list: their hours would not fit, or be cut.
-  addEventListener("beforeprint", () => {
-    if (state.view !== "day" && state.view !== "week") return;
+  toolbar(root, { move, show: (view) => go(state.date, view), create: config.urls.add && (() => newEvent()) });
+  onPaper(() => {
+    if (state.view !== "day" && state.view !== "week") return undefined;
     agenda.replaceChildren(...listDays(rows, ...dates.range(state.date, state.view), { config, dates, open }));
     [agenda.hidden, region.hidden] = [false, true];
-  });
-  addEventListener("afterprint", () => {
-    if (state.view === "day" || state.view === "week") [agenda.hidden, region.hidden] = [true, false];
+    return () => ([agenda.hidden, region.hidden] = [true, false]);
   });
   addEventListener("popstate", () => {
     state.read(location.search);
