@@ -23,7 +23,7 @@ from crm.calendar.invitations import noting
 from crm.calendar.models import Event, EventStatus
 from crm.calendar.recurrence import Rule, occurrences
 from crm.calendar.rule_words import RuleText, describe
-from crm.calendar.series import changing, creating, deleting
+from crm.calendar.series import changing, creating, deleting, undoing
 from crm.calendar.series.arithmetic import moved_rule
 from crm.calendar.series.question import (
     Choice,
@@ -192,7 +192,8 @@ class SeriesPages(OwnedView):
         return self.render("calendar/series_question.html", page=page, row=event)
 
     def _moved(self, event: Event, starts_at: datetime, ends_at: datetime) -> ResponseReturnValue:
-        version = self.checked_version(event)
+        version, undo_url = self.checked_version(event), ""
+        former = undoing.Former.of(event.series) if event.series is not None else None
         try:
             with transaction():
                 check_version(event, version)
@@ -200,12 +201,31 @@ class SeriesPages(OwnedView):
                     event, starts_at, ends_at, _posted_reach(), with_apart=APART in request.form
                 )
                 _tell_or_not(event)
+                moved = undoing.token_of(former) if former is not None else ""
+                if moved:
+                    undo_url = self.url("undo_move", pk=event.id, move=moved)
         except Conflict:
             return self.stale_response(event.id)
         number = len(found.events)
         message = ngettext("%(num)s event moved", "%(num)s events moved", number)
-        flash(message, "success")
+        told: Any = {"text": message, "undo_url": undo_url}
+        flash(told, "success")
         return redirect(_back() or self.page_of(event) or self.url("list"), 303)
+
+    @expose(f"/undo_move/{PK}", methods=("POST",))
+    @has_access
+    def undo_move(self, pk: int) -> ResponseReturnValue:
+        """Put the events of a move of a series back, all or none; `move` says which."""
+        event = self.row(pk, "edit")
+        back = _back() or self.page_of(event) or self.url("list")
+        try:
+            with transaction():
+                number = len(undoing.undo(request.args.get("move", "")))
+        except DomainError as error:
+            flash(str(error), "danger")
+            return redirect(back, 303)
+        flash(ngettext("%(num)s event moved back", "%(num)s events moved back", number), "success")
+        return redirect(back, 303)
 
     # Deleting ───────────────────────────────────────────────────────────────────────────────────
 

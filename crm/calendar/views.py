@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from crm.calendar import display, fields, quick, services, while_typing
+from crm.calendar.answer_views import AnswerPages
 from crm.calendar.busy_list import EventList, busy_lines
 from crm.calendar.forms import CancelEvent, EventForm, MarkDone, names_for
 from crm.calendar.guest_views import GuestPages
@@ -35,7 +36,7 @@ PLANNED = ("status", 0, ["planned"])
 SOONEST, LATEST = ("starts_at", "asc"), ("starts_at", "desc")
 
 
-class EventView(SeriesPages, GuestPages, NextSteps, EventImport):
+class EventView(SeriesPages, AnswerPages, GuestPages, NextSteps, EventImport):
     """Events, planned and past."""
 
     datamodel = DataModel(Event, services.RULES)
@@ -45,8 +46,9 @@ class EventView(SeriesPages, GuestPages, NextSteps, EventImport):
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
     method_actions: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys(("mark_done", "cancel", "reopen", "take_charge"), "edit"),
-        **dict.fromkeys(("opportunity", "move"), "edit"),
+        **dict.fromkeys(("opportunity", "move", "undo_move"), "edit"),
         **dict.fromkeys(("guests", "preview", "while_typing", "repeat", "ics"), "read"),
+        "answer": "read",
         "delete_series": "delete",
         **dict.fromkeys(("import_file", "import_confirm"), "create"),
     }

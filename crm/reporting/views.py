@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import IndexView, expose
 from flask_babel import gettext as _
 
+from crm.calendar.models import Event
 from crm.companies import demo
 from crm.companies.days import today
 from crm.core.datamodel.paging import PageRequest
@@ -162,8 +163,13 @@ def _person(user: Any) -> DemoPerson:
 
 
 def _actions(views: Sequence[Any]) -> list[Action]:
-    """The page's button: create the first entity that the actor may create."""
+    """The calendar, and the page's button: create the first entity that the actor may create."""
+    calendar = [
+        Action(_("Calendar"), url_for("CalendarView.show"), "calendar")
+        for view in views
+        if view.datamodel.obj is Event
+    ][:1]
     view = next((view for view in views if view.can("create")), None)
     if view is None:
-        return []
-    return [Action(view.words("add_title"), view.url("add"), "plus", primary=True)]
+        return calendar
+    return [*calendar, Action(view.words("add_title"), view.url("add"), "plus", primary=True)]

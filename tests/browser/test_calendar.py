@@ -285,6 +285,10 @@ def test_a_series_asks_how_far_a_move_goes(sit: Sit, acting: Acting) -> None:
     expect(event).to_be_focused()
     with acting("marc"):
         assert again(first).starts_at == later
+    page.keyboard.press("Control+z")
+    expect(page.locator("[data-toast]")).to_contain_text("10 events moved back")
+    with acting("marc"):
+        assert again(first).starts_at == first.starts_at
     desk.check()
 
 

@@ -182,3 +182,13 @@ def test_ones_next_reminders_stand_on_ones_home_page(as_user: AsUser, acting: Ac
     assert "Démonstration" in side
     assert "Plus tard" not in side
     assert words not in as_user("alice").get("/").text
+
+
+def test_the_popover_of_the_calendar_tells_ones_own_reminders(
+    as_user: AsUser, acting: Acting, cast: Cast
+) -> None:
+    with acting("claire"):
+        event = planned(line(3), starts_at=utc("2037-03-10T13:00"))
+    words = "before, for me, by e-mail"
+    assert words in as_user("claire").get(f"/calendar/event/{event.id}").text
+    assert words not in as_user("marc").get(f"/calendar/event/{event.id}").text

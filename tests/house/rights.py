@@ -8,7 +8,7 @@ ACTIONS = {
         "list", "index", "show", "pick", "totals", "counts", "row_menu", "neighbors",
         "preview", "file", "cover", "all", "apps", "app", "company", "get_list", "get", "info",
         "deleted", "test", "guests", "while_typing", "rows", "event", "remember",
-        "repeat", "ics",
+        "repeat", "ics", "answer",
     ),
     "create": (
         "add", "post", "duplicate", "send_test", "compose", "send", "import_file",
@@ -18,7 +18,7 @@ ACTIONS = {
         "edit", "field", "put", "save", "up", "down", "make_client", "change_status", "move", "win",
         "lose", "reopen", "cancel", "mark_done", "take_charge", "new_password", "activate",
         "deactivate", "move_agency", "place", "demo", "hide", "send_again", "retry_failed", "undo",
-        "reset", "revoke", "attach", "detach", "opportunity",
+        "reset", "revoke", "attach", "detach", "opportunity", "undo_move",
     ),
     "delete": ("delete", "delete_series", "bin", "restore"),
     "export": ("export",),

@@ -175,3 +175,11 @@ def test_the_last_changed_records_are_a_click_away(as_user, acting, cast):
     with acting("marc"):
         delete_row(rows.fetch(db.session(), Lead, lead.id))
     assert f'href="/leads/show/{lead.id}"' not in as_user("claire").get("/").text
+
+
+def test_home_leads_to_the_calendar_of_who_may_open_it(as_user):
+    link = 'href="/calendar/"'
+    assert as_user("claire").get("/").text.count(link) > as_user("claire").get(
+        "/leads/list"
+    ).text.count(link)
+    assert link not in as_user("theo").get("/").text

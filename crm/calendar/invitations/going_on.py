@@ -9,7 +9,7 @@ begins, in two mails, as a mail has one UID (RFC 5546, 3.2.2).
 from collections.abc import Collection, Sequence
 from uuid import uuid4
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 
 from crm.calendar.invitations.guest_list import guests_of
 from crm.calendar.invitations.meeting import Meeting, is_ahead, is_done_early
@@ -61,3 +61,21 @@ def _know_both(before: EventSeries, series: EventSeries, known: Collection[str])
         for one in db.session.scalars(told)
         if one.key in known
     )
+
+
+def is_told_of_both(series: EventSeries, uid: str) -> bool:
+    """Whether guests were told of `series` beside the one with this `uid`, from which it came."""
+    told = exists().where(Invitation.series_id == series.id, Invitation.times > 0)
+    return series.uid != uid and bool(db.session.scalar(select(told)))
+
+
+def as_before(series: EventSeries, later: EventSeries, uid: str) -> None:
+    """The guests know `series` again by its `uid`, where `later` took that over."""
+    if later.uid != uid:
+        return
+    later.uid = uuid4().hex
+    flush()  # as no two rows have the same
+    series.uid = uid
+    flush()
+    told = update(Invitation).where(Invitation.series_id == later.id)
+    db.session.execute(told.values(series_id=series.id))

@@ -8,10 +8,14 @@ from babel.dates import get_timezone_name
 from flask_babel import gettext as _
 
 from crm.calendar import display
+from crm.calendar.answer_views import shown_answer
 from crm.calendar.guest_views import guests_panel
+from crm.calendar.invitations import answering
 from crm.calendar.models import RELATED, Event, EventStatus
+from crm.calendar.reminders.words import describe
 from crm.calendar.rule_words import long_day
 from crm.calendar.series.telling import series_sentence
+from crm.core.actor import current_actor
 from crm.core.models.locale import locale
 from crm.core.views import Action, Field
 from crm.core.views.base import view_of
@@ -28,6 +32,7 @@ class Details:
     url: str | None
     lines: list[tuple[str, str, Field]] = field(default_factory=list)
     guests: str | None = None  # HTML
+    answers: list[Action] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
 
 
@@ -46,15 +51,27 @@ def details_of(view: Any, event: Event) -> Details:
     for name, icon in (("owner", "user"), ("status", display.ICONS[event.type])):
         shown = view.field_of(event, name)
         found.lines.append((icon, str(shown.label), shown))
+    _add_what_is_planned(view, event, found)
+    if view.may("edit", event):
+        found.actions = _actions(view, event)
+    return found
+
+
+def _add_what_is_planned(view: Any, event: Event, found: Details) -> None:
+    """The rule, guests, outcome, one's own answer and the reminders that the reader may see."""
     if rule := series_sentence(event):
         found.lines.append(("repeat", _("Recurrence"), _text(rule)))
     if event.participants:
         found.guests = guests_panel(event).html
     if event.outcome:
         found.lines.append(("message", _("Outcome"), _text(event.outcome)))
-    if view.may("edit", event):
-        found.actions = _actions(view, event)
-    return found
+    if mine := answering.own_rows(event):
+        said = shown_answer(mine[0])
+        found.lines.append((said.icon, _("Your answer"), _text(said.text)))
+        found.answers = view.answer_actions(event)
+    for one in event.reminders:
+        phrase = describe(one, zone(), current_actor().user_id)
+        found.lines.append(("bell", _("Reminder"), _text(phrase)))
 
 
 def _text(text: str) -> Field:
