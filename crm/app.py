@@ -20,6 +20,7 @@ from crm.calendar import receivers as calendar_receivers
 from crm.calendar.invitations import answer_page, noting, telling
 from crm.calendar.invitations import reading as replies
 from crm.calendar.reminders import copying, digest, outcomes, sending
+from crm.calendar.series import sweeping as series_sweeping
 from crm.catalog import public
 from crm.companies import handover
 from crm.companies.actors import COUNTS, load_actor
@@ -52,6 +53,7 @@ JOBS = (
     telling,
     replies,
     sweeping,
+    series_sweeping,
     links,
     notices_jobs,
     mailed_notices,

@@ -30,7 +30,8 @@ TIME = object_schema(
 class EventApi(ModelRestApi):
     """Events, by the declarations of their pages; the status may be written too.
 
-    `reach` says how far a change or a deletion goes where the event is of a series.
+    `reach` says how far a change or a deletion goes where the event is of a series; `recurrence` is
+    its rule.
     """
 
     view = EventView
@@ -38,6 +39,9 @@ class EventApi(ModelRestApi):
         "participants": (*fields.GUEST, *fields.ANSWER),
         "reminders": (*fields.REMINDER, *fields.REMINDED),
     }
+    list_columns = (*columns_of(EventView)["list_columns"], "recurrence")
+    show_columns = (*columns_of(EventView)["show_columns"], "recurrence")
+    list_relations = ("series",)
     edit_columns = ("status", *columns_of(EventView)["edit_columns"])
     beside_schemas: Mapping[str, Any] = {
         "busy": {

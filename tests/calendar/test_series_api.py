@@ -7,7 +7,7 @@ import pytest
 
 from crm.calendar.models import Event
 from tests.calendar.test_series import live, series
-from tests.factories import again
+from tests.factories import again, make
 from tests.fixtures import Acting, Client, World, token_header
 
 pytestmark = pytest.mark.both
@@ -62,3 +62,17 @@ def test_other_words_are_refused(
     assert call("DELETE", f"{ten[3].id}?reach=some").status_code == 422
     with acting("marc"):
         assert len(live(ten[0])) == 10
+
+
+def test_the_rule_of_a_series_is_told_and_not_written(
+    call: Callable[..., Any], acting: Acting, ten: list[Event]
+) -> None:
+    rule = "FREQ=WEEKLY;BYDAY=MO;WKST=MO;COUNT=10"
+    with acting("marc"):
+        alone = make(Event)
+    told = {one.id: call("GET", str(one.id)).json["result"] for one in (ten[3], alone)}
+    assert [one["recurrence"] for one in told.values()] == [rule, None]
+    listed = {one["id"]: one["recurrence"] for one in call("GET", "").json["result"]}
+    assert (listed[ten[3].id], listed[alone.id]) == (rule, None)
+    body = {"row_version": ten[3].row_version, "recurrence": "FREQ=DAILY"}
+    assert call("PUT", str(ten[3].id), json=body).status_code == 422

@@ -23,6 +23,7 @@ from crm.calendar.models.words import (
     Priority,
     Visibility,
 )
+from crm.calendar.recurrence import rrule_text
 from crm.companies.columns import by_value, flag, link, lists
 from crm.core.errors import DomainError
 from crm.core.models import Owned, Record, computed, field, folded, kinds, unique
@@ -195,6 +196,17 @@ class Event(Owned, Record):
     def due_on(self) -> date | None:
         """The day of a task."""
         return self.first_day if self.type == EventType.TASK else None
+
+    @computed(
+        _l("Recurrence"),
+        help=_l("The rule of its series as calendars write it (RFC 5545, RRULE)."),
+    )
+    def recurrence(self) -> str | None:
+        """Counted from the first place of the series; None of an event that does not repeat."""
+        series = self.series
+        if series is None:
+            return None
+        return rrule_text(series.rule, series.starts_at, series.zone, all_day=self.all_day)
 
     @property
     def apart(self) -> frozenset[str]:
