@@ -127,3 +127,17 @@ def test_events_that_leave_a_series_leave_the_guests_calendars(acting: Acting, t
     assert kinds_of(found) == [("date_changed", SOPHIE)] * 2
     days = [day for one in found for day in _starts(one.calendar)]
     assert sorted(days) == [START, START + 25 * HOUR, START + 49 * HOUR]
+
+
+def test_the_message_of_a_cancelled_day_of_a_series_is_told(acting: Acting, tell: Tell) -> None:
+    with acting("claire"):
+        events = daily(3)
+    tell()
+    with acting("claire"):
+        services.cancel(again(events[1]), "Je suis souffrante.")
+    (changed,) = tell()[1:]
+    assert kinds_of([changed]) == [("date_changed", SOPHIE)]
+    assert "Je suis souffrante." in changed.body_html
+    with acting("claire"):
+        save(again(events[2]), location="Ici")
+    assert "souffrante" not in tell()[-1].body_html

@@ -152,7 +152,7 @@ def _telling(meeting: Meeting, one: Asked, sequence: int, check: GuestCheck) -> 
         number=one.number,
         sequence=sequence,
         url=one.url,
-        note=check.note if one.news is News.WITHDRAWN else "",
+        note=check.note if one.news is not News.INVITED else "",
     )
 
 
