@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, delete, event, select
+from sqlalchemy.orm import Mapper
 
 from crm.calendar import services
-from crm.calendar.models import Event, EventStatus
+from crm.calendar.models import Event, EventStatus, Visibility
 from crm.core.db import db
 from crm.core.rows import unfiltered
 from crm.leads.models import Lead
 from crm.leads.signals import status_changed
+from crm.mail.models import Message
 from crm.opportunities.models import Opportunity
 from crm.opportunities.signals import stage_changed
 
@@ -28,6 +30,14 @@ def cancel_with_lead(lead: Lead, *, cancel_events: bool = False, **news: Any) ->
     """Cancel the planned events of a lost lead, if the dialog asked for it (spec 4.3)."""
     if cancel_events:
         _cancel_planned(Event.lead_id == lead.id)
+
+
+@event.listens_for(Event, "before_delete")
+def delete_messages(mapper: Mapper[Event], connection: Connection, row: Event) -> None:
+    """With a private event go its messages: nothing would keep them from others any more."""
+    if row.visibility == Visibility.PRIVATE:
+        messages = Message.__table__
+        connection.execute(delete(messages).where(messages.c.event_id == row.id))
 
 
 def _cancel_planned(mine: Any) -> None:

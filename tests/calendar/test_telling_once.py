@@ -5,18 +5,24 @@ from datetime import timedelta
 
 import icalendar
 import pytest
+from flask import Flask
 from recurring_ical_events import of
+from sqlalchemy import select
 
+from crm.accounts.models import Contact
 from crm.calendar import services
 from crm.calendar.invitations import noting
 from crm.calendar.models import Event
 from crm.calendar.recurrence import Frequency, Rule
 from crm.calendar.series import changing, creating
 from crm.calendar.series.reach import Reach
+from crm.core.datamodel import purging
+from crm.core.db import db
+from crm.core.rows import unfiltered
 from crm.core.types import utcnow
 from crm.mail.models import Message
 from tests.calendar.test_invitations import HOUR, SOPHIE, START, invited, kinds_of, tell
-from tests.factories import again, save
+from tests.factories import again, make, remove, save
 from tests.fixtures import Acting
 
 __all__ = ["tell"]
@@ -141,3 +147,23 @@ def test_the_message_of_a_cancelled_day_of_a_series_is_told(acting: Acting, tell
     with acting("claire"):
         save(again(events[2]), location="Ici")
     assert "souffrante" not in tell()[-1].body_html
+
+
+@pytest.mark.parametrize(("visibility", "kept"), [("private", 0), ("public", 1)])
+def test_the_outbox_keeps_nothing_of_a_private_event_that_is_purged(
+    app: Flask, acting: Acting, tell: Tell, visibility: str, kept: int
+) -> None:
+    with acting("hugo"):
+        contact = make(Contact, last_name="Roy", email="roy@example.com")
+        event = invited(visibility=visibility, participants=[{"contact": contact}])
+    assert len(tell()) == 1
+    with acting("alice"):
+        assert len(db.session.scalars(select(Message)).all()) == kept
+    with acting("hugo"):
+        remove(again(event))
+    tell()
+    with app.app_context(), unfiltered("the purge deletes whatever it is"):
+        purging.purge(utcnow() + timedelta(days=1))
+        assert db.session.scalars(select(Event.id)).all() == []
+    with acting("alice"):
+        assert len(db.session.scalars(select(Message)).all()) == 2 * kept
