@@ -36,7 +36,7 @@ def checked(values: dict[str, Any], event: Event | None = None) -> dict[str, Any
     by_id = {one.id: who for who, one in present.items()}
     kept: dict[Who, Values] = {}
     for line in lines:
-        who = by_id.get(line.get("id", 0)) or _who_in(line)
+        who = by_id.get(line.get("id", 0)) or who_in(line)
         if who is None:
             kept["line", len(kept)] = line  # its check says what is wrong with it
         elif who != ("user", owner_id) and who not in kept:
@@ -49,7 +49,7 @@ def differ(event: Event, lines: Sequence[Values]) -> bool:
     """Whether these lines are other guests, or the same in other roles, than the event has."""
     present = {who_is(one): one.role for one in event.participants}
     by_id = {one.id: who_is(one) for one in event.participants}
-    given = [(by_id.get(line.get("id", 0)) or _who_in(line), line.get("role")) for line in lines]
+    given = [(by_id.get(line.get("id", 0)) or who_in(line), line.get("role")) for line in lines]
     return len(given) != len(present) or any(
         who not in present or role not in (None, present[who]) for who, role in given
     )
@@ -63,7 +63,8 @@ def who_is(one: Participant) -> Who:
     return (relation, getattr(one, f"{relation}_id"))
 
 
-def _who_in(line: Values) -> Who | None:
+def who_in(line: Values) -> Who | None:
+    """Whom a line of a form or of the API names; None where that is nobody, or several."""
     given = [name for name in WHO if line.get(name)]
     if len(given) != 1:
         return None

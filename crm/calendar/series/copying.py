@@ -3,8 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import inspect
-
+from crm.calendar.guests import who_in, who_is
 from crm.calendar.models import RELATED, Event, Participant
 from crm.calendar.models.participant import COLUMNS as PARTICIPANT_COLUMNS
 from crm.calendar.models.participant import WHO
@@ -43,24 +42,16 @@ def guests_like(event: Event, lines: list[dict[str, Any]], given: Event) -> list
     Who takes part already keeps their answer. Somebody out of reach stays where they take part, and
     is added nowhere.
     """
-    ids = {_who(guest): guest.id for guest in event.participants}
+    ids = {who_is(guest): guest.id for guest in event.participants}
     rows = {guest.id: guest for guest in given.participants}
     found = []
     for line in lines:
         row = rows.get(line.get("id", 0))
         said = {name: value for name, value in line.items() if name != "id"}
-        who = _who(row) if row is not None else tuple(_key(line.get(name)) for name in WHO)
+        who = who_is(row) if row is not None else who_in(line)
         if who in ids:
             found.append({**said, "id": ids[who]})
         elif row is None or row.person is not None or row.email is not None:
             kept = {name: getattr(row, name) for name in (*WHO, "role")} if row is not None else {}
             found.append({**kept, **said})
     return found
-
-
-def _who(guest: Participant) -> tuple[Any, ...]:
-    return guest.user_id, guest.contact_id, guest.lead_id, guest.email
-
-
-def _key(value: Any) -> Any:
-    return inspect(value).identity[0] if hasattr(value, "id") else value

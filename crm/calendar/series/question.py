@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from crm.calendar.guests import who_is
 from crm.calendar.invitations.meeting import is_ahead
 from crm.calendar.models import Event
 from crm.calendar.rule_words import short_day
@@ -113,7 +114,7 @@ def tell_words(event: Event, action: str) -> str:
     found = every_reach(event, action)
     events = {one.id: one for touched in found.values() for one in touched.events}
     guests = {
-        (guest.user_id, guest.contact_id, guest.lead_id, guest.email)
+        who_is(guest)
         for one in events.values()
         if is_ahead(one)
         for guest in one.participants
