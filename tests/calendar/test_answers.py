@@ -9,15 +9,15 @@ from typing import Any
 import icalendar
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from crm.accounts.models import Contact
 from crm.calendar import services
-from crm.calendar.invitations import telling
 from crm.calendar.models import Event, GuestCheck, Invitation
 from crm.core.db import db, transaction
 from crm.core.rows import unfiltered
 from crm.core.types import utcnow
+from tests.calendar.inviting import tell_guests
 from tests.factories import again, make, save
 from tests.fixtures import Acting, Cast, Client
 
@@ -31,14 +31,7 @@ FRENCH = {"Accept-Language": "fr"}
 @pytest.fixture
 def tell(app: Flask) -> Tell:
     """Two minutes later: the guests were told."""
-
-    def go() -> None:
-        with app.app_context():
-            with transaction() as session:
-                session.execute(update(GuestCheck).values(due_at=utcnow()))
-            telling.tell_guests()
-
-    return go
+    return lambda: tell_guests(app)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import icalendar
 import pytest
 import recurring_ical_events
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
 from crm.accounts.models import Contact
@@ -34,6 +34,7 @@ from crm.core.types import utcnow
 from crm.mail.composing import compose
 from crm.mail.connection import prepare
 from crm.mail.models import Message
+from tests.calendar.inviting import rest, tell_guests
 from tests.factories import again, make, person, remove, save, table_of
 from tests.fixtures import Acting, Cast
 
@@ -49,10 +50,8 @@ def tell(app: Flask) -> Callable[[], list[Message]]:
     """Two minutes later: the messages that were made by then, oldest first."""
 
     def go() -> list[Message]:
+        tell_guests(app)
         with app.app_context():
-            with transaction() as session:
-                session.execute(update(GuestCheck).values(due_at=utcnow()))
-            telling.tell_guests()
             with unfiltered("the test looks at every message"):
                 content = (Message.body_html, Message.body_text, Message.calendar)
                 statement = select(Message).order_by(Message.id)
@@ -352,8 +351,7 @@ def test_two_workers_tell_each_once(app: Flask, acting: Acting) -> None:
     with acting("claire"):
         for number in range(6):
             invited(participants=[{"email": f"guest{number}@example.com"}, {"email": SOPHIE}])
-    with app.app_context(), transaction() as session:
-        session.execute(update(GuestCheck).values(due_at=utcnow()))
+    rest(app)
 
     def work() -> None:
         with app.app_context():

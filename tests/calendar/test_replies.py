@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from crm.calendar.invitations import reading, telling
+from crm.calendar.invitations import reading
 from crm.calendar.invitations.mailbox import MailboxError
 from crm.calendar.invitations.replies import LARGEST, replies_in
-from crm.calendar.models import Event, GuestCheck
+from crm.calendar.models import Event
 from crm.core.config import Config, ConfigError, read_config
-from crm.core.db import db, transaction
+from crm.core.db import db
 from crm.core.mail_in_url import parse_mail_in_url
 from crm.core.rows import unfiltered
 from crm.core.types import utcnow
@@ -24,6 +24,7 @@ from crm.doctor import mail as doctor
 from crm.mail.models import Message
 from tests.calendar import imap
 from tests.calendar.imap import Server
+from tests.calendar.inviting import tell_guests
 from tests.factories import again, make, save
 from tests.fixtures import Acting
 
@@ -62,15 +63,8 @@ def event(app: Flask, acting: Acting, read: Read) -> Event:
         guests = [{"email": SOPHIE}, {"email": "other@example.com"}]
         hour = timedelta(hours=1)
         found: Event = make(Event, starts_at=START, ends_at=START + hour, participants=guests)
-    tell(app)
+    tell_guests(app)
     return found
-
-
-def tell(app: Flask) -> None:
-    with app.app_context():
-        with transaction() as session:
-            session.execute(update(GuestCheck).values(due_at=utcnow()))
-        telling.tell_guests()
 
 
 def reply(event: Event, **said: Any) -> bytes:
@@ -167,7 +161,7 @@ def test_an_answer_to_a_former_date_does_not_count(
 ) -> None:
     with acting("claire"):
         save(again(event), starts_at=START + timedelta(days=1))
-    tell(app)
+    tell_guests(app)
     server.mails[1] = reply(event, sequence=0)
     assert read() == 0
     server.mails[2] = reply(event, sequence=1)
