@@ -44,7 +44,7 @@ class Organizer:
 
 
 @dataclass(frozen=True)
-class AnswerPage:
+class InvitationPage:
     """Everything templates/calendar/invitation.html places."""
 
     company: str
@@ -68,7 +68,7 @@ class AnswerPage:
     error: str = ""
 
 
-def _page(link: PublicLink, error: str = "") -> AnswerPage | None:
+def _page(link: PublicLink, error: str = "") -> InvitationPage | None:
     invited = _invited(link)
     company = db.session.get_one(Company, link.company_id)
     named = [(code, language_name(code)) for code in sorted(languages(), reverse=True)]
@@ -76,9 +76,9 @@ def _page(link: PublicLink, error: str = "") -> AnswerPage | None:
     if invited is None:
         return None
     if invited.is_off:
-        return AnswerPage(*brand, closed=_("This event is cancelled."))
+        return InvitationPage(*brand, closed=_("This event is cancelled."))
     if invited.guest is None:
-        return AnswerPage(*brand, closed=_("You are no longer invited to this event."))
+        return InvitationPage(*brand, closed=_("You are no longer invited to this event."))
     event = next_of(invited.guest.events)
     owner = event.owner
     phone = owner.phone or "" if owner is not None else ""
@@ -89,7 +89,7 @@ def _page(link: PublicLink, error: str = "") -> AnswerPage | None:
     row = next(iter(invited.rows), None)
     given = row.answer if row is not None else invited.guest.answer
     words = {Answer.YES: _("Yes"), Answer.MAYBE: _("Maybe"), Answer.NO: _("No")}
-    return AnswerPage(
+    return InvitationPage(
         *brand,
         subject=event.subject,
         closed="" if is_open else _("This event has begun or is over."),
