@@ -18,6 +18,8 @@ PRODUCT = "-//Comptoir//Comptoir//EN"
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 LINE_BYTES = 75
 YEAR = timedelta(days=366)
+STEPS = {"DAILY": 1, "WEEKLY": 7, "MONTHLY": 31, "YEARLY": 366}  # at most so many days
+LATEST = date(2200, 12, 31)  # of an event
 
 # Values that are the same in many events are made once.
 STATUSES = {
@@ -105,7 +107,7 @@ def _add_time_zones(calendar: icalendar.Calendar) -> None:
     moments: list[Any] = [one[name] for one in calendar.events for name in ("dtstart", "dtend")]
     names = sorted({one.params["TZID"] for one in moments if "TZID" in one.params})
     days = [_day(one.dt) for one in moments]
-    days += [_day(until) for one in calendar.events for until in _untils(one)]
+    days += [day for one in calendar.events for day in _last_days(one)]
     zones = [
         icalendar.Timezone.from_tzid(name, first_date=min(days) - YEAR, last_date=max(days) + YEAR)
         for name in names
@@ -113,9 +115,17 @@ def _add_time_zones(calendar: icalendar.Calendar) -> None:
     calendar.subcomponents[:0] = zones  # before the events that name them
 
 
-def _untils(event: icalendar.Event) -> list[date]:
+def _last_days(event: Any) -> list[date]:
+    """A day until which its rule goes at most; none without a rule."""
     rule = event.get("rrule")
-    return list(rule.get("until", [])) if rule is not None else []
+    if rule is None:
+        return []
+    first, counts = _day(event["dtstart"].dt), rule.get("count", [])
+    step = STEPS[rule["freq"][0]] * rule.get("interval", [1])[0]
+    # A rule by several weekdays has as many a week.
+    rounds = [-(-count // len(rule.get("byday", [""]))) for count in counts]
+    last = [min(number * step, (LATEST - first).days) for number in rounds]
+    return [*map(_day, rule.get("until", [])), *(first + timedelta(days=days) for days in last)]
 
 
 def _day(moment: date) -> date:
