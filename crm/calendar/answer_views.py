@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 
-from crm.calendar.guest_views import ANSWERS
+from crm.calendar.display import ANSWERS
 from crm.calendar.invitations import answering
 from crm.calendar.models import Answer, Event, Participant
 from crm.calendar.series.question import event_count
@@ -16,9 +16,6 @@ from crm.companies.views.owned import OwnedView
 from crm.core.db import transaction
 from crm.core.models import spec_of
 from crm.core.views import PK, Action, Field, FormPage, Panel, RecordPage
-
-# In the order in which they are offered.
-OFFERED = (Answer.YES, Answer.MAYBE, Answer.NO)
 
 
 @dataclass
@@ -49,7 +46,7 @@ class AnswerPages(OwnedView):
         url, words = self.url("answer", pk=row.id), answer_words()
         return [
             Action(words[one], f"{url}?answer={one}", ANSWERS[one][0], opens_dialog=True)
-            for one in OFFERED
+            for one in answering.OFFERED
         ]
 
     @expose(f"/answer/{PK}", methods=("GET", "POST"))
@@ -65,7 +62,7 @@ class AnswerPages(OwnedView):
             chosen = request.args.get("answer", mine[0].answer)
             return self._asking_answer(event, chosen, mine[0].comment or "")
         given, comment = request.form.get("answer", ""), request.form.get("comment", "")
-        if given not in OFFERED:
+        if given not in answering.OFFERED:
             return self._asking_answer(event, "", comment, _("Choose an answer."))
         reach = Reach.ALL if request.form.get("reach") == Reach.ALL else Reach.THIS
         with transaction():
@@ -81,7 +78,9 @@ class AnswerPages(OwnedView):
             _("Send my answer"), "",
         )  # fmt: skip
         page.intro = str(event)
-        page.answers = tuple((one, words[one], ANSWERS[one][0], one == chosen) for one in OFFERED)
+        page.answers = tuple(
+            (one, words[one], ANSWERS[one][0], one == chosen) for one in answering.OFFERED
+        )
         page.comment, page.error, page.reaches = comment, error, _reaches(event)
         if error:
             page.errors = [("answer-yes", _("Answer"), error)]

@@ -10,6 +10,7 @@ from flask_babel import ngettext
 
 from crm.calendar.models import (
     EVENT_TYPES,
+    Answer,
     Event,
     EventReminder,
     EventStatus,
@@ -42,6 +43,12 @@ SIGNS = {
     EventStatus.PLANNED: ("st-0", "gray"),
     EventStatus.DONE: ("st-won", "green"),
     EventStatus.CANCELLED: ("ban", "gray"),
+}
+ANSWERS = {
+    Answer.WAITING: ("clock", "gray"),
+    Answer.YES: ("check", "green"),
+    Answer.NO: ("x", "red"),
+    Answer.MAYBE: ("help", "amber"),
 }
 MAP = "https://www.openstreetmap.org/search?query={}"
 

@@ -12,10 +12,11 @@ from markupsafe import Markup
 
 from crm.calendar import fields as fields_of
 from crm.calendar import guest_form, ics, quick
+from crm.calendar.display import ANSWERS
 from crm.calendar.forms import EventForm
 from crm.calendar.invitations import noting
 from crm.calendar.invitations.meeting import is_ahead
-from crm.calendar.models import Answer, Event, Participant
+from crm.calendar.models import Event, Participant
 from crm.companies.views.owned import OwnedView
 from crm.core.datamodel.rules import Values
 from crm.core.forms import Form
@@ -26,12 +27,6 @@ from crm.core.views import PK, Action, FormPage, Panel, RecordPage
 NAME = "participants"
 SENTENCE = "guests"  # the name of the output below the box
 TELL, ASKED = "tell", "tell-asked"  # the checkbox, and that it was there
-ANSWERS = {
-    Answer.WAITING: ("clock", "gray"),
-    Answer.YES: ("check", "green"),
-    Answer.NO: ("x", "red"),
-    Answer.MAYBE: ("help", "amber"),
-}
 
 
 class GuestPages(OwnedView):

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 
 from crm.calendar import ics
-from crm.calendar.display import MAP
+from crm.calendar.display import ANSWERS, MAP
 from crm.calendar.invitations import answering
 from crm.calendar.invitations.answering import Invited
 from crm.calendar.invitations.calendar_part import write_invitation
@@ -18,12 +18,13 @@ from crm.calendar.invitations.mails import organizer_address
 from crm.calendar.invitations.meeting import next_of
 from crm.calendar.invitations.telling import PURPOSE as NAME
 from crm.calendar.invitations.words import repeats, when, zone_of
-from crm.calendar.models import Answer, Invitation
+from crm.calendar.models import Answer, Invitation, Participant
 from crm.companies.models import Company
 from crm.core.config import languages
 from crm.core.db import db, transaction
 from crm.core.links.models import PublicLink
 from crm.core.links.purposes import Pictures, Purpose
+from crm.core.models import spec_of
 from crm.core.models.codes import language_name
 from crm.core.models.text import format_phone
 from crm.core.views.display import initials
@@ -31,7 +32,6 @@ from crm.mail import senders
 
 TEMPLATE = "calendar/invitation.html"
 FILE = "invitation.ics"
-SIGNS = {Answer.YES: "check", Answer.MAYBE: "help", Answer.NO: "x"}
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def _page(link: PublicLink, error: str = "") -> InvitationPage | None:
     is_open = bool(invited.open_events)
     row = next(iter(invited.rows), None)
     given = row.answer if row is not None else invited.guest.answer
-    words = {Answer.YES: _("Yes"), Answer.MAYBE: _("Maybe"), Answer.NO: _("No")}
+    words = spec_of(Participant, "answer").choices or {}
     return InvitationPage(
         *brand,
         subject=event.subject,
@@ -102,7 +102,9 @@ def _page(link: PublicLink, error: str = "") -> InvitationPage | None:
         map_url=MAP.format(quote(event.location)) if event.location else "",
         video_url=event.video_url or "",
         description=Markup(event.description or ""),  # noqa: S704  stored cleaned
-        answers=tuple((a, text, SIGNS[a], given == a) for a, text in words.items()),
+        answers=tuple(
+            (one, str(words[one]), ANSWERS[one][0], given == one) for one in answering.OFFERED
+        ),
         comment=(row.comment if row is not None else None) or "",
         is_answered=given != Answer.WAITING,
         error=error,
@@ -121,7 +123,7 @@ def _act(link: PublicLink) -> ResponseReturnValue | None:
         return None
     token = (request.view_args or {})["token"]
     given = request.form.get("answer", "")
-    if invited.open_events and given not in SIGNS:
+    if invited.open_events and given not in answering.OFFERED:
         page = _page(link, _("Choose an answer."))
         return render_template(TEMPLATE, page=page, token=token), 422
     if invited.open_events:

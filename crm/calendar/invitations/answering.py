@@ -21,6 +21,7 @@ from crm.notices.kinds import ANSWERED
 from crm.notices.services import News, tell
 
 LONGEST = 2000  # characters of a comment
+OFFERED = (Answer.YES, Answer.MAYBE, Answer.NO)  # in the order in which they are shown
 
 
 @dataclass(frozen=True)
