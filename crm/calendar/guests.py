@@ -1,6 +1,6 @@
 """The guests of an event as they are saved: each once, never the organiser. Source: spec 9.2."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -20,7 +20,8 @@ Who = tuple[str, Any]  # relation and key, or "email" and the address
 def checked(values: dict[str, Any], event: Event | None = None) -> dict[str, Any]:
     """`values` with each guest once and without the owner. Raises DomainError by line.
 
-    A guest who was there before keeps the row, and the answer in it, however the line came.
+    A guest who was there before keeps the row, and the answer in it, however the line came; a line
+    that names somebody else than its row is a new guest, who has not answered.
     """
     owner = values.get("owner", event.owner if event is not None else None)
     owner_id = owner.id if owner is not None else None
@@ -32,16 +33,17 @@ def checked(values: dict[str, Any], event: Event | None = None) -> dict[str, Any
     else:
         lines = values["participants"] or []
     company = values.get("company") or (event.company if event is not None else None)
-    _refuse_strangers(lines, company)
+    _refuse_strangers(lines, company, present)
     by_id = {one.id: who for who, one in present.items()}
     kept: dict[Who, Values] = {}
     for line in lines:
-        who = by_id.get(line.get("id", 0)) or who_in(line)
+        who = who_in(line) or by_id.get(line.get("id", 0))
         if who is None:
             kept["line", len(kept)] = line  # its check says what is wrong with it
         elif who != ("user", owner_id) and who not in kept:
             known = {"id": present[who].id} if who in present else {}
-            kept[who] = {**line, **known}
+            new = {name: value for name, value in line.items() if name != "id"}
+            kept[who] = {**new, **known}
     return {**values, "participants": list(kept.values())}
 
 
@@ -49,7 +51,7 @@ def differ(event: Event, lines: Sequence[Values]) -> bool:
     """Whether these lines are other guests, or the same in other roles, than the event has."""
     present = {who_is(one): one.role for one in event.participants}
     by_id = {one.id: who_is(one) for one in event.participants}
-    given = [(by_id.get(line.get("id", 0)) or who_in(line), line.get("role")) for line in lines]
+    given = [(who_in(line) or by_id.get(line.get("id", 0)), line.get("role")) for line in lines]
     return len(given) != len(present) or any(
         who not in present or role not in (None, present[who]) for who, role in given
     )
@@ -72,12 +74,12 @@ def who_in(line: Values) -> Who | None:
     return (given[0], str(value).lower() if given[0] == "email" else value.id)
 
 
-def _refuse_strangers(lines: Sequence[Values], company: Any) -> None:
-    """Raises DomainError for users who do not work for the company of the event."""
+def _refuse_strangers(lines: Sequence[Values], company: Any, present: Container[Who]) -> None:
+    """Raises DomainError for new guests who are users and do not work for the event's company."""
     invited = {
         number: line["user"].id
         for number, line in enumerate(lines)
-        if line.get("user") is not None and line.get("id") is None
+        if line.get("user") is not None and ("user", line["user"].id) not in present
     }
     if not invited or company is None:
         return

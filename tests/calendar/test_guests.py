@@ -144,6 +144,13 @@ def test_a_guest_is_of_the_company_of_the_event(acting: Acting, cast: Cast) -> N
         with pytest.raises(DomainError) as raised:
             save(mine, participants=[{"user": person(cast.olga)}])
         assert list(raised.value.fields) == ["participants.0.user"]
+    with acting("alice"):
+        save(again(mine), participants=[{"user": person(cast.hugo)}])
+    with acting("alice"):
+        line = again(mine).participants[0].id
+        with pytest.raises(DomainError) as raised:
+            save(again(mine), participants=[{"id": line, "user": person(cast.olga)}])
+        assert list(raised.value.fields) == ["participants.0.user"]
 
 
 def test_a_guest_out_of_reach_stays_when_the_form_is_saved(

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from crm.accounts.models import Contact
 from crm.calendar import services
 from crm.calendar.invitations import noting
-from crm.calendar.models import Event
+from crm.calendar.models import Answer, Event
 from crm.calendar.recurrence import Frequency, Rule
 from crm.calendar.series import changing, creating
 from crm.calendar.series.reach import Reach
@@ -167,3 +167,21 @@ def test_the_outbox_keeps_nothing_of_a_private_event_that_is_purged(
         assert db.session.scalars(select(Event.id)).all() == []
     with acting("alice"):
         assert len(db.session.scalars(select(Message)).all()) == 2 * kept
+
+
+def test_another_address_in_the_same_line_is_another_guest(acting: Acting, tell: Tell) -> None:
+    with acting("claire"):
+        event = invited()
+    tell()
+    with acting("claire"):
+        row = again(event).participants[0]
+        row.answer, pk = Answer.YES, row.id
+    with acting("claire"):
+        save(again(event), participants=[{"id": pk, "email": "other@example.com"}])
+    assert sorted(kinds_of(tell()[1:])) == [
+        ("guest_removed", SOPHIE),
+        ("invitation", "other@example.com"),
+    ]
+    with acting("claire"):
+        (other,) = again(event).participants
+        assert (other.email, other.answer) == ("other@example.com", Answer.WAITING)
