@@ -11,6 +11,7 @@ from itertools import cycle, islice
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import event, func, select, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
@@ -532,3 +533,12 @@ def test_a_menu_shows_only_what_opens(person: str, as_user: AsUser) -> None:
     links = {one.get("href").partition("?")[0] for nav in page.all("nav") for one in nav.all("a")}
     for link in sorted(link for link in links if link.startswith("/")):
         assert client.get(link, follow_redirects=True).status_code == 200, link
+
+
+def test_a_rate_limit_counts_every_request_to_its_view(app: Flask) -> None:
+    """FAB lets `@limit` of one method limit all addresses of the view: these are apart for it."""
+    views = app.extensions["appbuilder"].baseviews
+    limited = {type(view).__name__ for view in views if view.limits}
+    assert limited == {
+        "FeedFileView", "LoginApi", "LoginView", "PasswordView", "PublicLinkView",
+    }  # fmt: skip

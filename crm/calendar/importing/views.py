@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
-from flask_appbuilder.security.decorators import limit
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -34,14 +33,12 @@ from crm.core.files.storing import keep
 from crm.core.forms import FormField
 from crm.core.models import Spec, kinds
 from crm.core.models.text import format_day, format_instant, parse_number
-from crm.core.security import rate_limit_key
 from crm.core.types import utcnow
 from crm.core.views import Action, FieldGroup, FormPage
 from crm.core.views.address import ListAddress
 from crm.core.views.pages import ListPage, Note
 
 MEDIA_TYPE = "text/calendar"
-RATE = "20 per minute"  # of files that are read
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,6 @@ class EventImport(OwnedView):
 
     @expose("/import", methods=("GET", "POST"))
     @has_access
-    @limit(RATE, key_func=rate_limit_key, methods=["POST"])
     def import_file(self) -> ResponseReturnValue:
         """Choose a file (GET), and see what its import would do (POST)."""
         chosen = _file_field()
@@ -96,7 +92,6 @@ class EventImport(OwnedView):
 
     @expose("/import_confirm", methods=("POST",))
     @has_access
-    @limit(RATE, key_func=rate_limit_key)
     def import_confirm(self) -> ResponseReturnValue:
         """Create all of what was shown, or nothing."""
         file, company = _kept(), _company()

@@ -30,7 +30,7 @@ def offer(field: FormField, minutes: int | None) -> None:
     """The choices, with the present one among them."""
     offered = sorted({*OFFERED, *([minutes] if minutes is not None else [])})
     field.texts = ["" if minutes is None else str(minutes)]
-    field.options = [Option("", _("None"), minutes is None)]
+    field.options = [Option("", _("No reminder"), minutes is None)]
     field.options += [Option(str(one), words_of(one), one == minutes) for one in offered]
 
 

@@ -35,7 +35,7 @@ from crm.core.types import EngineInstant, Instant, fold, utcnow
 OF_COMPANY, NO_REMINDER = "company", "none"
 REMINDERS: dict[str, Label] = {
     OF_COMPANY: _l("As the company"),
-    NO_REMINDER: _l("None"),
+    NO_REMINDER: _l("No reminder"),
     "0": _l("At the start"),
     "5": _l("5 minutes before"),
     "10": _l("10 minutes before"),
@@ -119,7 +119,7 @@ User.digest_at = field(
     String(5),
     choices={f"{hour:02}:00": f"{hour:02}:00" for hour in range(24)},
     nullable=True,
-    unset=_l("None"),
+    unset=_l("No digest"),
     help=_l("An e-mail at this hour with your events and tasks; none on days without any."),
 )
 # The last day, in the person's time zone, whose digest was queued or had nothing to say.
