@@ -349,3 +349,16 @@ def test_a_move_of_a_series_asks_how_far_it_goes(as_user: AsUser, acting: Acting
     assert post(as_user("hugo"), "move", second, 1, **span).status_code in (403, 404)
     with acting("marc"):
         assert again(second).starts_at == start - timedelta(hours=2)
+
+
+@pytest.mark.both
+def test_an_event_that_began_long_ago_is_there_while_it_lasts(
+    as_user: AsUser, acting: Acting, cast: Cast
+) -> None:
+    with acting("claire"):
+        for length in (30, 31, 32, 33, 400):
+            begins = TEN - timedelta(days=length) + timedelta(hours=1)
+            planned(f"{length} jours", begins, ends_at=begins + timedelta(days=length))
+        planned("Congrès", TEN - timedelta(days=400), ends_at=TEN - timedelta(days=3))
+    shown = sorted(titles(as_user("claire"), cast.claire))
+    assert shown == ["30 jours", "31 jours", "32 jours", "33 jours", "400 jours"]

@@ -36,7 +36,13 @@ if TYPE_CHECKING:
     from crm.calendar.models.participant import Participant
     from crm.calendar.models.reminder import EventReminder
 
-PRIVATE = "deleted_at IS NULL AND visibility = 'private'"  # the rows of an index
+LIVE = "deleted_at IS NULL AND "
+PRIVATE = LIVE + "visibility = 'private'"  # the rows of an index
+# Those that last more than 31 days, by database; others are found by their start alone.
+LONG = {
+    "sqlite": "julianday(ends_at) - julianday(starts_at) > 31",
+    "postgresql": "ends_at - starts_at > interval '31 days'",
+}
 # What an event may relate to, by the names of the relations.
 RELATED = ("lead", "account", "contact", "opportunity", "quote")
 
@@ -70,6 +76,12 @@ class Event(Owned, Record):
             "owner_id",
             sqlite_where=text(PRIVATE),
             postgresql_where=text(PRIVATE),
+        ),
+        Index(
+            "ix_event_long",
+            "ends_at",
+            sqlite_where=text(LIVE + LONG["sqlite"]),
+            postgresql_where=text(LIVE + LONG["postgresql"]),
         ),
     )
 

@@ -8,17 +8,19 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, or_, select
+from sqlalchemy import ColumnElement, Row, Select, or_, select, text
 
 from crm.calendar.busy import busy_between
 from crm.calendar.models import EVENT_TYPES, Answer, Event, EventStatus, Participant
+from crm.calendar.models.event import LONG
 from crm.calendar.page.asked import NOBODY, Asked
 from crm.core.actor import current_actor
 from crm.core.db import db
-from crm.core.rows import is_one_of
+from crm.core.rows import is_one_of, unfiltered
 
 MOST = 10_000  # events of one answer
 AROUND = timedelta(hours=26)  # days are those of the event's zone: the earliest to the latest one
+LONGEST = timedelta(days=32)  # of events that their start finds; the day more is that of LONG
 WITH_PLACE = timedelta(days=16)  # a month has no room for it
 MINUTE = timedelta(minutes=1)
 
@@ -56,7 +58,7 @@ def in_range(
     `guests` are the events of others in which these take part.
     """
     theirs = or_(_one_of(Event.owner_id, asked.people), Event.id.in_(guests))
-    where = [*_around(since, until), theirs]
+    where = [*_around(since, until), _is_near(since, until), theirs]
     if asked.types:
         where.append(Event.type.in_(asked.types))
     if asked.agencies and current_actor().is_enabled("manage_agencies"):
@@ -65,6 +67,21 @@ def in_range(
     if company_id is not None:
         where.append(Event.company_id == company_id)
     return select(*COLUMNS).where(*where).order_by(Event.starts_at, Event.id).limit(MOST + 1)
+
+
+def _is_near(since: datetime, until: datetime) -> ColumnElement[bool]:
+    """So that nothing of years ago is read: a start soon before the range, or a long event."""
+    begins = Event.starts_at > since - AROUND - LONGEST
+    long_ids = _long_ids(since, until)
+    return or_(begins, Event.id.in_(long_ids)) if long_ids else begins
+
+
+def _long_ids(since: datetime, until: datetime) -> Sequence[int]:
+    """The events of more than a month that touch the range, along an index of their own."""
+    is_long = text(LONG[db.engine.dialect.name])  # as the index has it
+    statement = select(Event.id).where(Event.deleted_at.is_(None), is_long, *_around(since, until))
+    with unfiltered("the calendar asks by these ids for events that the actor may read"):
+        return db.session.scalars(statement).all()
 
 
 def _one_of(column: Any, keys: Sequence[int]) -> ColumnElement[bool]:
