@@ -124,7 +124,7 @@ def test_the_short_form_has_one_select(
     whole = claire.post(url, data=data | {"reminders": "120", "show": "whole"}).text
     assert 'name="reminders-0-amount" type="text" value="2"' in html.unescape(whole)
     task = claire.post(url, data=data | {"reminders": "30", "show": "task"}).text
-    assert '<option value="" selected>None</option>' in task
+    assert '<option value="" selected>No reminder</option>' in task
 
 
 def test_others_do_not_see_them(as_user: AsUser, acting: Acting, token_of: TokenOf) -> None:
