@@ -126,6 +126,21 @@ def test_the_keyboard_alone_creates_moves_stretches_and_undoes(sit: Sit, acting:
     desk.check()
 
 
+def test_quick_keys_follow_each_other(sit: Sit, acting: Acting) -> None:
+    """None is lost, and none is taken for somebody else's change."""
+    with acting("claire"):
+        event = planned()
+    desk = sit("claire")
+    page = desk.open(WEEK)
+    box(page, "Visite").focus()
+    for key in ("Alt+ArrowRight", "Alt+ArrowRight", "Alt+Shift+ArrowDown", "Alt+ArrowDown"):
+        page.keyboard.press(key)
+    expect(page.locator("[data-toast]")).to_contain_text("21 Jan 2027 10:15–11:30")
+    expect(box(page, "Visite")).to_be_focused()
+    assert starts(acting, event) == "21 09:15"
+    desk.check()
+
+
 def test_what_is_refused_goes_back_and_says_why(sit: Sit, acting: Acting, cast: Cast) -> None:
     with acting("claire"):
         event = planned()

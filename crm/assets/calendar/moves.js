@@ -9,13 +9,28 @@ import { toast } from "./talk.js";
 export function moves(config, { changed, failed, say, keepFocus }) {
   const { urls, words } = config;
 
-  /** Give an event another start and end, words as the server reads them. */
+  /** Give an event another start and end, words as the server reads them.
+   *
+   *  The row has them at once, and its version with the answer: a second key follows the first one,
+   *  instead of being taken for somebody else's change. */
   function move(row, span, revert = () => {}) {
-    return send(`${urls.move}${row.id}`, row, span, revert);
+    const { start, end, allDay } = row;
+    Object.assign(row, span, { allDay: !span.start.includes("T") });
+    const back = () => {
+      Object.assign(row, { start, end, allDay });
+      revert();
+    };
+    return inTurn(() => send(`${urls.move}${row.id}`, row, span, back));
   }
 
   function tick(row) {
-    return send(`${urls.done}${row.id}`, row, {}, () => {});
+    return inTurn(() => send(`${urls.done}${row.id}`, row, {}, () => {}));
+  }
+
+  let last = Promise.resolve();
+  function inTurn(act) {
+    last = last.then(act, act);
+    return last;
   }
 
   async function send(url, row, values, revert, version = row.version) {
@@ -26,6 +41,7 @@ export function moves(config, { changed, failed, say, keepFocus }) {
       return openForm(answer.ask); // which loads the calendar anew
     }
     if (answer.status === 200) {
+      row.version = answer.version;
       toast(answer.told, words, answer.undo && (() => undo(answer, row)));
       return changed(row.id);
     }
