@@ -116,7 +116,13 @@ def without_number(text: str) -> str:
 
 @pytest.mark.parametrize("person", ["alice", "claire"])
 def test_every_answer_is_as_if_there_were_none_but_its_time(
-    person: str, private: Event, account: Account, as_user: AsUser, acting: Acting, cast: Cast
+    app: Flask,
+    person: str,
+    private: Event,
+    account: Account,
+    as_user: AsUser,
+    acting: Acting,
+    cast: Cast,
 ) -> None:
     """Counts, orders, filters and searches: with the event and without it, the same page."""
     client = as_user(person)
@@ -124,6 +130,8 @@ def test_every_answer_is_as_if_there_were_none_but_its_time(
     seen = {path: told(client, path) for path in paths}
     with acting("hugo") as session:
         session.delete(again(private))
+    for limiter in app.extensions["limiter"]:
+        limiter.reset()  # the second half of the answers is within the same minute
     for path, before in seen.items():
         assert told(client, path) == before, path
 
