@@ -23,7 +23,7 @@ class Watch:
 
     engine: Engine
     tables: frozenset[str]
-    times: int = 1  # of a search: as many of these rows and steps
+    times: float = 1  # of a search: as many of these rows and steps
     found: list[str] = field(default_factory=list)
     running: str = ""  # on SQLite, whose steps are counted until the next statement
     steps: int = 0
@@ -70,7 +70,7 @@ class Watch:
 
 
 @contextmanager
-def watching(engine: Engine, times: int = 1) -> Iterator[Watch]:
+def watching(engine: Engine, times: float = 1) -> Iterator[Watch]:
     """Look at the plan of every SELECT of the block."""
     watch = Watch(engine, frozenset(table.name for table in business_tables()), times)
     event.listen(engine, "before_cursor_execute", watch.look)

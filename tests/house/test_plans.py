@@ -32,6 +32,7 @@ from tests.fixtures import make_app, read_cast
 from tests.plans import watching
 
 LEADS = 20_000
+STRICTER = 0.6
 SELLER = 20  # the id of one of the owners
 
 
@@ -86,10 +87,17 @@ def acting(app: Flask, person: str) -> Iterator[None]:
 
 
 def looked_at(
-    app: Flask, person: str, work: Callable[[Any], Iterator[str]], only: str = ""
+    app: Flask,
+    person: str,
+    work: Callable[[Any], Iterator[str]],
+    only: str = "",
+    times: float = 1,
 ) -> list[str]:
-    """What is wrong with the statements of each step of `work`, which tells its name after it."""
-    times = 10 if work in (searches, searched_pickers) else 1
+    """What is wrong with the statements of each step of `work`, which tells its name after it.
+
+    `times` as many steps and rows are allowed as usual, and ten times that for a search.
+    """
+    times *= 10 if work in (searches, searched_pickers) else 1
     with acting(app, person), watching(db.engine, times) as watch:
         return [
             f"{view.route_base} {name}: {wrong}"
@@ -219,13 +227,16 @@ def test_no_statement_reads_or_sorts_a_whole_table(
 
 @pytest.mark.parametrize("index", ["ix_lead_by_received_on", "ix_lead_by_owner_id_received_on"])
 def test_an_index_that_is_taken_away_is_missed(crowded: Flask, index: str) -> None:
+    person = "alice" if "owner" not in index else "claire"
+    # What a statement costs without it depends on what was read before: hence a narrower limit.
+    usual = looked_at(crowded, person, pages, "/leads", STRICTER)
     table = Lead.__table__
     taken = next(one for one in table.indexes if one.name == index)
     table.indexes.remove(taken)
     with crowded.app_context(), db.engine.begin() as connection:
         taken.drop(connection)
     try:
-        assert looked_at(crowded, "alice" if "owner" not in index else "claire", pages, "/leads")
+        assert set(looked_at(crowded, person, pages, "/leads", STRICTER)) - set(usual)
     finally:
         table.indexes.add(taken)
         with crowded.app_context(), db.engine.begin() as connection:
