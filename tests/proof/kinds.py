@@ -15,6 +15,8 @@ PARTS = (
     "/pick/", "/field/", "/menu/", "/neighbors/", "/export", "/totals", "/counts", "/health",
     "/_openapi", "/login", "/preview", "/file/", "/cover/",
     "/p/", "/pictures/", "/notices/count", "/notices/latest",
+    "/calendar/rows", "/calendar/event/", "/calendar/feed/<", "/events/ics/", "/events/guests",
+    "/events/move/", "/events/answer/",  # what the calendar asks, and what the invited are asked
 )  # fmt: skip
 # What a page asks for beside its path: the record that it is about.
 ABOUT = {"/outbox/compose": "account", "/catalogs/sendings/send": "catalog"}

@@ -16,6 +16,9 @@ from tests.proof.settings import HEIGHTS, Setting, window
 LAYOUT = (Path(__file__).parents[1] / "browser/layout.js").read_text()
 LINKS = """(part) => [...document.querySelectorAll(`${part} a[href^="/"]`)].map((a) =>
   a.getAttribute("href").split("#")[0])"""
+# What measures itself does so in the frame after a change of the window.
+DRAWN = """() => new Promise((done) =>
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 20))))"""
 
 
 @dataclass
@@ -49,6 +52,7 @@ class Visitor:
         found = look(self.desk, self.axe, LEVELS)
         for width in [self.setting.width, *(one for one in HEIGHTS if one != self.setting.width)]:
             self.desk.page.set_viewport_size(window(width))
+            self.desk.page.evaluate(DRAWN)
             found += [f"{width}: {text}" for text in self.desk.page.evaluate(LAYOUT, "body")]
         self.desk.page.set_viewport_size(self.setting.window)
         self.looks += 1

@@ -166,6 +166,8 @@ export function start(root) {
 
   /** Show what `state` says; what only the ticks changed needs no new view. */
   function draw() {
+    if (phone.matches && state.view === "week") state.view = "day"; // seven days have no room there
+    for (const one of find("views").options) if (one.value === "week") one.hidden = one.disabled = phone.matches;
     const list = state.view === "agenda";
     if (list) find("nothing").hidden = true;
     const below = phone.matches && state.view === "month";
