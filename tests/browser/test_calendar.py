@@ -260,8 +260,11 @@ def test_a_finger_moves_and_stretches(sit: Sit, acting: Acting) -> None:
     expect(page.locator("[data-toast]")).to_contain_text("12:00–13:00")
     assert starts(acting, event) == "19 11:00"
     page.locator("[data-toast]").get_by_role("button", name="Close").tap()
+    page.wait_for_load_state("networkidle")  # drawn anew
     hold(desk, middle(box(page, "Visite")), 0)
-    hold(desk, middle(page.locator(".fc-grip-y.touch").last), hour)
+    grip = page.locator(".fc-grip-y.touch").last
+    expect(grip).to_be_visible()
+    hold(desk, middle(grip), hour)
     expect(page.locator("[data-toast]")).to_contain_text("12:00–14:00")
     desk.check()
 
