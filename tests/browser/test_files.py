@@ -22,7 +22,7 @@ def test_a_photo_is_chosen_seen_and_removed(sit: Sit, tmp_path: Path) -> None:
     page.get_by_role("button", name="Save").click()
     seen = page.locator(".c-top img.avatar")
     expect(seen).to_be_visible()
-    assert seen.evaluate("image => image.complete && image.naturalWidth") == 40
+    assert seen.evaluate("async (image) => (await image.decode(), image.naturalWidth)") == 40
     page.get_by_label("Remove the picture").check()
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".c-top img.avatar")).to_have_count(0)
