@@ -113,7 +113,7 @@ class NextSteps(OwnedView):
             cancel_url=url,
             submit_label=_("Create"),
             draft_key="",
-            errors=[(f.id, f.label, text) for f in form.fields.values() for text in f.errors],
+            errors=form.summary,
             form_errors=form.form_errors,
             has_required=any(field.spec.required for field in form.fields.values()),
             intro=_("It is linked with this event."),

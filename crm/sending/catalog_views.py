@@ -171,7 +171,7 @@ class SentCatalogView(ModelView):
             draft_key="",
             hidden=[("token", token_of(request.form))],
             form_errors=form.form_errors,
-            errors=[(f.id, f.label, text) for f in form.fields.values() for text in f.errors],
+            errors=form.summary,
             recipients=chosen,
         )
         if has_people:

@@ -176,7 +176,7 @@ class MessageView(OutboxView):
             hidden=[("token", token_of(request.form))],
             enctype="multipart/form-data",
             has_required=True,
-            errors=[(f.id, f.label, text) for f in form.fields.values() for text in f.errors],
+            errors=form.summary,
             form_errors=form.form_errors,
             is_short=is_short,
             recipient=draft.told(form.fields["to"].text),

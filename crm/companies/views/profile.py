@@ -112,7 +112,7 @@ class ProfileView(Page):
             password_url="/password/",  # noqa: S106  an address
             facts=[display_field(user, name) for name in self._facts()],
         )
-        page.errors = [(f.id, f.label, text) for f in form.fields.values() for text in f.errors]
+        page.errors = form.summary
         page.form_errors = form.form_errors
         return self.render("companies/profile.html", status, page=page)
 

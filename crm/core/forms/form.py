@@ -23,6 +23,11 @@ class Form(ParsingForm):
 
     status = 422  # of the answer that shows this form again
 
+    @property
+    def summary(self) -> list[tuple[str, str, str]]:
+        """(id of the input, label, message) of each error that stands beside a field."""
+        return [(f.id, f.label, text) for f in self.fields.values() for text in f.errors]
+
     def refuse(self, message: str, fields: Mapping[str, str], status: int = 422) -> None:
         """Add the messages of a DomainError to the fields concerned, else to the form.
 

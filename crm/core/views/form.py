@@ -214,7 +214,7 @@ class FormPages(InPlacePages):
             title, action, self.breadcrumbs(), groups, cancel_url,
             _("Save"), f"{self.route_base.strip('/')}/{key}",
         )  # fmt: skip
-        page.errors = [(f.id, f.label, text) for f in form.fields.values() for text in f.errors]
+        page.errors = form.summary
         page.form_errors = form.form_errors
         page.has_required = any(f.spec.required for f in form.fields.values())
         if any(f.widget == "file" for f in form.fields.values()):

@@ -120,7 +120,7 @@ class VerbPages(BinPages):
             draft_key="",
             hidden=[("row_version", str(version)), *dialog.hidden],
             concurrent_edit=told,
-            errors=[(f.id, f.label, text) for f in dialog.fields.values() for text in f.errors],
+            errors=dialog.summary,
             form_errors=dialog.form_errors,
             has_required=any(field.spec.required for field in dialog.fields.values()),
             intro=str(dialog.intro),
