@@ -92,6 +92,17 @@ def discounted_price(line: PricedLine) -> Decimal:
     return round_half_up(price * (HUNDRED - line.discount_percent) / HUNDRED, 4)
 
 
+def effective_discount(line: PricedLine, global_discount: Decimal = ZERO) -> Decimal:
+    """What a line's discount and the global one take off its price together, in per cent.
+
+    Not rounded: it is compared with a ceiling. 0 where the price is 0.
+    """
+    if not line.unit_price:
+        return ZERO
+    kept = (line.unit_price - line.discount_amount) * (HUNDRED - line.discount_percent)
+    return HUNDRED - kept * (HUNDRED - global_discount) / HUNDRED / line.unit_price
+
+
 def places(currency: str | None) -> int:
     """The decimals that amounts in `currency` are rounded to: 2 for EUR, 0 for JPY."""
     return get_currency_precision(currency) if currency else 2

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from crm.quotes.totals import PricedLine, Totals, discounted_price, of, with_tax
+from crm.quotes.totals import PricedLine, Totals, discounted_price, effective_discount, of, with_tax
 
 D = Decimal
 
@@ -85,3 +85,26 @@ def test_nothing_comes_to_nothing() -> None:
 
 def test_a_price_is_raised_by_its_tax_to_four_decimals() -> None:
     assert with_tax(D("2800.00"), D(20)) == D("3360.0000")
+
+
+@pytest.mark.parametrize(
+    ("percent", "amount", "overall", "found"),
+    [
+        ("0", "0", "0", "0"),
+        ("15", "0", "0", "15"),
+        ("0", "3", "0", "15"),
+        ("10", "0", "5", "14.5"),
+        ("0", "0", "20", "20"),
+        ("100", "0", "50", "100"),
+    ],
+)
+def test_the_discounts_of_a_line_and_of_the_quote_count_together(
+    percent: str, amount: str, overall: str, found: str
+) -> None:
+    for quantity in ("1", "-2"):
+        one = line(quantity, "20", percent=percent, amount=amount)
+        assert effective_discount(one, D(overall)) == D(found)
+
+
+def test_nothing_is_taken_off_what_costs_nothing() -> None:
+    assert effective_discount(line("1", "0", percent="50"), D(10)) == 0
