@@ -15,6 +15,7 @@ from flask_migrate import Migrate
 from sqlalchemy import text
 
 from crm import assets, holdings, navigation, purging
+from crm.accounts import matching as accounts_matching
 from crm.calendar import clock
 from crm.calendar import receivers as calendar_receivers
 from crm.calendar.invitations import answer_page, noting, telling
@@ -34,6 +35,9 @@ from crm.core.links.purposes import PURPOSES
 from crm.core.search.indexes import is_compared
 from crm.core.views import frame, lines
 from crm.core.views.address import refuse_junk
+from crm.duplicates import keeping
+from crm.duplicates.sources import SOURCES
+from crm.leads import matching as leads_matching
 from crm.mail import notices as mailed_notices
 from crm.mail import receivers as mail_receivers
 from crm.mail import unsubscribe_page
@@ -86,11 +90,14 @@ UPLOADS = (
     "UserView.edit",
 )
 
+SOURCES[:] = [leads_matching.LEADS, accounts_matching.ACCOUNTS, accounts_matching.CONTACTS]
+
 rows.install(db.session)
 journal.install(db.session)
 search.install(db.session)
 assigned.install(db.session)
 noting.install(db.session)
+keeping.install(db.session)
 under_lock[:] = [recheck.check_again]
 before_commit[:] = [assigned.tell_owners, noting.note_checks]
 COUNTS[reading.COUNTED] = reading.unread_count()

@@ -7,6 +7,7 @@ from crm.companies import models as companies
 from crm.core.files import models as files
 from crm.core.links import models as links
 from crm.core.transfer import runs as imports
+from crm.duplicates import models as duplicates
 from crm.leads import models as leads
 from crm.mail import models as mail
 from crm.notices import models as notices
@@ -18,6 +19,7 @@ __all__ = [
     "calendar",
     "catalog",
     "companies",
+    "duplicates",
     "files",
     "imports",
     "leads",

@@ -23,6 +23,12 @@ class Assignable(StrEnum):
     GROUPS = "groups"
 
 
+# Of people, not of companies: who shares one has nothing else in common.
+IGNORED_DOMAINS = (
+    "gmail.com\noutlook.com\nhotmail.com\nyahoo.fr\norange.fr\nfree.fr\nwanadoo.fr\nlaposte.net\n"
+    "sfr.fr\nicloud.com"
+)
+
 app_settings_group = Table(
     "app_settings_group",
     Model.metadata,
@@ -76,6 +82,13 @@ class AppSettings(AuditedModel):
         server_default="15",
         nullable=False,
         required=True,
+    )
+    ignored_email_domains: Mapped[str | None] = field(
+        _l("E-mail domains to ignore"),
+        Text,
+        kind=kinds.DOMAINS,
+        default=IGNORED_DOMAINS,
+        server_default=IGNORED_DOMAINS,
     )
     bin_days: Mapped[int] = field(
         _l("Days kept in the bin"),

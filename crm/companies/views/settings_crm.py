@@ -47,6 +47,10 @@ SECTIONS: Sequence[Section] = (
             DAYS,
         ),
         SettingOption(
+            "ignored_email_domains",
+            _l("One per line. People who share one are not taken for relatives or duplicates."),
+        ),
+        SettingOption(
             "mails_per_minute",
             _l("The mail server’s limit. Further e-mails wait for the next minute."),
         ),

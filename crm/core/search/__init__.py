@@ -10,6 +10,6 @@ that it leads to, if the reader may see that one; its words are not copied.
 
 from crm.core.search.conditions import Way
 from crm.core.search.lookup import SearchMatch, find, is_searched
-from crm.core.search.updating import install, rebuild
+from crm.core.search.updating import install, rebuild, written_columns
 
-__all__ = ["SearchMatch", "Way", "find", "install", "is_searched", "rebuild"]
+__all__ = ["SearchMatch", "Way", "find", "install", "is_searched", "rebuild", "written_columns"]

@@ -29,9 +29,9 @@ def _follow(state: ORMExecuteState) -> Any:
     mapper = state.bind_mapper
     if mapper is None or not issubclass(mapper.class_, Record):
         return None
-    if state.is_insert and "search_text" not in _written(state):
+    if state.is_insert and "search_text" not in written_columns(state):
         raise RuntimeError("records are made by a flush, which works out what they are found by")
-    if not state.is_update or not any(_is_text(mapper, name) for name in _written(state)):
+    if not state.is_update or not any(_is_text(mapper, name) for name in written_columns(state)):
         return None
     ids = _matched(state, mapper.class_)
     result = state.invoke_statement()
@@ -39,7 +39,7 @@ def _follow(state: ORMExecuteState) -> Any:
     return result
 
 
-def _written(state: ORMExecuteState) -> set[str]:
+def written_columns(state: ORMExecuteState) -> set[str]:
     """The columns that a statement writes; SQLAlchemy 2.1 has no public name for its values."""
     statement: Any = state.statement
     given = state.parameters or {}

@@ -25,6 +25,7 @@ from crm.core.models.kinds.json_format import JSON, JsonFormat
 from crm.core.models.kinds.links import File, Reference, References
 from crm.core.models.kinds.numeric import Exact, Integer, Money, Percent, Stars, WholePercent
 from crm.core.models.kinds.texts import (
+    Domains,
     Email,
     LongText,
     Phone,
@@ -39,7 +40,7 @@ from crm.core.models.kinds.texts import (
 from crm.core.models.kinds.times import Date, Instant, Next
 
 TEXT, LONG_TEXT, RICH_TEXT = Text("text"), LongText("longtext"), RichText("richtext")
-EMAIL, PHONE = Email("email"), Phone("phone")
+EMAIL, PHONE, DOMAINS = Email("email"), Phone("phone"), Domains("domains")
 URL, POSTAL_CODE, TRANSLATED = Url("url"), PostalCode("postal_code"), Translated("translated")
 TRANSLATED_RICH_TEXT = TranslatedRichText("translated_rich_text")
 SIREN, SIRET = Registered("siren", siren, "numeric"), Registered("siret", siret, "numeric")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Not \s: no-break spaces are kept, as before a percent sign in French.
 BLANKS = re.compile(r"[ \t\n]+")
+DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]*[^\W_]")
+LONGEST_DOMAIN = 253  # characters (RFC 1035)
 LONGEST_WORDS = 255  # characters of a translated text in one language
 
 
@@ -143,6 +145,22 @@ class Url(Text):
         if not host or parts.scheme not in ("http", "https") or "." not in host or " " in address:
             raise ValueError(_("Enter a web address, such as www.company.com"))
         return address
+
+
+class Domains(LongText):
+    """Domains of e-mail addresses, one a line."""
+
+    longest = 5_000
+
+    def clean(self, spec: "Spec", value: Any, row: Any) -> str:
+        lines = [line.strip().lower().removeprefix("@") for line in as_text(value).splitlines()]
+        domains = list(dict.fromkeys(filter(None, lines)))
+        for domain in domains:
+            if not DOMAIN.fullmatch(domain) or len(domain) > LONGEST_DOMAIN:
+                raise ValueError(
+                    _("“%(domain)s” is not a domain, such as company.com.", domain=domain)
+                )
+        return "\n".join(domains)
 
 
 class PostalCode(Text):

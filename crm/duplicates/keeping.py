@@ -1,0 +1,103 @@
+"""Keep the keys of records with every flush and every UPDATE, whoever changes them and how."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import delete, event, insert, inspect, select
+from sqlalchemy.orm import ORMExecuteState, Session
+
+from crm.core.db import batches
+from crm.core.rows import unfiltered
+from crm.core.search import written_columns
+from crm.duplicates.keys import keys_of
+from crm.duplicates.profile import profile_of
+from crm.duplicates.sources import SOURCES, Source
+
+
+def install(session: Any) -> None:
+    """Follow the flushes and the UPDATE statements of the session."""
+    event.listen(session, "after_flush", _after_flush)
+    event.listen(session, "do_orm_execute", _after_update)
+
+
+def keep(session: Session, source: Source, ids: Iterable[int], *, are_new: bool = False) -> None:
+    """Write the keys of these records anew: of those in the bin, none."""
+    for part in batches(sorted(ids)):
+        if not are_new:
+            session.execute(delete(source.keys).where(source.pk.in_(part)))
+        facts = source.read(session, part)
+        rows = [
+            {source.pk.name: pk, "key": key}
+            for pk, one in facts.items()
+            for key in sorted(keys_of(profile_of(one)))
+        ]
+        if rows:
+            session.execute(insert(source.keys), rows)
+
+
+def _after_flush(session: Session, _context: Any) -> None:
+    for source in SOURCES:
+        new = {row.id for row in session.new if type(row) is source.model}
+        changed = set(_changed(session, source)) - new
+        if changed:
+            keep(session, source, changed)
+        if new:
+            keep(session, source, new, are_new=True)
+
+
+def _changed(session: Session, source: Source) -> Iterator[int]:
+    """The records whose facts this flush changes, themselves or by a line of theirs."""
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if type(row) not in source.watched:
+            continue
+        name, columns = source.watched[type(row)]
+        state = inspect(row)
+        is_whole = row not in session.dirty
+        if type(row) is source.model and is_whole:
+            continue  # new ones are known, and the keys of a deleted one go with it
+        if is_whole or any(state.attrs[column].history.has_changes() for column in columns):
+            yield from filter(None, state.attrs[name].history.sum())
+
+
+def _after_update(state: ORMExecuteState) -> Any:
+    """As in a flush, after an UPDATE or a DELETE statement on what is watched."""
+    touched = [source for source in SOURCES if _touches(state, source)]
+    if not touched:
+        return None
+    model = state.bind_mapper.class_  # type: ignore[union-attr]  # it is watched
+    rows = _matched(state, model)
+    before = [_records(state.session, source, model, rows) for source in touched]
+    result = state.invoke_statement()
+    for source, ids in zip(touched, before, strict=True):
+        keep(state.session, source, ids | _records(state.session, source, model, rows))
+    return result
+
+
+def _touches(state: ORMExecuteState, source: Source) -> bool:
+    mapper = state.bind_mapper
+    if mapper is None or not (state.is_update or state.is_delete):
+        return False
+    if mapper.class_ not in source.watched:
+        return False
+    columns = source.watched[mapper.class_][1]
+    return state.is_delete or not columns.isdisjoint(written_columns(state))
+
+
+def _matched(state: ORMExecuteState, model: type[Any]) -> list[int]:
+    """The rows that the statement is about."""
+    if isinstance(state.parameters, list):
+        return [row["id"] for row in state.parameters]
+    statement: Any = state.statement
+    where = statement.whereclause
+    with unfiltered("what a statement changes is worked out anew, whoever sees it"):
+        asked = select(model.id) if where is None else select(model.id).where(where)
+        return list(state.session.scalars(asked))
+
+
+def _records(session: Session, source: Source, model: type[Any], rows: list[int]) -> set[int]:
+    """The records that these rows are of."""
+    column, found = getattr(model, source.watched[model][0]), set[int]()
+    with unfiltered("what a statement changes is worked out anew, whoever sees it"):
+        for part in batches(rows):
+            found.update(filter(None, session.scalars(select(column).where(model.id.in_(part)))))
+    return found

@@ -1,0 +1,43 @@
+"""What an upper slice says of a table whose records may be doubles."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, Table
+from sqlalchemy.orm import Session
+
+from crm.duplicates.facts import Facts
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table, its keys, and how its facts are read.
+
+    `read` gives the facts of those of these records that are outside the bin, whoever may see
+    them; `of_values` those of what a form has, by field. `watched` are the columns that the facts
+    come from: table → (its column that names the record, the columns).
+    """
+
+    model: type[Any]
+    keys: Table
+    read: Callable[[Session, Iterable[int]], dict[int, Facts]]
+    of_values: Callable[[Mapping[str, Any]], Facts]
+    watched: Mapping[type[Any], tuple[str, frozenset[str]]]
+
+    @property
+    def pk(self) -> Column[Any]:
+        """The column of `keys` that names the record."""
+        return next(column for column in self.keys.c if column.name != "key")
+
+
+# Filled by crm.app, which knows every slice.
+SOURCES: list[Source] = []
+
+
+def source_of(model: type[Any]) -> Source:
+    """The source of a table. Raises LookupError where its records are not compared."""
+    for source in SOURCES:
+        if source.model is model:
+            return source
+    raise LookupError(model.__name__)
