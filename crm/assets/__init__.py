@@ -22,6 +22,11 @@ def asset(name: str) -> str:
     return f"/static/{_manifest()[name]}"
 
 
+def file_of(name: str) -> Path:
+    """A built file on the disk, for what is no browser. Raises KeyError as `asset`."""
+    return STATIC / _manifest()[name]
+
+
 def serve(app: Flask, headers: Mapping[str, str]) -> None:
     """Serve /static/ in front of Flask, compressed and cached without expiry.
 

@@ -5,6 +5,7 @@
 //   calendar.css  what only the calendar's page has
 //   icons.svg  the icons named in icons.txt and our own glyphs, as one sprite
 //   images/    as they are
+//   inter-*.ttf  the fonts of documents
 //
 // The result is made beside crm/static and takes its place at the end, so that a build that fails
 // leaves the old one standing.
@@ -126,6 +127,14 @@ async function images() {
   for (const name of await readdir(folder)) await add(name, await readFile(path.join(folder, name)));
 }
 
+// Browsers have the variable font; typst reads one weight a file.
+async function fonts() {
+  for (const [weight, name] of [[400, "400Regular"], [600, "600SemiBold"]]) {
+    const file = require.resolve(`@expo-google-fonts/inter/${name}/Inter_${name}.ttf`);
+    await add(`inter-${weight}.ttf`, await readFile(file));
+  }
+}
+
 async function add(name, content) {
   const { name: stem, ext } = path.parse(name);
   const hash = createHash("sha256").update(content).digest("hex").slice(0, 8).toUpperCase();
@@ -137,7 +146,7 @@ async function compress() {
   const brotli = promisify(zlib.brotliCompress);
   const gzip = promisify(zlib.gzip);
   for (const name of await readdir(draft)) {
-    if (/\.(woff2|png|jpe?g|webp)$/.test(name)) continue; // compressed already
+    if (/\.(woff2|png|jpe?g|webp|ttf)$/.test(name)) continue; // compressed already, or not for browsers
     const content = await readFile(path.join(draft, name));
     await writeFile(path.join(draft, `${name}.br`), await brotli(content));
     await writeFile(path.join(draft, `${name}.gz`), await gzip(content, { level: 9 }));
@@ -153,6 +162,7 @@ await mkdir(draft, { recursive: true });
 await bundle();
 await sprite();
 await images();
+await fonts();
 await compress();
 await writeFile(path.join(draft, "manifest.json"), JSON.stringify(sorted(manifest), null, 2));
 await rm(target, { recursive: true, force: true });

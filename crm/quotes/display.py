@@ -42,7 +42,7 @@ class QuotePage(RecordPage):
 def fill(page: QuotePage, quote: Quote) -> None:
     """Put lines and totals on the page."""
     found = quote.totals
-    page.lines = list(_lines(quote, found))
+    page.lines = list(line_rows(quote, found))
     page.vat = [
         (
             format_percent(row.rate),
@@ -61,7 +61,7 @@ def fill(page: QuotePage, quote: Quote) -> None:
     page.totals = [(label, format_money(amount, quote.currency)) for label, amount in shown]
 
 
-def _lines(quote: Quote, found: Totals) -> Iterator[LineRow]:
+def line_rows(quote: Quote, found: Totals) -> Iterator[LineRow]:
     """The rows; a subtotal sums the lines since the last subtotal or title."""
     nets = iter(found.lines)
     since = Decimal(0)

@@ -16,7 +16,8 @@ FIRST_LOAD = 150_000  # bytes over the wire
 
 
 def test_the_manifest_names_what_pages_ask_for() -> None:
-    assert {"main.css", "main.js", "icons.svg"} <= MANIFEST.keys()
+    fonts = {"inter-400.ttf", "inter-600.ttf"}  # of documents
+    assert {"main.css", "main.js", "icons.svg", *fonts} <= MANIFEST.keys()
     for name, built in MANIFEST.items():
         stem, _, suffix = name.rpartition(".")
         assert re.fullmatch(rf"{re.escape(stem)}-[0-9A-Z]{{8}}\.{suffix}", built), name

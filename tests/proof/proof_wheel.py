@@ -37,6 +37,8 @@ def test_a_wheel_is_built_in_an_environment_of_its_own(tmp_path: Path) -> None:
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         names = set(wheel.namelist())
     assert "crm/static/manifest.json" in names
+    assert "crm/quotes/pdf/quote.typ" in names
+    assert sum(name.endswith(".ttf") for name in names) == 2
     assert "crm/translations/fr/LC_MESSAGES/messages.mo" in names
     assert any(name.startswith("crm/templates/") for name in names)
     assert not any("node_modules" in name for name in names)

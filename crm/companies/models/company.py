@@ -1,6 +1,7 @@
 """The legal entity that sells, and its agencies. Source: spec 1.1 and 11."""
 
 import re
+from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar
 
@@ -16,6 +17,7 @@ from crm.companies.rules import changed, refuse_cycle
 from crm.core.errors import DomainError
 from crm.core.files.models import StoredFile
 from crm.core.models import AuditedModel, Label, field, folded, kinds, unique
+from crm.core.types import Money
 
 
 class AccountKind(StrEnum):
@@ -53,6 +55,13 @@ class Company(AuditedModel):
     siren: Mapped[str | None] = field(_l("SIREN"), String(9), kind=kinds.SIREN)
     siret: Mapped[str | None] = field(_l("SIRET"), String(14), kind=kinds.SIRET)
     vat_number: Mapped[str | None] = field(_l("VAT number"), String(20), kind=kinds.VAT_NUMBER)
+    legal_form: Mapped[str | None] = field(
+        _l("Legal form"), String(40), help=_l("Such as SAS or SARL; printed on quotes.")
+    )
+    share_capital: Mapped[Decimal | None] = field(_l("Share capital"), Money, minimum=0)
+    registry_town: Mapped[str | None] = field(
+        _l("Town of the trade register"), String(80), help=_l("Printed after “RCS” on quotes.")
+    )
     currency: Mapped[str] = field(
         _l("Currency"), String(3), kind=kinds.CURRENCY, default="EUR", required=True
     )

@@ -188,7 +188,10 @@ class CompanySettings(AuditedModel):
     )
     default_vat_rate_id: Mapped[int | None] = link(_l("Default VAT rate"), "vat_rate.id")
     payment_terms: Mapped[str | None] = field(
-        _l("Payment terms"), Text, help=_l("Proposed for new accounts.")
+        _l("Payment terms"), Text, help=_l("Proposed for new accounts, and printed on quotes.")
+    )
+    legal_note: Mapped[str | None] = field(
+        _l("Legal note"), Text, help=_l("Printed at the end of every quote.")
     )
     sender_name: Mapped[str | None] = field(_l("Sender"), String(120))
     sender_email: Mapped[str | None] = field(_l("Sender's e-mail"), String(254), kind=kinds.EMAIL)

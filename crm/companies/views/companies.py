@@ -37,7 +37,8 @@ class CompanyView(ModelView):
     headline = ("code", "active")
     edit_fieldsets: ClassVar[Any] = [
         (_l("Identity"), {"fields": [
-            "name", "code", "parent", "siren", "siret", "vat_number", "logo",
+            "name", "code", "parent", "siren", "siret", "vat_number", "legal_form",
+            "share_capital", "registry_town", "logo",
         ]}),
         (_l("Address"), {"fields": ["address", "postal_code", "city", "country"]}),
         (_l("Regional settings"), {"fields": [

@@ -53,6 +53,7 @@ SECTIONS: Sequence[Section] = (
     (_l("Quotes"), (
         SettingOption("quote_validity_days", unit=DAYS),
         SettingOption("default_vat_rate", _l("For lines without a product.")),
+        SettingOption("legal_note"),
     )),
     (_l("Clients and prospects"), (SettingOption("payment_terms"),)),
     (_l("Reminders"), (SettingOption("default_reminder_minutes", unit=MINUTES),)),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, select
 
@@ -26,7 +27,8 @@ from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, update_row
 from crm.core.errors import DomainError
 from crm.opportunities.models import Opportunity, StageKind
-from crm.quotes.models import Product, Quote
+from crm.quotes.models import Product, Quote, VatRate
+from crm.quotes.services.language import language_of
 from crm.quotes.services.lines import complete, of_opportunity
 
 
@@ -54,12 +56,17 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
     for_person = account is not None and account.nature == Nature.PERSON
     set_default(values, "prices_include_tax", lambda: for_person)
     rate = settings.default_vat_rate
-    set_default(
-        values,
-        "lines",
-        lambda: of_opportunity(deal, rate, values["prices_include_tax"]) if deal else [],
-    )
+    language = language_of(account, values["contact"], company)
+    set_default(values, "lines", lambda: _lines(deal, rate, values, language) if deal else [])
     return values
+
+
+def _lines(
+    deal: Opportunity, rate: VatRate | None, values: Mapping[str, Any], language: str
+) -> list[dict[str, Any]]:
+    """The lines of an opportunity, which the customer reads."""
+    with force_locale(language):
+        return of_opportunity(deal, rate, values["prices_include_tax"])
 
 
 def _currency(deal: Opportunity | None, account: Account | None, company: Company) -> str:
