@@ -2,15 +2,19 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, delete, event, select
+from flask_babel import ngettext
+from sqlalchemy import Connection, delete, event, func, select
 from sqlalchemy.orm import Mapper
 
 from crm.calendar import services
+from crm.calendar.event_dates import update_event_dates
 from crm.calendar.models import Event, EventStatus, Visibility
+from crm.core.datamodel.relinking import put_back, relink
 from crm.core.db import db
 from crm.core.rows import unfiltered
 from crm.leads.models import Lead
-from crm.leads.signals import status_changed
+from crm.leads.services.converting import BECOMES, became
+from crm.leads.signals import conversion_counting, conversion_undone, lead_converted, status_changed
 from crm.mail.models import Message
 from crm.opportunities.models import Opportunity
 from crm.opportunities.signals import stage_changed
@@ -30,6 +34,34 @@ def cancel_with_lead(lead: Lead, *, cancel_events: bool = False, **news: Any) ->
     """Cancel the planned events of a lost lead, if the dialog asked for it (spec 4.3)."""
     if cancel_events:
         _cancel_planned(Event.lead_id == lead.id)
+
+
+@lead_converted.connect
+def follow_lead(lead: Lead, **news: Any) -> None:
+    """Link the lead's events to what it became; they stay the lead's, too (spec 4.4)."""
+    with unfiltered("what happened with a lead goes along, whoever holds it"):
+        for relation in BECOMES:
+            target = getattr(lead, relation)
+            mine = (Event.lead_id == lead.id, getattr(Event, f"{relation}_id").is_(None))
+            if target is not None:
+                relink(Event, relation, target, mine, services.RULES)
+    update_event_dates(became(lead))
+
+
+@conversion_undone.connect
+def come_back(lead: Lead, *, act_id: str, links: Any, **news: Any) -> None:
+    """Take the events away from what the lead had become (spec 4.2)."""
+    with unfiltered("what a conversion moved comes back, whoever holds it"):
+        for relation in BECOMES:
+            put_back(Event, relation, act_id)
+    update_event_dates(links)
+
+
+@conversion_counting.connect
+def count_events(lead: Lead, **news: Any) -> str | None:
+    """How many events of the lead the actor sees."""
+    number = db.session.scalar(select(func.count()).where(Event.lead_id == lead.id))
+    return str(ngettext("%(num)s event", "%(num)s events", number)) if number else None
 
 
 @event.listens_for(Event, "before_delete")

@@ -1,19 +1,23 @@
 """Leads and their statuses. Source: spec 3 and 4.1."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
-from typing import ClassVar
+from functools import cache
+from typing import Any, ClassVar
 
 from flask_appbuilder import Model
+from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Column, ForeignKey, String, Table, Text
+from sqlalchemy import Column, ForeignKey, String, Table, Text, inspect
 from sqlalchemy.orm import Mapped, relationship
 
 from crm.accounts.models import (
     CIVILITIES,
+    Account,
     AccountCategory,
     Civility,
+    Contact,
     ContactDetails,
     Department,
     EventDates,
@@ -24,9 +28,23 @@ from crm.accounts.models import (
     full_name,
 )
 from crm.companies.columns import by_value, colour, flag, link, lists, rare
+from crm.companies.rules import changed
 from crm.core.errors import DomainError
-from crm.core.models import Owned, Record, Reference, computed, field, folded, kinds, unique
-from crm.opportunities.models import LostReason
+from crm.core.models import (
+    Owned,
+    Record,
+    Reference,
+    computed,
+    field,
+    folded,
+    kinds,
+    link_of,
+    spec_of,
+    unique,
+)
+from crm.core.models.checks import is_changed
+from crm.core.types import Instant
+from crm.opportunities.models import LostReason, Opportunity
 
 
 class LeadStatusKind(StrEnum):
@@ -70,6 +88,12 @@ lead_tag = Table(
     Column("lead_id", ForeignKey("lead.id", ondelete="CASCADE"), primary_key=True),
     Column("tag_id", ForeignKey("tag.id"), primary_key=True, index=True),
 )
+
+
+def _became(label: Any, table: str, **said: Any) -> Mapped[int | None]:
+    """A link to what the lead became; a record that is purged leaves the lead behind."""
+    target = ForeignKey(f"{table}.id", ondelete="SET NULL", **said)
+    return field(label, target, index=True, readonly=True)
 
 
 class Lead(ContactDetails, EventDates, Owned, Record):
@@ -132,6 +156,14 @@ class Lead(ContactDetails, EventDates, Owned, Record):
     lost_reason_id: Mapped[int | None] = link(_l("Lost reason"), "lost_reason.id", readonly=True)
     lost_comment: Mapped[str | None] = field(_l("Comment"), Text, readonly=True)
     lost_on: Mapped[date | None] = field(_l("Lost on"), readonly=True)
+    account_id: Mapped[int | None] = _became(_l("Client / Prospect"), "account")
+    contact_id: Mapped[int | None] = _became(_l("Contact"), "contact")
+    # use_alter: an opportunity names its lead, too.
+    opportunity_id: Mapped[int | None] = _became(_l("Opportunity"), "opportunity", use_alter=True)
+    converted_on: Mapped[datetime | None] = field(_l("Converted on"), Instant, readonly=True)
+    converted_by_id: Mapped[int | None] = field(
+        _l("Converted by"), ForeignKey("ab_user.id"), readonly=True
+    )
 
     job_title: Mapped[JobTitle | None] = relationship()
     department: Mapped[Department | None] = relationship()
@@ -140,6 +172,10 @@ class Lead(ContactDetails, EventDates, Owned, Record):
     industry: Mapped[Industry | None] = relationship()
     category: Mapped[AccountCategory | None] = relationship()
     lost_reason: Mapped[LostReason | None] = relationship()
+    account: Mapped[Account | None] = relationship()
+    contact: Mapped[Contact | None] = relationship()
+    opportunity: Mapped[Opportunity | None] = relationship(foreign_keys="Lead.opportunity_id")
+    converted_by: Mapped[User | None] = relationship(User, foreign_keys="Lead.converted_by_id")
     tags: Mapped[list[Tag]] = relationship(secondary=lead_tag, info={"label": _l("Tags")})
 
     def __str__(self) -> str:
@@ -156,8 +192,37 @@ class Lead(ContactDetails, EventDates, Owned, Record):
         person = full_name(self.first_name, self.last_name)
         return ", ".join(part for part in (self.organization, person) if part)
 
+    @property
+    def is_converted(self) -> bool:
+        """Whether it became an account, and is read-only."""
+        return self.status is not None and self.status.kind == LeadStatusKind.CONVERTED
+
     def check(self) -> None:
-        """Rules between fields. Source: spec 4.1."""
+        """Rules between fields. Source: spec 4.1 and 4.2."""
         if not self.last_name and not self.organization:
             message = _("Enter a last name or an organisation.")
             raise DomainError(fields={"last_name": message, "organization": message})
+        self._check_converted()
+
+    def _check_converted(self) -> None:
+        """Refuse changes of a converted lead."""
+        state: Any = inspect(self)
+        if not state.has_identity or not self.is_converted or changed(self, "status"):
+            return
+        columns, links = _written(state.mapper)
+        touched = [name for name in columns if is_changed(state, name)]
+        touched += [name for name in links if changed(self, name)]
+        touched += ["tags"] if state.attrs.tags.history.has_changes() else []
+        if touched:
+            message = _("This lead is converted and can no longer be changed.")
+            raise DomainError(fields=dict.fromkeys(touched, message))
+
+
+@cache
+def _written(mapper: Any) -> tuple[list[str], list[str]]:
+    """The fields that people write: columns, and links to one row."""
+    kind, columns = mapper.class_, dict(mapper.columns.items())
+    names = [name for name, column in columns.items() if "declared" in column.info]
+    written = [name for name in names if not spec_of(kind, name).readonly]
+    links = {name: link_of(kind, name)[0] for name in written if columns[name].foreign_keys}
+    return [name for name in written if name not in links], list(links.values())

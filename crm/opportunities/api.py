@@ -5,7 +5,11 @@ from crm.opportunities.views import OpportunityView
 
 
 class OpportunityApi(ModelRestApi):
-    """Opportunities, by the declarations of their pages, with the notes of their client."""
+    """Opportunities, by the declarations of their pages, with what their client and lead say."""
 
     view = OpportunityView
-    show_columns = (*columns_of(OpportunityView)["show_columns"], "client_description")
+    show_columns = (
+        *columns_of(OpportunityView)["show_columns"],
+        "client_description",
+        "lead_description",
+    )

@@ -10,10 +10,10 @@ from flask_babel import ngettext, pgettext
 from crm.accounts.views.display import notes_changed
 from crm.core.actor import current_actor
 from crm.core.models.rich_text import shown
-from crm.core.models.text import format_day, format_money, format_percent
+from crm.core.models.text import format_day, format_instant, format_money, format_percent
 from crm.core.types import utcnow
 from crm.core.views import Field, Panel
-from crm.core.views.display import display_field, zone
+from crm.core.views.display import display_field, person, zone
 from crm.opportunities.models import Opportunity, Stage, StageKind
 
 Step = tuple[str, str, str, str | None]
@@ -91,6 +91,29 @@ def client_description(opportunity: Opportunity, url: str) -> Panel | None:
         url_label=_("Open the Information tab") if url else "",
         meta=notes_changed(account) if account.notes else "",
     )
+
+
+def lead_description(opportunity: Opportunity, url: str) -> Panel | None:
+    """The panel of the description of the lead that it came from. Source: spec 2.3."""
+    lead = opportunity.lead
+    if lead is None:
+        return None
+    return Panel(
+        title=_("Lead description"),
+        html=shown(lead.description) if lead.description else "",
+        empty=_("No description"),
+        url=url,
+        url_label=_("Open the lead") if url else "",
+        meta=_converted(lead),
+    )
+
+
+def _converted(lead: Any) -> str:
+    """Who converted the lead, and when."""
+    if lead.converted_on is None or lead.converted_by is None:
+        return ""
+    when, who = format_instant(lead.converted_on, zone()), person(lead.converted_by).text
+    return str(_("Converted by %(who)s on %(when)s.", who=who, when=when))
 
 
 def sums(found: Iterable[Any]) -> list[Field]:

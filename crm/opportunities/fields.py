@@ -18,6 +18,8 @@ SWITCHES: Mapping[str, str] = {
     **dict.fromkeys((*RECURRING, *RECURRING_FIGURES), "manage_recurring"),
     "account.notes": "show_customer_description",
     "client_description": "show_customer_description",
+    "lead.description": "show_customer_description",
+    "lead_description": "show_customer_description",
 }
 # Shown for closed opportunities only.
 CLOSING: Sequence[str] = ("closed_on", "lost_reason", "lost_comment")
@@ -33,7 +35,8 @@ ORDER: Sequence[str] = (
 SEARCH: Sequence[str] = (
     "stage.kind", "stage", "owner", "account", "contact", "agency", "company", "source", "score",
     "amount", "currency", "probability", "expected_close_on", "closed_on", "recurring_amount",
-    "recurring_start_on", "next_event_at", "lost_reason", "tags", "account.notes", "created_on",
+    "recurring_start_on", "next_event_at", "lost_reason", "tags", "account.notes",
+    "lead.description", "created_on",
 )  # fmt: skip
 COLUMN_CSS: Mapping[str, str] = {
     "reference": "w-ref from-xl", "stage": "w-co", "amount": "num r w-percent",
@@ -44,6 +47,7 @@ COLUMN_CSS: Mapping[str, str] = {
 FILTER_LABELS: Mapping[str, Label] = {
     "stage.kind": _l("Status"),
     "account.notes": _l("Client description"),
+    "lead.description": _l("Lead description"),
 }
 
 _SALE = (
@@ -68,7 +72,7 @@ RECORD: Any = [
 SIDE: Any = [
     (_l("Closing"), {"fields": CLOSING}),
     (_l("Follow-up"), {"fields": ["owner", "agency", "company", "last_event_at"]}),
-    (_l("References"), {"fields": ["reference", "account", "contact"]}),
+    (_l("References"), {"fields": ["reference", "account", "contact", "lead"]}),
     (_l("Memo"), {"fields": ["memo"]}),
 ]
 WIDTHS: Mapping[str, str] = {

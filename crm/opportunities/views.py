@@ -76,7 +76,7 @@ class OpportunityView(OwnedView):
     widths = fields.WIDTHS
     add_fieldsets = edit_fieldsets = fields.FORM
     show_fieldsets, side_fieldsets = fields.RECORD, fields.SIDE
-    record_relations = ("stage", "account.notes_changed_by")
+    record_relations = ("stage", "account.notes_changed_by", "lead.converted_by")
 
     def first_tab(self) -> str:
         return _("Description")
@@ -118,8 +118,10 @@ class OpportunityView(OwnedView):
     def fill_first_tab(self, page: RecordPage, row: Opportunity) -> None:
         super().fill_first_tab(page, row)
         if self.visible(["client_description"]):
-            told = display.client_description(row, self.notes_url(row.account))
-            page.read_panels = [told] if told else []
+            client = display.client_description(row, self.notes_url(row.account))
+            lead_url = self.page_of(row.lead) or "" if row.lead is not None else ""
+            lead = display.lead_description(row, lead_url)
+            page.read_panels = [panel for panel in (lead, client) if panel is not None]
 
     def notes_url(self, account: Account | None) -> str:
         """The URL of the account whose notes the actor may edit, else ""."""

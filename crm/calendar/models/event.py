@@ -244,6 +244,10 @@ class Event(Owned, Record):
         """Until when it is still to come: its start, of days their end."""
         return self.ends_at if self.all_day else self.starts_at
 
+    def _is_of_converted(self) -> bool:
+        """Whether its lead has become its account: it stands on both (spec 4.4)."""
+        return bool(self.lead and self.account and self.lead.account_id == self.account.id)
+
     def check(self) -> None:
         """Rules between fields. Source: spec 9.1 and 9.2."""
         wrong: dict[str, str] = {}
@@ -251,7 +255,7 @@ class Event(Owned, Record):
             wrong["ends_at"] = _("The end must come after the start.")
         if self.category is not None and self.category.type != self.type:
             wrong["category"] = _("This category is for another type of event.")
-        if self.lead is not None and self.account is not None:
+        if self.lead is not None and self.account is not None and not self._is_of_converted():
             wrong["account"] = _("Choose a lead or an account, not both.")
         if wrong:
             raise DomainError(fields=wrong)

@@ -14,7 +14,7 @@ from crm.core.datamodel.link_checks import refusal_of
 from crm.core.datamodel.rules import Rules
 from crm.core.db import db
 from crm.core.errors import DomainError
-from crm.core.journal import record_changes
+from crm.core.journal import Journal, record_changes
 from crm.core.models import key_of
 
 # Sent with the table's class: `key` is the column, `to` its value now, and `rows` have the id, the
@@ -57,6 +57,44 @@ def relink(
         ),
     )
     relinked.send(model, key=key, to=wanted, rows=found)
+    for row in [one for one in session.identity_map.values() if isinstance(one, model)]:
+        session.expire(row)
+
+
+def put_back(model: type[Any], relation: str, act_id: str) -> None:
+    """Set `relation` of the rows that an act linked to what it was, where it is as left by the act.
+
+    By one statement, and journaled, as `relink`.
+    """
+    session, key = db.session(), key_of(inspect(model).relationships[relation])
+    entries = select(Journal.row_id, Journal.changes).where(
+        Journal.act_id == act_id, Journal.kind == model.__tablename__
+    )
+    pairs = {pk: said[key] for pk, said in session.execute(entries) if key in said}
+    column, table = getattr(model, key), model.__table__
+    asked = select(model.id, model.row_version, model.company_id, column.label("now"))
+    asked = asked.where(model.id.in_(pairs)).order_by(model.id)
+    locked = session.execute(asked.with_for_update(of=model, key_share=True))
+    found = [row for row in locked if row.now == pairs[row.id][1]]
+    if not found:
+        return
+    changed = update(table).where(table.c.id == bindparam("pk"))
+    changed = changed.values({key: bindparam("before"), "row_version": bindparam("version")})
+    session.execute(
+        changed,
+        [
+            {"pk": row.id, "version": row.row_version + 1, "before": pairs[row.id][0]}
+            for row in found
+        ],
+    )
+    record_changes(
+        session,
+        model.__tablename__,
+        (
+            (row.id, row.row_version + 1, row.company_id, {key: [row.now, pairs[row.id][0]]})
+            for row in found
+        ),
+    )
     for row in [one for one in session.identity_map.values() if isinstance(one, model)]:
         session.expire(row)
 

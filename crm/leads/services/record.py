@@ -26,6 +26,7 @@ from crm.core.datamodel.saving import create_row, update_row
 from crm.core.errors import DomainError
 from crm.core.types import utcnow
 from crm.leads.models import Lead, LeadStatus, LeadStatusKind
+from crm.leads.services.converting import conversion_refusal
 from crm.leads.services.statuses import Outcome, change_status, default_status
 from crm.opportunities.models import LostReason
 
@@ -84,9 +85,9 @@ def _split(values: Mapping[str, Any], status: LeadStatus) -> tuple[dict[str, Any
 
 
 def take_charge(lead: Lead) -> None:
-    """Make the actor the owner. Raises DomainError where it is lost. Source: spec 4.3."""
-    if lead.status.kind == LeadStatusKind.LOST:
-        raise DomainError(_("This lead is lost; reopen it first."))
+    """Make the actor the owner. Raises DomainError where it is lost or converted (spec 4.3)."""
+    if refusal := conversion_refusal(lead):
+        raise DomainError(refusal)
     assign_to_me(lead, RULES)
 
 

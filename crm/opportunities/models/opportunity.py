@@ -99,6 +99,10 @@ class Opportunity(EventDates, Owned, Record):
     expected_close_on: Mapped[date | None] = field(_l("Expected close date"))
     closed_on: Mapped[date | None] = field(_l("Closed on"), readonly=True)
     need_type: Mapped[str | None] = field(_l("Type of need"), String(80))
+    # What it was converted from; set by the conversion only.
+    lead_id: Mapped[int | None] = field(
+        _l("Lead"), ForeignKey("lead.id", ondelete="SET NULL"), index=True, readonly=True
+    )
     source_id: Mapped[int | None] = link(_l("Source"), "source.id")
     score: Mapped[int | None] = field(_l("Score"), kind=kinds.STARS, minimum=0, maximum=5)
     description: Mapped[str | None] = field(_l("Description"), Text, kind=kinds.RICH_TEXT)
@@ -132,6 +136,8 @@ class Opportunity(EventDates, Owned, Record):
 
     account: Mapped[Account | None] = relationship()
     contact: Mapped[Contact | None] = relationship()
+    # A table of an upper slice, which this one does not import.
+    lead: Mapped[Any] = relationship("Lead", foreign_keys="Opportunity.lead_id")
     stage: Mapped[Stage] = relationship(foreign_keys="Opportunity.stage_id")
     open_stage: Mapped[Stage | None] = relationship(foreign_keys="Opportunity.open_stage_id")
     source: Mapped[Source | None] = relationship()
@@ -192,6 +198,11 @@ class Opportunity(EventDates, Owned, Record):
     def client_description(self) -> str | None:
         """The account's notes as they are now. Source: spec 2.3."""
         return self.account.notes if self.account is not None else None
+
+    @computed(_l("Lead description"), kinds.RICH_TEXT)
+    def lead_description(self) -> str | None:
+        """The description of the lead that it came from, as it is now. Source: spec 2.3."""
+        return self.lead.description if self.lead is not None else None
 
     def check(self) -> None:
         """Rules between fields. Source: spec 7.1, 7.2 and 7.5."""
