@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from crm.companies.days import today
 from crm.core.models.text import format_day, format_money, format_number, format_percent
 from crm.core.views import Field, RecordPage
-from crm.quotes.models import LineKind, Quote, QuoteLine
+from crm.quotes.models import LineKind, Quote, QuoteLine, amounts
 from crm.quotes.totals import Totals
 
 SOON = 7  # days before the end in which it is marked
@@ -62,20 +62,14 @@ def fill(page: QuotePage, quote: Quote) -> None:
 
 
 def line_rows(quote: Quote, found: Totals) -> Iterator[LineRow]:
-    """The rows; a subtotal sums the lines since the last subtotal or title."""
-    nets = iter(found.lines)
-    since = Decimal(0)
-    for line in quote.lines:
+    """The rows, with the amounts of items and subtotals."""
+    kinds = [line.kind for line in quote.lines]
+    for line, amount in zip(quote.lines, amounts(kinds, found.lines), strict=True):
         if line.kind == LineKind.ITEM:
-            net = next(nets)
-            since += net
-            yield _item(line, net, quote.currency)
-        elif line.kind == LineKind.SUBTOTAL:
-            text = format_money(since, quote.currency)
-            since = Decimal(0)
-            yield LineRow(line.kind, line.label, total=text)
+            yield _item(line, amount or Decimal(0), quote.currency)
+        elif amount is not None:
+            yield LineRow(line.kind, line.label, total=format_money(amount, quote.currency))
         else:
-            since = Decimal(0) if line.kind == LineKind.SECTION else since
             yield LineRow(line.kind, line.label, line.description or "")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from crm.core.forms import LineKind as NewLine
 from crm.core.forms import LineTable
 from crm.quotes.models import LineKind
 
@@ -19,12 +20,20 @@ def line_table() -> LineTable:
     """The lines as they are typed; titles, texts and subtotals have a label alone."""
     return LineTable(
         columns=("label", "quantity", "unit", "unit_price", "discount_percent", "vat_rate"),
-        below=("product", "description", "discount_amount"),
         kind="kind",
-        plain=LineKind.ITEM,
-        below_others=("description",),
+        kinds=(
+            NewLine(LineKind.ITEM, _("Item"), "plus"),
+            NewLine(LineKind.SECTION, _("Section title"), "heading"),
+            NewLine(LineKind.TEXT, _("Text"), "align-left"),
+            NewLine(LineKind.SUBTOTAL, _("Subtotal"), "sum", _("Subtotal")),
+        ),
         total="total_excl",
         total_label=_("Total"),
+        summed=(LineKind.SUBTOTAL,),
+        note="description",
+        below=("discount_amount", "product"),
+        source="product",
+        fills=("description", "unit", "unit_price", "vat_rate"),
     )
 
 

@@ -54,6 +54,7 @@ class QuoteView(ModelView):
     headline = ("status", "account", "owner", "valid_until")
     widths = fields.WIDTHS
     add_fieldsets = edit_fieldsets = fields.FORM
+    add_template = edit_template = "quotes/form.html"
     show_template = "quotes/record.html"
     show_fieldsets, side_fieldsets = fields.RECORD, fields.SIDE
     record_class = display.QuotePage
@@ -101,16 +102,16 @@ class QuoteView(ModelView):
 
     def prepare_form(self, form: Form) -> None:
         if "lines" in form.fields:
-            form.fields["lines"].add_label = _("Line")
             form.fields["lines"].table = fields.line_table()
 
-    def form_page(self, *args: Any, **kwargs: Any) -> FormPage:
-        page = super().form_page(*args, **kwargs)
-        page.preview_url = self.url("preview")
+    def form_page(self, form: Form, *args: Any, **kwargs: Any) -> FormPage:
+        page = super().form_page(form, *args, **kwargs)
+        page.preview_url = self.url("preview", **form.around)
+        page.bar_figure = ("total_incl", _("Total incl. tax"))
         return page
 
     @expose("/preview", methods=("POST",))
     @has_access
     def preview(self) -> ResponseReturnValue:
-        """JSON: the totals of the unsaved form."""
-        return jsonify(preview(self.datamodel, request.form))
+        """JSON: the figures of the unsaved form."""
+        return jsonify(preview(self.datamodel, request.form, request.args.get("company", "")))

@@ -66,7 +66,8 @@ on("form[data-draft]", (form) => {
 function changes(values, loaded) {
   const group = (name) => name.match(/^(\w+)-\d+-/)?.[1] ?? name;
   const text = (all, one) => JSON.stringify(Object.entries(all).filter(([name]) => group(name) === one));
-  const changed = new Set(Object.keys(values).map(group).filter((one) => text(values, one) !== text(loaded, one)));
+  const groups = new Set(Object.keys(values).map(group)); // few, where the fields of many lines are thousands
+  const changed = new Set([...groups].filter((one) => text(values, one) !== text(loaded, one)));
   return changed.size ? Object.fromEntries(Object.entries(values).filter(([name]) => changed.has(group(name)))) : null;
 }
 
@@ -102,7 +103,8 @@ function offer(form, draft) {
 
 // Lines that were added before the page was lost have to be there before they can be filled.
 function addRows(form, values) {
-  for (const box of form.querySelectorAll("[data-rows]")) {
+  for (const box of form.querySelectorAll("[data-lines]")) box.dispatchEvent(new CustomEvent("restore", { detail: values }));
+  for (const box of form.querySelectorAll("[data-rows]:not([data-lines])")) {
     const count = box.querySelector("[data-count]");
     const prefix = `${box.dataset.rows}-`;
     const last = Math.max(-1, ...Object.keys(values).map((name) => (name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : -1)));

@@ -52,7 +52,7 @@ const acts = {
 };
 
 const addFilter = () => document.querySelector('[popovertarget="flt"]');
-const undo = () => document.querySelector("[data-toast] [formaction]");
+const undo = () => document.querySelector('[data-toast] [aria-keyshortcuts="Control+Z"]');
 
 document.addEventListener("keydown", (event) => {
   const inField = event.target.closest?.("input, textarea, select, [contenteditable], [data-menu], dialog");

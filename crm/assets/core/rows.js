@@ -1,7 +1,7 @@
 // data-rows: one more row of a child table, from the template beside it, or one less.
 import { enhance, on } from "./enhance.js";
 
-on("[data-rows]", (box) => {
+on("[data-rows]:not([data-lines])", (box) => {
   const count = box.querySelector("[data-count]");
   const button = box.querySelector("[data-add-row]");
   button.addEventListener("click", () => {
@@ -9,8 +9,8 @@ on("[data-rows]", (box) => {
     holder.innerHTML = box.querySelector("template").innerHTML.replaceAll("__n__", count.value);
     const row = holder.content.firstElementChild;
     count.value = Number(count.value) + 1;
-    const table = box.querySelector("[data-rows-body]");
-    if (table) table.append(row);
+    const list = box.querySelector("[data-rows-body]");
+    if (list) list.append(row);
     else button.before(row);
     enhance(row);
     row.querySelector("input:not([type=hidden]), select, textarea")?.focus();

@@ -1,5 +1,6 @@
 // data-toast: one at a time, eight seconds, as long as it is hovered or focused.
-import { on } from "./enhance.js";
+import { enhance, on } from "./enhance.js";
+import { icon, make, say } from "./words.js";
 
 const SECONDS = 8;
 
@@ -19,3 +20,15 @@ on("[data-toast]", (toast) => {
   const region = toast.parentElement;
   requestAnimationFrame(() => region.append(toast));
 });
+
+/** Say what was done, with a way back; returns the toast. */
+export function toast(text, undo) {
+  for (const other of document.querySelectorAll("#toasts [data-toast]")) other.remove();
+  const back = make("button", { type: "button", "aria-keyshortcuts": "Control+Z" }, say("undo"));
+  const close = make("button", { type: "button", class: "x", "aria-label": say("close"), "data-close": true }, icon("x"));
+  const made = make("div", { class: "c-toast", "data-toast": true }, icon("check"), make("span", {}, text), back, close);
+  back.addEventListener("click", undo);
+  document.getElementById("toasts").append(made);
+  enhance(made);
+  return made;
+}

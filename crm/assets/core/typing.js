@@ -4,6 +4,8 @@ const WAIT = 300; // milliseconds
 /** A function that posts `form` to `url` and gives the answer to `place`; only the last one asked counts. */
 export function poster(form, url, place) {
   let running;
+  // An answer to what has changed since is not shown.
+  for (const event of ["input", "change"]) form.addEventListener(event, () => running?.abort());
   return async () => {
     running?.abort();
     running = new AbortController();

@@ -3,7 +3,7 @@ const NEVER = new Set(["csrf_token", "row_version"]);
 
 export function fieldsOf(form) {
   return [...form.elements].filter(
-    (field) => field.name && !NEVER.has(field.name) && !["password", "file", "hidden", "submit", "button"].includes(field.type),
+    (field) => field.name && !NEVER.has(field.name) && !["password", "file", "submit", "button"].includes(field.type) && (field.type !== "hidden" || field.closest("[data-lines] [data-row]")),
   );
 }
 

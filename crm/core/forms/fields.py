@@ -2,35 +2,61 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from crm.core.forms.options import Option
 from crm.core.models import Spec
 
 
+class LineKind(NamedTuple):
+    """A kind of line that may be added; `text` is what its first column begins with."""
+
+    value: str
+    label: str
+    icon: str
+    text: str = ""
+
+
 @dataclass(frozen=True)
 class LineTable:
-    """How child rows are laid out as a table.
+    """How child rows are laid out as a table that is edited in place.
 
-    Lines of the kind `plain` have all `columns`; of the others only the first one.
+    Lines of the kind `plain` have all `columns`, of the others only the first one.
     """
 
     columns: Sequence[str]
-    below: Sequence[str]  # under the line, seldom filled in
     kind: str
-    plain: str
-    below_others: Sequence[str] = ()
-    total: str = ""
-    total_label: str = ""
+    kinds: Sequence[LineKind]  # `plain` is the first
+    total: str
+    total_label: str
+    summed: Sequence[str] = ()  # other kinds with a total
+    note: str = ""  # a longer text, under the first column
+    below: Sequence[str] = ()  # of plain lines, under the line: seldom filled in
+    source: str = ""  # the link to a row that fills a line, searched in the first column
+    fills: Sequence[str] = ()  # the columns that such a row fills
+    most: int = 500
+
+    @property
+    def plain(self) -> str:
+        return self.kinds[0].value
 
     def is_open(self, cells: Mapping[str, "FormField"]) -> bool:
-        """Whether a text is filled in under the line, or anything is wrong there."""
+        """Whether a value is filled in under the line, or anything is wrong there."""
         below = [cells[name] for name in self.below]
-        return any(one.errors or (one.text and not one.spec.kind.is_link) for one in below)
+        return any(one.errors or (one.text and not one.is_link) for one in below)
 
     def total_of(self, row: Sequence["FormField"]) -> str:
         """The name of the figure at the end of the line."""
         return row[0].name.removesuffix("id") + self.total
+
+    def blank(self, field: "FormField", kind: LineKind) -> list["FormField"]:
+        """The inputs of a new line of this kind."""
+        texts = {self.kind: kind.value, self.columns[0]: kind.text}
+        line = [part.copy(part.name) for part in field.blank_row]
+        for name, part in field.cells(line).items():
+            if texts.get(name):
+                part.texts = [texts[name]]
+        return line
 
 
 @dataclass

@@ -44,6 +44,7 @@ class FormPage:
     enctype: str = ""
     has_required: bool = False
     preview_url: str = ""
+    bar_figure: tuple[str, str] | None = None  # (name, label) of a figure in the save bar
     intro: str = ""
     danger: bool = False
     cancel_label: str = ""

@@ -1,7 +1,7 @@
 """The tables of the slice."""
 
-from crm.quotes.models.line import LineKind, QuoteLine
+from crm.quotes.models.line import LineKind, QuoteLine, amounts
 from crm.quotes.models.product import Product, Unit, VatRate
 from crm.quotes.models.quote import Quote, QuoteStatus
 
-__all__ = ["LineKind", "Product", "Quote", "QuoteLine", "QuoteStatus", "Unit", "VatRate"]
+__all__ = ["LineKind", "Product", "Quote", "QuoteLine", "QuoteStatus", "Unit", "VatRate", "amounts"]

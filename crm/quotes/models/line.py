@@ -1,5 +1,6 @@
 """The lines of a quote. Source: spec 8.1 and 8.5."""
 
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar
@@ -25,6 +26,25 @@ class LineKind(StrEnum):
     SECTION = "section"
     TEXT = "text"
     SUBTOTAL = "subtotal"
+
+
+def amounts(kinds: Iterable[LineKind], nets: Iterable[Decimal]) -> Iterator[Decimal | None]:
+    """The amount at the end of each line, from the `nets` of the items.
+
+    A subtotal sums the items since the last subtotal or section title; titles and texts have none.
+    """
+    left, since = iter(nets), Decimal(0)
+    for kind in kinds:
+        if kind == LineKind.ITEM:
+            net = next(left)
+            since += net
+            yield net
+        elif kind == LineKind.SUBTOTAL:
+            yield since
+            since = Decimal(0)
+        else:
+            since = Decimal(0) if kind == LineKind.SECTION else since
+            yield None
 
 
 class QuoteLine(Child):
@@ -53,9 +73,7 @@ class QuoteLine(Child):
     description: Mapped[str | None] = field(_l("Description"), Text)
     quantity: Mapped[Decimal | None] = field(_l("Quantity"), Exact(3))
     unit_id: Mapped[int | None] = link(_l("Unit"), "unit.id")
-    unit_price: Mapped[Decimal | None] = field(
-        _l("Unit price excl. tax"), Exact(4), kind=kinds.MONEY
-    )
+    unit_price: Mapped[Decimal | None] = field(_l("Unit price"), Exact(4), kind=kinds.MONEY)
     discount_percent: Mapped[Decimal | None] = field(
         _l("Discount"), Exact(2), kind=kinds.PERCENT, minimum=0, maximum=100
     )

@@ -1,6 +1,7 @@
 """Defaults of quote lines, from products and opportunities (spec 8.1, 8.3)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -8,63 +9,86 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from crm.companies.settings import setting
-from crm.core.models.text import format_money
+from crm.core.models.text import format_number
 from crm.opportunities.models import Opportunity
 from crm.quotes import totals
 from crm.quotes.models import LineKind, VatRate
 
 ONE, ZERO = Decimal(1), Decimal(0)
+Line = Mapping[str, Any]
 
 
-def complete(line: Mapping[str, Any], rate: VatRate | None) -> dict[str, Any]:
-    """A line with the values of its product, else the company's VAT rate.
+@dataclass(frozen=True)
+class Terms:
+    """What of a quote its lines depend on."""
+
+    rate: VatRate | None  # of lines that name none
+    currency: str
+    prices_include_tax: bool = False
+
+    def price(self, amount: Decimal, rate: VatRate | None) -> Decimal:
+        """An amount without tax, as a price of the quote."""
+        return totals.with_tax(amount, rate.rate) if self.prices_include_tax and rate else amount
+
+
+def complete(lines: Sequence[Line], terms: Terms) -> list[dict[str, Any]]:
+    """Lines with the values of their products, else the company's VAT rate and a quantity of 1.
 
     Of a stored line, only emptied values are filled in.
     """
-    if line.get("kind") not in (None, "", LineKind.ITEM):
-        return dict(line)
-    product = line.get("product")
-    said: dict[str, Any] = {"quantity": ONE, "vat_rate": rate}
-    if product is not None:
-        said |= {
-            "label": product.name,
-            "description": product.description,
-            "unit_price": product.price,
-            "unit": product.unit,
-            "vat_rate": product.vat_rate or rate,
-        }
+    return [_completed(line, terms) for line in lines]
+
+
+def _completed(line: Line, terms: Terms) -> dict[str, Any]:
+    kind = line.get("kind") or LineKind.ITEM
+    if kind != LineKind.ITEM:
+        is_unnamed = kind == LineKind.SUBTOTAL and not line.get("label")
+        return {**line, "label": _("Subtotal")} if is_unnamed else dict(line)
     is_new = line.get("id") is None
+    said = _said(line, terms)
     missing = {
         name: value
         for name, value in said.items()
-        if line.get(name) is None and (is_new or name in line)
+        if value is not None and line.get(name) is None and (is_new or name in line)
     }
     return {**line, **missing}
 
 
-def of_opportunity(
-    deal: Opportunity, rate: VatRate | None, prices_include_tax: bool
-) -> list[dict[str, Any]]:
+def _said(line: Line, terms: Terms) -> dict[str, Any]:
+    """What a line is filled with where it says nothing."""
+    product = line.get("product")
+    if product is None:
+        return {"quantity": ONE, "vat_rate": terms.rate}
+    rate = product.vat_rate or terms.rate
+    return {
+        "quantity": ONE,
+        "label": product.name,
+        "description": product.description,
+        "unit_price": terms.price(product.price, line.get("vat_rate") or rate),
+        "unit": product.unit,
+        "vat_rate": rate,
+    }
+
+
+def of_opportunity(deal: Opportunity, terms: Terms) -> list[dict[str, Any]]:
     """One line for the amount and, while it is managed, one for the recurring revenue."""
     lines = []
     if deal.amount:
-        lines.append(_line(deal.name, deal.amount, rate, prices_include_tax))
+        lines.append(_line(deal.name, deal.amount, terms))
     if setting("manage_recurring") and deal.recurring_total:
-        lines.append(_line(_recurring(deal), deal.recurring_total, rate, prices_include_tax))
+        lines.append(_line(_recurring(deal), deal.recurring_total, terms))
     return lines
 
 
-def _line(
-    label: str, amount: Decimal, rate: VatRate | None, prices_include_tax: bool
-) -> dict[str, Any]:
-    price = totals.with_tax(amount, rate.rate) if prices_include_tax and rate else amount
-    return {"label": label, "quantity": ONE, "unit_price": price, "vat_rate": rate}
+def _line(label: str, amount: Decimal, terms: Terms) -> dict[str, Any]:
+    price = terms.price(amount, terms.rate)
+    return {"label": label, "quantity": ONE, "unit_price": price, "vat_rate": terms.rate}
 
 
 def _recurring(deal: Opportunity) -> str:
-    """Such as "12 months at €450.00 per month"."""
+    """Such as "12 months at 450.00 per month"."""
     months = ngettext("%(num)s month", "%(num)s months", deal.recurring_duration)
-    amount = format_money(deal.recurring_amount or ZERO, deal.currency)
+    amount = format_number(deal.recurring_amount or ZERO, 2, 2)
     words = {
         1: _("%(months)s at %(amount)s per month", months=months, amount=amount),
         3: _("%(months)s at %(amount)s per quarter", months=months, amount=amount),

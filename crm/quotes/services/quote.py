@@ -27,9 +27,9 @@ from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, update_row
 from crm.core.errors import DomainError
 from crm.opportunities.models import Opportunity, StageKind
-from crm.quotes.models import Product, Quote, VatRate
+from crm.quotes.models import Product, Quote
 from crm.quotes.services.language import language_of
-from crm.quotes.services.lines import complete, of_opportunity
+from crm.quotes.services.lines import Terms, complete, of_opportunity
 
 
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
@@ -55,18 +55,16 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
     set_default(values, "delivery_address", lambda: _address(account, "is_delivery"))
     for_person = account is not None and account.nature == Nature.PERSON
     set_default(values, "prices_include_tax", lambda: for_person)
-    rate = settings.default_vat_rate
     language = language_of(account, values["contact"], company)
-    set_default(values, "lines", lambda: _lines(deal, rate, values, language) if deal else [])
+    terms = Terms(settings.default_vat_rate, values["currency"], bool(values["prices_include_tax"]))
+    set_default(values, "lines", lambda: _lines(deal, terms, language) if deal else [])
     return values
 
 
-def _lines(
-    deal: Opportunity, rate: VatRate | None, values: Mapping[str, Any], language: str
-) -> list[dict[str, Any]]:
+def _lines(deal: Opportunity, terms: Terms, language: str) -> list[dict[str, Any]]:
     """The lines of an opportunity, which the customer reads."""
     with force_locale(language):
-        return of_opportunity(deal, rate, values["prices_include_tax"])
+        return of_opportunity(deal, terms)
 
 
 def _currency(deal: Opportunity | None, account: Account | None, company: Company) -> str:
@@ -91,20 +89,27 @@ def create(values: Mapping[str, Any]) -> Quote:
     if deal is not None and deal.stage.kind == StageKind.LOST:
         message = _("This opportunity is lost; reopen it first.")
         raise DomainError(message, field="opportunity")
-    quote: Quote = create_row(Quote, _with_lines(values, values["company"].id), RULES)
+    quote: Quote = create_row(Quote, _with_lines(values, values["company"].id, values), RULES)
     return quote
 
 
 def update(quote: Quote, values: Mapping[str, Any]) -> None:
     """Change a draft. Raises DomainError by field, those of lines as `lines.0.quantity`."""
-    update_row(quote, _with_lines(values, quote.company_id), RULES)
+    said = {name: getattr(quote, name) for name in ("currency", "prices_include_tax")}
+    update_row(quote, _with_lines(values, quote.company_id, {**said, **values}), RULES)
 
 
-def _with_lines(values: Mapping[str, Any], company_id: int) -> dict[str, Any]:
+def _with_lines(
+    values: Mapping[str, Any], company_id: int, said: Mapping[str, Any]
+) -> dict[str, Any]:
     if "lines" not in values:
         return dict(values)
-    rate = company_settings(company_id).default_vat_rate
-    return {**values, "lines": [complete(line, rate) for line in values["lines"] or ()]}
+    terms = Terms(
+        company_settings(company_id).default_vat_rate,
+        said["currency"],
+        bool(said["prices_include_tax"]),
+    )
+    return {**values, "lines": complete(values["lines"] or (), terms)}
 
 
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
