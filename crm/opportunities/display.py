@@ -1,6 +1,7 @@
 """Display of an opportunity: stages, figures, the client's notes."""
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from crm.core.models.text import format_day, format_instant, format_money, forma
 from crm.core.types import utcnow
 from crm.core.views import Field, Panel
 from crm.core.views.display import display_field, person, zone
-from crm.opportunities.models import Opportunity, Stage, StageKind
+from crm.opportunities.models import Opportunity, Stage, StageKind, StageTime
 
 Step = tuple[str, str, str, str | None]
 
@@ -65,10 +66,29 @@ def _probability(opportunity: Opportunity) -> Field:
 
 
 def _since(opportunity: Opportunity) -> Field:
-    days = (utcnow() - opportunity.stage_since).days
-    text = ngettext("%(num)s day", "%(num)s days", days)
+    text = _days(utcnow() - opportunity.stage_since)
     day = opportunity.stage_since.astimezone(ZoneInfo(zone())).date()
     return Field("stage_since", _("In stage since"), "text", None, text, meta=format_day(day))
+
+
+def stays_panel(stays: Iterable[StageTime]) -> Panel | None:
+    """How long it was in each stage, in their order; None while it has been in one only."""
+    spent: dict[Stage, timedelta] = {}
+    for stay in stays:
+        passed = (stay.left_at or utcnow()) - stay.entered_at
+        spent[stay.stage] = spent.get(stay.stage, timedelta()) + passed
+    if len(spent) < 2:
+        return None
+    ordered = sorted(spent, key=lambda stage: (stage.position, stage.id))
+    figures = [
+        Field("stage", str(stage.name), "text", spent[stage], _days(spent[stage]))
+        for stage in ordered
+    ]
+    return Panel(_("Time in each stage"), figures=figures)
+
+
+def _days(passed: timedelta) -> str:
+    return str(ngettext("%(num)s day", "%(num)s days", passed.days))
 
 
 def is_usual(opportunity: Opportunity, name: str) -> bool:

@@ -1,6 +1,5 @@
 """The dialogs Win and Lose of opportunities. Source: spec 7.3."""
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from flask_babel import gettext as _
@@ -8,14 +7,13 @@ from flask_babel import lazy_gettext as _l
 
 from crm.accounts.models import AccountKind
 from crm.companies.days import today
-from crm.core import rows
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.rules import Values
 from crm.core.forms import Dialog
 from crm.core.models.text import format_money
 from crm.opportunities.models import Opportunity
 from crm.opportunities.queries import reasons
-from crm.opportunities.services import Outcome, others_of_account
+from crm.opportunities.services import Outcome, losable
 
 CANCEL_EVENTS = "cancel_events"
 LOSS = ("lost_reason", "lost_comment")
@@ -66,7 +64,7 @@ class WinOpportunity(_Closing):
     done_message = _l("Opportunity won")
 
     def __init__(self, datamodel: DataModel, row: Opportunity, picker: str = "") -> None:
-        self.others = _losable(datamodel, row)
+        self.others = losable(row)
         super().__init__(datamodel, row, picker)
         self.intro = self._consequences()
         for other in self.others:
@@ -112,10 +110,3 @@ class WinOpportunity(_Closing):
             "lost_comment": self.values.get("lost_comment"),
             "closed_on": self.values.get("closed_on"),
         }
-
-
-def _losable(datamodel: DataModel, row: Opportunity) -> Sequence[Opportunity]:
-    """The other open opportunities of the account that the actor may edit."""
-    others = others_of_account(row)
-    allowed = rows.allowed(datamodel.session, "edit", others) if others else set()
-    return [other for other in others if other.id in allowed]

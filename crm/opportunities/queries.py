@@ -4,10 +4,12 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload
 
 from crm.accounts.models import Account
-from crm.opportunities.models import LostReason, Opportunity, Stage, StageKind
+from crm.opportunities.models import LostReason, Opportunity, Stage, StageKind, StageTime
 
+MOST_STAYS = 500
 Sums = Select[tuple[str, StageKind, Decimal]]
 
 
@@ -37,4 +39,15 @@ def amounts_of(account: Account) -> Sums:
         .where(Opportunity.account_id == account.id, Stage.kind.in_(kinds))
         .group_by(Opportunity.currency, Stage.kind)
         .order_by(Stage.kind, Opportunity.currency)
+    )
+
+
+def stays_of(opportunity: Opportunity) -> Select[tuple[StageTime]]:
+    """The latest stays of an opportunity in its stages, with these; newest first."""
+    return (
+        select(StageTime)
+        .where(StageTime.opportunity_id == opportunity.id)
+        .options(joinedload(StageTime.stage))
+        .order_by(StageTime.id.desc())
+        .limit(MOST_STAYS)
     )

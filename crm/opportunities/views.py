@@ -1,6 +1,6 @@
 """/opportunities: list, record, form, and the moves between stages. Source: spec 7."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from flask import abort, jsonify, redirect, request
@@ -13,8 +13,10 @@ from crm.accounts.models import Account
 from crm.companies.days import today
 from crm.companies.views.owned import OwnedView
 from crm.core import rows
+from crm.core.actor import per_request
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
+from crm.core.db import transaction
 from crm.core.forms import Form
 from crm.core.views import PK, Action, Field, FieldGroup, FormPage, Panel, Preset, RecordPage
 from crm.opportunities import display, fields, services
@@ -23,10 +25,11 @@ from crm.opportunities.models import (
     FROZEN_WHEN_CLOSED,
     LINKS_FROZEN_WHEN_CLOSED,
     Opportunity,
+    Stage,
     StageKind,
 )
 from crm.opportunities.preview import preview
-from crm.opportunities.queries import amounts_of, open_stages
+from crm.opportunities.queries import amounts_of, open_stages, stays_of
 
 READ_ONLY_WHEN_CLOSED = {*FROZEN_WHEN_CLOSED, *LINKS_FROZEN_WHEN_CLOSED, "stage"}
 
@@ -40,7 +43,8 @@ class OpportunityView(OwnedView):
     taken = _l("Opportunity assigned to you")
     setting_columns = fields.SWITCHES
     method_actions: ClassVar[Mapping[str, str]] = {
-        **dict.fromkeys(("move", "win", "lose", "reopen", "take_charge"), "edit"),
+        **dict.fromkeys(("move", "next_stage", "win", "lose", "reopen", "take_charge"), "edit"),
+        "duplicate": "create",
         "preview": "read",
     }
     outcome_columns = services.GIVEN_AT_CREATION
@@ -108,7 +112,7 @@ class OpportunityView(OwnedView):
         if row.is_closed:
             page.headline.insert(0, self.field_of(row, "stage"))
             return page
-        stages = self.datamodel.session.scalars(open_stages())
+        stages = self._open_stages()
         url = (
             (lambda stage: self.act_url("move", row, stage_pk=stage.id)) if page.edit_url else None
         )
@@ -122,6 +126,8 @@ class OpportunityView(OwnedView):
             lead_url = self.page_of(row.lead) or "" if row.lead is not None else ""
             lead = display.lead_description(row, lead_url)
             page.read_panels = [panel for panel in (lead, client) if panel is not None]
+        stays = display.stays_panel(self.datamodel.session.scalars(stays_of(row)))
+        page.panels += [stays] if stays else []
 
     def notes_url(self, account: Account | None) -> str:
         """The URL of the account whose notes the actor may edit, else ""."""
@@ -196,6 +202,26 @@ class OpportunityView(OwnedView):
             Action(_("Win"), self.url("win", pk=row.id), "trophy", primary=True, opens_dialog=True),
         ]
 
+    def record_menu(self, row: Opportunity, editable: bool) -> list[Action]:
+        menu = super().record_menu(row, editable)
+        if self.can("create"):
+            menu.insert(0, Action(_("Duplicate"), self.act_url("duplicate", row), "copy", "post"))
+        if editable and not row.is_closed:
+            menu.insert(0, self._next_stage(row))
+        return menu
+
+    def _open_stages(self) -> Sequence[Stage]:
+        return per_request(
+            "open_stages", lambda: self.datamodel.session.scalars(open_stages()).all()
+        )
+
+    def _next_stage(self, row: Opportunity) -> Action:
+        """To the next open stage; from the last one it opens the dialog Win."""
+        if services.stage_after(row.stage, self._open_stages()) is None:
+            url = self.url("win", pk=row.id)
+            return Action(_("Next stage"), url, "arrow-right", opens_dialog=True)
+        return Action(_("Next stage"), self.act_url("next_stage", row), "arrow-right", "post")
+
     def take(self, row: Opportunity) -> None:
         services.take_charge(row)
 
@@ -213,6 +239,24 @@ class OpportunityView(OwnedView):
         return self.perform(
             opportunity, lambda: self.datamodel.update(opportunity, {"stage": stage})
         )
+
+    @expose(f"/next_stage/{PK}", methods=("POST",))
+    @has_access
+    def next_stage(self, pk: int) -> ResponseReturnValue:
+        opportunity = self.row(pk, "edit")
+        is_last = services.stage_after(opportunity.stage, self._open_stages()) is None
+        if is_last and not opportunity.is_closed:
+            return redirect(self.url("win", pk=pk), 303)
+        return self.perform(opportunity, lambda: services.next_stage(opportunity))
+
+    @expose(f"/duplicate/{PK}", methods=("POST",))
+    @has_access
+    def duplicate(self, pk: int) -> ResponseReturnValue:
+        opportunity = self.row(pk)
+        self.checked_version(opportunity)
+        with transaction():
+            copy = services.duplicate(opportunity)
+        return self.to_record(copy, _("Opportunity duplicated"))
 
     @expose(f"/win/{PK}", methods=("GET", "POST"))
     @has_access

@@ -258,8 +258,8 @@ def test_win_and_lose_do_not_open_on_what_is_closed(
         save(event, status=EventStatus.DONE)
     claire = as_user("claire")
     for path, sentence in (
-        (f"/opportunities/win/{deal.id}", "This opportunity is won; reopen it first."),
-        (f"/opportunities/lose/{deal.id}", "This opportunity is won; reopen it first."),
+        (f"/opportunities/win/{deal.id}", "Reopen first."),
+        (f"/opportunities/lose/{deal.id}", "Reopen first."),
         (f"/leads/lose/{lead.id}", "Only an open lead can be lost."),
         (
             f"/events/mark_done/{event.id}",

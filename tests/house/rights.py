@@ -18,7 +18,7 @@ ACTIONS = {
         "edit", "field", "put", "save", "up", "down", "make_client", "change_status", "move", "win",
         "lose", "reopen", "cancel", "mark_done", "take_charge", "new_password", "activate",
         "deactivate", "move_agency", "place", "demo", "hide", "send_again", "retry_failed", "undo",
-        "reset", "revoke", "attach", "detach", "opportunity", "undo_move",
+        "reset", "revoke", "attach", "detach", "opportunity", "undo_move", "next_stage",
     ),
     "delete": ("delete", "delete_series", "bin", "restore"),
     "export": ("export",),

@@ -13,7 +13,7 @@ from crm.companies.models import Agency, AppSettings, Group, User
 from crm.core.journal import Journal
 from crm.core.transfer import entries, writing
 from crm.leads.models import Lead
-from crm.opportunities.models import Opportunity, StageKind
+from crm.opportunities.models import Opportunity, Stage, StageKind, StageTime
 from tests.fixtures import Cast
 from tests.imports.conftest import Load
 
@@ -204,6 +204,24 @@ def test_an_open_one_is_won_by_a_later_file(load: Load, everything: Everything) 
     with everything() as session:
         won = session.scalars(select(Opportunity)).one()
         assert (won.stage.kind, won.amount) == (StageKind.WON, 10)
+
+
+def test_closed_ones_were_in_an_open_stage_before(load: Load, everything: Everything) -> None:
+    load("accounts", "name,parent\nÉlan,\n", ACCOUNTS)
+    load(
+        "opportunities",
+        HEAD + "1;elan;Won;10;31/01/17;claire\n2;elan;New;;;claire\n",
+        OPPORTUNITIES,
+    )
+    told = load("opportunities", HEAD + "2;elan;Won;;01/02/17;claire\n", OPPORTUNITIES)
+    assert "1 record updated." in told
+    with everything() as session:
+        asked = select(Opportunity.external_ref, Stage.kind, StageTime.left_at)
+        asked = asked.join(StageTime.opportunity).join(StageTime.stage).order_by(StageTime.id)
+        found = [(ref, kind.value, left is None) for ref, kind, left in session.execute(asked)]
+    assert found == [
+        ("1", "open", False), ("1", "won", True), ("2", "open", False), ("2", "won", True),
+    ]  # fmt: skip
 
 
 def test_a_file_of_dates_says_which_is_none(load: Load) -> None:

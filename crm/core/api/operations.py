@@ -64,6 +64,8 @@ def paths_of(api: Any) -> dict[str, dict[str, Schema]]:
         (f"{base}/_deleted", "get"): ("deleted", _deleted_operation()),
         (f"{base}/_info", "get"): ("info", _info_operation()),
     }
+    for name, verb in api.verbs.items():
+        operations[f"{base}/{{pk}}/{name}", "post"] = (name, _verb_operation(api, name, verb))
     paths: dict[str, dict[str, Schema]] = {}
     for (path, verb), (method, operation) in operations.items():
         if has(api, method):
@@ -153,6 +155,12 @@ def _put_operation(api: Any) -> Schema:
     responses["409"]["content"] = json_content(stale)
     body = {"required": True, "content": json_content(_ref(api, "put"))}
     return {"parameters": [PK], "requestBody": body, "responses": responses}
+
+
+def _verb_operation(api: Any, name: str, verb: Any) -> Schema:
+    body = {"required": True, "content": json_content(_ref(api, name))}
+    as_is = _post_operation(api) if verb.makes else _put_operation(api)
+    return {"parameters": [PK], "requestBody": body, "responses": as_is["responses"]}
 
 
 def _delete_operation(api: Any) -> Schema:

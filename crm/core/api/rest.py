@@ -13,6 +13,7 @@ from crm.core.api.columns import written
 from crm.core.api.guard import answer, guarded, refuse
 from crm.core.api.reading import Reader, is_id, read_body, read_id
 from crm.core.api.reads import ReadApi
+from crm.core.api.verbs import Verb, endpoint
 from crm.core.datamodel.saving import check_version
 from crm.core.db import transaction
 from crm.core.errors import Conflict, DomainError, NotFound
@@ -24,8 +25,16 @@ class ModelRestApi(ReadApi):
     class LeadApi(ModelRestApi):
         view = LeadView
 
-    Attributes of the subclass take precedence over the view's.
+    Attributes of the subclass take precedence over the view's. `verbs` are its actions, by name.
     """
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        verbs: Mapping[str, Verb] = vars(cls).get("verbs", {})
+        for name, verb in verbs.items():
+            setattr(cls, name, endpoint(name, verb))
+        rights = {name: verb.right for name, verb in verbs.items()}
+        cls.method_permission_name = {**cls.method_permission_name, **rights}
 
     @expose("/", methods=("POST",))
     @guarded
@@ -34,7 +43,7 @@ class ModelRestApi(ReadApi):
         values = self._reader(self.add_columns, new=True).read(read_body())
         with transaction():
             pk = self.datamodel.create(values).id
-        made = self._saved(pk, 201)
+        made = self.saved(pk, 201)
         made.headers["Location"] = url_for(f"{self.endpoint}.get", pk=pk)
         return made
 
@@ -46,17 +55,17 @@ class ModelRestApi(ReadApi):
         409, with the row as saved, where it was changed since the `row_version` in the body.
         """
         number, body = read_id(pk), read_body()
-        version, options = self._version(body), self._options(body)
+        version, options = self.read_row_version(body), self._options(body)
         try:
-            row = self._row(number, "edit")
+            row = self.fetch(number, "edit")
             check_version(row, version)
             values = self._reader(self.edit_columns).read(body)
             with transaction():
                 check_version(row, version)
                 self.change(row, values, options)
         except Conflict as error:
-            return self._stale(number, error)
-        return self._saved(number)
+            return self.stale(number, error)
+        return self.saved(number)
 
     @expose("/<pk>", methods=("DELETE",))
     @guarded
@@ -65,13 +74,13 @@ class ModelRestApi(ReadApi):
         number, given = read_id(pk), request.args.get("row_version")
         options = self._options(request.args.to_dict())
         try:
-            row = self._row(number, "delete")
+            row = self.fetch(number, "delete")
             if given is not None:
                 check_version(row, read_version(given))
             with transaction():
                 self.remove(row, options)
         except Conflict as error:
-            return self._stale(number, error)
+            return self.stale(number, error)
         return answer(message="OK")
 
     def change(self, row: Any, values: dict[str, Any], options: Mapping[str, str]) -> None:
@@ -98,7 +107,7 @@ class ModelRestApi(ReadApi):
             raise DomainError(fields=wrong)
         return found
 
-    def _version(self, body: dict[str, Any]) -> int | None:
+    def read_row_version(self, body: dict[str, Any]) -> int | None:
         """Remove the version from the body. None where the table has no lock (FAB's own)."""
         if not hasattr(self.datamodel.obj, "row_version"):
             return None
@@ -111,7 +120,7 @@ class ModelRestApi(ReadApi):
         shown = ["id", "row_version", *self.visible([*names, *self.show_columns])]
         return Reader(self.datamodel.obj, written(self, names), shown, self.children, new)
 
-    def _row(self, pk: int, action: str) -> Any:
+    def fetch(self, pk: int, action: str) -> Any:
         """The row for `action`. Raises NotFound."""
         row, model = self.datamodel.fetch(pk, action), self.datamodel.obj
         conditions = self.base_conditions()
@@ -121,13 +130,13 @@ class ModelRestApi(ReadApi):
                 raise NotFound
         return row
 
-    def _saved(self, pk: int, status: int = 200) -> Response:
+    def saved(self, pk: int, status: int = 200) -> Response:
         try:
             return answer(status, id=pk, result=self.one(pk, self.visible(self.show_columns)))
         except NotFound:
             return answer(status, id=pk)  # assigned to an owner whose rows the actor may not read
 
-    def _stale(self, pk: int, error: Conflict) -> Response:
+    def stale(self, pk: int, error: Conflict) -> Response:
         """409 with the row as saved by somebody else, for the client to merge and retry."""
         row = self.one(pk, self.visible(self.show_columns))
         return refuse(409, error.message, None, row_version=row["row_version"], result=row)

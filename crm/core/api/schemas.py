@@ -57,6 +57,16 @@ def put(
     return schema | {"required": ["row_version"]}
 
 
+def of_verb(model: type[Any], api: Any, verb: Any) -> Schema:
+    """The body of an action: what its dialog asks, and the version that was read."""
+    schema = _body(model, api.visible(verb.columns), {}, new=True)
+    switches = {name: {"type": "boolean", "default": False} for name in verb.switches}
+    lists = {name: {"type": "array", "items": ID, "maxItems": MOST_ROWS} for name in verb.among}
+    schema["properties"] |= {**switches, **lists}
+    schema["properties"] |= {"row_version": dict(ID)}
+    return schema | {"required": ["row_version"]}
+
+
 def options(given: Mapping[str, Sequence[str]]) -> dict[str, Schema]:
     """What a change or a deletion may say beside the fields: one of some words."""
     return {

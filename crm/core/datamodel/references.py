@@ -1,11 +1,12 @@
 """Which records refer to a row."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import ColumnElement, ForeignKey, Table, distinct, func, inspect, or_, select
+from sqlalchemy import Column, ForeignKey, Select, Table, func, inspect, or_, select, union
 
 from crm.core import rows
 from crm.core.db import db
@@ -13,16 +14,19 @@ from crm.core.models import Child, parent_key
 
 
 def references_to(row: Any) -> Iterator[tuple[Table, int]]:
-    """(table, number of records that refer to `row`), the bin and other companies included.
+    """(table, number of its records that refer to `row`), the bin and other companies included.
 
     A record counts once, by however many columns or lines it refers.
     """
+    asked: dict[Table, list[Select[Any]]] = defaultdict(list)
+    for table, keys in groupby(pointers(type(row)), lambda key: key.parent.table):
+        key, records = _record_key(table)
+        asked[records].append(select(key).where(or_(*(one.parent == row.id for one in keys))))
     with rows.unfiltered("a used row stays, whoever uses it"):
-        for table, keys in groupby(pointers(type(row)), lambda key: key.parent.table):
-            refers = or_(*(key.parent == row.id for key in keys))
-            counted = select(func.count(distinct(_record_key(table)))).where(refers)
+        for records, parts in asked.items():
+            counted = select(func.count()).select_from(union(*parts).subquery())
             if found := db.session.scalar(counted):
-                yield table, found
+                yield records, found
 
 
 def pointers(model: type[Any]) -> Iterator[ForeignKey]:
@@ -35,9 +39,10 @@ def pointers(model: type[Any]) -> Iterator[ForeignKey]:
                 yield key
 
 
-def _record_key(table: Table) -> ColumnElement[Any]:
-    """The column by which records are counted: a line counts as its record, a link as its owner."""
+def _record_key(table: Table) -> tuple[Column[Any], Table]:
+    """By what records are counted, and their table: a line counts as its record."""
     model = next((m.class_ for m in Model.registry.mappers if m.local_table is table), None)
     if model is not None and issubclass(model, Child):
-        return parent_key(model)
-    return next(iter(table.primary_key))
+        key = parent_key(model)
+        return key, next(iter(key.foreign_keys)).column.table
+    return next(iter(table.primary_key)), table

@@ -6,6 +6,7 @@ from crm.opportunities.models.opportunity import (
     Opportunity,
 )
 from crm.opportunities.models.stage import LostReason, Stage, StageKind
+from crm.opportunities.models.stage_time import StageTime
 
 __all__ = [
     "FROZEN_WHEN_CLOSED",
@@ -14,4 +15,5 @@ __all__ = [
     "Opportunity",
     "Stage",
     "StageKind",
+    "StageTime",
 ]

@@ -1,5 +1,6 @@
 """What can be done to an opportunity, whoever asks: page, import or API. Source: spec 7."""
 
+from crm.opportunities.services.copying import duplicate
 from crm.opportunities.services.record import (
     GIVEN_AT_CREATION,
     RULES,
@@ -15,10 +16,13 @@ from crm.opportunities.services.stages import (
     Outcome,
     closing_refusal,
     default_stage,
+    losable,
     lose,
     move,
+    next_stage,
     others_of_account,
     reopen,
+    stage_after,
     win,
 )
 
@@ -32,11 +36,15 @@ __all__ = [
     "default_duration",
     "default_stage",
     "defaults",
+    "duplicate",
+    "losable",
     "lose",
     "move",
+    "next_stage",
     "others_of_account",
     "refusal",
     "reopen",
+    "stage_after",
     "take_charge",
     "update",
     "win",

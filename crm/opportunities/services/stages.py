@@ -1,6 +1,6 @@
 """Moves between stages. Source: spec 7.2 and 7.3."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TypedDict, Unpack
@@ -14,11 +14,13 @@ from crm.accounts.services.account import become_client
 from crm.companies.days import today
 from crm.companies.moves import Move, Moves
 from crm.companies.vocabulary import default_row, first_of_kind
+from crm.core import rows
 from crm.core.datamodel.saving import update_row
 from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.core.types import utcnow
 from crm.opportunities.models import LostReason, Opportunity, Stage, StageKind
+from crm.opportunities.queries import open_stages
 from crm.opportunities.services.reasons import check_reason
 from crm.opportunities.signals import stage_changed
 
@@ -95,12 +97,30 @@ def move(
     MOVES.make(opportunity, to, outcome, cancel_events=cancel_events)
 
 
+def stage_after(here: Stage, stages: Iterable[Stage]) -> Stage | None:
+    """The next of the open `stages`; None from the last one, which winning follows (spec 7.2)."""
+    place = (here.position, here.id)
+    return next((one for one in stages if (one.position, one.id) > place), None)
+
+
+def next_stage(opportunity: Opportunity) -> None:
+    """Move to the next open stage. Raises DomainError where it is closed or in the last one."""
+    _require_open(opportunity)
+    after = stage_after(opportunity.stage, db.session.scalars(open_stages()))
+    if after is None:
+        raise DomainError(_("This is the last open stage; win or lose the opportunity."))
+    move(opportunity, after)
+    update_row(opportunity, {})
+
+
 def closing_refusal(opportunity: Opportunity) -> str:
     """Why this opportunity can be neither won nor lost; "" where it can."""
-    kind = opportunity.stage.kind
-    if kind == StageKind.WON:
-        return _("This opportunity is won; reopen it first.")
-    return _("This opportunity is lost; reopen it first.") if kind == StageKind.LOST else ""
+    return _("Reopen first.") if opportunity.is_closed else ""
+
+
+def _require_open(opportunity: Opportunity) -> None:
+    if refusal := closing_refusal(opportunity):
+        raise DomainError(refusal, field="stage")
 
 
 def win(
@@ -111,6 +131,7 @@ def win(
     **outcome: Unpack[Outcome],
 ) -> None:
     """Win an opportunity, and lose others of its account for one reason. Raises DomainError."""
+    _require_open(opportunity)
     move(opportunity, first_of_kind(Stage, StageKind.WON), **outcome)
     for other in also_lose:
         lose(other, **(losing or {}))
@@ -121,6 +142,7 @@ def lose(
     opportunity: Opportunity, *, cancel_events: bool = False, **outcome: Unpack[Outcome]
 ) -> None:
     """Lose an opportunity, for a reason. Raises DomainError on `lost_reason`, `lost_comment`."""
+    _require_open(opportunity)
     move(opportunity, first_of_kind(Stage, StageKind.LOST), cancel_events=cancel_events, **outcome)
     update_row(opportunity, {})
 
@@ -148,3 +170,10 @@ def others_of_account(opportunity: Opportunity) -> list[Opportunity]:
         )
     )
     return list(db.session.scalars(statement.order_by(Opportunity.id)))
+
+
+def losable(opportunity: Opportunity) -> list[Opportunity]:
+    """Those of `others_of_account` that the actor may edit."""
+    others = others_of_account(opportunity)
+    allowed = rows.allowed(db.session(), "edit", others) if others else set()
+    return [other for other in others if other.id in allowed]
