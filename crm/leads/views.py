@@ -13,7 +13,16 @@ from crm.companies.views.owned import OwnedView
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
 from crm.core.forms import Form
-from crm.core.views import PK, Action, Field, FieldGroup, Preset, RecordPage, choices_of
+from crm.core.views import (
+    PK,
+    Action,
+    Field,
+    FieldGroup,
+    Preset,
+    RecordPage,
+    SheetPages,
+    choices_of,
+)
 from crm.leads import services
 from crm.leads.forms import CANCEL_EVENTS, LoseLead
 from crm.leads.highlights import highlight
@@ -24,7 +33,7 @@ from crm.leads.services import is_stale
 LOSS = ("lost_reason", "lost_comment")  # shown where they are filled
 
 
-class LeadView(OwnedView):
+class LeadView(SheetPages, OwnedView):
     """Leads, from the first call to the conversion or the loss."""
 
     datamodel = DataModel(Lead, services.RULES)

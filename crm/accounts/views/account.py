@@ -20,7 +20,17 @@ from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
 from crm.core.forms import Form
 from crm.core.models import Label
-from crm.core.views import PK, Action, Field, FieldGroup, ModelView, Preset, RecordPage
+from crm.core.views import (
+    PK,
+    Action,
+    Field,
+    FieldGroup,
+    ModelView,
+    Preset,
+    RecordPage,
+    SheetPages,
+    SheetTable,
+)
 from crm.core.views.base import view_of
 from crm.core.views.prefill import Prefill
 
@@ -28,7 +38,7 @@ MINE = [("owner", 0, [ME])]
 NOBODY = [("owner", 2, [""])]
 
 
-class AccountView(ModelView):
+class AccountView(SheetPages, ModelView):
     """What both views share: everything but the kind and the labels."""
 
     kind: ClassVar[AccountKind]
@@ -103,6 +113,9 @@ class AccountView(ModelView):
         super().fill_first_tab(page, row)
         contact = display.main_contact(row, self.page_of)
         page.panels += [contact] if contact else []
+
+    def sheet_tables(self, row: Account) -> list[SheetTable]:
+        return display.contacts_on_paper(row)
 
     def prepare_form(self, form: Form) -> None:
         display.prepare(form)

@@ -12,9 +12,11 @@ from crm.core.actor import per_request
 from crm.core.forms import Form
 from crm.core.models.codes import country_name
 from crm.core.models.text import format_instant
-from crm.core.views import Action, Field, FieldGroup, Panel
+from crm.core.views import Action, Field, FieldGroup, Panel, SheetTable
 from crm.core.views.display import display_field, person, zone
 from crm.core.views.pages import AddressBlock
+
+MOST_ON_PAPER = 30  # contacts
 
 
 def kind_badge(account: Account) -> Field:
@@ -99,6 +101,21 @@ def main_contact(account: Account, page_of: Callable[[Any], str | None]) -> Pane
     job = Field("job_title", "", "text", None, str(link.job_title or ""))
     reach = [display_field(link.contact, field) for field in ("phone", "mobile", "email")]
     return Panel(_("Main contact"), lines=[line for line in (name, job, *reach) if line.text])
+
+
+def contacts_on_paper(account: Account) -> list[SheetTable]:
+    """The contacts that the reader sees, the main one first; none where there are none."""
+    links = [link for link in account.links if link.contact is not None]
+    rows = [
+        [
+            str(link.contact),
+            str(link.job_title or ""),
+            *(display_field(link.contact, name).text for name in ("phone", "mobile", "email")),
+        ]
+        for link in sorted(links, key=lambda link: not link.is_main)[:MOST_ON_PAPER]
+    ]
+    heads = [_("Name"), _("Job title"), _("Phone"), _("Mobile"), _("E-mail")]
+    return [SheetTable(_("Contacts"), heads, rows)] if rows else []
 
 
 def prepare(form: Form) -> None:

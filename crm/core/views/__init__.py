@@ -4,6 +4,7 @@ from crm.core.views.base import PK, Action, FieldGroup, Preset
 from crm.core.views.display import Field, choices_of
 from crm.core.views.form import FormPage
 from crm.core.views.pages import Note, Panel, RecordPage
+from crm.core.views.sheet import SheetPages, SheetTable
 from crm.core.views.verbs import VerbPages
 
 
@@ -22,5 +23,7 @@ __all__ = [
     "Panel",
     "Preset",
     "RecordPage",
+    "SheetPages",
+    "SheetTable",
     "choices_of",
 ]

@@ -26,7 +26,7 @@ PK = "<int(max=2147483647):pk>"
 CHANGES = ("edit", "delete")
 
 READ = dict.fromkeys(
-    ("list", "index", "show", "pick", "totals", "counts", "row_menu", "neighbors"), "read"
+    ("list", "index", "show", "pick", "totals", "counts", "row_menu", "neighbors", "sheet"), "read"
 )
 WRITE = {
     "add": "create",
