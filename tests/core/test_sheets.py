@@ -67,6 +67,7 @@ def test_a_contact_that_the_reader_does_not_see_is_on_no_paper(
 ) -> None:
     with acting("marc"):
         account = make(Account, kind="client", owner=person(cast.claire))
-        make(Contact, first_name="Secret", links=[{"account": account}])
+        marc = person(cast.marc)
+        make(Contact, first_name="Secret", owner=marc, links=[{"account": account}])
     assert "Secret" in printed(as_user("marc"), f"/clients/print/{account.id}")[0]
     assert "Secret" not in printed(as_user("claire"), f"/clients/print/{account.id}")[0]
