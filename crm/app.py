@@ -85,6 +85,7 @@ UPLOADS = (
     "EventView.import_file",
     "MessageView.compose",
     "ProfileView.own",
+    "QuoteView.accept",
     "TemplateView.attach",
     "UserView.add",
     "UserView.edit",

@@ -70,12 +70,19 @@ def _ensure_settings() -> None:
                 id=1,
                 lead_default_status=_first(LeadStatus, LeadStatusKind.OPEN),
                 opportunity_default_stage=_first(Stage, StageKind.OPEN),
+                proposal_stage=_proposal_stage(),
             )
         )
         db.session.flush()
     bare = select(Company).where(~Company.id.in_(select(CompanySettings.company_id)))
     for company in db.session.scalars(bare).all():
         add_settings(company)
+
+
+def _proposal_stage() -> Stage | None:
+    """The shipped stage, where nobody has renamed it."""
+    stages = db.session.scalars(select(Stage).where(Stage.kind == StageKind.OPEN))
+    return next((stage for stage in stages if stage.name.get("en") == "Proposal"), None)
 
 
 def _first(model: Any, kind: str) -> Any:

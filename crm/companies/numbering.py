@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from crm.companies.models import Counter
@@ -29,13 +30,26 @@ def take_numbers(company_id: int, kind: str, year: int, how_many: int) -> int:
     return number
 
 
-def next_reference(company_id: int, kind: str, prefix: str, digits: int) -> str:
+def next_reference(company_id: int, kind: str, prefix: str, digits: int, year: int = 0) -> str:
     """The next reference of `kind`, such as T00001; longer where the digits do not suffice.
 
     Within a bulk a placeholder: the number is taken when the row is written.
     """
-    number = Number(take_numbers, (company_id, kind, 0), prefix, digits)
+    number = Number(take_numbers, (company_id, kind, year), prefix, digits)
     bulk = current_bulk()
-    return (
-        number.text(take_numbers(company_id, kind, 0, 1)) if bulk is None else bulk.number(number)
+    if bulk is not None:
+        return bulk.number(number)
+    return number.text(take_numbers(company_id, kind, year, 1))
+
+
+def coming_reference(company_id: int, kind: str, prefix: str, digits: int, year: int = 0) -> str:
+    """What `next_reference` would answer now: nothing is taken, nothing is locked."""
+    statement = select(Counter.last).where(
+        Counter.company_id == company_id, Counter.kind == kind, Counter.year == year
     )
+    return reference(prefix, digits, (db.session.scalar(statement) or 0) + 1)
+
+
+def reference(prefix: str, digits: int, number: int) -> str:
+    """A number as it is written; longer where the digits do not suffice."""
+    return f"{prefix}{number:0{digits}d}"

@@ -9,9 +9,19 @@ from flask_babel import gettext as _
 from crm.companies.days import today
 from crm.core.models.text import format_day, format_money, format_number, format_percent
 from crm.core.views import Field, RecordPage
-from crm.quotes.models import LineKind, Quote, QuoteLine, amounts
+from crm.quotes.models import OPEN, LineKind, Quote, QuoteLine, QuoteStatus, amounts
 from crm.quotes.totals import Totals
 
+SIGNS = {
+    QuoteStatus.DRAFT: ("circle-dashed", "gray"),
+    QuoteStatus.FINALISED: ("lock", "gray"),
+    QuoteStatus.SENT: ("send", "blue"),
+    QuoteStatus.ACCEPTED: ("st-won", "green"),
+    QuoteStatus.REFUSED: ("st-lost", "red"),
+    QuoteStatus.EXPIRED: ("clock-x", "amber"),
+    QuoteStatus.CANCELLED: ("ban", "gray"),
+    QuoteStatus.REPLACED: ("versions", "gray"),
+}
 SOON = 7  # days before the end in which it is marked
 
 
@@ -108,7 +118,9 @@ def sign(headline: Iterable[Field]) -> None:
 
 
 def mark_validity(quote: Quote, shown: Field) -> None:
-    """The last day, marked when it is near and when it has passed."""
+    """The last day, marked while it is open: when it is near and when it has passed."""
+    if quote.status not in OPEN:
+        return
     days = (quote.valid_until - today()).days
     if days < 0:
         shown.kind, shown.tone, shown.icon = "next", "late", "clock-x"

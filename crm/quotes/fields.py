@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from crm.core.forms import LineKind as NewLine
 from crm.core.forms import LineTable
@@ -40,19 +41,19 @@ def line_table() -> LineTable:
 TOTALS: Sequence[str] = ("total_discount", "total_excl", "total_vat", "total_incl")
 
 LIST: Sequence[str] = (
-    "title", "status", "account", "opportunity", "owner", "issued_on", "valid_until", "total_excl",
-    "total_incl", "agency", "company",
+    "number", "status", "title", "account", "opportunity", "owner", "issued_on", "valid_until",
+    "total_excl", "total_incl", "agency", "company",
 )  # fmt: skip
 COLUMN_CSS: Mapping[str, str] = {
-    "status": "w-co", "opportunity": "w-org from-xl", "valid_until": "num w-close",
-    "agency": "w-agency from-l",
+    "status": "w-co", "title": "w-org from-l", "opportunity": "w-org from-xl",
+    "valid_until": "num w-close", "agency": "w-agency from-l",
 }  # fmt: skip
 ORDER: Sequence[str] = (
-    "title", "owner", "issued_on", "valid_until", "total_excl", "total_incl", "agency",
+    "number", "title", "owner", "issued_on", "valid_until", "total_excl", "total_incl", "agency",
 )  # fmt: skip
 SEARCH: Sequence[str] = (
-    "status", "owner", "account", "contact", "opportunity", "agency", "company", "issued_on",
-    "valid_until", "total_excl", "currency", "created_on",
+    "status", "number", "owner", "account", "contact", "opportunity", "agency", "company",
+    "issued_on", "valid_until", "total_excl", "total_incl", "currency", "approved_by", "created_on",
 )  # fmt: skip
 
 _HEAD = ("title", "account", "contact", "opportunity", "company", "owner", "agency")
@@ -66,10 +67,41 @@ FORM: Any = [
     (_l("Details"), {"fields": _TEXTS}),
 ]
 RECORD: Any = [(_l("Details"), {"fields": [*_TERMS[:1], *_PRICES, *_TEXTS]})]
+# Facts of moves, shown once there are some.
+OUTCOME: Sequence[str] = (
+    "accepted_on", "accepted_by", "signed_pdf", "refused_on", "refusal_reason", "cancelled_on",
+    "cancellation_reason", "approved_by", "approved_at",
+)  # fmt: skip
 SIDE: Any = [
+    (lazy_pgettext("quote", "Outcome"), {"fields": OUTCOME}),
     (_l("Follow-up"), {"fields": ["owner", "agency", "company"]}),
-    (_l("References"), {"fields": ["account", "contact", "opportunity"]}),
-    (_l("Dates"), {"fields": ["issued_on", "valid_until", "created_on", "created_by"]}),
+    (
+        _l("References"),
+        {
+            "fields": [
+                "number",
+                "version",
+                "account",
+                "contact",
+                "opportunity",
+                "replaces",
+            ]
+        },
+    ),
+    (
+        _l("Dates"),
+        {
+            "fields": [
+                "issued_on",
+                "valid_until",
+                "finalised_at",
+                "finalised_by",
+                "sent_at",
+                "created_on",
+                "created_by",
+            ]
+        },
+    ),
 ]
 WIDTHS: Mapping[str, str] = {
     "title": "w6", "billing_address": "", "intro": "w6", "conditions": "w6", "internal_note": "w6",

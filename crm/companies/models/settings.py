@@ -1,5 +1,6 @@
 """The settings: one row for the application, one for each company. Source: spec 2.2 to 2.8."""
 
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ from crm.companies.columns import by_value, flag, link
 from crm.companies.models.company import Company
 from crm.core.errors import DomainError
 from crm.core.models import AuditedModel, Label, field, kinds, unique
+from crm.core.types import Exact
 
 
 class Assignable(StrEnum):
@@ -74,6 +76,21 @@ class AppSettings(AuditedModel):
     first_steps: Mapped[bool] = mapped_column(default=True, server_default="1", nullable=False)
     lead_default_status_id: Mapped[int] = link(_l("Default lead status"), "lead_status.id")
     opportunity_default_stage_id: Mapped[int] = link(_l("Default opportunity stage"), "stage.id")
+    # None until an admin chooses one: then finalising a quote moves no opportunity.
+    proposal_stage_id: Mapped[int | None] = link(_l("Stage of a sent quote"), "stage.id")
+    win_on_quote_acceptance: Mapped[bool] = flag(
+        _l("Win the opportunity when a quote is accepted"), on=True
+    )
+    quote_discount_ceiling: Mapped[Decimal] = field(
+        _l("Largest discount without approval"),
+        Exact(2),
+        kind=kinds.PERCENT,
+        minimum=0,
+        maximum=100,
+        default=Decimal(15),
+        nullable=False,
+        required=True,
+    )
     stale_after_days: Mapped[int] = field(
         _l("Highlight leads without activity after (days)"),
         minimum=1,
@@ -113,7 +130,12 @@ class AppSettings(AuditedModel):
         Group, secondary=app_settings_group, info={"label": _l("Assignable groups")}
     )
     lead_default_status: Mapped[Any] = relationship("LeadStatus")
-    opportunity_default_stage: Mapped[Any] = relationship("Stage")
+    opportunity_default_stage: Mapped[Any] = relationship(
+        "Stage", foreign_keys="AppSettings.opportunity_default_stage_id"
+    )
+    proposal_stage: Mapped[Any] = relationship(
+        "Stage", foreign_keys="AppSettings.proposal_stage_id"
+    )
 
     def __str__(self) -> str:
         return str(_("CRM application"))
@@ -128,6 +150,9 @@ class AppSettings(AuditedModel):
         stage = self.opportunity_default_stage
         if stage is not None and not stage.is_offered:
             wrong["opportunity_default_stage"] = _("Choose an active open stage.")
+        stage = self.proposal_stage
+        if stage is not None and not stage.is_offered:
+            wrong["proposal_stage"] = _("Choose an active open stage.")
         if wrong:
             raise DomainError(fields=wrong)
 
@@ -183,6 +208,18 @@ class CompanySettings(AuditedModel):
         maximum=10,
         default=4,
         server_default="4",
+        nullable=False,
+        required=True,
+    )
+    quote_prefix: Mapped[str] = field(
+        _l("Prefix"), String(8), default="D", server_default="D", nullable=False, required=True
+    )
+    quote_padding: Mapped[int] = field(
+        _l("Digits"),
+        minimum=1,
+        maximum=10,
+        default=5,
+        server_default="5",
         nullable=False,
         required=True,
     )

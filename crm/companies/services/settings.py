@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, inspect, or_, select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from crm.companies.models import AppSettings, CompanySettings, Counter
+from crm.companies.numbering import reference
 from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import update_row
 from crm.core.db import clear_cache, db, per_transaction
@@ -33,7 +34,7 @@ def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] 
     """
     if relation.endswith(TEMPLATE):
         return _templates(relation, values)
-    if relation not in ("lead_default_status", "opportunity_default_stage"):
+    if relation not in ("lead_default_status", "opportunity_default_stage", "proposal_stage"):
         return None
     target = inspect(AppSettings).relationships[relation].mapper.class_
     condition: ColumnElement[bool] = (target.kind == OPEN) & target.active.is_(True)
@@ -87,13 +88,24 @@ def _templates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool]:
     return and_(is_fitting, _is_usable(template, company_id))
 
 
-def coming_reference(settings: CompanySettings) -> str:
-    """A preview of the reference of the company's next opportunity."""
-    statement = select(Counter.last).where(
-        Counter.company_id == settings.company_id, Counter.kind == "opportunity", Counter.year == 0
+def coming_numbers(settings: CompanySettings, year: int) -> Mapping[str, str]:
+    """A preview of the next number by kind: of an opportunity, and of a quote of this year."""
+    statement = select(Counter.kind, Counter.last).where(
+        Counter.company_id == settings.company_id,
+        or_(
+            and_(Counter.kind == "opportunity", Counter.year == 0),
+            and_(Counter.kind == "quote", Counter.year == year),
+        ),
     )
-    number = (db.session.scalar(statement) or 0) + 1
-    return f"{settings.opportunity_prefix}{number:0{settings.opportunity_padding}d}"
+    last: dict[str, int] = dict(db.session.execute(statement).tuples().all())
+    series = {
+        "opportunity": (settings.opportunity_prefix, settings.opportunity_padding),
+        "quote": (f"{settings.quote_prefix}-{year}-", settings.quote_padding),
+    }
+    return {
+        kind: reference(prefix, digits, last.get(kind, 0) + 1)
+        for kind, (prefix, digits) in series.items()
+    }
 
 
 RULES = Rules(update=update, candidates=candidates)

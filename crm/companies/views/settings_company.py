@@ -13,6 +13,7 @@ from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from crm.companies.days import today
 from crm.companies.models import Company, CompanySettings
 from crm.companies.services import settings
 from crm.companies.services.settings import TEMPLATE
@@ -52,6 +53,7 @@ SECTIONS: Sequence[Section] = (
     )),
     (_l("Quotes"), (
         SettingOption("quote_validity_days", unit=DAYS),
+        SettingPair("quote_numbering", _l("Quote numbering"), ("quote_prefix", "quote_padding")),
         SettingOption("default_vat_rate", _l("For lines without a product.")),
         SettingOption("legal_note"),
     )),
@@ -179,11 +181,14 @@ class CompanySettingsView(SettingsPages):
             hue_of(row.company_id),
         )
         page.company_url = self.page_of(row.company)
-        coming = settings.coming_reference(row)
-        for group in page.groups:
-            for one in group.fields:
-                if one.name == "opportunity_numbering":
-                    one.help = _("Next number: %(number)s", number=coming)
+        year = today(row.company.time_zone).year
+        coming = {
+            f"{kind}_numbering": number
+            for kind, number in settings.coming_numbers(row, year).items()
+        }
+        for one in (field for group in page.groups for field in group.fields):
+            if one.name in coming:
+                one.help = _("Next number: %(number)s", number=coming[one.name])
         source = self._source()
         if source is not None:
             text = _("Copied from %(company)s; nothing is saved yet.", company=source.company)

@@ -75,6 +75,26 @@ SECTIONS: Sequence[Section] = (
         ),
         SettingOption("opportunity_default_stage"),
     )),
+    (_l("Quotes"), (
+        SettingOption(
+            "proposal_stage",
+            _l(
+                "An open opportunity before this stage moves there when a quote of it is "
+                "finalised; one that is further stays. Leave empty to move none."
+            ),
+        ),
+        SettingOption(
+            "win_on_quote_acceptance",
+            _l("Asks whether the opportunity is won, as soon as its quote is accepted."),
+        ),
+        SettingOption(
+            "quote_discount_ceiling",
+            _l(
+                "In per cent, a line’s discount and the global one together. Above it, somebody "
+                "who may edit the quotes of the whole company has to approve the quote."
+            ),
+        ),
+    )),
     (_l("Leads"), (
         SettingOption("lead_default_status"),
         SettingOption("stale_after_days", unit=DAYS),
@@ -82,7 +102,7 @@ SECTIONS: Sequence[Section] = (
 )  # fmt: skip
 
 # The vocabularies of the default statuses and stages.
-DEFAULT_KINDS = ("lead_default_status", "opportunity_default_stage")
+DEFAULT_KINDS = ("lead_default_status", "opportunity_default_stage", "proposal_stage")
 
 
 @dataclass

@@ -22,7 +22,8 @@ class Verb:
     `columns` are the fields of the row that the body may have, `switches` its booleans, False where
     they are missing. `among` are lists of ids: name → the rows of which they may be, given the row.
     `right` is the action of the rights grid that the role needs at all, `row` that on the row. An
-    action that `makes` a row returns it.
+    action that `makes` a row returns it. `tries`, given how to read the row and how to answer with
+    it, prepares what `act` gets as `prepared`, outside the transaction, and may do so again.
     """
 
     act: Callable[..., Any]
@@ -32,6 +33,7 @@ class Verb:
     right: str = "edit"
     row: str = "edit"
     makes: bool = False
+    tries: Callable[[Callable[[], Any], Callable[[Any, Any], Response]], Response] | None = None
 
 
 def endpoint(name: str, verb: Verb) -> Callable[..., Response]:
@@ -40,7 +42,12 @@ def endpoint(name: str, verb: Verb) -> Callable[..., Response]:
     def act(api: Any, pk: str) -> Response:
         number, body = read_id(pk), read_body()
         try:
-            return _done(api, verb, number, body)
+            if verb.tries is None:
+                return _done(api, verb, number, body)
+            return verb.tries(
+                lambda: api.fetch(number, verb.row),
+                lambda _row, prepared: _done(api, verb, number, {**body}, prepared=prepared),
+            )
         except Conflict as error:
             stale: Response = api.stale(number, error)
             return stale
@@ -50,11 +57,11 @@ def endpoint(name: str, verb: Verb) -> Callable[..., Response]:
     return exposed
 
 
-def _done(api: Any, verb: Verb, pk: int, body: dict[str, Any]) -> Response:
+def _done(api: Any, verb: Verb, pk: int, body: dict[str, Any], **prepared: Any) -> Response:
     row = api.fetch(pk, verb.row)
     version = api.read_row_version(body)
     check_version(row, version)
-    values = _values(api, verb, row, body)
+    values = {**_values(api, verb, row, body), **prepared}
     with transaction():
         check_version(row, version)
         made = verb.act(row, **values)

@@ -48,6 +48,9 @@ class Dialog(Form):
         super().fill({**values, **ticks})
         return self
 
+    def prepare(self) -> None:
+        """A hook for slow work with `values`, before the transaction. Raises DomainError."""
+
     def add_checkbox(self, name: str, label: str, *, on: bool) -> None:
         """A checkbox that is no column, for a side effect of the action."""
         field = FormField(TICK + name, Spec(label, kinds.BOOLEAN), width="w6")

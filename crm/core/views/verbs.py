@@ -53,7 +53,7 @@ class VerbPages(BinPages):
         Where the row does not allow the action, `refusal` is the message shown instead.
         """
         if refusal:
-            return self._refused(row, refusal)
+            return self.refused(row, refusal)
         dialog.set_context(row)
         if request.method == "GET":
             dialog.fill({**self._now(row, dialog), **dialog.initial_values()})
@@ -79,7 +79,8 @@ class VerbPages(BinPages):
         pk = parse_number(request.form.get(relation, "")) or 0
         return self.datamodel.get_related_obj(relation, pk) or abort(404)
 
-    def _refused(self, row: Any, refusal: str) -> ResponseReturnValue:
+    def refused(self, row: Any, refusal: str) -> ResponseReturnValue:
+        """Back to the record, with the reason why this cannot be done to it."""
         if request.method == "POST":
             self.checked_version(row)
         flash(refusal, "danger")
@@ -97,7 +98,7 @@ class VerbPages(BinPages):
             check_version(row, version)
             verb()
 
-        return self.committed(dialog, act)
+        return self.committed(dialog, act, dialog.prepare)
 
     def _asking_again(self, row: Any, dialog: Dialog, told: ConcurrentEdit) -> ResponseReturnValue:
         """The dialog with the typed values, and above it what others saved meanwhile."""
@@ -127,4 +128,6 @@ class VerbPages(BinPages):
             danger=dialog.danger,
             cancel_label=str(dialog.cancel_label),
         )
+        if any(field.widget == "file" for field in dialog.fields.values()):
+            page.enctype = "multipart/form-data"
         return self.render(self.edit_template, status, page=page, form=dialog, row=row)

@@ -1,33 +1,29 @@
 """An offer to a client or prospect, with its lines. Source: spec 8.1."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import String, Text
-from sqlalchemy.orm import Mapped, relationship
+from sqlalchemy import String, Text, inspect
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.accounts.models import Account, Contact
 from crm.companies.columns import by_value, flag, link, lists
 from crm.companies.rules import changed
 from crm.core.errors import DomainError
+from crm.core.files.models import StoredFile
 from crm.core.models import Owned, Record, field, folded, kinds, unique
-from crm.core.types import Exact, Money
+from crm.core.types import Exact, Instant, Money
 from crm.opportunities.models import Opportunity
 from crm.quotes import totals
+from crm.quotes.models import content
+from crm.quotes.models.status import LABELS, QuoteStatus
 
 if TYPE_CHECKING:
     from crm.quotes.models.line import QuoteLine
-
-
-class QuoteStatus(StrEnum):
-    """The status of a quote."""
-
-    DRAFT = "draft"
 
 
 class Quote(Owned, Record):
@@ -37,8 +33,11 @@ class Quote(Owned, Record):
     __entity__: ClassVar[str] = "quotes"
     __table_args__ = (
         unique("uq_quote_external_ref", "company_id", "external_ref"),
+        unique("uq_quote_number", "company_id", "number", "version", field="number"),
         *lists(
             "quote",
+            "number",
+            "status valid_until",
             "issued_on",
             "owner_id issued_on",
             "agency_id issued_on",
@@ -50,12 +49,19 @@ class Quote(Owned, Record):
         ),
     )
 
+    # Without the version, which `reference` adds.
+    number: Mapped[str | None] = field(
+        _l("Quote number"), String(40), readonly=True, search=True, css="w-number"
+    )
+    version: Mapped[int] = field(
+        _l("Version"), default=1, server_default="1", nullable=False, readonly=True
+    )
     title: Mapped[str | None] = field(_l("Subject"), String(160), search=True)
     name_key: Mapped[str] = folded("title", 160)
     status: Mapped[QuoteStatus] = field(
         _l("Status"),
         by_value(QuoteStatus),
-        choices={QuoteStatus.DRAFT: _l("Draft")},
+        choices=LABELS,
         default=QuoteStatus.DRAFT,
         server_default=QuoteStatus.DRAFT,
         readonly=True,
@@ -82,7 +88,31 @@ class Quote(Owned, Record):
     total_incl: Mapped[Decimal] = field(_l("Total incl. tax"), Money, default=0, readonly=True)
     total_discount: Mapped[Decimal] = field(_l("Discount"), Money, default=0, readonly=True)
 
+    approved_by_id: Mapped[int | None] = link(_l("Approved by"), "ab_user.id", readonly=True)
+    approved_at: Mapped[datetime | None] = field(_l("Approved on"), Instant, readonly=True)
+    finalised_by_id: Mapped[int | None] = link(_l("Finalised by"), "ab_user.id", readonly=True)
+    finalised_at: Mapped[datetime | None] = field(_l("Finalised on"), Instant, readonly=True)
+    sent_at: Mapped[datetime | None] = field(_l("Sent on"), Instant, readonly=True)
+    accepted_on: Mapped[date | None] = field(_l("Accepted on"), readonly=True)
+    accepted_by: Mapped[str | None] = field(_l("Accepted by"), String(120), readonly=True)
+    signed_pdf_id: Mapped[int | None] = link(
+        _l("Signed PDF"), "stored_file.id", kind=kinds.FILE, readonly=True
+    )
+    refused_on: Mapped[date | None] = field(_l("Refused on"), readonly=True)
+    refusal_reason: Mapped[str | None] = field(_l("Reason of the refusal"), Text, readonly=True)
+    cancelled_on: Mapped[date | None] = field(_l("Cancelled on"), readonly=True)
+    cancellation_reason: Mapped[str | None] = field(
+        _l("Reason of the cancellation"), Text, readonly=True
+    )
+    # The version before, and the status that it had.
+    replaces_id: Mapped[int | None] = link(_l("Replaces"), "quote.id", readonly=True)
+    replaced_status: Mapped[QuoteStatus | None] = mapped_column(by_value(QuoteStatus))
+
     owner: Mapped[User | None] = relationship(User, foreign_keys="Quote.owner_id")
+    approved_by: Mapped[User | None] = relationship(User, foreign_keys="Quote.approved_by_id")
+    finalised_by: Mapped[User | None] = relationship(User, foreign_keys="Quote.finalised_by_id")
+    signed_pdf: Mapped[StoredFile | None] = relationship()
+    replaces: Mapped["Quote | None"] = relationship(remote_side="Quote.id")
     account: Mapped[Account] = relationship()
     contact: Mapped[Contact | None] = relationship()
     opportunity: Mapped[Opportunity | None] = relationship()
@@ -95,7 +125,19 @@ class Quote(Owned, Record):
 
     def __str__(self) -> str:
         account: Account | None = self.account  # None where the reader does not see it
-        return self.title or (_("Quote") if account is None else str(account))
+        return self.reference or self.title or (_("Quote") if account is None else str(account))
+
+    @property
+    def reference(self) -> str:
+        """The number as it is printed, such as D-2027-00001-V2; "" without one."""
+        if self.number is None:
+            return ""
+        return self.number if self.version == 1 else f"{self.number}-V{self.version}"
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether its content can still be changed."""
+        return self.status in (None, QuoteStatus.DRAFT)
 
     @property
     def totals(self) -> totals.Totals:
@@ -119,7 +161,18 @@ class Quote(Owned, Record):
             wrong["contact"] = _("Choose a contact of this account.")
         if wrong:
             raise DomainError(fields=wrong)
+        if content.is_finalised(self):
+            self._refuse_changes()
+            return
+        if inspect(self).has_identity and content.has_changed_discounts(self):
+            self.approved_by = self.approved_at = None
         self.keep_totals()
+
+    def _refuse_changes(self) -> None:
+        touched = content.changed_content(self)
+        if touched:
+            message = _("This quote is finalised; create a new version to change it.")
+            raise DomainError(fields=dict.fromkeys(touched, message))
 
     def _is_anothers(self, deal: Opportunity) -> bool:
         return (

@@ -1,6 +1,6 @@
 """Quotes, from an opportunity, an account or nothing. Source: spec 8.3."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -22,14 +22,22 @@ from crm.companies.defaults import (
     set_default,
 )
 from crm.companies.models import Company
+from crm.companies.moves import split_outcome
 from crm.companies.settings import company_settings
 from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, update_row
 from crm.core.errors import DomainError
 from crm.opportunities.models import Opportunity, StageKind
-from crm.quotes.models import Product, Quote
+from crm.quotes.models import Product, Quote, QuoteStatus
+from crm.quotes.services import versions
 from crm.quotes.services.language import language_of
 from crm.quotes.services.lines import Terms, complete, of_opportunity
+from crm.quotes.services.moves import perform
+from crm.quotes.services.states import Act, act_towards, require
+
+# Set by moves only, and accepted with the status that they lead to.
+OUTCOME = ("accepted_on", "accepted_by", "refusal_reason", "cancellation_reason")
+GIVEN_AT_CREATION = ("status", *OUTCOME)
 
 
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
@@ -82,7 +90,18 @@ def _address(account: Account | None, use: str) -> str | None:
 
 
 def create(values: Mapping[str, Any]) -> Quote:
-    """A new draft. Raises DomainError by field."""
+    """A new draft. Raises DomainError by field.
+
+    In another status it is a draft first, then what leads to that is done, with what it needs.
+    """
+    rest, status, outcome = _split(values)
+    quote = _create_draft(rest)
+    for act in _acts_towards(quote, status, outcome):
+        perform(quote, act, outcome)
+    return quote
+
+
+def _create_draft(values: Mapping[str, Any]) -> Quote:
     deal: Opportunity | None = values.get("opportunity")
     if values.get("account") is None:
         raise DomainError(_("Choose a client before creating a quote."), field="account")
@@ -94,9 +113,54 @@ def create(values: Mapping[str, Any]) -> Quote:
 
 
 def update(quote: Quote, values: Mapping[str, Any]) -> None:
-    """Change a draft. Raises DomainError by field, those of lines as `lines.0.quantity`."""
-    said = {name: getattr(quote, name) for name in ("currency", "prices_include_tax")}
-    update_row(quote, _with_lines(values, quote.company_id, {**said, **values}), RULES)
+    """Change a draft; another status among the values is a move.
+
+    Raises DomainError by field, those of lines as `lines.0.quantity`.
+    """
+    rest, status, outcome = _split(values)
+    act = None
+    if status is not None and status != quote.status:
+        act = act_towards(quote, status)
+        require(quote, act)
+        if act is Act.EXTEND and "valid_until" in rest:
+            outcome["valid_until"] = rest.pop("valid_until")
+    elif outcome:
+        _refuse_outcome(quote, outcome)
+    if rest:
+        said = {name: getattr(quote, name) for name in ("currency", "prices_include_tax")}
+        update_row(quote, _with_lines(rest, quote.company_id, {**said, **rest}), RULES)
+    if act is not None:
+        perform(quote, act, outcome)
+
+
+def _split(
+    values: Mapping[str, Any],
+) -> tuple[dict[str, Any], QuoteStatus | None, dict[str, Any]]:
+    """The fields to save, the status that is asked for, and what goes with its move."""
+    rest, outcome = split_outcome(values, OUTCOME)
+    status = rest.pop("status", None)
+    return rest, QuoteStatus(status) if status is not None else None, outcome
+
+
+def _refuse_outcome(quote: Quote, outcome: Mapping[str, Any]) -> None:
+    """What a move sets is not changed without one. Raises DomainError by field."""
+    changed = [name for name, value in outcome.items() if getattr(quote, name, None) != value]
+    message = _("This is set by a change of the status only.")
+    if changed:
+        raise DomainError(fields=dict.fromkeys(changed, message))
+
+
+def _acts_towards(
+    quote: Quote, status: QuoteStatus | None, outcome: Mapping[str, Any]
+) -> Iterator[Act]:
+    """What is done to a new draft so that it gets this status."""
+    if status in (None, QuoteStatus.DRAFT):
+        _refuse_outcome(quote, outcome)
+        return
+    if status != QuoteStatus.CANCELLED:
+        yield Act.FINALISE
+    if status != QuoteStatus.FINALISED:
+        yield act_towards(quote, status)
 
 
 def _with_lines(
@@ -144,7 +208,10 @@ RULES = Rules(
     defaults=defaults,
     create=create,
     update=update,
+    delete=versions.delete,
+    restore=versions.restore,
     candidates=candidates,
     narrowed_by=("company", "account"),
     refusal=refusal,
+    given_at_creation=GIVEN_AT_CREATION,
 )

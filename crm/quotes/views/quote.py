@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from flask import jsonify, request
+from flask import abort, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
@@ -11,23 +11,29 @@ from flask_babel import lazy_gettext as _l
 
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
+from crm.core.files.serving import answer
 from crm.core.forms import Form
-from crm.core.views import Action, Field, FormPage, ModelView, Preset, RecordPage
+from crm.core.views import PK, Action, Field, FormPage, Preset, RecordPage
 from crm.opportunities.models import Opportunity, StageKind
 from crm.quotes import display, fields
 from crm.quotes.models import Quote
 from crm.quotes.preview import preview
 from crm.quotes.services import quote as services
+from crm.quotes.views.moves import QuoteMoves
 
 
-class QuoteView(ModelView):
+class QuoteView(QuoteMoves):
     """Quotes."""
 
     datamodel = DataModel(Quote, services.RULES)
     route_base = "/quotes"
     class_permission_name = "quotes"
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
-    method_actions: ClassVar[Mapping[str, str]] = {"preview": "read"}
+    method_actions: ClassVar[Mapping[str, str]] = {
+        **QuoteMoves.method_actions,
+        "preview": "read",
+        "signed": "read",
+    }
     children: ClassVar[Mapping[str, Sequence[str]]] = {"lines": fields.LINE}
     live_columns = fields.TOTALS
     tab_of = ("account", "contact", "opportunity")
@@ -47,7 +53,7 @@ class QuoteView(ModelView):
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
     column_css = fields.COLUMN_CSS
     phone_columns = ("total_incl",)
-    annotated_columns = ("status", "valid_until")
+    annotated_columns = ("number", "status", "valid_until")
     state_column = "status"
     base_order = ("issued_on", "desc")
     sum_columns = ("total_excl", "total_incl")
@@ -68,7 +74,13 @@ class QuoteView(ModelView):
     def field_of(self, row: Quote, name: str) -> Field:
         found = super().field_of(row, name)
         if name == "status":
-            found.kind, found.glyph, found.hue = "status", "st-0", "gray"
+            found.kind = "status"
+            found.glyph, found.hue = display.SIGNS[row.status]
+        if name == "number":
+            found.text = row.reference or _("Draft")
+        if name == "signed_pdf" and row.signed_pdf is not None:
+            found = Field(name, found.label, "text", row.signed_pdf, row.signed_pdf.file_name)
+            found.url = self.url("signed", pk=row.id)
         if name == "valid_until":
             display.mark_validity(row, found)
         return found
@@ -79,12 +91,18 @@ class QuoteView(ModelView):
         return page
 
     def line_name(self, row: Quote, text: str) -> str:
-        return text or _("No subject")  # its client stands beside it
+        return row.reference or _("Draft")
 
     def fill_first_tab(self, page: RecordPage, row: Quote) -> None:
         super().fill_first_tab(page, row)
         if isinstance(page, display.QuotePage):
             display.fill(page, row)
+
+    @expose(f"/signed/{PK}")
+    @has_access
+    def signed(self, pk: int) -> ResponseReturnValue:
+        """The PDF that the customer signed."""
+        return answer(self.row(pk).signed_pdf or abort(404), inline=True)
 
     # On the record of an account, a contact or an opportunity ───────────────────────────────────
 

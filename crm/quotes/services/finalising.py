@@ -1,0 +1,142 @@
+"""Finalising: a draft gets its number and does not change any more. Source: spec 8.2, 8.4, 8.5.
+
+The number is on the document, and a document takes longer to make than the write lock may be held.
+So the coming number is read without a lock, the document is made with it, and the transaction takes
+the number only if it is still the coming one. Else all of it is undone and tried again:
+
+    finalised(read, lambda quote, prepared: …finalise(quote, prepared) within transaction()…)
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from crm.companies.defaults import current_user_or_none
+from crm.companies.numbering import coming_reference, next_reference
+from crm.companies.settings import app_settings, company_settings
+from crm.core.datamodel.saving import flush
+from crm.core.db import db
+from crm.core.errors import DomainError
+from crm.core.outage import Outage, unavailable
+from crm.core.rows import unfiltered
+from crm.core.types import utcnow
+from crm.opportunities import services as opportunities
+from crm.opportunities.models import Opportunity, Stage, StageKind
+from crm.quotes.models import Quote
+from crm.quotes.services.approval import require_approval
+from crm.quotes.services.states import Act, move, require
+
+TRIES = 25
+T = TypeVar("T")
+
+# One finalisation at a time in a process and company: the others would make their documents in
+# vain. Between processes the number decides.
+_turns: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
+
+
+class NumberTaken(Exception):
+    """Another quote got the number that this one was prepared with."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What was made outside the transaction: the coming number, and a document that bears it."""
+
+    number: str
+
+
+def finalised(read: Callable[[], Quote], act: Callable[[Quote, Prepared], T]) -> T:
+    """The answer of `act`, which finalises the quote that `read` returns in a transaction.
+
+    Both are called again where the number was taken meanwhile. Raises Unavailable after TRIES.
+    """
+    with _turns[read().company_id]:
+        for _try in range(TRIES):
+            db.session.rollback()  # what was read while waiting may be old
+            quote = read()
+            prepared = prepare(quote)
+            try:
+                return act(quote, prepared)
+            except NumberTaken:
+                continue
+    raise unavailable(Outage.BUSY)
+
+
+def prepare(quote: Quote) -> Prepared:
+    """Outside a transaction: what `finalise` needs. Takes nothing, locks nothing."""
+    return Prepared(coming_number(quote))
+
+
+def coming_number(quote: Quote) -> str:
+    """The number that the quote would get now: its own, where it is a later version."""
+    if quote.number is not None:
+        return quote.number
+    return coming_reference(*_series(quote))
+
+
+def finalise(quote: Quote, prepared: Prepared | None = None, *, accept_zero: bool = False) -> None:
+    """Give a draft its number, for good.
+
+    `accept_zero` says that a total of zero is meant. Raises DomainError by field, NumberTaken where
+    the number is no longer the one that was `prepared`.
+    """
+    require(quote, Act.FINALISE)
+    check(quote, accept_zero=accept_zero)
+    require_approval(quote)
+    if quote.number is None:
+        quote.number = next_reference(*_series(quote))
+    if prepared is not None and quote.number != prepared.number:
+        raise NumberTaken
+    quote.finalised_by, quote.finalised_at = current_user_or_none(), utcnow()
+    move(quote, Act.FINALISE)
+    _advance_opportunity(quote)
+    flush()
+
+
+def _series(quote: Quote) -> tuple[int, str, str, int, int]:
+    """Company, kind, prefix, digits, year: the year is that of the quote date (spec 8.2)."""
+    company_id = quote.company.id if quote.company is not None else quote.company_id
+    settings, year = company_settings(company_id), quote.issued_on.year
+    return company_id, "quote", f"{settings.quote_prefix}-{year}-", settings.quote_padding, year
+
+
+def check(quote: Quote, *, accept_zero: bool = False) -> None:
+    """What a quote needs to be finalised, beyond its own rules. Raises DomainError by field."""
+    if not any(line.is_item for line in quote.lines):
+        raise DomainError(_("Add at least one item line."), field="lines")
+    quote.check()
+    if not quote.total_incl and not accept_zero:
+        raise DomainError(_("The total is zero: confirm that this is meant."), field="total_incl")
+
+
+def _advance_opportunity(quote: Quote) -> None:
+    """Move an open opportunity forward to the stage of sent quotes, never back."""
+    stage = app_settings().proposal_stage
+    deal = opportunity_of(quote)
+    if deal is None or stage is None or not stage.is_offered or is_past(deal, stage):
+        return
+    opportunities.move(deal, stage)
+
+
+def is_past(deal: Opportunity, stage: Stage) -> bool:
+    """Whether it is closed, or in this stage or a later one."""
+    here = deal.stage
+    is_later = (here.position, here.id) >= (stage.position, stage.id)
+    return here.kind != StageKind.OPEN or is_later
+
+
+def opportunity_of(quote: Quote) -> Opportunity | None:
+    """Its opportunity outside the bin, whoever may read it."""
+    if quote.opportunity is not None or quote.opportunity_id is None:
+        return quote.opportunity
+    with unfiltered("a quote acts on its opportunity, whoever may open that"):
+        return db.session.scalars(
+            select(Opportunity).where(
+                Opportunity.id == quote.opportunity_id, Opportunity.deleted_at.is_(None)
+            )
+        ).first()

@@ -1,0 +1,124 @@
+"""Versions of a quote, and copies of it. Source: spec 8.4."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import inspect, select
+
+from crm.companies.days import today
+from crm.companies.defaults import company_by_id, current_user_or_none
+from crm.companies.settings import company_settings
+from crm.core import rows
+from crm.core.datamodel.saving import delete_row, flush, restore_row
+from crm.core.db import db
+from crm.core.errors import DomainError, Forbidden
+from crm.core.rows import unfiltered
+from crm.opportunities.models import StageKind
+from crm.quotes.models import Quote, QuoteLine
+from crm.quotes.services import states
+from crm.quotes.services.states import Act
+
+# What a copy of a quote or of a line says as the first did.
+COPIED = (
+    "title", "customer_reference", "currency", "billing_address", "delivery_address",
+    "prices_include_tax", "global_discount", "intro", "conditions", "internal_note",
+)  # fmt: skip
+LINKS = ("company", "account", "contact", "opportunity", "agency")
+LINKS_OF_LINES = ("product", "unit", "vat_rate")
+NOT_OF_LINES = ("id", "quote_id", "total_excl")
+
+
+def new_version(quote: Quote) -> Quote:
+    """A draft that replaces the quote, with the same number. Raises DomainError, Forbidden."""
+    states.require(quote, Act.REPLACE)
+    other = {"number": quote.number, "version": quote.version + 1}
+    draft = _copy(quote, **_links(quote, (*LINKS, "owner")), **other)
+    draft.replaces, draft.replaced_status = quote, quote.status
+    states.move(quote, Act.REPLACE)
+    return _added(draft)
+
+
+def duplicate(quote: Quote) -> Quote:
+    """A new draft of the actor's, without number or approval. Raises DomainError, Forbidden."""
+    states.require(quote, Act.DUPLICATE)
+    links = _links(quote, LINKS) | {"owner": current_user_or_none()}
+    deal = quote.opportunity
+    if deal is not None and deal.stage.kind == StageKind.LOST:
+        links.pop("opportunity")
+    return _added(_copy(quote, **links))
+
+
+def _links(row: Any, names: Sequence[str]) -> dict[str, Any]:
+    """To whom and what it leads; by its key where the actor does not see that."""
+    found = ((name, getattr(row, name)) for name in names)
+    keys = ((name, getattr(row, f"{name}_id")) for name in names)
+    hidden = {f"{name}_id": pk for name, pk in keys if pk is not None}
+    seen = {name: target for name, target in found if target is not None}
+    return seen | {key: pk for key, pk in hidden.items() if key.removesuffix("_id") not in seen}
+
+
+def _copy(quote: Quote, **other: Any) -> Quote:
+    """A draft with its content and lines, of today."""
+    company = company_by_id(quote.company_id)
+    day = today(company.time_zone if company is not None else None)
+    validity = timedelta(days=company_settings(quote.company_id).quote_validity_days)
+    values = {name: getattr(quote, name) for name in COPIED}
+    values |= {"issued_on": day, "valid_until": day + validity, **other}
+    return Quote(**values, lines=[_copy_of_line(line) for line in quote.lines])
+
+
+def _copy_of_line(line: QuoteLine) -> QuoteLine:
+    links = _links(line, LINKS_OF_LINES)
+    columns = (one.key for one in inspect(QuoteLine).column_attrs if one.key not in NOT_OF_LINES)
+    values = {name: getattr(line, name) for name in columns}
+    plain = {n: v for n, v in values.items() if n.removesuffix("_id") not in LINKS_OF_LINES}
+    return QuoteLine(**plain, **links)
+
+
+def _added(draft: Quote) -> Quote:
+    db.session.add(draft)
+    flush()
+    if rows.is_filtered() and not rows.may(db.session(), "create", draft):
+        raise Forbidden(_("You are not allowed to create this record here."))
+    return draft
+
+
+def delete(quote: Quote) -> None:
+    """Move a draft to the bin; what it was to replace is again what it was (spec 8.4)."""
+    states.require(quote, Act.DELETE)
+    former = replaced_by(quote)
+    if former is not None and quote.replaced_status is not None:
+        former.status = quote.replaced_status
+    delete_row(quote)
+
+
+def restore(pk: int) -> Quote:
+    """Restore a draft, which replaces its former version again. Raises NotFound, DomainError."""
+    quote: Quote = restore_row(Quote, pk)
+    former = replaced_by(quote)
+    if former is not None:
+        if states.refusal(former, Act.REPLACE):
+            message = _("Cannot restore: %(former)s has been answered since.", former=former)
+            raise DomainError(message)
+        quote.replaced_status = former.status
+        states.move(former, Act.REPLACE)
+        flush()
+    return quote
+
+
+def replaced_by(quote: Quote) -> Quote | None:
+    """The version before, whoever may read it."""
+    if quote.replaces_id is None:
+        return None
+    with unfiltered("a version acts on the one before, whoever may open that"):
+        return db.session.scalars(select(Quote).where(Quote.id == quote.replaces_id)).first()
+
+
+def versions_of(quote: Quote) -> list[Quote]:
+    """All versions that the actor may read, the latest first."""
+    if quote.number is None:
+        return [quote]
+    same = (Quote.company_id == quote.company_id, Quote.number == quote.number)
+    return list(db.session.scalars(select(Quote).where(*same).order_by(Quote.version.desc())))

@@ -1,0 +1,5 @@
+"""/quotes."""
+
+from crm.quotes.views.quote import QuoteView
+
+__all__ = ["QuoteView"]
