@@ -18,6 +18,7 @@ import "./core/languages.js";
 import "./core/live.js";
 import "./core/lines.js";
 import "./core/menus.js";
+import "./core/merge.js";
 import "./core/nav.js";
 import "./core/order.js";
 import "./core/password.js";

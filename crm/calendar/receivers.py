@@ -7,10 +7,11 @@ from sqlalchemy import Connection, delete, event, func, select
 from sqlalchemy.orm import Mapper
 
 from crm.calendar import services
-from crm.calendar.event_dates import update_event_dates
+from crm.calendar.event_dates import KEEPERS, update_event_dates
 from crm.calendar.models import Event, EventStatus, Visibility
 from crm.core.datamodel.relinking import put_back, relink
 from crm.core.db import db
+from crm.core.merging import merged
 from crm.core.rows import unfiltered
 from crm.leads.models import Lead
 from crm.leads.services.converting import BECOMES, became
@@ -62,6 +63,12 @@ def count_events(lead: Lead, **news: Any) -> str | None:
     """How many events of the lead the actor sees."""
     number = db.session.scalar(select(func.count()).where(Event.lead_id == lead.id))
     return str(ngettext("%(num)s event", "%(num)s events", number)) if number else None
+
+
+@merged.connect
+def date_merged(model: type[Any], *, kept: int, **rest: Any) -> None:
+    """The kept record has the dates of all events that have moved to it."""
+    update_event_dates((name, kept) for name, keeper in KEEPERS.items() if keeper is model)
 
 
 @event.listens_for(Event, "before_delete")

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from crm.calendar import display, fields, quick, services, while_typing
 from crm.calendar.answer_views import AnswerPages
@@ -95,6 +96,9 @@ class EventView(SeriesPages, AnswerPages, GuestPages, NextSteps, EventImport):
     widths = fields.WIDTHS
     add_fieldsets = edit_fieldsets = fields.FORM
     show_fieldsets, side_fieldsets = fields.RECORD, fields.SIDE
+
+    def moving_words(self, count: int, merged: type[Any]) -> str:
+        return ngettext("%(num)s event moves to it.", "%(num)s events move to it.", count)
 
     # What is shown ──────────────────────────────────────────────────────────────────────────────
 

@@ -40,6 +40,8 @@ def candidates_of(model: type[Any], relation: str, values: Values) -> ColumnElem
     if not hasattr(target, "company_id"):
         return None
     of_company: ColumnElement[bool] = target.company_id.in_(company_ids(values))
+    if target is model and values.get("id"):
+        return and_(of_company, target.id != values["id"])
     return and_(of_company, Agency.active.is_(True)) if target is Agency else of_company
 
 

@@ -342,6 +342,9 @@ def linkable_companies(session: Session, target: type[Any], pks: set[int]) -> di
     """key → company (None without one) of those rows that the actor may link to."""
     company = target.company_id if hasattr(target, "company_id") else null()
     known = select(target.id, company).where(target.id.in_(pks), linkable(target))
+    if is_writing(session):
+        # Wait for a merge that takes one of them away: the foreign key would still be satisfied.
+        known = known.with_for_update(of=target, read=True, key_share=True)
     found = session.execute(known)
     return {row[0]: row[1] for row in found}
 
@@ -392,10 +395,34 @@ def fetch(
     row = session.scalars(statement).unique().first()
     if row is None:
         raise NotFound
-    if not is_writing(session):
-        fetched: dict[Any, dict[int, Any]] = session.info.setdefault(FETCHED, {})
-        fetched.setdefault((model, action), {})[pk] = getattr(row, "row_version", None)
+    _note_fetched(session, action, row)
     return row
+
+
+def fetch_each(
+    session: Session,
+    model: type[Any],
+    pks: Sequence[int],
+    action: str,
+    options: Sequence[ORMOption] = (),
+) -> dict[int, Any]:
+    """id → row, of those of `pks` to which the actor may do `action`, as `fetch` for each."""
+    statement = select(model).where(model.id.in_(pks)).options(*options)
+    if is_filtered() and model in filtered_models():
+        statement = statement.where(criteria(model, action))
+    found = session.scalars(statement.execution_options(populate_existing=True)).unique()
+    by_id = {row.id: row for row in found}
+    for row in by_id.values():
+        _note_fetched(session, action, row)
+    return by_id
+
+
+def _note_fetched(session: Session, action: str, row: Any) -> None:
+    """Note the version for `recheck`, which compares it under the lock."""
+    if is_writing(session):
+        return
+    fetched: dict[Any, dict[int, Any]] = session.info.setdefault(FETCHED, {})
+    fetched.setdefault((type(row), action), {})[row.id] = getattr(row, "row_version", None)
 
 
 def is_open(action: str, model: type[Any]) -> bool:

@@ -1,12 +1,13 @@
 """Keep the keys of records with every flush and every UPDATE, whoever changes them and how."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import delete, event, insert, inspect, select
 from sqlalchemy.orm import ORMExecuteState, Session
 
-from crm.core.db import batches
+from crm.core.db import batches, db
+from crm.core.merging import merged
 from crm.core.rows import unfiltered
 from crm.core.search import written_columns
 from crm.duplicates.keys import keys_of
@@ -33,6 +34,14 @@ def keep(session: Session, source: Source, ids: Iterable[int], *, are_new: bool 
         ]
         if rows:
             session.execute(insert(source.keys), rows)
+
+
+@merged.connect
+def keep_merged(model: type[Any], *, kept: int, losers: Sequence[int]) -> None:
+    """Those of a merge: the kept record has other values by now, and the others have no keys."""
+    for source in SOURCES:
+        if source.model is model:
+            keep(db.session(), source, [kept, *losers])
 
 
 def _after_flush(session: Session, _context: Any) -> None:

@@ -31,6 +31,7 @@ from crm.companies.columns import by_value, colour, flag, link, lists, rare
 from crm.companies.rules import changed
 from crm.core.errors import DomainError
 from crm.core.models import (
+    Mergeable,
     Owned,
     Record,
     Reference,
@@ -39,6 +40,7 @@ from crm.core.models import (
     folded,
     kinds,
     link_of,
+    merged_index,
     spec_of,
     unique,
 )
@@ -96,7 +98,7 @@ def _became(label: Any, table: str, **said: Any) -> Mapped[int | None]:
     return field(label, target, index=True, readonly=True)
 
 
-class Lead(ContactDetails, EventDates, Owned, Record):
+class Lead(ContactDetails, EventDates, Owned, Mergeable, Record):
     """A person or an organisation that showed interest."""
 
     __tablename__ = "lead"
@@ -117,6 +119,7 @@ class Lead(ContactDetails, EventDates, Owned, Record):
             "next_event_at",
         ),
         *rare("lead", "do_not_call", "key_account"),
+        merged_index("lead"),
     )
 
     civility: Mapped[Civility | None] = field(

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from crm.accounts.badges import opt_out_badges
 from crm.companies.views.owned import OwnedView
@@ -23,17 +24,18 @@ from crm.core.views import (
     SheetPages,
     choices_of,
 )
+from crm.core.views.merging import MergePages
 from crm.leads import services
 from crm.leads.forms import CANCEL_EVENTS, LoseLead
 from crm.leads.highlights import highlight
 from crm.leads.models import Lead, LeadStatusKind
 from crm.leads.queries import open_statuses
-from crm.leads.services import is_stale
+from crm.leads.services import is_stale, merging
 
 LOSS = ("lost_reason", "lost_comment")  # shown where they are filled
 
 
-class LeadView(SheetPages, OwnedView):
+class LeadView(MergePages, SheetPages, OwnedView):
     """Leads, from the first call to the conversion or the loss."""
 
     datamodel = DataModel(Lead, services.RULES)
@@ -46,6 +48,7 @@ class LeadView(SheetPages, OwnedView):
     )
     outcome_columns = services.GIVEN_AT_CREATION
     readonly_in_place = ("status",)
+    merge_rules = merging.RULES
     state_column = "status"
     icon = "target-arrow"
     entity_name = _l("Lead")
@@ -172,6 +175,12 @@ class LeadView(SheetPages, OwnedView):
         """Offer open statuses only: losing a lead needs its dialog."""
         if "status" in form.fields:
             form.fields["status"].limit_to(self.datamodel.session.scalars(open_statuses()))
+
+    def merge_details(self, row: Lead) -> str:
+        return f"{row.status} · {super().merge_details(row)}"
+
+    def moving_words(self, count: int, merged: type[Any]) -> str:
+        return ngettext("%(num)s lead moves to it.", "%(num)s leads move to it.", count)
 
     # Verbs ──────────────────────────────────────────────────────────────────────────────────────
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext
+from flask_babel import lazy_pgettext, ngettext
 from sqlalchemy import ColumnElement
 
 from crm.core.actor import current_actor
@@ -77,6 +77,9 @@ class OutboxView(ModelView):
     side_fieldsets: ClassVar[Any] = [
         (_l("Details"), {"fields": ["company", "to_address", "tries", "sent_at", "message_id"]}),
     ]
+
+    def moving_words(self, count: int, merged: type[Any]) -> str:
+        return ngettext("%(num)s e-mail moves to it.", "%(num)s e-mails move to it.", count)
 
     # What is shown ──────────────────────────────────────────────────────────────────────────────
 

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from crm.accounts.models import Account
 from crm.companies.days import today
@@ -84,6 +85,11 @@ class OpportunityView(OwnedView):
 
     def first_tab(self) -> str:
         return _("Description")
+
+    def moving_words(self, count: int, merged: type[Any]) -> str:
+        return ngettext(
+            "%(num)s opportunity moves to it.", "%(num)s opportunities move to it.", count
+        )
 
     # What is shown ──────────────────────────────────────────────────────────────────────────────
 

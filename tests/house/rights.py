@@ -20,6 +20,7 @@ ACTIONS = {
         "deactivate", "move_agency", "place", "demo", "hide", "send_again", "retry_failed", "undo",
         "reset", "revoke", "attach", "detach", "opportunity", "undo_move", "next_stage",
         "finalise", "mark_sent", "accept", "refuse", "extend", "approve", "withdraw",
+        "merge", "merge_effects", "merge_with",
     ),
     "delete": ("delete", "delete_series", "bin", "restore"),
     "export": ("export",),

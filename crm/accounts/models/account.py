@@ -20,7 +20,18 @@ from crm.companies.models import ACCOUNT_KINDS, AccountKind
 from crm.companies.rules import refuse_cycle
 from crm.core.actor import find_actor
 from crm.core.errors import DomainError
-from crm.core.models import Label, Owned, Record, computed, field, folded, kinds, unique
+from crm.core.models import (
+    Label,
+    Mergeable,
+    Owned,
+    Record,
+    computed,
+    field,
+    folded,
+    kinds,
+    merged_index,
+    unique,
+)
 from crm.core.types import Instant, Money, utcnow
 
 if TYPE_CHECKING:
@@ -48,7 +59,7 @@ account_tag = Table(
 )
 
 
-class Account(ContactDetails, EventDates, Owned, Record):
+class Account(ContactDetails, EventDates, Owned, Mergeable, Record):
     """Someone the company sells to, or hopes to."""
 
     __tablename__ = "account"
@@ -73,6 +84,7 @@ class Account(ContactDetails, EventDates, Owned, Record):
             within="kind",
         ),
         *rare("account", "do_not_call", "do_not_email", "key_account"),
+        merged_index("account"),
     )
 
     reference: Mapped[str] = field(
@@ -124,10 +136,15 @@ class Account(ContactDetails, EventDates, Owned, Record):
     industry: Mapped[Industry | None] = relationship()
     source: Mapped[Source | None] = relationship()
     parent: Mapped[Optional["Account"]] = relationship(
-        remote_side="Account.id", back_populates="subsidiaries"
+        remote_side="Account.id",
+        foreign_keys="Account.parent_id",
+        back_populates="subsidiaries",
     )
     subsidiaries: Mapped[list["Account"]] = relationship(
-        back_populates="parent", viewonly=True, info={"label": _l("Subsidiaries")}
+        back_populates="parent",
+        foreign_keys="Account.parent_id",
+        viewonly=True,
+        info={"label": _l("Subsidiaries")},
     )
     notes_changed_by: Mapped[User | None] = relationship(
         User, foreign_keys="Account.notes_changed_by_id"

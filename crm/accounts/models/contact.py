@@ -13,13 +13,23 @@ from crm.accounts.models.people import CIVILITIES, Civility, ContactDetails, Eve
 from crm.companies.columns import by_value, link, listed, lists, rare
 from crm.companies.rules import changed, refuse_cycle
 from crm.core.errors import DomainError
-from crm.core.models import Owned, Record, computed, field, folded, kinds, unique
+from crm.core.models import (
+    Mergeable,
+    Owned,
+    Record,
+    computed,
+    field,
+    folded,
+    kinds,
+    merged_index,
+    unique,
+)
 
 if TYPE_CHECKING:
     from crm.accounts.models.links import AccountContact
 
 
-class Contact(ContactDetails, EventDates, Owned, Record):
+class Contact(ContactDetails, EventDates, Owned, Mergeable, Record):
     """A person; may work for several accounts of one company, or for none yet."""
 
     __tablename__ = "contact"
@@ -39,6 +49,7 @@ class Contact(ContactDetails, EventDates, Owned, Record):
             "last_event_at",
         ),
         *rare("contact", "do_not_call", "do_not_email"),
+        merged_index("contact"),
     )
 
     civility: Mapped[Civility | None] = field(
@@ -55,7 +66,9 @@ class Contact(ContactDetails, EventDates, Owned, Record):
     linkedin: Mapped[str | None] = field(_l("LinkedIn"), String(255), kind=kinds.URL)
     notes: Mapped[str | None] = field(_l("Notes"), Text, kind=kinds.RICH_TEXT)
 
-    reports_to: Mapped[Optional["Contact"]] = relationship(remote_side="Contact.id")
+    reports_to: Mapped[Optional["Contact"]] = relationship(
+        remote_side="Contact.id", foreign_keys="Contact.reports_to_id"
+    )
     links: Mapped[list["AccountContact"]] = relationship(
         back_populates="contact",
         cascade="all, delete-orphan",

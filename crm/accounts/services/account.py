@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement
 
 from crm.accounts.models import Account, AccountContact, AccountKind, Contact, Nature
 from crm.accounts.signals import account_deleting
@@ -100,10 +100,7 @@ def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] 
         return Contact.company_id.in_(company_ids(values))
     if relation in ("job_title", "department", "role"):
         return None
-    condition = candidates_of(Account, relation, values)
-    if relation == "parent" and condition is not None and values.get("id"):
-        return and_(condition, Account.id != values["id"])
-    return condition
+    return candidates_of(Account, relation, values)
 
 
 def is_owner_stale(account: Account) -> bool:

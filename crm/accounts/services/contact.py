@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, select
 
 from crm.accounts.models import Account, AccountContact, Contact
 from crm.companies.choices import candidates_of, company_ids
@@ -106,10 +106,7 @@ def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] 
         return Account.company_id.in_(company_ids(values))
     if relation in ("job_title", "department", "role"):
         return None
-    condition = candidates_of(Contact, relation, values)
-    if relation == "reports_to" and condition is not None and values.get("id"):
-        return and_(condition, Contact.id != values["id"])
-    return condition
+    return candidates_of(Contact, relation, values)
 
 
 RULES = Rules(defaults=defaults, create=create, update=update, candidates=candidates)

@@ -4,16 +4,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from flask import abort, redirect, request
+from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from sqlalchemy import ColumnElement
 
 from crm.accounts.badges import opt_out_badges
 from crm.accounts.models import Account, AccountKind
 from crm.accounts.services import account as services
+from crm.accounts.services import merging
 from crm.accounts.views import display, fields
 from crm.accounts.views.agency import MoveAgency
 from crm.core.datamodel import DataModel
@@ -32,13 +34,14 @@ from crm.core.views import (
     SheetTable,
 )
 from crm.core.views.base import view_of
+from crm.core.views.merging import MergePages
 from crm.core.views.prefill import Prefill
 
 MINE = [("owner", 0, [ME])]
 NOBODY = [("owner", 2, [""])]
 
 
-class AccountView(SheetPages, ModelView):
+class AccountView(MergePages, SheetPages, ModelView):
     """What both views share: everything but the kind and the labels."""
 
     kind: ClassVar[AccountKind]
@@ -55,6 +58,8 @@ class AccountView(SheetPages, ModelView):
     headline = ("score", "owner", "agency")
     widths = fields.WIDTHS
     readonly_in_place = ("agency",)
+    merge_rules = merging.ACCOUNTS
+    merge_first = ("kind",)
     add_fieldsets = edit_fieldsets = fields.FORM
     show_fieldsets = fields.RECORD
     record_relations = ("notes_changed_by", "links.contact", "links.job_title")
@@ -120,6 +125,30 @@ class AccountView(SheetPages, ModelView):
     def prepare_form(self, form: Form) -> None:
         display.prepare(form)
 
+    # Merging ────────────────────────────────────────────────────────────────────────────────────
+
+    def merge_url(self, ids: Sequence[int]) -> str:
+        """One page for prospects and clients."""
+        return f"{url_for('ClientView.merge')}?ids={','.join(map(str, ids))}"
+
+    def merge_details(self, row: Account) -> str:
+        kind = self.field_of(row, "kind").text
+        return " · ".join((row.reference, kind, super().merge_details(row)))
+
+    def short_name(self, row: Account) -> str:
+        return f"{row} ({row.reference})"
+
+    def kept_words(self, kept: Account, records: Sequence[Any]) -> str:
+        name = self.short_name(kept)
+        if kept.kind != AccountKind.CLIENT and any(r.kind == AccountKind.CLIENT for r in records):
+            return _("%(name)s is kept and becomes a client.", name=name)
+        return _("%(name)s is kept.", name=name)
+
+    def moving_words(self, count: int, merged: type[Any]) -> str:
+        return ngettext(
+            "%(num)s subsidiary moves to it.", "%(num)s subsidiaries move to it.", count
+        )
+
     # Moving to another agency ───────────────────────────────────────────────────────────────────
 
     def edit_names(self, row: Account) -> list[str]:
@@ -163,6 +192,8 @@ class ProspectView(AccountView):
 
     kind = AccountKind.PROSPECT
     route_base = "/prospects"
+    # Prospects are merged on the page of clients.
+    exclude_route_methods = AccountView.exclude_route_methods | {"merge", "merge_effects"}
     icon = "building-store"
     entity_name = _l("Prospect")
     list_title = _l("Prospects")

@@ -5,23 +5,27 @@ from typing import Any, ClassVar
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from crm.accounts.badges import opt_out_badges
 from crm.accounts.models import AccountContact, Contact
 from crm.accounts.services import contact as services
+from crm.accounts.services import merging
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
 from crm.core.forms import Form
 from crm.core.views import Field, ModelView, Preset, RecordPage
+from crm.core.views.merging import MergePages
 
 
-class ContactView(ModelView):
+class ContactView(MergePages, ModelView):
     """People who work for accounts, or for none yet."""
 
     datamodel = DataModel(Contact, services.RULES)
     route_base = "/contacts"
     class_permission_name = "contacts"
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
+    merge_rules = merging.CONTACTS
     tab_of = ("accounts",)
     tab_position = 10
     tab_without: ClassVar[Mapping[str, Sequence[str]]] = {"accounts": ("main_account",)}
@@ -101,6 +105,19 @@ class ContactView(ModelView):
         page = super().record_page(row)
         page.headline += opt_out_badges(row)
         return page
+
+    def merge_details(self, row: Contact) -> str:
+        parts = (row.main_account, row.main_job, super().merge_details(row))
+        return " · ".join(part for part in parts if part)
+
+    def moving_words(self, count: int, merged: type[Any]) -> str:
+        if merged is Contact:
+            return ngettext(
+                "%(num)s person who reports to them moves to it.",
+                "%(num)s people who report to them move to it.",
+                count,
+            )
+        return ngettext("%(num)s contact moves to it.", "%(num)s contacts move to it.", count)
 
     def prepare_form(self, form: Form) -> None:
         if "links" in form.fields:

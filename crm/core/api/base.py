@@ -13,6 +13,7 @@ from crm.core.api.representing import represent
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.loading import Children, loading
 from crm.core.errors import NotFound
+from crm.core.merging import kept_instead
 from crm.core.models import computed
 from crm.core.rows import criteria
 
@@ -87,6 +88,10 @@ class TableApi(FabModelRestApi):
     def base_conditions(self) -> list[ColumnElement[bool]]:
         """Conditions on the rows of this API."""
         return []
+
+    def kept_instead(self, pk: int) -> Any | None:
+        """The record into which row `pk` was merged; None where there is none."""
+        return kept_instead(self.datamodel.obj, pk)
 
     def one(self, pk: int, names: Sequence[str]) -> dict[str, Any]:
         """The row, read again, as JSON. Raises NotFound."""

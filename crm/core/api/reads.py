@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Response
+from flask import Response, request, url_for
 from flask_appbuilder.api import expose
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select
 
 from crm.core.api import describing
@@ -18,6 +19,7 @@ from crm.core.api.query_schemas import deleted_schema, info_schema, list_schema,
 from crm.core.api.reading import read_id
 from crm.core.datamodel.orders import complete_order
 from crm.core.datamodel.paging import FEW, SORTED, PageRequest, ResultPage
+from crm.core.errors import NotFound
 from crm.core.search import find
 
 Labels = dict[str, Callable[[], Any]]
@@ -116,8 +118,24 @@ class ReadApi(TableApi):
         names = self.visible(self.show_columns)
         asked = read_arguments(show_schema(self))
         names = names if asked.columns is None else asked.columns
-        row = self.one(read_id(pk), names)
+        number = read_id(pk)
+        try:
+            row = self.one(number, names)
+        except NotFound:
+            return self.led_on(number)
         return answer(id=row["id"], result=row, **chosen(self._labels("show", names), asked))
+
+    def led_on(self, pk: int) -> Response:
+        """301 to the record into which row `pk` was merged. Raises NotFound where there is none."""
+        kept = self.kept_instead(pk)
+        if kept is None:
+            raise NotFound
+        message = _("This record was merged into another one.")
+        moved = answer(301, message=message, merged_into=kept.id)
+        asked = request.query_string.decode()
+        address = url_for(f"{self.endpoint}.get", pk=kept.id)
+        moved.headers["Location"] = f"{address}?{asked}" if asked else address
+        return moved
 
     def _labels(self, page: str, names: Sequence[str]) -> Labels:
         model = self.datamodel.obj

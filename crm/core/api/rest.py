@@ -122,13 +122,23 @@ class ModelRestApi(ReadApi):
 
     def fetch(self, pk: int, action: str) -> Any:
         """The row for `action`. Raises NotFound."""
-        row, model = self.datamodel.fetch(pk, action), self.datamodel.obj
+        model = self.datamodel.obj
+        try:
+            row = self.datamodel.fetch(pk, action)
+        except NotFound as error:
+            raise self._not_found(pk) from error
         conditions = self.base_conditions()
         if conditions:
             found = select(model.id).where(model.id == pk, *conditions)
             if self.datamodel.session.scalar(found) is None:
                 raise NotFound
         return row
+
+    def _not_found(self, pk: int) -> NotFound:
+        kept = self.kept_instead(pk)
+        if kept is None:
+            return NotFound()
+        return NotFound(_("This record was merged into record %(id)s.", id=kept.id))
 
     def saved(self, pk: int, status: int = 200) -> Response:
         try:

@@ -82,6 +82,11 @@ class DataModel(SQLAInterface):
         options = loading(self.obj, names, children)
         return rows.fetch(self.session, self.obj, pk, action, options)
 
+    def fetch_each(self, pks: Sequence[int], action: str, names: Sequence[str]) -> dict[int, Any]:
+        """id → row, of those of `pks` to which the actor may do `action`, with `names` loaded."""
+        options = loading(self.obj, names)
+        return rows.fetch_each(self.session, self.obj, pks, action, options)
+
     def rights(self, row: Any, actions: Sequence[str]) -> set[str]:
         return rows.rights(self.session, row, actions)
 

@@ -8,13 +8,13 @@ from time import monotonic
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import Column, ColumnElement, exists, func, select
+from sqlalchemy import Column, ColumnElement, and_, exists, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
 from crm.core.datamodel.references import pointers
 from crm.core.db import db, let_others_write, transaction
-from crm.core.models import Record
+from crm.core.models import Mergeable, Record
 
 BATCH = 50  # rows read at once
 BATCH_SECONDS = 0.1  # longest transaction, so that other writers do not wait for long
@@ -62,7 +62,7 @@ def _pass(before: datetime, purged: PurgeResult) -> int:
 
 
 def _batch(model: type[Any], before: datetime) -> int:
-    statement = select(model).where(model.deleted_at < before, *_free(model)).limit(BATCH)
+    statement = select(model).where(*_late(model, before), *_free(model)).limit(BATCH)
     gone = 0
     with transaction() as session:
         started = monotonic()
@@ -76,6 +76,12 @@ def _batch(model: type[Any], before: datetime) -> int:
             if monotonic() - started > BATCH_SECONDS:
                 break
     return gone
+
+
+def _late(model: type[Any], before: datetime) -> list[ColumnElement[bool]]:
+    """The conditions for rows whose time is over; merged ones stay, to lead on."""
+    late: list[ColumnElement[bool]] = [model.deleted_at < before]
+    return [*late, model.merged_into_id.is_(None)] if issubclass(model, Mergeable) else late
 
 
 def _free(model: type[Any]) -> list[ColumnElement[bool]]:
@@ -93,7 +99,7 @@ def _pointers(model: type[Any]) -> Iterator[Column[Any]]:
 
 
 def _tell_waiting(model: type[Any], before: datetime, purged: PurgeResult) -> None:
-    late = model.deleted_at < before
+    late = and_(*_late(model, before))
     count = db.session.scalar(select(func.count()).select_from(model).where(late))
     if not count:
         return

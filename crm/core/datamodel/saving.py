@@ -268,6 +268,8 @@ def restore_row(model: type[Any], pk: int) -> Any:
     row = session.scalars(statement.execution_options(**{rows.IN_BIN: model})).unique().first()
     if row is None:
         raise NotFound
+    if getattr(row, "merged_into_id", None) is not None:
+        raise DomainError(_("%(row)s was merged and cannot be restored.", row=row))
     for index in model.__table__.indexes:
         _refuse_double(row, index)
     row.deleted_at = None

@@ -14,12 +14,16 @@ from sqlalchemy import (
     Select,
     String,
     func,
+    inspect,
+    literal,
     literal_column,
     select,
     text,
+    union,
 )
-from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, aliased, joinedload, mapped_column, relationship
 
+from crm.core.models import Mergeable
 from crm.core.types import Instant, utcnow
 
 PURGED = text("action = 'purged'")
@@ -44,15 +48,19 @@ class Journal(Model):
     company_id: Mapped[int | None] = mapped_column(index=True)
     at: Mapped[datetime] = mapped_column(Instant, default=utcnow)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
-    action: Mapped[str] = mapped_column(String(20))  # created, changed, deleted, restored, purged
+    action: Mapped[str] = mapped_column(
+        String(20)
+    )  # created, changed, deleted, restored, purged, merged
     changes: Mapped[dict[str, list[Any]]] = mapped_column(JSON)  # name → [before, after]
 
     user: Mapped[User | None] = relationship(User)
 
 
 def history(session: Session, row: Any, limit: int = 100) -> list[Journal]:
-    """The entries of a row that the actor may read, newest first."""
-    return list(session.scalars(_of(row).order_by(Journal.id.desc()).limit(limit)))
+    """The entries of a row that the actor may read, newest first, with those of merged ones."""
+    return list(
+        session.scalars(_of(row, with_merged=True).order_by(Journal.id.desc()).limit(limit))
+    )
 
 
 def since(session: Session, row: Any, version: int) -> list[Journal]:
@@ -71,9 +79,19 @@ def was_purged(session: Session, kind: str, row_id: int, after: datetime) -> boo
     return session.execute(found.limit(1)).first() is not None
 
 
-def _of(row: Any) -> Select[tuple[Journal]]:
-    """The entries of this row, without those of a purged row with the same id (SQLite)."""
-    of_number = Journal.kind == row.__tablename__, Journal.row_id == row.id
-    gone = select(func.max(Journal.id)).where(*of_number, Journal.action == "purged")
+def _of(row: Any, *, with_merged: bool = False) -> Select[tuple[Journal]]:
+    """The entries of this row, without those of a purged row with the same id (SQLite).
+
+    And, if meant, of the rows that were merged into it.
+    """
+    earlier = aliased(Journal)
+    of_number = earlier.kind == Journal.kind, earlier.row_id == Journal.row_id
+    gone = select(func.max(earlier.id)).where(*of_number, earlier.action == "purged")
     own = Journal.id > func.coalesce(gone.scalar_subquery(), 0)
-    return select(Journal).where(*of_number, own).options(joinedload(Journal.user))
+    mine = Journal.row_id == row.id
+    if with_merged and issubclass(type(row), Mergeable):
+        table = inspect(type(row)).local_table.c
+        merged = select(table.id).where(table.merged_into_id == row.id)
+        mine = Journal.row_id.in_(union(merged, select(literal(row.id))))
+    found = select(Journal).where(Journal.kind == row.__tablename__, mine, own)
+    return found.options(joinedload(Journal.user))

@@ -14,11 +14,11 @@ from crm.core.models.tables import acting_user
 from crm.core.types import utcnow
 
 
-def record(row: Any, changes: Pairs) -> None:
+def record(row: Any, changes: Pairs, action: str = "changed") -> None:
     """Record changes of a row that a flush does not show, as the cells of a role's grid."""
     session = object_session(row)
-    if session is not None and changes:
-        session.execute(insert(Journal), [_entry(session, Change(row, "changed", changes))])
+    if session is not None and (changes or action != "changed"):
+        session.execute(insert(Journal), [_entry(session, Change(row, action, changes))])
 
 
 def install(session: Any) -> None:
@@ -38,7 +38,10 @@ def _write(session: Session, context: Any) -> None:
 
 
 def record_changes(
-    session: Session, kind: str, changed: Iterable[tuple[int, int, int | None, Pairs]]
+    session: Session,
+    kind: str,
+    changed: Iterable[tuple[int, int, int | None, Pairs]],
+    action: str = "changed",
 ) -> None:
     """Record what a statement changed: (id, version now, company, changes) of rows of a table."""
     session.execute(
@@ -50,7 +53,7 @@ def record_changes(
                 "row_id": pk,
                 "row_version": version,
                 "company_id": company_id,
-                "action": "changed",
+                "action": action,
                 "changes": changes,
             }
             for pk, version, company_id, changes in changed

@@ -18,12 +18,14 @@ from crm.core.models.fields import (
     target_of,
     unique,
 )
+from crm.core.models.merged import Mergeable, merged_index
 from crm.core.models.tables import AuditedModel, Child, Owned, Personal, Record, Reference
 
 __all__ = [
     "AuditedModel",
     "Child",
     "Label",
+    "Mergeable",
     "Owned",
     "Personal",
     "Record",
@@ -37,6 +39,7 @@ __all__ = [
     "kind_of",
     "kinds",
     "link_of",
+    "merged_index",
     "parent_key",
     "spec_of",
     "target_of",

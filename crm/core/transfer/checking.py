@@ -19,6 +19,7 @@ from crm.core.transfer.claims import Claims
 from crm.core.transfer.drafts import drafts_of, mark_saved
 from crm.core.transfer.entries import EntryReader, ImportEntry
 from crm.core.transfer.fields import explained
+from crm.core.transfer.links import REF
 from crm.core.transfer.mapping import ImportMap
 from crm.core.transfer.prechecks import find_refusals
 from crm.core.transfer.report import Report
@@ -134,6 +135,8 @@ class Checker:
         if entry.row is None:
             self.datamodel.create(values)
         else:
+            if self.mapping.key == REF:
+                values.pop(REF, None)  # the row has it, unless it was found by that of a merged one
             self.datamodel.update(entry.row, values)
 
     def _check(self) -> None:

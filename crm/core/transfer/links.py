@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, inspect, or_, select
 
 from crm.core.db import batches, db
 from crm.core.errors import DomainError
-from crm.core.models import Reference
+from crm.core.models import Mergeable, Reference
 from crm.core.models.checks import check_row
 from crm.core.rows import is_filtered, linkable, may_any
 from crm.core.transfer.cells import shortened
@@ -18,6 +18,7 @@ from crm.core.types import TranslatedText, fold
 
 AT_ONCE = 200  # names in one statement
 KEPT = 5_000  # size of the cache
+REF = "external_ref"
 
 
 class Finder:
@@ -60,6 +61,21 @@ class Finder:
                 kept = self.known.setdefault(self.key(str(row) if self.is_shown else text), [])
                 if row not in kept:
                     kept.append(row)
+            if self.by == REF and issubclass(self.target, Mergeable):
+                self._find_merged([key for key in keys if not self.is_known(key)])
+
+    def _find_merged(self, refs: Sequence[str]) -> None:
+        """By the reference of a record that was merged, the one that was kept."""
+        if not refs:
+            return
+        # Of the table, not of the mapped class: the row filter would hide what lies in the bin.
+        gone = self.target.__table__.alias("gone")
+        found = select(self.target, gone.c.external_ref).join(
+            gone, gone.c.merged_into_id == self.target.id
+        )
+        found = found.where(gone.c.external_ref.in_(refs), *self.conditions)
+        for row, ref in db.session.execute(found).unique():
+            self.known.setdefault(self.key(ref), []).append(row)
 
     def find(self, text: str) -> Any:
         """The row for `text`. Raises ValueError where there is none, or more than one."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,6 +16,7 @@ from sqlalchemy import inspect
 from crm.core.actor import Actor, current_actor, per_request
 from crm.core.datamodel import DataModel
 from crm.core.errors import NotFound
+from crm.core.merging import kept_instead
 from crm.core.models import Child, Label, target_of
 from crm.core.security.redirects import current_path
 from crm.core.views.display import Field, display_field
@@ -32,6 +34,9 @@ WRITE = {
     "add": "create",
     "edit": "edit",
     "field": "edit",
+    "merge": "edit",
+    "merge_effects": "edit",
+    "merge_with": "edit",
     "delete": "delete",
     "bin": "delete",
     "restore": "delete",
@@ -193,10 +198,24 @@ class BaseView(FabModelView):
         try:
             found = self.datamodel.fetch(pk, action, names, self.children)
         except NotFound:
+            self._leave_merged(pk)
             abort(404)
         if not self.has_page_of(found):
             self.redirect_to_own_view(found)
         return found
+
+    def _leave_merged(self, pk: int) -> None:
+        """Redirect from a record that was merged to the one that was kept."""
+        kept = kept_instead(self.datamodel.obj, pk)
+        url = self.page_of(kept) if kept is not None else None
+        if url is None:
+            return
+        if request.method != "GET":
+            text = _("This record was merged into %(kept)s: nothing was saved.", kept=kept)
+            flash(text, "warning")
+            abort(redirect(url, 303))
+        asked = urlencode([*request.args.items(multi=True)]) if _is_page() else ""
+        abort(redirect(f"{url}?{asked}" if asked else url))
 
     def redirect_to_own_view(self, row: Any) -> None:
         """Called for a row that has its page on another view: a redirect, here a 404."""
@@ -286,8 +305,17 @@ class BaseView(FabModelView):
         mapped = inspect(self.datamodel.obj).relationships
         return [name for name in names if name in mapped and not mapped[name].uselist]
 
+    def moving_words(self, count: int, merged: type[Any]) -> str:
+        """What a merge of records of the table `merged` says of its links to rows of this one."""
+        return _("%(what)s that move to it: %(num)s", what=self.words("list_title"), num=count)
+
     def words(self, name: str) -> str:
         return str(getattr(self, name) or _("Record"))
+
+
+def _is_page() -> bool:
+    """Whether the address asked for is that of a record, with a tab perhaps."""
+    return str(request.endpoint).endswith(".show")
 
 
 def _may_key(row: Any) -> tuple[Any, ...]:

@@ -1,5 +1,6 @@
 """/X/delete, /X/bin/, /X/restore: soft delete and restore, by POST."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -42,6 +43,7 @@ class BinRow:
     deleted_by: Field | None
     purge_on: str
     purge_soon: str
+    kept: Field | None = None  # the record into which it was merged
 
     @property
     def main(self) -> Field:
@@ -138,7 +140,8 @@ class BinPages(FormPages):
         css = ["w-name", *["opt"] * (len(names) - 1)]  # a phone shows the name alone
         page.columns = list(map(Column, names, labels, css))
         fit(page.columns, (), beside=OWN_WIDTH)
-        page.rows = [self._bin_row(row, names) for row in found.rows]  # type: ignore[misc]  # a bin has lines of its own
+        kept = self._kept_of(found.rows)
+        page.rows = [self._bin_row(row, names, kept) for row in found.rows]  # type: ignore[misc]  # a bin has lines of its own
         page.next_url = self.url("bin") + f"?after={found.after}" if found.after else ""
         page.count = len(page.rows)
         page.total_text = format_number(page.count)
@@ -171,20 +174,41 @@ class BinPages(FormPages):
         )
         return f"{stay} {then}"
 
-    def _bin_row(self, row: Any, names: list[str]) -> BinRow:
+    def _kept_of(self, rows: Sequence[Any]) -> Mapping[int, Any]:
+        """id → record, of those into which `rows` were merged; not by the link, of a bin's rows."""
+        model = self.datamodel.obj
+        ids = {pk for row in rows if (pk := getattr(row, "merged_into_id", None)) is not None}
+        if not ids:
+            return {}
+        found = self.datamodel.session.scalars(self.datamodel.select(model.id.in_(ids)))
+        return {row.id: row for row in found.unique()}
+
+    def _bin_row(self, row: Any, names: list[str], kept: Mapping[int, Any]) -> BinRow:
         fields = [self.field_of(row, name) for name in names]
         for one in fields:
             one.url = None
+        if getattr(row, "merged_into_id", None) is not None:
+            return self._merged_row(row, fields, kept.get(row.merged_into_id))
         purge = row.deleted_at + timedelta(days=self._bin_days())
         left = (purge - utcnow()).days
         soon = ngettext("in %(num)s day", "in %(num)s days", left) if left < SOON else ""
-        by = person(row.changed_by) if row.changed_by is not None else None
         return BinRow(
             row.id,
             fields,
             self.act_url("restore", row),
             format_instant(row.deleted_at, zone()),
-            by,
+            _deleted_by(row),
             format_day(purge.astimezone(ZoneInfo(zone())).date()),
             soon if left >= 1 else _("today"),
         )
+
+    def _merged_row(self, row: Any, fields: list[Field], kept: Any) -> BinRow:
+        """A record that was merged stays for good, as its address leads to the kept one."""
+        shown = Field("merged_into", "", "reference", kept, str(kept or ""), missing=kept is None)
+        shown.url = self.page_of(kept) if kept is not None else None
+        at = format_instant(row.deleted_at, zone())
+        return BinRow(row.id, fields, "", at, _deleted_by(row), "", "", shown)
+
+
+def _deleted_by(row: Any) -> Field | None:
+    return person(row.changed_by) if row.changed_by is not None else None

@@ -14,14 +14,23 @@ from sqlalchemy import Select, inspect, select
 
 from crm.core.actor import current_actor
 from crm.core.journal import Journal, history
+from crm.core.merging import MERGED_NAMES, MOVED
 from crm.core.models import find_spec, kinds, spec_of
 from crm.core.models.fields import link_behind
 from crm.core.models.text import days_until, format_day
+from crm.core.views.base import views_of
 from crm.core.views.display import zone
 from crm.core.views.list import ListPages
 from crm.core.views.pages import HistoryEntry
 
-ICONS = {"created": "plus", "deleted": "trash", "restored": "restore", "purged": "trash"}
+ICONS = {
+    "created": "plus",
+    "deleted": "trash",
+    "restored": "restore",
+    "purged": "trash",
+    "merged": "git-merge",
+}
+SHOWN = 100  # names of one sort that an entry shows
 WHOLE = ("created", "purged")  # actions that record the whole row: no change to show
 Names = Mapping[tuple[type[Any], int], str]  # (table's class, id) → label, of what is visible
 Told = tuple[str, str, str]  # label, before, after
@@ -38,9 +47,15 @@ class HistoryPages(ListPages):
         entries = history(self.datamodel.session, row)
         names = self._names_behind(type(row), entries)
         hidden = self.hidden_fields(row)
-        acts = groupby(entries, lambda one: one.act_id or one.id)
-        told = (self._entry(type(row), list(act)[::-1], names, hidden) for __, act in acts)
-        return [entry for entry in told if entry is not None]
+        merged = _merged_names(entries)
+        acts = groupby(entries, lambda one: (one.act_id or one.id, one.row_id))
+        found = []
+        for (__, row_id), act in acts:
+            entry = self._entry(type(row), list(act)[::-1], names, hidden)
+            if entry is not None:
+                entry.about = merged.get(row_id, "")
+                found.append(entry)
+        return found
 
     def _entry(
         self,
@@ -91,6 +106,10 @@ class HistoryPages(ListPages):
             return []
         if dot:
             return list(self._line_changes(model, relation, (before, after), names))
+        if name == MERGED_NAMES:
+            return [(_("Merged records"), "", ", ".join(text for text, *__ in after))]
+        if name.startswith(MOVED):
+            return _moved_links(name, after, names)
         spec = find_spec(model, name)
         if spec is None:
             return []
@@ -152,7 +171,25 @@ def action_words(action: str) -> str:
         "changed": _("changed this record"),
         "deleted": _("moved this record to the bin"),
         "restored": _("restored this record"),
+        "merged": _("merged other records into this one"),
     }.get(action, _("removed this record"))
+
+
+def _merged_names(entries: Sequence[Journal]) -> Mapping[int, str]:
+    """id → name of the records that were merged into this one, as its journal called them then."""
+    pairs = (one.changes[MERGED_NAMES] for one in entries if MERGED_NAMES in one.changes)
+    return {link[1]: text for pair in pairs for text, link in pair[1]}
+
+
+def _moved_links(name: str, items: Sequence[Any], names: Names) -> list[Told]:
+    """The names of the records whose links a merge moved, those that the reader may read."""
+    view = next(iter(views_of(_class_of(name.removeprefix(MOVED)))), None)
+    seen = [item for item in items[:SHOWN] if not _is_hidden(item[1:], names)]
+    if view is None or not seen:
+        return []
+    texts = [text for text, *__ in seen]
+    more = ["…"] if len(items) > SHOWN else []
+    return [(view.words("list_title"), "", ", ".join([*texts, *more]))]
 
 
 def _pointed_at(model: type[Any], name: str, pair: Sequence[Any]) -> Iterator[tuple[Any, int]]:
@@ -167,7 +204,8 @@ def _pointed_at(model: type[Any], name: str, pair: Sequence[Any]) -> Iterator[tu
     target = _target_of(model, name)
     for value in pair:
         if isinstance(value, list):
-            yield from ((_class_of(table), pk) for _text, *links in value for table, pk in links)
+            shown = value[:SHOWN] if name.startswith(MOVED) else value
+            yield from ((_class_of(table), pk) for _text, *links in shown for table, pk in links)
         elif target is not None and isinstance(value, int):
             yield target, value
 
@@ -206,5 +244,8 @@ def _told(spec: Any, value: Any, target: type[Any] | None, names: Names) -> str:
 
 def _item(text: str, links: Sequence[Sequence[Any]], names: Names) -> str:
     """The label of a linked row, or that it is not available to the reader."""
-    hidden = any((_class_of(table), pk) not in names for table, pk in links)
-    return _("Not available") if hidden else text
+    return _("Not available") if _is_hidden(links, names) else text
+
+
+def _is_hidden(links: Sequence[Sequence[Any]], names: Names) -> bool:
+    return any((_class_of(table), pk) not in names for table, pk in links)

@@ -146,6 +146,7 @@ class HistoryEntry:
     icon: str
     action_text: str
     changes: list[tuple[str, str, str]]
+    about: str = ""  # the record that it happened to, before that one was merged into this one
 
 
 @dataclass

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
@@ -68,6 +69,9 @@ class QuoteView(QuoteMoves):
 
     def first_tab(self) -> str:
         return _("Lines")
+
+    def moving_words(self, count: int, merged: type[Any]) -> str:
+        return ngettext("%(num)s quote moves to it.", "%(num)s quotes move to it.", count)
 
     # What is shown ──────────────────────────────────────────────────────────────────────────────
 
