@@ -47,6 +47,7 @@ class QuotePage(RecordPage):
     lines: list[LineRow] = field(default_factory=list)
     vat: list[tuple[str, str, str]] = field(default_factory=list)  # rate, base, amount
     totals: list[tuple[str, str]] = field(default_factory=list)
+    pdf_url: str = ""  # of the tab that shows it
 
 
 def fill(page: QuotePage, quote: Quote) -> None:

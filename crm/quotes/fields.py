@@ -96,6 +96,7 @@ SIDE: Any = [
                 "valid_until",
                 "finalised_at",
                 "finalised_by",
+                "pdf_sha256",
                 "sent_at",
                 "created_on",
                 "created_by",

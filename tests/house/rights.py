@@ -8,7 +8,7 @@ ACTIONS = {
         "list", "index", "show", "pick", "totals", "counts", "row_menu", "neighbors",
         "preview", "file", "cover", "all", "apps", "app", "company", "get_list", "get", "info",
         "deleted", "test", "guests", "while_typing", "rows", "event", "remember",
-        "repeat", "ics", "answer", "sheet", "signed",
+        "repeat", "ics", "answer", "sheet", "pdf", "signed",
     ),
     "create": (
         "add", "post", "duplicate", "send_test", "compose", "send", "import_file",

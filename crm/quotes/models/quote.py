@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import String, Text, inspect
+from sqlalchemy import ForeignKey, String, Text, inspect
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.accounts.models import Account, Contact
@@ -104,6 +104,9 @@ class Quote(Owned, Record):
     cancellation_reason: Mapped[str | None] = field(
         _l("Reason of the cancellation"), Text, readonly=True
     )
+    # What was sent is what was finalised, to the byte.
+    pdf_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"), index=True)
+    pdf_sha256: Mapped[str | None] = field(_l("SHA-256 of the PDF"), String(64), readonly=True)
     # The version before, and the status that it had.
     replaces_id: Mapped[int | None] = link(_l("Replaces"), "quote.id", readonly=True)
     replaced_status: Mapped[QuoteStatus | None] = mapped_column(by_value(QuoteStatus))
@@ -111,7 +114,8 @@ class Quote(Owned, Record):
     owner: Mapped[User | None] = relationship(User, foreign_keys="Quote.owner_id")
     approved_by: Mapped[User | None] = relationship(User, foreign_keys="Quote.approved_by_id")
     finalised_by: Mapped[User | None] = relationship(User, foreign_keys="Quote.finalised_by_id")
-    signed_pdf: Mapped[StoredFile | None] = relationship()
+    signed_pdf: Mapped[StoredFile | None] = relationship(foreign_keys="Quote.signed_pdf_id")
+    pdf: Mapped[StoredFile | None] = relationship(foreign_keys="Quote.pdf_id")
     replaces: Mapped["Quote | None"] = relationship(remote_side="Quote.id")
     account: Mapped[Account] = relationship()
     contact: Mapped[Contact | None] = relationship()

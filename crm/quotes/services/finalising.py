@@ -22,14 +22,17 @@ from crm.companies.settings import app_settings, company_settings
 from crm.core.datamodel.saving import flush
 from crm.core.db import db
 from crm.core.errors import DomainError
+from crm.core.files.models import StoredFile
+from crm.core.files.storing import keep_made
 from crm.core.outage import Outage, unavailable
 from crm.core.rows import unfiltered
 from crm.core.types import utcnow
 from crm.opportunities import services as opportunities
 from crm.opportunities.models import Opportunity, Stage, StageKind
 from crm.quotes.models import Quote
+from crm.quotes.pdf import printed_number, render
 from crm.quotes.services.approval import require_approval
-from crm.quotes.services.states import Act, move, require
+from crm.quotes.services.states import Act, move, refusal, require
 
 TRIES = 25
 T = TypeVar("T")
@@ -45,9 +48,14 @@ class NumberTaken(Exception):
 
 @dataclass(frozen=True)
 class Prepared:
-    """What was made outside the transaction: the coming number, and a document that bears it."""
+    """What was made outside the transaction: the coming number, and a document that bears it.
+
+    It shows the quote as of `row_version`.
+    """
 
     number: str
+    row_version: int = 0
+    document: StoredFile | None = None
 
 
 def finalised(read: Callable[[], Quote], act: Callable[[Quote, Prepared], T]) -> T:
@@ -69,7 +77,16 @@ def finalised(read: Callable[[], Quote], act: Callable[[Quote, Prepared], T]) ->
 
 def prepare(quote: Quote) -> Prepared:
     """Outside a transaction: what `finalise` needs. Takes nothing, locks nothing."""
-    return Prepared(coming_number(quote))
+    number, version = coming_number(quote), quote.row_version
+    if refusal(quote, Act.FINALISE) or not any(line.is_item for line in quote.lines):
+        return Prepared(number, version)
+    return Prepared(number, version, document_of(quote, number))
+
+
+def document_of(quote: Quote, number: str) -> StoredFile:
+    """The PDF of a quote with its number, kept for the transaction that links it."""
+    name = f"{printed_number(number, quote.version)}.pdf"
+    return keep_made(render(quote, number, quote.version), name, "application/pdf")
 
 
 def coming_number(quote: Quote) -> str:
@@ -92,10 +109,20 @@ def finalise(quote: Quote, prepared: Prepared | None = None, *, accept_zero: boo
         quote.number = next_reference(*_series(quote))
     if prepared is not None and quote.number != prepared.number:
         raise NumberTaken
+    _freeze(quote, quote.number, prepared)
     quote.finalised_by, quote.finalised_at = current_user_or_none(), utcnow()
     move(quote, Act.FINALISE)
     _advance_opportunity(quote)
     flush()
+
+
+def _freeze(quote: Quote, number: str, prepared: Prepared | None) -> None:
+    """Keep the document that was prepared; an import, and what changed since, have it made here."""
+    document = prepared.document if prepared is not None else None
+    if document is None or prepared is None or prepared.row_version != quote.row_version:
+        flush()
+        document = document_of(quote, number)
+    quote.pdf, quote.pdf_sha256 = document, document.sha256
 
 
 def _series(quote: Quote) -> tuple[int, str, str, int, int]:

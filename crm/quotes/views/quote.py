@@ -15,12 +15,16 @@ from crm.core.datamodel.filters import ME
 from crm.core.files.serving import answer
 from crm.core.forms import Form
 from crm.core.views import PK, Action, Field, FormPage, Preset, RecordPage
+from crm.core.views.sheet import pdf_response
 from crm.opportunities.models import Opportunity, StageKind
 from crm.quotes import display, fields
 from crm.quotes.models import Quote
+from crm.quotes.pdf import render
 from crm.quotes.preview import preview
 from crm.quotes.services import quote as services
 from crm.quotes.views.moves import QuoteMoves
+
+PDF = "pdf"  # the key of a tab
 
 
 class QuoteView(QuoteMoves):
@@ -34,6 +38,7 @@ class QuoteView(QuoteMoves):
         **QuoteMoves.method_actions,
         "preview": "read",
         "signed": "read",
+        "pdf": "read",
     }
     children: ClassVar[Mapping[str, Sequence[str]]] = {"lines": fields.LINE}
     live_columns = fields.TOTALS
@@ -107,6 +112,24 @@ class QuoteView(QuoteMoves):
     def signed(self, pk: int) -> ResponseReturnValue:
         """The PDF that the customer signed."""
         return answer(self.row(pk).signed_pdf or abort(404), inline=True)
+
+    @expose(f"/pdf/{PK}")
+    @has_access
+    def pdf(self, pk: int) -> ResponseReturnValue:
+        """The PDF that was frozen; of a draft, as it would be now."""
+        row = self.row(pk, names=("pdf", *self.record_relations))
+        if row.pdf is not None:
+            return answer(row.pdf, inline=True)
+        number = None if row.is_draft else row.number  # finalised before documents were kept
+        return pdf_response(render(row, number, row.version), str(row))
+
+    def extra_tabs(self) -> Mapping[str, Any]:
+        return {**super().extra_tabs(), PDF: _l("PDF")}
+
+    def fill_extra_tab(self, page: RecordPage, row: Quote, chosen: str) -> None:
+        super().fill_extra_tab(page, row, chosen)
+        if chosen == PDF and isinstance(page, display.QuotePage):
+            page.pdf_url = self.url("pdf", pk=row.id)
 
     # On the record of an account, a contact or an opportunity ───────────────────────────────────
 
