@@ -35,7 +35,7 @@ from crm.core.links.purposes import PURPOSES
 from crm.core.search.indexes import is_compared
 from crm.core.views import frame, lines
 from crm.core.views.address import refuse_junk
-from crm.duplicates import keeping
+from crm.duplicates import checking, keeping
 from crm.duplicates.sources import SOURCES
 from crm.leads import matching as leads_matching
 from crm.mail import notices as mailed_notices
@@ -64,6 +64,7 @@ JOBS = (
     sending,
     outcomes,
     digest,
+    checking,
 )
 # Receivers of the signals of lower slices; importing them connects them.
 RECEIVERS = (

@@ -22,17 +22,20 @@ CONTACT = (*DETAILS, "first_name", "last_name")
 
 def details(values: Mapping[str, Any]) -> dict[str, Any]:
     """The facts that all three kinds of record have: of which company, and how they are reached."""
-    company = values.get("company")
-    actor = find_actor()
-    if company is None and actor is not None:
-        company = actor.company  # the form has no such field where there is one company only
     mobile = values.get("mobile")
     return {
-        "company_id": values.get("company_id") or (company.id if company is not None else 0),
+        "company_id": values.get("company_id") or _chosen_company(values),
         "email": values.get("email") or "",
         "phones": frozenset(filter(None, (values.get("phone"), mobile))),
         "mobiles": frozenset(filter(None, (mobile,))),
     }
+
+
+def _chosen_company(values: Mapping[str, Any]) -> int:
+    """The id of the company of a form, which has no such field where there is one only."""
+    actor = find_actor()
+    company = values.get("company") or (actor.company if actor is not None else None)
+    return company.id if company is not None else 0
 
 
 def _account(values: Mapping[str, Any], addresses: Iterable[Mapping[str, Any]]) -> Facts:
@@ -90,8 +93,9 @@ def contact_facts(session: Session, ids: Iterable[int]) -> dict[int, Facts]:
 
 
 def _contact_of_values(values: Mapping[str, Any]) -> Facts:
-    accounts = (line.get("account") for line in values.get("links") or ())
-    return _contact(values, (account.id for account in accounts if account is not None))
+    accounts = (line.get("account_id") or line.get("account") for line in values.get("links") or ())
+    ids = (one if isinstance(one, int) else one.id for one in accounts if one is not None)
+    return _contact(values, ids)
 
 
 ACCOUNTS = Source(

@@ -14,7 +14,13 @@ from crm.core.errors import DomainError
 from crm.core.outage import Outage, unavailable
 
 # PostgreSQL names such locks by a number: any that nobody else uses on this database.
-NUMBERS = {"init": 7_202_611, "purge": 7_202_612, "import": 7_202_613, "outbox": 7_202_614}
+NUMBERS = {
+    "init": 7_202_611,
+    "purge": 7_202_612,
+    "import": 7_202_613,
+    "outbox": 7_202_614,
+    "duplicates": 7_202_615,
+}
 PATIENCE = 120  # seconds on SQLite
 
 

@@ -1,7 +1,7 @@
 """What looks the same as one record or as what is typed into a form: `likely`."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select, union_all
@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session, joinedload
 
 from crm.companies.settings import setting
 from crm.core.db import db
+from crm.duplicates.dismissing import dismissed, ordered
 from crm.duplicates.facts import Facts
-from crm.duplicates.keys import keys_of
-from crm.duplicates.likeness import LISTED, Against, Likeness, Reason, compare
+from crm.duplicates.keys import fingerprint, keys_of
+from crm.duplicates.likeness import LISTED, Against, Reason, compare
 from crm.duplicates.profile import Profile, profile_of
-from crm.duplicates.sources import Source, source_of
+from crm.duplicates.sources import RowValues, Source, source_of
 
 # Records read of those that share one key: more share the number of a switchboard, or a name that
 # many have, and another key tells them apart.
@@ -28,6 +29,7 @@ class Match:
     score: int
     reasons: tuple[Reason, ...]
     against: tuple[Against, ...]
+    profile: Profile = field(repr=False)
 
 
 def ignored_domains() -> frozenset[str]:
@@ -37,7 +39,7 @@ def ignored_domains() -> frozenset[str]:
 
 def likely(
     model: type[Any],
-    facts: Facts | None,
+    facts: Facts,
     limit: int = 5,
     *,
     least: int = LISTED,
@@ -49,29 +51,38 @@ def likely(
     out, the record's own among them. Rows have their owner and agency. Four statements at the
     most, however many records there are.
     """
-    if facts is None:
-        return []
     session, source, ignored = db.session(), source_of(model), ignored_domains()
     profile = profile_of(facts)
     ids = _candidates(session, source, keys_of(profile, ignored)) - set(but)
-    found = _compared(session, source, profile, ids, ignored)
+    profiles = _profiles(session, source, ids)
+    found = {pk: compare(profile, one, ignored) for pk, one in profiles.items()}
     best = sorted((-one.score, pk) for pk, one in found.items() if one.score >= least)[:limit]
     rows = _rows(session, model, [pk for _score, pk in best])
     return [
-        Match(rows[pk], found[pk].score, found[pk].reasons, found[pk].against)
+        Match(rows[pk], found[pk].score, found[pk].reasons, found[pk].against, profiles[pk])
         for _score, pk in best
         if pk in rows
     ]
 
 
-def facts_of(row: Any) -> Facts | None:
-    """The facts of a stored record; None where it is in the bin."""
-    return source_of(type(row)).read(db.session(), [row.id]).get(row.id)
+def facts_of(row: Any) -> Facts:
+    """The facts of a record that is loaded, lines included where they are."""
+    return source_of(type(row)).of_values(RowValues(row))
 
 
 def likely_of(row: Any, limit: int = 5, *, least: int = LISTED) -> list[Match]:
-    """As `likely`, of a stored record among those of its own table."""
-    return likely(type(row), facts_of(row), limit, least=least, but=[row.id])
+    """As `likely`, of a stored record among those of its own table that were not dismissed."""
+    source, facts = source_of(type(row)), facts_of(row)
+    found = likely(source.model, facts, limit, least=least, but=[row.id])
+    noted = dismissed(source, (ordered(row.id, match.row.id) for match in found)) if found else {}
+    if not noted:
+        return found
+    one = profile_of(facts)
+    return [
+        match
+        for match in found
+        if noted.get(ordered(row.id, match.row.id)) != fingerprint(one, match.profile)
+    ]
 
 
 def likely_values(
@@ -98,11 +109,9 @@ def _candidates(session: Session, source: Source, keys: set[int]) -> set[int]:
     return set(session.scalars(union_all(*(select(one.c.id) for one in asked))))
 
 
-def _compared(
-    session: Session, source: Source, profile: Profile, ids: set[int], ignored: frozenset[str]
-) -> dict[int, Likeness]:
+def _profiles(session: Session, source: Source, ids: set[int]) -> dict[int, Profile]:
     read = source.read(session, sorted(ids)) if ids else {}
-    return {pk: compare(profile, profile_of(one), ignored) for pk, one in read.items()}
+    return {pk: profile_of(facts) for pk, facts in read.items()}
 
 
 def _rows(session: Session, model: type[Any], ids: list[int]) -> dict[int, Any]:

@@ -1,6 +1,7 @@
 """The numbers under which a record is found: one for each value that two doubles may share."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from enum import IntEnum
 from hashlib import blake2b
 
@@ -85,3 +86,14 @@ def _names(profile: Profile) -> Iterator[tuple[str, list[str]]]:
     first, last = profile.person
     if last:
         yield "p:" + "".join(sorted((first, last))), [sound(last) + first[:1], last[:2] + first]
+
+
+def fingerprint(one: Profile, other: Profile) -> int:
+    """A number of two records as they are compared: another one once either has changed."""
+    both = "\n".join(sorted(map(_as_text, (one, other))))
+    return int.from_bytes(blake2b(both.encode(), digest_size=BITS // 8).digest())
+
+
+def _as_text(profile: Profile) -> str:
+    values = (getattr(profile, part.name) for part in fields(profile))
+    return repr([sorted(one) if isinstance(one, frozenset) else one for one in values])

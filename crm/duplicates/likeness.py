@@ -71,6 +71,9 @@ LEFT = {
     Against.EMAIL: 85,
     Against.MOBILE: 80,
 }
+NUMBERS = frozenset({Reason.SIRET, Reason.SIREN, Reason.VAT_NUMBER})
+NAMES = frozenset({Reason.SAME_NAME, Reason.NEAR_NAME})
+SURE = frozenset({Reason.EMAIL, Reason.MOBILE})  # hardly anybody shares them
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +149,8 @@ def _against(one: Profile, other: Profile, reasons: tuple[Reason, ...]) -> Itera
         yield Against.SIREN
     elif one.siret and other.siret and one.siret != other.siret:
         yield Against.SIRET
-    is_named_alike = Reason.SAME_NAME in reasons or Reason.NEAR_NAME in reasons
-    has_number = not {Reason.SIRET, Reason.SIREN, Reason.VAT_NUMBER}.isdisjoint(reasons)
-    has_names = bool(one.words and other.words) and not has_number
-    if has_names and not is_named_alike and nearness(one.words, other.words) < APART:
+    has_number = not NUMBERS.isdisjoint(reasons)
+    if not has_number and _is_named_apart(one, other, reasons):
         yield Against.NAME
     if has_persons(one, other):
         if person_likeness(one.person, other.person) < NEAR:
@@ -160,6 +161,19 @@ def _against(one: Profile, other: Profile, reasons: tuple[Reason, ...]) -> Itera
             yield Against.MOBILE
     if _is_elsewhere(one, other) and not has_number:
         yield Against.PLACE
+
+
+def _is_named_apart(one: Profile, other: Profile, reasons: tuple[Reason, ...]) -> bool:
+    """Whether the names tell them apart.
+
+    Those of a person and of a company do, unless something is the same that hardly anybody shares.
+    """
+    if not NAMES.isdisjoint(reasons):
+        return False
+    if one.words and other.words:
+        return nearness(one.words, other.words) < APART
+    both = (one.words or one.person[1]) and (other.words or other.person[1])
+    return bool(both) and not has_persons(one, other) and SURE.isdisjoint(reasons)
 
 
 def _shared(one: Profile, other: Profile) -> bool:

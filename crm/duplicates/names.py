@@ -97,6 +97,8 @@ def nearness(one: Sequence[str], other: Sequence[str]) -> float:
         return 0.0
     if sorted(one) == sorted(other) or "".join(one) == "".join(other):
         return 1.0
+    if _numbers(one) and _numbers(other) and _numbers(one) != _numbers(other):
+        return 0.0
     short, long = sorted((one, other), key=lambda words: sum(map(_weight, words)))
     left = list(long)
     same = total = 0.0
@@ -108,6 +110,10 @@ def nearness(one: Sequence[str], other: Sequence[str]) -> float:
             same += _weight(word) * (1.0 if found == word else 0.9)
     more = sum(_weight(word) * (1.0 if word.isdigit() else 0.5) for word in left)
     return same / (total + more)
+
+
+def _numbers(words: Sequence[str]) -> list[str]:
+    return sorted(word for word in words if word.isdigit())
 
 
 def _weight(word: str) -> float:

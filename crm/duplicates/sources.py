@@ -1,6 +1,6 @@
 """What an upper slice says of a table whose records may be doubles."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,9 +26,31 @@ class Source:
     watched: Mapping[type[Any], tuple[str, frozenset[str]]]
 
     @property
+    def kind(self) -> str:
+        """What the table is called where pairs are noted."""
+        return str(self.model.__tablename__)
+
+    @property
     def pk(self) -> Column[Any]:
         """The column of `keys` that names the record."""
         return next(column for column in self.keys.c if column.name != "key")
+
+
+class RowValues(Mapping[str, Any]):
+    """A stored row, lines included, as `of_values` reads a form: by field."""
+
+    def __init__(self, row: Any) -> None:
+        self.row = row
+
+    def __getitem__(self, name: str) -> Any:
+        value = getattr(self.row, name, None)
+        return [RowValues(one) for one in value] if isinstance(value, list) else value
+
+    def __iter__(self) -> Iterator[str]:
+        raise NotImplementedError("a row is read field by field")
+
+    def __len__(self) -> int:
+        raise NotImplementedError("a row is read field by field")
 
 
 # Filled by crm.app, which knows every slice.

@@ -25,6 +25,7 @@ from crm.core.views import (
     choices_of,
 )
 from crm.core.views.merging import MergePages
+from crm.duplicates.views import DuplicatePages
 from crm.leads import services
 from crm.leads.forms import CANCEL_EVENTS, LoseLead
 from crm.leads.highlights import highlight
@@ -35,7 +36,7 @@ from crm.leads.services import is_stale, merging
 LOSS = ("lost_reason", "lost_comment")  # shown where they are filled
 
 
-class LeadView(MergePages, SheetPages, OwnedView):
+class LeadView(DuplicatePages, MergePages, SheetPages, OwnedView):
     """Leads, from the first call to the conversion or the loss."""
 
     datamodel = DataModel(Lead, services.RULES)
@@ -119,6 +120,8 @@ class LeadView(MergePages, SheetPages, OwnedView):
         ]}),
         (_l("Marketing"), {"fields": ["score", "company_size", "source", "source_note", "tags"]}),
     ]  # fmt: skip
+
+    duplicate_columns = ("status", "city", "phone", "email", "owner")
 
     def first_tab(self) -> str:
         return _("Contact details")

@@ -8,7 +8,8 @@ ACTIONS = {
         "list", "index", "show", "pick", "totals", "counts", "row_menu", "neighbors",
         "preview", "file", "cover", "all", "apps", "app", "company", "get_list", "get", "info",
         "deleted", "test", "guests", "while_typing", "rows", "event", "remember",
-        "repeat", "ics", "answer", "sheet", "pdf", "signed",
+        "repeat", "ics", "answer", "sheet", "pdf", "signed", "duplicates", "duplicates_of",
+        "twins",
     ),
     "create": (
         "add", "post", "duplicate", "send_test", "compose", "send", "import_file",
@@ -20,7 +21,7 @@ ACTIONS = {
         "deactivate", "move_agency", "place", "demo", "hide", "send_again", "retry_failed", "undo",
         "reset", "revoke", "attach", "detach", "opportunity", "undo_move", "next_stage",
         "finalise", "mark_sent", "accept", "refuse", "extend", "approve", "withdraw",
-        "merge", "merge_effects", "merge_with",
+        "merge", "merge_effects", "merge_with", "dismiss", "examine", "check_duplicates",
     ),
     "delete": ("delete", "delete_series", "bin", "restore"),
     "export": ("export",),

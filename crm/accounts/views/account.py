@@ -36,12 +36,13 @@ from crm.core.views import (
 from crm.core.views.base import view_of
 from crm.core.views.merging import MergePages
 from crm.core.views.prefill import Prefill
+from crm.duplicates.views import DuplicatePages
 
 MINE = [("owner", 0, [ME])]
 NOBODY = [("owner", 2, [""])]
 
 
-class AccountView(MergePages, SheetPages, ModelView):
+class AccountView(DuplicatePages, MergePages, SheetPages, ModelView):
     """What both views share: everything but the kind and the labels."""
 
     kind: ClassVar[AccountKind]
@@ -63,6 +64,8 @@ class AccountView(MergePages, SheetPages, ModelView):
     add_fieldsets = edit_fieldsets = fields.FORM
     show_fieldsets = fields.RECORD
     record_relations = ("notes_changed_by", "links.contact", "links.job_title")
+    duplicate_columns = ("reference", "kind", "city", "phone", "owner")
+    duplicate_relations = ("addresses",)
     tab_titles: ClassVar[Mapping[str, Label]] = {"parent": _l("Subsidiaries")}
     tab_empty_titles: ClassVar[Mapping[str, Label]] = {"parent": _l("No subsidiaries yet")}
 

@@ -16,9 +16,10 @@ from crm.core.datamodel.filters import ME
 from crm.core.forms import Form
 from crm.core.views import Field, ModelView, Preset, RecordPage
 from crm.core.views.merging import MergePages
+from crm.duplicates.views import DuplicatePages
 
 
-class ContactView(MergePages, ModelView):
+class ContactView(DuplicatePages, MergePages, ModelView):
     """People who work for accounts, or for none yet."""
 
     datamodel = DataModel(Contact, services.RULES)
@@ -58,6 +59,8 @@ class ContactView(MergePages, ModelView):
         "owner", "accounts", "agency", "company", "language", "do_not_call", "do_not_email",
         "last_event_at", "next_event_at", "created_on",
     ]  # fmt: skip
+    duplicate_columns = ("main_account", "email", "phone", "mobile", "owner")
+    duplicate_relations = ("links.account",)
     headline = ("main_account", "main_job", "owner")
     widths: ClassVar[Mapping[str, str]] = {
         "civility": "w2", "first_name": "w2", "last_name": "w2", "address": "w6", "notes": "w6",

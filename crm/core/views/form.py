@@ -52,6 +52,7 @@ class FormPage:
     concurrent_edit: ConcurrentEdit | None = None
     is_short: bool = False  # some of the fields, with a way to the whole form
     shows: list[tuple[str, str, str, bool]] = field(default_factory=list)  # other forms, as buttons
+    live_url: str = ""  # answers a post of the form with HTML, to be shown beside it
     asks: bool = False  # saving it may lead to a question first, which opens as a dialog
 
 

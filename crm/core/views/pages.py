@@ -151,7 +151,10 @@ class HistoryEntry:
 
 @dataclass
 class Panel:
-    """A read-only block in the side column; `first` puts it above the groups of fields."""
+    """A read-only block in the side column; `first` puts it above the groups of fields.
+
+    `later_url` answers with the whole block, which is fetched after the page.
+    """
 
     title: str
     first: bool = False
@@ -164,6 +167,7 @@ class Panel:
     url_label: str = ""
     meta: str = ""
     actions: list[Action] = field(default_factory=list)
+    later_url: str = ""
 
 
 @dataclass
