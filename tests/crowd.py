@@ -40,6 +40,7 @@ SWITCHES = ("manage_catalogs", "manage_recurring", "manage_agencies", "show_cust
 # Rows of each table for one of leads; parents first.
 SHARES = {
     "account": 0.5, "account_address": 0.5, "contact": 0.5, "account_contact": 0.45, "product": 0.5,
+    "product_price": 0.5,
     "lead": 1.0, "opportunity": 1.0, "quote": 0.5, "event": 0.5, "catalog": 0.1,
     "message": 1.0, "event_participant": 0.05,
 }  # fmt: skip
@@ -184,6 +185,9 @@ class Crowd:
             "product": {
                 "name": self.numbered("Article"), "name_key": self.numbered("article"),
                 "code": self.numbered("P"), "code_key": self.numbered("p"),
+            },
+            "product_price": {
+                "product_id": self.planted.ids["product"] + 1 + self.n,
                 "price": self.money(13, 900, 4),
             },
             "catalog": {

@@ -83,13 +83,14 @@ def _plain(value: Any) -> Any:
 
 # Somebody who changes rows meanwhile ─────────────────────────────────────────────────────────────
 
+PRICES = [{"currency": "EUR", "price": "100"}]
 # What a new row cannot be without.
 NEW: dict[str, dict[str, Any]] = {
     "leads": {"organization": "Élan"},
     "contacts": {"last_name": "Roy"},
     "opportunities": {"name": "Projet Alpha"},
     "events": {"subject": "Démonstration"},
-    "products": {"name": "Pompe", "code": "P-9", "price": "100"},
+    "products": {"name": "Pompe", "code": "P-9", "prices": PRICES},
     "agencies": {"name": "Nantes"},
     "groups": {"name": "Export"},
 }
@@ -131,7 +132,7 @@ def changes(who: Asking, mark: str = "") -> Iterator[None]:
 
 
 def other_name(body: dict[str, Any], mark: str) -> dict[str, Any]:
-    return {name: text if name == "price" else text + mark for name, text in body.items()}
+    return {name: value + mark if isinstance(value, str) else value for name, value in body.items()}
 
 
 # A copy and what it is a copy of ─────────────────────────────────────────────────────────────────

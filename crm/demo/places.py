@@ -18,6 +18,8 @@ from crm.demo.words import PRODUCTS
 from crm.navigation import datamodel_of
 from crm.quotes.models import Unit, VatRate
 
+RECURRING = "MNT-01"  # the product that is paid by the month
+
 FRANCE = {
     "name": "ACME France", "code": "ACME-FR", "country": "FR", "currency": "EUR",
     "language": "fr", "time_zone": "Europe/Paris", "address": "12 quai Perrache",
@@ -117,7 +119,8 @@ def make_products(cast: Cast) -> dict[str, dict[str, Any]]:
                     "company": company,
                     "code": code,
                     "name": name,
-                    "price": Decimal(price),
+                    "prices": [{"currency": company.currency, "price": Decimal(price)}],
+                    "recurring_period": 1 if code == RECURRING else None,
                     "unit": units[unit],
                     "vat_rate": _settings_of(company).default_vat_rate,
                 }

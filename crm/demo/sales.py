@@ -12,7 +12,6 @@ from crm.opportunities import services as opportunities
 from crm.opportunities.models import Stage, StageKind
 
 LENGTH = 60  # days from the first call to the decision
-RECURRING = "MNT-01"  # the product that is paid by the month
 Basket = Sequence[tuple[Any, int]]  # product, quantity
 
 
@@ -67,7 +66,7 @@ def _deal(
         "name": name,
         "account": account,
         "contact": contact,
-        "amount": sum((p.price * n for p, n in basket if p.code != RECURRING), Decimal(0)),
+        "amount": sum((_price(p) * n for p, n in basket if p.recurring_period is None), Decimal(0)),
         "stage": stages[min(done, len(stages) - 1)],
         "expected_close_on": story.day(close),
         "source": account.source,
@@ -76,14 +75,19 @@ def _deal(
         "next_step": words.STEPS[story.language][done][1],
     }
     for product, months in basket:
-        if product.code == RECURRING:
+        if product.recurring_period is not None:
             values |= {
-                "recurring_amount": product.price,
+                "recurring_amount": _price(product),
                 "recurring_period": 1,
                 "recurring_duration": months,
                 "recurring_start_on": story.day(close - 30),
             }
     return story.create("opportunities", opened, **values), basket
+
+
+def _price(product: Any) -> Decimal:
+    """In the currency of its company, the only one that it is sold in."""
+    return Decimal(product.prices[0].price)
 
 
 def _quote(story: Story, deal: Any, basket: Basket, ago: int) -> None:

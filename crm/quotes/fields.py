@@ -10,14 +10,15 @@ from flask_babel import lazy_pgettext
 from crm.core.forms import LineKind as NewLine
 from crm.core.forms import LineTable
 from crm.quotes.models import LineKind
+from crm.quotes.services.lines import RECURRING
 
 LINE: Sequence[str] = (
     "kind", "product", "label", "description", "quantity", "unit", "unit_price",
-    "discount_percent", "discount_amount", "vat_rate",
+    "discount_percent", "discount_amount", "vat_rate", "recurring_period", "recurring_duration",
 )  # fmt: skip
 
 
-def line_table() -> LineTable:
+def line_table(shows_recurring: bool) -> LineTable:
     """The lines as they are typed; titles, texts and subtotals have a label alone."""
     return LineTable(
         columns=("label", "quantity", "unit", "unit_price", "discount_percent", "vat_rate"),
@@ -32,9 +33,10 @@ def line_table() -> LineTable:
         total_label=_("Total"),
         summed=(LineKind.SUBTOTAL,),
         note="description",
-        below=("discount_amount", "product"),
+        below=("discount_amount", *(RECURRING if shows_recurring else ()), "product"),
+        hidden=() if shows_recurring else RECURRING,
         source="product",
-        fills=("description", "unit", "unit_price", "vat_rate"),
+        fills=("description", "unit", "unit_price", "vat_rate", "recurring_period"),
     )
 
 

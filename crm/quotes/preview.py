@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from crm.companies.settings import company_settings, setting
+from crm.companies.settings import company_settings
 from crm.core.actor import current_actor
 from crm.core.datamodel import DataModel
 from crm.core.forms import Form, FormField
@@ -15,6 +15,7 @@ from crm.core.models.text import format_money, format_percent, parse_number
 from crm.quotes import totals
 from crm.quotes.fields import LINE
 from crm.quotes.models import LineKind, amounts
+from crm.quotes.services.approval import ceiling, may_approve
 from crm.quotes.services.lines import Terms, complete
 
 ASKED = ("currency", "prices_include_tax", "global_discount", "lines")
@@ -22,7 +23,7 @@ ZERO = Decimal(0)
 Line = Mapping[str, Any]
 
 
-def preview(datamodel: DataModel, typed: MultiDict[str, str], company: str) -> dict[str, Any]:
+def preview(datamodel: DataModel, typed: MultiDict[str, str], company: str = "") -> dict[str, Any]:
     """The figures of the typed quote as texts, by the name of the total or line.
 
     `company` is the key of a stored quote's; the form of a new one has it.
@@ -50,6 +51,7 @@ def preview(datamodel: DataModel, typed: MultiDict[str, str], company: str) -> d
         **_line_sums(rows, lines, priced, found, terms.currency),
         "by_rate": _by_rate(found, terms.currency),
         "fills": dict(_fills(rows, typed_lines, lines)),
+        "marks": dict(_marks(rows, priced, discount)),
         "errors": {part.name: part.errors[0] for row in rows for part in row if part.errors},
     }
 
@@ -141,9 +143,12 @@ def _marks(
     priced: Sequence[totals.PricedLine | None],
     discount: Decimal,
 ) -> Iterator[tuple[str, str]]:
-    ceiling = Decimal(setting("quote_discount_ceiling"))
+    """(name of the input, words) of discounts that somebody else has to approve."""
+    if may_approve():
+        return
+    limit = ceiling()
     for row, one in zip(rows, priced, strict=True):
-        if one is not None and totals.effective_discount(one, discount) > ceiling:
+        if one is not None and totals.effective_discount(one, discount) > limit:
             yield _beside(row, "discount_percent"), _("Needs approval")
 
 

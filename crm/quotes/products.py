@@ -1,6 +1,6 @@
 """/products. Source: spec 8.1."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
@@ -25,18 +25,24 @@ class ProductView(ModelView):
     edit_title = _l("Edit the product")
     empty_title = _l("No products yet")
     empty_text = _l("A product fills in the label, price, unit and VAT rate of a quote line.")
-    list_columns = ["name", "code", "price", "unit", "vat_rate", "company", "active"]
-    order_columns = ["name", "code", "price"]
+    list_columns = [
+        "name", "code", "price_list", "recurring_period", "unit", "vat_rate", "company", "active",
+    ]  # fmt: skip
+    order_columns = ["name", "code"]
     base_order = ("name", "asc")
-    phone_columns = ("price",)
+    phone_columns = ("price_list",)
     column_css: ClassVar[Mapping[str, str]] = {
-        "code": "w-phone", "unit": "w-agency", "vat_rate": "w-phone", "active": "w-score",
+        "code": "w-phone", "price_list": "num r w-amount", "recurring_period": "w-agency",
+        "unit": "w-agency", "vat_rate": "w-phone", "active": "w-score",
     }  # fmt: skip
-    search_columns = ["active", "unit", "vat_rate", "company", "price"]
+    search_columns = ["active", "recurring_period", "unit", "vat_rate", "company"]
+    list_relations = ("prices",)
+    setting_columns: ClassVar[Mapping[str, str]] = {"recurring_period": "manage_recurring"}
+    children: ClassVar[Mapping[str, Sequence[str]]] = {"prices": ("currency", "price")}
     headline = ("code", "active")
     edit_fieldsets: ClassVar[Any] = [
         (_l("Identity"), {"fields": ["company", "name", "code", "description", "active"]}),
-        (_l("Sale"), {"fields": ["price", "currency", "unit", "vat_rate"]}),
+        (_l("Sale"), {"fields": ["prices", "recurring_period", "unit", "vat_rate"]}),
     ]
     add_fieldsets = edit_fieldsets
     show_fieldsets = edit_fieldsets

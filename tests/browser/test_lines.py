@@ -193,10 +193,11 @@ def test_a_product_is_found_while_its_name_is_typed(
 ) -> None:
     with acting("alice"):
         make(
-            Product, name="Desk 160", code="D-160", price=D("489.50"), description="Oak",
+            Product, name="Desk 160", code="D-160", description="Oak",
+            prices=[{"currency": "EUR", "price": D("489.50")}],
             unit=word(Unit, "Piece"), vat_rate=word(VatRate, "5.5%"),
         )  # fmt: skip
-        make(Product, name="Desk 180", code="D-180", price=D(1), active=False)
+        make(Product, name="Desk 180", code="D-180", active=False)
     desk = sit("claire")
     page = desk.open(f"/quotes/edit/{quote}")
     page.get_by_role("button", name="Item", exact=True).click()
@@ -293,4 +294,25 @@ def test_a_finger_moves_and_deletes_by_the_menu_of_the_line(
     page.get_by_role("button", name="Save").tap()
     page.wait_for_url("**/quotes/show/*")
     assert [one[1] for one in stored()] == ["Pump", "Fitting", "Services"]
+    desk.check()
+
+
+@pytest.mark.accept("A-62")
+def test_a_discount_above_the_ceiling_is_marked_beside_its_cell(sit: Sit, quote: int) -> None:
+    desk = sit("claire")
+    page = desk.open(f"/quotes/edit/{quote}")
+    marks = page.locator(".flag")
+    cell(page, 0, "discount_percent").fill("15")
+    expect(page.locator(".c-totals .grand output")).to_have_text("€384.00")
+    expect(marks).to_have_count(0)
+    page.get_by_label("Global discount (%)").fill("1")
+    expect(marks).to_have_text("Needs approval")
+    page.keyboard.press("Tab")
+    expect(page.locator("[data-cell]", has=marks).locator("input")).to_have_value("15")
+    page.get_by_label("Global discount (%)").fill("")
+    expect(marks).to_have_count(0)
+    page = sit("marc").open(f"/quotes/edit/{quote}")
+    cell(page, 0, "discount_percent").fill("50")
+    expect(page.locator(".c-totals .grand output")).to_have_text("€300.00")
+    expect(page.locator(".flag")).to_have_count(0)  # he approves it himself
     desk.check()

@@ -54,7 +54,7 @@ LEAST: dict[type[Any], dict[str, Any]] = {
     Event: {"subject": "Démonstration"},
     Lead: {"organization": "Élan"},
     Opportunity: {"name": "Projet Alpha"},
-    Product: {"name": "Pompe", "code": "P1", "price": 100},
+    Product: {"name": "Pompe", "code": "P1", "prices": [{"currency": "EUR", "price": 100}]},
 }
 
 

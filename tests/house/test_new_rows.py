@@ -48,7 +48,17 @@ def test_an_add_form_proposes_what_the_columns_start_with(app: Flask, as_user: A
 MADE: list[tuple[str, Any, dict[str, str]]] = [
     ("/companies/add", Company, {"name": "Acme Italia", "code": "ACME-IT"}),
     ("/agencies/add", Agency, {"name": "Nantes", "code": "NTE"}),
-    ("/products/add", Product, {"name": "Chair", "code": "CH-1", "price": "10"}),
+    (
+        "/products/add",
+        Product,
+        {
+            "name": "Chair",
+            "code": "CH-1",
+            "prices-count": "1",
+            "prices-0-currency": "EUR",
+            "prices-0-price": "10",
+        },
+    ),
     ("/reference/sources/add", Source, {"name-en": "Fair", "name-fr": "Salon"}),
 ]
 

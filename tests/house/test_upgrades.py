@@ -35,6 +35,7 @@ REWRITTEN: dict[str, tuple[str, ...]] = {
     "event": ("description",),
     "lead": ("name_key", "description"),
     "opportunity": ("description",),
+    "product": ("price", "currency"),  # a table of their own now, as tested below
 }
 
 MIGRATION = """
@@ -220,6 +221,21 @@ def test_an_upgrade_from_the_first_version_loses_nothing(fresh: Flask) -> None:
         names = rows[0].keys() & after[table][0].keys() - set(left_out or ())
         assert names == rows[0].keys() - set(left_out or ()), table
         assert parts(after[table], names) == parts(rows, names), table
+
+
+def test_the_price_of_each_product_moves_to_the_table_of_prices_and_back(fresh: Flask) -> None:
+    filled("0051")
+    before, __ = state()
+    upgrade()
+    after, __ = state()
+    old = {row["id"]: (row["currency"], row["price"]) for row in before["product"]}
+    assert old
+    assert old == {
+        row["product_id"]: (row["currency"], row["price"]) for row in after["product_price"]
+    }
+    downgrade(revision="0051")
+    again, __ = state()
+    assert again["product"] == before["product"]
 
 
 AWKWARD = (

@@ -143,7 +143,7 @@ def test_a_product_fills_its_line(acting: Acting) -> None:
     with acting("alice"):
         product = make(
             Product,
-            price=D("12.3456"),
+            prices=[{"currency": "EUR", "price": D("12.3456")}],
             unit=word(Unit, "Hour"),
             vat_rate=word(VatRate, "10%"),
             description="En bronze",

@@ -104,6 +104,13 @@ class TableApi(FabModelRestApi):
             raise NotFound
         return objects[0]
 
+    def shown_children(self) -> Children:
+        """`children` without the columns whose setting is off."""
+        return {
+            relation: [name for name in columns if self.visible([f"{relation}.{name}"])]
+            for relation, columns in self.children.items()
+        }
+
     def read_with(self, names: Sequence[str]) -> list[str]:
         """`names`, and the paths of related columns to load."""
         lines = [f"{name}.{column}" for name in names for column in self.children.get(name, ())]
@@ -115,7 +122,8 @@ class TableApi(FabModelRestApi):
         """Rows as JSON, without the columns for editors where the actor may not edit."""
         rows = list(found)
         private = [name for name in names if name in self.editors_only]
-        objects = [represent(row, names, self.children) for row in rows]
+        children = self.shown_children()
+        objects = [represent(row, names, children) for row in rows]
         if private and rows:
             open_ids = self._editable([row.id for row in rows])
             for one in objects:

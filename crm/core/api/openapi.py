@@ -86,7 +86,7 @@ def _add_components(api: Any, spec: Any) -> None:
     for component, schema in shared.items():
         if component not in spec.components.schemas:
             spec.components.schema(component, schema)
-    children = api.children
+    children = api.shown_children()
     new, changed = written(api, api.add_columns), written(api, api.edit_columns)
     writable, readable = {*new, *changed}, [*api.list_columns, *api.show_columns]
     own = {

@@ -46,7 +46,9 @@ class ReadApi(TableApi):
         return answer(**chosen(known, asked))
 
     def _fields(self, names: Sequence[str]) -> list[dict[str, Any]]:
-        return describing.fields_info(self.datamodel.obj, written(self, names), self.children)
+        return describing.fields_info(
+            self.datamodel.obj, written(self, names), self.shown_children()
+        )
 
     @expose("/", methods=("GET",))
     @guarded

@@ -118,7 +118,7 @@ class ModelRestApi(ReadApi):
 
     def _reader(self, names: Sequence[str], new: bool = False) -> Reader:
         shown = ["id", "row_version", *self.visible([*names, *self.show_columns])]
-        return Reader(self.datamodel.obj, written(self, names), shown, self.children, new)
+        return Reader(self.datamodel.obj, written(self, names), shown, self.shown_children(), new)
 
     def fetch(self, pk: int, action: str) -> Any:
         """The row for `action`. Raises NotFound."""

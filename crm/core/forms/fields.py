@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 from crm.core.forms.options import Option
 from crm.core.models import Spec
 
+# A text that is typed; another one is chosen.
+TYPED = ("text", "number", "longtext")
+
 
 class LineKind(NamedTuple):
     """A kind of line that may be added; `text` is what its first column begins with."""
@@ -32,6 +35,7 @@ class LineTable:
     summed: Sequence[str] = ()  # other kinds with a total
     note: str = ""  # a longer text, under the first column
     below: Sequence[str] = ()  # of plain lines, under the line: seldom filled in
+    hidden: Sequence[str] = ()  # of plain lines: kept, but not shown
     source: str = ""  # the link to a row that fills a line, searched in the first column
     fills: Sequence[str] = ()  # the columns that such a row fills
     most: int = 500
@@ -43,7 +47,7 @@ class LineTable:
     def is_open(self, cells: Mapping[str, "FormField"]) -> bool:
         """Whether a value is filled in under the line, or anything is wrong there."""
         below = [cells[name] for name in self.below]
-        return any(one.errors or (one.text and not one.is_link) for one in below)
+        return any(one.errors or (one.text and one.widget in TYPED) for one in below)
 
     def total_of(self, row: Sequence["FormField"]) -> str:
         """The name of the figure at the end of the line."""

@@ -1,15 +1,17 @@
 """The tables of the slice."""
 
 from crm.quotes.models.line import LineKind, QuoteLine, amounts
-from crm.quotes.models.product import Product, Unit, VatRate
+from crm.quotes.models.product import PERIODS, Product, ProductPrice, Unit, VatRate
 from crm.quotes.models.quote import Quote
 from crm.quotes.models.status import OPEN, UNANSWERED, QuoteStatus
 
 __all__ = [
     "OPEN",
+    "PERIODS",
     "UNANSWERED",
     "LineKind",
     "Product",
+    "ProductPrice",
     "Quote",
     "QuoteLine",
     "QuoteStatus",

@@ -15,7 +15,7 @@ from crm.core.errors import DomainError
 from crm.core.models import Child, computed, field, kinds
 from crm.core.types import Exact, Money
 from crm.quotes import totals
-from crm.quotes.models.product import Product, Unit, VatRate
+from crm.quotes.models.product import PERIODS, Product, Unit, VatRate
 from crm.quotes.models.quote import Quote
 
 
@@ -81,6 +81,13 @@ class QuoteLine(Child):
         _l("Discount amount"), Exact(4), kind=kinds.MONEY, minimum=0, help=_l("Per unit.")
     )
     vat_rate_id: Mapped[int | None] = link(_l("VAT rate"), "vat_rate.id")
+    recurring_period: Mapped[int | None] = field(_l("Recurring"), choices=PERIODS)
+    recurring_duration: Mapped[int | None] = field(
+        _l("Duration (in months)"),
+        minimum=1,
+        maximum=120,
+        help=_l("Empty: as many periods as the quantity says."),
+    )
     total_excl: Mapped[Decimal | None] = field(_l("Total excl. tax"), Money, readonly=True)
 
     quote: Mapped[Quote] = relationship(back_populates="lines")
@@ -118,6 +125,7 @@ class QuoteLine(Child):
             self.product = self.unit = self.vat_rate = None
             self.quantity = self.unit_price = self.total_excl = None
             self.discount_percent = self.discount_amount = None
+            self.recurring_period = self.recurring_duration = None
             return
         wrong = {
             name: _("Required field")

@@ -1,19 +1,22 @@
 """Defaults of quote lines, from products and opportunities (spec 8.1, 8.3)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from sqlalchemy import select
 
 from crm.companies.settings import setting
+from crm.core.db import db
 from crm.core.models.text import format_number
 from crm.opportunities.models import Opportunity
 from crm.quotes import totals
-from crm.quotes.models import LineKind, VatRate
+from crm.quotes.models import LineKind, Product, ProductPrice, VatRate
 
+RECURRING = ("recurring_period", "recurring_duration")
 ONE, ZERO = Decimal(1), Decimal(0)
 Line = Mapping[str, Any]
 
@@ -25,6 +28,7 @@ class Terms:
     rate: VatRate | None  # of lines that name none
     currency: str
     prices_include_tax: bool = False
+    prices: dict[int, Decimal] = field(default_factory=dict)  # product → its price, as far as read
 
     def price(self, amount: Decimal, rate: VatRate | None) -> Decimal:
         """An amount without tax, as a price of the quote."""
@@ -36,7 +40,20 @@ def complete(lines: Sequence[Line], terms: Terms) -> list[dict[str, Any]]:
 
     Of a stored line, only emptied values are filled in.
     """
+    _read_prices(lines, terms)
     return [_completed(line, terms) for line in lines]
+
+
+def _read_prices(lines: Sequence[Line], terms: Terms) -> None:
+    """The prices of the products of lines without a price, by one statement."""
+    unpriced = (line for line in lines if line.get("unit_price") is None)
+    products = {one.id for line in unpriced if (one := line.get("product")) is not None}
+    if not products:
+        return
+    known = select(ProductPrice.product_id, ProductPrice.price).where(
+        ProductPrice.product_id.in_(products), ProductPrice.currency == terms.currency
+    )
+    terms.prices.update((product_id, price) for product_id, price in db.session.execute(known))
 
 
 def _completed(line: Line, terms: Terms) -> dict[str, Any]:
@@ -56,17 +73,19 @@ def _completed(line: Line, terms: Terms) -> dict[str, Any]:
 
 def _said(line: Line, terms: Terms) -> dict[str, Any]:
     """What a line is filled with where it says nothing."""
-    product = line.get("product")
+    product: Product | None = line.get("product")
     if product is None:
         return {"quantity": ONE, "vat_rate": terms.rate}
     rate = product.vat_rate or terms.rate
+    price = terms.prices.get(product.id)
     return {
         "quantity": ONE,
         "label": product.name,
         "description": product.description,
-        "unit_price": terms.price(product.price, line.get("vat_rate") or rate),
+        "unit_price": None if price is None else terms.price(price, line.get("vat_rate") or rate),
         "unit": product.unit,
         "vat_rate": rate,
+        "recurring_period": product.recurring_period,
     }
 
 
@@ -76,7 +95,8 @@ def of_opportunity(deal: Opportunity, terms: Terms) -> list[dict[str, Any]]:
     if deal.amount:
         lines.append(_line(deal.name, deal.amount, terms))
     if setting("manage_recurring") and deal.recurring_total:
-        lines.append(_line(_recurring(deal), deal.recurring_total, terms))
+        line = _line(_recurring(deal), deal.recurring_total, terms)
+        lines.append({**line, **{name: getattr(deal, name) for name in RECURRING}})
     return lines
 
 

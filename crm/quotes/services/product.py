@@ -6,16 +6,16 @@ from typing import Any
 from sqlalchemy import ColumnElement
 
 from crm.companies.choices import candidates_of
-from crm.companies.defaults import fill_company, fill_empty, set_default
+from crm.companies.defaults import fill_company, set_default
 from crm.companies.settings import company_settings
 from crm.core.datamodel.rules import Rules
 from crm.quotes.models import Product
 
 
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
-    """The company's currency and VAT rate."""
+    """A price in the company's currency, and its VAT rate."""
     company = fill_company(values)
-    fill_empty(values, "currency", lambda: company.currency)
+    set_default(values, "prices", lambda: [{"currency": company.currency}])
     set_default(values, "vat_rate", lambda: company_settings(company.id).default_vat_rate)
     return values
 

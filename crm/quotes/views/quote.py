@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
+from crm.core.actor import current_actor
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
 from crm.core.files.serving import answer
@@ -22,6 +23,7 @@ from crm.quotes.models import Quote
 from crm.quotes.pdf import render
 from crm.quotes.preview import preview
 from crm.quotes.services import quote as services
+from crm.quotes.services.lines import RECURRING
 from crm.quotes.views.moves import QuoteMoves
 
 PDF = "pdf"  # the key of a tab
@@ -33,7 +35,10 @@ class QuoteView(QuoteMoves):
     datamodel = DataModel(Quote, services.RULES)
     route_base = "/quotes"
     class_permission_name = "quotes"
-    setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
+    setting_columns: ClassVar[Mapping[str, str]] = {
+        "agency": "manage_agencies",
+        **{f"lines.{name}": "manage_recurring" for name in RECURRING},
+    }
     method_actions: ClassVar[Mapping[str, str]] = {
         **QuoteMoves.method_actions,
         "preview": "read",
@@ -147,7 +152,9 @@ class QuoteView(QuoteMoves):
 
     def prepare_form(self, form: Form) -> None:
         if "lines" in form.fields:
-            form.fields["lines"].table = fields.line_table()
+            form.fields["lines"].table = fields.line_table(
+                current_actor().is_enabled("manage_recurring")
+            )
 
     def form_page(self, form: Form, *args: Any, **kwargs: Any) -> FormPage:
         page = super().form_page(form, *args, **kwargs)

@@ -261,7 +261,7 @@ def test_the_links_of_all_lines_are_read_together(world: World, alice: Api, numb
         status, answer = alice.put(f"test/quotes/{made['id']}", body)
     assert status == 200, answer
     assert len(answer["result"]["lines"]) == number
-    assert len(sent) <= 16, sent
+    assert len(sent) <= 17, sent  # the prices of the products are one of them
 
 
 def test_a_list_of_ids_where_one_is_expected_is_refused_unread(world: World, alice: Api) -> None:

@@ -35,7 +35,7 @@ from crm.leads import services as leads
 from crm.leads.models import Lead, LeadStatus, LeadStatusKind, lead_tag
 from crm.opportunities import services as opportunities
 from crm.opportunities.models import LostReason, Opportunity, Stage, StageKind
-from crm.quotes.models import Product, Quote, VatRate
+from crm.quotes.models import Product, ProductPrice, Quote, VatRate
 from crm.quotes.services import quote as quotes
 from tests.fixtures import token_header
 
@@ -342,5 +342,7 @@ def records(france: Any, iberia: Any) -> dict[str, Any]:
         "account": Account(name="Dupont", company=france, currency="EUR", **client),
         "foreign": Account(name="Lopez", company=iberia, **client),
         "contact": Contact(last_name="Durand", company=france),
-        "product": Product(name="Bolt", code="B", price=2, currency="EUR", company=france),
+        "product": Product(
+            name="Bolt", code="B", prices=[ProductPrice(currency="EUR", price=2)], company=france
+        ),
     }
