@@ -11,6 +11,7 @@ from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import Account, AccountAddress
+from crm.accounts.services import merging
 from crm.catalog.models import Catalog, CatalogType
 from crm.core.datamodel import purging
 from crm.core.db import db, is_writing
@@ -19,6 +20,7 @@ from crm.core.files.models import StoredFile
 from crm.core.files.storing import keep_made
 from crm.core.journal import Journal
 from crm.core.locks import exclusive
+from crm.core.merging import merge, plan_merge
 from crm.core.types import utcnow
 from crm.opportunities.models import Opportunity
 from crm.purging import purge
@@ -215,3 +217,19 @@ def test_the_bin_says_what_happens_next(
     page = as_user("marc").get("/prospects/bin/").text
     assert "deleted for good, with their lines and files, once a day" in page
     assert ">today<" in page
+
+
+@pytest.mark.accept("A-96")
+def test_what_was_merged_stays_as_it_leads_to_the_kept_one(
+    app: Flask, acting: Acting, everything: Everything
+) -> None:
+    with acting("marc"):
+        rows = [make(Account), make(Account)]
+        ids = [row.id for row in rows]
+        merge(plan_merge(rows, rows[0], {}, merging.ACCOUNTS))
+    with everything() as session:
+        session.get_one(Account, ids[1]).deleted_at = utcnow() - timedelta(days=400)
+    with app.app_context():
+        assert purge() == ["Deleted for good: nothing."]
+    with everything() as session:
+        assert session.get_one(Account, ids[1]).merged_into_id == ids[0]

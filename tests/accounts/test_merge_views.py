@@ -5,8 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from crm.accounts.models import Account, AccountKind, Contact
+from crm.opportunities.models import Opportunity
 from tests.factories import make, remove, save
 from tests.fixtures import Acting, Cast, Client
 
@@ -257,3 +259,31 @@ def test_the_api_leads_on_too(
     assert late.status_code == 404
     assert f"merged into record {a}" in late.get_json()["message"]
     assert client.get(f"/api/v1/accounts/{b}", headers=token_of("olga")).status_code == 404
+
+
+def test_the_tab_of_the_journal_tells_of_all(as_user: AsUser, two: tuple[int, int]) -> None:
+    a, _b = two
+    marc = as_user("marc")
+    posted(marc, two, keep=a)
+    page = marc.get(f"/clients/show/{a}?tab=history").text
+    assert "merged other records into this one" in page
+    assert 'created this record <span class="c-muted">(Faro SAS)</span>' in page
+    assert page.count("created this record") == 2
+
+
+def test_a_link_that_the_reader_may_not_see_has_no_name_in_the_journal(
+    as_user: AsUser, acting: Acting, two: tuple[int, int]
+) -> None:
+    a, b = two
+    with acting("marc") as session:
+        for name in ("Alpha", "Beta"):
+            make(Opportunity, name=name, account=session.get_one(Account, b))
+    marc = as_user("marc")
+    posted(marc, two, keep=a)
+    assert "Alpha, Beta" in marc.get(f"/clients/show/{a}?tab=history").text
+    with acting("marc") as session:
+        gone = session.scalars(select(Opportunity).where(Opportunity.name == "Alpha")).one()
+        remove(gone)
+    page = marc.get(f"/clients/show/{a}?tab=history").text
+    assert "Beta" in page
+    assert "Alpha" not in page

@@ -1,22 +1,27 @@
 """Merging accounts and contacts, on both databases. Source: spec 6.4."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from crm.accounts.models import Account, Contact
+from crm.accounts.models import Account, AccountContact, Contact, JobTitle, Nature, Tag
 from crm.accounts.services import merging
-from crm.calendar.models import Event
+from crm.calendar.models import Event, Participant
 from crm.core.db import db
+from crm.core.errors import DomainError, Forbidden
 from crm.core.journal import history
-from crm.core.merging import MergeRules, Sources, merge, plan_merge
+from crm.core.merging import MergeRules, Sources, kept_instead, merge, plan_merge
 from crm.core.rows import unfiltered
 from crm.opportunities.models import Opportunity
 from crm.quotes.models import Quote
-from tests.factories import again, make, table_of
-from tests.fixtures import Acting
+from tests.factories import again, make, person, table_of
+from tests.fixtures import Acting, Cast
+
+Counting = Callable[[], AbstractContextManager[list[str]]]
 
 pytestmark = pytest.mark.both
 
@@ -112,3 +117,171 @@ def test_the_journal_names_every_link_that_moved(acting: Acting, two: tuple[int,
         event = session.scalars(select(Event).where(Event.subject == "Visite 1")).one()
         assert event.row_version == 2
         assert history(session, event)[0].changes == {"account_id": [b, a]}
+
+
+def test_links_that_become_double_unite(acting: Acting) -> None:
+    with acting("alice"):
+        title, tag = make(JobTitle, name={"en": "Director"}), make(Tag, name={"en": "Fair"})
+    with acting("marc") as session:
+        a, b = make(Account), make(Account)
+        title, tag = session.merge(title), session.merge(tag)
+        both = make(Contact, links=[{"account": a}, {"account": b, "job_title": title}])
+        other = make(Contact, links=[{"account": b, "is_main": True}])
+        a.tags, b.tags = [tag], [tag]
+        session.flush()
+        kept = merge_accounts(a.id, b.id)
+        links = session.scalars(select(AccountContact).order_by(AccountContact.contact_id)).all()
+        assert [(link.contact_id, link.account_id) for link in links] == [
+            (both.id, kept.id),
+            (other.id, kept.id),
+        ]
+        assert (links[0].job_title, [link.is_main for link in links]) == (title, [False, True])
+        assert kept.tags == [tag]
+
+
+def test_one_main_contact_and_one_default_address_remain(acting: Acting) -> None:
+    with acting("marc") as session:
+        streets = {"a": ["1 rue Haute", "2 rue Basse"], "b": ["1 Rue Haute", "9 quai Sud"]}
+        ids = []
+        for lines in streets.values():
+            account = make(Account, addresses=[{"street": line, "city": "Lyon"} for line in lines])
+            make(Contact, links=[{"account": account, "is_main": True}])
+            ids.append(account.id)
+        main = session.scalars(
+            select(AccountContact.contact_id).order_by(AccountContact.id)
+        ).first()
+        kept = merge_accounts(*ids)
+        assert kept.main_contact is not None
+        assert kept.main_contact.contact_id == main
+        assert sum(link.is_main for link in kept.links) == 1
+        found = {address.street: address.is_default for address in kept.addresses}
+        assert found == {"1 rue Haute": True, "2 rue Basse": False, "9 quai Sud": False}
+
+
+def test_an_account_never_becomes_its_own_parent(acting: Acting) -> None:
+    with acting("marc"):
+        top = make(Account, name="Groupe")
+        top_id = top.id
+        loser = make(Account, name="Holding", parent=top)
+        between = make(Account, name="Entre", parent=loser)
+        kept = make(Account, name="Filiale", parent=between)
+        merge_accounts(kept.id, loser.id)
+        assert (again(kept).parent_id, again(between).parent_id) == (None, kept.id)
+    with acting("marc"):
+        parent = make(Account, name="Mère", parent=db.session.get_one(Account, top_id))
+        child = make(Account, name="Fille", parent=parent)
+        merge_accounts(child.id, parent.id)
+        assert again(child).parent_id == top_id, "the next one that is left"
+
+
+def test_a_contact_is_never_their_own_manager(acting: Acting) -> None:
+    with acting("marc"):
+        account = make(Account)
+        boss = make(Contact, last_name="Roy", links=[{"account": account}])
+        clerk = make(Contact, last_name="Le Roy", links=[{"account": account}], reports_to=boss)
+        merge_contacts(clerk.id, boss.id)
+        assert again(clerk).reports_to_id is None
+
+
+def test_a_contact_without_account_gets_those_of_the_other(acting: Acting) -> None:
+    with acting("marc"):
+        account = make(Account)
+        alone = make(Contact, last_name="Roy")
+        other = make(Contact, last_name="Roy", links=[{"account": account}])
+        event = make(Event, subject="Visite", **at(1))
+        make_guest(event, other)
+        merge_contacts(alone.id, other.id)
+        kept = again(alone)
+        assert kept.has_account
+        assert [link.account_id for link in kept.links] == [account.id]
+        entry = history(db.session(), kept)[0]
+        assert entry.changes["moved:event"] == [None, [["Visite", ["event", event.id]]]]
+        told = next(iter(history(db.session(), again(event))[0].changes))
+        assert told.startswith("participants.")
+
+
+def make_guest(event: Event, contact: Contact) -> None:
+    event.participants = [Participant(contact=contact)]
+    db.session.flush()
+
+
+def test_private_events_of_others_move_but_are_never_told(acting: Acting, cast: Cast) -> None:
+    with acting("marc"):
+        a, b = make(Account).id, make(Account).id
+    with acting("alice") as session:
+        event = make(
+            Event,
+            subject="Secret",
+            account=session.get_one(Account, b),
+            visibility="private",
+            owner=person(cast.alice),
+            **at(1),
+        ).id
+    with acting("marc") as session:
+        kept = merge_accounts(a, b)
+        assert "moved:event" not in history(session, kept)[0].changes
+        assert kept.next_event_at is None
+    with acting("alice") as session:
+        assert session.get_one(Event, event).account_id == a
+
+
+def test_a_chain_of_merges_leads_to_the_last(acting: Acting) -> None:
+    with acting("marc") as session:
+        a, b, c = (make(Account, name=name).id for name in ("Un", "Deux", "Trois"))
+        merge_accounts(b, a)
+        merge_accounts(c, b)
+        assert kept_instead(Account, a).id == c
+        assert {one.row_id for one in history(session, session.get_one(Account, c))} == {a, b, c}
+
+
+def test_the_kept_one_takes_the_siren_of_the_other(acting: Acting) -> None:
+    with acting("marc"):
+        a, b = make(Account).id, make(Account, siret="55210055400013").id
+        kept = merge_accounts(a, b)
+        assert (kept.siren, kept.siret) == ("552100554", "55210055400013")
+
+
+def test_a_person_and_an_organisation_are_one_of_both(acting: Acting) -> None:
+    with acting("marc"):
+        a = make(Account, name="Roy", nature=Nature.PERSON, first_name="Léa").id
+        b = make(Account, name="Roy SARL", siren="552100554").id
+        kept = merge_accounts(a, b)
+        assert (kept.nature, kept.first_name, kept.siren) == (Nature.PERSON, "Léa", None)
+
+
+@pytest.mark.accept("A-43")
+def test_who_may_not_merge_is_refused_by_the_service_too(acting: Acting) -> None:
+    with acting("claire"):
+        ids = [make(Account).id for _number in range(2)]
+        with pytest.raises(Forbidden):
+            merge_accounts(*ids)
+
+
+@pytest.mark.accept("A-43")
+def test_the_service_asks_for_one_of_two_sirens(acting: Acting) -> None:
+    with acting("marc"):
+        ids = [make(Account, siren=siren).id for siren in ("552100554", "732829320")]
+        with pytest.raises(DomainError) as refused:
+            merge_accounts(*ids)
+        assert refused.value.fields == {"siren": "Choose which one is right."}
+
+
+def test_a_merge_takes_as_many_statements_for_many_links_as_for_few(
+    acting: Acting, counting: Counting
+) -> None:
+    spent = []
+    for number in (1, 60):
+        with acting("marc") as session:
+            a, b = make(Account), make(Account)
+            for _each in range(number):
+                make(Opportunity, account=b)
+                make(Event, account=b, **at(1))
+                make(Contact, links=[{"account": b}])
+            ids = [a.id, b.id]
+        with acting("marc") as session:
+            session.expire_all()
+            with counting() as statements:
+                merge_accounts(*ids)
+            spent.append(len(statements))
+    assert spent[1] <= spent[0] + 4, spent
+    assert spent[1] < 150
