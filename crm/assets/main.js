@@ -21,6 +21,7 @@ import "./core/menus.js";
 import "./core/merge.js";
 import "./core/nav.js";
 import "./core/order.js";
+import "./core/outlook.js";
 import "./core/password.js";
 import "./core/picker.js";
 import "./core/place.js";

@@ -1,8 +1,10 @@
 """/leads: list, record and form of leads."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
+from flask import request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
@@ -10,7 +12,6 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from crm.accounts.badges import opt_out_badges
-from crm.companies.views.owned import OwnedView
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
 from crm.core.forms import Form
@@ -27,16 +28,21 @@ from crm.core.views import (
 from crm.core.views.merging import MergePages
 from crm.duplicates.views import DuplicatePages
 from crm.leads import services
+from crm.leads.conversion.views import ConversionPages
 from crm.leads.forms import CANCEL_EVENTS, LoseLead
 from crm.leads.highlights import highlight
 from crm.leads.models import Lead, LeadStatusKind
 from crm.leads.queries import open_statuses
 from crm.leads.services import is_stale, merging
 
-LOSS = ("lost_reason", "lost_comment")  # shown where they are filled
+# Shown where they are filled.
+ENDS = (
+    "lost_reason", "lost_comment", "account", "contact", "opportunity", "converted_on",
+    "converted_by",
+)  # fmt: skip
 
 
-class LeadView(DuplicatePages, MergePages, SheetPages, OwnedView):
+class LeadView(DuplicatePages, MergePages, SheetPages, ConversionPages):
     """Leads, from the first call to the conversion or the loss."""
 
     datamodel = DataModel(Lead, services.RULES)
@@ -45,8 +51,18 @@ class LeadView(DuplicatePages, MergePages, SheetPages, OwnedView):
     taken = _l("Lead assigned to you")
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
     method_actions: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("lose", "reopen", "take_charge", "change_status"), "edit"
+        (
+            "lose",
+            "reopen",
+            "take_charge",
+            "change_status",
+            "convert",
+            "conversion_outlook",
+            "undo_conversion",
+        ),
+        "edit",
     )
+    picked_columns = (*MergePages.picked_columns, "account", "contact")  # of the conversion
     outcome_columns = services.GIVEN_AT_CREATION
     readonly_in_place = ("status",)
     merge_rules = merging.RULES
@@ -85,7 +101,7 @@ class LeadView(DuplicatePages, MergePages, SheetPages, OwnedView):
     annotated_columns = ("owner", "next_event_at")
     headline = ("status", "owner", "score")
     journal_icons: ClassVar[Mapping[str, str]] = {
-        **OwnedView.journal_icons, "status_id": "circle-check",
+        **ConversionPages.journal_icons, "status_id": "circle-check",
     }  # fmt: skip
     widths: ClassVar[Mapping[str, str]] = {
         "civility": "w2", "first_name": "w2", "last_name": "w2", "address": "w6",
@@ -115,6 +131,9 @@ class LeadView(DuplicatePages, MergePages, SheetPages, OwnedView):
         ]}),
     ]  # fmt: skip
     side_fieldsets: ClassVar[Any] = [
+        (_l("Converted into"), {"fields": [
+            "account", "contact", "opportunity", "converted_on", "converted_by",
+        ]}),
         (_l("Follow-up"), {"fields": [
             "owner", "agency", "company", "status", "lost_reason", "lost_comment", "last_event_at",
         ]}),
@@ -139,8 +158,8 @@ class LeadView(DuplicatePages, MergePages, SheetPages, OwnedView):
     def groups(self, row: Lead, sets: Any) -> list[FieldGroup]:
         groups = super().groups(row, sets)
         for group in groups:
-            group.fields = [f for f in group.fields if f.name not in LOSS or f.text]
-        return groups
+            group.fields = [f for f in group.fields if f.name not in ENDS or _is_told(f)]
+        return [group for group in groups if group.fields]
 
     def record_page(self, row: Lead) -> RecordPage:
         page = super().record_page(row)
@@ -156,12 +175,14 @@ class LeadView(DuplicatePages, MergePages, SheetPages, OwnedView):
         is_open = row.status.kind == LeadStatusKind.OPEN
         if is_open and self.can("edit") and row.owner_id is None:
             actions.append(self.taking_charge(row))
+        if row.is_converted and self.may("edit", row):
+            return self.undoing(row)
         if not self.may_edit(row):
             return actions
         if is_open:
-            actions.append(
-                Action(_("Lose"), self.url("lose", pk=row.id), "circle-x", opens_dialog=True)
-            )
+            lose = self.url("lose", pk=row.id)
+            actions.append(Action(_("Lose"), lose, "circle-x", opens_dialog=True))
+            actions += [replace(one, primary=True) for one in self.converting(row)]
         if row.status.kind == LeadStatusKind.LOST:
             url = self.act_url("reopen", row)
             actions.append(Action(_("Reopen"), url, "restore", "post", primary=True))
@@ -172,7 +193,27 @@ class LeadView(DuplicatePages, MergePages, SheetPages, OwnedView):
 
     def row_actions(self, row: Lead) -> list[Action]:
         take = row.owner_id is None and row.status.kind == LeadStatusKind.OPEN and self.can("edit")
-        return [*([self.taking_charge(row)] if take else []), *super().row_actions(row)]
+        actions = [self.taking_charge(row)] if take else []
+        if not self.may_edit(row):
+            return actions
+        return [*actions, *self.converting(row), *super().row_actions(row)]
+
+    def may_edit(self, row: Lead) -> bool:
+        return super().may_edit(row) and not row.is_converted
+
+    def in_place(self, row: Lead) -> list[str]:
+        """Nothing of a converted lead; what an old page still sends is refused with the reason."""
+        return [] if row.is_converted and request.method == "GET" else super().in_place(row)
+
+    def head_actions(self, row: Lead) -> list[Action]:
+        """On a converted lead nothing is created any more: what it became has the buttons."""
+        return self.record_actions(row) if row.is_converted else super().head_actions(row)
+
+    def change(self, row: Lead) -> ResponseReturnValue:
+        """The form; of a converted lead an old one is still compared, and refused."""
+        if row.is_converted and request.method == "GET":
+            return self.refused(row, _("This lead is converted and can no longer be changed."))
+        return super().change(row)
 
     def prepare_form(self, form: Form) -> None:
         """Offer open statuses only: losing a lead needs its dialog."""
@@ -211,3 +252,8 @@ class LeadView(DuplicatePages, MergePages, SheetPages, OwnedView):
     def reopen(self, pk: int) -> ResponseReturnValue:
         lead = self.row(pk, "edit")
         return self.perform(lead, lambda: services.reopen(lead), _("Lead reopened"))
+
+
+def _is_told(field: Field) -> bool:
+    """Whether it is filled, be it with a record that the reader may not see."""
+    return bool(field.text or field.missing)

@@ -22,6 +22,7 @@ ACTIONS = {
         "reset", "revoke", "attach", "detach", "opportunity", "undo_move", "next_stage",
         "finalise", "mark_sent", "accept", "refuse", "extend", "approve", "withdraw",
         "merge", "merge_effects", "merge_with", "dismiss", "examine", "check_duplicates",
+        "convert", "conversion_outlook", "undo_conversion",
     ),
     "delete": ("delete", "delete_series", "bin", "restore"),
     "export": ("export",),

@@ -7,8 +7,13 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 from flask.cli import ScriptInfo
+from sqlalchemy import select
 
 from crm.cli import main
+from crm.leads import services
+from crm.leads.models import Lead
+from crm.leads.services import Conversion
+from tests.fixtures import Acting
 
 MAP = (
     'key = "external_ref"\n[columns]\nref = "external_ref"\nname = "organization"\nmail = "email"\n'
@@ -89,3 +94,17 @@ def test_a_file_that_is_not_there(app: Flask) -> None:
     result = CliRunner().invoke(main, words, obj=ScriptInfo(create_app=lambda: app))
     assert result.exit_code == 2
     assert "does not exist" in result.output
+
+
+@pytest.mark.accept("A-32")
+def test_a_converted_lead_is_not_changed(run: Run, acting: Acting) -> None:
+    assert run("ref,name,mail\n1,Élan,\n", MAP).exit_code == 0
+    with acting("alice") as session:
+        services.convert(session.scalars(select(Lead)).one(), Conversion(new_account={}))
+    updating = MAP.replace('"external_ref"\n[', '{ field = "external_ref", found = "update" }\n[')
+    changed = run("ref,name,mail\n1,Élan,new@elan.example\n", updating)
+    assert changed.exit_code == 1
+    assert "This lead is converted and can no longer be changed." in changed.output
+    status = MAP + 'state = "status"\n'
+    made = run("ref,name,mail,state\n2,Faro,,Converted\n", status)
+    assert "Only the conversion of a lead sets this status." in made.output

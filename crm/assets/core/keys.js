@@ -47,11 +47,13 @@ const acts = {
   k: () => step("prev") || moveRow(-1),
   ".": () => (document.activeElement.closest("[data-row]")?.querySelector(".c-more") ?? document.querySelector('[popovertarget="more"]'))?.click(),
   e: () => document.querySelector('[data-key="e"]')?.click(),
+  v: () => convert()?.click(),
   f: () => addFilter()?.click(),
   "?": list,
 };
 
 const addFilter = () => document.querySelector('[popovertarget="flt"]');
+const convert = () => document.querySelector('[data-key="v"]');
 const undo = () => document.querySelector('[data-toast] [aria-keyshortcuts="Control+Z"]');
 
 document.addEventListener("keydown", (event) => {
@@ -95,6 +97,7 @@ function list() {
     ...steps().map(([key, words]) => line([key], words)),
     ...(rows().length ? [line([say("enter")], say("open")), line(["."], say("rowMenu"))] : []),
     ...(document.querySelector('[data-key="e"]') ? [line(["E"], say("edit"))] : []),
+    ...(convert() ? [line(["V"], convert().textContent.trim())] : []),
     ...(undo() ? [line([say("ctrl"), "Z"], say("undo"))] : []),
     ...(document.querySelector("form[data-dirty]") ? [line([say("ctrl"), say("enter")], say("saveKey"))] : []),
     ...(groups().length > 1 ? [line([say("alt"), say("pageDown")], say("nextGroup"))] : []),

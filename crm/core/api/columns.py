@@ -11,6 +11,7 @@ from crm.core.datamodel.loading import Children
 from crm.core.datamodel.orders import is_sortable
 from crm.core.errors import DomainError
 from crm.core.models import Child, Spec, find_spec, spec_of, target_of
+from crm.core.views.base import views_of
 
 # Never in a response, even if declared as a field.
 SECRET = re.compile(r"passw|hash|secret|token|(^|_)salt|_key$")
@@ -141,3 +142,10 @@ def _check_filter(where: str, model: type[Any], name: str) -> None:
         filter_spec(model, name)
     except (DomainError, KeyError) as error:
         raise RuntimeError(f"{where} cannot be filtered on") from error
+
+
+def part_columns(model: type[Any]) -> list[str]:
+    """The fields that a new row may be given as a part: those of its form, without its lines."""
+    view = views_of(model)[0]
+    names = view.visible(view.add_columns)
+    return [name for name in names if name not in view.children and name != "company"]

@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
-from crm.core.api.columns import written_lines
+from crm.core.api.columns import part_columns, written_lines
 from crm.core.api.reading import LARGEST_ID, MOST_ROWS, columns_behind, may_be_empty
 from crm.core.datamodel.loading import Children
 from crm.core.models import Spec, kinds, spec_of, target_of
@@ -62,7 +62,11 @@ def of_verb(model: type[Any], api: Any, verb: Any) -> Schema:
     schema = _body(model, api.visible(verb.columns), {}, new=True)
     switches = {name: {"type": "boolean", "default": False} for name in verb.switches}
     lists = {name: {"type": "array", "items": ID, "maxItems": MOST_ROWS} for name in verb.among}
-    schema["properties"] |= {**switches, **lists}
+    parts = {
+        name: {**_body(part, part_columns(part), {}, new=True), "nullable": True}
+        for name, part in verb.parts.items()
+    }
+    schema["properties"] |= {**switches, **lists, **parts}
     schema["properties"] |= {"row_version": dict(ID)}
     return schema | {"required": ["row_version"]}
 

@@ -8,6 +8,7 @@ from flask import Response, url_for
 from flask_appbuilder.api import expose
 from flask_babel import gettext as _
 
+from crm.core.api.columns import part_columns
 from crm.core.api.guard import guarded
 from crm.core.api.reading import MOST_ROWS, Reader, is_id, read_body, read_id
 from crm.core.datamodel.saving import check_version
@@ -21,6 +22,7 @@ class Verb:
 
     `columns` are the fields of the row that the body may have, `switches` its booleans, False where
     they are missing. `among` are lists of ids: name → the rows of which they may be, given the row.
+    `parts` are objects with the values of a new row: name → its table; None where it is missing.
     `right` is the action of the rights grid that the role needs at all, `row` that on the row. An
     action that `makes` a row returns it. `tries`, given how to read the row and how to answer with
     it, prepares what `act` gets as `prepared`, outside the transaction, and may do so again.
@@ -30,6 +32,7 @@ class Verb:
     columns: Sequence[str] = ()
     switches: Sequence[str] = ()
     among: Mapping[str, Callable[[Any], Sequence[Any]]] = field(default_factory=dict)
+    parts: Mapping[str, type[Any]] = field(default_factory=dict)
     right: str = "edit"
     row: str = "edit"
     makes: bool = False
@@ -89,6 +92,12 @@ def _values(api: Any, verb: Verb, row: Any, body: dict[str, Any]) -> dict[str, A
             wrong[name] = _("Not a valid choice.")
         else:
             found[name] = [known[pk] for pk in dict.fromkeys(asked)]
+    parts = {name: body.pop(name, None) for name in verb.parts}
+    for name, raw in parts.items():
+        try:
+            found[name] = _part(name, verb.parts[name], raw)
+        except DomainError as error:
+            wrong |= error.fields
     try:
         found |= Reader(api.datamodel.obj, api.visible(verb.columns)).read(body)
     except DomainError as error:
@@ -96,3 +105,16 @@ def _values(api: Any, verb: Verb, row: Any, body: dict[str, Any]) -> dict[str, A
     if wrong:
         raise DomainError(fields=wrong)
     return found
+
+
+def _part(name: str, model: type[Any], raw: Any) -> dict[str, Any] | None:
+    """The values of a new row of `model`. Raises DomainError by field, `name` before each."""
+    if raw is None:
+        return None
+    if not isinstance(raw, dict):
+        raise DomainError(_("Send an object."), field=name)
+    try:
+        return Reader(model, part_columns(model), new=True).read(raw)
+    except DomainError as error:
+        fields = {f"{name}.{field}": text for field, text in error.fields.items()}
+        raise DomainError(fields=fields) from error

@@ -115,7 +115,7 @@ class MergePages(VerbPages):
     merge_rules: ClassVar[MergeRules]
     merge_template = "core/merge.html"
     merge_first: ClassVar[Sequence[str]] = ()  # fields that the form lacks, e.g. the kind
-    picked_columns = ("merged_into",)
+    picked_columns: Sequence[str] = ("merged_into",)
 
     @expose("/merge", methods=("GET", "POST"))
     @has_access

@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_, select
 
+from crm.accounts.models import AccountContact, Contact
 from crm.companies.choices import sales_candidates, sales_owner_refusal
 from crm.companies.days import today
 from crm.companies.defaults import (
@@ -103,10 +104,15 @@ def is_stale(lead: Lead) -> str:
 
 
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
-    """Owners as the settings say, if they apply to leads. Source: spec 2.2."""
+    """Owners as the settings say, if they apply to leads (spec 2.2); contacts of the account."""
     if relation == "lost_reason":
         return LostReason.for_leads.is_(True)
-    return sales_candidates(Lead, relation, values)
+    condition = sales_candidates(Lead, relation, values)
+    account_id = values.get("account_id")
+    if relation != "contact" or condition is None or account_id is None:
+        return condition
+    known = select(AccountContact.contact_id).where(AccountContact.account_id == account_id)
+    return and_(condition, Contact.id.in_(known))
 
 
 RULES = Rules(
@@ -114,6 +120,7 @@ RULES = Rules(
     create=create,
     update=update,
     candidates=candidates,
+    narrowed_by=("company", "account"),
     refusal=sales_owner_refusal,
     given_at_creation=GIVEN_AT_CREATION,
 )

@@ -29,6 +29,7 @@ from crm.mail.models import Message
 from crm.opportunities.models import Opportunity
 
 LONGEST = timedelta(days=1)
+LOOKED_AT = 100  # entries of the lead's journal, of which the conversion is among the last
 MADE = (Opportunity, Contact, Account)  # in the order in which they go to the bin
 
 
@@ -76,7 +77,7 @@ def undo_conversion(lead: Lead) -> None:
 def _act_of(lead: Lead) -> Act:
     """The last conversion of the lead, by the journal."""
     own = select(Journal).where(Journal.kind == Lead.__tablename__, Journal.row_id == lead.id)
-    entries = db.session.scalars(own.order_by(Journal.id.desc()))
+    entries = db.session.scalars(own.order_by(Journal.id.desc()).limit(LOOKED_AT))
     last = next((one for one in entries if "converted_on" in one.changes and one.act_id), None)
     if last is None or last.act_id is None:
         raise DomainError(_("The journal does not have this conversion any more."))

@@ -1,0 +1,1 @@
+"""The page on which a lead is converted. Source: spec 4.4."""
