@@ -17,6 +17,7 @@ from crm.opportunities.services import Outcome, losable
 
 CANCEL_EVENTS = "cancel_events"
 LOSS = ("lost_reason", "lost_comment")
+RECURRING = ("recurring_amount", "recurring_period", "recurring_duration")
 
 
 class _Closing(Dialog):
@@ -54,7 +55,10 @@ class LoseOpportunity(_Closing):
 
 
 class WinOpportunity(_Closing):
-    """Asks for day, final amount, a missing account, and other opportunities to lose."""
+    """Asks for day, final amount, a missing account, and other opportunities to lose.
+
+    With `has_recurring`, where a quote proposes it, for what recurs too.
+    """
 
     names = ("closed_on", "amount", "account", *LOSS)
     required = ("closed_on",)
@@ -63,8 +67,11 @@ class WinOpportunity(_Closing):
     cancel_label = _l("Keep it open")
     done_message = _l("Opportunity won")
 
-    def __init__(self, datamodel: DataModel, row: Opportunity, picker: str = "") -> None:
-        self.others = losable(row)
+    def __init__(
+        self, datamodel: DataModel, row: Opportunity, picker: str = "", has_recurring: bool = False
+    ) -> None:
+        self.others, self.has_recurring = losable(row), has_recurring
+        self.proposed: Values = {}
         super().__init__(datamodel, row, picker)
         self.intro = self._consequences()
         for other in self.others:
@@ -73,6 +80,9 @@ class WinOpportunity(_Closing):
             self.add_checkbox(str(other.id), label, on=False)
         for name in LOSS if self.others else ():  # after the checkboxes of the other opportunities
             self.fields[name] = self.fields.pop(name)
+
+    def initial_values(self) -> Values:
+        return {**super().initial_values(), **self.proposed}
 
     def _consequences(self) -> str:
         account = self.row.account
@@ -86,7 +96,7 @@ class WinOpportunity(_Closing):
         return " ".join(sentences)
 
     def field_names(self, row: Opportunity) -> list[str]:
-        names = ["closed_on", "amount"]
+        names = ["closed_on", "amount", *(RECURRING if self.has_recurring else ())]
         names += (
             ["account"] if row.account is None else []
         )  # also where the account is out of reach

@@ -20,8 +20,9 @@ from crm.core.datamodel.filters import ME
 from crm.core.db import transaction
 from crm.core.forms import Form
 from crm.core.views import PK, Action, Field, FieldGroup, FormPage, Panel, Preset, RecordPage
+from crm.core.views.prefill import read_prefill
 from crm.opportunities import display, fields, services
-from crm.opportunities.forms import CANCEL_EVENTS, LoseOpportunity, WinOpportunity
+from crm.opportunities.forms import CANCEL_EVENTS, RECURRING, LoseOpportunity, WinOpportunity
 from crm.opportunities.models import (
     FROZEN_WHEN_CLOSED,
     LINKS_FROZEN_WHEN_CLOSED,
@@ -268,7 +269,10 @@ class OpportunityView(OwnedView):
     @has_access
     def win(self, pk: int) -> ResponseReturnValue:
         opportunity = self.row(pk, "edit")
-        dialog = WinOpportunity(self.datamodel, opportunity, self.picker_base())
+        # An accepted quote says in the address what it came to.
+        has_recurring = RECURRING[0] in request.values and bool(self.visible(RECURRING[:1]))
+        dialog = WinOpportunity(self.datamodel, opportunity, self.picker_base(), has_recurring)
+        dialog.proposed = read_prefill(dialog, {"amount", *RECURRING} & dialog.fields.keys()).values
 
         def win() -> None:
             chosen, losing = dialog.also_lose, dialog.losing

@@ -4,7 +4,9 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from crm.companies.settings import setting
+from crm.core.models import spec_of
 from crm.core.types import round_half_up
+from crm.opportunities.models import Opportunity
 from crm.quotes import totals
 from crm.quotes.models import Quote, QuoteLine
 
@@ -42,3 +44,10 @@ def _months(line: QuoteLine) -> int:
         return line.recurring_duration
     months = abs(line.quantity or Decimal(1)) * (line.recurring_period or 1)
     return max(1, int(months.to_integral_value(ROUND_CEILING)))
+
+
+def proposed_texts(quote: Quote) -> dict[str, str]:
+    """`proposal` as the inputs of the opportunity have it."""
+    return {
+        name: spec_of(Opportunity, name).typed(value) for name, value in proposal(quote).items()
+    }

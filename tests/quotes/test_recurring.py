@@ -9,12 +9,14 @@ import pytest
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import Account
+from crm.companies.days import today
 from crm.companies.models import AppSettings
-from crm.opportunities.models import Opportunity
+from crm.opportunities.models import Opportunity, StageKind
 from crm.quotes.models import Product, Quote, VatRate
 from crm.quotes.recurring import proposal
+from crm.quotes.services.finalising import finalise
 from tests.factories import again, make, word
-from tests.fixtures import Acting
+from tests.fixtures import Acting, Client
 
 D = Decimal
 Everything = Callable[[], AbstractContextManager[Session]]
@@ -105,3 +107,36 @@ def test_another_currency_proposes_nothing(acting: Acting) -> None:
         deal = make(Opportunity, account=make(Account))
         quote = make(Quote, opportunity=deal, currency="USD", lines=[paid(1, "12", "100")])
         assert proposal(quote) == {}
+
+
+@pytest.mark.accept("A-61")
+@pytest.mark.usefixtures("managed")
+def test_accepting_a_quote_opens_the_win_dialog_with_what_recurs(
+    as_user: Callable[[str], Client], acting: Acting
+) -> None:
+    with acting("claire"):
+        deal = make(Opportunity, account=make(Account), amount=D(1))
+        once = {**paid(1, "1", "500"), "recurring_period": None}
+        quote = make(Quote, opportunity=deal, lines=[once, paid(3, "4", "300")])
+        finalise(quote)
+        version = quote.row_version
+    claire = as_user("claire")
+    data = {"row_version": version, "accepted_by": "Paul Roy", "accepted_on": str(today())}
+    accepted = claire.post(f"/quotes/accept/{quote.id}", data=data)
+    assert accepted.status_code == 303
+    dialog = claire.get(accepted.headers["Location"]).text
+    shown = {"amount": "500.00", "recurring_amount": "300.00", "recurring_duration": "12"}
+    for name, text in shown.items():
+        assert f'name="{name}" type="text" value="{text}"' in dialog
+    with acting("claire"):
+        before = again(deal).row_version
+    values = {
+        "row_version": before, "closed_on": str(today()), "amount": "500.00",
+        "recurring_amount": "300.00", "recurring_period": "3", "recurring_duration": "12",
+    }  # fmt: skip
+    assert claire.post(f"/opportunities/win/{deal.id}", data=values).status_code == 303
+    with acting("claire"):
+        won = again(deal)
+        assert (won.amount, won.recurring_amount) == (D(500), D(300))
+        assert (won.recurring_period, won.recurring_duration) == (3, 12)
+        assert won.stage.kind == StageKind.WON

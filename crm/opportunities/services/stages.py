@@ -31,6 +31,9 @@ class Outcome(TypedDict, total=False):
     """The fields that are set when an opportunity is won or lost."""
 
     amount: Decimal | None  # without VAT, in the opportunity's currency
+    recurring_amount: Decimal | None
+    recurring_period: int  # in months
+    recurring_duration: int | None  # in months
     closed_on: date | None  # a day in the company's time zone; today where it is not given
     account: Account | None
     lost_reason: LostReason | None

@@ -18,6 +18,7 @@ from crm.core.views.base import view_of
 from crm.opportunities.models import StageKind
 from crm.quotes import forms
 from crm.quotes.models import Quote, QuoteStatus
+from crm.quotes.recurring import proposed_texts
 from crm.quotes.services import approval, finalising, moves, states, versions
 from crm.quotes.services.finalising import Prepared
 from crm.quotes.services.states import Act
@@ -211,4 +212,5 @@ class QuoteMoves(ModelView):
             return answer
         if not is_open or not rows.may(self.datamodel.session, "edit", deal):
             return answer
-        return redirect(view_of(deal).url(verb, pk=deal.id), 303)
+        said = proposed_texts(quote) if verb == "win" else {}
+        return redirect(view_of(deal).url(verb, pk=deal.id, **said), 303)
