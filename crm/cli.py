@@ -166,6 +166,7 @@ def demo() -> None:
     help="The user in whose name, and with whose rights, it runs.",
 )
 @click.option("--skip-bad", is_flag=True, help="Skip lines with errors and import the rest.")
+@click.option("--preview", is_flag=True, help="Check the file and say what it would do, no more.")
 @click.pass_context
 def import_(context: click.Context, /, entity: str, **how: Any) -> None:
     """Import FILE, a CSV file with a header, into ENTITY: leads, accounts, users, …

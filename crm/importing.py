@@ -22,6 +22,7 @@ from crm.core.models import spec_of
 from crm.core.security import load_actor
 from crm.core.transfer import ImportJob, ImportRun, ImportUndo, read_map, run_import
 from crm.core.types import fold
+from crm.duplicates.importing import finder_of
 
 
 def import_file(
@@ -31,18 +32,20 @@ def import_file(
     companies: Sequence[str],
     username: str,
     skip_bad: bool,
+    preview: bool = False,
 ) -> tuple[list[str], bool]:
     """Import `file` into `entity`. Returns the report and whether it succeeded.
 
-    With `skip_bad` valid lines are imported, else all or none. Raises DomainError where the import
-    cannot begin.
+    With `skip_bad` valid lines are imported, else all or none; with `preview` none. Raises
+    DomainError where the import cannot begin.
     """
     actor = _actor(username)
     with force_locale(actor.language or "en"), _in_places():
         text = _text(map_file)
+        datamodel = _datamodel(entity)
         order = ImportJob(
             entity,
-            _datamodel(entity),
+            datamodel,
             file,
             text,
             _company_id(companies, actor),
@@ -50,10 +53,12 @@ def import_file(
             again=lambda: _find_actor(username),
             switched_off=partial(_switched_off, entity),
             skip_bad=skip_bad,
+            find_doubles=finder_of(datamodel.obj),
+            is_preview=preview,
         )
         with _alone():
             report = run_import(order, read_map(text))
-        is_in = report.is_written and (skip_bad or not report.refused)
+        is_in = (report.is_written or preview) and (skip_bad or not report.refused)
         return list(report.lines()), is_in
 
 

@@ -3,7 +3,7 @@
 Invalid lines are reported and left out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from flask_babel import gettext as _
@@ -16,6 +16,7 @@ from crm.core.errors import DomainError
 from crm.core.models.checks import validate_flush
 from crm.core.pacing import Pace
 from crm.core.transfer.claims import Claims
+from crm.core.transfer.doubles import CREATE, LINK, SKIP, FindDoubles, told
 from crm.core.transfer.drafts import drafts_of, mark_saved
 from crm.core.transfer.entries import EntryReader, ImportEntry
 from crm.core.transfer.fields import explained
@@ -54,6 +55,7 @@ class Checker:
         self.waiting: list[ImportEntry] = []  # lines that link to a record of another line
         self.entries = EntryReader(sheet, mapping, values, spool, report, self.refuse)
         self.claims = Claims(spool, values)
+        self.find_doubles: FindDoubles | None = None
         values.own = self.claims.stand_ins
         values.make_finders(mapping.rules)
 
@@ -81,6 +83,7 @@ class Checker:
                 self.waiting.append(ImportEntry(entry.number, entry.cells, entry.key))
             elif (ready := self._made(entry)) is not None:
                 made[entry.number], claims[entry.number] = ready, list(self.bulk.claims)
+        self._meet_doubles({entry.number: entry for entry in batch}, made, claims)
         refused = find_refusals(self.session, {n: ready.drafts for n, ready in made.items()})
         keys = {entry.number: entry.key for entry in batch}
         for number, ready in made.items():
@@ -90,6 +93,31 @@ class Checker:
             else:
                 self.spool.put(ready)
                 self.claims.keep(ready, keys[number])
+
+    def _meet_doubles(
+        self,
+        entries: Mapping[int, ImportEntry],
+        made: dict[int, CheckedLine],
+        claims: dict[int, list[Claim]],
+    ) -> None:
+        """Do with the lines that look like a record of the database what the map says."""
+        what = self.mapping.double
+        if what is None or self.find_doubles is None:
+            return
+        new = {number: ready.drafts for number, ready in made.items() if ready.drafts[0].pk is None}
+        for number, double in self.find_doubles(new).items():
+            self.report.tell_double(number, told(double, what))
+            if what == CREATE:
+                continue
+            del made[number], claims[number]
+            first = self.spool.claim("double", str(double.row.id), number)
+            if what == SKIP or first != number:
+                self.report.skipped += 1
+                continue
+            entry = entries[number]
+            entry.row, entry.takes_key = double.row, what == LINK
+            if (ready := self._made(entry)) is not None:
+                made[number], claims[number] = ready, list(self.bulk.claims)
 
     def _found(self, batch: Sequence[ImportEntry]) -> Iterator[ImportEntry]:
         """The entries to create or update, each with its existing row, if any."""
@@ -131,13 +159,23 @@ class Checker:
 
     def _save(self, entry: ImportEntry) -> None:
         cells = entry.cells
+        if entry.takes_key:
+            self.datamodel.update(entry.row, self._key_for(entry))
+            return
         values = {**self.values.of(cells, entry.row), **self.values.made(cells)}
         if entry.row is None:
             self.datamodel.create(values)
         else:
-            if self.mapping.key == REF:
+            if self.mapping.key == REF and entry.row.external_ref is not None:
                 values.pop(REF, None)  # the row has it, unless it was found by that of a merged one
             self.datamodel.update(entry.row, values)
+
+    def _key_for(self, entry: ImportEntry) -> dict[str, str]:
+        """The external reference for a double. Raises DomainError where it has another one."""
+        if entry.row.external_ref not in (None, entry.key):
+            message = _("“%(record)s” has another external reference.", record=entry.row)
+            raise DomainError(message, field=REF)
+        return {REF: entry.key}
 
     def _check(self) -> None:
         """The checks of a flush for these rows; placeholders were checked when they were made."""

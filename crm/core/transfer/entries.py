@@ -17,12 +17,13 @@ BATCH = 500  # lines looked up by one statement
 
 @dataclass
 class ImportEntry:
-    """A line to import; `row` is the existing row with its key."""
+    """A line to import; `row` is the existing row with its key, or a double that takes the key."""
 
     number: int
     cells: dict[str, CellText]
     key: str = ""
     row: Any = None
+    takes_key: bool = False
 
 
 class EntryReader:

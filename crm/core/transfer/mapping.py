@@ -3,6 +3,7 @@
     distinct = "regional_office"             # one record for each value of this column
     delimiter = ";"                          # detected where it is missing
     key = { field = "external_ref", found = "skip" }         # or "update"
+    double = "skip"                          # of what looks the same, or "update", "link", "create"
 
     [columns]                                # column of the file → field, or several of them
     opportunity_id = "external_ref"
@@ -37,6 +38,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from crm.core.errors import DomainError
+from crm.core.transfer.doubles import DOUBLES, LINK
 from crm.core.transfer.sheet import SEPARATORS
 
 FOUND = ("skip", "update")
@@ -77,6 +79,7 @@ class ImportMap:
     key: str | None = None
     found: str = "skip"
     distinct: str | None = None
+    double: str | None = None  # see core.transfer.doubles
     delimiter: str | None = None
     encoding: str | None = None
 
@@ -131,7 +134,7 @@ def read_map(text: str) -> ImportMap:
     wrong.known(
         "",
         given,
-        ("columns", "constants", "defaults", "key", "distinct", "delimiter", "encoding"),
+        ("columns", "constants", "defaults", "key", "distinct", "double", "delimiter", "encoding"),
     )
     key = _key(given.get("key"), wrong)
     found = ImportMap(
@@ -141,6 +144,7 @@ def read_map(text: str) -> ImportMap:
         key=key[0],
         found=key[1],
         distinct=wrong.text("distinct", given.get("distinct")),
+        double=wrong.text("double", given.get("double"), DOUBLES),
         delimiter=wrong.text("delimiter", given.get("delimiter"), tuple(SEPARATORS)),
         encoding=wrong.text("encoding", given.get("encoding")),
     )
@@ -159,6 +163,8 @@ def _check_whole(found: ImportMap, wrong: _Problems) -> None:
             wrong[rule.place] = _("The field “%(name)s” is filled twice.", name=rule.field)
     if found.key and found.key not in {*filled, *(rule.field for rule in found.defaults)}:
         wrong["key"] = _("Nothing in the map fills “%(name)s”.", name=found.key)
+    if found.double == LINK and found.key != "external_ref":
+        wrong["double"] = _("“link” needs the key “external_ref”, which it gives to the record.")
     if found.slug_column is None:
         for rule in found.rules:
             if "{slug}" in rule.text:

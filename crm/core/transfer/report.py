@@ -29,6 +29,9 @@ class Report:
     skipped: int = 0  # existing records left unchanged
     refused: int = 0
     is_written: bool = False
+    is_preview: bool = False
+    doubles: int = 0  # lines that look like a record that is there already
+    told_doubles: list[Refusal] = field(default_factory=list)
     run_id: int | None = None  # to undo the import by
     refusals: list[Refusal] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -38,10 +41,17 @@ class Report:
         if len(self.refusals) < TOLD:
             self.refusals.append(Refusal(number, reason))
 
+    def tell_double(self, number: int, what: str) -> None:
+        self.doubles += 1
+        if len(self.told_doubles) < TOLD:
+            self.told_doubles.append(Refusal(number, what))
+
     def lines(self) -> Iterator[str]:
         """The report as text: notes, errors in the order of the file, then the totals."""
         yield from self.notes
-        for refusal in sorted(self.refusals, key=lambda refusal: refusal.number):
+        for refusal in sorted(
+            [*self.refusals, *self.told_doubles], key=lambda refusal: refusal.number
+        ):
             yield labelled(_("Line %(number)s", number=refusal.number), refusal.reason)
         more = self.refused - len(self.refusals)
         if more:
@@ -49,7 +59,15 @@ class Report:
         yield from self._numbers()
 
     def _numbers(self) -> Iterator[str]:
-        if self.refused and not self.is_written:
+        if self.doubles:
+            yield ngettext(
+                "%(num)s line looks like a record that is there already.",
+                "%(num)s lines look like records that are there already.",
+                self.doubles,
+            )
+        if self.is_preview:
+            yield _("Preview: nothing was written.")
+        if self.refused and not self.is_written and not self.is_preview:
             yield ngettext(
                 "Nothing was imported: %(num)s line contains an error.",
                 "Nothing was imported: %(num)s lines contain errors.",

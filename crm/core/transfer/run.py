@@ -21,6 +21,7 @@ from crm.core.db import db, renew_statistics, transaction
 from crm.core.errors import DomainError, Forbidden, NotFound
 from crm.core.transfer import fields, runs
 from crm.core.transfer.checking import Checker
+from crm.core.transfer.doubles import FindDoubles
 from crm.core.transfer.mapping import ImportMap
 from crm.core.transfer.report import Report
 from crm.core.transfer.runs import ImportRun, State
@@ -51,6 +52,8 @@ class ImportJob:
     again: Callable[[], Actor | None]
     switched_off: Callable[[Actor], Mapping[str, str]]
     skip_bad: bool = False
+    find_doubles: FindDoubles | None = None
+    is_preview: bool = False  # nothing is written
 
 
 def run_import(order: ImportJob, mapping: ImportMap) -> Report:
@@ -59,10 +62,13 @@ def run_import(order: ImportJob, mapping: ImportMap) -> Report:
     An interrupted import of the same file is resumed. Raises DomainError for an invalid file or
     map, and without the rights. Two imports must not run at once.
     """
+    if mapping.double is not None and order.find_doubles is None:
+        message = _("Duplicates are looked for among leads, accounts and contacts only.")
+        raise DomainError(fields={"double": message})
     filled = fields.check(mapping, order.datamodel, order.switched_off(order.actor))
     sheet = open_sheet(order.file, encoding=mapping.encoding, separator=mapping.delimiter)
     sheet.require(mapping.file_columns)
-    report = Report(notes=[*sheet.notes, *_notes(sheet, mapping)])
+    report = Report(is_preview=order.is_preview, notes=[*sheet.notes, *_notes(sheet, mapping)])
     checksum = _checksum(order)
     with Spool() as spool:
         run_id = _resume(order, checksum, spool, report)
@@ -71,10 +77,13 @@ def run_import(order: ImportJob, mapping: ImportMap) -> Report:
             with acting_as(_at(order.actor, company, order.datamodel)), bulk_mode() as bulk:
                 values = ValueReader(order.datamodel, filled, company)
                 checker = Checker(order.datamodel, sheet, mapping, values, bulk, spool, report)
+                checker.find_doubles = order.find_doubles
                 checker.run()
         db.session.rollback()
         db.session.expunge_all()
-        report.is_written = not report.refused or order.skip_bad
+        report.is_written = not order.is_preview and (not report.refused or order.skip_bad)
+        if order.is_preview:
+            report.created, report.updated = spool.new, spool.count - spool.new
         if report.is_written and (spool.count or run_id is not None):
             run_id = run_id or _begin(order, checksum)
             report.run_id = run_id

@@ -40,7 +40,7 @@ class Spool:
         self.file = sqlite3.connect("", isolation_level=None)
         self.file.executescript(TABLES)
         self.numbers: Counter[Number] = Counter()  # to be taken before the writing
-        self.count = 0
+        self.count = self.new = 0  # lines, those of them that create a record
 
     def __enter__(self) -> "Spool":
         return self
@@ -50,6 +50,7 @@ class Spool:
 
     def put(self, line: CheckedLine) -> None:
         self.count += 1
+        self.new += line.drafts[0].pk is None
         self.file.execute(
             "INSERT INTO line VALUES (?, ?, ?)",
             (self.count, line.number, pickle.dumps(line, pickle.HIGHEST_PROTOCOL)),
