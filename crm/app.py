@@ -47,6 +47,7 @@ from crm.notices import jobs as notices_jobs
 from crm.notices import receivers as notices_receivers
 from crm.notices.views import bell_of
 from crm.opportunities import receivers as opportunities_receivers
+from crm.quotes import expiry
 from crm.quotes import receivers as quotes_receivers
 from crm.reporting.views import HomeView
 
@@ -65,6 +66,7 @@ JOBS = (
     outcomes,
     digest,
     checking,
+    expiry,
 )
 # Receivers of the signals of lower slices; importing them connects them.
 RECEIVERS = (

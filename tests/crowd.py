@@ -208,6 +208,12 @@ class Crowd:
                 "recurring_amount": null(),
             },
             "quote": {
+                "number": self.numbered("D"),
+                "status": self.one_of(
+                    ("accepted", "refused", "accepted", "expired", "sent", "cancelled", "draft",
+                     "finalised"), 7,
+                ),
+                "replaces_id": null(), "signed_pdf_id": null(), "approved_by_id": null(),
                 "title": self.sometimes(deal, 10),
                 "name_key": func.coalesce(self.sometimes(func.lower(deal), 10), ""),
                 "account_id": self.of("account", 43), "contact_id": null(),

@@ -139,6 +139,8 @@ def multiply(connection: Connection, table: Table, planted: Planted, count: int)
         if column.info.get("folds"):
             text = fold(base.get(column.info["folds"]) or planted.mark)
             values[column.name] = _numbered(digits, text, column)
+    if "number" in base:  # of a quote, unique
+        values["number"] = _numbered(digits, "", table.c.number)
     values.update(_spread(table, number))
     made = select(*(value.label(None) for value in values.values())).select_from(rows)
     with without_indexes(connection, table):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import Connection, delete, event, func, select
 from sqlalchemy.orm import Mapper
@@ -18,7 +19,7 @@ from crm.leads.services.converting import BECOMES, became
 from crm.leads.signals import conversion_counting, conversion_undone, lead_converted, status_changed
 from crm.mail.models import Message
 from crm.opportunities.models import Opportunity
-from crm.opportunities.signals import stage_changed
+from crm.opportunities.signals import losing, stage_changed
 
 
 @stage_changed.connect
@@ -28,6 +29,21 @@ def cancel_with_opportunity(
     """Cancel the planned events of a lost opportunity, if the dialog asked for it (spec 7.3)."""
     if cancel_events:
         _cancel_planned(Event.opportunity_id == opportunity.id)
+
+
+@losing.connect
+def offer_to_cancel(opportunity: Opportunity, **news: Any) -> tuple[str, str] | None:
+    """The checkbox for the planned events of an opportunity that may be lost (spec 7.3)."""
+    statement = select(func.count()).where(
+        Event.opportunity_id == opportunity.id,
+        Event.status == EventStatus.PLANNED,
+        Event.deleted_at.is_(None),
+    )
+    with unfiltered("a lost sale cancels its planned events, whoever holds them"):
+        number = db.session.scalar(statement)
+    if not number:
+        return None
+    return "cancel_events", str(_("Also cancel its planned events (%(num)s)", num=number))
 
 
 @status_changed.connect

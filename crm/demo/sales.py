@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from crm.calendar.models import EventStatus
-from crm.demo import words
+from crm.demo import offers, words
 from crm.demo.story import Story
 from crm.opportunities import services as opportunities
 from crm.opportunities.models import Stage, StageKind
@@ -34,11 +34,14 @@ def _past(story: Story, account: Any, contact: Any, need: Any, *, is_won: bool) 
     steps = words.STEPS[story.language]
     for number, step in enumerate(steps):
         event(story, step, -opened + number * (opened - closed) // len(steps), opportunity=deal)
-    _quote(story, deal, basket, opened - (opened - closed) * 2 // 3)
+    quote = _quote(story, deal, basket, opened - (opened - closed) * 2 // 3)
     if is_won:
+        offers.accepted(story, quote, closed)
         opportunities.win(deal, closed_on=story.day(closed))
     else:
-        opportunities.lose(deal, lost_reason=story.lost_reason(), closed_on=story.day(closed))
+        reason = story.lost_reason()
+        offers.refused(story, quote, closed, str(reason))
+        opportunities.lose(deal, lost_reason=reason, closed_on=story.day(closed))
 
 
 def _current(story: Story, account: Any, contact: Any, need: Any) -> None:
@@ -53,7 +56,7 @@ def _current(story: Story, account: Any, contact: Any, need: Any) -> None:
     if story.chance(0.8):
         event(story, steps[done], story.luck.choice([0, 0, 1, 1, 2, 3, 6, 9]), opportunity=deal)
     if done > 1:
-        _quote(story, deal, basket, opened // 3)
+        offers.under_way(story, _quote(story, deal, basket, opened // 3), opened // 3)
 
 
 def _deal(
@@ -90,14 +93,14 @@ def _price(product: Any) -> Decimal:
     return Decimal(product.prices[0].price)
 
 
-def _quote(story: Story, deal: Any, basket: Basket, ago: int) -> None:
+def _quote(story: Story, deal: Any, basket: Basket, ago: int) -> Any:
     """An offer of what is wanted; a large one with a discount."""
     discount = Decimal(5) if deal.amount > 15_000 else None
     lines = [
         {"product": product, "quantity": Decimal(number), "discount_percent": discount}
         for product, number in basket
     ]
-    story.create(
+    return story.create(
         "quotes", ago, opportunity=deal, account=deal.account, issued_on=story.day(ago), lines=lines
     )
 

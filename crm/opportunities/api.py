@@ -31,7 +31,9 @@ class OpportunityApi(ModelRestApi):
         "win": Verb(
             _win, ("closed_on", "amount", "account", *LOSS), among={"also_lose": services.losable}
         ),
-        "lose": Verb(services.lose, ("closed_on", *LOSS), switches=("cancel_events",)),
+        "lose": Verb(
+            services.lose, ("closed_on", *LOSS), switches=("cancel_events", "cancel_quotes")
+        ),
         "reopen": Verb(services.reopen),
         "next_stage": Verb(services.next_stage),
         "take_charge": Verb(services.take_charge, row="read"),

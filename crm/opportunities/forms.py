@@ -14,8 +14,8 @@ from crm.core.models.text import format_money
 from crm.opportunities.models import Opportunity
 from crm.opportunities.queries import reasons
 from crm.opportunities.services import Outcome, losable
+from crm.opportunities.signals import losing
 
-CANCEL_EVENTS = "cancel_events"
 LOSS = ("lost_reason", "lost_comment")
 RECURRING = ("recurring_amount", "recurring_period", "recurring_duration")
 
@@ -36,7 +36,7 @@ class _Closing(Dialog):
 
 
 class LoseOpportunity(_Closing):
-    """Asks for reason and day, and whether to cancel planned events."""
+    """Asks for reason and day, and whether to cancel planned events and open quotes."""
 
     names = (*LOSS, "closed_on")
     required = ("lost_reason", "closed_on")
@@ -50,8 +50,9 @@ class LoseOpportunity(_Closing):
         super().__init__(datamodel, row, picker)
         self.intro = _("%(opportunity)s leaves the open opportunities. You can reopen it.",
                        opportunity=row)  # fmt: skip
-        if row.next_event_at is not None:
-            self.add_checkbox(CANCEL_EVENTS, _("Also cancel its planned events"), on=True)
+        for _receiver, answer in losing.send(row):
+            if answer is not None:
+                self.add_checkbox(*answer, on=True)
 
 
 class WinOpportunity(_Closing):

@@ -22,7 +22,7 @@ from crm.core.forms import Form
 from crm.core.views import PK, Action, Field, FieldGroup, FormPage, Panel, Preset, RecordPage
 from crm.core.views.prefill import read_prefill
 from crm.opportunities import display, fields, services
-from crm.opportunities.forms import CANCEL_EVENTS, RECURRING, LoseOpportunity, WinOpportunity
+from crm.opportunities.forms import RECURRING, LoseOpportunity, WinOpportunity
 from crm.opportunities.models import (
     FROZEN_WHEN_CLOSED,
     LINKS_FROZEN_WHEN_CLOSED,
@@ -288,8 +288,12 @@ class OpportunityView(OwnedView):
         dialog = LoseOpportunity(self.datamodel, opportunity, self.picker_base())
 
         def lose() -> None:
-            cancel = dialog.is_checked(CANCEL_EVENTS)
-            services.lose(opportunity, cancel_events=cancel, **dialog.values)
+            services.lose(
+                opportunity,
+                cancel_events=dialog.is_checked("cancel_events"),
+                cancel_quotes=dialog.is_checked("cancel_quotes"),
+                **dialog.values,
+            )
 
         refusal = services.closing_refusal(opportunity)
         return self.perform_with_dialog(opportunity, dialog, lose, undo="reopen", refusal=refusal)

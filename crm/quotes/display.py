@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from crm.companies.days import today
 from crm.core.models.text import format_day, format_money, format_number, format_percent
 from crm.core.views import Field, RecordPage
+from crm.core.views.display import display_field
 from crm.quotes.models import OPEN, LineKind, Quote, QuoteLine, QuoteStatus, amounts
 from crm.quotes.totals import Totals
 
@@ -129,3 +130,29 @@ def mark_validity(quote: Quote, shown: Field) -> None:
     elif days <= SOON:
         shown.kind, shown.tone, shown.icon = "next", "none", "alert-triangle"
         shown.text = _("Until %(day)s", day=format_day(quote.valid_until))
+
+
+def figures(quote: Quote) -> list[Field]:
+    """The sums of a quote that is no draft, and who approved it."""
+    if quote.is_draft:
+        return []
+    names = ["total_excl", "total_vat", "total_incl"]
+    names += ["total_discount"] if quote.total_discount else []
+    found = [display_field(quote, name) for name in names]
+    if quote.approved_by is not None:
+        approved = display_field(quote, "approved_by")
+        approved.meta = display_field(quote, "approved_at").text
+        found.append(approved)
+    return found
+
+
+def version(quote: Quote) -> Field:
+    """The version, beside the status."""
+    text = _("Version %(number)s", number=quote.version)
+    return Field("version", _("Version"), "text", quote.version, text)
+
+
+def to_approve() -> Field:
+    """That a discount is above the ceiling."""
+    text = _("Needs approval")
+    return Field("approved_by", text, "next", True, text, tone="none", icon="alert-triangle")

@@ -97,7 +97,7 @@ def coming_numbers(settings: CompanySettings, year: int) -> Mapping[str, str]:
             and_(Counter.kind == "quote", Counter.year == year),
         ),
     )
-    last: dict[str, int] = dict(db.session.execute(statement).tuples().all())
+    last = {row.kind: row.last for row in db.session.execute(statement)}
     series = {
         "opportunity": (settings.opportunity_prefix, settings.opportunity_padding),
         "quote": (f"{settings.quote_prefix}-{year}-", settings.quote_padding),

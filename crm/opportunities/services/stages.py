@@ -94,10 +94,12 @@ def move(
     to: Stage,
     *,
     cancel_events: bool = False,
+    cancel_quotes: bool = False,
     **outcome: Unpack[Outcome],
 ) -> None:
     """Put an opportunity in the stage `to` with its outcome; see `Moves.make` (spec 7.2, 7.3)."""
-    MOVES.make(opportunity, to, outcome, cancel_events=cancel_events)
+    cancelled = {"cancel_events": cancel_events, "cancel_quotes": cancel_quotes}
+    MOVES.make(opportunity, to, outcome, **cancelled)
 
 
 def stage_after(here: Stage, stages: Iterable[Stage]) -> Stage | None:
@@ -142,11 +144,16 @@ def win(
 
 
 def lose(
-    opportunity: Opportunity, *, cancel_events: bool = False, **outcome: Unpack[Outcome]
+    opportunity: Opportunity,
+    *,
+    cancel_events: bool = False,
+    cancel_quotes: bool = False,
+    **outcome: Unpack[Outcome],
 ) -> None:
     """Lose an opportunity, for a reason. Raises DomainError on `lost_reason`, `lost_comment`."""
     _require_open(opportunity)
-    move(opportunity, first_of_kind(Stage, StageKind.LOST), cancel_events=cancel_events, **outcome)
+    lost = first_of_kind(Stage, StageKind.LOST)
+    move(opportunity, lost, cancel_events=cancel_events, cancel_quotes=cancel_quotes, **outcome)
     update_row(opportunity, {})
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import select
 from crm.companies.defaults import current_user_or_none
 from crm.companies.numbering import coming_reference, next_reference
 from crm.companies.settings import app_settings, company_settings
+from crm.core.datamodel.bulk import current_bulk
 from crm.core.datamodel.saving import flush
 from crm.core.db import db
 from crm.core.errors import DomainError
@@ -96,11 +97,18 @@ def coming_number(quote: Quote) -> str:
     return coming_reference(*_series(quote))
 
 
-def finalise(quote: Quote, prepared: Prepared | None = None, *, accept_zero: bool = False) -> None:
+def finalise(
+    quote: Quote,
+    prepared: Prepared | None = None,
+    *,
+    accept_zero: bool = False,
+    freezes: bool = True,
+) -> None:
     """Give a draft its number, for good.
 
-    `accept_zero` says that a total of zero is meant. Raises DomainError by field, NumberTaken where
-    the number is no longer the one that was `prepared`.
+    `accept_zero` says that a total of zero is meant; without `freezes` no document is kept, as for
+    many quotes at once: it is made whenever it is asked for. Raises DomainError by field,
+    NumberTaken where the number is no longer the one that was `prepared`.
     """
     require(quote, Act.FINALISE)
     check(quote, accept_zero=accept_zero)
@@ -109,7 +117,8 @@ def finalise(quote: Quote, prepared: Prepared | None = None, *, accept_zero: boo
         quote.number = next_reference(*_series(quote))
     if prepared is not None and quote.number != prepared.number:
         raise NumberTaken
-    _freeze(quote, quote.number, prepared)
+    if freezes and current_bulk() is None:  # in a bulk the numbers are not known yet
+        _freeze(quote, quote.number, prepared)
     quote.finalised_by, quote.finalised_at = current_user_or_none(), utcnow()
     move(quote, Act.FINALISE)
     _advance_opportunity(quote)
@@ -117,7 +126,7 @@ def finalise(quote: Quote, prepared: Prepared | None = None, *, accept_zero: boo
 
 
 def _freeze(quote: Quote, number: str, prepared: Prepared | None) -> None:
-    """Keep the document that was prepared; an import, and what changed since, have it made here."""
+    """Keep the document that was prepared; what changed since has it made here."""
     document = prepared.document if prepared is not None else None
     if document is None or prepared is None or prepared.row_version != quote.row_version:
         flush()

@@ -74,10 +74,15 @@ def cancel(quote: Quote, *, cancellation_reason: str | None = None) -> None:
 def expire(quote: Quote) -> None:
     """It was not answered in time. Raises DomainError on `valid_until` while it is valid."""
     states.require(quote, Act.EXPIRE)
-    if quote.valid_until >= _today(quote):
+    if not is_overdue(quote):
         raise DomainError(_("This quote is still valid."), field="valid_until")
     states.move(quote, Act.EXPIRE)
     flush()
+
+
+def is_overdue(quote: Quote) -> bool:
+    """Whether its last day has passed."""
+    return quote.valid_until < _today(quote)
 
 
 def extend(quote: Quote, *, valid_until: date | None = None) -> None:

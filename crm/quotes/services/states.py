@@ -80,9 +80,10 @@ OWN_REFUSALS: Mapping[Act, Label] = {
 
 def refusal(quote: Quote, act: Act) -> str:
     """Why the state of the quote does not allow this act; "" where it does."""
-    if quote.status in MOVES[act].before:
+    status = quote.status or DRAFT  # before its first flush
+    if status in MOVES[act].before:
         return ""
-    return str(OWN_REFUSALS.get(act) or REFUSALS[quote.status])
+    return str(OWN_REFUSALS.get(act) or REFUSALS[status])
 
 
 def require(quote: Quote, act: Act) -> None:

@@ -23,13 +23,14 @@ from crm.quotes.models import Quote
 from crm.quotes.pdf import render
 from crm.quotes.preview import preview
 from crm.quotes.services import quote as services
+from crm.quotes.services.approval import needs_approval
 from crm.quotes.services.lines import RECURRING
-from crm.quotes.views.moves import QuoteMoves
+from crm.quotes.views.versions import QuoteVersions, VersionedPage
 
 PDF = "pdf"  # the key of a tab
 
 
-class QuoteView(QuoteMoves):
+class QuoteView(QuoteVersions):
     """Quotes."""
 
     datamodel = DataModel(Quote, services.RULES)
@@ -40,7 +41,7 @@ class QuoteView(QuoteMoves):
         **{f"lines.{name}": "manage_recurring" for name in RECURRING},
     }
     method_actions: ClassVar[Mapping[str, str]] = {
-        **QuoteMoves.method_actions,
+        **QuoteVersions.method_actions,
         "preview": "read",
         "signed": "read",
         "pdf": "read",
@@ -74,7 +75,7 @@ class QuoteView(QuoteMoves):
     add_template = edit_template = "quotes/form.html"
     show_template = "quotes/record.html"
     show_fieldsets, side_fieldsets = fields.RECORD, fields.SIDE
-    record_class = display.QuotePage
+    record_class = VersionedPage
     record_relations = ("lines.unit", "lines.vat_rate")
 
     def first_tab(self) -> str:
@@ -102,6 +103,11 @@ class QuoteView(QuoteMoves):
     def record_page(self, row: Quote) -> RecordPage:
         page = super().record_page(row)
         display.sign(page.headline)
+        page.figures = display.figures(row)
+        if row.version > 1:
+            page.headline.insert(1, display.version(row))
+        if row.is_draft and needs_approval(row):
+            page.headline.insert(1, display.to_approve())
         return page
 
     def line_name(self, row: Quote, text: str) -> str:
