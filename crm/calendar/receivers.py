@@ -1,5 +1,6 @@
 """Receivers of signals of lower slices."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -7,12 +8,13 @@ from flask_babel import ngettext
 from sqlalchemy import Connection, delete, event, func, select
 from sqlalchemy.orm import Mapper
 
+from crm.accounts.models import Contact
 from crm.calendar import services
 from crm.calendar.event_dates import KEEPERS, update_event_dates
-from crm.calendar.models import Event, EventStatus, Visibility
+from crm.calendar.models import Answer, Event, EventStatus, Participant, Role, Visibility
 from crm.core.datamodel.relinking import put_back, relink
 from crm.core.db import db
-from crm.core.merging import merged
+from crm.core.merging import merged, merging, unite
 from crm.core.rows import unfiltered
 from crm.leads.models import Lead
 from crm.leads.services.converting import BECOMES, became
@@ -79,6 +81,22 @@ def count_events(lead: Lead, **news: Any) -> str | None:
     """How many events of the lead the actor sees."""
     number = db.session.scalar(select(func.count()).where(Event.lead_id == lead.id))
     return str(ngettext("%(num)s event", "%(num)s events", number)) if number else None
+
+
+@merging.connect
+def unite_guests(model: type[Any], *, kept: int, losers: Sequence[int]) -> None:
+    """Who is invited twice to an event is a guest once, with the answer that there is."""
+    guests = Participant.__table__.c
+    mine = {Contact: guests.contact_id, Lead: guests.lead_id}.get(model)
+    if mine is not None:
+        unite(mine, guests.event_id, [kept, *losers], _one_guest)
+
+
+def _one_guest(rows: Sequence[Any]) -> dict[str, Any]:
+    answered = next((row for row in rows if row.answer != Answer.WAITING), rows[0])
+    is_required = any(row.role == Role.REQUIRED for row in rows)
+    said = {name: getattr(answered, name) for name in ("answer", "comment", "answered_at")}
+    return {"role": Role.REQUIRED if is_required else rows[0].role, **said}
 
 
 @merged.connect

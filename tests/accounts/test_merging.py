@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from crm.accounts.models import Account, AccountContact, Contact, JobTitle, Nature, Tag
 from crm.accounts.services import merging
-from crm.calendar.models import Event, Participant
+from crm.calendar.models import Answer, Event, Participant
 from crm.core.db import db
 from crm.core.errors import DomainError, Forbidden
 from crm.core.journal import history
@@ -200,9 +200,21 @@ def test_a_contact_without_account_gets_those_of_the_other(acting: Acting) -> No
         assert told.startswith("participants.")
 
 
-def make_guest(event: Event, contact: Contact) -> None:
-    event.participants = [Participant(contact=contact)]
+def make_guest(event: Event, *contacts: Contact) -> None:
+    event.participants = [Participant(contact=contact) for contact in contacts]
     db.session.flush()
+
+
+def test_a_guest_who_is_invited_twice_is_one_with_their_answer(acting: Acting) -> None:
+    with acting("marc") as session:
+        rows = [make(Contact, last_name="Roy"), make(Contact, last_name="Roy")]
+        event = make(Event, **at(1))
+        make_guest(event, *rows)
+        event.participants[1].answer = Answer.YES
+        session.flush()
+        merge_contacts(*(row.id for row in rows))
+        guests = session.scalars(select(Participant)).all()
+        assert [(guest.contact_id, guest.answer) for guest in guests] == [(rows[0].id, Answer.YES)]
 
 
 def test_private_events_of_others_move_but_are_never_told(acting: Acting, cast: Cast) -> None:

@@ -17,6 +17,7 @@ from crm.core.merging.services import (
     plan_merge,
 )
 from crm.core.merging.signals import merged, merging
+from crm.core.merging.uniting import ranked_rows, unite
 from crm.core.merging.values import (
     Sources,
     choices,
@@ -55,5 +56,7 @@ __all__ = [
     "moving_to",
     "must_choose",
     "plan_merge",
+    "ranked_rows",
+    "unite",
     "value_key",
 ]
