@@ -49,6 +49,7 @@ from crm.notices.views import bell_of
 from crm.opportunities import receivers as opportunities_receivers
 from crm.quotes import expiry
 from crm.quotes import receivers as quotes_receivers
+from crm.quotes.acceptance import purpose as acceptance
 from crm.reporting.views import HomeView
 
 # Modules with regular work for the worker; importing them registers it.
@@ -105,7 +106,12 @@ keeping.install(db.session)
 under_lock[:] = [recheck.check_again]
 before_commit[:] = [assigned.tell_owners, noting.note_checks]
 COUNTS[reading.COUNTED] = reading.unread_count()
-PURPOSES[:] = [public.PURPOSE, unsubscribe_page.PURPOSE, answer_page.PURPOSE]
+PURPOSES[:] = [
+    public.PURPOSE,
+    unsubscribe_page.PURPOSE,
+    answer_page.PURPOSE,
+    acceptance.PURPOSE,
+]
 handover.HOLDINGS[:] = holdings.table()
 
 migrate = Migrate(

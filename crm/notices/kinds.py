@@ -15,6 +15,7 @@ from crm.notices.models import Notice
 ASSIGNED, MAIL_FAILED, IMPORTED = "assigned", "mail_failed", "imported"
 REMINDED = "reminded"
 ANSWERED = "answered"
+QUOTE_ANSWERED = "quote_answered"
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Kind:
     """A kind of notices. `context` is what stands below its sentence, beside the record's own.
 
     Of one that is not `is_chosen`, what causes it says where it is told: a reminder has its
-    channels.
+    channels. `args["opens"]` of a notice is the act whose dialog its link opens, for who may do it.
     """
 
     label: Label
@@ -185,6 +186,19 @@ def _answered(told: Told) -> str:
     return labelled(said, _("“%(text)s”", text=comment)) if comment else said
 
 
+QUOTE_ANSWERS = {
+    "accepted": _l("%(customer)s accepted the quote %(quote)s"),
+    "refused": _l("%(customer)s refused the quote %(quote)s"),
+}
+
+
+def _quote_answered(told: Told) -> str:
+    if not told.name:
+        return _("A customer answered a quote")
+    names = {"customer": told.args["customer"], "quote": told.args["quote"]}
+    return str(QUOTE_ANSWERS[told.args["status"]]) % names
+
+
 KINDS: dict[str, Kind] = {
     ASSIGNED: Kind(
         _l("A record is assigned to me"),
@@ -205,6 +219,12 @@ KINDS: dict[str, Kind] = {
         _l("Yes, no or maybe, with their comment"),
         "calendar-event",
         _answered,
+    ),
+    QUOTE_ANSWERED: Kind(
+        _l("A customer answers a quote"),
+        _l("Accepted or refused, by the link they were sent"),
+        "file-invoice",
+        _quote_answered,
     ),
     IMPORTED: Kind(
         _l("An import has finished"),

@@ -108,7 +108,8 @@ def _statement() -> Select[Any]:
 def _shown(notice: Notice, actor: User | None, records: Sequence[Any]) -> Shown:
     kind = KINDS[notice.kind]
     record = next((one for one in records if one is not None), None)
-    url = _page_of(record) if record is not None else _list_of(notice)
+    opens = notice.args.get("opens", "")
+    url = _page_of(record, opens) if record is not None else _list_of(notice)
     if record is not None and url is None:  # a page that the reader's roles lack, or switched off
         record = None
     subject = subject_of(record.__tablename__, record) if record is not None else notice.subject
@@ -137,9 +138,13 @@ def _day_or_time(moment: datetime) -> str:
     return format_local_near(midnight, days).removesuffix(" 00:00")
 
 
-def _page_of(record: Any) -> str | None:
+def _page_of(record: Any, opens: str) -> str | None:
+    """The page of a record, or where the reader may do it the dialog of the act `opens`."""
     view = view_of(record)
-    return None if view is None else view.page_of(record)
+    page = None if view is None else view.page_of(record)
+    if view is None or page is None or not opens or not view.may("edit", record):
+        return page
+    return view.url(opens, pk=record.id)
 
 
 def _list_of(notice: Notice) -> str | None:

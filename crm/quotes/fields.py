@@ -72,7 +72,8 @@ RECORD: Any = [(_l("Details"), {"fields": [*_TERMS[:1], *_PRICES, *_TEXTS]})]
 # Facts of moves, shown once there are some.
 OUTCOME: Sequence[str] = (
     "accepted_on", "accepted_by", "signed_pdf", "refused_on", "refusal_reason", "cancelled_on",
-    "cancellation_reason", "approved_by", "approved_at",
+    "cancellation_reason", "answered_at", "answered_by", "answered_as", "answered_from",
+    "approved_by", "approved_at",
 )  # fmt: skip
 SIDE: Any = [
     (lazy_pgettext("quote", "Outcome"), {"fields": OUTCOME}),

@@ -52,10 +52,14 @@ def address_of(token: str) -> str:
 
 def find(token: str) -> PublicLink | None:
     """The link of a token; None for one that is unknown, ended or revoked, in the same time."""
-    link = db.session.scalars(
-        select(PublicLink).where(PublicLink.token_hash == hash_token(token))
-    ).first()
+    link = find_any(token)
     return link if link is not None and link.is_valid else None
+
+
+def find_any(token: str) -> PublicLink | None:
+    """The link of a token, valid or not."""
+    of_it = select(PublicLink).where(PublicLink.token_hash == hash_token(token))
+    return db.session.scalars(of_it).first()
 
 
 def note_opening(link: PublicLink) -> None:

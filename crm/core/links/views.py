@@ -8,12 +8,13 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_appbuilder.hooks import before_request
 from flask_appbuilder.security.decorators import limit
+from flask_babel import force_locale, get_locale
 
 from crm.core.errors import Unavailable
 from crm.core.files.serving import answer
 from crm.core.links.models import PublicLink
 from crm.core.links.purposes import PURPOSES, Purpose
-from crm.core.links.services import find, note_opening
+from crm.core.links.services import find, find_any, note_opening
 from crm.core.rows import unfiltered
 from crm.core.security import allow_anonymous
 from crm.core.security.page import Page
@@ -61,8 +62,9 @@ class PublicLinkView(Page):
             link, purpose = _valid(token)
             page = purpose.page(link) if link and purpose else None
             if page is None or purpose is None:
-                return _gone()
-            return render_template(purpose.template, page=page, token=token)
+                return _gone(token)
+            with force_locale(getattr(page, "language", "") or get_locale()):
+                return render_template(purpose.template, page=page, token=token)
 
     @expose("/<token>", methods=("POST",))
     @limit(RATE, key_func=client_address)
@@ -72,7 +74,7 @@ class PublicLinkView(Page):
             link, purpose = _valid(token)
             found = purpose.act(link) if link and purpose else None
             if found is None or link is None:
-                return _gone()
+                return _gone(token)
             link_id = link.id
             try:
                 note_opening(link)
@@ -87,21 +89,31 @@ class PublicLinkView(Page):
         with unfiltered("whoever holds a public link sees the pictures of its page"):
             link, purpose = _valid(token)
             if link is None or purpose is None:
-                return _gone()
+                return _gone(token)
             pictures = purpose.pictures(link)
             if name in pictures:
                 return answer(pictures[name], inline=True)
-            return purpose.file(link, name) or _gone()
+            return purpose.file(link, name) or _gone(token)
 
 
 def _valid(token: str) -> tuple[PublicLink | None, Purpose | None]:
     link = find(token)
+    return link, _purpose(link)
+
+
+def _purpose(link: PublicLink | None) -> Purpose | None:
     found = (one for one in PURPOSES if link is not None and one.name == link.purpose)
-    return link, next(found, None)
+    return next(found, None)
 
 
-def _gone() -> ResponseReturnValue:
-    return render_template("core/public_gone.html"), 404
+def _gone(token: str) -> ResponseReturnValue:
+    link = find_any(token)
+    purpose = _purpose(link)
+    told = purpose.closed(link) if link and purpose and not link.is_valid else None
+    if told is None:
+        return render_template("core/public_gone.html", told=None), 404
+    with force_locale(told.language):
+        return render_template("core/public_gone.html", told=told), 404
 
 
 def _with_headers(response: Response) -> Response:

@@ -1,6 +1,7 @@
 """The tables of the slice."""
 
 from crm.quotes.models.line import LineKind, QuoteLine, amounts
+from crm.quotes.models.link import QuoteLink
 from crm.quotes.models.product import PERIODS, Product, ProductPrice, Unit, VatRate
 from crm.quotes.models.quote import Quote
 from crm.quotes.models.status import OPEN, UNANSWERED, QuoteStatus
@@ -14,6 +15,7 @@ __all__ = [
     "ProductPrice",
     "Quote",
     "QuoteLine",
+    "QuoteLink",
     "QuoteStatus",
     "Unit",
     "VatRate",

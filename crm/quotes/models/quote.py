@@ -104,6 +104,11 @@ class Quote(Owned, Record):
     cancellation_reason: Mapped[str | None] = field(
         _l("Reason of the cancellation"), Text, readonly=True
     )
+    # The customer's own answer by a link: what is kept as evidence.
+    answered_at: Mapped[datetime | None] = field(_l("Answered on"), Instant, readonly=True)
+    answered_by: Mapped[str | None] = field(_l("Answered by"), String(120), readonly=True)
+    answered_as: Mapped[str | None] = field(_l("Job title"), String(80), readonly=True)
+    answered_from: Mapped[str | None] = field(_l("IP address"), String(45), readonly=True)
     # What was sent is what was finalised, to the byte.
     pdf_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"), index=True)
     pdf_sha256: Mapped[str | None] = field(_l("SHA-256 of the PDF"), String(64), readonly=True)

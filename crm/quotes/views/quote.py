@@ -25,12 +25,13 @@ from crm.quotes.preview import preview
 from crm.quotes.services import quote as services
 from crm.quotes.services.approval import needs_approval
 from crm.quotes.services.lines import RECURRING
+from crm.quotes.views.links import QuoteLinks
 from crm.quotes.views.versions import QuoteVersions, VersionedPage
 
 PDF = "pdf"  # the key of a tab
 
 
-class QuoteView(QuoteVersions):
+class QuoteView(QuoteLinks, QuoteVersions):
     """Quotes."""
 
     datamodel = DataModel(Quote, services.RULES)
@@ -42,6 +43,7 @@ class QuoteView(QuoteVersions):
     }
     method_actions: ClassVar[Mapping[str, str]] = {
         **QuoteVersions.method_actions,
+        **QuoteLinks.method_actions,
         "preview": "read",
         "signed": "read",
         "pdf": "read",
