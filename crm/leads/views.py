@@ -209,6 +209,11 @@ class LeadView(DuplicatePages, MergePages, SheetPages, ConversionPages):
         """On a converted lead nothing is created any more: what it became has the buttons."""
         return self.record_actions(row) if row.is_converted else super().head_actions(row)
 
+    def fill_tab(self, page: RecordPage, row: Lead, chosen: str) -> None:
+        super().fill_tab(page, row, chosen)
+        if row.is_converted and page.related is not None:
+            page.related.add_url = ""
+
     def change(self, row: Lead) -> ResponseReturnValue:
         """The form; of a converted lead an old one is still compared, and refused."""
         if row.is_converted and request.method == "GET":

@@ -114,6 +114,21 @@ def test_a_second_conversion_shows_the_first_result(
         assert count(everything, model) == 1
 
 
+def test_what_others_changed_meanwhile_is_shown_first(
+    as_user: AsUser, acting: Acting, everything: Everything, lead: Lead
+) -> None:
+    with acting("marc"):
+        save(again(lead), phone="04 65 71 20 19")
+    claire, url = as_user("claire"), f"/leads/convert/{lead.id}"
+    typed = {**NAMED, **CONTACT, "organization-name": "Bâti Loire"}
+    stale = claire.post(url, data={**typed, "row_version": "1"})
+    assert stale.status_code == 409
+    assert "04 65 71 20 19" in stale.text
+    assert 'value="Bâti Loire"' in stale.text
+    assert count(everything, Account) == 0
+    assert press(claire, url, typed).status_code == 303
+
+
 @pytest.mark.accept("A-35")
 def test_an_existing_account_stands_beside_the_lead(
     as_user: AsUser, acting: Acting, lead: Lead
@@ -215,6 +230,7 @@ def test_a_converted_lead_offers_no_change(as_user: AsUser, acting: Acting, lead
     for address in ("edit", "lose", "convert", "take_charge", "change_status", "field"):
         assert f"/leads/{address}/{lead.id}" not in page, address
     assert f"lead={lead.id}" not in page
+    assert f"lead={lead.id}" not in claire.get(f"/leads/show/{lead.id}?tab=events.lead").text
     assert claire.get(f"/leads/field/{lead.id}/phone").status_code == 404
     assert claire.get(f"/leads/edit/{lead.id}").status_code == 303
     version = {"row_version": again_version(acting, lead)}

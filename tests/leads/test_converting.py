@@ -23,6 +23,7 @@ from crm.core.errors import DomainError
 from crm.core.journal import history
 from crm.core.types import utcnow
 from crm.leads import services
+from crm.leads.conversion.outlook import moved_words
 from crm.leads.models import Lead, LeadStatus
 from crm.leads.services import Conversion
 from crm.mail.models import Message, MessageKind
@@ -142,6 +143,32 @@ def test_a_person_becomes_an_account_without_contact(acting: Acting) -> None:
         assert (lead.account.nature, lead.contact) == (Nature.PERSON, None)
         assert str(lead.account) == "Sophie Marchand"
         assert (lead.account.email, lead.account.do_not_call) == (lead.email, True)
+
+
+def test_a_person_is_one_without_being_told(acting: Acting) -> None:
+    with acting("claire"):
+        lead = full_lead(organization=None)
+        services.convert(lead, Conversion(new_account={}, new_contact={}))
+        assert (lead.account.nature, lead.contact) == (Nature.PERSON, None)
+
+
+def test_a_private_event_of_somebody_else_goes_along_unseen(
+    acting: Acting, everything: Everything
+) -> None:
+    with acting("claire"):
+        lead = full_lead()
+    with acting("hugo"):
+        event = make(Event, lead=again(lead), visibility="private")
+    with acting("claire") as session:
+        lead = again(lead)
+        assert moved_words(lead) == []
+        services.convert(lead, Conversion(new_account={}))
+        session.commit()
+        assert not session.scalars(select(Event)).all()
+        assert lead.account.next_event_at is None
+        account_id = lead.account_id
+    with everything() as session:
+        assert session.get_one(Event, event.id).account_id == account_id
 
 
 @pytest.mark.accept("A-35")

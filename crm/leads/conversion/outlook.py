@@ -15,7 +15,8 @@ from crm.core.db import db
 from crm.core.models import spec_of
 from crm.core.models.text import format_money
 from crm.core.views.display import display_field
-from crm.leads.conversion.form import CHOOSE, CREATE, LINK, ConversionForm
+from crm.leads.conversion.blocks import CHOOSE, CREATE, LINK
+from crm.leads.conversion.form import ConversionForm
 from crm.leads.models import Lead
 from crm.leads.services import copying
 from crm.leads.signals import conversion_counting
@@ -114,7 +115,7 @@ def _contact(form: ConversionForm) -> Iterator[Sentence]:
         fields = form.blocks["contact"].fields
         name = " ".join(fields[n].text for n in ("first_name", "last_name") if fields[n].text)
         account = form.account
-        if account is None or not any(link.is_main for link in account.links):
+        if account is None or not copying.has_main_contact(account):
             text = _("The contact %(contact)s is created, main contact")
         else:
             text = _("The contact %(contact)s is created")

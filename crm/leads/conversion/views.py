@@ -18,7 +18,8 @@ from crm.core.views.versions import ConcurrentEdit, posted_version
 from crm.duplicates.finding import Match, facts_of, likely
 from crm.duplicates.words import Tag, tags_of
 from crm.leads import services
-from crm.leads.conversion.form import LINK, ConversionForm
+from crm.leads.conversion.blocks import LINK
+from crm.leads.conversion.form import ConversionForm
 from crm.leads.conversion.outlook import Outlook, outlook_of
 from crm.leads.models import Lead, LeadStatusKind
 

@@ -46,18 +46,19 @@ class Conversion:
     new_contact: Values | None = None
     opportunity: Values | None = None
 
-    @property
-    def nature(self) -> Nature:
-        """That of the account."""
-        if self.account is not None:
-            return self.account.nature
-        return Nature((self.new_account or {}).get("nature") or Nature.ORGANIZATION)
 
-    @property
-    def has_contact(self) -> bool:
-        """Whether the person is a contact of the account; not where the account is the person."""
-        is_asked = self.contact is not None or self.new_contact is not None
-        return is_asked and self.nature == Nature.ORGANIZATION
+def nature_of(lead: Lead, asked: Conversion) -> Nature:
+    """That of the account: an organisation where the lead has one, unless said otherwise."""
+    if asked.account is not None:
+        return asked.account.nature
+    said = (asked.new_account or {}).get("nature")
+    return Nature(said) if said else copying.nature_of(lead)
+
+
+def has_contact(lead: Lead, asked: Conversion) -> bool:
+    """Whether the person is a contact of the account; not where the account is the person."""
+    is_asked = asked.contact is not None or asked.new_contact is not None
+    return is_asked and nature_of(lead, asked) == Nature.ORGANIZATION
 
 
 def conversion_refusal(lead: Lead) -> str:
@@ -108,7 +109,9 @@ def _account(lead: Lead, asked: Conversion) -> Account:
         return _linked(lead, asked.account, asked)
     if asked.new_account is None:
         raise DomainError(_("Choose the account."), field="account")
-    values = copying.account_values(lead, asked.nature, with_contact=asked.has_contact)
+    values = copying.account_values(
+        lead, nature_of(lead, asked), with_contact=has_contact(lead, asked)
+    )
     values |= asked.new_account
     with _part("account"):
         _refuse_known_siren(lead, values.get("siren"))
@@ -120,7 +123,7 @@ def _linked(lead: Lead, account: Account, asked: Conversion) -> Account:
     if account.company_id != lead.company_id:
         raise DomainError(_("Not a valid choice."), field="account")
     if rows.may(db.session(), "edit", account):
-        values = copying.missing_values(lead, account, with_contact=asked.has_contact)
+        values = copying.missing_values(lead, account, with_contact=has_contact(lead, asked))
         with _part("account"):
             accounts.update(account, values)
     return account
@@ -138,10 +141,10 @@ def _refuse_known_siren(lead: Lead, siren: str | None) -> None:
 
 
 def _contact(lead: Lead, account: Account, asked: Conversion) -> Contact | None:
-    if not asked.has_contact:
+    if not has_contact(lead, asked):
         return None
     if asked.contact is not None:
-        if all(link.contact_id != asked.contact.id for link in account.links):
+        if not copying.works_for(asked.contact, account):
             raise DomainError(_("Choose a contact of this account."), field="contact")
         return asked.contact
     values = {**copying.contact_values(lead), **(asked.new_contact or {})}

@@ -5,13 +5,15 @@ from typing import Any
 
 from flask_babel import gettext as _
 from markupsafe import escape
+from sqlalchemy import ColumnElement, exists, select
 
-from crm.accounts.models import Account, Contact, Nature
+from crm.accounts.models import Account, AccountContact, Contact, Nature
 from crm.accounts.services import account as accounts
 from crm.companies.days import today
 from crm.companies.defaults import current_user_or_none, default_owner
 from crm.companies.models import Company
 from crm.core.actor import Scope, find_actor
+from crm.core.db import db
 from crm.core.models.rich_text import clean
 from crm.core.models.text import format_day
 from crm.leads.models import Lead
@@ -88,8 +90,23 @@ def contact_link(lead: Lead, account: Account) -> dict[str, Any]:
         "account": account,
         "job_title": lead.job_title,
         "department": lead.department,
-        "is_main": not any(link.is_main for link in account.links),
+        "is_main": not has_main_contact(account),
     }
+
+
+def has_main_contact(account: Account) -> bool:
+    """Whether the account has a main contact, be it one out of reach."""
+    return _has_link(account, AccountContact.is_main.is_(True))
+
+
+def works_for(contact: Contact, account: Account) -> bool:
+    """Whether the contact is one of this account's, which may have thousands."""
+    return _has_link(account, AccountContact.contact_id == contact.id)
+
+
+def _has_link(account: Account, which: ColumnElement[bool]) -> bool:
+    mine = AccountContact.account_id == account.id
+    return bool(db.session.scalar(select(exists().where(mine, which))))
 
 
 def opportunity_name(lead: Lead) -> str:
