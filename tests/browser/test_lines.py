@@ -316,3 +316,56 @@ def test_a_discount_above_the_ceiling_is_marked_beside_its_cell(sit: Sit, quote:
     expect(page.locator(".c-totals .grand output")).to_have_text("€300.00")
     expect(page.locator(".flag")).to_have_count(0)  # he approves it himself
     desk.check()
+
+
+@pytest.mark.slow("a quote of two hundred lines")
+def test_two_hundred_lines_keep_up_with_the_keys(sit: Sit, acting: Acting, cast: Cast) -> None:
+    with acting("claire"):
+        rate = word(VatRate, "20%")
+        line = {"label": "Pump", "quantity": D(2), "unit_price": D(100), "vat_rate": rate}
+        account, owner = make(Account, owner=person(cast.claire)), person(cast.claire)
+        long = make(Quote, account=account, owner=owner, lines=[line] * 200).id
+    desk = sit("claire")
+    page = desk.open(f"/quotes/edit/{long}")
+    expect(page.locator(".c-totals .grand output")).to_have_text("€48,000.00")
+    page.evaluate(LONGEST_TASK)
+    cell(page, 0, "quantity").focus()
+    page.keyboard.type("12", delay=30)
+    page.keyboard.press("Alt+ArrowDown")
+    page.keyboard.press("Control+Backspace")
+    page.keyboard.press("Control+z")
+    for _ in range(5):
+        page.keyboard.press("Enter")
+    page.wait_for_timeout(1000)  # a draft is kept, and the figures come
+    assert page.evaluate("window.longest") < 1000  # milliseconds, while other tests run beside
+    desk.check()
+
+
+def test_a_line_of_the_record_leads_to_where_it_is_edited(sit: Sit, quote: int) -> None:
+    desk = sit("claire")
+    page = desk.open(f"/quotes/show/{quote}")
+    page.get_by_role("link", name="Fitting").click()
+    expect(cell(page, 2, "label")).to_be_focused()
+    desk.check()
+
+
+def test_the_editor_has_no_fault_that_axe_finds(sit: Sit, quote: int, axe: str) -> None:
+    page = sit("claire").open(f"/quotes/edit/{quote}")
+    cell(page, 0, "quantity").fill("two")
+    cell(page, 0, "discount_percent").fill("50")
+    page.keyboard.press("Tab")
+    expect(page.locator(".c-err")).to_have_count(1)
+    page.get_by_role("button", name="Actions on the line").first.click()
+    page.get_by_role("menuitem", name="More details").click()
+    page.evaluate(axe)
+    found = page.evaluate("axe.run().then(({ violations }) => violations)")
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+
+
+LONGEST_TASK = """() => {
+  window.longest = 0;
+  new PerformanceObserver((list) => {
+    const durations = list.getEntries().map(({ duration }) => duration);
+    window.longest = Math.max(window.longest, ...durations);
+  }).observe({ type: "longtask" });
+}"""

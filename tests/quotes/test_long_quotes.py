@@ -5,15 +5,16 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from crm.accounts.models import Account
 from crm.core.forms import Form
 from crm.core.forms.fields import FormField
-from crm.quotes.models import Product, VatRate
+from crm.quotes.models import Product, QuoteLine, VatRate
 from tests.factories import make, word
 from tests.fixtures import Acting, Cast, Client
 
-LINES, PRODUCTS = 500, 50
+LINES, SHORTER, PRODUCTS = 500, 200, 50
 
 
 @pytest.fixture
@@ -64,3 +65,35 @@ def test_the_inputs_of_a_line_are_worked_out_once(
     monkeypatch.setattr(Form, "_field", noting)
     as_user("claire").post("/quotes/preview", data=lines)
     assert made.count("unit_price") == 1
+
+
+@pytest.mark.both
+def test_two_hundred_lines_are_saved_and_shown_by_few_statements(
+    as_user: Callable[[str], Client], acting: Acting, cast: Cast, lines: dict[str, Any],
+    counting: Callable[[], AbstractContextManager[list[str]]],
+) -> None:  # fmt: skip
+    with acting("claire"):
+        account = make(Account).id
+    claire = as_user("claire")
+    some = {name: value for name, value in lines.items() if number_of(name) < SHORTER}
+    some |= {"lines-count": SHORTER, "account": account, "owner": cast.claire}
+    made = claire.post("/quotes/add", data=some)
+    url = made.headers["Location"]
+    with counting() as statements:
+        assert claire.get(url).status_code == 200
+    assert len(statements) <= 14, statements
+    key = url.rsplit("/", 1)[1]
+    with acting("claire") as session:
+        stored = session.scalars(select(QuoteLine.id).where(QuoteLine.quote_id == int(key)))
+        ids = {f"lines-{number}-id": pk for number, pk in enumerate(stored)}
+    changed = some | ids | {f"lines-{number}-quantity": 3 for number in range(SHORTER)}
+    with counting() as statements:
+        saved = claire.post(f"/quotes/edit/{key}", data=changed | {"row_version": 1})
+    assert saved.status_code == 303
+    assert len(statements) <= 20, statements
+
+
+def number_of(name: str) -> int:
+    """The number of the line that an input belongs to; -1 of others."""
+    number = name.split("-")[1:2]
+    return int(number[0]) if number and number[0].isdecimal() else -1
