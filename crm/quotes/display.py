@@ -23,6 +23,7 @@ SIGNS = {
     QuoteStatus.CANCELLED: ("ban", "gray"),
     QuoteStatus.REPLACED: ("versions", "gray"),
 }
+ICONS = {"account": "building-store", "contact": "address-book"}
 SOON = 7  # days before the end in which it is marked
 
 
@@ -111,10 +112,10 @@ def _discount(line: QuoteLine) -> str:
 
 
 def sign(headline: Iterable[Field]) -> None:
-    """Add an icon to the client in the headline, and a label to the last day."""
+    """Add icons to client and contact in the headline, and a label to the last day."""
     for one in headline:
-        if one.name == "account":
-            one.icon = "building-store"
+        if one.name in ICONS:
+            one.icon = ICONS[one.name]
         elif one.name == "valid_until" and not one.tone:
             one.text = _("Until %(day)s", day=one.text)
 
@@ -139,6 +140,9 @@ def figures(quote: Quote) -> list[Field]:
     names = ["total_excl", "total_vat", "total_incl"]
     names += ["total_discount"] if quote.total_discount else []
     found = [display_field(quote, name) for name in names]
+    for one in found:
+        if one.name == "total_discount":
+            one.text = format_money(-quote.total_discount, quote.currency)
     if quote.approved_by is not None:
         approved = display_field(quote, "approved_by")
         approved.meta = display_field(quote, "approved_at").text

@@ -47,8 +47,9 @@ LIST: Sequence[str] = (
     "total_excl", "total_incl", "agency", "company",
 )  # fmt: skip
 COLUMN_CSS: Mapping[str, str] = {
-    "status": "w-co", "title": "w-org from-l", "opportunity": "w-org from-xl",
+    "status": "w-co", "title": "w-org", "opportunity": "w-org from-xl",
     "valid_until": "num w-close", "agency": "w-agency from-l",
+    "total_incl": "num r w-amount from-xxl",
 }  # fmt: skip
 ORDER: Sequence[str] = (
     "number", "title", "owner", "issued_on", "valid_until", "total_excl", "total_incl", "agency",

@@ -15,11 +15,11 @@ from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
 from crm.core.files.serving import answer
 from crm.core.forms import Form
-from crm.core.views import PK, Action, Field, FormPage, Preset, RecordPage
+from crm.core.views import PK, Action, Field, FieldGroup, FormPage, Preset, RecordPage
 from crm.core.views.sheet import pdf_response
 from crm.opportunities.models import Opportunity, StageKind
 from crm.quotes import display, fields
-from crm.quotes.models import Quote
+from crm.quotes.models import UNANSWERED, Quote
 from crm.quotes.pdf import render
 from crm.quotes.preview import preview
 from crm.quotes.services import quote as services
@@ -62,16 +62,22 @@ class QuoteView(QuoteLinks, QuoteVersions):
 
     presets = (
         Preset("mine", _l("My quotes"), [("owner", 0, [ME])]),
+        Preset(
+            "waiting",
+            _l("Awaiting an answer"),
+            [("status", 0, UNANSWERED)],
+            order=("valid_until", "asc"),
+        ),
         Preset("all", _l("All quotes"), []),
     )
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
     column_css = fields.COLUMN_CSS
-    phone_columns = ("total_incl",)
+    phone_columns = ("total_excl",)
     annotated_columns = ("number", "status", "valid_until")
     state_column = "status"
     base_order = ("issued_on", "desc")
     sum_columns = ("total_excl", "total_incl")
-    headline = ("status", "account", "owner", "valid_until")
+    headline = ("status", "account", "contact", "owner", "valid_until")
     widths = fields.WIDTHS
     add_fieldsets = edit_fieldsets = fields.FORM
     add_template = edit_template = "quotes/form.html"
@@ -94,13 +100,20 @@ class QuoteView(QuoteLinks, QuoteVersions):
             found.kind = "status"
             found.glyph, found.hue = display.SIGNS[row.status]
         if name == "number":
-            found.text = row.reference or _("Draft")
+            found.text = self.line_name(row, "")
         if name == "signed_pdf" and row.signed_pdf is not None:
             found = Field(name, found.label, "text", row.signed_pdf, row.signed_pdf.file_name)
             found.url = self.url("signed", pk=row.id)
         if name == "valid_until":
             display.mark_validity(row, found)
         return found
+
+    def groups(self, row: Quote, sets: Any) -> list[FieldGroup]:
+        """What became of the quote is shown once there is something."""
+        groups = super().groups(row, sets)
+        for group in groups:
+            group.fields = [f for f in group.fields if f.name not in fields.OUTCOME or f.text]
+        return [group for group in groups if group.fields]
 
     def record_page(self, row: Quote) -> RecordPage:
         page = super().record_page(row)
@@ -113,7 +126,7 @@ class QuoteView(QuoteLinks, QuoteVersions):
         return page
 
     def line_name(self, row: Quote, text: str) -> str:
-        return row.reference or _("Draft")
+        return row.reference or (_("Draft") if row.is_draft else _("No number"))
 
     def fill_first_tab(self, page: RecordPage, row: Quote) -> None:
         super().fill_first_tab(page, row)
