@@ -287,3 +287,38 @@ def test_a_link_that_the_reader_may_not_see_has_no_name_in_the_journal(
     page = marc.get(f"/clients/show/{a}?tab=history").text
     assert "Beta" in page
     assert "Alpha" not in page
+
+
+def test_what_is_refused_may_be_left_empty(as_user: AsUser, acting: Acting) -> None:
+    with acting("marc"):
+        first, second = make(Account), make(Account)
+        boss = make(Contact, last_name="Roy", links=[{"account": second}])
+        kept = make(Contact, last_name="Blanc", links=[{"account": first}]).id
+        loser = make(Contact, last_name="Blanc", links=[{"account": second}], reports_to=boss)
+        save(loser, links=[])
+        ids = kept, loser.id
+    marc = as_user("marc")
+    address = f"/contacts/merge?ids={ids[0]},{ids[1]}"
+    form = {**fields(marc.get(address).text), "keep": kept}
+    refused = marc.post(address, data=form)
+    assert refused.status_code == 422
+    assert "Choose a manager who works for the same account." in refused.text
+    assert marc.post(address, data={**form, "v-reports_to": kept}).status_code == 303
+    with acting("marc") as session:
+        assert session.get_one(Contact, kept).reports_to_id is None
+
+
+def test_the_page_takes_few_statements(
+    as_user: AsUser, acting: Acting, counting: Callable[[], Any]
+) -> None:
+    with acting("marc"):
+        rows = [make(Account) for _number in range(5)]
+        for row in rows:
+            make(Contact, links=[{"account": row}])
+            make(Opportunity, account=row)
+    marc = as_user("marc")
+    address = "/clients/merge?ids=" + ",".join(str(row.id) for row in rows)
+    marc.get(address)
+    with counting() as statements:
+        assert "2 links" in marc.get(address).text
+    assert len(statements) <= 14

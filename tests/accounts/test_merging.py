@@ -139,6 +139,19 @@ def test_links_that_become_double_unite(acting: Acting) -> None:
         assert kept.tags == [tag]
 
 
+def test_the_journal_names_tags_and_addresses_that_moved(acting: Acting) -> None:
+    with acting("alice"):
+        tag = make(Tag, name={"en": "Fair"})
+    with acting("marc") as session:
+        a, b = make(Account), make(Account, addresses=[{"street": "1 rue", "city": "Lyon"}])
+        b.tags = [session.merge(tag)]
+        session.flush()
+        changes = history(session, merge_accounts(a.id, b.id))[0].changes
+        assert changes["tags"] == [None, [["Fair", ["tag", tag.id]]]]
+        moved = next(pair for name, pair in changes.items() if name.startswith("addresses."))
+        assert moved[1]["values"]["street"] == "1 rue"
+
+
 def test_one_main_contact_and_one_default_address_remain(acting: Acting) -> None:
     with acting("marc") as session:
         streets = {"a": ["1 rue Haute", "2 rue Basse"], "b": ["1 Rue Haute", "9 quai Sud"]}

@@ -36,6 +36,9 @@ What follows from other records is not reported as a change: the label of a link
 value in its vocabulary, `next_event_at` and `last_event_at`, and computed values. Rows that you may
 no longer read are not reported as deleted. A row that is deleted from the bin for good is returned
 once more, however long ago it was put there.
+
+A row that was merged into another one is reported as deleted. Asked for by its id, it answers 301
+with the address of the row that was kept, to which its `external_ref` leads in an import, too.
 """
 
 

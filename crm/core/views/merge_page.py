@@ -66,7 +66,14 @@ class MergeLine:
     label: str
     cells: list[MergeCell]
     is_joined: bool = False
+    is_decided: bool = False
     error: str = ""
+
+    def refuse(self, text: str) -> None:
+        """Say what is wrong with the choice; having no value may be the only way out."""
+        self.error = text
+        for cell in self.cells:
+            cell.is_open = cell.is_open or not (self.is_decided or cell.value.text)
 
 
 @dataclass
@@ -184,7 +191,7 @@ class MergeDisplay(VerbPages):
                 cell.note = _("always wins")
             cells.append(cell)
         label = str(spec_of(model, name).label)
-        return MergeLine(name, label, cells, is_joined(model, name))
+        return MergeLine(name, label, cells, is_joined(model, name), chosen is None)
 
     def _tell_merge_error(self, page: MergePage, error: DomainError) -> None:
         lines = {line.name: line for line in page.lines}
@@ -194,7 +201,7 @@ class MergeDisplay(VerbPages):
                 page.keep_error = text
                 page.errors.append(("m-keep", _("Record that is kept"), text))
             elif name in lines:
-                lines[name].error = text
+                lines[name].refuse(text)
                 page.errors.append((f"m-{name}", labels[name], text))
             else:
                 page.form_errors.append(text)
