@@ -11,20 +11,23 @@ from crm.companies.defaults import current_user_or_none
 from crm.companies.models import Company
 from crm.core.actor import current_actor
 from crm.core.errors import DomainError
+from crm.core.links.services import address_of, new_token
 from crm.core.models import rich_text
 from crm.core.models.text import parse_number
+from crm.core.rows import unfiltered
 from crm.core.views.form import SHOW
 from crm.mail.models import (
     Message,
     MessageAttachment,
     MessageKind,
     MessageState,
+    Template,
     TemplateAttachment,
 )
 from crm.mail.related import records_around
 from crm.mail.services.attaching import attachments_of
 from crm.mail.templates.filling import fill
-from crm.sending import services
+from crm.sending import quotes, services
 from crm.sending.form import COPIES, LetterForm, fitting, token_of
 from crm.sending.people import Person, language_of, people_of
 
@@ -34,10 +37,15 @@ MOST = 50
 
 
 class Draft:
-    """`again` is a message that was undone, whose texts the form opens with."""
+    """`again` is a message that was undone, whose texts the form opens with.
 
-    def __init__(self, relation: str, row: Any, again: Message | None = None) -> None:
-        self.relation, self.row = relation, row
+    With `sends` the row is a quote that becomes sent, with its PDF and a link to accept it.
+    """
+
+    def __init__(
+        self, relation: str, row: Any, again: Message | None = None, *, sends: bool = False
+    ) -> None:
+        self.relation, self.row, self.sends = relation, row, sends
         self.again = again if again is not None and again.state == MessageState.CANCELLED else None
         self.records = records_around(relation, row)
         self.people = people_of(self.records)
@@ -82,8 +90,16 @@ class Draft:
             return
         form.fields["to"].texts = [self.natural_address]
         default = next((one for one in self.templates if one.is_default), None)
+        if self.sends:
+            default = self._of_company() or default
         form.fields["template"].texts = [str(default.id) if default else ""]
         self.insert(form)
+
+    def _of_company(self) -> Template | None:
+        """The template that the company has chosen for its quotes, among those that fit."""
+        with unfiltered("a template shows where one sends, without the right to its page"):
+            chosen = quotes.template_of(self.company)
+        return next((one for one in self.templates if one is chosen), None)
 
     def insert(self, form: LetterForm) -> None:
         """Put the texts of the chosen template in the form, in the recipient's language."""
@@ -103,6 +119,8 @@ class Draft:
 
     def _variables(self, person: Person | None) -> Mapping[str, Any]:
         given = {**self.records, "owner": self.author, "company": self.company}
+        if self.sends:
+            self.row.link = address_of(new_token())
         if person is not None and person.relation in ("contact", "lead"):
             given["contact"] = person.row
         link = getattr(given.get("contact"), "main_link", None)
@@ -135,6 +153,8 @@ class Draft:
         if self.again is None:
             return []
         chosen = [one.file_id for one in self.catalogs]
+        if self.sends:
+            chosen.append(self.row.pdf_id)
         files = [one for one in self.again.attachments if one.file_id not in chosen]
         wanted = posted.getlist(KEPT)
         return [one for one in files if not posted or str(one.id) in wanted]
@@ -175,10 +195,11 @@ class Draft:
             plain=rich_text.to_text(form.values["body"]),
             to=to,
             copies=copies,
-            kind=MessageKind(template.kind) if template else MessageKind.FREE,
+            kind=self._kind(template),
             template_id=template.id if template else None,
             related=related,
             files=[
+                *([self.row.pdf] if self.sends else []),
                 *(one.file for one in (*self.kept(posted), *self.from_template(form, posted))),
                 *form.stored,
             ],
@@ -186,3 +207,8 @@ class Draft:
         )
         services.check(letter)
         return letter
+
+    def _kind(self, template: Template | None) -> MessageKind:
+        if self.sends:
+            return MessageKind.QUOTE
+        return MessageKind(template.kind) if template else MessageKind.FREE

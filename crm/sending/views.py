@@ -11,8 +11,9 @@ from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from crm.core import rows
 from crm.core.actor import current_actor
-from crm.core.db import transaction
+from crm.core.db import db, transaction
 from crm.core.files.models import StoredFile
 from crm.core.models.text import format_instant, format_size, parse_number
 from crm.core.views import PK, Action, FormPage, Note
@@ -21,9 +22,9 @@ from crm.core.views.display import zone
 from crm.core.views.form import SHOW
 from crm.core.views.frame import stand_with
 from crm.core.views.pages import ListPage
-from crm.mail.models import READ_WITH, Message, MessageState
+from crm.mail.models import READ_WITH, Message, MessageKind, MessageState
 from crm.mail.views import OutboxView
-from crm.sending import services
+from crm.sending import quotes, services
 from crm.sending.draft import KEPT, OF_TEMPLATE, Draft
 from crm.sending.form import LetterForm, token_of
 from crm.sending.revoking import revoke, revoke_action, revoked_at, valid_links
@@ -31,6 +32,7 @@ from crm.sending.uploads import STORED, files_of
 
 SHORT = "short"  # in the query string: the form opens at the side of the record
 AGAIN = "again"  # in the query string: a message that was undone
+SEND = "send"  # in the query string: the quote becomes sent
 
 
 @dataclass
@@ -39,6 +41,7 @@ class LetterPage(FormPage):
 
     recipient: str = ""
     files: list[tuple[str, int, StoredFile, str]] = field(default_factory=list)  # input, id, size
+    fixed: tuple[str, str] | None = None  # name and size of the quote that is sent
 
 
 class MessageView(OutboxView):
@@ -83,7 +86,11 @@ class MessageView(OutboxView):
     def actions_on(self, parent: Any, relation: str) -> list[Action]:
         if not self.can("create"):
             return []
-        return [Action(_("Send an e-mail"), self._to(parent, relation), "mail", opens_dialog=True)]
+        writing = Action(_("Send an e-mail"), self._to(parent, relation), "mail", opens_dialog=True)
+        if relation != "quote" or not may_send(parent):
+            return [writing]
+        url = self.url("compose", quote=parent.id, **{SEND: 1})
+        return [writing, Action(_("Send"), url, "send")]
 
     def _to(self, parent: Any, relation: str) -> str:
         return self.url("compose", **{relation: parent.id, SHORT: 1})
@@ -103,6 +110,9 @@ class MessageView(OutboxView):
     def compose(self) -> ResponseReturnValue:
         """The form of an e-mail about a record, and its sending."""
         draft = self._draft()
+        if draft.sends and (why := quotes.refusal(draft.row)):
+            flash(why, "danger")
+            return redirect(draft.record_url(self.page_of), 303)
         form = LetterForm(self.datamodel, self.picker_base())
         if not current_actor().is_enabled("manage_catalogs"):
             del form.fields["catalog"]
@@ -142,7 +152,10 @@ class MessageView(OutboxView):
             abort(404)
         again = parse_number(request.args.get(AGAIN, ""))
         message = self.row(again, "edit", ("attachments.file",)) if again else None
-        return Draft(relation, row, message)
+        sends = SEND in request.args and relation == "quote"
+        if sends and not rows.may(self.datamodel.session, "edit", row):
+            abort(404)
+        return Draft(relation, row, message, sends=sends)
 
     def _sent(self, draft: Draft, form: LetterForm) -> Message | None:
         """The message; None where something is wrong, which the form then says."""
@@ -154,6 +167,8 @@ class MessageView(OutboxView):
 
         def write() -> None:
             sent.extend(services.send(one) for one in prepared)
+            if draft.sends and sent and sent[0].state == MessageState.QUEUED:
+                quotes.note_sending(draft.row, sent[0])
 
         return sent[0] if self.committed(form, write, prepare) else None
 
@@ -166,7 +181,7 @@ class MessageView(OutboxView):
         url = draft.record_url(self.page_of)
         stand_with(view_of(draft.row) or self)
         page = LetterPage(
-            title=_("Send an e-mail"),
+            title=_("Send the quote") if draft.sends else _("Send an e-mail"),
             action=f"{request.path}?{urlencode(asked)}",
             crumbs=[(str(draft.row), url)],
             groups=[],
@@ -182,6 +197,8 @@ class MessageView(OutboxView):
             recipient=draft.told(form.fields["to"].text),
             files=list(_going(draft, form)),
         )
+        if draft.sends:
+            page.fixed = (draft.row.pdf.file_name, format_size(draft.row.pdf.size))
         if (refusal := draft.refusal()) and form.fields["to"].text == draft.natural_address:
             page.notes = [Note("warn", refusal)]
         return self.render("sending/compose.html", status, page=page, form=form, row=draft.row)
@@ -193,6 +210,7 @@ class MessageView(OutboxView):
         message = self.row(pk, "edit")
         with transaction():
             services.take_back(message)
+            quotes.take_back(message)
         flash(_("E-mail not sent"), "success")
         # Not a record that was deleted meanwhile.
         relations = sorted(READ_WITH, key=lambda name: name != message.about)
@@ -200,7 +218,14 @@ class MessageView(OutboxView):
         if about is None:
             return redirect(self.url("show", pk=pk), 303)
         values = {about: getattr(message, f"{about}_id"), AGAIN: pk}
+        if about == "quote" and message.kind == MessageKind.QUOTE:
+            values[SEND] = 1
         return redirect(self.url("compose", **values), 303)
+
+
+def may_send(quote: Any) -> bool:
+    """Whether the quote waits to be sent, and the actor may change it."""
+    return not quotes.refusal(quote) and rows.may(db.session(), "edit", quote)
 
 
 def _going(draft: Draft, form: LetterForm) -> Iterator[tuple[str, int, StoredFile, str]]:

@@ -32,7 +32,7 @@ from crm.core.views.display import hue_of, initials
 
 # When the e-mail of each kind is sent.
 MOMENTS: dict[str, Label] = {
-    "quote": _l("When a quote is sent to a customer: not by this version yet."),
+    "quote": _l("When a quote is sent to a customer."),
     "catalog": _l("When a catalogue is sent to a contact, an account or a lead."),
     "invitation": _l("When a guest is added to an event."),
     "date_changed": _l("When the date or place of an event changes."),

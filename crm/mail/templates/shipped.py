@@ -152,7 +152,8 @@ TEXTS: dict[str, Shipped] = {
                 _greeting("Hello", "contact"),
                 "Please find attached our quote <strong>{{ quote.number }}</strong>"
                 "{% if quote.title %} for “{{ quote.title }}”{% endif %}, "
-                "{{ quote.total_incl }} including tax. It is valid until {{ quote.valid_until }}.",
+                "{{ quote.total_incl }} including tax. It is valid until {{ quote.valid_until }}."
+                "{% if quote.link %} You can accept it here: {{ quote.link }}{% endif %}",
                 "Do not hesitate to contact me with any questions.",
             ),
             _paragraphs(
@@ -160,7 +161,8 @@ TEXTS: dict[str, Shipped] = {
                 "Vous trouverez ci-joint notre devis <strong>{{ quote.number }}</strong>"
                 "{% if quote.title %} pour «\u00a0{{ quote.title }}\u00a0»{% endif %}, "
                 "d’un montant de {{ quote.total_incl }} TTC. Il est valable jusqu’au "
-                "{{ quote.valid_until }}.",
+                "{{ quote.valid_until }}."
+                "{% if quote.link %} Vous pouvez l’accepter ici\u00a0: {{ quote.link }}{% endif %}",
                 "Je reste à votre disposition pour en parler.",
             ),
         ),

@@ -54,6 +54,7 @@ ENTITIES = (
         Described("title", _l("Subject"), _l("New presses"), column("title")),
         Described("total_incl", _l("Total incl. tax"), _l("€23,955.23"), column("total_incl")),
         Described("valid_until", _l("Valid until"), _l("18/02/2027"), column("valid_until")),
+        Described("link", _l("Acceptance link"), "https://crm.example/p/…", link("link")),
     )),
     Entity("catalog", _l("Catalogue"), (
         Described("name", _l("Name"), _l("Catalogue 2027"), column("name")),

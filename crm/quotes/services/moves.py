@@ -17,7 +17,7 @@ from crm.core.errors import DomainError
 from crm.core.files.models import StoredFile
 from crm.core.rows import unfiltered
 from crm.core.types import utcnow
-from crm.quotes.models import Quote
+from crm.quotes.models import Quote, QuoteStatus
 from crm.quotes.services import states
 from crm.quotes.services.finalising import finalise
 from crm.quotes.services.states import Act
@@ -36,6 +36,13 @@ def mark_sent(quote: Quote) -> None:
     states.move(quote, Act.SEND)
     quote.sent_at = utcnow()
     flush()
+
+
+def take_back_sending(quote: Quote) -> None:
+    """The e-mail by which it was sent did not leave: it is as finalised as before."""
+    if quote.status == QuoteStatus.SENT:
+        quote.status, quote.sent_at = QuoteStatus.FINALISED, None
+        flush()
 
 
 def accept(quote: Quote, **known: Unpack[Acceptance]) -> None:
