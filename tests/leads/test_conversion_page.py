@@ -313,7 +313,7 @@ def test_what_one_may_not_edit_stays_as_it_is(as_user: AsUser, acting: Acting, l
     with acting("hugo"):
         theirs = make(Account, name="Bâti Rhône", notes="<p>Pays late</p>")
     claire, url = as_user("claire"), f"/leads/convert/{lead.id}"
-    assert "You may not edit Bâti Rhône" in claire.get(url).text
+    assert "You cannot edit Bâti Rhône" in claire.get(url).text
     data = {"account_mode": "link", "account": theirs.id, **CONTACT, "with_opportunity": "1"}
     assert press(claire, url, data).status_code == 303
     with acting("claire"):

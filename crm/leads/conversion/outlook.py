@@ -58,7 +58,7 @@ def _differing(
 
 def _note(lead: Lead, account: Account) -> str:
     if not rows.may(db.session(), "edit", account):
-        return _("You may not edit %(account)s: its fields and notes stay as they are.",
+        return _("You cannot edit %(account)s: its fields and notes do not change.",
                  account=account)  # fmt: skip
     if lead.description:
         return _("The lead's description is added to the account's notes, under today's date.")

@@ -100,7 +100,7 @@ class ConversionPages(OwnedView):
         actor = current_actor()
         if any(actor.can(action, Account.__entity__) for action in ("create", "read")):
             return ""
-        return _("You may neither create an account nor read one.")
+        return _("You can neither create nor read accounts.")
 
     def _asking_conversion(
         self,
