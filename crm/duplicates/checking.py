@@ -40,7 +40,7 @@ class Check:
 
     pairs: dict[Pair, tuple[int, int]] = field(default_factory=dict)
     compared: int = 0
-    crowded: int = 0  # keys passed over
+    crowded: int = 0  # numbers and addresses passed over, not names
 
 
 def check(source: Source) -> Check:
@@ -79,8 +79,9 @@ class _Search:
                 return
             last = crowds[-1][0]
             few = [one for one, count in crowds if count <= _most(one)]
-            self.crowded.update({one for one, _count in crowds}.difference(few))
-            found.crowded = len(self.crowded)
+            many = {one for one, _count in crowds}.difference(few)
+            self.crowded |= many
+            found.crowded += sum(kind_of(one) >= KeyKind.PHONE for one in many)
             for part in batches(few):
                 yield self._members(part)
 

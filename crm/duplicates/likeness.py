@@ -153,7 +153,7 @@ def _against(one: Profile, other: Profile, reasons: tuple[Reason, ...]) -> Itera
     if not has_number and _is_named_apart(one, other, reasons):
         yield Against.NAME
     if has_persons(one, other):
-        if person_likeness(one.person, other.person) < NEAR:
+        if person_likeness(one.person, other.person) < APART:
             yield Against.PERSON
         elif one.email and other.email and one.email != other.email and not _shared(one, other):
             yield Against.EMAIL
@@ -193,7 +193,10 @@ def _is_elsewhere(one: Profile, other: Profile) -> bool:
 
 
 def person_likeness(one: tuple[str, str], other: tuple[str, str]) -> float:
-    """1 for the same person's name, first and last in any order; 0.8 where it is misspelt."""
+    """1 for the same name, first and last in any order, 0.8 where it is misspelt or abbreviated.
+
+    0.6 where one has no first name: that says nothing for or against.
+    """
     if sorted(one) == sorted(other):
         return 1.0
     firsts, lasts = (one[0], other[0]), (one[1], other[1])

@@ -12,7 +12,7 @@ from crm.duplicates.dismissing import Pair
 from crm.duplicates.finding import ignored_domains
 from crm.duplicates.likeness import LISTED, Against, Likeness, Reason, compare
 from crm.duplicates.models import CHECKS, DISMISSALS, PAIRS
-from crm.duplicates.profile import profile_of
+from crm.duplicates.profile import Profile, profile_of
 from crm.duplicates.sources import Source
 
 MEMBERS = 10  # records shown of a group; a merge takes five
@@ -114,16 +114,18 @@ class Listing:
             }
             likes = {pair: one for pair, one in likes.items() if one.score >= self.least}
             if likes:
-                found.append(_group(likes))
+                found.append(_group(likes, profiles))
         return found
 
 
-def _group(likes: dict[Pair, Likeness]) -> Group:
+def _group(likes: dict[Pair, Likeness], profiles: dict[int, Profile]) -> Group:
     best = max(likes.values(), key=lambda one: one.score)
     against: dict[Against, None] = dict.fromkeys(best.against)
     for one in likes.values():
         against.update(dict.fromkeys(one.against))
     ids = sorted({pk for pair in likes for pk in pair})
     shown = tuple(ids[:MEMBERS])
+    if len({profiles[pk].siren for pk in shown} - {""}) > 1:  # of two that hang together by a third
+        against[Against.SIREN] = None
     pairs = tuple(pair for pair in sorted(likes) if pair[0] in shown and pair[1] in shown)
     return Group(shown, pairs, best.score, best.reasons, tuple(against), len(ids) - len(shown))

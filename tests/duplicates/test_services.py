@@ -174,6 +174,14 @@ def test_keys_follow_lines_statements_bin_and_restore(acting):
         session.execute(delete(AccountContact).where(AccountContact.contact_id == contact.id))
 
 
+def test_a_first_name_that_is_missing_speaks_against_nobody(acting):
+    with acting("claire"):
+        known = make(Lead, first_name="Jean", last_name="Martin", email="j.martin@acme.fr")
+        typed = {"last_name": "Martin", "email": "j.martin@acme.fr"}
+        (match,) = likely_values(Lead, typed)
+        assert (match.row.id, match.against) == (known.id, ())
+
+
 def test_a_person_is_compared_as_one(acting):
     with acting("claire"):
         person = make(

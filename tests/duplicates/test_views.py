@@ -121,6 +121,16 @@ def test_the_list_has_groups_and_prospects_and_clients_together(as_user, acting,
     assert 'href="/clients/duplicates"' in marc.get("/clients/list/").text
 
 
+def test_two_numbers_in_a_group_are_told_though_a_third_record_joins_them(as_user, acting, checked):
+    with acting("marc"):
+        for number in (None, SIREN, "552100554"):
+            make(Account, name="Hôtel des Terreaux", email="h.roux@terreaux.fr", siren=number)
+    checked()
+    page = as_user("marc").get("/clients/duplicates").text
+    assert page.count("c-dupgroup") == 1
+    assert "Different SIREN" in page
+
+
 def test_a_dismissed_pair_comes_back_once_one_of_them_changes(as_user, acting, checked):
     first, second = twins(acting, "marc")
     checked()
