@@ -9,6 +9,7 @@ from flask_appbuilder.security.sqla.models import Role
 from sqlalchemy import select
 
 from crm import permissions
+from crm.accounts.models import ProspectStatus, ProspectStatusKind
 from crm.accounts.seeds import ROWS as ACCOUNTS
 from crm.calendar.seeds import ROWS as CALENDAR
 from crm.catalog.seeds import ROWS as CATALOG
@@ -71,6 +72,7 @@ def _ensure_settings() -> None:
                 lead_default_status=_first(LeadStatus, LeadStatusKind.OPEN),
                 opportunity_default_stage=_first(Stage, StageKind.OPEN),
                 proposal_stage=_proposal_stage(),
+                prospect_default_status=_first(ProspectStatus, ProspectStatusKind.OPEN),
             )
         )
         db.session.flush()

@@ -1,9 +1,15 @@
 """/api/v1/accounts, prospects and clients alike, and /api/v1/contacts."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
+from crm.accounts.services import prospects
+from crm.accounts.services.prospects import OUTCOME
 from crm.accounts.views import ClientView, ContactView
-from crm.core.api import ModelRestApi, columns_of
+from crm.core.api import ModelRestApi, Verb, columns_of
 
 ACCOUNT = columns_of(ClientView)
+STATUSES = "manage_prospect_status"
 
 
 class AccountApi(ModelRestApi):
@@ -11,8 +17,14 @@ class AccountApi(ModelRestApi):
 
     view = ClientView
     resource_name = "accounts"
-    list_columns = ("kind", *ACCOUNT["list_columns"])
+    list_columns = ("kind", "prospect_status", *ACCOUNT["list_columns"])
     add_columns = ("kind", *ACCOUNT["add_columns"])
+    verbs: ClassVar[Mapping[str, Verb]] = {
+        "make_client": Verb(prospects.become_client),
+        "win": Verb(prospects.win, setting=STATUSES),
+        "lose": Verb(prospects.lose, OUTCOME, setting=STATUSES),
+        "reopen": Verb(prospects.reopen, setting=STATUSES),
+    }
 
 
 class ContactApi(ModelRestApi):

@@ -6,11 +6,26 @@ from crm.accounts.models import (
     Department,
     Industry,
     JobTitle,
+    ProspectStatus,
+    ProspectStatusKind,
     Source,
 )
 from crm.companies.seeds import Rows, named
 
+OPEN, WON, LOST = ProspectStatusKind.OPEN, ProspectStatusKind.WON, ProspectStatusKind.LOST
+
 ROWS: Rows = (
+    (
+        ProspectStatus,
+        (
+            named("To be processed", "À traiter", kind=OPEN, hue="gray"),
+            named("Marketing qualification", "Qualification marketing", kind=OPEN, hue="teal"),
+            named("Sales qualification", "Qualification commerciale", kind=OPEN, hue="blue"),
+            named("Nurturing", "Maturation", kind=OPEN, hue="violet"),
+            named("Won", "Gagné", kind=WON, hue="green"),
+            named("Lost", "Perdu", kind=LOST, hue="red"),
+        ),
+    ),
     (
         Source,
         (

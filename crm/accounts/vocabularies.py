@@ -8,12 +8,22 @@ from crm.accounts.models import (
     Department,
     Industry,
     JobTitle,
+    ProspectStatus,
     Source,
     Tag,
 )
+from crm.accounts.services import vocabulary
 from crm.companies.views.reference import reference_view
 
 VIEWS = (
+    reference_view(
+        ProspectStatus,
+        "prospect-statuses",
+        _l("Prospect statuses"),
+        vocabulary.RULES,
+        extras=("kind", "hue"),
+        setting="manage_prospect_status",
+    ),
     reference_view(Source, "sources", _l("Sources"), extras=("code",)),
     reference_view(
         AccountCategory, "account-categories", _l("Account categories"), extras=("code",)

@@ -46,8 +46,8 @@ class Moves:
     state: str
     table: Mapping[Kinds, Move]
     refusal: Callable[[Kinds], str]
-    changed: Signal
     missing: Mapping[str, Label]
+    changed: Signal | None = None
 
     def make(self, row: Any, to: Any, outcome: Mapping[str, Any], **told: Any) -> None:
         """Move `row` to the state `to`, after setting the fields of `outcome`.
@@ -69,7 +69,8 @@ class Moves:
         move.effect(row, to)
         self._require(row, move.needs)
         setattr(row, self.state, to)
-        self.changed.send(row, before=before, after=to, **told)
+        if self.changed is not None:
+            self.changed.send(row, before=before, after=to, **told)
 
     def _require(self, row: Any, names: tuple[str, ...]) -> None:
         empty = [name for name in names if getattr(row, name) is None]

@@ -18,6 +18,7 @@ VIEWS = (
         LostReason,
         "lost-reasons",
         _l("Lost reasons"),
-        extras=("for_leads", "for_opportunities", "free_text"),
+        extras=("for_leads", "for_opportunities", "for_prospects", "free_text"),
+        setting_columns={"for_prospects": "manage_prospect_status"},
     ),
 )

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import Account, AccountContact, AccountKind, Contact, Nature
-from crm.accounts.services.account import become_client, is_owner_stale, main_contact
+from crm.accounts.services.account import is_owner_stale, main_contact
+from crm.accounts.services.prospects import become_client
 from crm.calendar.models import Event
 from crm.companies.models import Agency, AppSettings, Assignable, CompanySettings, Group, User
 from crm.core.datamodel.filters import FilterFormat, condition

@@ -5,12 +5,14 @@ from crm.accounts.models.address import AccountAddress
 from crm.accounts.models.contact import Contact
 from crm.accounts.models.links import AccountContact
 from crm.accounts.models.people import CIVILITIES, Civility, ContactDetails, EventDates, full_name
+from crm.accounts.models.prospect import ProspectStatus, ProspectStatusKind
 from crm.accounts.models.reference import (
     AccountCategory,
     ContactRole,
     Department,
     Industry,
     JobTitle,
+    LostReason,
     Source,
     Tag,
 )
@@ -33,7 +35,10 @@ __all__ = [
     "EventDates",
     "Industry",
     "JobTitle",
+    "LostReason",
     "Nature",
+    "ProspectStatus",
+    "ProspectStatusKind",
     "Source",
     "Tag",
     "full_name",

@@ -14,7 +14,8 @@ from sqlalchemy import Column, ForeignKey, String, Table, Text, inspect
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.accounts.models.people import CIVILITIES, Civility, ContactDetails, EventDates, full_name
-from crm.accounts.models.reference import AccountCategory, Industry, Source, Tag
+from crm.accounts.models.prospect import ProspectStatus
+from crm.accounts.models.reference import AccountCategory, Industry, LostReason, Source, Tag
 from crm.companies.columns import by_value, flag, link, listed, lists, rare
 from crm.companies.models import ACCOUNT_KINDS, AccountKind
 from crm.companies.rules import refuse_cycle
@@ -79,6 +80,8 @@ class Account(ContactDetails, EventDates, Owned, Mergeable, Record):
             "agency_id name_key",
             "owner_id category_id name_key",
             "owner_id agency_id name_key",
+            "prospect_status_id name_key",
+            "owner_id prospect_status_id name_key",
             "reference",
             "next_event_at",
             within="kind",
@@ -126,6 +129,12 @@ class Account(ContactDetails, EventDates, Owned, Mergeable, Record):
     score: Mapped[int | None] = field(_l("Score"), kind=kinds.STARS, minimum=0, maximum=5)
     key_account: Mapped[bool] = flag(_l("Key account"))
     nurturing: Mapped[bool] = flag(_l("Nurturing"))
+    # Of all that are or were prospects, whether statuses are managed or not (spec 5.6).
+    prospect_status_id: Mapped[int | None] = link(
+        _l("Status"), "prospect_status.id", css="w-status"
+    )
+    lost_reason_id: Mapped[int | None] = link(_l("Lost reason"), "lost_reason.id", readonly=True)
+    lost_comment: Mapped[str | None] = field(_l("Comment"), Text, readonly=True)
     notes: Mapped[str | None] = field(_l("Notes"), Text, kind=kinds.RICH_TEXT)
     # Shown with the notes on the account's opportunities.
     notes_changed_on: Mapped[datetime | None] = mapped_column(Instant)
@@ -135,6 +144,8 @@ class Account(ContactDetails, EventDates, Owned, Mergeable, Record):
     category: Mapped[AccountCategory | None] = relationship()
     industry: Mapped[Industry | None] = relationship()
     source: Mapped[Source | None] = relationship()
+    prospect_status: Mapped[ProspectStatus | None] = relationship()
+    lost_reason: Mapped[LostReason | None] = relationship()
     parent: Mapped[Optional["Account"]] = relationship(
         remote_side="Account.id",
         foreign_keys="Account.parent_id",

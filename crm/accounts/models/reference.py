@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped
 
-from crm.companies.columns import colour
+from crm.companies.columns import colour, flag
 from crm.core.models import Reference, field
 
 
@@ -56,3 +56,14 @@ class Tag(Reference):
     __tablename__ = "tag"
 
     hue: Mapped[str] = colour()
+
+
+class LostReason(Reference):
+    """Why a lead, an opportunity or a prospect was lost."""
+
+    __tablename__ = "lost_reason"
+
+    free_text: Mapped[bool] = flag(_l("Free text"), help=_l("Makes a comment required."))
+    for_leads: Mapped[bool] = flag(_l("For leads"), on=True)
+    for_opportunities: Mapped[bool] = flag(_l("For opportunities"), on=True)
+    for_prospects: Mapped[bool] = flag(_l("For prospects"), on=True)

@@ -6,7 +6,17 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement
 
-from crm.accounts.models import Account, AccountContact, AccountKind, Contact, Nature
+from crm.accounts.models import (
+    Account,
+    AccountContact,
+    AccountKind,
+    Contact,
+    LostReason,
+    Nature,
+    ProspectStatus,
+    ProspectStatusKind,
+)
+from crm.accounts.services.prospects import OUTCOME, Outcome, change_status, default_status
 from crm.accounts.signals import account_deleting
 from crm.companies import assignable
 from crm.companies.choices import candidates_of, company_ids, owner_refusal
@@ -20,6 +30,7 @@ from crm.companies.defaults import (
     set_default,
 )
 from crm.companies.models import Company
+from crm.companies.moves import split_outcome
 from crm.companies.numbering import next_reference
 from crm.companies.settings import company_settings
 from crm.core.datamodel.rules import Rules
@@ -33,6 +44,8 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
     """The company's own language, currency and terms; the creator as owner, if assignable."""
     company = fill_company(values, values.get("parent"))
     fill_empty(values, "kind", lambda: AccountKind(company.default_account_kind))
+    if values["kind"] == AccountKind.PROSPECT:
+        fill_empty(values, "prospect_status", default_status)
     fill_empty(values, "nature", lambda: Nature.ORGANIZATION)
     set_default(values, "owner", lambda: default_owner(candidates, company, current_user_or_none()))
     set_default(values, "agency", lambda: _default_agency(company, values))
@@ -50,15 +63,45 @@ def _default_agency(company: Company, values: Mapping[str, Any]) -> Any:
 
 
 def create(values: Mapping[str, Any]) -> Account:
-    """A new account, with its reference. Raises DomainError by field."""
-    named = {**values, "reference": next_reference(values["company"].id, *REFERENCE)}
-    account: Account = create_row(Account, _with_one_default(named), RULES)
+    """A new account, with its reference. Raises DomainError by field.
+
+    In a closed status it is created in the default one, then won or lost with what that needs.
+    """
+    status = values.get("prospect_status")
+    if status is not None and values["kind"] == AccountKind.CLIENT:
+        raise DomainError(_("Only a prospect has a status."), field="prospect_status")
+    rest, outcome = _split(values, status)
+    is_open = status is None or status.kind == ProspectStatusKind.OPEN
+    if not is_open:
+        rest["prospect_status"] = default_status()
+    rest["reference"] = next_reference(values["company"].id, *REFERENCE)
+    account: Account = create_row(Account, _with_one_default(rest), RULES)
+    if status is not None and not is_open:
+        change_status(account, status, **outcome)
+        update_row(account, {})
     return account
 
 
 def update(account: Account, values: Mapping[str, Any]) -> None:
-    """Change an account. Raises DomainError by field."""
-    update_row(account, _with_one_default(values), RULES)
+    """Change an account; another status among the values is a move. Raises DomainError by field."""
+    rest, outcome = _split(values, values.get("prospect_status") or account.prospect_status)
+    status = rest.pop("prospect_status", account.prospect_status)
+    update_row(account, _with_one_default(rest), RULES)
+    if status is account.prospect_status:
+        return
+    if status is None:
+        raise DomainError(_("Required field"), field="prospect_status")
+    change_status(account, status, **outcome)
+    update_row(account, {})
+
+
+def _split(
+    values: Mapping[str, Any], status: ProspectStatus | None
+) -> tuple[dict[str, Any], Outcome]:
+    """Fields to save, and the outcome of a loss, which others than lost prospects do not have."""
+    is_lost = status is not None and status.kind == ProspectStatusKind.LOST
+    refusal = "" if is_lost else _("For lost prospects only; choose a lost status.")
+    return split_outcome(values, OUTCOME, refusal)
 
 
 def _with_one_default(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,12 +110,6 @@ def _with_one_default(values: Mapping[str, Any]) -> dict[str, Any]:
     if addresses and not any(address.get("is_default") for address in addresses):
         addresses[0]["is_default"] = True
     return {**values, "addresses": addresses} if "addresses" in values else dict(values)
-
-
-def become_client(account: Account) -> None:
-    """Make a prospect a client; a client stays one. Source: spec 5.1."""
-    if account.kind is not AccountKind.CLIENT:
-        account.kind = AccountKind.CLIENT
 
 
 def delete(account: Account) -> None:
@@ -94,6 +131,8 @@ def _list(parts: list[str]) -> str:
 
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
     """Owners by the settings; parents and contacts of the same company. Source: spec 2.2, 5.2."""
+    if relation == "lost_reason":
+        return LostReason.for_prospects.is_(True)
     if relation == "owner":
         return assignable.assignable(*company_ids(values))
     if relation == "contact":  # of a link
@@ -122,4 +161,5 @@ RULES = Rules(
     delete=delete,
     candidates=candidates,
     refusal=owner_refusal,
+    given_at_creation=OUTCOME,
 )

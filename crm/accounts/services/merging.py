@@ -12,7 +12,11 @@ from crm.accounts.models import (
     AccountKind,
     Contact,
     Nature,
+    ProspectStatus,
+    ProspectStatusKind,
 )
+from crm.accounts.services.prospects import OUTCOME
+from crm.companies.vocabulary import first_of_kind
 from crm.core.db import db
 from crm.core.merging import MergeRules, merged, merging, ranked_rows, unite
 from crm.core.types import fold
@@ -30,12 +34,21 @@ def _kind(accounts: Sequence[Account]) -> AccountKind:
 
 
 def _settle(values: dict[str, Any]) -> None:
-    """Leave out what only accounts of the other nature have."""
+    """Leave out what only accounts of the other nature have; a client's status is won."""
     is_person = values["nature"] == Nature.PERSON
     values |= dict.fromkeys(FOR_ORGANIZATIONS if is_person else FOR_PERSONS)
+    status = values.get("prospect_status")
+    if values["kind"] == AccountKind.CLIENT and status is not None:
+        won = first_of_kind(ProspectStatus, ProspectStatusKind.WON)
+        values |= {"prospect_status": won, **dict.fromkeys(OUTCOME)}
 
 
-ACCOUNTS = MergeRules(decided={"kind": _kind}, must_choose=("siren", "siret"), settle=_settle)
+ACCOUNTS = MergeRules(
+    decided={"kind": _kind},
+    must_choose=("siren", "siret"),
+    along={"prospect_status": OUTCOME},
+    settle=_settle,
+)
 CONTACTS = MergeRules()
 
 

@@ -14,10 +14,13 @@ from sqlalchemy import ColumnElement
 
 from crm.accounts.badges import opt_out_badges
 from crm.accounts.models import Account, AccountKind
+from crm.accounts.queries import open_statuses
 from crm.accounts.services import account as services
-from crm.accounts.services import merging
+from crm.accounts.services import merging, prospects
+from crm.accounts.services.prospects import OUTCOME
 from crm.accounts.views import display, fields
 from crm.accounts.views.agency import MoveAgency
+from crm.accounts.views.losing import LoseProspect
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
 from crm.core.forms import Form
@@ -32,6 +35,7 @@ from crm.core.views import (
     RecordPage,
     SheetPages,
     SheetTable,
+    choices_of,
 )
 from crm.core.views.base import view_of
 from crm.core.views.merging import MergePages
@@ -40,25 +44,35 @@ from crm.duplicates.views import DuplicatePages
 
 MINE = [("owner", 0, [ME])]
 NOBODY = [("owner", 2, [""])]
+STATUSES = "manage_prospect_status"
 
 
 class AccountView(DuplicatePages, MergePages, SheetPages, ModelView):
     """What both views share: everything but the kind and the labels."""
 
     kind: ClassVar[AccountKind]
+    without: ClassVar[Sequence[str]] = ()  # columns of the other kind
     datamodel = DataModel(Account, services.RULES)
     class_permission_name = "accounts"
-    setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
-    method_actions: ClassVar[Mapping[str, str]] = {"make_client": "edit", "move_agency": "edit"}
+    setting_columns = fields.SWITCHES
+    method_actions: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("make_client", "move_agency", "change_status", "win", "lose", "reopen"), "edit"
+    )
+    outcome_columns = OUTCOME
+    filter_labels: ClassVar[Mapping[str, Label]] = {"prospect_status.kind": _l("Status")}
+    unlisted_filters = ("prospect_status.kind",)
+    journal_icons: ClassVar[Mapping[str, str]] = {
+        **ModelView.journal_icons, "prospect_status_id": "circle-check",
+    }  # fmt: skip
     children: ClassVar[Mapping[str, Sequence[str]]] = {"addresses": fields.ADDRESS}
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
     list_relations = ("addresses",)
     column_css = fields.COLUMN_CSS
     annotated_columns = ()  # agencies are shown without an icon in lists
     base_order = ("name", "asc")
-    headline = ("score", "owner", "agency")
+    headline = ("score", "owner", "agency", "prospect_status")
     widths = fields.WIDTHS
-    readonly_in_place = ("agency",)
+    readonly_in_place = ("agency", "prospect_status")
     merge_rules = merging.ACCOUNTS
     merge_first = ("kind",)
     add_fieldsets = edit_fieldsets = fields.FORM
@@ -109,7 +123,18 @@ class AccountView(DuplicatePages, MergePages, SheetPages, ModelView):
             if field.name == "agency":
                 field.url = None  # shown without a link
         display.mark_owner(row, page.headline)
+        if page.edit_url and self._is_open(row):
+            for field in page.headline:
+                if field.name == "prospect_status":
+                    statuses = self.datamodel.session.scalars(open_statuses())
+                    field.choices = choices_of(statuses, row.prospect_status)
+                    field.action = self.act_url("change_status", row)
         return page
+
+    def _is_open(self, row: Account) -> bool:
+        """Whether it is an open prospect, while statuses are managed."""
+        is_managed = bool(self.visible(["prospect_status"]))
+        return is_managed and not prospects.closing_refusal(row)
 
     def groups(self, row: Account, sets: Any) -> list[FieldGroup]:
         return display.arrange(row, super().groups(row, sets), self.edit_address(row))
@@ -126,7 +151,10 @@ class AccountView(DuplicatePages, MergePages, SheetPages, ModelView):
         return display.contacts_on_paper(row)
 
     def prepare_form(self, form: Form) -> None:
+        """Offer open statuses only: losing a prospect needs its dialog."""
         display.prepare(form)
+        if "prospect_status" in form.fields:
+            form.fields["prospect_status"].limit_to(self.datamodel.session.scalars(open_statuses()))
 
     # Merging ────────────────────────────────────────────────────────────────────────────────────
 
@@ -156,7 +184,11 @@ class AccountView(DuplicatePages, MergePages, SheetPages, ModelView):
 
     def edit_names(self, row: Account) -> list[str]:
         """The dialog asks what goes along to another agency, so that it is no field of the form."""
-        return [name for name in super().edit_names(row) if name != "agency"]
+        absent = {"agency", *self.without}
+        return [name for name in super().edit_names(row) if name not in absent]
+
+    def add_names(self) -> list[str]:
+        return [name for name in super().add_names() if name not in self.without]
 
     def record_menu(self, row: Account, editable: bool) -> list[Action]:
         menu = super().record_menu(row, editable)
@@ -174,20 +206,66 @@ class AccountView(DuplicatePages, MergePages, SheetPages, ModelView):
         dialog = MoveAgency(account, self.datamodel)
         return self.perform_with_dialog(account, dialog, dialog.apply)
 
-    # Becoming a client ──────────────────────────────────────────────────────────────────────────
+    # A prospect's statuses ──────────────────────────────────────────────────────────────────────
 
     def record_actions(self, row: Account) -> list[Action]:
         if row.kind == AccountKind.CLIENT or not self.may_edit(row):
             return []
-        url = self.act_url("make_client", row)
-        return [Action(_("Make a client"), url, "building-skyscraper", "post")]
+        if not self.visible(["prospect_status"]):
+            url = self.act_url("make_client", row)
+            return [Action(_("Make a client"), url, "building-skyscraper", "post")]
+        if not self._is_open(row):
+            return [Action(_("Reopen"), self.act_url("reopen", row), "restore", "post")]
+        return [
+            Action(_("Lose"), self.url("lose", pk=row.id), "circle-x", opens_dialog=True),
+            Action(_("Win"), self.act_url("win", row), "trophy", "post"),
+        ]
+
+    def _managed(self, pk: int) -> Account:
+        """The account to be edited; 404 while statuses are not managed."""
+        if not self.visible(["prospect_status"]):
+            abort(404)
+        account: Account = self.row(pk, "edit")
+        return account
 
     @expose(f"/make_client/{PK}", methods=("POST",))
     @has_access
     def make_client(self, pk: int) -> ResponseReturnValue:
         account = self.row(pk, "edit")
         message = _("%(account)s is now a client", account=account)
-        return self.perform(account, lambda: services.become_client(account), message)
+        return self.perform(account, lambda: prospects.become_client(account), message)
+
+    @expose(f"/change_status/{PK}", methods=("POST",))
+    @has_access
+    def change_status(self, pk: int) -> ResponseReturnValue:
+        account = self._managed(pk)
+        values = {"prospect_status": self.posted_related("prospect_status")}
+        return self.perform(account, lambda: self.datamodel.update(account, values))
+
+    @expose(f"/win/{PK}", methods=("POST",))
+    @has_access
+    def win(self, pk: int) -> ResponseReturnValue:
+        account = self._managed(pk)
+        message = _("%(account)s is now a client", account=account)
+        return self.perform(account, lambda: prospects.win(account), message)
+
+    @expose(f"/lose/{PK}", methods=("GET", "POST"))
+    @has_access
+    def lose(self, pk: int) -> ResponseReturnValue:
+        account = self._managed(pk)
+        dialog = LoseProspect(self.datamodel, account, self.picker_base())
+
+        def lose() -> None:
+            prospects.lose(account, **dialog.values)
+
+        refusal = prospects.closing_refusal(account)
+        return self.perform_with_dialog(account, dialog, lose, undo="reopen", refusal=refusal)
+
+    @expose(f"/reopen/{PK}", methods=("POST",))
+    @has_access
+    def reopen(self, pk: int) -> ResponseReturnValue:
+        account = self._managed(pk)
+        return self.perform(account, lambda: prospects.reopen(account), _("Prospect reopened"))
 
 
 class ProspectView(AccountView):
@@ -207,6 +285,8 @@ class ProspectView(AccountView):
     presets = (
         Preset("mine", _l("My prospects"), MINE),
         Preset("unassigned", _l("Unassigned prospects"), NOBODY),
+        Preset("open", _l("Open prospects"), [("prospect_status.kind", 0, ["open"])], STATUSES),
+        Preset("closed", _l("Closed prospects"), [("prospect_status.kind", 1, ["open"])], STATUSES),
         Preset("all", _l("All prospects"), []),
     )
 
@@ -215,6 +295,9 @@ class ClientView(AccountView):
     """Accounts that bought."""
 
     kind = AccountKind.CLIENT
+    without = ("prospect_status",)
+    list_columns = [name for name in fields.LIST if name != "prospect_status"]
+    order_columns = [name for name in fields.ORDER if name != "prospect_status"]
     route_base = "/clients"
     tab_of = ("parent",)
     tab_position = 90

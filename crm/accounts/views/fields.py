@@ -13,15 +13,24 @@ ADDRESS: Sequence[str] = (
     "is_default",
 )  # fmt: skip
 
+# Shown while statuses of prospects are managed; the reason of lost ones only.
+LOSS: Sequence[str] = ("lost_reason", "lost_comment")
+SWITCHES: Mapping[str, str] = {
+    "agency": "manage_agencies",
+    **dict.fromkeys(("prospect_status", *LOSS), "manage_prospect_status"),
+}
+
 LIST: Sequence[str] = (
-    "name", "reference", "phone", "email", "category", "owner", "agency", "company", "city",
-    "next_event_at",
+    "name", "reference", "phone", "email", "category", "prospect_status", "owner", "agency",
+    "company", "city", "next_event_at",
 )  # fmt: skip
-ORDER: Sequence[str] = ("name", "reference", "category", "owner", "agency", "next_event_at")
+ORDER: Sequence[str] = (
+    "name", "reference", "category", "prospect_status", "owner", "agency", "next_event_at",
+)  # fmt: skip
 SEARCH: Sequence[str] = (
-    "owner", "category", "agency", "company", "source", "industry", "nature", "tags",
-    "key_account", "score", "parent", "do_not_call", "do_not_email", "last_event_at",
-    "next_event_at", "created_on",
+    "prospect_status", "prospect_status.kind", "owner", "category", "agency", "company", "source",
+    "industry", "nature", "tags", "key_account", "score", "parent", "do_not_call", "do_not_email",
+    "last_event_at", "next_event_at", "created_on",
 )  # fmt: skip
 
 _IDENTITY = (
@@ -29,8 +38,8 @@ _IDENTITY = (
     "legal_form", "annual_revenue", "employees", "parent",
 )  # fmt: skip
 _FOLLOW_UP = (
-    "company", "owner", "agency", "category", "industry", "source", "score", "key_account",
-    "nurturing", "tags",
+    "company", "owner", "agency", "prospect_status", "category", "industry", "source", "score",
+    "key_account", "nurturing", "tags",
 )  # fmt: skip
 _REACH = (
     "email", "phone", "mobile", "website", "language", "currency", "payment_terms", "do_not_call",
@@ -46,10 +55,10 @@ FORM: Any = [
 ]
 RECORD: Any = [
     (_l("Identity"), {"fields": ["name", "kind", *_IDENTITY[:1], "reference", *_IDENTITY[2:]]}),
-    (_l("Follow-up"), {"fields": ["owner", "company", *_FOLLOW_UP[2:]]}),
+    (_l("Follow-up"), {"fields": ["owner", "company", *_FOLLOW_UP[2:], *LOSS]}),
     *FORM[2:],
 ]
-COLUMN_CSS: Mapping[str, str] = {"category": "w-co", "city": "w-co"}
+COLUMN_CSS: Mapping[str, str] = {"prospect_status": "w-status", "category": "w-co", "city": "w-co"}
 WIDTHS: Mapping[str, str] = {
     "civility": "w2", "first_name": "w4", "tags": "w6", "notes": "w6", "payment_terms": "w6",
     "street": "w6", "postal_code": "w2", "city": "w2", "region": "w2",

@@ -91,6 +91,10 @@ class AppSettings(AuditedModel):
         nullable=False,
         required=True,
     )
+    manage_prospect_status: Mapped[bool] = flag(_l("Manage statuses on prospects"))
+    prospect_default_status_id: Mapped[int] = link(
+        _l("Default prospect status"), "prospect_status.id"
+    )
     stale_after_days: Mapped[int] = field(
         _l("Highlight leads without activity after (days)"),
         minimum=1,
@@ -136,6 +140,7 @@ class AppSettings(AuditedModel):
     proposal_stage: Mapped[Any] = relationship(
         "Stage", foreign_keys="AppSettings.proposal_stage_id"
     )
+    prospect_default_status: Mapped[Any] = relationship("ProspectStatus")
 
     def __str__(self) -> str:
         return str(_("CRM application"))
@@ -145,8 +150,10 @@ class AppSettings(AuditedModel):
         wrong: dict[str, str] = {}
         if self.assignable_users == Assignable.GROUPS and not self.assignable_groups:
             wrong["assignable_groups"] = _("Choose at least one group.")
-        if self.lead_default_status is not None and not self.lead_default_status.is_offered:
-            wrong["lead_default_status"] = _("Choose an active open status.")
+        for name in ("lead_default_status", "prospect_default_status"):
+            status = getattr(self, name)
+            if status is not None and not status.is_offered:
+                wrong[name] = _("Choose an active open status.")
         stage = self.opportunity_default_stage
         if stage is not None and not stage.is_offered:
             wrong["opportunity_default_stage"] = _("Choose an active open stage.")

@@ -18,6 +18,13 @@ from crm.core.types import utcnow
 
 OPEN = "open"  # the kind of the statuses and stages of new records
 LATELY = 30  # days
+# What new leads, opportunities and prospects begin with.
+DEFAULTS = (
+    "lead_default_status",
+    "opportunity_default_stage",
+    "proposal_stage",
+    "prospect_default_status",
+)
 TEMPLATE = "_template"  # at the end of a relation to a template, after the kind that fits
 
 
@@ -34,7 +41,7 @@ def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] 
     """
     if relation.endswith(TEMPLATE):
         return _templates(relation, values)
-    if relation not in ("lead_default_status", "opportunity_default_stage", "proposal_stage"):
+    if relation not in DEFAULTS:
         return None
     target = inspect(AppSettings).relationships[relation].mapper.class_
     condition: ColumnElement[bool] = (target.kind == OPEN) & target.active.is_(True)

@@ -99,10 +99,14 @@ SECTIONS: Sequence[Section] = (
         SettingOption("lead_default_status"),
         SettingOption("stale_after_days", unit=DAYS),
     )),
+    (_l("Prospects"), (
+        SettingOption(
+            "manage_prospect_status",
+            _l("Prospects are open, won or lost. When off, their statuses are kept."),
+            under=(SettingOption("prospect_default_status"),),
+        ),
+    )),
 )  # fmt: skip
-
-# The vocabularies of the default statuses and stages.
-DEFAULT_KINDS = ("lead_default_status", "opportunity_default_stage", "proposal_stage")
 
 
 @dataclass
@@ -180,17 +184,17 @@ class AppSettingsView(SettingsPages):
 
     def prepare_form(self, form: Form) -> None:
         allowed = self._beginnings()
-        for name in DEFAULT_KINDS:
+        for name in settings.DEFAULTS:
             limit_choices(form.fields[name], allowed[name])
 
     def _beginnings(self) -> dict[str, set[int]]:
         """The allowed values of each default, in one statement."""
         parts = []
-        for name in DEFAULT_KINDS:
+        for name in settings.DEFAULTS:
             target = target_of(AppSettings, name)
             found = select(literal(name).label("name"), target.id)
             parts.append(found.where(self.datamodel.candidates(name, {})))
-        allowed: dict[str, set[int]] = {name: set() for name in DEFAULT_KINDS}
+        allowed: dict[str, set[int]] = {name: set() for name in settings.DEFAULTS}
         for name, pk in self.datamodel.session.execute(union_all(*parts)):
             allowed[name].add(pk)
         return allowed

@@ -65,6 +65,8 @@ def paths_of(api: Any) -> dict[str, dict[str, Schema]]:
         (f"{base}/_info", "get"): ("info", _info_operation()),
     }
     for name, verb in api.verbs.items():
+        if not verb.is_on:
+            continue
         operations[f"{base}/{{pk}}/{name}", "post"] = (name, _verb_operation(api, name, verb))
     paths: dict[str, dict[str, Schema]] = {}
     for (path, verb), (method, operation) in operations.items():

@@ -9,11 +9,12 @@ from flask_appbuilder.api import expose
 from flask_babel import gettext as _
 
 from crm.core.api.columns import part_columns
+from crm.core.actor import current_actor
 from crm.core.api.guard import guarded
 from crm.core.api.reading import MOST_ROWS, Reader, is_id, read_body, read_id
 from crm.core.datamodel.saving import check_version
 from crm.core.db import transaction
-from crm.core.errors import Conflict, DomainError
+from crm.core.errors import Conflict, DomainError, NotFound
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,9 @@ class Verb:
     they are missing. `among` are lists of ids: name → the rows of which they may be, given the row.
     `parts` are objects with the values of a new row: name → its table; None where it is missing.
     `right` is the action of the rights grid that the role needs at all, `row` that on the row. An
-    action that `makes` a row returns it. `tries`, given how to read the row and how to answer with
-    it, prepares what `act` gets as `prepared`, outside the transaction, and may do so again.
+    action that `makes` a row returns it. Without its `setting` the action is a 404. `tries`, given
+    how to read the row and how to answer with it, prepares what `act` gets as `prepared`, outside
+    the transaction, and may do so again.
     """
 
     act: Callable[..., Any]
@@ -37,12 +39,20 @@ class Verb:
     row: str = "edit"
     makes: bool = False
     tries: Callable[[Callable[[], Any], Callable[[Any, Any], Response]], Response] | None = None
+    setting: str = ""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether its setting is."""
+        return not self.setting or current_actor().is_enabled(self.setting)
 
 
 def endpoint(name: str, verb: Verb) -> Callable[..., Response]:
     """The method of an API that answers POST /<pk>/<name>."""
 
     def act(api: Any, pk: str) -> Response:
+        if not verb.is_on:
+            raise NotFound
         number, body = read_id(pk), read_body()
         try:
             if verb.tries is None:

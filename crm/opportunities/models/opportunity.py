@@ -11,7 +11,7 @@ from flask_babel import lazy_pgettext
 from sqlalchemy import Column, ForeignKey, String, Table, Text, inspect
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from crm.accounts.models import Account, Contact, EventDates, Source, Tag
+from crm.accounts.models import Account, Contact, EventDates, LostReason, Source, Tag
 from crm.companies.columns import link, lists, rare
 from crm.companies.rules import changed
 from crm.core.actor import find_actor
@@ -19,7 +19,7 @@ from crm.core.errors import DomainError
 from crm.core.models import Owned, Record, computed, field, folded, kinds, unique
 from crm.core.types import Instant, Money, round_half_up, utcnow
 from crm.opportunities import recurring
-from crm.opportunities.models.stage import LostReason, Stage, StageKind
+from crm.opportunities.models.stage import Stage, StageKind
 
 # Columns that are read-only while the opportunity is closed (spec 7.2).
 FROZEN_WHEN_CLOSED = (

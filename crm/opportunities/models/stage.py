@@ -1,4 +1,4 @@
-"""Stages and lost reasons. Source: spec 3 and 7.2."""
+"""Stages of opportunities. Source: spec 3 and 7.2."""
 
 from enum import StrEnum
 from typing import ClassVar
@@ -6,7 +6,7 @@ from typing import ClassVar
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped
 
-from crm.companies.columns import by_value, colour, flag
+from crm.companies.columns import by_value, colour
 from crm.core.models import Reference, field, kinds
 
 
@@ -47,13 +47,3 @@ class Stage(Reference):
     def is_offered(self) -> bool:
         """Whether it may be the stage of a new opportunity."""
         return self.kind == StageKind.OPEN and self.active
-
-
-class LostReason(Reference):
-    """Why a lead or an opportunity was lost."""
-
-    __tablename__ = "lost_reason"
-
-    free_text: Mapped[bool] = flag(_l("Free text"), help=_l("Makes a comment required."))
-    for_leads: Mapped[bool] = flag(_l("For leads"), on=True)
-    for_opportunities: Mapped[bool] = flag(_l("For opportunities"), on=True)

@@ -10,7 +10,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from crm.accounts.models import Account
-from crm.accounts.services.account import become_client
+from crm.accounts.services.prospects import become_client
+from crm.accounts.services.reasons import check_reason
 from crm.companies.days import today
 from crm.companies.moves import Move, Moves
 from crm.companies.vocabulary import default_row, first_of_kind
@@ -21,7 +22,6 @@ from crm.core.errors import DomainError
 from crm.core.types import utcnow
 from crm.opportunities.models import LostReason, Opportunity, Stage, StageKind
 from crm.opportunities.queries import open_stages
-from crm.opportunities.services.reasons import check_reason
 from crm.opportunities.signals import stage_changed
 
 FULL, NOTHING = 100, 0  # per cent

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from crm.accounts.models import Account
-from crm.accounts.services.account import become_client
+from crm.accounts.services.prospects import become_client
 from crm.companies.days import today
 from crm.companies.defaults import company_by_id
 from crm.core.datamodel.saving import flush

@@ -14,7 +14,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from crm import app as factory
-from crm.accounts.models import Account, AccountKind, Contact, Source, Tag
+from crm.accounts.models import (
+    Account,
+    AccountKind,
+    Contact,
+    ProspectStatus,
+    ProspectStatusKind,
+    Source,
+    Tag,
+)
 from crm.catalog.models import Catalog, CatalogType
 from crm.companies.models import (
     Agency,
@@ -282,7 +290,11 @@ def populate(app: Flask) -> World:
         session.add_all(named.values())
         rate = named["vat"]
         session.add_all(CompanySettings(company=c, default_vat_rate=rate) for c in (france, iberia))
-        first = {"lead_default_status": named["open"], "opportunity_default_stage": named["stage"]}
+        first = {
+            "lead_default_status": named["open"],
+            "opportunity_default_stage": named["stage"],
+            "prospect_default_status": named["prospect"],
+        }
         session.add(AppSettings(id=1, **first))
         for user in people():
             session.add(user)
@@ -325,6 +337,7 @@ def places() -> dict[str, Any]:
 
 def vocabulary() -> dict[str, Any]:
     return {
+        "prospect": ProspectStatus(name={"en": "New"}, kind=ProspectStatusKind.OPEN),
         "open": LeadStatus(name={"en": "New", "fr": "Nouvelle"}, kind=LeadStatusKind.OPEN),
         "lost": LeadStatus(name={"en": "Lost"}, kind=LeadStatusKind.LOST, position=9),
         "stage": Stage(name={"en": "Talk"}, kind=StageKind.OPEN, probability=10),

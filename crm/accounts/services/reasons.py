@@ -1,4 +1,4 @@
-"""The check of lost reasons, for leads and opportunities. Source: spec 4.3 and 7.3."""
+"""The check of lost reasons, for leads, prospects and opportunities. Source: spec 4.3 and 7.3."""
 
 from typing import Any
 
