@@ -36,7 +36,10 @@ from tests.population import NOW, Planted, numbers, plant, row_of, without_index
 
 OWNERS = 54
 FEW = 10  # rows of the two owners who have hardly any
-SWITCHES = ("manage_catalogs", "manage_recurring", "manage_agencies", "show_customer_description")
+SWITCHES = (
+    "manage_catalogs", "manage_recurring", "manage_agencies", "show_customer_description",
+    "manage_prospect_status",
+)  # fmt: skip
 # Rows of each table for one of leads; parents first.
 SHARES = {
     "account": 0.5, "account_address": 0.5, "contact": 0.5, "account_contact": 0.45, "product": 0.5,
@@ -171,6 +174,7 @@ class Crowd:
                 "name": house, "name_key": func.lower(house), "siren": null(), "siret": null(),
                 "kind": self.one_of(("prospect", "client", "prospect"), 7),
                 "category_id": self.sometimes(self.one_of(self.words["account_category"], 3), 5),
+                "prospect_status_id": self.one_of(self.words["prospect_status"], 5),
             },
             "account_address": {"account_id": self.planted.ids["account"] + 1 + self.n},
             "contact": {
@@ -278,7 +282,13 @@ def make_crowd(app: Flask, leads: int, **rows: int) -> None:
                 {table: int(leads * share) for table, share in SHARES.items()} | rows,
                 {
                     table: list(connection.scalars(select(Model.metadata.tables[table].c.id)))
-                    for table in ("source", "lead_status", "account_category", "stage")
+                    for table in (
+                        "source",
+                        "lead_status",
+                        "account_category",
+                        "stage",
+                        "prospect_status",
+                    )
                 },
                 planted,
             )

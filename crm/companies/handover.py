@@ -67,8 +67,12 @@ def held_by(link: str, pk: int) -> list[Held]:
 
 
 def _of(model: type[Any], link: str, pk: int) -> ColumnElement[bool]:
-    """What one holder has; private rows stay with their owner."""
-    mine: ColumnElement[bool] = getattr(model, f"{link}_id") == pk
+    """What one holder has."""
+    return _handed(model, link, getattr(model, f"{link}_id") == pk)
+
+
+def _handed(model: type[Any], link: str, mine: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Of these rows those that are handed over: private ones stay with their owner."""
     is_kept = link == OWNER and privacy.has_private(model)
     return and_(mine, not_(privacy.is_private(model))) if is_kept else mine
 
@@ -89,9 +93,13 @@ def _private(one: Holding, model: type[Any], pk: int) -> Conditions:
     return [*mine, *one.conditions()]
 
 
-def along_with(account_id: int) -> list[Held]:
-    """What may go along with an account to another agency."""
-    return [Held(one, one.of_account(account_id)) for one in HOLDINGS if one.of_account is not None]
+def along_with(account_id: int, link: str = AGENCY) -> list[Held]:
+    """What may go along with an account to another agency, or owner (spec 11 and 5.5)."""
+    return [
+        Held(one, _handed(one.datamodel.obj, link, one.of_account(account_id)))
+        for one in HOLDINGS
+        if one.of_account is not None and link in one.links
+    ]
 
 
 def numbers(held: Sequence[Held]) -> list[tuple[Held, int]]:

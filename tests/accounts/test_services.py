@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import Account, AccountContact, AccountKind, Contact, Nature
+from crm.accounts.services import contact as contact_services
 from crm.accounts.services.account import is_owner_stale, main_contact
 from crm.accounts.services.prospects import become_client
 from crm.calendar.models import Event
@@ -294,13 +295,55 @@ def test_a_contact_is_its_accounts_owners(acting: Acting, cast: Cast) -> None:
         assert contact.name_key == "paul roy"
 
 
-def test_a_second_main_contact_takes_the_place_of_the_first(acting: Acting) -> None:
+def test_a_second_main_contact_takes_the_place_of_the_first_only_where_one_says_so(
+    acting: Acting,
+) -> None:
     with acting("claire"):
         account = make(Account)
         first = make(Contact, links=[{"account": account, "is_main": True}])
-        second = make(Contact, last_name="Zola", links=[{"account": account, "is_main": True}])
-        assert main_contact(account) is second
-        assert not first.links[0].is_main
+    with acting("claire") as session:
+        led = [{"account": again(account), "is_main": True}]
+        with pytest.raises(DomainError) as no:
+            make(Contact, last_name="Zola", links=led)
+        assert no.value.fields == {"links": "Roy is the main contact of Faro. Unset that first."}
+        session.rollback()
+    with acting("claire"):
+        led = [{"account": again(account), "is_main": True}]
+        second = make(Contact, last_name="Zola", links=led, replace_main=True)
+        assert main_contact(again(account)) is second
+        assert not again(first).links[0].is_main
+
+
+def test_a_main_contact_in_the_bin_gives_way(acting: Acting) -> None:
+    with acting("alice"):
+        account = make(Account)
+        remove(make(Contact, links=[{"account": account, "is_main": True}]))
+    with acting("alice"):
+        led = [{"account": again(account), "is_main": True}]
+        second = make(Contact, last_name="Zola", links=led)
+        assert main_contact(again(account)) is second
+
+
+def test_a_contact_becomes_an_individual_client_once(acting: Acting, cast: Cast) -> None:
+    with acting("claire"):
+        employer = make(Account, name="Lumen")
+        contact = make(
+            Contact, first_name="Paul", email="paul@lumen.example", address="1 rue Basse",
+            links=[{"account": employer, "is_main": True}],
+        )  # fmt: skip
+    with acting("claire"):
+        made = contact_services.make_individual_client(again(contact))
+        assert (made.nature, made.kind, str(made)) == ("person", "client", "Paul Roy")
+        assert (made.owner_id, made.email) == (cast.claire, "paul@lumen.example")
+        assert [address.street for address in made.addresses] == ["1 rue Basse"]
+    with acting("claire") as session:
+        now = again(contact)
+        assert {(str(link.account), link.is_main) for link in now.links} == {
+            ("Lumen", True), ("Paul Roy", True),
+        }  # fmt: skip
+        with pytest.raises(DomainError, match="is an individual client already: T00002"):
+            contact_services.make_individual_client(now)
+        session.rollback()
 
 
 def test_an_address_is_unique_among_the_contacts_of_an_account(acting: Acting) -> None:

@@ -1,6 +1,7 @@
 """/prospects, /clients and /contacts: two views of one table, and the people in it."""
 
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 
@@ -248,3 +249,41 @@ def test_another_companys_accounts_do_not_exist(as_user: AsUser, client_of_clair
     assert olga.get("/contacts/pick/links.account?q=faro").json["results"] == []
     assert olga.get(f"/contacts/add?accounts={pk}").status_code == 404
     assert "Faro" not in olga.get("/clients/list/?search=faro").text.replace("search=faro", "")
+
+
+def test_the_form_asks_before_a_main_contact_is_replaced(
+    as_user: AsUser, acting: Acting, cast: Cast
+) -> None:
+    with acting("claire"):
+        account = make(Account)
+        first = make(Contact, links=[{"account": account, "is_main": True}])
+    claire = as_user("claire")
+    data = {
+        "last_name": "Zola",
+        "owner": cast.claire,
+        "links-0-account": account.id,
+        "links-count": 1,
+        "links-0-is_main": "1",
+    }
+    asked = claire.post("/contacts/add", data=data)
+    assert asked.status_code == 422
+    assert "Roy is the main contact of Faro. Save again to replace them." in unescape(asked.text)
+    assert "Replace and save" in asked.text
+    with acting("claire"):
+        assert again(first).links[0].is_main
+    assert 'name="replace_main" value="1"' in asked.text
+    assert claire.post("/contacts/add", data={**data, "replace_main": "1"}).status_code == 303
+    with acting("claire"):
+        assert not again(first).links[0].is_main
+
+
+def test_a_contact_is_converted_from_its_page(as_user: AsUser, acting: Acting) -> None:
+    with acting("claire"):
+        contact = make(Contact, first_name="Paul")
+    claire = as_user("claire")
+    assert "Convert the contact into" in claire.get(f"/contacts/show/{contact.id}").text
+    done = press(claire, f"/contacts/make_client/{contact.id}")
+    assert claire.get(done.headers["Location"]).text.count("Paul Roy") > 1
+    again_ = press(claire, f"/contacts/make_client/{contact.id}")
+    assert "is an individual client already" in claire.get(again_.headers["Location"]).text
+    assert press(as_user("olga"), f"/contacts/make_client/{contact.id}").status_code == 404

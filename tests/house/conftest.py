@@ -15,7 +15,10 @@ from tests.house.addresses import Address, addresses
 from tests.house.asking import Crawl, crawl_as_olga
 from tests.population import Planted, plant
 
-SWITCHES = ("manage_catalogs", "manage_recurring", "manage_agencies", "show_customer_description")
+SWITCHES = (
+    "manage_catalogs", "manage_recurring", "manage_agencies", "show_customer_description",
+    "manage_prospect_status",
+)  # fmt: skip
 # Owner → the company of what is theirs, and the word in all of its texts.
 OWNERS = {
     "claire": ("france", "Zqclaire"),

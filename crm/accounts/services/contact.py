@@ -1,12 +1,13 @@
 """Contacts and what they do for their accounts. Source: spec 6."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, select
 
-from crm.accounts.models import Account, AccountContact, Contact
+from crm.accounts.models import Account, AccountContact, AccountKind, Contact, Nature
+from crm.accounts.services import account as accounts
 from crm.companies.choices import candidates_of, company_ids
 from crm.companies.defaults import (
     current_user_or_none,
@@ -17,12 +18,20 @@ from crm.companies.defaults import (
     set_default,
 )
 from crm.core.datamodel.bulk import claim, current_bulk
+from crm.core.datamodel.defaults import with_defaults
 from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, flush, update_row
 from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.core.models.checks import check_row
 from crm.core.rows import unfiltered
+
+REPLACE = "replace_main"
+# What an individual client has from the contact.
+CARRIED = (
+    "civility", "first_name", "email", "phone", "mobile", "language", "do_not_call", "do_not_email",
+    "notes",
+)  # fmt: skip
 
 
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
@@ -39,19 +48,24 @@ def defaults(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def create(values: Mapping[str, Any]) -> Contact:
-    """A new contact. Raises DomainError by field."""
-    contact: Contact = create_row(Contact, values, RULES)
-    _keep_accounts_in_order(contact)
+    """A new contact. Raises DomainError by field.
+
+    Among the values `replace_main` says that it may take the place of an account's main contact.
+    """
+    rest = {name: value for name, value in values.items() if name != REPLACE}
+    contact: Contact = create_row(Contact, rest, RULES)
+    _keep_accounts_in_order(contact, replace=values.get(REPLACE, False))
     return contact
 
 
 def update(contact: Contact, values: Mapping[str, Any]) -> None:
-    """Change a contact. Raises DomainError by field."""
-    update_row(contact, values, RULES)
-    _keep_accounts_in_order(contact)
+    """Change a contact; `replace_main` as for `create`. Raises DomainError by field."""
+    rest = {name: value for name, value in values.items() if name != REPLACE}
+    update_row(contact, rest, RULES)
+    _keep_accounts_in_order(contact, replace=values.get(REPLACE, False))
 
 
-def _keep_accounts_in_order(contact: Contact) -> None:
+def _keep_accounts_in_order(contact: Contact, *, replace: bool) -> None:
     """One main contact per account, and no duplicate e-mail address. Source: spec 6.1 and 6.3."""
     if current_bulk() is not None:
         check_row(contact)  # not flushed: the address is still as it was typed
@@ -60,7 +74,7 @@ def _keep_accounts_in_order(contact: Contact) -> None:
         _refuse_double_email(contact, account_ids)
     led = [_account_id(link) for link in contact.links if link.is_main]
     if led:
-        _step_down(contact, led)
+        _lead_alone(contact, led, replace=replace)
 
 
 def _account_id(link: AccountContact) -> int:
@@ -88,16 +102,70 @@ def _refuse_double_email(contact: Contact, account_ids: list[int]) -> None:
         claim("contact", account_id, contact.email, field="email", message=message)
 
 
-def _step_down(contact: Contact, account_ids: list[int]) -> None:
-    """Unset the former main contact of accounts that get a new one."""
-    statement = select(AccountContact).where(
-        AccountContact.account_id.in_(account_ids),
-        AccountContact.is_main,
-        AccountContact.contact_id != contact.id,
-    )
-    for link in db.session.scalars(statement):
+def _lead_alone(contact: Contact, account_ids: list[int], *, replace: bool) -> None:
+    """Unset the former main contact; one outside the bin only where this may replace them."""
+    found = _main_links(account_ids, contact.id)
+    if found and not replace:
+        said = taken(account_ids, contact.id)
+        if said:
+            raise DomainError(_("%(taken)s Unset that first.", taken=said), field="links")
+    for link in found:
         link.is_main = False
     flush()
+    for account_id in account_ids:
+        message = _("Choose a single main contact.")
+        claim("main_contact", account_id, field="links", message=message)
+
+
+def _main_links(account_ids: Sequence[int], but: int | None) -> list[AccountContact]:
+    """The links to the main contacts of these accounts, without those of the contact `but`."""
+    statement = select(AccountContact).where(
+        AccountContact.account_id.in_(account_ids), AccountContact.is_main
+    )
+    if but is not None:
+        statement = statement.where(AccountContact.contact_id != but)
+    return list(db.session.scalars(statement))
+
+
+def taken(account_ids: Sequence[int], but: int | None) -> str:
+    """Who is the main contact of one of these accounts already, as a sentence; "" for nobody.
+
+    Not by name where the actor does not see them.
+    """
+    ids = {link.contact_id: link.account for link in _main_links(account_ids, but)}
+    with unfiltered("an account has one main contact, whoever sees them"):
+        live = select(Contact.id).where(Contact.id.in_(ids), Contact.deleted_at.is_(None))
+        pk = db.session.scalars(live.order_by(Contact.id).limit(1)).first()
+    if pk is None:
+        return ""
+    who = db.session.scalars(select(Contact).where(Contact.id == pk)).unique().first()
+    if who is None:
+        return str(_("%(account)s already has a main contact.", account=ids[pk]))
+    return str(_("%(contact)s is the main contact of %(account)s.", contact=who, account=ids[pk]))
+
+
+def make_individual_client(contact: Contact) -> Account:
+    """A client of the contact's own, whose main contact they are. Source: spec 6 ("Do better").
+
+    Raises DomainError where they have one already.
+    """
+    statement = select(Account).join(AccountContact, AccountContact.account_id == Account.id)
+    mine = (AccountContact.contact_id == contact.id, Account.nature == Nature.PERSON)
+    with unfiltered("one person is one individual client, whoever sees it"):
+        known = db.session.scalars(statement.where(*mine, Account.deleted_at.is_(None))).first()
+    if known is not None:
+        message = _("%(contact)s is an individual client already: %(reference)s.",
+                    contact=contact, reference=known.reference)  # fmt: skip
+        raise DomainError(message)
+    values: dict[str, Any] = {name: getattr(contact, name) for name in CARRIED}
+    values |= {"nature": Nature.PERSON, "kind": AccountKind.CLIENT, "name": contact.last_name}
+    values |= {"company": contact.company, "agency": contact.agency}
+    if contact.address:
+        values["addresses"] = [{"street": contact.address}]
+    account = accounts.create(with_defaults(Account, values, accounts.RULES))
+    kept = [{"id": link.id} for link in contact.links]
+    update(contact, {"links": [*kept, {"account": account, "is_main": True}]})
+    return account
 
 
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:

@@ -16,11 +16,12 @@ from crm.accounts.badges import opt_out_badges
 from crm.accounts.models import Account, AccountKind
 from crm.accounts.queries import open_statuses
 from crm.accounts.services import account as services
-from crm.accounts.services import merging, prospects
+from crm.accounts.services import handing_over, merging, prospects
 from crm.accounts.services.prospects import OUTCOME
 from crm.accounts.views import display, fields
 from crm.accounts.views.agency import MoveAgency
 from crm.accounts.views.losing import LoseProspect
+from crm.accounts.views.owner import ChangeOwner
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
 from crm.core.forms import Form
@@ -56,7 +57,8 @@ class AccountView(DuplicatePages, MergePages, SheetPages, ModelView):
     class_permission_name = "accounts"
     setting_columns = fields.SWITCHES
     method_actions: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("make_client", "move_agency", "change_status", "win", "lose", "reopen"), "edit"
+        ("make_client", "move_agency", "change_owner", "change_status", "win", "lose", "reopen"),
+        "edit",
     )
     outcome_columns = OUTCOME
     filter_labels: ClassVar[Mapping[str, Label]] = {"prospect_status.kind": _l("Status")}
@@ -195,6 +197,9 @@ class AccountView(DuplicatePages, MergePages, SheetPages, ModelView):
         if editable and self.visible(["agency"]):
             url = self.url("move_agency", pk=row.id)
             menu.insert(0, Action(_("Change the agency"), url, "map-pin", opens_dialog=True))
+        if editable and handing_over.may_hand_over():
+            url = self.url("change_owner", pk=row.id)
+            menu.insert(0, Action(_("Change owner"), url, "users", opens_dialog=True))
         return menu
 
     @expose(f"/move_agency/{PK}", methods=("GET", "POST"))
@@ -204,6 +209,14 @@ class AccountView(DuplicatePages, MergePages, SheetPages, ModelView):
             abort(404)
         account = self.row(pk, "edit", ["agency"])
         dialog = MoveAgency(account, self.datamodel)
+        return self.perform_with_dialog(account, dialog, dialog.apply)
+
+    @expose(f"/change_owner/{PK}", methods=("GET", "POST"))
+    @has_access
+    def change_owner(self, pk: int) -> ResponseReturnValue:
+        handing_over.check_scope()
+        account = self.row(pk, "edit", ["owner"])
+        dialog = ChangeOwner(account, self.datamodel)
         return self.perform_with_dialog(account, dialog, dialog.apply)
 
     # A prospect's statuses ──────────────────────────────────────────────────────────────────────

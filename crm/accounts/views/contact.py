@@ -3,20 +3,37 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from flask import request
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from crm.accounts.badges import opt_out_badges
-from crm.accounts.models import AccountContact, Contact
+from crm.accounts.models import Account, AccountContact, Contact
 from crm.accounts.services import contact as services
 from crm.accounts.services import merging
+from crm.core.actor import current_actor
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
+from crm.core.datamodel.saving import check_version
+from crm.core.db import transaction
+from crm.core.errors import DomainError
 from crm.core.forms import Form
-from crm.core.views import Field, ModelView, Preset, RecordPage
+from crm.core.views import PK, Action, Field, FormPage, ModelView, Preset, RecordPage
 from crm.core.views.merging import MergePages
 from crm.duplicates.views import DuplicatePages
+
+
+class ContactForm(Form):
+    """The form of a contact; `asks_main`: whether it asks to replace a main contact."""
+
+    asks_main = False
+
+
+def _is_led(link: Mapping[str, Any]) -> bool:
+    return bool(link.get("is_main") and link.get("account"))
 
 
 class ContactView(DuplicatePages, MergePages, ModelView):
@@ -26,6 +43,7 @@ class ContactView(DuplicatePages, MergePages, ModelView):
     route_base = "/contacts"
     class_permission_name = "contacts"
     setting_columns: ClassVar[Mapping[str, str]] = {"agency": "manage_agencies"}
+    method_actions: ClassVar[Mapping[str, str]] = {"make_client": "edit"}
     merge_rules = merging.CONTACTS
     tab_of = ("accounts",)
     tab_position = 10
@@ -121,6 +139,56 @@ class ContactView(DuplicatePages, MergePages, ModelView):
                 count,
             )
         return ngettext("%(num)s contact moves to it.", "%(num)s contacts move to it.", count)
+
+    # A second main contact ──────────────────────────────────────────────────────────────────────
+
+    def form(self, names: list[str], row: Any = None) -> ContactForm:
+        return ContactForm(
+            self.datamodel,
+            names,
+            picker=self.picker_base(),
+            widths=self.widths,
+            children=self.children,
+        )
+
+    def before_save(self, form: Form) -> None:
+        """Ask before an account's main contact is replaced (spec 6.3)."""
+        super().before_save(form)
+        led = [one["account"].id for one in form.values.get("links") or () if _is_led(one)]
+        said = services.taken(led, form.row.id if form.row is not None else None) if led else ""
+        if said and services.REPLACE not in request.form:
+            form.asks_main = True  # type: ignore[attr-defined]  # a ContactForm
+            said = _("%(taken)s Save again to replace them.", taken=said)
+            raise DomainError(fields={"links": said})
+        if said:
+            form.values[services.REPLACE] = True
+
+    def form_page(self, form: Form, *args: Any) -> FormPage:
+        page = super().form_page(form, *args)
+        if getattr(form, "asks_main", False):
+            page.hidden.append((services.REPLACE, "1"))
+            page.submit_label = _("Replace and save")
+        return page
+
+    # An individual client ───────────────────────────────────────────────────────────────────────
+
+    def record_menu(self, row: Contact, editable: bool) -> list[Action]:
+        menu = super().record_menu(row, editable)
+        if editable and current_actor().can("create", Account.__entity__):
+            label = _("Convert the contact into an individual client")
+            menu.insert(0, Action(label, self.act_url("make_client", row), "user-check", "post"))
+        return menu
+
+    @expose(f"/make_client/{PK}", methods=("POST",))
+    @has_access
+    def make_client(self, pk: int) -> ResponseReturnValue:
+        contact = self.row(pk, "edit")
+        version = self.checked_version(contact)
+        with transaction():
+            check_version(contact, version)
+            account = services.make_individual_client(contact)
+        message = _("%(account)s is now a client", account=account)
+        return self.to_record(account, message)
 
     def prepare_form(self, form: Form) -> None:
         if "links" in form.fields:
