@@ -20,18 +20,13 @@ def may_hand_over() -> bool:
     return current_actor().widest_scope("edit", Account.__entity__) >= Scope.COMPANY
 
 
-def check_scope() -> None:
-    """Raises Forbidden for those who may not hand over."""
-    if not may_hand_over():
-        raise Forbidden(_("You are not allowed to hand over accounts."))
-
-
 def hand_over(account: Account, *, owner: Any = None, along: Collection[str] = ()) -> None:
     """Give an account to `owner`, and of its open work the kinds in `along`.
 
     Raises Forbidden, and DomainError on `owner` where they may not own one of the records.
     """
-    check_scope()
+    if not may_hand_over():
+        raise Forbidden(_("You are not allowed to hand over accounts."))
     if owner is None:
         raise DomainError(_("Required field"), field=OWNER)
     accounts.update(account, {OWNER: owner})

@@ -214,8 +214,9 @@ class AccountView(DuplicatePages, MergePages, SheetPages, ModelView):
     @expose(f"/change_owner/{PK}", methods=("GET", "POST"))
     @has_access
     def change_owner(self, pk: int) -> ResponseReturnValue:
-        handing_over.check_scope()
         account = self.row(pk, "edit", ["owner"])
+        if not handing_over.may_hand_over():
+            abort(403)
         dialog = ChangeOwner(account, self.datamodel)
         return self.perform_with_dialog(account, dialog, dialog.apply)
 
