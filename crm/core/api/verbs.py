@@ -8,8 +8,8 @@ from flask import Response, url_for
 from flask_appbuilder.api import expose
 from flask_babel import gettext as _
 
-from crm.core.api.columns import part_columns
 from crm.core.actor import current_actor
+from crm.core.api.columns import part_columns
 from crm.core.api.guard import guarded
 from crm.core.api.reading import MOST_ROWS, Reader, is_id, read_body, read_id
 from crm.core.datamodel.saving import check_version

@@ -5,8 +5,8 @@ from alembic import op
 
 from crm.core.types import Instant
 
-revision = "0053"
-down_revision = "0052"
+revision = "0054"
+down_revision = "0053"
 
 STATUSES = (
     ("To be processed", "À traiter", "open", "gray"),
