@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 from flask import has_request_context, request
@@ -17,9 +17,13 @@ def utcnow() -> datetime:
     return datetime.now(UTC)
 
 
+# Whatever was typed is rounded, be it more than a column takes: the rules of fields refuse that.
+_DIGITS = Context(prec=100)
+
+
 def round_half_up(value: Decimal, places: int = 2) -> Decimal:
     """`value` rounded half away from zero, as accountants do (spec 8.5)."""
-    return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _DIGITS)
 
 
 def fold(text: str | None) -> str:
@@ -64,6 +68,9 @@ class Exact(TypeDecorator[Decimal]):
         if dialect.name == "sqlite":
             return Decimal(int(value)).scaleb(-self.places)
         return Decimal(value)
+
+
+LARGEST_AMOUNT = Decimal(10) ** 15  # below which a sum of money is, as a typed amount
 
 
 class Money(Exact):

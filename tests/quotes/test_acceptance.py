@@ -113,6 +113,8 @@ def test_the_customer_refuses_with_a_reason_in_the_company_s_language(
     [
         ({}, "e-name"),
         ({**YES, "name": "  "}, "e-name"),
+        ({**YES, "name": "\x01\x02"}, "e-name"),
+        ({**YES, "name": "\u200b-"}, "e-name"),
         ({**YES, "name": "x" * 121}, "e-name"),
         ({**YES, "job_title": "x" * 81}, "e-job_title"),
         ({**YES, "agreed": ""} | {"agreed": None}, "e-agreed"),

@@ -91,3 +91,20 @@ def test_what_is_shown_is_what_saving_stores(
         assert told["total_incl"] == f"€{quote.total_incl}"
         assert [line.kind for line in quote.lines][-1] == LineKind.SUBTOTAL
         assert quote.lines[-1].label == "Subtotal"
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("quantity", ["99999999999999", "9999999999", "1000"])
+def test_sums_larger_than_a_column_takes_are_shown_and_refused(
+    as_user: AsUser, acting: Acting, quantity: str
+) -> None:
+    with acting("claire"):
+        draft = make(Quote, account=make(Account))
+        rate = word(VatRate, "20%").id
+    dear = {"label": "Pump", "quantity": quantity, "unit_price": "9999999999999", "vat_rate": rate}
+    claire = as_user("claire")
+    assert claire.post("/quotes/preview", data=lines(dear)).status_code == 200
+    sent = lines(dear, row_version=draft.row_version)
+    refused = claire.post(f"/quotes/edit/{draft.id}", data=sent)
+    assert refused.status_code == 422
+    assert "This number is too large." in refused.text

@@ -18,6 +18,7 @@ from crm.core.files.pictures import picture_of
 from crm.core.files.serving import answer
 from crm.core.links.models import PublicLink
 from crm.core.links.purposes import Closed, Pictures, Purpose
+from crm.core.models.kinds import tidy
 from crm.core.security.rate_limits import client_address
 from crm.quotes.acceptance.page import AcceptancePage, content_of, page_of
 from crm.quotes.models import Quote, QuoteLink
@@ -89,7 +90,7 @@ def _act(link: PublicLink) -> ResponseReturnValue | None:
     if quote is None:
         return None
     token = (request.view_args or {})["token"]
-    values = {name: request.form.get(name, "").strip() for name in (*LONGEST, "reason", "answer")}
+    values = {name: tidy(request.form.get(name, "")) for name in (*LONGEST, "reason", "answer")}
     with force_locale(_language(quote)):
         errors = _errors(values) if answering.is_open(quote) else {}
     if errors:
@@ -114,7 +115,7 @@ def _errors(values: Mapping[str, str]) -> dict[str, str]:
         for name, most in LONGEST.items()
         if len(values[name]) > most
     }
-    if not values["name"]:
+    if not any(sign.isalnum() for sign in values["name"]):
         wrong["name"] = _("Enter your name.")
     if values["answer"] == "accept" and "agreed" not in request.form:
         wrong["agreed"] = _("Tick the box to accept the quote.")

@@ -16,7 +16,7 @@ from crm.companies.rules import changed
 from crm.core.errors import DomainError
 from crm.core.files.models import StoredFile
 from crm.core.models import Owned, Record, field, folded, kinds, unique
-from crm.core.types import Exact, Instant, Money
+from crm.core.types import LARGEST_AMOUNT, Exact, Instant, Money
 from crm.opportunities.models import Opportunity
 from crm.quotes import totals
 from crm.quotes.models import content
@@ -196,8 +196,11 @@ class Quote(Owned, Record):
         return any(link.account is self.account for link in self.contact.links)
 
     def keep_totals(self) -> None:
-        """Store the totals."""
+        """Store the totals. Raises DomainError where they are larger than a column takes."""
         found = self.totals
+        sums = (found.excl, found.vat, found.incl, found.discount, *found.lines_excl)
+        if any(abs(amount) >= LARGEST_AMOUNT for amount in sums):
+            raise DomainError(_("This number is too large."), field="lines")
         self.total_excl, self.total_vat = found.excl, found.vat
         self.total_incl, self.total_discount = found.incl, found.discount
         items = [line for line in self.lines if line.is_item]
