@@ -23,6 +23,8 @@ from tests.factories import make
 pytestmark = pytest.mark.both
 # What an administrator sees of it afterwards: who joined and left which company.
 TOLD = ("journal",)
+# Written past the session, and deleted with the opportunity.
+FOLLOWING = ("opportunity_stage_time",)
 
 
 @pytest.fixture(autouse=True)
@@ -178,5 +180,7 @@ def test_every_row_of_the_demo_is_marked(app, everything):
         marked = demo.counts()
         mapped = {mapper.local_table.name for mapper in Model.registry.mappers}
         for name, count in counts(session).items():
+            if name in FOLLOWING:
+                continue
             if name in mapped and "id" in Model.metadata.tables[name].c:
                 assert count - before[name] == marked.get(name, 0), name

@@ -166,7 +166,7 @@ def test_the_outlook_follows_what_is_typed(as_user: AsUser, acting: Acting, lead
     assert "The contact <b>Marchand</b> is created, main contact" in said
     assert "Goes along: 1 event" in said
     said = told(account_mode="link", account=client.id, contact_mode="none", with_opportunity="1")
-    assert "linked to <b>Faro</b>, which stays a client" in said
+    assert "linked to the client <b>Faro</b>" in said
     assert "No contact is created" in said
     assert "The opportunity <b>Bâti Rhône, Sophie Marchand</b> is created" in said
     assert "<b>Claire Colin</b> stays the account owner" in said

@@ -94,8 +94,8 @@ def _sentences(form: ConversionForm) -> Iterator[Sentence]:
 
 def _linked(account: Account) -> Markup:
     if account.kind == AccountKind.CLIENT:
-        return _say(_("The lead is linked to %(account)s, which stays a client"), account=account)
-    return _say(_("The lead is linked to %(account)s, which stays a prospect"), account=account)
+        return _say(_("The lead is linked to the client %(account)s"), account=account)
+    return _say(_("The lead is linked to the prospect %(account)s"), account=account)
 
 
 def _created(form: ConversionForm) -> Markup:

@@ -86,7 +86,7 @@ class QuoteLine(Child):
         _l("Duration (in months)"),
         minimum=1,
         maximum=120,
-        help=_l("Empty: as many periods as the quantity says."),
+        help=_l("Leave empty for as many periods as the quantity."),
     )
     total_excl: Mapped[Decimal | None] = field(_l("Total excl. tax"), Money, readonly=True)
 
