@@ -12,13 +12,9 @@ from crm.core.models import Label
 from crm.core.models.text import format_money
 from crm.core.views.display import display_field
 from crm.quotes.display import LineRow, line_rows
+from crm.quotes.fields import COMPARED
 from crm.quotes.models import LineKind, Quote
 
-FIELDS = (
-    "title", "account", "contact", "opportunity", "owner", "customer_reference", "issued_on",
-    "valid_until", "currency", "prices_include_tax", "global_discount", "billing_address",
-    "delivery_address", "intro", "conditions", "internal_note",
-)  # fmt: skip
 SUMS = ("total_excl", "total_vat", "total_incl")
 
 
@@ -44,7 +40,7 @@ def compare(old: Quote, new: Quote) -> Comparison:
     """From `old` to `new`."""
     found = Comparison()
     _compare_lines(_rows(old), _rows(new), found)
-    for name in FIELDS:
+    for name in COMPARED:
         before, after = display_field(old, name), display_field(new, name)
         if before.text != after.text:
             found.changes.append(Change(str(after.label), before.text, after.text))

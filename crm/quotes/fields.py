@@ -7,8 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
-from crm.core.forms import LineKind as NewLine
-from crm.core.forms import LineTable
+from crm.core.forms import LineTable, NewLine
 from crm.quotes.models import LineKind
 from crm.quotes.services.lines import RECURRING
 
@@ -64,12 +63,22 @@ _TERMS = ("customer_reference", "issued_on", "valid_until", "currency")
 _PRICES = ("prices_include_tax", "global_discount")
 _TEXTS = ("billing_address", "delivery_address", "intro", "conditions", "internal_note")
 
+# What differs between the versions of a quote.
+COMPARED = [
+    name for name in (*_HEAD, *_TERMS, *_PRICES, *_TEXTS) if name not in ("company", "agency")
+]
+
 FORM: Any = [
     (_l("Quote"), {"fields": [*_HEAD, *_TERMS]}),
     (_l("Lines"), {"fields": [*_PRICES, "lines", *TOTALS]}),
     (_l("Details"), {"fields": _TEXTS}),
 ]
 RECORD: Any = [(_l("Details"), {"fields": [*_TERMS[:1], *_PRICES, *_TEXTS]})]
+_REFERENCES = ("number", "version", "account", "contact", "opportunity", "replaces")
+_DATES = (
+    "issued_on", "valid_until", "finalised_at", "finalised_by", "pdf_sha256", "sent_at",
+    "created_on", "created_by",
+)  # fmt: skip
 # Facts of moves, shown once there are some.
 OUTCOME: Sequence[str] = (
     "accepted_on", "accepted_by", "signed_pdf", "refused_on", "refusal_reason", "cancelled_on",
@@ -79,34 +88,8 @@ OUTCOME: Sequence[str] = (
 SIDE: Any = [
     (lazy_pgettext("quote", "Outcome"), {"fields": OUTCOME}),
     (_l("Follow-up"), {"fields": ["owner", "agency", "company"]}),
-    (
-        _l("References"),
-        {
-            "fields": [
-                "number",
-                "version",
-                "account",
-                "contact",
-                "opportunity",
-                "replaces",
-            ]
-        },
-    ),
-    (
-        _l("Dates"),
-        {
-            "fields": [
-                "issued_on",
-                "valid_until",
-                "finalised_at",
-                "finalised_by",
-                "pdf_sha256",
-                "sent_at",
-                "created_on",
-                "created_by",
-            ]
-        },
-    ),
+    (_l("References"), {"fields": _REFERENCES}),
+    (_l("Dates"), {"fields": _DATES}),
 ]
 WIDTHS: Mapping[str, str] = {
     "title": "w6", "billing_address": "", "intro": "w6", "conditions": "w6", "internal_note": "w6",

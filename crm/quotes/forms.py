@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from crm.accounts.models import AccountKind
 from crm.companies.days import today
-from crm.companies.settings import app_settings, company_settings
+from crm.companies.settings import company_settings
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.rules import Values
 from crm.core.files.checking import PDF
@@ -16,7 +16,7 @@ from crm.core.files.storing import store
 from crm.core.forms import Dialog
 from crm.opportunities.models import StageKind
 from crm.quotes.models import Quote
-from crm.quotes.services.finalising import coming_number, is_past
+from crm.quotes.services.finalising import coming_number, stage_after
 
 ZERO, LOSE = "zero", "lose"  # checkboxes
 
@@ -43,8 +43,8 @@ class FinaliseQuote(Dialog):
             if self.row.number is None
             else _("It keeps the number %(number)s and can no longer be changed.", number=number)
         ]
-        stage, deal = app_settings().proposal_stage, self.row.opportunity
-        if stage is not None and deal is not None and not is_past(deal, stage):
+        deal = self.row.opportunity
+        if deal is not None and (stage := stage_after(deal)) is not None:
             words = _("The opportunity %(name)s moves to %(stage)s.", name=deal, stage=stage)
             sentences.append(words)
         return sentences

@@ -2,7 +2,7 @@
 
 import time
 
-from crm.core.forms.lines import NUMBER_OF_LINES
+from crm.core.forms.fields import MOST_LINES
 
 
 def form(count, **more):
@@ -13,10 +13,10 @@ def form(count, **more):
 def test_a_line_too_many_is_said_beside_the_lines_and_all_are_kept(as_user):
     claire = as_user("claire")
     claire.post("/lang/fr")
-    count = NUMBER_OF_LINES + 1
+    count = MOST_LINES + 1
     refused = claire.post("/prospects/add", data=form(count))
     assert refused.status_code == 422
-    assert f"Il y a {count} lignes\u202f; le maximum est de {NUMBER_OF_LINES}." in refused.text
+    assert f"Il y a {count} lignes\u202f; le maximum est de {MOST_LINES}." in refused.text
     assert f'value="Ville {count - 1}"' in refused.text
 
 

@@ -27,7 +27,7 @@ from crm.quotes.services import finalising, moves
 from crm.quotes.services.finalising import NumberTaken, Prepared, finalise
 from tests.breaking import broken_everywhere
 from tests.factories import again, make, remove, save, word
-from tests.fixtures import Acting, Cast
+from tests.fixtures import Acting, Cast, Client
 from tests.quotes.test_services import item
 from tests.quotes.test_states import YEAR, in_status
 
@@ -255,3 +255,17 @@ def _told(started: list[Any]) -> list[Any]:
         process.stdin.write("\n")
         process.stdin.flush()
     return started
+
+
+def test_the_dialog_says_what_becomes_of_the_opportunity(
+    as_user: Callable[[str], Client], acting: Acting, everything: Everything
+) -> None:
+    with acting("claire"):
+        deal = make(Opportunity, name="Presses", account=make(Account))
+        quote = draft(opportunity=deal, account=deal.account)
+    words = "The opportunity Presses moves to Proposal."
+    asked = f"/quotes/finalise/{quote.id}"
+    assert words in as_user("claire").get(asked).text
+    with everything() as session:
+        session.get_one(AppSettings, 1).proposal_stage.active = False
+    assert words not in as_user("claire").get(asked).text

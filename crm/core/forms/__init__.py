@@ -2,7 +2,7 @@
 
 from crm.core.forms.base import Width
 from crm.core.forms.dialog import Dialog
-from crm.core.forms.fields import FormField, LineKind, LineTable
+from crm.core.forms.fields import FormField, LineTable, NewLine
 from crm.core.forms.form import Form
 from crm.core.forms.options import Option, reference_options, search_candidates
 
@@ -10,8 +10,8 @@ __all__ = [
     "Dialog",
     "Form",
     "FormField",
-    "LineKind",
     "LineTable",
+    "NewLine",
     "Option",
     "Width",
     "reference_options",

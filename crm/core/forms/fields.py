@@ -9,9 +9,11 @@ from crm.core.models import Spec
 
 # A text that is typed; another one is chosen.
 TYPED = ("text", "number", "longtext")
+# Of one record. What was typed beyond is shown again, as far as core.limits lets a form go.
+MOST_LINES = 500
 
 
-class LineKind(NamedTuple):
+class NewLine(NamedTuple):
     """A kind of line that may be added; `text` is what its first column begins with."""
 
     value: str
@@ -29,7 +31,7 @@ class LineTable:
 
     columns: Sequence[str]
     kind: str
-    kinds: Sequence[LineKind]  # `plain` is the first
+    kinds: Sequence[NewLine]  # `plain` is the first
     total: str
     total_label: str
     summed: Sequence[str] = ()  # other kinds with a total
@@ -38,7 +40,7 @@ class LineTable:
     hidden: Sequence[str] = ()  # of plain lines: kept, but not shown
     source: str = ""  # the link to a row that fills a line, searched in the first column
     fills: Sequence[str] = ()  # the columns that such a row fills
-    most: int = 500
+    most: int = MOST_LINES
 
     @property
     def plain(self) -> str:
@@ -53,7 +55,7 @@ class LineTable:
         """The name of the figure at the end of the line."""
         return row[0].name.removesuffix("id") + self.total
 
-    def blank(self, field: "FormField", kind: LineKind) -> list["FormField"]:
+    def blank(self, field: "FormField", kind: NewLine) -> list["FormField"]:
         """The inputs of a new line of this kind."""
         texts = {self.kind: kind.value, self.columns[0]: kind.text}
         line = [part.copy(part.name) for part in field.blank_row]

@@ -9,14 +9,11 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from crm.core.forms.base import BaseForm, is_hidden
-from crm.core.forms.fields import FormField
+from crm.core.forms.fields import MOST_LINES, FormField
 from crm.core.models import kinds, spec_of, target_of
 from crm.core.models.kinds import Format
 from crm.core.models.text import labelled, parse_number
 from crm.core.rows import linkable
-
-# Of one record. What was typed beyond is shown again, as far as core.limits lets a form go.
-NUMBER_OF_LINES = 500
 
 
 class LinesForm(BaseForm):
@@ -40,12 +37,12 @@ class LinesForm(BaseForm):
             if not self._is_left_out(field, sent, child):
                 lines.append(self._read_line(field, pk, sent, child))
                 field.numbers.append(str(number))
-        if len(lines) > NUMBER_OF_LINES:
+        if len(lines) > MOST_LINES:
             field.errors = [
                 _(
                     "There are %(count)s lines; the maximum is %(most)s. Remove some.",
                     count=len(lines),
-                    most=NUMBER_OF_LINES,
+                    most=MOST_LINES,
                 )
             ]
             return

@@ -3,7 +3,7 @@
 from crm.quotes.models.line import LineKind, QuoteLine, amounts
 from crm.quotes.models.link import QuoteLink
 from crm.quotes.models.product import PERIODS, Product, ProductPrice, Unit, VatRate
-from crm.quotes.models.quote import Quote
+from crm.quotes.models.quote import Quote, printed_number
 from crm.quotes.models.status import OPEN, UNANSWERED, QuoteStatus
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "Unit",
     "VatRate",
     "amounts",
+    "printed_number",
 ]

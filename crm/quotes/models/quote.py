@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from crm.quotes.models.line import QuoteLine
 
 
+def printed_number(number: str, version: int) -> str:
+    """Such as D-2027-00001, and D-2027-00001-V2 from the second version on. Source: spec 8.1."""
+    return f"{number}-V{version}" if version > 1 else number
+
+
 class Quote(Owned, Record):
     """A quote with its lines; editable while it is a draft."""
 
@@ -138,10 +143,8 @@ class Quote(Owned, Record):
 
     @property
     def reference(self) -> str:
-        """The number as it is printed, such as D-2027-00001-V2; "" without one."""
-        if self.number is None:
-            return ""
-        return self.number if self.version == 1 else f"{self.number}-V{self.version}"
+        """The number as it is printed; "" without one."""
+        return printed_number(self.number, self.version) if self.number is not None else ""
 
     @property
     def is_draft(self) -> bool:

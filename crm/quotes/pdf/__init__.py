@@ -1,5 +1,5 @@
 """The PDF of a quote, in its customer's language. Source: spec 8.6."""
 
-from crm.quotes.pdf.document import printed_number, render
+from crm.quotes.pdf.document import render
 
-__all__ = ["printed_number", "render"]
+__all__ = ["render"]

@@ -7,7 +7,6 @@ from flask_babel import force_locale, pgettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from crm.companies.days import today
 from crm.companies.settings import setting
 from crm.core.datamodel.saving import flush
 from crm.core.errors import DomainError
@@ -58,8 +57,8 @@ def is_open(quote: Quote) -> bool:
 
 def has_expired(quote: Quote) -> bool:
     """Whether its last day is over, be it marked so or not."""
-    over = quote.status in UNANSWERED and quote.valid_until < today(quote.company.time_zone)
-    return quote.status == QuoteStatus.EXPIRED or over
+    is_unmarked = quote.status in UNANSWERED and moves.is_overdue(quote)
+    return quote.status == QuoteStatus.EXPIRED or is_unmarked
 
 
 def accept(quote: Quote, customer: Customer) -> None:

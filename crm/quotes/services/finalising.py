@@ -30,8 +30,8 @@ from crm.core.rows import unfiltered
 from crm.core.types import utcnow
 from crm.opportunities import services as opportunities
 from crm.opportunities.models import Opportunity, Stage, StageKind
-from crm.quotes.models import Quote
-from crm.quotes.pdf import printed_number, render
+from crm.quotes.models import Quote, printed_number
+from crm.quotes.pdf import render
 from crm.quotes.services.approval import require_approval
 from crm.quotes.services.states import Act, move, refusal, require
 
@@ -151,19 +151,18 @@ def check(quote: Quote, *, accept_zero: bool = False) -> None:
 
 
 def _advance_opportunity(quote: Quote) -> None:
-    """Move an open opportunity forward to the stage of sent quotes, never back."""
-    stage = app_settings().proposal_stage
     deal = opportunity_of(quote)
-    if deal is None or stage is None or not stage.is_offered or is_past(deal, stage):
-        return
-    opportunities.move(deal, stage)
+    if deal is not None and (stage := stage_after(deal)) is not None:
+        opportunities.move(deal, stage)
 
 
-def is_past(deal: Opportunity, stage: Stage) -> bool:
-    """Whether it is closed, or in this stage or a later one."""
-    here = deal.stage
-    is_later = (here.position, here.id) >= (stage.position, stage.id)
-    return here.kind != StageKind.OPEN or is_later
+def stage_after(deal: Opportunity) -> Stage | None:
+    """The stage of sent quotes, to which an open opportunity moves forward, never back."""
+    stage, here = app_settings().proposal_stage, deal.stage
+    if stage is None or not stage.is_offered or here.kind != StageKind.OPEN:
+        return None
+    is_later = (stage.position, stage.id) > (here.position, here.id)
+    return stage if is_later else None
 
 
 def opportunity_of(quote: Quote) -> Opportunity | None:

@@ -1,7 +1,7 @@
 """Defaults of quote lines, from products and opportunities (spec 8.1, 8.3)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,7 @@ from crm.quotes.models import LineKind, Product, ProductPrice, VatRate
 RECURRING = ("recurring_period", "recurring_duration")
 ONE, ZERO = Decimal(1), Decimal(0)
 Line = Mapping[str, Any]
+Prices = Mapping[int, Decimal]  # id of a product → price without tax
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,6 @@ class Terms:
     rate: VatRate | None  # of lines that name none
     currency: str
     prices_include_tax: bool = False
-    prices: dict[int, Decimal] = field(default_factory=dict)  # product → its price, as far as read
 
     def price(self, amount: Decimal, rate: VatRate | None) -> Decimal:
         """An amount without tax, as a price of the quote."""
@@ -40,29 +40,29 @@ def complete(lines: Sequence[Line], terms: Terms) -> list[dict[str, Any]]:
 
     Of a stored line, only emptied values are filled in.
     """
-    _read_prices(lines, terms)
-    return [_completed(line, terms) for line in lines]
+    prices = _prices(lines, terms.currency)
+    return [_completed(line, terms, prices) for line in lines]
 
 
-def _read_prices(lines: Sequence[Line], terms: Terms) -> None:
-    """The prices of the products of lines without a price, by one statement."""
+def _prices(lines: Sequence[Line], currency: str) -> Prices:
+    """Those of the products of lines without a price, by one statement."""
     unpriced = (line for line in lines if line.get("unit_price") is None)
     products = {one.id for line in unpriced if (one := line.get("product")) is not None}
     if not products:
-        return
+        return {}
     known = select(ProductPrice.product_id, ProductPrice.price).where(
-        ProductPrice.product_id.in_(products), ProductPrice.currency == terms.currency
+        ProductPrice.product_id.in_(products), ProductPrice.currency == currency
     )
-    terms.prices.update((product_id, price) for product_id, price in db.session.execute(known))
+    return {row.product_id: row.price for row in db.session.execute(known)}
 
 
-def _completed(line: Line, terms: Terms) -> dict[str, Any]:
+def _completed(line: Line, terms: Terms, prices: Prices) -> dict[str, Any]:
     kind = line.get("kind") or LineKind.ITEM
     if kind != LineKind.ITEM:
         is_unnamed = kind == LineKind.SUBTOTAL and not line.get("label")
         return {**line, "label": _("Subtotal")} if is_unnamed else dict(line)
     is_new = line.get("id") is None
-    said = _said(line, terms)
+    said = _said(line, terms, prices)
     missing = {
         name: value
         for name, value in said.items()
@@ -71,13 +71,13 @@ def _completed(line: Line, terms: Terms) -> dict[str, Any]:
     return {**line, **missing}
 
 
-def _said(line: Line, terms: Terms) -> dict[str, Any]:
+def _said(line: Line, terms: Terms, prices: Prices) -> dict[str, Any]:
     """What a line is filled with where it says nothing."""
     product: Product | None = line.get("product")
     if product is None:
         return {"quantity": ONE, "vat_rate": terms.rate}
     rate = product.vat_rate or terms.rate
-    price = terms.prices.get(product.id)
+    price = prices.get(product.id)
     return {
         "quantity": ONE,
         "label": product.name,

@@ -6,12 +6,12 @@ from datetime import timedelta
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from crm.companies.days import today
 from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.core.links import services as links
 from crm.core.links.models import PublicLink
 from crm.quotes.models import UNANSWERED, Quote, QuoteLink
+from crm.quotes.services.moves import local_day
 
 NAME = "quote"  # of the purpose
 # For how long after the last day the page tells that the quote has expired.
@@ -25,7 +25,7 @@ def share(quote: Quote, token: str = "") -> tuple[QuoteLink, str]:
     """
     if quote.status not in UNANSWERED:
         raise DomainError(_("Only a quote that waits for an answer has a link."), field="status")
-    left = max(quote.valid_until - today(), timedelta())
+    left = max(quote.valid_until - local_day(quote), timedelta())
     link, token = links.create(NAME, quote.company_id, left + AFTER, token)
     shared = QuoteLink(link=link, quote=quote)
     db.session.add(shared)

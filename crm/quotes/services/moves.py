@@ -49,7 +49,7 @@ def accept(quote: Quote, **known: Unpack[Acceptance]) -> None:
     """The customer accepts: a prospect becomes a client. Raises DomainError by field."""
     states.require(quote, Act.ACCEPT)
     _require(known, "accepted_by", _("Enter who accepted the quote."))
-    quote.accepted_on = known.get("accepted_on") or _today(quote)
+    quote.accepted_on = known.get("accepted_on") or local_day(quote)
     quote.accepted_by = known.get("accepted_by")
     quote.signed_pdf = known.get("signed_pdf")
     _refuse_future(quote.accepted_on, quote, "accepted_on")
@@ -63,7 +63,7 @@ def refuse(quote: Quote, *, refusal_reason: str | None = None) -> None:
     """The customer refuses. Raises DomainError by field."""
     states.require(quote, Act.REFUSE)
     _require({"refusal_reason": refusal_reason}, "refusal_reason", _("Enter a reason."))
-    quote.refusal_reason, quote.refused_on = refusal_reason, _today(quote)
+    quote.refusal_reason, quote.refused_on = refusal_reason, local_day(quote)
     states.move(quote, Act.REFUSE)
     flush()
 
@@ -73,7 +73,7 @@ def cancel(quote: Quote, *, cancellation_reason: str | None = None) -> None:
     states.require(quote, Act.CANCEL)
     given = {"cancellation_reason": cancellation_reason}
     _require(given, "cancellation_reason", _("Enter a reason."))
-    quote.cancellation_reason, quote.cancelled_on = cancellation_reason, _today(quote)
+    quote.cancellation_reason, quote.cancelled_on = cancellation_reason, local_day(quote)
     states.move(quote, Act.CANCEL)
     flush()
 
@@ -89,13 +89,13 @@ def expire(quote: Quote) -> None:
 
 def is_overdue(quote: Quote) -> bool:
     """Whether its last day has passed."""
-    return quote.valid_until < _today(quote)
+    return quote.valid_until < local_day(quote)
 
 
 def extend(quote: Quote, *, valid_until: date | None = None) -> None:
     """It is valid again, until another day. Raises DomainError on `valid_until`."""
     states.require(quote, Act.EXTEND)
-    if valid_until is None or valid_until < _today(quote):
+    if valid_until is None or valid_until < local_day(quote):
         raise DomainError(_("Choose a day that has not passed."), field="valid_until")
     states.move(quote, Act.EXTEND)
     quote.valid_until = valid_until
@@ -133,11 +133,12 @@ def _require(given: Mapping[str, Any], name: str, message: str) -> None:
 
 
 def _refuse_future(day: date, quote: Quote, name: str) -> None:
-    if day > _today(quote):
+    if day > local_day(quote):
         raise DomainError(_("This day has not come yet."), field=name)
 
 
-def _today(quote: Quote) -> date:
+def local_day(quote: Quote) -> date:
+    """The current day where its company is."""
     company = quote.company or company_by_id(quote.company_id)
     return today(company.time_zone if company is not None else None)
 

@@ -7,8 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import inspect, select
 
-from crm.companies.days import today
-from crm.companies.defaults import company_by_id, current_user_or_none
+from crm.companies.defaults import current_user_or_none
 from crm.companies.settings import company_settings
 from crm.core import rows
 from crm.core.datamodel.saving import delete_row, flush, restore_row
@@ -17,14 +16,13 @@ from crm.core.errors import DomainError, Forbidden
 from crm.core.rows import unfiltered
 from crm.opportunities.models import StageKind
 from crm.quotes.models import Quote, QuoteLine
+from crm.quotes.models.content import CONTENT
 from crm.quotes.services import states
+from crm.quotes.services.moves import local_day
 from crm.quotes.services.states import Act
 
-# What a copy of a quote or of a line says as the first did.
-COPIED = (
-    "title", "customer_reference", "currency", "billing_address", "delivery_address",
-    "prices_include_tax", "global_discount", "intro", "conditions", "internal_note",
-)  # fmt: skip
+# What a copy of a quote says as the first did; it is of another day.
+COPIED = tuple(name for name in CONTENT if name != "issued_on")
 LINKS = ("company", "account", "contact", "opportunity", "agency")
 LINKS_OF_LINES = ("product", "unit", "vat_rate")
 NOT_OF_LINES = ("id", "quote_id", "total_excl")
@@ -61,8 +59,7 @@ def _links(row: Any, names: Sequence[str]) -> dict[str, Any]:
 
 def _copy(quote: Quote, **other: Any) -> Quote:
     """A draft with its content and lines, of today."""
-    company = company_by_id(quote.company_id)
-    day = today(company.time_zone if company is not None else None)
+    day = local_day(quote)
     validity = timedelta(days=company_settings(quote.company_id).quote_validity_days)
     values = {name: getattr(quote, name) for name in COPIED}
     values |= {"issued_on": day, "valid_until": day + validity, **other}
