@@ -51,6 +51,7 @@ from crm.quotes import expiry
 from crm.quotes import receivers as quotes_receivers
 from crm.quotes.acceptance import purpose as acceptance
 from crm.reporting.views import HomeView
+from crm.sending import receivers as sending_receivers
 
 # Modules with regular work for the worker; importing them registers it.
 JOBS = (
@@ -76,6 +77,7 @@ RECEIVERS = (
     mailed_notices,
     opportunities_receivers,
     quotes_receivers,
+    sending_receivers,
     calendar_receivers,
     copying,
 )

@@ -55,10 +55,22 @@ def _keep_link(quote: Quote, message: Message, token: str) -> None:
     shared.message_id = message.id
 
 
-def take_back(message: Message) -> None:
-    """The quote is not sent, where the e-mail that did not leave was the only one."""
+def send_again(message: Message) -> None:
+    """The quote is sent by an e-mail that was cancelled and leaves after all."""
     quote: Quote | None = message.quote
     if quote is None or message.kind != MessageKind.QUOTE:
+        return
+    if quote.status == QuoteStatus.FINALISED:
+        moves.mark_sent(quote)
+
+
+def take_back(message: Message) -> None:
+    """The quote is not sent, where the e-mail that did not leave made it so and was the only one.
+
+    One that was marked as sent before stays so.
+    """
+    quote: Quote | None = message.quote
+    if quote is None or message.kind != MessageKind.QUOTE or _was_sent_before(quote, message):
         return
     others = select(Message.id).where(
         Message.quote_id == quote.id,
@@ -68,3 +80,7 @@ def take_back(message: Message) -> None:
     )
     if quote.status == QuoteStatus.SENT and db.session.scalars(others).first() is None:
         moves.take_back_sending(quote)
+
+
+def _was_sent_before(quote: Quote, message: Message) -> bool:
+    return quote.sent_at is not None and quote.sent_at < message.created_on

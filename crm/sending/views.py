@@ -210,7 +210,6 @@ class MessageView(OutboxView):
         message = self.row(pk, "edit")
         with transaction():
             services.take_back(message)
-            quotes.take_back(message)
         flash(_("E-mail not sent"), "success")
         # Not a record that was deleted meanwhile.
         relations = sorted(READ_WITH, key=lambda name: name != message.about)

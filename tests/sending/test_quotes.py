@@ -17,6 +17,7 @@ from crm.quotes.services.finalising import finalise
 from tests.factories import make
 from tests.fixtures import Acting, Client
 from tests.markup import main_form
+from tests.pressing import press
 from tests.quotes.test_services import item
 
 AsUser = Callable[[str], Client]
@@ -113,6 +114,28 @@ def test_what_is_undone_is_not_sent_and_can_be_sent_again(
     assert status(everything, quote) == QuoteStatus.SENT
     sent = [one for one in messages(everything) if one.state == MessageState.QUEUED]
     assert [part.file_id for one in sent for part in one.attachments] == [quote.pdf_id]
+
+
+def test_the_outbox_takes_a_sending_back_and_resumes_it(
+    as_user: AsUser, quote: Quote, everything: Everything
+) -> None:
+    claire = as_user("claire")
+    claire.post(address(quote), data=letter(claire, quote))
+    (mail,) = messages(everything)
+    for verb, then in (("cancel", QuoteStatus.FINALISED), ("send_again", QuoteStatus.SENT)):
+        assert press(claire, f"/outbox/{verb}/{mail.id}").status_code == 303
+        assert status(everything, quote) == then, verb
+
+
+def test_a_quote_that_was_marked_as_sent_stays_sent_without_its_e_mail(
+    as_user: AsUser, quote: Quote, everything: Everything
+) -> None:
+    claire = as_user("claire")
+    press(claire, f"/quotes/mark_sent/{quote.id}")
+    claire.post(address(quote), data=letter(claire, quote))
+    (mail,) = messages(everything)
+    assert claire.post(f"/outbox/undo/{mail.id}").status_code == 303
+    assert status(everything, quote) == QuoteStatus.SENT
 
 
 def test_who_refuses_e_mails_gets_none_and_the_quote_is_not_sent(

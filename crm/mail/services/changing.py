@@ -19,6 +19,7 @@ from crm.core.types import utcnow
 from crm.mail.models import STATES, Message, MessageState, SkipReason
 from crm.mail.queue import wake_after_commit
 from crm.mail.services.recipients import PEOPLE, address_now, obstacle, refusing
+from crm.mail.signals import message_cancelled, message_queued_again
 
 # From what to what; a pair that is missing is refused.
 MOVES = {
@@ -56,6 +57,7 @@ def cancel(message: Message) -> None:
         raise DomainError(told)
     message.state, message.next_try_at = MessageState.CANCELLED, None
     flush()
+    message_cancelled.send(message)
 
 
 def send_again(message: Message, at: datetime | None = None) -> None:
@@ -71,6 +73,7 @@ def send_again(message: Message, at: datetime | None = None) -> None:
         raise DomainError(str(OBSTACLES[reason]))
     _queue_again(message, at or utcnow())
     flush()
+    message_queued_again.send(message)
 
 
 def _queue_again(message: Message, at: datetime) -> None:
