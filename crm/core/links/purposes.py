@@ -28,8 +28,8 @@ class Purpose:
 
     The functions get a valid link, read without the row filter, and return None where what it
     opened is deleted or switched off. A page may have a `language`, in which it is then rendered.
-    `act` is what the page's button does, called outside a
-    transaction. A GET changes nothing: mail scanners and previews open every link.
+    `act` is what the page's button does, called outside a transaction. A GET changes nothing: mail
+    scanners and previews open every link.
     """
 
     name: str
