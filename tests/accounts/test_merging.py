@@ -18,7 +18,7 @@ from crm.core.merging import MergeRules, Sources, kept_instead, merge, plan_merg
 from crm.core.rows import unfiltered
 from crm.opportunities.models import Opportunity
 from crm.quotes.models import Quote
-from tests.factories import again, make, person, table_of
+from tests.factories import again, make, person, remove, save, table_of
 from tests.fixtures import Acting, Cast
 
 Counting = Callable[[], AbstractContextManager[list[str]]]
@@ -310,3 +310,17 @@ def test_a_merge_takes_as_many_statements_for_many_links_as_for_few(
             spent.append(len(statements))
     assert spent[1] <= spent[0] + 4, spent
     assert spent[1] < 150
+
+
+def test_a_parent_in_the_bin_makes_no_cycle(acting: Acting, everything: Any) -> None:
+    with acting("marc") as session:
+        a, b = make(Account, name="A"), make(Account, name="B")
+        between = make(Account, name="Between", parent=b)
+        save(a, parent=between)
+        remove(between)
+        session.commit()
+        ids = a.id, b.id, between.id
+        merge_accounts(*ids[:2])
+    with everything() as session:
+        kept, gone = (session.get_one(Account, pk) for pk in (ids[0], ids[2]))
+        assert (kept.parent_id, gone.parent_id) == (None, kept.id)

@@ -138,12 +138,20 @@ def _is_link_among(row: Any, name: str, records: Sequence[Any]) -> bool:
 
 
 def cut_cycles(kept: Any, values: dict[str, Any]) -> None:
-    """Clear the links to records of the table that lead back to the kept one, once links moved."""
+    """Clear the links to records of the table that lead back to the kept one, once links moved.
+
+    By the keys: it may keep a link to what the actor cannot see, or to what is in the bin.
+    """
     model = type(kept)
     for relation in inspect(model).relationships:
+        if relation.mapper.class_ is not model or relation.uselist:
+            continue
+        key = key_of(relation)
+        if key == MERGED:
+            continue
         target = values.get(relation.key)
-        is_own = relation.mapper.class_ is model and not relation.uselist
-        if is_own and target is not None and _leads_to(target.id, kept.id, key_of(relation), model):
+        start = target.id if target is not None else getattr(kept, key)
+        if start is not None and _leads_to(start, kept.id, key, model):
             values[relation.key] = None
 
 
