@@ -262,9 +262,10 @@ class DuplicatePages(ModelView):
     def _actions(
         self, group: Group, shown: Sequence[Any], edited: set[int], is_dismissed: bool
     ) -> list[Action]:
-        values = [("pairs", " ".join(f"{low}-{high}" for low, high in group.pairs[:MOST_PAIRS]))]
+        pairs = [pair for pair in group.pairs if not edited.isdisjoint(pair)][:MOST_PAIRS]
+        values = [("pairs", " ".join(f"{low}-{high}" for low, high in pairs))]
         verb, label = ("examine", _("Examine again")) if is_dismissed else ("dismiss", _("Dismiss"))
-        actions = [Action(label, self.url(verb), "", "post", values=values)]
+        actions = [Action(label, self.url(verb), "", "post", values=values)] if pairs else []
         merge_url = getattr(self, "merge_url", None)
         ids = [row.id for row in shown if row.id in edited][:MERGED]
         if merge_url is not None and len(ids) > 1 and self._may_merge() and not is_dismissed:

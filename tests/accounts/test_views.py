@@ -287,3 +287,18 @@ def test_a_contact_is_converted_from_its_page(as_user: AsUser, acting: Acting) -
     again_ = press(claire, f"/contacts/make_client/{contact.id}")
     assert "is an individual client already" in claire.get(again_.headers["Location"]).text
     assert press(as_user("olga"), f"/contacts/make_client/{contact.id}").status_code == 404
+
+
+def test_an_individual_client_out_of_reach_is_not_named(
+    as_user: AsUser, acting: Acting, cast: Cast
+) -> None:
+    with acting("marc"):
+        contact = make(Contact, owner=person(cast.claire))
+        known = make(Account, nature="person", name="Roy", owner=person(cast.marc))
+        save(contact, links=[{"account": known}])
+    claire = as_user("claire")
+    assert claire.get(f"/prospects/show/{known.id}").status_code == 404
+    answer = press(claire, f"/contacts/make_client/{contact.id}")
+    page = claire.get(answer.headers["Location"]).text
+    assert "is an individual client already." in page
+    assert known.reference not in page

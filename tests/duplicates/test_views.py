@@ -185,6 +185,17 @@ def test_who_edits_neither_of_two_records_does_not_dismiss_them(as_user, acting,
         assert db.session.execute(DISMISSALS.select()).first() is None
 
 
+def test_only_the_pairs_with_a_record_of_one_s_own_are_dismissed(as_user, acting, checked):
+    with acting("claire"):
+        mine = make(Lead, last_name="Martin", email="j.martin@acme.fr").id
+    theirs = twins(acting, "hugo")
+    checked()
+    claire = as_user("claire")
+    (pairs,) = re.findall(r'name="pairs" value="([^"]+)"', claire.get("/leads/duplicates").text)
+    assert pairs == f"{mine}-{theirs[0]} {mine}-{theirs[1]}"
+    assert claire.post("/leads/dismiss", data={"pairs": pairs}).status_code == 303
+
+
 def test_a_check_is_asked_for_once(as_user, acting):
     twins(acting, "marc")
     marc = as_user("marc")

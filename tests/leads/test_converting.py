@@ -392,3 +392,15 @@ def test_an_event_moved_since_comes_back_as_it_is(acting: Acting) -> None:
         services.undo_conversion(lead)
         session.commit()
         assert (event.subject, event.account_id, event.lead_id) == ("Long call", None, lead.id)
+
+
+def test_a_contact_in_the_bin_is_no_main_contact(acting: Acting) -> None:
+    with acting("claire") as session:
+        client, lead = make(Account), full_lead()
+        session.commit()
+        for _time in range(2):
+            services.convert(lead, Conversion(account=client, new_contact={}))
+            session.commit()
+            assert lead.contact.main_link.is_main
+            services.undo_conversion(lead)
+            session.commit()

@@ -53,8 +53,11 @@ def create(values: Mapping[str, Any]) -> Contact:
     Among the values `replace_main` says that it may take the place of an account's main contact.
     """
     rest = {name: value for name, value in values.items() if name != REPLACE}
+    replace = values.get(REPLACE, False)
+    if current_bulk() is None:
+        _make_room(rest.get("links") or (), replace=replace)
     contact: Contact = create_row(Contact, rest, RULES)
-    _keep_accounts_in_order(contact, replace=values.get(REPLACE, False))
+    _keep_accounts_in_order(contact, replace=replace)
     return contact
 
 
@@ -75,6 +78,15 @@ def _keep_accounts_in_order(contact: Contact, *, replace: bool) -> None:
     led = [_account_id(link) for link in contact.links if link.is_main]
     if led:
         _lead_alone(contact, led, replace=replace)
+
+
+def _make_room(links: Sequence[Mapping[str, Any]], *, replace: bool) -> None:
+    """Unset the main contacts that a new one follows, before an account is checked with both."""
+    led = [link["account"].id for link in links if link.get("is_main") and link.get("account")]
+    found = _main_links(led, None) if led else []
+    if found and (replace or not taken(led, None)):
+        for link in found:
+            link.is_main = False
 
 
 def _account_id(link: AccountContact) -> int:
@@ -149,14 +161,8 @@ def make_individual_client(contact: Contact) -> Account:
 
     Raises DomainError where they have one already.
     """
-    statement = select(Account).join(AccountContact, AccountContact.account_id == Account.id)
-    mine = (AccountContact.contact_id == contact.id, Account.nature == Nature.PERSON)
-    with unfiltered("one person is one individual client, whoever sees it"):
-        known = db.session.scalars(statement.where(*mine, Account.deleted_at.is_(None))).first()
-    if known is not None:
-        message = _("%(contact)s is an individual client already: %(reference)s.",
-                    contact=contact, reference=known.reference)  # fmt: skip
-        raise DomainError(message)
+    if refusal := _known_client(contact):
+        raise DomainError(refusal)
     values: dict[str, Any] = {name: getattr(contact, name) for name in CARRIED}
     values |= {"nature": Nature.PERSON, "kind": AccountKind.CLIENT, "name": contact.last_name}
     values |= {"company": contact.company, "agency": contact.agency}
@@ -166,6 +172,27 @@ def make_individual_client(contact: Contact) -> Account:
     kept = [{"id": link.id} for link in contact.links]
     update(contact, {"links": [*kept, {"account": account, "is_main": True}]})
     return account
+
+
+def _known_client(contact: Contact) -> str:
+    """That they are an individual client already; which one, only to whom may read it."""
+    asked = select(Account).join(AccountContact, AccountContact.account_id == Account.id)
+    mine = (AccountContact.contact_id == contact.id, Account.nature == Nature.PERSON)
+    asked = asked.where(*mine, Account.deleted_at.is_(None)).order_by(Account.id)
+    with unfiltered("one person is one individual client, whoever sees it"):
+        is_known = db.session.scalar(select(asked.exists()))
+    if not is_known:
+        return ""
+    shown = db.session.scalars(asked.limit(1)).unique().first()
+    if shown is None:
+        return str(_("%(contact)s is an individual client already.", contact=contact))
+    return str(
+        _(
+            "%(contact)s is an individual client already: %(reference)s.",
+            contact=contact,
+            reference=shown.reference,
+        )
+    )
 
 
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:

@@ -16,6 +16,7 @@ from crm.core.actor import Scope, find_actor
 from crm.core.db import db
 from crm.core.models.rich_text import clean
 from crm.core.models.text import format_day
+from crm.core.rows import unfiltered
 from crm.leads.models import Lead
 
 # Fields of the same name and meaning on leads and accounts.
@@ -95,8 +96,10 @@ def contact_link(lead: Lead, account: Account) -> dict[str, Any]:
 
 
 def has_main_contact(account: Account) -> bool:
-    """Whether the account has a main contact, be it one out of reach."""
-    return _has_link(account, AccountContact.is_main.is_(True))
+    """Whether the account has a main contact, be it one out of reach; in the bin nobody is."""
+    with unfiltered("an account has one main contact, whoever sees them"):
+        live = AccountContact.contact.has(Contact.deleted_at.is_(None))
+        return _has_link(account, AccountContact.is_main.is_(True) & live)
 
 
 def works_for(contact: Contact, account: Account) -> bool:
