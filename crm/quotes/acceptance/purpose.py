@@ -19,6 +19,7 @@ from crm.core.files.serving import answer
 from crm.core.links.models import PublicLink
 from crm.core.links.purposes import Closed, Pictures, Purpose
 from crm.core.models.kinds import tidy
+from crm.core.outage import Outage, unavailable
 from crm.core.security.rate_limits import client_address
 from crm.quotes.acceptance.page import AcceptancePage, content_of, page_of
 from crm.quotes.models import Quote, QuoteLink
@@ -29,6 +30,7 @@ from crm.quotes.services.links import NAME
 
 TEMPLATE = "quotes/acceptance.html"
 FILE = "quote.pdf"
+TRIES = 5
 LONGEST = {"name": 120, "job_title": 80, "comment": LONGEST_COMMENT}
 
 
@@ -97,15 +99,27 @@ def _act(link: PublicLink) -> ResponseReturnValue | None:
         page = _shown(quote, values, errors)
         with force_locale(_language(quote)):
             return render_template(TEMPLATE, page=page, token=token), 422
-    try:
-        with transaction():
-            db.session.refresh(quote)
-            if answering.is_open(quote):  # else somebody was faster, which the page says
-                _note(quote, values)
-    except Conflict:
-        pass  # likewise
+    _noted(quote, values)
     lang = request.args.get("lang")
     return redirect(url_for("PublicLinkView.show", token=token, lang=lang), 303)
+
+
+def _noted(quote: Quote, values: Mapping[str, str]) -> None:
+    """Note the answer, unless somebody was faster, which the page says then.
+
+    Who saves the quote or its client at that moment answers nothing: it is tried again. Raises
+    Unavailable after TRIES.
+    """
+    for _try in range(TRIES):
+        try:
+            with transaction():
+                db.session.refresh(quote)
+                if answering.is_open(quote):
+                    _note(quote, values)
+        except Conflict:
+            continue
+        return
+    raise unavailable(Outage.BUSY)
 
 
 def _errors(values: Mapping[str, str]) -> dict[str, str]:
