@@ -8,9 +8,10 @@ from flask_babel import gettext as _
 
 from crm.companies.days import today
 from crm.core.models.text import format_day, format_money, format_number, format_percent
-from crm.core.views import Field, RecordPage
+from crm.core.views import Field, Note, RecordPage
 from crm.core.views.display import display_field
 from crm.quotes.models import OPEN, LineKind, Quote, QuoteLine, QuoteStatus, amounts
+from crm.quotes.services import approval
 from crm.quotes.totals import Totals
 
 SIGNS = {
@@ -156,7 +157,39 @@ def version(quote: Quote) -> Field:
     return Field("version", _("Version"), "text", quote.version, text)
 
 
-def to_approve() -> Field:
-    """That a discount is above the ceiling."""
+def tell_approval(page: RecordPage, quote: Quote) -> None:
+    """Of a draft: which discount waits for whose approval, or who approved what it has."""
+    if quote.approved_by is not None:
+        approved = display_field(quote, "approved_by")
+        approved.meta = display_field(quote, "approved_at").text
+        page.figures = [*page.figures, approved]
+        return
+    limit = approval.ceiling()
+    above = next(approval.discounts_above(quote, limit), None)
+    if above is None:
+        return
     text = _("Needs approval")
-    return Field("approved_by", text, "next", True, text, tone="none", icon="alert-triangle")
+    page.headline.insert(
+        1, Field("approved_by", text, "next", True, text, tone="none", icon="alert-triangle")
+    )
+    page.notice = page.notice or Note("warn", _waits(*above, limit))
+
+
+def _waits(line: QuoteLine, discount: Decimal, limit: Decimal) -> str:
+    """What the reader can do about it."""
+    named = {
+        "label": line.label,
+        "discount": format_percent(discount.quantize(Decimal("0.01"))),
+        "ceiling": format_percent(limit),
+    }
+    if approval.may_approve():
+        return _(
+            "The discount of “%(label)s” is %(discount)s, above %(ceiling)s: "
+            "approve the quote, so that its salesperson can finalise it.",
+            **named,
+        )
+    return _(
+        "The discount of “%(label)s” is %(discount)s, above %(ceiling)s: "
+        "somebody who edits all quotes of the company has to approve it.",
+        **named,
+    )

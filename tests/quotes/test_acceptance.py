@@ -76,7 +76,11 @@ def test_the_customer_accepts_and_the_evidence_is_kept(
     assert sent.now(everything).status == QuoteStatus.FINALISED, "reading is no answer"
     done = client.post(sent.path, data=YES)
     assert done.status_code == 303
-    assert "Sophie Marchand a accepté le devis" in client.get(sent.path).text
+    after = client.get(sent.path).text
+    assert "Sophie Marchand a accepté le devis" in after
+    box = after.partition('id="answer"')[2].partition("</section>")[0]
+    assert f'href="{sent.path}/quote.pdf"' in box, "a copy of what was accepted is offered"
+    assert client.get(f"{sent.path}/quote.pdf").data == document.data
     with everything() as session:
         quote = session.get_one(Quote, sent.id)
         assert quote.status == QuoteStatus.ACCEPTED
@@ -105,7 +109,9 @@ def test_the_customer_refuses_with_a_reason_in_the_company_s_language(
     quote = sent.now(everything)
     assert quote.status == QuoteStatus.REFUSED
     assert quote.refusal_reason == "Calendrier\u00a0: En <b>septembre</b>"
-    assert "Sophie refused the quote" in client.get(f"{sent.path}?lang=en").text
+    after = client.get(f"{sent.path}?lang=en").text
+    assert "Sophie refused the quote" in after
+    assert "Download your copy" not in after
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from crm.quotes.models import Quote, QuoteStatus
 from crm.quotes.services import approval, moves, quote, versions
 from crm.quotes.services.finalising import finalise
 from tests.factories import again, make, remove, save, word
-from tests.fixtures import Acting, Cast
+from tests.fixtures import Acting, Cast, Client
 from tests.quotes.test_services import item
 from tests.quotes.test_states import TODAY, YEAR, in_status
 
@@ -303,3 +303,28 @@ def test_the_ceiling_is_a_setting(acting: Acting, everything: Everything) -> Non
         session.get_one(AppSettings, 1).quote_discount_ceiling = D(25)
     with acting("claire"):
         finalise(discounted())
+
+
+@pytest.mark.accept("A-62")
+def test_what_waits_for_an_approval_is_told_with_who_gives_it(
+    as_user: Callable[[str], Client], acting: Acting
+) -> None:
+    with acting("claire"):
+        offer, fine = discounted("20"), discounted("15")
+    claire, marc = as_user("claire"), as_user("marc")
+    url = f"/quotes/show/{offer.id}"
+    said = "The discount of “Pompe” is 20%, above 15%"
+    for person, words in ((claire, "has to approve it"), (marc, "approve the quote")):
+        page = person.get(url).text
+        assert said in page
+        assert words in page
+        assert "above 15%" not in person.get(f"/quotes/show/{fine.id}").text
+    assert f"/quotes/approve/{offer.id}" not in claire.get(url).text
+    assert f"/quotes/approve/{offer.id}" in marc.get(url).text
+    assert "Approved by" not in marc.get(url).text
+    with acting("marc"):
+        approval.approve(again(offer))
+    for person in (claire, marc):
+        page = person.get(url).text
+        assert said not in page
+        assert "Approved by" in page.partition('class="c-figs"')[2].partition("</dl>")[0]

@@ -23,7 +23,6 @@ from crm.quotes.models import UNANSWERED, Quote
 from crm.quotes.pdf import render
 from crm.quotes.preview import preview
 from crm.quotes.services import quote as services
-from crm.quotes.services.approval import needs_approval
 from crm.quotes.services.lines import RECURRING
 from crm.quotes.views.links import QuoteLinks
 from crm.quotes.views.versions import QuoteVersions, VersionedPage
@@ -121,8 +120,8 @@ class QuoteView(QuoteLinks, QuoteVersions):
         page.figures = display.figures(row)
         if row.version > 1:
             page.headline.insert(1, display.version(row))
-        if row.is_draft and needs_approval(row):
-            page.headline.insert(1, display.to_approve())
+        if row.is_draft:
+            display.tell_approval(page, row)
         return page
 
     def line_name(self, row: Quote, text: str) -> str:
