@@ -45,7 +45,7 @@ def preview(datamodel: DataModel, typed: MultiDict[str, str], company: str = "")
         prices_include_tax=terms.prices_include_tax,
         places=totals.places(terms.currency),
     )
-    rows = field.rows if lines else []
+    rows = _as_sent(field) if lines else []
     return {
         **_sums(found, terms.currency),
         **_line_sums(rows, lines, priced, found, terms.currency),
@@ -54,6 +54,14 @@ def preview(datamodel: DataModel, typed: MultiDict[str, str], company: str = "")
         "marks": dict(_marks(rows, priced, discount)),
         "errors": {part.name: part.errors[0] for row in rows for part in row if part.errors},
     }
+
+
+def _as_sent(field: FormField) -> Sequence[Sequence[FormField]]:
+    """The lines that were read, under the names that the page has for them: it keeps empty ones."""
+    for number, row in zip(field.numbers, field.rows, strict=True):
+        for part in row:
+            part.name = f"{field.name}-{number}-{part.name.rpartition('-')[2]}"
+    return field.rows
 
 
 def _terms(values: Mapping[str, Any], company_key: str) -> Terms:

@@ -181,6 +181,31 @@ def test_a_pasted_column_goes_down_the_items_and_can_be_taken_back(
     expect(page.locator("[data-row]")).to_have_count(4)
 
 
+def test_too_many_rows_are_told_and_leave_the_way_back_of_what_was_done_before(
+    sit: Sit, quote: int
+) -> None:
+    page = sit("claire").open(f"/quotes/edit/{quote}")
+    cell(page, 0, "label").focus()
+    page.keyboard.press("Control+Backspace")
+    cell(page, 1, "label").focus()  # the first line is a title now
+    paste(page, "Row\t1\n" * 5000)
+    expect(page.locator("#toasts")).to_contain_text("The maximum is 500 lines.")
+    expect(page.locator("#toasts").get_by_role("button", name="Undo")).to_have_count(0)
+    expect(page.locator("[data-row]")).to_have_count(3)
+    page.keyboard.press("Control+z")
+    expect(cell(page, 0, "label")).to_have_value("Pump")
+
+
+def test_an_empty_line_in_between_moves_no_figure(sit: Sit, quote: int) -> None:
+    page = sit("claire").open(f"/quotes/edit/{quote}")
+    cell(page, 0, "label").focus()
+    paste(page, "Hose\t\t\t7\n\t\t\t\nTap\t\t\t9\n")
+    expect(cell(page, 3, "label")).to_have_value("Tap")
+    expect(cell(page, 3, "quantity")).to_have_value("1")
+    expect(page.locator("output[data-preview='lines-3-total_excl']")).to_have_text("€9.00")
+    expect(cell(page, 2, "quantity")).to_have_value("")
+
+
 def test_a_text_of_several_lines_stays_one_text(sit: Sit, quote: int, stored: Read) -> None:
     page = sit("claire").open(f"/quotes/edit/{quote}")
     cell(page, 0, "label").focus()

@@ -108,3 +108,26 @@ def test_sums_larger_than_a_column_takes_are_shown_and_refused(
     refused = claire.post(f"/quotes/edit/{draft.id}", data=sent)
     assert refused.status_code == 422
     assert "This number is too large." in refused.text
+
+
+def test_an_empty_line_moves_no_figure_to_another_line(as_user: AsUser) -> None:
+    left_empty = {"label": "", "quantity": "", "unit_price": ""}
+    told = (
+        as_user("claire")
+        .post(
+            "/quotes/preview",
+            data=lines(
+                {"label": "Pump", "unit_price": "10"},
+                left_empty,
+                {"label": "Hose", "unit_price": "7"},
+                {"label": "Tap", "unit_price": "x"},
+                {"kind": "subtotal", "label": "T"},
+            ),
+        )
+        .json
+    )
+    assert (told["lines-0-total_excl"], told["lines-2-total_excl"]) == ("€10.00", "€7.00")
+    assert told["lines-4-total_excl"] == "€17.00"
+    assert told["fills"]["lines-2-quantity"] == "1"
+    assert [*told["errors"]] == ["lines-3-unit_price"]
+    assert not any("lines-1-" in name for name in (*told, *told["fills"]))

@@ -1,11 +1,14 @@
 // Rows of a spreadsheet into the lines of a table: in the first column they become new lines, in another one
 // they go down it. A text stays as it came; a list that lacks it says so beside the cell.
-import { addLine, cellOf, columnOf, isBlank, isItem, lineOf, linesOf, tellOf } from "./line_table.js";
+import { addLines, cellOf, columnOf, isBlank, isItem, lineOf, linesOf, tellOf } from "./line_table.js";
 import { refuse } from "./line_figures.js";
 import { plain, say } from "./words.js";
 
-/** Paste what a spreadsheet copied. Returns what to say of it, "" where it is a plain text. */
-export function pasteInto(box, event) {
+/**
+ * Paste what a spreadsheet copied. Returns what to say of it, "" where it is a plain text; `refused` is told why
+ * nothing is pasted.
+ */
+export function pasteInto(box, event, refused) {
   const { target, clipboardData } = event;
   const line = lineOf(target);
   const column = columnOf(target);
@@ -15,7 +18,10 @@ export function pasteInto(box, event) {
   event.preventDefault();
   const rows = rowsIn(text);
   const lines = linesFor(box, line, column, rows.length);
-  if (!lines) return say("tooManyLines", { most: box.dataset.most });
+  if (!lines) {
+    refused(say("tooManyLines", { most: box.dataset.most }));
+    return "";
+  }
   const beyond = rows.map((cells, row) => put(lines[row], column, cells)).reduce((sum, count) => sum + count, 0);
   tellOf(box);
   const told = say(rows.length === 1 ? "pastedOne" : "pasted", { count: rows.length });
@@ -46,8 +52,7 @@ function linesFor(box, line, column, count) {
   const found = column ? after.filter(isItem).slice(0, count) : isBlank(line) ? [line] : [];
   if (lines.length + count - found.length > most) return null;
   const before = column ? null : (after[1] ?? null);
-  while (found.length < count) found.push(addLine(box, "", before));
-  return found;
+  return [...found, ...addLines(box, "", before, count - found.length)];
 }
 
 // Returns how many cells there was no column for.

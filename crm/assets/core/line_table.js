@@ -24,16 +24,25 @@ export const isBlank = (line) => isItem(line) && inputsOf(line).every(({ value }
 
 /** Add a line of a kind before another, or at the end. Returns null where there are enough. */
 export function addLine(box, kind, before = null) {
-  if (linesOf(box).length >= Number(box.dataset.most)) return null;
-  const count = box.querySelector("[data-count]");
-  const holder = document.createElement("template"); // the one element that a row of a table may stand in
+  return addLines(box, kind, before, 1)[0] ?? null;
+}
+
+/** Add so many lines at once, numbered together. Returns none where there would be too many. */
+export function addLines(box, kind, before, many) {
+  if (linesOf(box).length + many > Number(box.dataset.most)) return [];
+  const first = Number(box.querySelector("[data-count]").value);
   const blank = box.querySelector(kind ? `template[data-kind="${kind}"]` : "template");
-  holder.innerHTML = blank.innerHTML.replaceAll("__n__", count.value);
-  const line = holder.content.firstElementChild;
-  box.querySelector("[data-rows-body]").insertBefore(line, before);
-  enhance(line);
+  const body = box.querySelector("[data-rows-body]");
+  const holder = document.createElement("template"); // the one element that a row of a table may stand in
+  const made = Array.from({ length: many }, (_none, at) => {
+    holder.innerHTML = blank.innerHTML.replaceAll("__n__", first + at);
+    const line = holder.content.firstElementChild;
+    body.insertBefore(line, before);
+    enhance(line);
+    return line;
+  });
   number(box);
-  return line;
+  return made;
 }
 
 /** Give every line the number of its place. */

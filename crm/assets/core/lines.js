@@ -104,7 +104,7 @@ on("[data-lines]", (box) => {
 
   box.addEventListener("paste", (event) => {
     const back = remember(box);
-    const told = pasteInto(box, event);
+    const told = pasteInto(box, event, (why) => toast(why));
     if (!told) return;
     const { target } = event;
     offer(told, back, () => target.focus());

@@ -21,13 +21,13 @@ on("[data-toast]", (toast) => {
   requestAnimationFrame(() => region.append(toast));
 });
 
-/** Say what was done, with a way back; returns the toast. */
-export function toast(text, undo) {
+/** Say what was done, with a way back where there is one; returns the toast. */
+export function toast(text, undo = null) {
   for (const other of document.querySelectorAll("#toasts [data-toast]")) other.remove();
-  const back = make("button", { type: "button", "aria-keyshortcuts": "Control+Z" }, say("undo"));
+  const back = undo ? [make("button", { type: "button", "aria-keyshortcuts": "Control+Z" }, say("undo"))] : [];
   const close = make("button", { type: "button", class: "x", "aria-label": say("close"), "data-close": true }, icon("x"));
-  const made = make("div", { class: "c-toast", "data-toast": true }, icon("check"), make("span", {}, text), back, close);
-  back.addEventListener("click", undo);
+  const made = make("div", { class: "c-toast", "data-toast": true }, icon(undo ? "check" : "alert-triangle"), make("span", {}, text), ...back, close);
+  back[0]?.addEventListener("click", undo);
   document.getElementById("toasts").append(made);
   enhance(made);
   return made;
