@@ -86,11 +86,9 @@ class MessageView(OutboxView):
     def actions_on(self, parent: Any, relation: str) -> list[Action]:
         if not self.can("create"):
             return []
-        writing = Action(_("Send an e-mail"), self._to(parent, relation), "mail", opens_dialog=True)
-        if relation != "quote" or not may_send(parent):
-            return [writing]
-        url = self.url("compose", quote=parent.id, **{SEND: 1})
-        return [writing, Action(_("Send"), url, "send")]
+        if relation == "quote" and may_send(parent):  # its tab of e-mails writes others
+            return [Action(_("Send"), self.url("compose", quote=parent.id, **{SEND: 1}), "send")]
+        return [Action(_("Send an e-mail"), self._to(parent, relation), "mail", opens_dialog=True)]
 
     def _to(self, parent: Any, relation: str) -> str:
         return self.url("compose", **{relation: parent.id, SHORT: 1})
