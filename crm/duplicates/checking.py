@@ -3,15 +3,18 @@
 Records are compared only where they share a key, each pair once. A value that very many records
 share, such as the telephone of a switchboard, says nothing of any two of them: it is passed over
 and counted, and they are found by their other keys.
+
+Memory does not grow with the records: the keys are read in their order, the pairs to compare are
+sorted on disk, and compared so many at a time.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import combinations, groupby
 
 from flask import current_app
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from crm.core.db import batches, db, let_others_write, transaction
@@ -20,9 +23,11 @@ from crm.core.locks import exclusive
 from crm.core.types import utcnow
 from crm.duplicates.dismissing import Pair
 from crm.duplicates.finding import ignored_domains
-from crm.duplicates.keys import KeyKind, fingerprint, first_of, keys_of, kind_of
+from crm.duplicates.groups import Groups
+from crm.duplicates.keys import KeyKind, fingerprint, first_of, kind_of
 from crm.duplicates.likeness import LISTED, compare
 from crm.duplicates.models import CHECKS, PAIRS
+from crm.duplicates.numbers import Numbers, SortedNumbers
 from crm.duplicates.profile import Profile, profile_of
 from crm.duplicates.sources import SOURCES, Source
 
@@ -30,15 +35,36 @@ from crm.duplicates.sources import SOURCES, Source
 CROWD = 40
 WORD_CROWD = 12
 AT_ONCE = 2_000  # keys
-KEPT = 100_000  # profiles in memory
+COMPARED = 5_000  # pairs at a time: of each record, and of the pairs before, one profile is kept
 WRITTEN = 500  # pairs in a transaction
+IDS = 32  # bits of an id
+
+
+class Found:
+    """The pairs that look the same, by id, with their score and fingerprint; kept on disk."""
+
+    def __init__(self) -> None:
+        self._numbers = Numbers()
+        self.groups = Groups()
+
+    def __len__(self) -> int:
+        return len(self._numbers) // 4
+
+    def __iter__(self) -> Iterator[tuple[Pair, int, int]]:
+        numbers = self._numbers.read()
+        for low, high, score, number in zip(numbers, numbers, numbers, numbers, strict=True):
+            yield (low, high), score, number
+
+    def add(self, pair: Pair, score: int, number: int) -> None:
+        self._numbers.write((*pair, score, number))
+        self.groups.join(*pair)
 
 
 @dataclass
 class Check:
-    """What a check of one table found: the pairs with their score and fingerprint."""
+    """What a check of one table found."""
 
-    pairs: dict[Pair, tuple[int, int]] = field(default_factory=dict)
+    pairs: Found = field(default_factory=Found)
     compared: int = 0
     crowded: int = 0  # numbers and addresses passed over, not names
 
@@ -46,103 +72,89 @@ class Check:
 def check(source: Source) -> Check:
     """Check every record of a table, whoever may see it, and store what was found."""
     found = find_pairs(db.session(), source)
-    _store(source, found)
+    _store(source, found.pairs, found.crowded)
     return found
 
 
 def find_pairs(session: Session, source: Source) -> Check:
-    """All pairs of records that look the same."""
-    found, search = Check(), _Search(session, source)
-    for part in search.crowds(found):
-        search.compare(part, found)
-        session.rollback()  # no snapshot is kept for minutes
+    """All pairs of records that look the same. No snapshot of the database is kept for minutes."""
+    found, ignored = Check(), ignored_domains()
+    candidates = _candidates(session, source, found)
+    profiles: dict[int, Profile] = {}
+    for part in batches(map(_pair, candidates), COMPARED):
+        profiles = _profiles(session, source, {pk for pair in part for pk in pair}, profiles)
+        session.rollback()
+        for low, high in part:
+            if low in profiles and high in profiles:
+                one, other = profiles[low], profiles[high]
+                found.compared += 1
+                score = compare(one, other, ignored).score
+                if score >= LISTED:
+                    found.pairs.add((low, high), score, fingerprint(one, other))
     return found
 
 
-class _Search:
-    """One search, with the profiles that it needs again."""
+def _pair(number: int) -> Pair:
+    return divmod(number, 1 << IDS)
 
-    def __init__(self, session: Session, source: Source) -> None:
-        self.session, self.source = session, source
-        self.ignored = ignored_domains()
-        self.crowded: set[int] = set()
-        self.profiles: dict[int, tuple[Profile, frozenset[int]]] = {}
 
-    def crowds(self, found: Check) -> Iterator[dict[int, list[int]]]:
-        """key → the records that share it, so many keys at a time."""
-        key, last = self.source.keys.c.key, first_of(KeyKind.NEAR_NAME) - 1
-        while True:
-            asked = select(key, func.count()).where(key > last).group_by(key)
-            asked = asked.having(func.count() > 1).order_by(key).limit(AT_ONCE)
-            crowds = self.session.execute(asked).all()
-            if not crowds:
-                return
-            last = crowds[-1][0]
-            few = [one for one, count in crowds if count <= _most(one)]
-            many = {one for one, _count in crowds}.difference(few)
-            self.crowded |= many
-            found.crowded += sum(kind_of(one) >= KeyKind.PHONE for one in many)
-            for part in batches(few):
-                yield self._members(part)
+def _candidates(session: Session, source: Source, found: Check) -> SortedNumbers:
+    """The pairs that share a key, each as one number: those of a record follow each other."""
+    candidates = SortedNumbers()
+    for keys in _shared_keys(session, source, found):
+        for members in _members(session, source, keys):
+            for low, high in combinations(members, 2):
+                candidates.add(low << IDS | high)
+        session.rollback()
+    return candidates
 
-    def _members(self, keys: list[int]) -> dict[int, list[int]]:
-        table, pk = self.source.keys, self.source.pk
-        asked = select(table.c.key, pk).where(table.c.key.in_(keys)).order_by(table.c.key, pk)
-        rows = self.session.execute(asked)
-        return {key: [row[1] for row in part] for key, part in groupby(rows, lambda row: row[0])}
 
-    def compare(self, crowds: Mapping[int, list[int]], found: Check) -> None:
-        self._load({pk for members in crowds.values() for pk in members})
-        for key, members in crowds.items():
-            known = [pk for pk in members if pk in self.profiles]
-            for low, high in combinations(known, 2):
-                (one, keys), (other, others) = self.profiles[low], self.profiles[high]
-                if min((keys & others) - self.crowded, default=key) != key:
-                    continue  # compared at an earlier key
-                found.compared += 1
-                score = compare(one, other, self.ignored).score
-                if score >= LISTED:
-                    found.pairs[low, high] = score, fingerprint(one, other)
+def _shared_keys(session: Session, source: Source, found: Check) -> Iterator[list[int]]:
+    """The keys that some records share, but not too many, so many at a time."""
+    key, last = source.keys.c.key, first_of(KeyKind.NEAR_NAME) - 1
+    while True:
+        asked = select(key, func.count()).where(key > last).group_by(key)
+        asked = asked.having(func.count() > 1).order_by(key).limit(AT_ONCE)
+        crowds = session.execute(asked).all()
+        if not crowds:
+            return
+        last = crowds[-1][0]
+        few = [one for one, count in crowds if count <= _most(one)]
+        many = {one for one, _count in crowds}.difference(few)
+        found.crowded += sum(kind_of(one) >= KeyKind.PHONE for one in many)
+        yield from batches(few)
 
-    def _load(self, ids: set[int]) -> None:
-        if len(self.profiles) > KEPT:
-            self.profiles.clear()
-        first = first_of(KeyKind.NEAR_NAME)
-        for part in batches(sorted(ids - self.profiles.keys())):
-            for pk, facts in self.source.read(self.session, part).items():
-                profile = profile_of(facts)
-                keys = frozenset(key for key in keys_of(profile) if key >= first)
-                self.profiles[pk] = profile, keys
+
+def _members(session: Session, source: Source, keys: list[int]) -> Iterator[list[int]]:
+    """The records of each of these keys, in the order of their ids."""
+    table, pk = source.keys, source.pk
+    asked = select(table.c.key, pk).where(table.c.key.in_(keys)).order_by(table.c.key, pk)
+    for _key, rows in groupby(session.execute(asked), lambda row: row[0]):
+        yield [row[1] for row in rows]
+
+
+def _profiles(
+    session: Session, source: Source, ids: set[int], known: dict[int, Profile]
+) -> dict[int, Profile]:
+    """The profiles of these records, without those in the bin; `known` ones are not read again."""
+    profiles = {pk: known[pk] for pk in ids & known.keys()}
+    for part in batches(sorted(ids - known.keys())):
+        for pk, facts in source.read(session, part).items():
+            profiles[pk] = profile_of(facts)
+    return profiles
 
 
 def _most(key: int) -> int:
     return WORD_CROWD if kind_of(key) is KeyKind.NEAR_NAME else CROWD
 
 
-def groups_of(pairs: Mapping[Pair, object]) -> dict[int, int]:
-    """record → the lowest id among those that hang together with it."""
-    above: dict[int, int] = {}
-
-    def lowest(pk: int) -> int:
-        while above.setdefault(pk, pk) != pk:
-            above[pk] = pk = above[above[pk]]
-        return pk
-
-    for low, high in pairs:
-        one, other = sorted((lowest(low), lowest(high)))
-        above[other] = one
-    return {pk: lowest(pk) for pk in above}
-
-
-def _store(source: Source, found: Check) -> None:
+def _store(source: Source, pairs: Found, crowded: int) -> None:
     """Write the pairs beside those of the last check, which show until this one is complete."""
     session, kind = db.session(), source.kind
     run = (session.scalar(select(CHECKS.c.run).where(CHECKS.c.kind == kind)) or 0) + 1
     session.rollback()
-    ours, groups = (PAIRS.c.kind == kind), groups_of(found.pairs)
-    with transaction():  # what a check left that was cut off
-        session.execute(delete(PAIRS).where(ours, PAIRS.c.run >= run))
-    for part in batches(sorted(found.pairs.items()), WRITTEN):
+    _forget(session, kind, PAIRS.c.run >= run)  # what a check left that was cut off
+    for part in batches(pairs, WRITTEN):
         rows = [
             {
                 "kind": kind,
@@ -151,18 +163,32 @@ def _store(source: Source, found: Check) -> None:
                 "high_id": high,
                 "score": score,
                 "fingerprint": number,
-                "group_id": groups[low],
+                "group_id": pairs.groups.lowest(low),
             }
-            for (low, high), (score, number) in part
+            for (low, high), score, number in part
         ]
         with transaction():
             session.execute(insert(PAIRS), rows)
         let_others_write()
-    values = {"run": run, "checked_at": utcnow(), "asked_at": None, "crowded": found.crowded}
+    values = {"run": run, "checked_at": utcnow(), "asked_at": None, "crowded": crowded}
     with transaction():
         note(session, source, **values)
-    with transaction():
-        session.execute(delete(PAIRS).where(ours, PAIRS.c.run < run))
+    _forget(session, kind, PAIRS.c.run < run)
+
+
+def _forget(session: Session, kind: str, is_old: ColumnElement[bool]) -> None:
+    """Delete these pairs, so many in a transaction."""
+    low, last = PAIRS.c.low_id, 0
+    while True:
+        ours = (PAIRS.c.kind == kind, low > last, is_old)
+        some = select(low).where(*ours).order_by(low).limit(WRITTEN).subquery()
+        last = session.scalar(select(func.max(some.c.low_id)))
+        session.rollback()
+        if last is None:
+            return
+        with transaction():
+            session.execute(delete(PAIRS).where(*ours, low <= last))
+        let_others_write()
 
 
 def note(session: Session, source: Source, **values: object) -> None:

@@ -24,10 +24,15 @@ DETAILS = "id, company_id, email, phone, mobile, first_name"
 def upgrade() -> None:
     column = sa.Column("ignored_email_domains", sa.Text(), nullable=True, server_default=IGNORED)
     op.add_column("app_settings", column)
-    for name, read in (("lead", _leads), ("account", _accounts), ("contact", _contacts)):
-        _make(name)
-        _fill(name, read)
-        op.create_index(f"ix_{name}_match_key_key", f"{name}_match_key", ["key", f"{name}_id"])
+    for name, read in (("lead", read_leads), ("account", _accounts), ("contact", _contacts)):
+        make_keys(name, read)
+
+
+def make_keys(name: str, read) -> None:
+    """The table with the keys of every record; its index comes last, sorted at once."""
+    _make(name)
+    _fill(name, read)
+    op.create_index(f"ix_{name}_match_key_key", f"{name}_match_key", ["key", f"{name}_id"])
 
 
 def _make(name: str) -> None:
@@ -76,7 +81,7 @@ def _details(row) -> dict:
     }
 
 
-def _leads(bind, last: int) -> dict[int, Facts]:
+def read_leads(bind, last: int) -> dict[int, Facts]:
     columns = f"{DETAILS}, last_name, organization, website, postal_code, city"
     return {
         row.id: Facts(
