@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import delete, event, insert, inspect, select
+from sqlalchemy import Delete, bindparam, delete, event, insert, inspect, select
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from crm.core.db import batches, db
@@ -22,18 +22,34 @@ def install(session: Any) -> None:
 
 
 def keep(session: Session, source: Source, ids: Iterable[int], *, are_new: bool = False) -> None:
-    """Write the keys of these records anew: of those in the bin, none."""
+    """Make the keys of these records those of their facts: of those in the bin, none.
+
+    Only what differs is written, in the order of the index: keys are spread all over it, so that
+    each one written is a page of it, and that page is written too.
+    """
     for part in batches(sorted(ids)):
-        if not are_new:
-            session.execute(delete(source.keys).where(source.pk.in_(part)))
         facts = source.read(session, part)
-        rows = [
-            {source.pk.name: pk, "key": key}
-            for pk, one in facts.items()
-            for key in sorted(keys_of(profile_of(one)))
-        ]
-        if rows:
-            session.execute(insert(source.keys), rows)
+        wanted = {(key, pk) for pk, one in facts.items() for key in keys_of(profile_of(one))}
+        stored = set() if are_new else _stored(session, source, part)
+        gone, more = _rows(source, stored - wanted), _rows(source, wanted - stored)
+        if gone:
+            session.execute(_delete(source), gone)
+        if more:
+            session.execute(insert(source.keys), more)
+
+
+def _stored(session: Session, source: Source, ids: Sequence[int]) -> set[tuple[int, int]]:
+    asked = select(source.keys.c.key, source.pk).where(source.pk.in_(ids))
+    return {(key, pk) for key, pk in session.execute(asked)}
+
+
+def _rows(source: Source, keys: set[tuple[int, int]]) -> list[dict[str, int]]:
+    return [{"key": key, source.pk.name: pk} for key, pk in sorted(keys)]
+
+
+def _delete(source: Source) -> Delete:
+    columns = (source.keys.c.key, source.pk)
+    return delete(source.keys).where(*(one == bindparam(one.name) for one in columns))
 
 
 @merged.connect

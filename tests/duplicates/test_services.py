@@ -12,6 +12,7 @@ from crm.duplicates.sources import SOURCES
 from crm.leads.models import Lead
 from tests.duplicates.stored import stored, wanted
 from tests.factories import make, remove, save
+from tests.fixtures import statements_of
 
 SIREN, SIRET = "732829320", "73282932000074"
 
@@ -172,6 +173,17 @@ def test_keys_follow_lines_statements_bin_and_restore(acting):
         )
         session.execute(update(Lead).where(Lead.id == lead.id).values(last_name="Martin"))
         session.execute(delete(AccountContact).where(AccountContact.contact_id == contact.id))
+
+
+def test_of_a_changed_record_only_the_keys_that_differ_are_written(app, acting):
+    with acting("claire"):
+        lead = make(Lead, last_name="Roy", email="roy@acme.fr", postal_code="69003", city="Lyon")
+    for values, written in (({"city": "Paris"}, []), ({"phone": "0465712018"}, ["INSERT"])):
+        with acting("claire") as session, statements_of(app) as statements:
+            save(session.get(Lead, lead.id), **values)
+            session.flush()
+        sent = [one.split()[0] for one in statements if "lead_match_key" in one]
+        assert [verb for verb in sent if verb != "SELECT"] == written
 
 
 def test_a_first_name_that_is_missing_speaks_against_nobody(acting):
