@@ -55,7 +55,10 @@ PLAIN: Mapping[str, Any] = {
 SIRENS = ("732829320", "552100554", "542051180", "775670417")
 DATES = 50  # different ones, among rows that are alike
 # What would make a row something else: deleted, closed, lost, an event of a lead and an account.
-EMPTY = ("deleted_at", "closed_on", "lost_on", "lost_reason_id", "purged_at", "merged_into_id")
+EMPTY = (
+    "deleted_at", "closed_on", "lost_on", "lost_reason_id", "purged_at", "merged_into_id",
+    "archived_on",
+)  # fmt: skip
 NEVER_BOTH = {
     "event": ("lead_id",),
     "account": ("civility", "first_name"),

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from crm.accounts.models import Account
+from crm.accounts.services import archiving, prospects
 from crm.accounts.services import contact as contacts
-from crm.accounts.services import prospects
 from crm.accounts.services.handing_over import ALONG, hand_over
 from crm.accounts.services.prospects import OUTCOME
 from crm.accounts.views import ClientView, ContactView
@@ -33,6 +33,8 @@ class AccountApi(ModelRestApi):
         "lose": Verb(prospects.lose, OUTCOME, setting=STATUSES),
         "change_owner": Verb(_hand_over, ("owner",), switches=ALONG),
         "reopen": Verb(prospects.reopen, setting=STATUSES),
+        "archive": Verb(archiving.archive),
+        "unarchive": Verb(archiving.unarchive),
     }
 
 

@@ -10,7 +10,7 @@ from crm.companies import assignable
 from crm.companies.models import Agency, Company
 from crm.companies.settings import setting
 from crm.core.actor import find_actor
-from crm.core.models import Reference
+from crm.core.models import Archivable, Reference
 
 Values = Mapping[str, Any]
 
@@ -26,7 +26,7 @@ def company_ids(values: Values) -> tuple[int, ...]:
 
 
 def candidates_of(model: type[Any], relation: str, values: Values) -> ColumnElement[bool] | None:
-    """The rows that a relation of `model` may be set to: active, and of the record's company.
+    """The rows that a relation of `model` may be set to: active, not archived, of one company.
 
     None for no condition, as for vocabularies, which core restricts to active rows.
     """
@@ -40,6 +40,8 @@ def candidates_of(model: type[Any], relation: str, values: Values) -> ColumnElem
     if not hasattr(target, "company_id"):
         return None
     of_company: ColumnElement[bool] = target.company_id.in_(company_ids(values))
+    if issubclass(target, Archivable):
+        of_company = and_(of_company, target.archived_on.is_(None))
     if target is model and values.get("id"):
         return and_(of_company, target.id != values["id"])
     return and_(of_company, Agency.active.is_(True)) if target is Agency else of_company

@@ -16,7 +16,8 @@ ACTIONS = {
         "import_confirm", "new_version",
     ),
     "edit": (
-        "edit", "field", "put", "save", "up", "down", "make_client", "change_owner",
+        "edit", "field", "put", "save", "up", "down", "make_client", "change_owner", "archive",
+        "unarchive",
         "change_status", "move", "win",
         "lose", "reopen", "cancel", "mark_done", "take_charge", "new_password", "activate",
         "deactivate", "move_agency", "place", "demo", "hide", "send_again", "retry_failed", "undo",

@@ -22,6 +22,7 @@ from crm.companies.rules import refuse_cycle
 from crm.core.actor import find_actor
 from crm.core.errors import DomainError
 from crm.core.models import (
+    Archivable,
     Label,
     Mergeable,
     Owned,
@@ -60,7 +61,7 @@ account_tag = Table(
 )
 
 
-class Account(ContactDetails, EventDates, Owned, Mergeable, Record):
+class Account(ContactDetails, EventDates, Owned, Archivable, Mergeable, Record):
     """Someone the company sells to, or hopes to."""
 
     __tablename__ = "account"
@@ -85,8 +86,10 @@ class Account(ContactDetails, EventDates, Owned, Mergeable, Record):
             "reference",
             "next_event_at",
             within="kind",
+            covers=["archived_on"],
         ),
         *rare("account", "do_not_call", "do_not_email", "key_account"),
+        *rare("account", "archived_on", flags=False),
         merged_index("account"),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, select
 
 from crm.accounts.models import Account, AccountContact, AccountKind, Contact, Nature
 from crm.accounts.services import account as accounts
@@ -198,7 +198,7 @@ def _known_client(contact: Contact) -> str:
 def candidates(relation: str, values: Mapping[str, Any]) -> ColumnElement[bool] | None:
     """Accounts and managers of the same company. Source: spec 6.1, 6.3."""
     if relation == "account":  # of a link
-        return Account.company_id.in_(company_ids(values))
+        return and_(Account.company_id.in_(company_ids(values)), Account.archived_on.is_(None))
     if relation in ("job_title", "department", "role"):
         return None
     return candidates_of(Contact, relation, values)

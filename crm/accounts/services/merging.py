@@ -1,6 +1,7 @@
 """What is special about merging accounts and contacts. Source: spec 6.3 and 6.4."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, Row, delete, exists, update
@@ -33,6 +34,12 @@ def _kind(accounts: Sequence[Account]) -> AccountKind:
     return AccountKind.CLIENT if is_client else AccountKind.PROSPECT
 
 
+def _archived_on(accounts: Sequence[Account]) -> datetime | None:
+    """Archived only where all are, so that nobody's work disappears from the lists."""
+    known = [account.archived_on for account in accounts]
+    return None if None in known else min(filter(None, known))
+
+
 def _settle(values: dict[str, Any]) -> None:
     """Leave out what only accounts of the other nature have; a client's status is won."""
     is_person = values["nature"] == Nature.PERSON
@@ -44,7 +51,7 @@ def _settle(values: dict[str, Any]) -> None:
 
 
 ACCOUNTS = MergeRules(
-    decided={"kind": _kind},
+    decided={"kind": _kind, "archived_on": _archived_on},
     must_choose=("siren", "siret"),
     along={"prospect_status": OUTCOME},
     settle=_settle,

@@ -20,6 +20,7 @@ from crm.accounts.services import handing_over, merging, prospects
 from crm.accounts.services.prospects import OUTCOME
 from crm.accounts.views import display, fields
 from crm.accounts.views.agency import MoveAgency
+from crm.accounts.views.archiving import ARCHIVED, ArchivePages
 from crm.accounts.views.losing import LoseProspect
 from crm.accounts.views.owner import ChangeOwner
 from crm.core.datamodel import DataModel
@@ -48,7 +49,7 @@ NOBODY = [("owner", 2, [""])]
 STATUSES = "manage_prospect_status"
 
 
-class AccountView(DuplicatePages, MergePages, SheetPages, ModelView):
+class AccountView(ArchivePages, DuplicatePages, MergePages, SheetPages, ModelView):
     """What both views share: everything but the kind and the labels."""
 
     kind: ClassVar[AccountKind]
@@ -57,12 +58,15 @@ class AccountView(DuplicatePages, MergePages, SheetPages, ModelView):
     class_permission_name = "accounts"
     setting_columns = fields.SWITCHES
     method_actions: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("make_client", "move_agency", "change_owner", "change_status", "win", "lose", "reopen"),
+        (
+            "make_client", "move_agency", "change_owner", "change_status", "win", "lose", "reopen",
+            "archive", "unarchive",
+        ),
         "edit",
-    )
+    )  # fmt: skip
     outcome_columns = OUTCOME
     filter_labels: ClassVar[Mapping[str, Label]] = {"prospect_status.kind": _l("Status")}
-    unlisted_filters = ("prospect_status.kind",)
+    unlisted_filters = (*ArchivePages.unlisted_filters, "prospect_status.kind")
     journal_icons: ClassVar[Mapping[str, str]] = {
         **ModelView.journal_icons, "prospect_status_id": "circle-check",
     }  # fmt: skip
@@ -194,6 +198,7 @@ class AccountView(DuplicatePages, MergePages, SheetPages, ModelView):
 
     def record_menu(self, row: Account, editable: bool) -> list[Action]:
         menu = super().record_menu(row, editable)
+        menu[:0] = self.archiving_menu(row) if editable else []
         if editable and self.visible(["agency"]):
             url = self.url("move_agency", pk=row.id)
             menu.insert(0, Action(_("Change the agency"), url, "map-pin", opens_dialog=True))
@@ -223,7 +228,11 @@ class AccountView(DuplicatePages, MergePages, SheetPages, ModelView):
     # A prospect's statuses ──────────────────────────────────────────────────────────────────────
 
     def record_actions(self, row: Account) -> list[Action]:
-        if row.kind == AccountKind.CLIENT or not self.may_edit(row):
+        if not self.may_edit(row):
+            return []
+        if row.is_archived:
+            return self.reopening(row)
+        if row.kind == AccountKind.CLIENT:
             return []
         if not self.visible(["prospect_status"]):
             url = self.act_url("make_client", row)
@@ -302,6 +311,7 @@ class ProspectView(AccountView):
         Preset("open", _l("Open prospects"), [("prospect_status.kind", 0, ["open"])], STATUSES),
         Preset("closed", _l("Closed prospects"), [("prospect_status.kind", 1, ["open"])], STATUSES),
         Preset("all", _l("All prospects"), []),
+        ARCHIVED,
     )
 
 
@@ -326,4 +336,5 @@ class ClientView(AccountView):
         Preset("mine", _l("My clients"), MINE),
         Preset("unassigned", _l("Unassigned clients"), NOBODY),
         Preset("all", _l("All clients"), []),
+        ARCHIVED,
     )

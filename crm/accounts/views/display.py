@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from crm.accounts.models import Account, AccountAddress, AccountKind, Nature
 from crm.accounts.services.account import is_owner_stale
-from crm.accounts.views.fields import LOSS, ORGANIZATIONS, PERSONS
+from crm.accounts.views.fields import OCCASIONAL, ORGANIZATIONS, PERSONS
 from crm.core.actor import per_request
 from crm.core.forms import Form
 from crm.core.models.codes import country_name
@@ -48,7 +48,7 @@ def arrange(account: Account, groups: Sequence[FieldGroup], edit_url: str) -> li
         group.fields = [
             field
             for field in group.fields
-            if field.name not in absent and (field.name not in LOSS or field.text)
+            if field.name not in absent and (field.name not in OCCASIONAL or field.text)
         ]
         mark_owner(account, group.fields)
         names = [field.name for field in group.fields]

@@ -15,6 +15,8 @@ ADDRESS: Sequence[str] = (
 
 # Shown while statuses of prospects are managed; the reason of lost ones only.
 LOSS: Sequence[str] = ("lost_reason", "lost_comment")
+# Shown where they say something.
+OCCASIONAL: Sequence[str] = (*LOSS, "archived_on")
 SWITCHES: Mapping[str, str] = {
     "agency": "manage_agencies",
     **dict.fromkeys(("prospect_status", *LOSS), "manage_prospect_status"),
@@ -30,7 +32,7 @@ ORDER: Sequence[str] = (
 SEARCH: Sequence[str] = (
     "prospect_status", "prospect_status.kind", "owner", "category", "agency", "company", "source",
     "industry", "nature", "tags", "key_account", "score", "parent", "do_not_call", "do_not_email",
-    "last_event_at", "next_event_at", "created_on",
+    "last_event_at", "next_event_at", "created_on", "archived_on",
 )  # fmt: skip
 
 _IDENTITY = (
@@ -55,7 +57,7 @@ FORM: Any = [
 ]
 RECORD: Any = [
     (_l("Identity"), {"fields": ["name", "kind", *_IDENTITY[:1], "reference", *_IDENTITY[2:]]}),
-    (_l("Follow-up"), {"fields": ["owner", "company", *_FOLLOW_UP[2:], *LOSS]}),
+    (_l("Follow-up"), {"fields": ["owner", "company", *_FOLLOW_UP[2:], *OCCASIONAL]}),
     *FORM[2:],
 ]
 COLUMN_CSS: Mapping[str, str] = {"prospect_status": "w-status", "category": "w-co", "city": "w-co"}

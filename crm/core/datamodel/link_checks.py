@@ -13,11 +13,11 @@ from crm.core.datamodel.bulk import current_bulk
 from crm.core.datamodel.rules import Rules, Values
 from crm.core.db import db
 from crm.core.errors import DomainError
-from crm.core.models import Reference
+from crm.core.models import Archivable, Reference
 
 
 def check_link(row: Any, relation: str, target: Any, facts: Values, rules: Rules) -> None:
-    """Refuse a new link to a row that is inactive or that no picker would offer.
+    """Refuse a new link to a row that is inactive, archived, or that no picker would offer.
 
     `facts` are the new values, completed by those of the row.
     """
@@ -26,6 +26,8 @@ def check_link(row: Any, relation: str, target: Any, facts: Values, rules: Rules
         return  # created in the same flush
     if isinstance(target, Reference) and not target.active:
         raise DomainError(_("This choice is no longer active."), field=relation)
+    if isinstance(target, Archivable) and target.is_archived:
+        raise DomainError(archived_words(target), field=relation)
 
     def ask(facts: Values) -> str | None:
         return refusal_of(type(row), relation, target, facts, rules)
@@ -35,6 +37,11 @@ def check_link(row: Any, relation: str, target: Any, facts: Values, rules: Rules
     message = bulk.answer(question, facts, ask) if bulk is not None else ask(facts)
     if message is not None:
         raise DomainError(message, field=relation)
+
+
+def archived_words(target: Archivable) -> str:
+    """Why nothing new is linked to a record."""
+    return str(_("%(record)s is archived; reopen it first.", record=target))
 
 
 def refusal_of(

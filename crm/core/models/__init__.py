@@ -3,6 +3,7 @@
 from crm.core.models import checks as _checks  # noqa: F401  installs the flush hook
 from crm.core.models import kinds
 from crm.core.models import people as _people  # noqa: F401  before any mapper is final
+from crm.core.models.archived import Archivable
 from crm.core.models.fields import (
     Label,
     Spec,
@@ -22,6 +23,7 @@ from crm.core.models.merged import Mergeable, merged_index
 from crm.core.models.tables import AuditedModel, Child, Owned, Personal, Record, Reference
 
 __all__ = [
+    "Archivable",
     "AuditedModel",
     "Child",
     "Label",

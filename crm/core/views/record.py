@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, func, inspect, literal, select, union_all
 
 from crm.core.actor import current_actor
+from crm.core.models import Archivable
 from crm.core.models.operators import has_any
 from crm.core.models.text import format_number
 from crm.core.views.base import PK, Action, FieldGroup, tabs_of
@@ -273,6 +274,8 @@ class RecordPages(HistoryPages):
         self.put_parts(page, address)
         if relation in self.tab_empty_titles and page.empty == "nothing":
             page.empty_title, page.empty_text = str(self.tab_empty_titles[relation]), ""
+        if isinstance(parent, Archivable) and parent.is_archived:
+            page.add_url = ""
         if page.add_url:
             page.add_url = self.url("add", **{relation: parent.id})
         page.export_url = page.bin_url = ""

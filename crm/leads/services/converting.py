@@ -15,6 +15,7 @@ from crm.companies.defaults import current_user_or_none
 from crm.companies.vocabulary import first_of_kind
 from crm.core import rows
 from crm.core.datamodel.defaults import with_defaults
+from crm.core.datamodel.link_checks import archived_words
 from crm.core.datamodel.relinking import relink
 from crm.core.datamodel.saving import update_row
 from crm.core.db import db
@@ -122,6 +123,8 @@ def _linked(lead: Lead, account: Account, asked: Conversion) -> Account:
     """An existing account, with what it lacked where the actor may edit it."""
     if account.company_id != lead.company_id:
         raise DomainError(_("Not a valid choice."), field="account")
+    if account.is_archived:  # whoever may not edit it could not reopen it
+        raise DomainError(archived_words(account), field="account")
     if rows.may(db.session(), "edit", account):
         values = copying.missing_values(lead, account, with_contact=has_contact(lead, asked))
         with _part("account"):
