@@ -136,11 +136,21 @@ def _converted(lead: Any) -> str:
     return str(_("Converted by %(who)s on %(when)s.", who=who, when=when))
 
 
-def sums(found: Iterable[Any]) -> list[Field]:
-    """The amounts in progress and won, by currency, from rows (currency, kind, sum)."""
+def sums(found: Iterable[Any], url: Callable[[str, str], str | None]) -> list[Field]:
+    """The amounts in progress and won, by currency, from rows (currency, kind, sum).
+
+    Each links to `url(kind, currency)`, the list of what it sums.
+    """
     words = {StageKind.OPEN: _("In progress"), StageKind.WON: pgettext("account", "Won")}
     return [
-        Field(kind, words[kind], "money", total, format_money(total, currency))
+        Field(
+            kind,
+            words[kind],
+            "money",
+            total,
+            format_money(total, currency),
+            url=url(kind, currency),
+        )
         for currency, kind, total in found
         if total is not None
     ]

@@ -14,12 +14,13 @@ from crm.accounts.models import Account
 from crm.companies.days import today
 from crm.companies.views.owned import OwnedView
 from crm.core import rows
-from crm.core.actor import per_request
+from crm.core.actor import current_actor, per_request
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
 from crm.core.db import transaction
 from crm.core.forms import Form
 from crm.core.views import PK, Action, Field, FieldGroup, FormPage, Panel, Preset, RecordPage
+from crm.core.views.address import ListAddress
 from crm.core.views.prefill import read_prefill
 from crm.opportunities import display, fields, services
 from crm.opportunities.forms import RECURRING, LoseOpportunity, WinOpportunity
@@ -153,8 +154,19 @@ class OpportunityView(OwnedView):
     def panel_on(self, parent: Any, relation: str) -> Panel | None:
         if relation != "account":
             return None
-        sums = display.sums(self.datamodel.session.execute(amounts_of(parent)))
+        found = self.datamodel.session.execute(amounts_of(parent))
+        sums = display.sums(found, lambda kind, currency: self._summed_url(parent, kind, currency))
         return Panel(self.words("list_title"), figures=sums) if sums else None
+
+    def _summed_url(self, account: Account, kind: str, currency: str) -> str | None:
+        """The list of the opportunities in a sum; None where another company is chosen."""
+        if current_actor().active_company_id not in (None, account.company_id):
+            return None
+        about = ("account", 0, (str(account.id),))
+        address = ListAddress(self.key, self.url("list"))
+        return address.url(
+            filters=[about, ("stage.kind", 0, (kind,)), ("currency", 0, (currency,))]
+        )
 
     # The form ───────────────────────────────────────────────────────────────────────────────────
 
