@@ -17,6 +17,7 @@ LINKS = (
     ("replaces_id", "quote"),
 )
 LIVE = sa.text("deleted_at IS NULL")
+LATER = ("finalised", "sent", "accepted", "refused", "expired", "cancelled", "replaced")
 INDEXES = {
     "ix_quote_by_number": ["company_id", "number", "id", "owner_id"],
     "ix_quote_by_status_valid_until": ["company_id", "status", "valid_until", "id", "owner_id"],
@@ -132,4 +133,5 @@ def downgrade() -> None:
         for column in _columns():
             batch.drop_column(column.name)
     # The versions before know drafts alone.
-    op.execute("UPDATE quote SET status = 'draft'")
+    quote = sa.table("quote", sa.column("status"))
+    op.execute(quote.update().where(quote.c.status.in_(LATER)).values(status="draft"))
