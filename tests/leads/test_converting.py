@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import Account, AccountKind, Contact, Industry, JobTitle, Nature, Source
+from crm.accounts.services.merging import ACCOUNTS
 from crm.calendar import services as event_services
 from crm.calendar.models import Event
 from crm.companies.actors import load_actor
@@ -21,6 +22,7 @@ from crm.core.actor import acting_as
 from crm.core.db import transaction
 from crm.core.errors import DomainError
 from crm.core.journal import history
+from crm.core.merging import merge, plan_merge
 from crm.core.types import utcnow
 from crm.leads import services
 from crm.leads.conversion.outlook import moved_words
@@ -404,3 +406,16 @@ def test_a_contact_in_the_bin_is_no_main_contact(acting: Acting) -> None:
             assert lead.contact.main_link.is_main
             services.undo_conversion(lead)
             session.commit()
+
+
+def test_a_conversion_into_what_was_merged_since_is_not_undone(acting: Acting) -> None:
+    with acting("marc") as session:
+        client, other, lead = make(Account, name="Faro"), make(Account, name="Élan"), full_lead()
+        session.commit()
+        services.convert(lead, Conversion(account=client))
+        session.commit()
+        merge(plan_merge([other, client], other, {}, ACCOUNTS))
+        session.commit()
+        session.expire_all()
+        with pytest.raises(DomainError, match="“Élan” has been changed since"):
+            services.undo_conversion(lead)

@@ -63,6 +63,7 @@ def undo_conversion(lead: Lead) -> None:
     act = _act_of(lead)
     with rows.unfiltered("a conversion is undone by whoever may edit the lead, as a whole"):
         made = _made(act)
+        _refuse_merged(lead, act)
         existing = db.session.get(Account, lead.account_id) if lead.account_id else None
         links = became(lead)
         _open(lead, act)
@@ -107,6 +108,18 @@ def _made(act: Act) -> list[Any]:
                 raise DomainError(_("“%(record)s” has been changed since.", record=row))
             found.append(row)
     return found
+
+
+def _refuse_merged(lead: Lead, act: Act) -> None:
+    """Raises DomainError where the lead is linked to something else than it was converted into.
+
+    What went along went on to the record with which that was merged, and is no longer known.
+    """
+    said = act.changes.get((Lead.__tablename__, lead.id), {})
+    for relation, key in became(lead):
+        if said.get(f"{relation}_id", [None, key])[1] != key:
+            record = db.session.get(inspect(Lead).relationships[relation].mapper.class_, key)
+            raise DomainError(_("“%(record)s” has been changed since.", record=record))
 
 
 def _open(lead: Lead, act: Act) -> None:
