@@ -2,16 +2,21 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from random import Random
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
 from crm.accounts.models import Account
+from crm.core.models.text import format_money
+from crm.quotes.fields import TOTALS
 from crm.quotes.models import LineKind, Product, Quote, QuoteLine, Unit, VatRate
+from crm.quotes.pdf import render
 from tests.browser.conftest import NARROW, Sit
 from tests.factories import make, person, word
 from tests.fixtures import Acting, Cast
+from tests.quotes.papers import at_random, pages, plain
 
 D = Decimal
 Read = Callable[[], list[tuple[object, ...]]]
@@ -394,3 +399,34 @@ LONGEST_TASK = """() => {
     window.longest = Math.max(window.longest, ...durations);
   }).observe({ type: "longtask" });
 }"""
+
+
+# What the form shows, by the name of the figure.
+SHOWN = """Object.fromEntries([...document.querySelectorAll("output[data-preview]")]
+    .map((one) => [one.dataset.preview, one.value]))"""
+
+
+@pytest.mark.slow("25 quotes of up to 30 lines in the browser")
+def test_the_browser_shows_the_figures_that_the_server_stores_and_the_pdf_prints(
+    sit: Sit, acting: Acting, cast: Cast
+) -> None:
+    with acting("claire"):
+        account = make(Account, language="en", owner=person(cast.claire))
+        made = [
+            make(Quote, account=account, owner=person(cast.claire), **at_random(Random(seed)))  # noqa: S311  no secret
+            for seed in range(25)
+        ]
+        printed = {quote.id: "".join(pages(render(quote, "D-1"))) for quote in made}
+    desk = sit("claire")
+    for quote in made:
+        with desk.page.expect_response("**/quotes/preview*"):
+            page = desk.open(f"/quotes/edit/{quote.id}")
+        expect(page.locator("[data-preview=lines-0-total_excl]")).not_to_have_text("–")
+        shown = page.evaluate(SHOWN)
+        for name in ("total_excl", "total_vat", "total_incl"):
+            assert shown[name] == format_money(getattr(quote, name), quote.currency), quote.id
+        assert len(shown) == len(TOTALS) + len(quote.lines)
+        for name, text in shown.items():
+            if name != "total_discount" or quote.total_discount:
+                assert plain(text) in printed[quote.id], (quote.id, name)
+    desk.check()
