@@ -28,7 +28,7 @@ from crm.duplicates.keys import KeyKind, fingerprint, first_of, kind_of
 from crm.duplicates.likeness import LISTED, compare
 from crm.duplicates.models import CHECKS, PAIRS
 from crm.duplicates.numbers import Numbers, SortedNumbers
-from crm.duplicates.profile import Profile, profile_of
+from crm.duplicates.profile import Profile
 from crm.duplicates.sources import SOURCES, Source
 
 # Records that may share a key for it to be followed. A word of a name at a place says less.
@@ -138,10 +138,7 @@ def _profiles(
 ) -> dict[int, Profile]:
     """The profiles of these records, without those in the bin; `known` ones are not read again."""
     profiles = {pk: known[pk] for pk in ids & known.keys()}
-    for part in batches(sorted(ids - known.keys())):
-        for pk, facts in source.read(session, part).items():
-            profiles[pk] = profile_of(facts)
-    return profiles
+    return profiles | source.profiles(session, ids - known.keys())
 
 
 def _most(key: int) -> int:

@@ -10,7 +10,6 @@ from crm.core.models.tables import acting_user_id
 from crm.core.types import utcnow
 from crm.duplicates.keys import fingerprint
 from crm.duplicates.models import DISMISSALS
-from crm.duplicates.profile import profile_of
 from crm.duplicates.sources import Source
 
 Pair = tuple[int, int]  # two ids, the lower one first
@@ -39,8 +38,7 @@ def dismissed(source: Source, pairs: Iterable[Pair]) -> dict[Pair, int]:
 def dismiss(source: Source, pairs: Iterable[Pair]) -> int:
     """Note that these are no duplicates, as they are now. Returns their number."""
     session, pairs = db.session(), list(pairs)
-    facts = source.read(session, sorted({pk for pair in pairs for pk in pair}))
-    profiles = {pk: profile_of(one) for pk, one in facts.items()}
+    profiles = source.profiles(session, {pk for pair in pairs for pk in pair})
     known = [pair for pair in pairs if pair[0] in profiles and pair[1] in profiles]
     examine(source, known)
     noted = {"dismissed_on": utcnow(), "dismissed_by_id": acting_user_id()}

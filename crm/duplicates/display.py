@@ -26,7 +26,7 @@ class Line:
 
 @dataclass
 class Block:
-    """A group as templates/duplicates/group.html draws it; `bars` of five are full."""
+    """A group as templates/duplicates/list.html draws it; `bars` of five are full."""
 
     title: str
     score: int
@@ -109,6 +109,3 @@ def crowded_words(count: int) -> str:
             count,
         )
     )
-
-
-__all__ = ["BARS", "Block", "Line", "Twin", "block_of", "crowded_words", "twin_of"]

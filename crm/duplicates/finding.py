@@ -54,7 +54,7 @@ def likely(
     session, source, ignored = db.session(), source_of(model), ignored_domains()
     profile = profile_of(facts)
     ids = _candidates(session, source, keys_of(profile, ignored)) - set(but)
-    profiles = _profiles(session, source, ids)
+    profiles = source.profiles(session, ids)
     found = {pk: compare(profile, one, ignored) for pk, one in profiles.items()}
     best = sorted((-one.score, pk) for pk, one in found.items() if one.score >= least)[:limit]
     rows = _rows(session, model, [pk for _score, pk in best])
@@ -107,11 +107,6 @@ def _candidates(session: Session, source: Source, keys: set[int]) -> set[int]:
         for key in sorted(keys)
     ]
     return set(session.scalars(union_all(*(select(one.c.id) for one in asked))))
-
-
-def _profiles(session: Session, source: Source, ids: set[int]) -> dict[int, Profile]:
-    read = source.read(session, sorted(ids)) if ids else {}
-    return {pk: profile_of(facts) for pk, facts in read.items()}
 
 
 def _rows(session: Session, model: type[Any], ids: list[int]) -> dict[int, Any]:

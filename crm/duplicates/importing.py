@@ -57,7 +57,7 @@ def _best(source: Source, profiles: Mapping[int, Profile]) -> Found:
         for number, profile in profiles.items()
     }
     holders = _holders(source, {key for some in keys.values() for key in some})
-    known = _profiles(source, {pk for some in holders.values() for pk in some})
+    known = source.profiles(db.session(), {pk for some in holders.values() for pk in some})
     found: Found = {}
     for number, profile in profiles.items():
         near = {pk for key in keys[number] for pk in holders.get(key, ()) if pk in known}
@@ -79,13 +79,6 @@ def _holders(source: Source, keys: set[int]) -> dict[int, list[int]]:
         asked = select(model.id, key).join(source.keys, source.pk == model.id)
         for pk, one in db.session.execute(asked.where(key.in_(few))) if few else ():
             found.setdefault(one, []).append(pk)
-    return found
-
-
-def _profiles(source: Source, ids: set[int]) -> dict[int, Profile]:
-    found: dict[int, Profile] = {}
-    for part in batches(sorted(ids)):
-        found |= {pk: profile_of(facts) for pk, facts in source.read(db.session(), part).items()}
     return found
 
 

@@ -11,7 +11,6 @@ from crm.core.merging import merged
 from crm.core.rows import unfiltered
 from crm.core.search import written_columns
 from crm.duplicates.keys import keys_of
-from crm.duplicates.profile import profile_of
 from crm.duplicates.sources import SOURCES, Source
 
 
@@ -28,8 +27,8 @@ def keep(session: Session, source: Source, ids: Iterable[int], *, are_new: bool 
     each one written is a page of it, and that page is written too.
     """
     for part in batches(sorted(ids)):
-        facts = source.read(session, part)
-        wanted = {(key, pk) for pk, one in facts.items() for key in keys_of(profile_of(one))}
+        found = source.profiles(session, part)
+        wanted = {(key, pk) for pk, one in found.items() for key in keys_of(one)}
         stored = set() if are_new else _stored(session, source, part)
         gone, more = _rows(source, stored - wanted), _rows(source, wanted - stored)
         if gone:

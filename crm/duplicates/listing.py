@@ -12,7 +12,7 @@ from crm.duplicates.dismissing import Pair
 from crm.duplicates.finding import ignored_domains
 from crm.duplicates.likeness import LISTED, Against, Likeness, Reason, compare
 from crm.duplicates.models import CHECKS, DISMISSALS, PAIRS
-from crm.duplicates.profile import Profile, profile_of
+from crm.duplicates.profile import Profile
 from crm.duplicates.sources import Source
 
 MEMBERS = 10  # records shown of a group; a merge takes five
@@ -102,9 +102,8 @@ class Listing:
     def _compared(self, groups: Iterable[Sequence[Pair]]) -> list[Group]:
         """The groups as their records are now: what no longer looks the same is left out."""
         groups = list(groups)
-        wanted = sorted({pk for pairs in groups for pair in pairs for pk in pair})
-        facts = self.source.read(db.session(), wanted)
-        profiles = {pk: profile_of(one) for pk, one in facts.items()}
+        wanted = {pk for pairs in groups for pair in pairs for pk in pair}
+        profiles = self.source.profiles(db.session(), wanted)
         ignored, found = ignored_domains(), list[Group]()
         for pairs in groups:
             likes = {

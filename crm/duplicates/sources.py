@@ -7,7 +7,11 @@ from typing import Any
 from sqlalchemy import Column, Table
 from sqlalchemy.orm import Session
 
+from crm.core.db import batches
 from crm.duplicates.facts import Facts
+from crm.duplicates.profile import Profile, profile_of
+
+AT_ONCE = 2_000  # records read by one statement
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,13 @@ class Source:
     def kind(self) -> str:
         """What the table is called where pairs are noted."""
         return str(self.model.__tablename__)
+
+    def profiles(self, session: Session, ids: Iterable[int]) -> dict[int, Profile]:
+        """The normal form of the facts that `read` gives, of any number of records."""
+        found: dict[int, Profile] = {}
+        for part in batches(sorted(ids), AT_ONCE):
+            found |= {pk: profile_of(facts) for pk, facts in self.read(session, part).items()}
+        return found
 
     @property
     def pk(self) -> Column[Any]:

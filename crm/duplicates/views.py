@@ -1,155 +1,44 @@
-"""/X/duplicates: what looks the same, while one types, beside a record, and as a list of groups."""
+"""/X/duplicates: the list of groups that look the same, and what may be done to them."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
-from flask import abort, flash, redirect, render_template, request
+from flask import abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import select
 
 from crm.core import rows
-from crm.core.actor import Scope, current_actor
-from crm.core.datamodel.loading import loading
+from crm.core.actor import current_actor
 from crm.core.db import transaction
-from crm.core.errors import NotFound
-from crm.core.forms import Form
-from crm.core.models import spec_of
 from crm.core.models.text import format_near, format_number, parse_number
 from crm.core.types import utcnow
-from crm.core.views import PK, Action, FormPage, ModelView, RecordPage
+from crm.core.views import Action
 from crm.core.views.address import ListAddress
 from crm.core.views.display import zone
 from crm.core.views.list import count_text
-from crm.core.views.pages import ListPage, Note, Panel, Tab
+from crm.core.views.pages import ListPage, Note, Tab
 from crm.duplicates.checking import note, standing
 from crm.duplicates.dismissing import Pair, dismiss, examine, ordered
-from crm.duplicates.display import Block, Line, Twin, block_of, crowded_words, twin_of
-from crm.duplicates.finding import Match, likely_of, likely_values
-from crm.duplicates.listing import COUNTED, Group, Listing
-from crm.duplicates.sources import Source, source_of
+from crm.duplicates.display import crowded_words
+from crm.duplicates.group_views import MOST_PAIRS, DuplicatesPage
+from crm.duplicates.listing import COUNTED, Listing
+from crm.duplicates.record_views import TwinPages
 
 SIZE = 25  # groups on a page
-BESIDE, TOLD = 3, 20  # records beside a form or a record, on the page of one record
-MERGED = 5  # records that one merge takes
 PAIR = re.compile(r"([0-9]{1,10})-([0-9]{1,10})")
-MOST_PAIRS = 45  # those of ten records
 
 
-@dataclass
-class DuplicatesPage:
-    """Everything templates/duplicates/list.html places."""
-
-    title: str
-    crumbs: list[tuple[str, str]]
-    tabs: list[Tab] = field(default_factory=list)
-    blocks: list[Block] = field(default_factory=list)
-    actions: list[Action] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-    empty: str = ""
-    empty_title: str = ""
-    empty_text: str = ""
-    range_text: str = ""
-    prev_url: str = ""
-    next_url: str = ""
-    page_sizes: list[tuple[int, str, bool]] = field(default_factory=list)
-    checked: str = ""
-
-
-class DuplicatePages(ModelView):
+class DuplicatePages(TwinPages):
     """The pages of a table whose records are compared (`sources`)."""
-
-    duplicate_columns: ClassVar[Sequence[str]] = ()  # of a record in a group, beside its name
-    duplicate_relations: ClassVar[Sequence[str]] = ()  # read with them
 
     def __init__(self, **kwargs: Any) -> None:
         reading = dict.fromkeys(("duplicates", "duplicates_of", "twins", "while_typing"), "read")
         acting = dict.fromkeys(("dismiss", "examine", "check_duplicates"), "edit")
         self.method_actions = {**self.method_actions, **reading, **acting}  # type: ignore[misc]  # of this view
         super().__init__(**kwargs)
-
-    @property
-    def source(self) -> Source:
-        return source_of(self.datamodel.obj)
-
-    # While one types ────────────────────────────────────────────────────────────────────────────
-
-    def form_page(self, form: Form, title: str, action: str, cancel: str, key: str) -> FormPage:
-        page = super().form_page(form, title, action, cancel, key)
-        asked = {} if key == "add" else {"id": key}
-        page.live_url = self.url("while_typing", **asked)
-        return page
-
-    @expose("/while_typing", methods=("POST",))
-    @has_access
-    def while_typing(self) -> ResponseReturnValue:
-        """HTML about the unsaved form: what looks the same. It keeps nobody from saving."""
-        pk = parse_number(request.args.get("id", ""))
-        row = self.row(pk, "edit") if pk is not None else None
-        names = self.edit_names(row) if row is not None else self.add_names()
-        form = self.form(names, row)
-        if row is not None:
-            form.set_context(row)
-        form.read(request.form)
-        but = [row.id] if row is not None else []
-        values = {"company_id": getattr(row, "company_id", None), **form.values}
-        found = likely_values(self.datamodel.obj, values, BESIDE, but=but)
-        twins = [self._twin(match) for match in found]
-        return render_template("duplicates/while_typing.html", twins=twins)
-
-    # Beside a record ────────────────────────────────────────────────────────────────────────────
-
-    def fill_first_tab(self, page: RecordPage, row: Any) -> None:
-        super().fill_first_tab(page, row)
-        page.panels.append(Panel("", later_url=self.url("twins", pk=row.id)))
-
-    @expose(f"/twins/{PK}")
-    @has_access
-    def twins(self, pk: int) -> ResponseReturnValue:
-        """The panel of a record with what looks the same, fetched after its page; "" for none."""
-        row = self.row(pk, names=self._line_names())
-        found = [self._twin(match) for match in likely_of(row, BESIDE + 1)]
-        count = f"{BESIDE}+" if len(found) > BESIDE else str(len(found))
-        title = _("Duplicates (%(count)s)", count=count)
-        url = self.url("duplicates_of", pk=pk)
-        return self.render("duplicates/twins.html", twins=found[:BESIDE], title=title, url=url)
-
-    def _twin(self, match: Match) -> Twin:
-        return twin_of(match, self.page_of(match.row))
-
-    def record_menu(self, row: Any, editable: bool) -> list[Action]:
-        menu = super().record_menu(row, editable)
-        url = self.url("duplicates_of", pk=row.id)
-        menu.insert(0, Action(_("Check duplicates"), url, "equal"))
-        return menu
-
-    @expose(f"/duplicates/{PK}")
-    @has_access
-    def duplicates_of(self, pk: int) -> ResponseReturnValue:
-        """What looks like one record, each beside it."""
-        row = self.row(pk, names=self._line_names())
-        found = likely_of(row, TOLD)
-        groups = [
-            Group(
-                (row.id, match.row.id),
-                (ordered(row.id, match.row.id),),
-                match.score,
-                match.reasons,
-                match.against,
-            )
-            for match in found
-        ]
-        page = DuplicatesPage(_("Duplicates"), [*self.breadcrumbs(), (str(row), self._home(row))])
-        page.blocks = self._blocks(groups)
-        self._say_empty(page, _("Nothing looks the same as this record."))
-        return self.render("duplicates/list.html", page=page)
-
-    def _home(self, row: Any) -> str:
-        return self.page_of(row) or self.url("list")
 
     # The list ───────────────────────────────────────────────────────────────────────────────────
 
@@ -171,10 +60,10 @@ class DuplicatePages(ModelView):
         groups = (listing.dismissed if is_dismissed else listing.page)(first, SIZE)
         page = DuplicatesPage(_("Duplicates"), self.breadcrumbs())
         page.tabs = self._tabs(counts, is_dismissed)
-        page.blocks = self._blocks(groups, is_dismissed=is_dismissed)
+        page.blocks = self.blocks(groups, is_dismissed=is_dismissed)
         self._put_pages(page, counts[is_dismissed], number, "dismissed" if is_dismissed else "")
         self._put_standing(page)
-        self._say_empty(
+        self.say_empty(
             page,
             _("Nobody dismissed anything yet.") if is_dismissed else _("Nothing looks the same."),
         )
@@ -216,65 +105,6 @@ class DuplicatePages(ModelView):
             page.actions.append(Action(_("Check duplicates"), url, "refresh", "post"))
         if words := crowded_words(crowded):
             page.notes.append(Note("info", words))
-
-    def _say_empty(self, page: DuplicatesPage, title: str) -> None:
-        if not page.blocks:
-            page.empty, page.empty_title = "nothing", title
-            page.empty_text = _("Leads, accounts and contacts are compared with their own kind.")
-
-    # Groups ─────────────────────────────────────────────────────────────────────────────────────
-
-    def _line_names(self) -> list[str]:
-        names = self.visible(self.duplicate_columns)
-        return [*names, *self.duplicate_relations]
-
-    def _blocks(self, groups: Sequence[Group], *, is_dismissed: bool = False) -> list[Block]:
-        found = self._rows({pk for group in groups for pk in group.ids})
-        edited = (
-            rows.allowed(self.datamodel.session, "edit", list(found.values())) if found else set()
-        )
-        model, names = self.datamodel.obj, self.visible(self.duplicate_columns)
-        head = [(name, str(spec_of(model, name).label)) for name in names]
-        blocks = []
-        for group in groups:
-            shown = [found[pk] for pk in group.ids if pk in found]
-            if len(shown) < 2:
-                continue
-            block = block_of(group, shown, self._line, head)
-            may = not edited.isdisjoint(group.ids)
-            block.actions = self._actions(group, shown, edited, is_dismissed) if may else []
-            blocks.append(block)
-        return blocks
-
-    def _rows(self, ids: set[int]) -> dict[int, Any]:
-        model = self.datamodel.obj
-        options = loading(model, self._line_names())
-        asked = select(model).where(model.id.in_(ids)).options(*options)
-        return (
-            {row.id: row for row in self.datamodel.session.scalars(asked).unique()} if ids else {}
-        )
-
-    def _line(self, row: Any) -> Line:
-        names = self.visible(self.duplicate_columns)
-        fields = [self.field_of(row, name) for name in names]
-        return Line(str(row), self._home(row), fields)
-
-    def _actions(
-        self, group: Group, shown: Sequence[Any], edited: set[int], is_dismissed: bool
-    ) -> list[Action]:
-        pairs = [pair for pair in group.pairs if not edited.isdisjoint(pair)][:MOST_PAIRS]
-        values = [("pairs", " ".join(f"{low}-{high}" for low, high in pairs))]
-        verb, label = ("examine", _("Examine again")) if is_dismissed else ("dismiss", _("Dismiss"))
-        actions = [Action(label, self.url(verb), "", "post", values=values)] if pairs else []
-        merge_url = getattr(self, "merge_url", None)
-        ids = [row.id for row in shown if row.id in edited][:MERGED]
-        if merge_url is not None and len(ids) > 1 and self._may_merge() and not is_dismissed:
-            actions.append(Action(_("Merge"), merge_url(ids), "git-merge"))
-        return actions
-
-    def _may_merge(self) -> bool:
-        widest = current_actor().widest_scope("edit", self.class_permission_name)
-        return widest >= Scope.COMPANY
 
     # Verbs ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -318,10 +148,10 @@ class DuplicatePages(ModelView):
         if not found or len(found) > MOST_PAIRS or not all(found):
             abort(400)
         pairs = [ordered(int(one[1]), int(one[2])) for one in found if one is not None]
-        read = self._rows({pk for pair in pairs for pk in pair})
+        read = self.compared_rows({pk for pair in pairs for pk in pair})
         if any(low == high or low not in read or high not in read for low, high in pairs):
             abort(404)
         edited = rows.allowed(self.datamodel.session, "edit", list(read.values()))
         if any(edited.isdisjoint(pair) for pair in pairs):
-            raise NotFound
+            abort(404)
         return pairs

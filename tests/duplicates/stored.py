@@ -4,7 +4,6 @@ from sqlalchemy import select
 
 from crm.core.db import db
 from crm.duplicates.keys import keys_of
-from crm.duplicates.profile import profile_of
 from crm.duplicates.sources import Source
 
 
@@ -19,5 +18,5 @@ def stored(source: Source) -> dict[int, set[int]]:
 def wanted(source: Source) -> dict[int, set[int]]:
     """record → the keys that it ought to have."""
     ids = db.session.scalars(select(source.model.__table__.c.id)).all()
-    facts = source.read(db.session(), ids)
-    return {pk: keys for pk, one in facts.items() if (keys := keys_of(profile_of(one)))}
+    profiles = source.profiles(db.session(), ids)
+    return {pk: keys for pk, one in profiles.items() if (keys := keys_of(one))}
