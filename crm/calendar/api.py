@@ -52,7 +52,7 @@ class EventApi(ModelRestApi):
         }
     }
 
-    verb_options = {"reach": tuple(Reach)}
+    save_options = {"reach": tuple(Reach)}
 
     def change(self, row: Any, values: dict[str, Any], options: Mapping[str, str]) -> None:
         changing.update(row, values, Reach(options["reach"]))

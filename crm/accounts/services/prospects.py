@@ -38,8 +38,8 @@ def default_status() -> ProspectStatus:
 def become_client(account: Account) -> None:
     """Make a prospect a client, whatever its status; a client stays one. Source: spec 5.1."""
     if account.kind is not AccountKind.CLIENT:
-        _win(account, first_of_kind(ProspectStatus, WON))
         account.prospect_status = first_of_kind(ProspectStatus, WON)
+        _win(account, account.prospect_status)
 
 
 def _win(account: Account, to: ProspectStatus) -> None:

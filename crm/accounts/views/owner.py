@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from crm.accounts.models import Account
-from crm.accounts.services import account as services
+from crm.accounts.services.handing_over import hand_over
 from crm.companies.handover import OWNER, Held, along_with
 from crm.companies.views.handover import HandOver
 
@@ -27,6 +27,6 @@ class ChangeOwner(HandOver):
         return along_with(row.id, OWNER)
 
     def apply(self) -> None:
-        """Hand over the account, then what is ticked. Raises DomainError."""
-        services.update(self.row, {OWNER: self.values.get(OWNER)})
-        super().apply()
+        """Hand over the account and what is ticked. Raises Forbidden, DomainError."""
+        along = [one.holding.key for one in self.chosen()]
+        hand_over(self.row, owner=self.values.get(OWNER), along=along)

@@ -76,13 +76,17 @@ class HandOver(Dialog):
             return False
         return ok
 
+    def chosen(self) -> list[Held]:
+        """What is ticked, or came after the dialog was opened."""
+        left = {key for key in self.shown if not self.is_checked(key)}
+        return [one for one in self.find(self.row) if one.holding.key not in left]
+
     def apply(self) -> None:
         """Hand over what is ticked or came after the dialog was opened. Raises DomainError."""
         recipient = self.values.get(self.link)
         if recipient is self.row:
             raise DomainError(_("Not a valid choice."), field=self.link)
-        keys = {key for key in self.shown if not self.is_checked(key)}
-        held = [one for one in self.find(self.row) if one.holding.key not in keys]
+        held = self.chosen()
         if self.link not in self.fields and numbers(held):
             raise DomainError(_added())
         if recipient is not None or self.gives_to_nobody:

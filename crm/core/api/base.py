@@ -37,7 +37,7 @@ class TableApi(FabModelRestApi):
     outcome_columns: Sequence[str] = ()  # fields of a move: read-only in forms, accepted here
     # What a PUT says in its body and a DELETE in its query beside the fields, for `change` and
     # `remove`: name → its values, of which the first counts where none is sent.
-    verb_options: Mapping[str, Sequence[str]] = {}
+    save_options: Mapping[str, Sequence[str]] = {}
     verbs: ClassVar[Mapping[str, Any]] = {}  # actions beside the rows: POST /<pk>/<name>
     list_columns: Sequence[str] = ()
     show_columns: Sequence[str] = ()

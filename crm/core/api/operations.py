@@ -169,7 +169,7 @@ def _delete_operation(api: Any) -> Schema:
     version = {"in": "query", "name": "row_version", "schema": schemas.ID}
     options = [
         {"in": "query", "name": name, "schema": schema}
-        for name, schema in schemas.options(api.verb_options).items()
+        for name, schema in schemas.options(api.save_options).items()
     ]
     schema = object_schema(("message",), message=TEXT)
     responses = _responses(200, "The row is in the bin.", schema, 409, 422)

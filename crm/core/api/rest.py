@@ -96,12 +96,12 @@ class ModelRestApi(ReadApi):
         openapi.describe(self, api_spec)
 
     def _options(self, given: dict[str, Any]) -> dict[str, str]:
-        """Remove `verb_options` from what was sent. Raises DomainError by name."""
-        found = {name: given.pop(name, values[0]) for name, values in self.verb_options.items()}
+        """Remove `save_options` from what was sent. Raises DomainError by name."""
+        found = {name: given.pop(name, values[0]) for name, values in self.save_options.items()}
         wrong = {
             name: str(_("Not a valid choice."))
             for name, value in found.items()
-            if value not in self.verb_options[name]
+            if value not in self.save_options[name]
         }
         if wrong:
             raise DomainError(fields=wrong)

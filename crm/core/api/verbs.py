@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from flask import Response, url_for
@@ -87,25 +88,17 @@ def _done(api: Any, verb: Verb, pk: int, body: dict[str, Any], **prepared: Any) 
 
 def _values(api: Any, verb: Verb, row: Any, body: dict[str, Any]) -> dict[str, Any]:
     """What the body says. Raises DomainError by field."""
-    wrong: dict[str, str] = {}
+    # Name → what reads it, and what counts where it is missing.
+    extras: dict[str, tuple[Callable[[str, Any], Any], Any]] = {
+        **dict.fromkeys(verb.switches, (_switch, False)),
+        **{name: (partial(_among, offered(row)), []) for name, offered in verb.among.items()},
+        **{name: (partial(_part, model), None) for name, model in verb.parts.items()},
+    }
     found: dict[str, Any] = {}
-    for name in verb.switches:
-        found[name] = body.pop(name, False)
-        if not isinstance(found[name], bool):
-            wrong[name] = _("Send true or false.")
-    for name, offered in verb.among.items():
-        known = {one.id: one for one in offered(row)}
-        asked = body.pop(name, [])
-        if not isinstance(asked, list) or len(asked) > MOST_ROWS or not all(map(is_id, asked)):
-            wrong[name] = _("Send a list of ids.")
-        elif not all(pk in known for pk in asked):
-            wrong[name] = _("Not a valid choice.")
-        else:
-            found[name] = [known[pk] for pk in dict.fromkeys(asked)]
-    parts = {name: body.pop(name, None) for name in verb.parts}
-    for name, raw in parts.items():
+    wrong: dict[str, str] = {}
+    for name, (read, missing) in extras.items():
         try:
-            found[name] = _part(name, verb.parts[name], raw)
+            found[name] = read(name, body.pop(name, missing))
         except DomainError as error:
             wrong |= error.fields
     try:
@@ -117,7 +110,23 @@ def _values(api: Any, verb: Verb, row: Any, body: dict[str, Any]) -> dict[str, A
     return found
 
 
-def _part(name: str, model: type[Any], raw: Any) -> dict[str, Any] | None:
+def _switch(name: str, raw: Any) -> bool:
+    if not isinstance(raw, bool):
+        raise DomainError(_("Send true or false."), field=name)
+    return raw
+
+
+def _among(offered: Sequence[Any], name: str, raw: Any) -> list[Any]:
+    """The rows with these ids. Raises DomainError on `name` for others than those offered."""
+    if not isinstance(raw, list) or len(raw) > MOST_ROWS or not all(map(is_id, raw)):
+        raise DomainError(_("Send a list of ids."), field=name)
+    known = {one.id: one for one in offered}
+    if not all(pk in known for pk in raw):
+        raise DomainError(_("Not a valid choice."), field=name)
+    return [known[pk] for pk in dict.fromkeys(raw)]
+
+
+def _part(model: type[Any], name: str, raw: Any) -> dict[str, Any] | None:
     """The values of a new row of `model`. Raises DomainError by field, `name` before each."""
     if raw is None:
         return None

@@ -44,21 +44,8 @@ def relink(
         return
     if target is not None:
         _check(model, relation, target, found, rules)
-    table = model.__table__
-    changed = update(table).where(table.c.id == bindparam("pk"))
-    changed = changed.values({key: wanted, "row_version": bindparam("version")})
-    session.execute(changed, [{"pk": row.id, "version": row.row_version + 1} for row in found])
-    record_changes(
-        session,
-        model.__tablename__,
-        (
-            (row.id, row.row_version + 1, row.company_id, {key: [row.before, wanted]})
-            for row in found
-        ),
-    )
+    _write(model, key, [(row, row.before, wanted) for row in found])
     relinked.send(model, key=key, to=wanted, rows=found)
-    for row in [one for one in session.identity_map.values() if isinstance(one, model)]:
-        session.expire(row)
 
 
 def put_back(model: type[Any], relation: str, act_id: str) -> None:
@@ -71,28 +58,33 @@ def put_back(model: type[Any], relation: str, act_id: str) -> None:
         Journal.act_id == act_id, Journal.kind == model.__tablename__
     )
     pairs = {pk: said[key] for pk, said in session.execute(entries) if key in said}
-    column, table = getattr(model, key), model.__table__
+    column = getattr(model, key)
     asked = select(model.id, model.row_version, model.company_id, column.label("now"))
     asked = asked.where(model.id.in_(pairs)).order_by(model.id)
     locked = session.execute(asked.with_for_update(of=model, key_share=True))
-    found = [row for row in locked if row.now == pairs[row.id][1]]
-    if not found:
-        return
+    left = [row for row in locked if row.now == pairs[row.id][1]]
+    if left:
+        _write(model, key, [(row, row.now, pairs[row.id][0]) for row in left])
+
+
+def _write(model: type[Any], key: str, links: Sequence[tuple[Row[Any], Any, Any]]) -> None:
+    """Set the column `key` of these rows, each with its link before and after, and journal it."""
+    session, table = db.session(), model.__table__
     changed = update(table).where(table.c.id == bindparam("pk"))
-    changed = changed.values({key: bindparam("before"), "row_version": bindparam("version")})
+    changed = changed.values({key: bindparam("after"), "row_version": bindparam("version")})
     session.execute(
         changed,
         [
-            {"pk": row.id, "version": row.row_version + 1, "before": pairs[row.id][0]}
-            for row in found
+            {"pk": row.id, "after": after, "version": row.row_version + 1}
+            for row, __, after in links
         ],
     )
     record_changes(
         session,
         model.__tablename__,
         (
-            (row.id, row.row_version + 1, row.company_id, {key: [row.now, pairs[row.id][0]]})
-            for row in found
+            (row.id, row.row_version + 1, row.company_id, {key: [before, after]})
+            for row, before, after in links
         ),
     )
     for row in [one for one in session.identity_map.values() if isinstance(one, model)]:

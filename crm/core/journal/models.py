@@ -48,9 +48,8 @@ class Journal(Model):
     company_id: Mapped[int | None] = mapped_column(index=True)
     at: Mapped[datetime] = mapped_column(Instant, default=utcnow)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
-    action: Mapped[str] = mapped_column(
-        String(20)
-    )  # created, changed, deleted, restored, purged, merged
+    # created, changed, deleted, restored, purged, merged
+    action: Mapped[str] = mapped_column(String(20))
     changes: Mapped[dict[str, list[Any]]] = mapped_column(JSON)  # name → [before, after]
 
     user: Mapped[User | None] = relationship(User)

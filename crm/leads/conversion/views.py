@@ -51,7 +51,7 @@ class ConversionPages(OwnedView):
     def convert(self, pk: int) -> ResponseReturnValue:
         lead = self.row(pk, "edit", ["status", "owner", "source", "company"])
         if lead.is_converted:
-            return self._first_result(lead)
+            return self._result(lead)
         if refusal := services.conversion_refusal(lead) or self._rights_refusal():
             return self.refused(lead, refusal)
         form = ConversionForm(lead, self.datamodel, self.picker_base()).fill()
@@ -64,11 +64,11 @@ class ConversionPages(OwnedView):
             return self._asking_conversion(lead, form, 409, told)
         try:
             if self._converted(lead, form):
-                return self.to_record(lead, _("Lead converted"), self._undo_url(lead))
+                return self._result(lead)
         except Conflict:
             lead = self.row(pk, "edit")
             if lead.is_converted:
-                return self._first_result(lead)
+                return self._result(lead)
             return self._asking_conversion(lead, form, 409, ConcurrentEdit())
         return self._asking_conversion(self.row(pk, "edit"), form, form.status)
 
@@ -80,7 +80,7 @@ class ConversionPages(OwnedView):
                 check_version(lead, version)
                 services.convert(lead, asked)
                 if not form.is_read:
-                    raise DomainError
+                    raise DomainError  # after all other refusals, so that the page has them too
         except Conflict:
             raise
         except DomainError as error:
@@ -89,12 +89,10 @@ class ConversionPages(OwnedView):
             return False
         return True
 
-    def _first_result(self, lead: Lead) -> ResponseReturnValue:
-        """What the conversion made, for who asks for it a second time."""
-        return self.to_record(lead, _("Lead converted"), self._undo_url(lead))
-
-    def _undo_url(self, lead: Lead) -> str:
-        return self.act_url("undo_conversion", lead) if services.may_be_undone(lead) else ""
+    def _result(self, lead: Lead) -> ResponseReturnValue:
+        """What the conversion made, for who asks for it a second time too."""
+        undo = self.act_url("undo_conversion", lead) if services.may_be_undone(lead) else ""
+        return self.to_record(lead, _("Lead converted"), undo)
 
     def _rights_refusal(self) -> str:
         actor = current_actor()

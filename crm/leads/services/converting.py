@@ -48,7 +48,7 @@ class Conversion:
     opportunity: Values | None = None
 
 
-def nature_of(lead: Lead, asked: Conversion) -> Nature:
+def _nature(lead: Lead, asked: Conversion) -> Nature:
     """That of the account: an organisation where the lead has one, unless said otherwise."""
     if asked.account is not None:
         return asked.account.nature
@@ -56,10 +56,10 @@ def nature_of(lead: Lead, asked: Conversion) -> Nature:
     return Nature(said) if said else copying.nature_of(lead)
 
 
-def has_contact(lead: Lead, asked: Conversion) -> bool:
+def _has_contact(lead: Lead, asked: Conversion) -> bool:
     """Whether the person is a contact of the account; not where the account is the person."""
     is_asked = asked.contact is not None or asked.new_contact is not None
-    return is_asked and nature_of(lead, asked) == Nature.ORGANIZATION
+    return is_asked and _nature(lead, asked) == Nature.ORGANIZATION
 
 
 def conversion_refusal(lead: Lead) -> str:
@@ -111,7 +111,7 @@ def _account(lead: Lead, asked: Conversion) -> Account:
     if asked.new_account is None:
         raise DomainError(_("Choose the account."), field="account")
     values = copying.account_values(
-        lead, nature_of(lead, asked), with_contact=has_contact(lead, asked)
+        lead, _nature(lead, asked), with_contact=_has_contact(lead, asked)
     )
     values |= asked.new_account
     with _part("account"):
@@ -126,7 +126,7 @@ def _linked(lead: Lead, account: Account, asked: Conversion) -> Account:
     if account.is_archived:  # whoever may not edit it could not reopen it
         raise DomainError(archived_words(account), field="account")
     if rows.may(db.session(), "edit", account):
-        values = copying.missing_values(lead, account, with_contact=has_contact(lead, asked))
+        values = copying.missing_values(lead, account, with_contact=_has_contact(lead, asked))
         with _part("account"):
             accounts.update(account, values)
     return account
@@ -144,7 +144,7 @@ def _refuse_known_siren(lead: Lead, siren: str | None) -> None:
 
 
 def _contact(lead: Lead, account: Account, asked: Conversion) -> Contact | None:
-    if not has_contact(lead, asked):
+    if not _has_contact(lead, asked):
         return None
     if asked.contact is not None:
         if not copying.works_for(asked.contact, account):

@@ -11,7 +11,6 @@ from crm.accounts.models import Account, AccountContact, Contact, Nature
 from crm.accounts.services import account as accounts
 from crm.companies.days import today
 from crm.companies.defaults import current_user_or_none, default_owner
-from crm.companies.models import Company
 from crm.core.actor import Scope, find_actor
 from crm.core.db import db
 from crm.core.models.rich_text import clean
@@ -166,11 +165,7 @@ def _is_empty(account: Account, name: str) -> bool:
 
 def notes_with(lead: Lead, account: Account) -> str:
     """The account's notes, and below them the lead's description under a dated line."""
-    day = format_day(_today(lead.company))
+    day = format_day(today(lead.company.time_zone))
     title = _("From the lead %(lead)s, %(day)s", lead=lead, day=day)
     added = f"<p><strong>{escape(title)}</strong></p>{clean(lead.description or '')}"
     return (clean(account.notes) if account.notes else "") + added
-
-
-def _today(company: Company) -> Any:
-    return today(company.time_zone)

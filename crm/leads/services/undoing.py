@@ -44,7 +44,7 @@ class Act:
 
 def may_be_undone(lead: Lead) -> bool:
     """Whether it was converted within the last day."""
-    return lead.is_converted and lead.converted_on is not None and _is_recent(lead)
+    return lead.is_converted and _is_recent(lead)
 
 
 def _is_recent(lead: Lead) -> bool:
