@@ -4,9 +4,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from crm.accounts.models import LostReason
 from crm.leads import services
 from crm.leads.models import Lead
-from crm.opportunities.models import LostReason
 from tests.breaking import broken_everywhere
 from tests.factories import make, word
 from tests.fixtures import Acting

@@ -14,6 +14,7 @@ def open_statuses() -> Select[tuple[ProspectStatus]]:
     )
 
 
-def reasons() -> Select[tuple[LostReason]]:
-    """The lost reasons of prospects."""
-    return select(LostReason).where(LostReason.active.is_(True), LostReason.for_prospects.is_(True))
+def reasons(is_for: str) -> Select[tuple[LostReason]]:
+    """The lost reasons in use with the flag `is_for`, such as "for_leads"."""
+    flag = getattr(LostReason, is_for)
+    return select(LostReason).where(LostReason.active.is_(True), flag.is_(True))

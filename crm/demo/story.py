@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, select, update
 
+from crm.accounts.models import LostReason
 from crm.core.db import db
 from crm.core.journal import Journal
 from crm.demo import words
 from crm.navigation import datamodel_of
-from crm.opportunities.models import LostReason
 
 HOURS = (9, 10, 11, 14, 15, 16)
 

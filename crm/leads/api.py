@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from crm.accounts.models import Account, Contact
+from crm.accounts.services.reasons import LOSS
 from crm.core.api import ModelRestApi, Verb
 from crm.leads import services
 from crm.leads.models import Lead
@@ -28,7 +29,7 @@ class LeadApi(ModelRestApi):
             parts={"new_account": Account, "new_contact": Contact, "opportunity": Opportunity},
         ),
         "undo_conversion": Verb(services.undo_conversion),
-        "lose": Verb(services.lose, ("lost_reason", "lost_comment"), switches=("cancel_events",)),
+        "lose": Verb(services.lose, LOSS, switches=("cancel_events",)),
         "reopen": Verb(services.reopen),
         "take_charge": Verb(services.take_charge, row="read"),
     }

@@ -5,17 +5,18 @@ from typing import Any, ClassVar
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from crm.accounts.services.reasons import LOSS
+from crm.accounts.views.losing import ReasonDialog
 from crm.core.datamodel import DataModel
-from crm.core.forms import Dialog
-from crm.leads.queries import reasons
 
 CANCEL_EVENTS = "cancel_events"
 
 
-class LoseLead(Dialog):
+class LoseLead(ReasonDialog):
     """Asks for the reason, and whether to cancel planned events."""
 
-    names = ("lost_reason", "lost_comment")
+    is_for = "for_leads"
+    names = LOSS
     required = ("lost_reason",)
     title = _l("Lose the lead")
     submit = _l("Lose")
@@ -28,8 +29,3 @@ class LoseLead(Dialog):
         self.intro = _("%(lead)s leaves the open leads. You can reopen it.", lead=row)
         if row.next_event_at is not None:
             self.add_checkbox(CANCEL_EVENTS, _("Also cancel its planned events"), on=True)
-
-    def load_choices(self) -> "LoseLead":
-        super().load_choices()
-        self.fields["lost_reason"].limit_to(self.datamodel.session.scalars(reasons()))
-        return self

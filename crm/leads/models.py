@@ -23,6 +23,7 @@ from crm.accounts.models import (
     EventDates,
     Industry,
     JobTitle,
+    LostReason,
     Source,
     Tag,
     full_name,
@@ -46,7 +47,7 @@ from crm.core.models import (
 )
 from crm.core.models.checks import is_changed
 from crm.core.types import Instant
-from crm.opportunities.models import LostReason, Opportunity
+from crm.opportunities.models import Opportunity
 
 
 class LeadStatusKind(StrEnum):

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from crm.accounts.services.reasons import LOSS
 from crm.core.api import ModelRestApi, Verb, columns_of
 from crm.opportunities import services
 from crm.opportunities.models import Opportunity
 from crm.opportunities.views import OpportunityView
-
-LOSS = ("lost_reason", "lost_comment")
 
 
 def _win(opportunity: Opportunity, *, also_lose: Sequence[Opportunity], **values: Any) -> None:

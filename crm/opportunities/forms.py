@@ -6,33 +6,28 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from crm.accounts.models import AccountKind
+from crm.accounts.services.reasons import LOSS
+from crm.accounts.views.losing import ReasonDialog
 from crm.companies.days import today
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.rules import Values
-from crm.core.forms import Dialog
 from crm.core.models.text import format_money
 from crm.opportunities.models import Opportunity
-from crm.opportunities.queries import reasons
 from crm.opportunities.services import Outcome, losable
 from crm.opportunities.signals import losing
 
-LOSS = ("lost_reason", "lost_comment")
-RECURRING = ("recurring_amount", "recurring_period", "recurring_duration")
+# Of what recurs, as an accepted quote proposes it.
+TERMS = ("recurring_amount", "recurring_period", "recurring_duration")
 
 
-class _Closing(Dialog):
+class _Closing(ReasonDialog):
     """Asks for the closing day, and maybe for a reason."""
 
     row: Opportunity
+    is_for = "for_opportunities"
 
     def initial_values(self) -> Values:
         return {"closed_on": today(self.row.company.time_zone)}
-
-    def load_choices(self) -> "_Closing":
-        super().load_choices()
-        if "lost_reason" in self.fields:
-            self.fields["lost_reason"].limit_to(self.datamodel.session.scalars(reasons()))
-        return self
 
 
 class LoseOpportunity(_Closing):
@@ -97,7 +92,7 @@ class WinOpportunity(_Closing):
         return " ".join(sentences)
 
     def field_names(self, row: Opportunity) -> list[str]:
-        names = ["closed_on", "amount", *(RECURRING if self.has_recurring else ())]
+        names = ["closed_on", "amount", *(TERMS if self.has_recurring else ())]
         names += (
             ["account"] if row.account is None else []
         )  # also where the account is out of reach

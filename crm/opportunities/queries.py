@@ -7,7 +7,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from crm.accounts.models import Account
-from crm.opportunities.models import LostReason, Opportunity, Stage, StageKind, StageTime
+from crm.opportunities.models import Opportunity, Stage, StageKind, StageTime
 
 MOST_STAYS = 500
 Sums = Select[tuple[str, StageKind, Decimal]]
@@ -19,13 +19,6 @@ def open_stages() -> Select[tuple[Stage]]:
         select(Stage)
         .where(Stage.active.is_(True), Stage.kind == StageKind.OPEN)
         .order_by(Stage.position, Stage.id)
-    )
-
-
-def reasons() -> Select[tuple[LostReason]]:
-    """The lost reasons of opportunities."""
-    return select(LostReason).where(
-        LostReason.active.is_(True), LostReason.for_opportunities.is_(True)
     )
 
 

@@ -1,7 +1,8 @@
 """Stages and lost reasons, as they ship. Source: spec 3."""
 
+from crm.accounts.models import LostReason
 from crm.companies.seeds import Rows, named
-from crm.opportunities.models import LostReason, Stage, StageKind
+from crm.opportunities.models import Stage, StageKind
 
 OPEN, WON, LOST = StageKind.OPEN, StageKind.WON, StageKind.LOST
 

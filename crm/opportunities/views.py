@@ -23,7 +23,7 @@ from crm.core.views import PK, Action, Field, FieldGroup, FormPage, Panel, Prese
 from crm.core.views.address import ListAddress
 from crm.core.views.prefill import read_prefill
 from crm.opportunities import display, fields, services
-from crm.opportunities.forms import RECURRING, LoseOpportunity, WinOpportunity
+from crm.opportunities.forms import TERMS, LoseOpportunity, WinOpportunity
 from crm.opportunities.models import (
     FROZEN_WHEN_CLOSED,
     LINKS_FROZEN_WHEN_CLOSED,
@@ -282,9 +282,9 @@ class OpportunityView(OwnedView):
     def win(self, pk: int) -> ResponseReturnValue:
         opportunity = self.row(pk, "edit")
         # An accepted quote says in the address what it came to.
-        has_recurring = RECURRING[0] in request.values and bool(self.visible(RECURRING[:1]))
+        has_recurring = TERMS[0] in request.values and bool(self.visible(TERMS[:1]))
         dialog = WinOpportunity(self.datamodel, opportunity, self.picker_base(), has_recurring)
-        dialog.proposed = read_prefill(dialog, {"amount", *RECURRING} & dialog.fields.keys()).values
+        dialog.proposed = read_prefill(dialog, {"amount", *TERMS} & dialog.fields.keys()).values
 
         def win() -> None:
             chosen, losing = dialog.also_lose, dialog.losing

@@ -2,8 +2,9 @@
 
 from flask_babel import lazy_gettext as _l
 
+from crm.accounts.models import LostReason
 from crm.companies.views.reference import reference_view
-from crm.opportunities.models import LostReason, Stage
+from crm.opportunities.models import Stage
 from crm.opportunities.services import vocabulary
 
 VIEWS = (

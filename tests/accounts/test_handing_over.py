@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from crm.accounts.models import Account
+from crm.accounts.models import Account, LostReason
 from crm.accounts.services.handing_over import hand_over
 from crm.calendar.models import Event
 from crm.companies.models import AppSettings, Group
 from crm.core.types import utcnow
 from crm.opportunities import services as opportunities
-from crm.opportunities.models import LostReason, Opportunity
+from crm.opportunities.models import Opportunity
 from tests.breaking import broken_everywhere
 from tests.factories import again, make, person, save, word
 from tests.fixtures import Acting, Cast, Client

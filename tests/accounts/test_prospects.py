@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from crm.accounts.models import Account, AccountKind, ProspectStatus
+from crm.accounts.models import Account, AccountKind, LostReason, ProspectStatus
 from crm.accounts.services import account as services
 from crm.accounts.services import merging, prospects, vocabulary
 from crm.companies.models import AppSettings
 from crm.core.errors import DomainError
-from crm.opportunities.models import LostReason
 from tests.breaking import broken_everywhere
 from tests.factories import again, make, save, word
 from tests.fixtures import Acting, Client

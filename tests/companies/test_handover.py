@@ -9,7 +9,7 @@ import pytest
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select
 
-from crm.accounts.models import Account
+from crm.accounts.models import Account, LostReason
 from crm.calendar import services as events
 from crm.calendar.models import Event
 from crm.companies import handover
@@ -19,7 +19,7 @@ from crm.core.types import utcnow
 from crm.leads import services as leads
 from crm.leads.models import Lead
 from crm.opportunities import services as opportunities
-from crm.opportunities.models import LostReason, Opportunity
+from crm.opportunities.models import Opportunity
 from crm.quotes.models import Quote
 from tests.factories import make, person, word
 from tests.pressing import press

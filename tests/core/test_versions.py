@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from crm.accounts.models import Account
+from crm.accounts.models import Account, LostReason
 from crm.calendar.models import Event, EventStatus
 from crm.companies.models import User
 from crm.leads.models import Lead, LeadStatus
-from crm.opportunities.models import LostReason, Opportunity, Stage
+from crm.opportunities.models import Opportunity, Stage
 from crm.quotes.models import Quote
 from tests.companies.filled import posted
 from tests.factories import again, make, person, remove, save, word

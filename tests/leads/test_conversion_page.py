@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from crm.accounts.models import Account, Contact
+from crm.accounts.models import Account, Contact, LostReason
 from crm.calendar.models import Event
 from crm.companies.models import AppSettings, RoleCell
 from crm.leads.models import Lead, LeadStatus
-from crm.opportunities.models import LostReason, Opportunity, Stage
+from crm.opportunities.models import Opportunity, Stage
 from tests.factories import again, make, person, save, word
 from tests.fixtures import Acting, Cast, Client
 from tests.pressing import press

@@ -12,7 +12,16 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from crm.accounts.models import Account, AccountKind, Contact, Industry, JobTitle, Nature, Source
+from crm.accounts.models import (
+    Account,
+    AccountKind,
+    Contact,
+    Industry,
+    JobTitle,
+    LostReason,
+    Nature,
+    Source,
+)
 from crm.accounts.services.merging import ACCOUNTS
 from crm.calendar import services as event_services
 from crm.calendar.models import Event
@@ -30,7 +39,7 @@ from crm.leads.models import Lead, LeadStatus
 from crm.leads.services import Conversion
 from crm.mail.models import Message, MessageKind
 from crm.mail.services import Mail, queue
-from crm.opportunities.models import LostReason, Opportunity
+from crm.opportunities.models import Opportunity
 from tests.breaking import broken_everywhere
 from tests.factories import again, make, person, save, word
 from tests.fixtures import Acting, Cast

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from crm.accounts.models import LostReason
 from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.core.merging import MergeRules, default_kept, merge, plan_merge
 from crm.leads.models import Lead, LeadStatus
 from crm.leads.services import lose, merging
-from crm.opportunities.models import LostReason
 from tests.factories import make, table_of, word
 from tests.fixtures import Acting
 

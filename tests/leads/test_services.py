@@ -9,6 +9,7 @@ import time_machine
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crm.accounts.models import LostReason
 from crm.calendar.models import Event, EventStatus
 from crm.companies.models import AppSettings, Group, User
 from crm.core.errors import DomainError
@@ -17,7 +18,7 @@ from crm.core.search import find
 from crm.core.types import utcnow
 from crm.leads import services
 from crm.leads.models import Lead, LeadStatus
-from crm.opportunities.models import LostReason, Opportunity
+from crm.opportunities.models import Opportunity
 from tests.factories import again, make, person, save, table_of, word
 from tests.fixtures import Acting, Cast
 

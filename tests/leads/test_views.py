@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from crm.accounts.models import LostReason
 from crm.core.types import utcnow
 from crm.leads.models import Lead, LeadStatus
-from crm.opportunities.models import LostReason
 from tests.factories import again, make, person, word
 from tests.fixtures import Acting, Cast, Client
 from tests.pressing import press

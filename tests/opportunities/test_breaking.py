@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from crm.accounts.models import Account, AccountKind
+from crm.accounts.models import Account, AccountKind, LostReason
 from crm.opportunities import services
-from crm.opportunities.models import LostReason, Opportunity
+from crm.opportunities.models import Opportunity
 from tests.breaking import broken_everywhere
 from tests.factories import again, make, word
 from tests.fixtures import Acting

@@ -7,11 +7,11 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from crm.accounts.models import Account, Contact, Source, Tag
+from crm.accounts.models import Account, Contact, LostReason, Source, Tag
 from crm.companies.days import today
 from crm.core.db import db
 from crm.opportunities import services
-from crm.opportunities.models import LostReason, Opportunity
+from crm.opportunities.models import Opportunity
 from crm.quotes.models import Quote
 from tests.factories import again, make, person, save, word
 from tests.fixtures import Acting, Cast, Client

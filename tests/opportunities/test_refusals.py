@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from crm.accounts.models import Account
+from crm.accounts.models import Account, LostReason
 from crm.opportunities import services
-from crm.opportunities.models import LostReason, Opportunity, Stage
+from crm.opportunities.models import Opportunity, Stage
 from tests.factories import again, make, person, save, word
 from tests.fixtures import Acting, Cast, Client
 from tests.imports.conftest import Load, load  # noqa: F401

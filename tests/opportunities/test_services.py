@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.accounts.models import Account, AccountKind, Contact
+from crm.accounts.models import Account, AccountKind, Contact, LostReason
 from crm.calendar.models import Event, EventStatus
 from crm.companies.models import Agency, AppSettings, CompanySettings
 from crm.core.errors import DomainError, Forbidden
 from crm.opportunities import services
-from crm.opportunities.models import LostReason, Opportunity, Stage
+from crm.opportunities.models import Opportunity, Stage
 from tests.factories import again, make, person, save, word
 from tests.fixtures import Acting, Cast
 

@@ -11,11 +11,11 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from crm.accounts.models import Account
+from crm.accounts.models import Account, LostReason
 from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.opportunities import services
-from crm.opportunities.models import LostReason, Opportunity, Stage, StageTime
+from crm.opportunities.models import Opportunity, Stage, StageTime
 from tests.factories import again, make, remove, save, word
 from tests.fixtures import Acting, Client
 

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from crm.accounts.models import Account, AccountKind
+from crm.accounts.models import Account, AccountKind, LostReason
 from crm.companies.days import today
 from crm.companies.models import AppSettings
-from crm.opportunities.models import LostReason, Opportunity, Stage
+from crm.opportunities.models import Opportunity, Stage
 from tests.factories import again, make, person, save, word
 from tests.fixtures import Acting, Cast, Client
 from tests.pressing import press

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from crm.accounts.models import Account
+from crm.accounts.models import Account, LostReason
 from crm.companies.models import Agency, AppSettings, Company, Group, User
-from crm.opportunities.models import LostReason, Opportunity, Stage
+from crm.opportunities.models import Opportunity, Stage
 from tests.fixtures import Client
 from tests.imports.conftest import Load, load
 

@@ -14,14 +14,14 @@ from flask import Flask
 from sqlalchemy import make_url, select
 from sqlalchemy.orm import Session
 
-from crm.accounts.models import Account
+from crm.accounts.models import Account, LostReason
 from crm.companies.actors import load_actor
 from crm.companies.models import AppSettings, CompanySettings
 from crm.core.actor import acting_as
 from crm.core.db import transaction
 from crm.core.errors import DomainError
 from crm.opportunities import services as opportunities
-from crm.opportunities.models import LostReason, Opportunity, Stage
+from crm.opportunities.models import Opportunity, Stage
 from crm.quotes.models import LineKind, Quote, QuoteStatus
 from crm.quotes.services import finalising, moves
 from crm.quotes.services.finalising import NumberTaken, Prepared, finalise

@@ -11,12 +11,12 @@ import time_machine
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from crm.accounts.models import Account, AccountKind
+from crm.accounts.models import Account, AccountKind, LostReason
 from crm.companies.models import AppSettings
 from crm.core.errors import DomainError, Forbidden
 from crm.core.types import utcnow
 from crm.opportunities import services as opportunities
-from crm.opportunities.models import LostReason, Opportunity
+from crm.opportunities.models import Opportunity
 from crm.quotes.expiry import expire_quotes
 from crm.quotes.models import Quote, QuoteStatus
 from crm.quotes.services import approval, moves, quote, versions

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.accounts.models import Account, Contact, Nature
+from crm.accounts.models import Account, Contact, LostReason, Nature
 from crm.companies.models import AppSettings, CompanySettings
 from crm.core.errors import Conflict, DomainError
 from crm.opportunities import services as opportunities
-from crm.opportunities.models import LostReason, Opportunity
+from crm.opportunities.models import Opportunity
 from crm.quotes.models import LineKind, Product, Quote, Unit, VatRate
 from tests.factories import again, make, person, remove, save, table_of, word
 from tests.fixtures import Acting, Cast

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from flask_appbuilder.security.sqla.models import User
 
+from crm.accounts.models import LostReason
 from crm.calendar import services as events
 from crm.calendar.models import Event
 from crm.companies.days import today
@@ -15,7 +16,7 @@ from crm.core.db import db
 from crm.core.types import utcnow
 from crm.leads import services as leads_services
 from crm.leads.models import Lead
-from crm.opportunities.models import LostReason, Opportunity
+from crm.opportunities.models import Opportunity
 from tests.factories import make, person, word
 
 

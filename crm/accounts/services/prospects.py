@@ -12,7 +12,7 @@ from crm.accounts.models import (
     ProspectStatus,
     ProspectStatusKind,
 )
-from crm.accounts.services.reasons import check_reason
+from crm.accounts.services.reasons import LOSS, check_reason
 from crm.companies.moves import Move, Moves
 from crm.companies.vocabulary import default_row, first_of_kind
 from crm.core.datamodel.saving import update_row
@@ -20,7 +20,7 @@ from crm.core.errors import DomainError
 
 OPEN, WON, LOST = ProspectStatusKind.OPEN, ProspectStatusKind.WON, ProspectStatusKind.LOST
 # Set by Lose only, but accepted when a prospect is created in a lost status.
-OUTCOME = ("lost_reason", "lost_comment")
+OUTCOME = LOSS
 
 
 class Outcome(TypedDict, total=False):

@@ -6,6 +6,8 @@ from flask_babel import gettext as _
 
 from crm.core.errors import DomainError
 
+LOSS = ("lost_reason", "lost_comment")  # the fields of a loss
+
 
 def check_reason(row: Any, is_for: str, refusal: str) -> None:
     """Refuse a reason without the flag `is_for`, or without the comment that it asks for.

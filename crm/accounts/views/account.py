@@ -16,13 +16,13 @@ from crm.accounts.badges import opt_out_badges
 from crm.accounts.models import Account, AccountKind
 from crm.accounts.queries import open_statuses
 from crm.accounts.services import account as services
-from crm.accounts.services import handing_over, merging, prospects
+from crm.accounts.services import handing_over, merging
 from crm.accounts.services.prospects import OUTCOME
 from crm.accounts.views import display, fields
 from crm.accounts.views.agency import MoveAgency
 from crm.accounts.views.archiving import ARCHIVED, ArchivePages
-from crm.accounts.views.losing import LoseProspect
 from crm.accounts.views.owner import ChangeOwner
+from crm.accounts.views.statuses import STATUS_VERBS, StatusPages
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
 from crm.core.forms import Form
@@ -37,7 +37,6 @@ from crm.core.views import (
     RecordPage,
     SheetPages,
     SheetTable,
-    choices_of,
 )
 from crm.core.views.base import view_of
 from crm.core.views.merging import MergePages
@@ -49,7 +48,7 @@ NOBODY = [("owner", 2, [""])]
 STATUSES = "manage_prospect_status"
 
 
-class AccountView(ArchivePages, DuplicatePages, MergePages, SheetPages, ModelView):
+class AccountView(ArchivePages, StatusPages, DuplicatePages, MergePages, SheetPages):
     """What both views share: everything but the kind and the labels."""
 
     kind: ClassVar[AccountKind]
@@ -58,12 +57,8 @@ class AccountView(ArchivePages, DuplicatePages, MergePages, SheetPages, ModelVie
     class_permission_name = "accounts"
     setting_columns = fields.SWITCHES
     method_actions: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        (
-            "make_client", "move_agency", "change_owner", "change_status", "win", "lose", "reopen",
-            "archive", "unarchive",
-        ),
-        "edit",
-    )  # fmt: skip
+        (*STATUS_VERBS, "move_agency", "change_owner", "archive", "unarchive"), "edit"
+    )
     outcome_columns = OUTCOME
     filter_labels: ClassVar[Mapping[str, Label]] = {"prospect_status.kind": _l("Status")}
     unlisted_filters = (*ArchivePages.unlisted_filters, "prospect_status.kind")
@@ -129,18 +124,8 @@ class AccountView(ArchivePages, DuplicatePages, MergePages, SheetPages, ModelVie
             if field.name == "agency":
                 field.url = None  # shown without a link
         display.mark_owner(row, page.headline)
-        if page.edit_url and self._is_open(row):
-            for field in page.headline:
-                if field.name == "prospect_status":
-                    statuses = self.datamodel.session.scalars(open_statuses())
-                    field.choices = choices_of(statuses, row.prospect_status)
-                    field.action = self.act_url("change_status", row)
+        self.offer_statuses(page, row)
         return page
-
-    def _is_open(self, row: Account) -> bool:
-        """Whether it is an open prospect, while statuses are managed."""
-        is_managed = bool(self.visible(["prospect_status"]))
-        return is_managed and not prospects.closing_refusal(row)
 
     def groups(self, row: Account, sets: Any) -> list[FieldGroup]:
         return display.arrange(row, super().groups(row, sets), self.edit_address(row))
@@ -224,71 +209,6 @@ class AccountView(ArchivePages, DuplicatePages, MergePages, SheetPages, ModelVie
             abort(403)
         dialog = ChangeOwner(account, self.datamodel)
         return self.perform_with_dialog(account, dialog, dialog.apply)
-
-    # A prospect's statuses ──────────────────────────────────────────────────────────────────────
-
-    def record_actions(self, row: Account) -> list[Action]:
-        if not self.may_edit(row):
-            return []
-        if row.is_archived:
-            return self.reopening(row)
-        if row.kind == AccountKind.CLIENT:
-            return []
-        if not self.visible(["prospect_status"]):
-            url = self.act_url("make_client", row)
-            return [Action(_("Make a client"), url, "building-skyscraper", "post")]
-        if not self._is_open(row):
-            return [Action(_("Reopen"), self.act_url("reopen", row), "restore", "post")]
-        return [
-            Action(_("Lose"), self.url("lose", pk=row.id), "circle-x", opens_dialog=True),
-            Action(_("Win"), self.act_url("win", row), "trophy", "post"),
-        ]
-
-    def _managed(self, pk: int) -> Account:
-        """The account to be edited; 404 while statuses are not managed."""
-        if not self.visible(["prospect_status"]):
-            abort(404)
-        account: Account = self.row(pk, "edit")
-        return account
-
-    @expose(f"/make_client/{PK}", methods=("POST",))
-    @has_access
-    def make_client(self, pk: int) -> ResponseReturnValue:
-        account = self.row(pk, "edit")
-        message = _("%(account)s is now a client", account=account)
-        return self.perform(account, lambda: prospects.become_client(account), message)
-
-    @expose(f"/change_status/{PK}", methods=("POST",))
-    @has_access
-    def change_status(self, pk: int) -> ResponseReturnValue:
-        account = self._managed(pk)
-        values = {"prospect_status": self.posted_related("prospect_status")}
-        return self.perform(account, lambda: self.datamodel.update(account, values))
-
-    @expose(f"/win/{PK}", methods=("POST",))
-    @has_access
-    def win(self, pk: int) -> ResponseReturnValue:
-        account = self._managed(pk)
-        message = _("%(account)s is now a client", account=account)
-        return self.perform(account, lambda: prospects.win(account), message)
-
-    @expose(f"/lose/{PK}", methods=("GET", "POST"))
-    @has_access
-    def lose(self, pk: int) -> ResponseReturnValue:
-        account = self._managed(pk)
-        dialog = LoseProspect(self.datamodel, account, self.picker_base())
-
-        def lose() -> None:
-            prospects.lose(account, **dialog.values)
-
-        refusal = prospects.closing_refusal(account)
-        return self.perform_with_dialog(account, dialog, lose, undo="reopen", refusal=refusal)
-
-    @expose(f"/reopen/{PK}", methods=("POST",))
-    @has_access
-    def reopen(self, pk: int) -> ResponseReturnValue:
-        account = self._managed(pk)
-        return self.perform(account, lambda: prospects.reopen(account), _("Prospect reopened"))
 
 
 class ProspectView(AccountView):

@@ -56,6 +56,13 @@ class ArchivePages(ModelView):
             _("Archived on %(when)s: left out of lists and choices, with all it has.", when=when),
         )
 
+    def record_actions(self, row: Account) -> list[Action]:
+        if not row.is_archived:
+            return super().record_actions(row)
+        url = self.act_url("unarchive", row)
+        reopen = Action(_("Reopen"), url, "restore", "post", primary=True)
+        return [reopen] if self.may_edit(row) else []
+
     def head_actions(self, row: Account) -> list[Action]:
         """Of an archived account, nothing that would add to it."""
         return self.record_actions(row) if row.is_archived else super().head_actions(row)
@@ -65,11 +72,6 @@ class ArchivePages(ModelView):
         if row.is_archived:
             return []
         return [Action(_("Archive"), self.act_url("archive", row), "archive", "post")]
-
-    def reopening(self, row: Account) -> list[Action]:
-        """The button of an archived account."""
-        url = self.act_url("unarchive", row)
-        return [Action(_("Reopen"), url, "restore", "post", primary=True)]
 
     @expose(f"/archive/{PK}", methods=("POST",))
     @has_access

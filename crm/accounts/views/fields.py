@@ -5,6 +5,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from crm.accounts.services.reasons import LOSS
+
 ORGANIZATIONS = ("siren", "siret", "vat_number", "naf_code", "legal_form", "parent", "employees")
 PERSONS = ("civility", "first_name")
 
@@ -13,10 +15,9 @@ ADDRESS: Sequence[str] = (
     "is_default",
 )  # fmt: skip
 
-# Shown while statuses of prospects are managed; the reason of lost ones only.
-LOSS: Sequence[str] = ("lost_reason", "lost_comment")
 # Shown where they say something.
 OCCASIONAL: Sequence[str] = (*LOSS, "archived_on")
+# A status is shown while statuses of prospects are managed.
 SWITCHES: Mapping[str, str] = {
     "agency": "manage_agencies",
     **dict.fromkeys(("prospect_status", *LOSS), "manage_prospect_status"),

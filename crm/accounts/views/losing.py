@@ -1,6 +1,6 @@
-"""The dialog Lose of prospects. Source: spec 5.6."""
+"""The dialogs that ask why something is lost. Source: spec 4.3, 5.6 and 7.3."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -11,9 +11,23 @@ from crm.core.datamodel import DataModel
 from crm.core.forms import Dialog
 
 
-class LoseProspect(Dialog):
+class ReasonDialog(Dialog):
+    """Offers the lost reasons with the flag `is_for`, where it asks for one."""
+
+    is_for: ClassVar[str]
+
+    def load_choices(self) -> Self:
+        super().load_choices()
+        if "lost_reason" in self.fields:
+            offered = self.datamodel.session.scalars(reasons(self.is_for))
+            self.fields["lost_reason"].limit_to(offered)
+        return self
+
+
+class LoseProspect(ReasonDialog):
     """Asks for the reason."""
 
+    is_for = "for_prospects"
     names = OUTCOME
     required = ("lost_reason",)
     title = _l("Lose the prospect")
@@ -25,8 +39,3 @@ class LoseProspect(Dialog):
     def __init__(self, datamodel: DataModel, row: Any, picker: str = "") -> None:
         super().__init__(datamodel, row, picker)
         self.intro = _("%(prospect)s leaves the open prospects. You can reopen it.", prospect=row)
-
-    def load_choices(self) -> "LoseProspect":
-        super().load_choices()
-        self.fields["lost_reason"].limit_to(self.datamodel.session.scalars(reasons()))
-        return self

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from flask_babel import gettext as _
 
+from crm.accounts.services.reasons import LOSS
 from crm.core.merging import MergeRules, merged_fields
 from crm.leads.models import Lead
 
@@ -26,5 +27,5 @@ RULES = MergeRules(
     refusal=_refusal,
     keep_refusal=_keep_refusal,
     kept_only=lambda kept: merged_fields(Lead) if kept.is_converted else (),
-    along={"status": ("lost_reason", "lost_comment", "lost_on")},
+    along={"status": (*LOSS, "lost_on")},
 )

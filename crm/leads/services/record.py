@@ -7,7 +7,8 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, select
 
-from crm.accounts.models import AccountContact, Contact
+from crm.accounts.models import AccountContact, Contact, LostReason
+from crm.accounts.services.reasons import LOSS
 from crm.companies.choices import sales_candidates, sales_owner_refusal
 from crm.companies.days import today
 from crm.companies.defaults import (
@@ -29,10 +30,9 @@ from crm.core.types import utcnow
 from crm.leads.models import Lead, LeadStatus, LeadStatusKind
 from crm.leads.services.converting import conversion_refusal
 from crm.leads.services.statuses import Outcome, change_status, default_status
-from crm.opportunities.models import LostReason
 
 # Set by Lose only, but accepted when a lead is created in a lost status.
-GIVEN_AT_CREATION = ("lost_on", "lost_reason", "lost_comment")
+GIVEN_AT_CREATION = ("lost_on", *LOSS)
 
 
 def defaults(values: dict[str, Any]) -> dict[str, Any]:

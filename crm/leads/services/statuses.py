@@ -6,6 +6,7 @@ from typing import TypedDict, Unpack
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from crm.accounts.models import LostReason
 from crm.accounts.services.reasons import check_reason
 from crm.companies.days import today
 from crm.companies.moves import Kinds, Move, Moves
@@ -14,7 +15,6 @@ from crm.core.datamodel.saving import update_row
 from crm.core.errors import DomainError
 from crm.leads.models import Lead, LeadStatus, LeadStatusKind
 from crm.leads.signals import status_changed
-from crm.opportunities.models import LostReason
 
 
 class Outcome(TypedDict, total=False):

@@ -1,6 +1,5 @@
 """The tables of the slice."""
 
-from crm.accounts.models import LostReason
 from crm.opportunities.models.opportunity import (
     FROZEN_WHEN_CLOSED,
     LINKS_FROZEN_WHEN_CLOSED,
@@ -12,7 +11,6 @@ from crm.opportunities.models.stage_time import StageTime
 __all__ = [
     "FROZEN_WHEN_CLOSED",
     "LINKS_FROZEN_WHEN_CLOSED",
-    "LostReason",
     "Opportunity",
     "Stage",
     "StageKind",

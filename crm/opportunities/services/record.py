@@ -6,8 +6,9 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, select
 
-from crm.accounts.models import Account, AccountContact, Contact
+from crm.accounts.models import Account, AccountContact, Contact, LostReason
 from crm.accounts.services.account import main_contact
+from crm.accounts.services.reasons import LOSS
 from crm.companies.choices import sales_candidates, sales_owner_refusal
 from crm.companies.defaults import (
     current_user_or_none,
@@ -25,11 +26,11 @@ from crm.companies.settings import company_settings, setting
 from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, update_row
 from crm.core.errors import DomainError
-from crm.opportunities.models import LostReason, Opportunity, Stage, StageKind
+from crm.opportunities.models import Opportunity, Stage, StageKind
 from crm.opportunities.services.stages import Outcome, default_stage, move
 
 # Set by moves only, but accepted when an opportunity is created in a closed stage.
-GIVEN_AT_CREATION = ("closed_on", "lost_reason", "lost_comment")
+GIVEN_AT_CREATION = ("closed_on", *LOSS)
 
 
 def defaults(values: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from crm.accounts.models import Account
+from crm.accounts.models import Account, LostReason
 from crm.accounts.services.prospects import become_client
 from crm.accounts.services.reasons import check_reason
 from crm.companies.days import today
@@ -20,7 +20,7 @@ from crm.core.datamodel.saving import update_row
 from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.core.types import utcnow
-from crm.opportunities.models import LostReason, Opportunity, Stage, StageKind
+from crm.opportunities.models import Opportunity, Stage, StageKind
 from crm.opportunities.queries import open_stages
 from crm.opportunities.signals import stage_changed
 

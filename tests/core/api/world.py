@@ -18,6 +18,7 @@ from crm.accounts.models import (
     Account,
     AccountKind,
     Contact,
+    LostReason,
     ProspectStatus,
     ProspectStatusKind,
     Source,
@@ -42,7 +43,7 @@ from crm.core.rows import unfiltered
 from crm.leads import services as leads
 from crm.leads.models import Lead, LeadStatus, LeadStatusKind, lead_tag
 from crm.opportunities import services as opportunities
-from crm.opportunities.models import LostReason, Opportunity, Stage, StageKind
+from crm.opportunities.models import Opportunity, Stage, StageKind
 from crm.quotes.models import Product, ProductPrice, Quote, VatRate
 from crm.quotes.services import quote as quotes
 from tests.fixtures import token_header
