@@ -59,7 +59,9 @@ class GroupPages(MergePages):
         """Where there are no groups: why, instead of them."""
         if not page.blocks:
             page.empty, page.empty_title = "nothing", title
-            page.empty_text = _("Leads, accounts and contacts are compared with their own kind.")
+            page.empty_text = _(
+                "Leads are compared with leads, accounts with accounts, contacts with contacts."
+            )
 
     def line_names(self) -> list[str]:
         """What is read of each record in a group."""

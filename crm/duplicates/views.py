@@ -65,7 +65,7 @@ class DuplicatePages(TwinPages):
         self._put_standing(page)
         self.say_empty(
             page,
-            _("Nobody dismissed anything yet.") if is_dismissed else _("Nothing looks the same."),
+            _("Nothing has been dismissed yet.") if is_dismissed else _("Nothing looks the same."),
         )
         return self.render("duplicates/list.html", page=page)
 
@@ -96,7 +96,7 @@ class DuplicatePages(TwinPages):
         """When the records were checked, and the button that asks for it."""
         checked_at, asked_at, crowded = standing(self.source)
         if checked_at is not None:
-            page.checked = _("Checked: %(time)s", time=format_near(checked_at, zone()))
+            page.checked = _("Last checked: %(time)s", time=format_near(checked_at, zone()))
         if asked_at is not None:
             text = _("The records are being checked; the result comes in a few minutes.")
             page.notes.append(Note("info", text))

@@ -88,7 +88,7 @@ def _alone(
         return Change(label, "", _("Added: %(line)s", line=_words(new[after])))
     assert before is not None  # noqa: S101  one of the two has it
     label = _("Line %(number)s", number=before + 1)
-    return Change(label, _words(old[before]), _("Taken away"))
+    return Change(label, _words(old[before]), _("Removed"))
 
 
 def _words(row: LineRow) -> str:

@@ -34,7 +34,7 @@ class FinaliseQuote(Dialog):
         super().__init__(datamodel, row, picker)
         self.intro = " ".join(self._consequences())
         if not row.total_incl:
-            self.add_checkbox(ZERO, _("Finalise it though the total is zero"), on=False)
+            self.add_checkbox(ZERO, _("Finalise it although the total is zero"), on=False)
 
     def _consequences(self) -> list[str]:
         number = coming_number(self.row)

@@ -58,7 +58,7 @@ def test_without_a_word_nothing_is_looked_for(app, run, known):
     [
         ("skip", "left out: looks the same as", [("Élan", None, None)]),
         ("update", "updates “Élan”", [("ELAN SARL", "L1", "Lyon")]),
-        ("link", "stands for “Élan”", [("Élan", "L1", None)]),
+        ("link", "linked to “Élan”", [("Élan", "L1", None)]),
         ("create", "created, though", [("Élan", None, None), ("ELAN SARL", "L1", "Lyon")]),
     ],
 )

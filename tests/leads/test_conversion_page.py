@@ -164,7 +164,7 @@ def test_the_outlook_follows_what_is_typed(as_user: AsUser, acting: Acting, lead
     said = told(**{**NAMED, **CONTACT, "organization-name": "Bâti Loire"})
     assert "The prospect <b>Bâti Loire</b> is created" in said
     assert "The contact <b>Marchand</b> is created, main contact" in said
-    assert "Goes along: 1 event" in said
+    assert "Also moved: 1 event" in said
     said = told(account_mode="link", account=client.id, contact_mode="none", with_opportunity="1")
     assert "linked to the client <b>Faro</b>" in said
     assert "No contact is created" in said

@@ -357,7 +357,7 @@ def test_what_was_used_since_stays(acting: Acting, change: str) -> None:
         assert no.value.message == {
             "opportunity": "“Bâti Rhône – Trade show” has been changed since.",
             "deleted": "What the conversion created has been deleted since.",
-        }.get(change, "“Bâti Rhône” is used by other records since.")
+        }.get(change, "“Bâti Rhône” has been used by other records since.")
 
 
 @pytest.mark.accept("A-95")

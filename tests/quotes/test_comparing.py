@@ -43,7 +43,7 @@ def test_lines_fields_and_sums_are_compared(acting: Acting, old: Quote) -> None:
         save(new, lines=lines, title="Parc complet", valid_until=new.valid_until)
         found = compare(again(old), new)
     assert [(c.label, c.before, c.after) for c in found.changes] == [
-        ("Line 2", "Module, €50.00", "Taken away"),
+        ("Line 2", "Module, €50.00", "Removed"),
         ("Line 2, discount", "", "8%"),
         ("Line 2, total", "€10.00", "€9.20"),
         ("Line 3", "", "Added: Déplacements compris"),

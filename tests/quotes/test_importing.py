@@ -91,7 +91,7 @@ def test_a_line_comes_to_its_status_by_the_moves_that_lead_there(
         ("x,Faro,finalised,Pompe,0,,,,,2027-01-05,2027-03-05",
          "The total is zero: confirm that this is meant."),
         ("x,Faro,draft,Pompe,10,Paul Roy,,,,2027-01-05,2027-03-05",
-         "This is set by a change of the status only."),
+         "Only a change of status sets this field."),
     ],
 )  # fmt: skip
 def test_what_a_move_needs_is_asked_of_the_line(

@@ -15,7 +15,9 @@ class ChangeOwner(HandOver):
     required = (OWNER,)
     link = OWNER
     recipient_label = _l("Account owner")
-    recipient_help = _l("Ticked records go along. Closed ones and private events keep their owner.")
+    recipient_help = _l(
+        "Ticked records are handed over too. Closed records and private events keep their owner."
+    )
     gives_to_nobody = False
     danger = False
     cancel_label = _l("Keep the owner")

@@ -48,7 +48,10 @@ SECTIONS: Sequence[Section] = (
         ),
         SettingOption(
             "ignored_email_domains",
-            _l("One per line. People who share one are not taken for relatives or duplicates."),
+            _l(
+                "One per line. People who share one are not taken for related contacts or "
+                "duplicates."
+            ),
         ),
         SettingOption(
             "mails_per_minute",
@@ -90,7 +93,7 @@ SECTIONS: Sequence[Section] = (
         SettingOption(
             "quote_discount_ceiling",
             _l(
-                "In per cent, a line’s discount and the global one together. Above it, somebody "
+                "In percent, a line’s discount and the global one together. Above it, somebody "
                 "who may edit the quotes of the whole company has to approve the quote."
             ),
         ),

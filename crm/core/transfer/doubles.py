@@ -35,6 +35,6 @@ def told(double: Double, what: str) -> str:
     return {
         SKIP: lambda: _("left out: looks the same as “%(record)s” (%(why)s).", **words),
         UPDATE: lambda: _("updates “%(record)s”, which looks the same (%(why)s).", **words),
-        LINK: lambda: _("stands for “%(record)s”, which looks the same (%(why)s).", **words),
+        LINK: lambda: _("linked to “%(record)s”, which looks the same (%(why)s).", **words),
         CREATE: lambda: _("created, though it looks like “%(record)s” (%(why)s).", **words),
     }[what]()

@@ -199,7 +199,7 @@ class MergeDisplay(VerbPages):
         for name, text in error.fields.items():
             if name == "keep":
                 page.keep_error = text
-                page.errors.append(("m-keep", _("Record that is kept"), text))
+                page.errors.append(("m-keep", _("Kept record"), text))
             elif name in lines:
                 lines[name].refuse(text)
                 page.errors.append((f"m-{name}", labels[name], text))
@@ -229,8 +229,8 @@ class MergeDisplay(VerbPages):
         yield (
             "git-merge",
             ngettext(
-                "%(names)s goes to the bin. Its address leads to the record that is kept.",
-                "%(names)s go to the bin. Their addresses lead to the record that is kept.",
+                "%(names)s goes to the bin. Its address leads to the kept record.",
+                "%(names)s go to the bin. Their addresses lead to the kept record.",
                 len(losers),
                 names=names,
             ),

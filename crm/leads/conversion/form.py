@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import pgettext
 from werkzeug.datastructures import MultiDict
 
 from crm.accounts.models import Account, AccountKind, Nature
@@ -225,6 +226,18 @@ class ConversionForm:
                 field.search_name = field.search_name and f"{block}-{field.search_name}"
         self._name_existing()
         return self
+
+    @property
+    def account_choices(self) -> list[tuple[str, str]]:
+        """(value, label) of what may be done about the account."""
+        words = {CREATE: _("Create"), LINK: _("Link to an existing account")}
+        return [(mode, words[mode]) for mode in self.account_modes]
+
+    @property
+    def contact_choices(self) -> list[tuple[str, str]]:
+        """(value, label) of what may be done about the contact."""
+        words = {CREATE: _("Create"), CHOOSE: pgettext("contact", "Choose"), NONE: _("No contact")}
+        return [(mode, words[mode]) for mode in self.contact_modes]
 
     def _name_existing(self) -> None:
         """The search box of accounts, and the picker of the chosen account's contacts."""

@@ -86,7 +86,7 @@ def _sentences(form: ConversionForm) -> Iterator[Sentence]:
     if form.has_opportunity:
         yield "trending-up", _opportunity(form)
     if moved := moved_words(form.lead):
-        yield "arrow-right", escape(_("Goes along: %(what)s", what=", ".join(moved)))
+        yield "arrow-right", escape(_("Also moved: %(what)s", what=", ".join(moved)))
     if account is not None or form.account_mode == CREATE:
         yield "user", _owner(form)
     yield "lock", escape(_("The lead becomes “Converted” and read-only"))

@@ -81,7 +81,7 @@ def _act_of(lead: Lead) -> Act:
     entries = db.session.scalars(own.order_by(Journal.id.desc()).limit(LOOKED_AT))
     last = next((one for one in entries if "converted_on" in one.changes and one.act_id), None)
     if last is None or last.act_id is None:
-        raise DomainError(_("The journal does not have this conversion any more."))
+        raise DomainError(_("The journal no longer has this conversion."))
     act = Act(last.act_id)
     kinds = [Lead.__tablename__, *(model.__tablename__ for model in MADE)]
     statement = select(Journal).where(Journal.act_id == act.id, Journal.kind.in_(kinds))
@@ -140,7 +140,7 @@ def _remove(made: list[Any]) -> None:
     keys = {(row.__tablename__, row.id) for row in made}
     for row in made:
         if _is_needed(row, keys):
-            raise DomainError(_("“%(record)s” is used by other records since.", record=row))
+            raise DomainError(_("“%(record)s” has been used by other records since.", record=row))
     for row in made:
         delete_row(row)
 

@@ -115,7 +115,7 @@ def _intro(quote: Quote, named: parties.Parties) -> str:
         "day": format_day(quote.issued_on),
     }  # fmt: skip
     if named.owner is None:
-        return _("Quote %(number)s for %(customer)s of %(day)s", **who)
+        return _("Quote %(number)s of %(day)s for %(customer)s", **who)
     return _(
         "Quote %(number)s for %(customer)s, drawn up by %(owner)s on %(day)s",
         owner=named.owner,

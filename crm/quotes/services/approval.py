@@ -47,7 +47,7 @@ def require_approval(quote: Quote) -> None:
     """Raises DomainError on `global_discount` where an approval is missing that the actor needs."""
     if needs_approval(quote) and not may_approve():
         message = _(
-            "A discount is above %(ceiling)s: somebody who may approve it has to, first.",
+            "A discount is above %(ceiling)s: somebody who may approve it has to do so first.",
             ceiling=format_percent(ceiling()),
         )
         raise DomainError(message, field="global_discount")

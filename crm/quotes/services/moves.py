@@ -96,7 +96,7 @@ def extend(quote: Quote, *, valid_until: date | None = None) -> None:
     """It is valid again, until another day. Raises DomainError on `valid_until`."""
     states.require(quote, Act.EXTEND)
     if valid_until is None or valid_until < local_day(quote):
-        raise DomainError(_("Choose a day that has not passed."), field="valid_until")
+        raise DomainError(_("Choose today or a later date."), field="valid_until")
     states.move(quote, Act.EXTEND)
     quote.valid_until = valid_until
     flush()
@@ -134,7 +134,7 @@ def _require(given: Mapping[str, Any], name: str, message: str) -> None:
 
 def _refuse_future(day: date, quote: Quote, name: str) -> None:
     if day > local_day(quote):
-        raise DomainError(_("This day has not come yet."), field=name)
+        raise DomainError(_("This date is in the future."), field=name)
 
 
 def local_day(quote: Quote) -> date:

@@ -145,7 +145,7 @@ def _split(
 def _refuse_outcome(quote: Quote, outcome: Mapping[str, Any]) -> None:
     """What a move sets is not changed without one. Raises DomainError by field."""
     changed = [name for name, value in outcome.items() if getattr(quote, name, None) != value]
-    message = _("This is set by a change of the status only.")
+    message = _("Only a change of status sets this field.")
     if changed:
         raise DomainError(fields=dict.fromkeys(changed, message))
 
