@@ -23,6 +23,7 @@ from crm.accounts.views.agency import MoveAgency
 from crm.accounts.views.archiving import ARCHIVED, ArchivePages
 from crm.accounts.views.owner import ChangeOwner
 from crm.accounts.views.statuses import STATUS_VERBS, StatusPages
+from crm.accounts.views.tree import tree_of
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
 from crm.core.forms import Form
@@ -40,6 +41,7 @@ from crm.core.views import (
 )
 from crm.core.views.base import view_of
 from crm.core.views.merging import MergePages
+from crm.core.views.pages import ListPage
 from crm.core.views.prefill import Prefill
 from crm.duplicates.views import DuplicatePages
 
@@ -137,6 +139,12 @@ class AccountView(ArchivePages, StatusPages, DuplicatePages, MergePages, SheetPa
         super().fill_first_tab(page, row)
         contact = display.main_contact(row, self.page_of)
         page.panels += [contact] if contact else []
+
+    def as_tab(self, parent: Any, relation: str, path: str, tab: str) -> ListPage:
+        page = super().as_tab(parent, relation, path, tab)
+        if relation == "parent":
+            page.above, page.above_template = tree_of(parent, self.page_of), "accounts/tree.html"
+        return page
 
     def sheet_tables(self, row: Account) -> list[SheetTable]:
         return display.contacts_on_paper(row)

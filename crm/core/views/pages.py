@@ -121,6 +121,8 @@ class ListPage:
     menu: list[Action] = field(default_factory=list)
     views: list[tuple[str, str, str, bool]] = field(default_factory=list)
     card_template: str = ""
+    above: Any = None  # what `above_template` places above the rows of a tab
+    above_template: str = ""
     crumbs: list[tuple[str, str]] = field(default_factory=list)
 
 
