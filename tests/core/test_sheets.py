@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from crm.accounts.models import Account, Contact
 from crm.leads.models import Lead
+from crm.quotes.models import Quote
 from tests.factories import make, person
 from tests.fixtures import Acting, Cast, Client
 from tests.quotes.papers import opened, pages
@@ -52,6 +53,18 @@ def test_what_is_too_long_for_a_page_is_cut(as_user: AsUser, acting: Acting) -> 
         leads = [make(Lead, description="mot " * count) for count in (1500, 12_000)]
     for lead in leads:
         assert len(printed(as_user("claire"), f"/leads/print/{lead.id}")) == 1
+
+
+def test_a_name_beyond_latin_1_is_a_header_that_a_server_can_send(
+    as_user: AsUser, acting: Acting
+) -> None:
+    with acting("claire"):
+        account = make(Account, name="L’Œuvre – Łódź", kind="client")
+        quote = make(Quote, account=account, title="Parc d’impression")
+    for path in (f"/clients/print/{account.id}", f"/quotes/pdf/{quote.id}"):
+        shown = as_user("claire").get(path).headers["Content-Disposition"]
+        assert shown.encode("latin-1").startswith(b"inline; filename="), path
+        assert "%E2%80%99" in shown, path
 
 
 def test_only_who_reads_the_record_prints_it(as_user: AsUser, acting: Acting) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Response
+from flask import Response, send_file
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
@@ -86,9 +87,9 @@ def _text(field: Field) -> str:
 
 def pdf_response(document: bytes, name: str) -> Response:
     """A document that was made for this answer, shown in the page or in a tab of its own."""
-    response = Response(document, mimetype="application/pdf")
     shown = clean_name(f"{name}.pdf") or "document.pdf"
-    response.headers.set("Content-Disposition", "inline", filename=shown)
+    # It writes names beyond Latin-1 as a header may carry them.
+    response = send_file(BytesIO(document), mimetype="application/pdf", download_name=shown)
     response.headers["Content-Security-Policy"] = FILE_POLICY
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
