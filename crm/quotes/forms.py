@@ -89,7 +89,7 @@ class RefuseQuote(Dialog):
     required = ("refusal_reason",)
     title = _l("Refuse the quote")
     submit = _l("Refuse")
-    cancel_label = _l("Keep it open")
+    cancel_label = _l("Keep the quote open")
     done_message = _l("Quote refused")
     danger: ClassVar[bool] = True
 
