@@ -8,7 +8,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pypdfium2
 import pytest
+from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import Account, Contact
@@ -228,6 +230,19 @@ def test_a_logo_is_printed_and_a_lost_one_is_not(
         again = db.session.get_one(Quote, quote.id)
         with opened(render(again, NUMBER)) as pdf:
             assert not pdf.pages[0].get_images()
+
+
+def test_the_logo_stands_on_the_left_edge_of_the_name(
+    acting: Acting, everything: Everything, cast: Cast, logo: bytes
+) -> None:
+    with everything() as session:
+        session.get_one(Company, cast.france).logo = keep_made(logo, "logo.png", "image/png")
+    with acting("claire"):
+        page = pypdfium2.PdfDocument(render(quote_of(lines=[item("A")]), NUMBER))[0]
+    left, bottom, right, top = next(page.get_objects([FPDF_PAGEOBJ_IMAGE])).get_bounds()
+    edge = page.get_textpage().get_charbox(0)[0]
+    assert abs(left - edge) < 3, (left, edge)
+    assert (right - left, top - bottom) == pytest.approx((48 / 25.4 * 72, 16 / 25.4 * 72), abs=1)
 
 
 @pytest.fixture
