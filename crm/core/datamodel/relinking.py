@@ -70,12 +70,13 @@ def put_back(model: type[Any], relation: str, act_id: str) -> None:
 def _write(model: type[Any], key: str, links: Sequence[tuple[Row[Any], Any, Any]]) -> None:
     """Set the column `key` of these rows, each with its link before and after, and journal it."""
     session, table = db.session(), model.__table__
-    changed = update(table).where(table.c.id == bindparam("pk"))
-    changed = changed.values({key: bindparam("after"), "row_version": bindparam("version")})
+    # No column has these names: that of a quote's version is a column.
+    changed = update(table).where(table.c.id == bindparam("of_row"))
+    changed = changed.values({key: bindparam("new_link"), "row_version": bindparam("new_version")})
     session.execute(
         changed,
         [
-            {"pk": row.id, "after": after, "version": row.row_version + 1}
+            {"of_row": row.id, "new_link": after, "new_version": row.row_version + 1}
             for row, __, after in links
         ],
     )

@@ -50,7 +50,7 @@ class Spool:
 
     def put(self, line: CheckedLine) -> None:
         self.count += 1
-        self.new += line.drafts[0].pk is None
+        self.new += any(first.pk is None for first in line.drafts[:1])
         self.file.execute(
             "INSERT INTO line VALUES (?, ?, ?)",
             (self.count, line.number, pickle.dumps(line, pickle.HIGHEST_PROTOCOL)),
