@@ -95,7 +95,7 @@ def test_the_chosen_account_stands_beside_the_lead(
     page.keyboard.press("Enter")
     expect(page.locator("[name=account][value=other]")).to_be_checked()
     expect(page.locator(".c-differ")).to_contain_text("01 02 03 04 05")
-    expect(page.locator("#conv-sentences")).to_contain_text("linked to Faro")
+    expect(page.locator("#conv-sentences")).to_contain_text("linked to the prospect Faro")
     page.get_by_text("Choose", exact=True).click()
     page.wait_for_function("() => document.querySelector('#f-contact')?.tomselect")
     page.locator("#f-contact-ts-control").focus()

@@ -9,6 +9,7 @@ from tests.browser.conftest import NARROW, Sit
 from tests.fixtures import Acting
 
 EVENTS = ("Create a meeting", "Create a call", "Create a task", "Create an event")
+LAST = ["Check duplicates", "Print"]
 
 
 def two_leads(acting: Acting) -> tuple[int, int]:
@@ -27,12 +28,16 @@ def test_each_line_opens_the_one_menu_with_what_can_be_done_to_it(sit: Sit, acti
     menu = page.locator("#row-menu")
     page.locator("tr", has_text="Durand").hover()
     page.get_by_role("button", name="Actions: Durand").click()
-    expect(menu.get_by_role("menuitem")).to_have_text(["Edit", *EVENTS, "Send an e-mail", "Lose"])
-    expect(menu.get_by_role("menuitem", name="Edit")).to_be_focused()
+    expect(menu.get_by_role("menuitem")).to_have_text(
+        ["Convert", "Edit", *EVENTS, "Send an e-mail", "Lose", *LAST]
+    )
+    expect(menu.get_by_role("menuitem", name="Convert")).to_be_focused()
 
     page.locator("tr", has_text="Roche").hover()
     page.get_by_role("button", name="Actions: Roche").click()
-    expect(menu.get_by_role("menuitem")).to_have_text(["Take charge", *EVENTS, "Send an e-mail"])
+    expect(menu.get_by_role("menuitem")).to_have_text(
+        ["Take charge", *EVENTS, "Send an e-mail", *LAST]
+    )
     expect(page.get_by_role("button", name="Actions: Durand")).to_have_attribute(
         "aria-expanded", "false"
     )
@@ -75,7 +80,7 @@ def test_the_keyboard_opens_the_menu_of_a_line_and_acts(sit: Sit, acting: Acting
     page.keyboard.press(".")
     items = page.locator("#row-menu").get_by_role("menuitem")
     expect(items.first).to_be_focused()
-    expect(items).to_have_count(2 + len(EVENTS))
+    expect(items).to_have_count(2 + len(EVENTS) + len(LAST))
     page.keyboard.press("ArrowDown")
     expect(items.nth(1)).to_be_focused()
     page.keyboard.press("Escape")
@@ -116,7 +121,7 @@ def test_a_phone_has_the_menu_of_a_line_as_a_sheet(sit: Sit, acting: Acting) -> 
     page = desk.open("/leads/list/")
     page.get_by_role("button", name="Actions: Roche").click()
     items = page.locator("#row-menu").get_by_role("menuitem")
-    expect(items).to_have_text(["Take charge", *EVENTS, "Send an e-mail"])
+    expect(items).to_have_text(["Take charge", *EVENTS, "Send an e-mail", *LAST])
     desk.check()
 
 
