@@ -95,7 +95,7 @@ def test_whoever_works_for_one_company_need_not_name_it(
 def test_the_first_administrator_need_not_name_the_company_either(
     client: Client, token_of: Token, cast: Cast
 ) -> None:
-    with_code = {"name": "Pump", "code": "P1", "price": "10"}
+    with_code = {"name": "Pump", "code": "P1", "prices": [{"currency": "EUR", "price": "10"}]}
     answer = client.post("/api/v1/products/", headers=token_of("admin"), json=with_code)
     assert answer.get_json()["result"]["company"]["id"] == cast.france
 
