@@ -243,7 +243,7 @@ def _linked(connection: Connection, table: Table, column: Column[Any], planted: 
             return planted.owner
     if target.name in planted.ids:
         return planted.ids[target.name]
-    if target in business_tables():
+    if column.nullable and target in business_tables():
         return None  # planted later: such as what a lead became
     statement = select(target.c.id).order_by(target.c.id).limit(1)
     if "type" in target.c and "type" in table.c:  # the first sort of the same type

@@ -88,31 +88,31 @@ def test_catalogue_types_exist_only_while_catalogues_do(as_user, everything):
 @pytest.mark.accept("A-29")
 def test_a_used_stage_is_not_deleted_but_deactivated(as_user, acting, everything):
     with acting("claire"):
-        proposal = word(Stage, "Proposal")
+        negotiation = word(Stage, "Negotiation")
         for number in range(12):
-            make(Opportunity, name=f"Projet {number}", stage=proposal)
+            make(Opportunity, name=f"Projet {number}", stage=negotiation)
     alice = as_user("alice")
-    answer = press(alice, f"{STAGES}/delete/{proposal.id}", follow_redirects=True)
+    answer = press(alice, f"{STAGES}/delete/{negotiation.id}", follow_redirects=True)
     assert "Used by 12 records; deactivate it instead." in answer.text
-    off = values_of(proposal, active=None)
-    assert alice.post(f"{STAGES}/edit/{proposal.id}", data=off).status_code == 303
+    off = values_of(negotiation, active=None)
+    assert alice.post(f"{STAGES}/edit/{negotiation.id}", data=off).status_code == 303
     with everything() as session:
-        used = session.scalars(select(Opportunity).where(Opportunity.stage_id == proposal.id))
+        used = session.scalars(select(Opportunity).where(Opportunity.stage_id == negotiation.id))
         assert len(used.all()) == 12
     form = as_user("claire").get("/opportunities/add").text
     select_ = form[form.index('name="stage"') :].split("</select>")[0]
-    assert "Negotiation" in select_
-    assert "Proposal" not in select_
+    assert "Qualification" in select_
+    assert "Negotiation" not in select_
 
 
 def test_a_record_that_uses_a_value_twice_counts_once(as_user, acting, everything):
     with acting("claire"):
-        proposal = word(Stage, "Proposal")
-        deal = make(Opportunity, name="Projet", stage=proposal, account=make(Account))
+        negotiation = word(Stage, "Negotiation")
+        deal = make(Opportunity, name="Projet", stage=negotiation, account=make(Account))
         opportunities.win(deal)
         opportunities.reopen(deal)  # now the stage is that of both columns
-        assert deal.stage_id == deal.open_stage_id == proposal.id
-    answer = press(as_user("alice"), f"{STAGES}/delete/{proposal.id}", follow_redirects=True)
+        assert deal.stage_id == deal.open_stage_id == negotiation.id
+    answer = press(as_user("alice"), f"{STAGES}/delete/{negotiation.id}", follow_redirects=True)
     assert "Used by 1 record; deactivate it instead." in answer.text
 
 
@@ -279,12 +279,12 @@ def test_a_cell_that_somebody_else_changed_shows_both_values(as_user, everything
 
 
 def test_a_row_whose_kind_was_changed_is_told_its_new_place(as_user, everything):
-    alice, row = as_user("alice"), stage(everything, "Proposal")
+    alice, row = as_user("alice"), stage(everything, "Negotiation")
     values = {"kind": "lost", "row_version": row.row_version}
     saved = alice.post(cell(row, "kind"), data=values).text
     with everything() as session:
         order = names(session, Stage)
-        place = order.index("Proposal")
+        place = order.index("Negotiation")
         assert f'data-after="{word(Stage, order[place - 1]).id}"' in saved
 
 

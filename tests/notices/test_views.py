@@ -13,7 +13,7 @@ from crm.accounts.models import Account, AccountKind
 from crm.companies.models import User
 from crm.core.types import utcnow
 from crm.leads.models import Lead
-from crm.notices.kinds import ANSWERED, ASSIGNED, IMPORTED, MAIL_FAILED
+from crm.notices.kinds import ANSWERED, ASSIGNED, IMPORTED, MAIL_FAILED, QUOTE_ANSWERED
 from crm.notices.models import Notice, NoticeChoice
 from crm.notices.views import CHOSEN
 from tests import markup
@@ -217,6 +217,7 @@ def test_one_chooses_what_one_is_told_of(as_user: As, everything: Everything, ca
         found = session.execute(select(*columns, NoticeChoice.by_mail))
         assert {tuple(one) for one in found} == {
             (cast.claire, ASSIGNED, False, True), (cast.claire, MAIL_FAILED, False, False),
+            (cast.claire, QUOTE_ANSWERED, False, False),
         }  # fmt: skip
     assert {name for name, on in ticks(claire).items() if on} == chosen.keys() - {"page-other"}
     assert ticks(as_user("hugo")) == default

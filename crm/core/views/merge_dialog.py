@@ -16,6 +16,7 @@ class MergeWith(Dialog):
     required = ("merged_into",)
     title = _l("Merge with another record")
     submit = _l("Compare")
+    cancel_label = _l("Cancel")
 
     def __init__(self, datamodel: DataModel, row: Any, picker: str = "") -> None:
         super().__init__(datamodel, row, picker)
