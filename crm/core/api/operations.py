@@ -161,8 +161,10 @@ def _put_operation(api: Any) -> Schema:
 
 def _verb_operation(api: Any, name: str, verb: Any) -> Schema:
     body = {"required": True, "content": json_content(_ref(api, name))}
-    as_is = _post_operation(api) if verb.makes else _put_operation(api)
-    return {"parameters": [PK], "requestBody": body, "responses": as_is["responses"]}
+    responses = _put_operation(api)["responses"]
+    if verb.makes:
+        responses["201"] = responses.pop("200")
+    return {"parameters": [PK], "requestBody": body, "responses": responses}
 
 
 def _delete_operation(api: Any) -> Schema:
