@@ -1,6 +1,6 @@
 """What is compared of accounts and contacts to find duplicates. Source: spec 6.4."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select
@@ -11,7 +11,7 @@ from crm.core.actor import find_actor
 from crm.core.rows import unfiltered
 from crm.duplicates.facts import Facts
 from crm.duplicates.models import ACCOUNT_KEYS, CONTACT_KEYS
-from crm.duplicates.sources import Source
+from crm.duplicates.sources import Source, Values
 
 DETAILS = ("company_id", "email", "phone", "mobile")
 ACCOUNT = (
@@ -20,7 +20,7 @@ ACCOUNT = (
 CONTACT = (*DETAILS, "first_name", "last_name")
 
 
-def details(values: Mapping[str, Any]) -> dict[str, Any]:
+def details(values: Values) -> dict[str, Any]:
     """The facts that all three kinds of record have: of which company, and how they are reached."""
     mobile = values.get("mobile")
     return {
@@ -31,14 +31,14 @@ def details(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _chosen_company(values: Mapping[str, Any]) -> int:
+def _chosen_company(values: Values) -> int:
     """The id of the company of a form, which has no such field where there is one only."""
     actor = find_actor()
     company = values.get("company") or (actor.company if actor is not None else None)
     return company.id if company is not None else 0
 
 
-def _account(values: Mapping[str, Any], addresses: Iterable[Mapping[str, Any]]) -> Facts:
+def _account(values: Values, addresses: Iterable[Values]) -> Facts:
     is_person = values.get("nature") == Nature.PERSON
     name = values.get("name") or ""
     codes, cities = ([one.get(part) for one in addresses] for part in ("postal_code", "city"))
@@ -62,18 +62,18 @@ def account_facts(session: Session, ids: Iterable[int]) -> dict[int, Facts]:
         asked = select(Account.id, *(getattr(Account, name) for name in ACCOUNT))
         rows = session.execute(asked.where(Account.id.in_(ids), Account.deleted_at.is_(None)))
         found = {row.id: row._asdict() for row in rows}
-        places: dict[int, list[Mapping[str, Any]]] = {pk: [] for pk in found}
+        places: dict[int, list[Values]] = {pk: [] for pk in found}
         lines = select(address.account_id, address.postal_code, address.city)
         for line in session.execute(lines.where(address.account_id.in_(found))) if found else ():
             places[line.account_id].append({"postal_code": line.postal_code, "city": line.city})
     return {pk: _account(values, places[pk]) for pk, values in found.items()}
 
 
-def _account_of_values(values: Mapping[str, Any]) -> Facts:
+def _account_of_values(values: Values) -> Facts:
     return _account(values, values.get("addresses") or ())
 
 
-def _contact(values: Mapping[str, Any], accounts: Iterable[int]) -> Facts:
+def _contact(values: Values, accounts: Iterable[int]) -> Facts:
     person = (values.get("first_name") or "", values.get("last_name") or "")
     return Facts(**details(values), person=person, accounts=frozenset(accounts))
 
@@ -92,7 +92,7 @@ def contact_facts(session: Session, ids: Iterable[int]) -> dict[int, Facts]:
     return {pk: _contact(values, accounts[pk]) for pk, values in found.items()}
 
 
-def _contact_of_values(values: Mapping[str, Any]) -> Facts:
+def _contact_of_values(values: Values) -> Facts:
     accounts = (line.get("account_id") or line.get("account") for line in values.get("links") or ())
     ids = (one if isinstance(one, int) else one.id for one in accounts if one is not None)
     return _contact(values, ids)

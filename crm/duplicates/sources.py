@@ -1,8 +1,8 @@
 """What an upper slice says of a table whose records may be doubles."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Column, Table
 from sqlalchemy.orm import Session
@@ -12,6 +12,12 @@ from crm.duplicates.facts import Facts
 from crm.duplicates.profile import Profile, profile_of
 
 AT_ONCE = 2_000  # records read by one statement
+
+
+class Values(Protocol):
+    """The values of a form, of an import's line or of a row, by field; None where there is none."""
+
+    def get(self, name: str, /) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -26,7 +32,7 @@ class Source:
     model: type[Any]
     keys: Table
     read: Callable[[Session, Iterable[int]], dict[int, Facts]]
-    of_values: Callable[[Mapping[str, Any]], Facts]
+    of_values: Callable[[Values], Facts]
     watched: Mapping[type[Any], tuple[str, frozenset[str]]]
 
     @property
@@ -47,21 +53,15 @@ class Source:
         return next(column for column in self.keys.c if column.name != "key")
 
 
-class RowValues(Mapping[str, Any]):
+class RowValues:
     """A stored row, lines included, as `of_values` reads a form: by field."""
 
     def __init__(self, row: Any) -> None:
         self.row = row
 
-    def __getitem__(self, name: str) -> Any:
+    def get(self, name: str, /) -> Any:
         value = getattr(self.row, name, None)
         return [RowValues(one) for one in value] if isinstance(value, list) else value
-
-    def __iter__(self) -> Iterator[str]:
-        raise NotImplementedError("a row is read field by field")
-
-    def __len__(self) -> int:
-        raise NotImplementedError("a row is read field by field")
 
 
 # Filled by crm.app, which knows every slice.

@@ -1,7 +1,6 @@
 """What is compared of leads to find duplicates. Source: spec 6.4."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,7 +9,7 @@ from crm.accounts.matching import DETAILS, details
 from crm.core.rows import unfiltered
 from crm.duplicates.facts import Facts
 from crm.duplicates.models import LEAD_KEYS
-from crm.duplicates.sources import Source
+from crm.duplicates.sources import Source, Values
 from crm.leads.models import Lead
 
 LEAD = (*DETAILS, "first_name", "last_name", "organization", "website", "postal_code", "city")
@@ -24,7 +23,7 @@ def lead_facts(session: Session, ids: Iterable[int]) -> dict[int, Facts]:
         return {row.id: _facts(row._asdict()) for row in rows}
 
 
-def _facts(values: Mapping[str, Any]) -> Facts:
+def _facts(values: Values) -> Facts:
     return Facts(
         **details(values),
         organization=values.get("organization") or "",

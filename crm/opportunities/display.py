@@ -103,14 +103,9 @@ def client_description(opportunity: Opportunity, url: str) -> Panel | None:
     account = opportunity.account
     if account is None:
         return None
-    return Panel(
-        title=_("Client description"),
-        html=shown(account.notes) if account.notes else "",
-        empty=_("No notes yet"),
-        url=url,
-        url_label=_("Open the Information tab") if url else "",
-        meta=notes_changed(account) if account.notes else "",
-    )
+    meta = notes_changed(account) if account.notes else ""
+    open_it = _("Open the Information tab")
+    return _read(_("Client description"), account.notes, _("No notes yet"), url, open_it, meta)
 
 
 def lead_description(opportunity: Opportunity, url: str) -> Panel | None:
@@ -118,13 +113,15 @@ def lead_description(opportunity: Opportunity, url: str) -> Panel | None:
     lead = opportunity.lead
     if lead is None:
         return None
+    title, empty, open_it = _("Lead description"), _("No description"), _("Open the lead")
+    return _read(title, lead.description, empty, url, open_it, _converted(lead))
+
+
+def _read(title: str, text: str | None, empty: str, url: str, open_it: str, meta: str) -> Panel:
+    """A panel of another record's text, with the link to it where the reader may open it."""
+    html = shown(text) if text else ""
     return Panel(
-        title=_("Lead description"),
-        html=shown(lead.description) if lead.description else "",
-        empty=_("No description"),
-        url=url,
-        url_label=_("Open the lead") if url else "",
-        meta=_converted(lead),
+        title=title, html=html, empty=empty, url=url, url_label=open_it if url else "", meta=meta
     )
 
 
