@@ -22,6 +22,8 @@ WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 375, "height": 812}
 
 
 class _Quiet(WSGIRequestHandler):
+    timeout = 10  # of a connection that a browser opened ahead and never used
+
     def log(self, *args: object, **kwargs: object) -> None:
         """Log nothing: a failing test says what went wrong."""
 
@@ -30,6 +32,7 @@ class _Quiet(WSGIRequestHandler):
 def serving(app: Flask) -> Iterator[str]:
     """The address at which `app` answers meanwhile."""
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    server.daemon_threads = False  # wait for the last request: the next test renews its database
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

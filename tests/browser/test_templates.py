@@ -31,6 +31,7 @@ def test_a_template_is_written_by_keyboard(sit: Sit, axe: str) -> None:
     page.keyboard.type("the place")
     for _ in range(len("the place")):
         page.keyboard.press("Shift+ArrowLeft")
+    page.evaluate("new Promise(requestAnimationFrame)")  # the editor hears of a selection after it
     page.get_by_role("button", name="If … is filled in").press("Enter")
     page.get_by_role("button", name="Place").press("Enter")
     page.keyboard.type("!")
