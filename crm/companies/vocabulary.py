@@ -8,7 +8,7 @@ from flask_babel import ngettext
 from sqlalchemy import func, select, update
 
 from crm.companies.settings import setting
-from crm.core.datamodel.references import references_to
+from crm.core.datamodel.references import references_to, settings_naming
 from crm.core.datamodel.rules import Rules
 from crm.core.datamodel.saving import create_row, delete_row, update_row
 from crm.core.db import db, per_transaction
@@ -62,7 +62,7 @@ def first_of_kind(model: type[Any], kind: str) -> Any:
 def check_kind(row: Any, values: Mapping[str, Any], name: str = "kind") -> None:
     """Refuse to change the kind of a row that is used. Raises DomainError on `name`."""
     kind = getattr(row, name)
-    if values.get(name, kind) != kind and any(references_to(row)):
+    if values.get(name, kind) != kind and (any(references_to(row)) or settings_naming(row)):
         raise DomainError(_("The kind of a value in use cannot change."), field=name)
 
 

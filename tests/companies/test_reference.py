@@ -11,7 +11,7 @@ from crm.leads.models import Lead, LeadStatus
 from crm.opportunities import services as opportunities
 from crm.opportunities.models import Opportunity, Stage
 from crm.quotes.models import VatRate
-from tests.factories import make, word
+from tests.factories import again, make, word
 from tests.pressing import press
 
 STAGES = "/reference/stages"
@@ -88,21 +88,36 @@ def test_catalogue_types_exist_only_while_catalogues_do(as_user, everything):
 @pytest.mark.accept("A-29")
 def test_a_used_stage_is_not_deleted_but_deactivated(as_user, acting, everything):
     with acting("claire"):
-        negotiation = word(Stage, "Negotiation")
+        proposal = word(Stage, "Proposal")
         for number in range(12):
-            make(Opportunity, name=f"Projet {number}", stage=negotiation)
+            make(Opportunity, name=f"Projet {number}", stage=proposal)
     alice = as_user("alice")
-    answer = press(alice, f"{STAGES}/delete/{negotiation.id}", follow_redirects=True)
-    assert "Used by 12 records; deactivate it instead." in answer.text
-    off = values_of(negotiation, active=None)
-    assert alice.post(f"{STAGES}/edit/{negotiation.id}", data=off).status_code == 303
+    answer = press(alice, f"{STAGES}/delete/{proposal.id}", follow_redirects=True)
+    named = "The settings name this value (Stage of a sent quote): choose another one there first."
+    assert f"Used by 12 records; deactivate it instead. {named}" in answer.text
+    off = values_of(proposal, active=None)
+    assert alice.post(f"{STAGES}/edit/{proposal.id}", data=off).status_code == 303
     with everything() as session:
-        used = session.scalars(select(Opportunity).where(Opportunity.stage_id == negotiation.id))
+        used = session.scalars(select(Opportunity).where(Opportunity.stage_id == proposal.id))
         assert len(used.all()) == 12
     form = as_user("claire").get("/opportunities/add").text
     select_ = form[form.index('name="stage"') :].split("</select>")[0]
     assert "Qualification" in select_
-    assert "Negotiation" not in select_
+    assert "Proposal" not in select_
+
+
+def test_a_value_that_only_the_settings_name_is_not_deleted(as_user, everything):
+    with everything():
+        new, rate = word(Stage, "New"), word(VatRate, "20%")
+    alice = as_user("alice")
+    answer = press(alice, f"{STAGES}/delete/{new.id}", follow_redirects=True)
+    assert "The settings name this value (Default opportunity stage)" in answer.text
+    assert "Used by" not in answer.text
+    answer = press(alice, f"/reference/vat-rates/delete/{rate.id}", follow_redirects=True)
+    assert "The settings name this value (Default VAT rate)" in answer.text
+    with everything():
+        assert again(new).kind == "open"
+        assert again(rate).active
 
 
 def test_a_record_that_uses_a_value_twice_counts_once(as_user, acting, everything):

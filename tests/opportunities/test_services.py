@@ -387,7 +387,10 @@ def test_a_used_stage_is_not_deleted_and_keeps_its_kind(acting: Acting) -> None:
     with acting("alice") as session:
         with pytest.raises(DomainError) as no:
             vocabulary.RULES.delete(word(Stage, "Proposal"))
-        assert "2 records" in no.value.message  # the settings name it too: stage of a sent quote
+        assert no.value.message == (
+            "Used by 1 record; deactivate it instead. The settings name this value"
+            " (Stage of a sent quote): choose another one there first."
+        )
         with pytest.raises(DomainError) as no:
             save(word(Stage, "Proposal"), kind="lost")
         assert list(refused(no)) == ["kind"]

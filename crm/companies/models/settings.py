@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import Group
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from crm.companies.columns import by_value, flag, link
 from crm.companies.models.company import Company
 from crm.core.errors import DomainError
-from crm.core.models import AuditedModel, Label, field, kinds, unique
+from crm.core.models import Label, Settings, field, kinds, unique
 from crm.core.types import Exact
 
 
@@ -39,11 +39,10 @@ app_settings_group = Table(
 )
 
 
-class AppSettings(AuditedModel):
+class AppSettings(Settings):
     """The settings of the page "CRM application"; changes take effect on the next request."""
 
     __tablename__ = "app_settings"
-    __entity__: ClassVar[str] = "settings"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
 
     assignable_users: Mapped[Assignable] = field(
@@ -173,11 +172,10 @@ def _chosen(column: str) -> Mapped[Any]:
     return relationship("Template", foreign_keys=f"CompanySettings.{column}")
 
 
-class CompanySettings(AuditedModel):
+class CompanySettings(Settings):
     """The settings of one company; created with it."""
 
     __tablename__ = "company_settings"
-    __entity__: ClassVar[str] = "settings"
     __table_args__ = (unique("uq_company_settings_company_id", "company_id", live=""),)
 
     company_id: Mapped[int] = field(

@@ -20,7 +20,7 @@ from crm.core.actor import Scope, find_actor
 from crm.core.datamodel.bulk import current_bulk
 from crm.core.datamodel.lines import accepted_links
 from crm.core.datamodel.link_checks import candidates, check_link
-from crm.core.datamodel.references import references_to
+from crm.core.datamodel.references import references_to, settings_naming
 from crm.core.datamodel.rules import PLAIN, Rules, Values
 from crm.core.db import db
 from crm.core.db_errors import translate_errors
@@ -241,24 +241,39 @@ def _facts(row: Any, rules: Rules) -> dict[str, Any]:
 def delete_row(row: Any) -> None:
     """Move to the bin, or delete where the table has none.
 
-    Raises DomainError, with the number of records, for a vocabulary's row that is used.
+    Raises DomainError, with the number of records, for a vocabulary's row that is used, and for
+    one that the settings name.
     """
     session = db.session()
     if isinstance(row, Record):
         row.deleted_at = utcnow()
     else:
-        used = sum(count for __, count in references_to(row))
-        if used:
-            raise DomainError(
-                ngettext(
-                    "Used by %(num)s record; deactivate it instead.",
-                    "Used by %(num)s records; deactivate it instead.",
-                    used,
-                )
-            )
+        if wrong := _uses(row):
+            raise DomainError(" ".join(wrong))
         session.delete(row)
     with translate_errors(session):
         session.flush()
+
+
+def _uses(row: Any) -> list[str]:
+    """Why a row of a vocabulary cannot be deleted, in sentences."""
+    found = []
+    if used := sum(count for __, count in references_to(row)):
+        found.append(
+            ngettext(
+                "Used by %(num)s record; deactivate it instead.",
+                "Used by %(num)s records; deactivate it instead.",
+                used,
+            )
+        )
+    if named := settings_naming(row):
+        found.append(
+            _(
+                "The settings name this value (%(names)s): choose another one there first.",
+                names=", ".join(map(str, named)),
+            )
+        )
+    return found
 
 
 def restore_row(model: type[Any], pk: int) -> Any:

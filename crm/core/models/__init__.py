@@ -20,7 +20,15 @@ from crm.core.models.fields import (
     unique,
 )
 from crm.core.models.merged import Mergeable, merged_index
-from crm.core.models.tables import AuditedModel, Child, Owned, Personal, Record, Reference
+from crm.core.models.tables import (
+    AuditedModel,
+    Child,
+    Owned,
+    Personal,
+    Record,
+    Reference,
+    Settings,
+)
 
 __all__ = [
     "Archivable",
@@ -32,6 +40,7 @@ __all__ = [
     "Personal",
     "Record",
     "Reference",
+    "Settings",
     "Spec",
     "computed",
     "field",

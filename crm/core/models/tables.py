@@ -149,6 +149,13 @@ class Reference(AuditedModel):
         return str(self.name)
 
 
+class Settings(AuditedModel):
+    """A row of settings: it names values of vocabularies, and is no record that uses them."""
+
+    __abstract__ = True
+    __entity__: ClassVar[str] = "settings"
+
+
 class Personal(Model):
     """A row of one person, which nobody else reads, administrators included."""
 
