@@ -7,7 +7,18 @@ from typing import Any
 
 from flask_appbuilder import Model
 from flask_babel import gettext as _
-from sqlalchemy import CheckConstraint, Column, Index, Integer, String, Table, event, inspect, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    Index,
+    Integer,
+    String,
+    Table,
+    event,
+    inspect,
+    text,
+)
 from sqlalchemy.orm import Mapped, Mapper, RelationshipProperty, mapped_column
 
 from crm.core.models import kinds
@@ -255,10 +266,21 @@ def parent_key(model: type[Any]) -> Column[Any]:
 
 
 class computed:  # noqa: N801  used as a decorator
-    """A property with a Spec, not stored: `@computed(_l("Total"), kinds.MONEY)`."""
+    """A property with a Spec, not stored: `@computed(_l("Total"), kinds.MONEY)`.
 
-    def __init__(self, label: Label, kind: Kind = kinds.TEXT, **declaration: Any) -> None:
+    `sql` gives the same as an expression, of the model and the name of the dialect, so that it can
+    be summed.
+    """
+
+    def __init__(
+        self,
+        label: Label,
+        kind: Kind = kinds.TEXT,
+        sql: Callable[[Any, str], ColumnElement[Any]] | None = None,
+        **declaration: Any,
+    ) -> None:
         self.spec = Spec(label, kind, readonly=True, **declaration)
+        self.sql = sql
 
     def __call__(self, method: Callable[[Any], Any]) -> "computed":
         self.method = method

@@ -18,7 +18,7 @@ from crm.core.actor import find_actor
 from crm.core.errors import DomainError
 from crm.core.models import Owned, Record, computed, field, folded, kinds, unique
 from crm.core.types import Instant, Money, round_half_up, utcnow
-from crm.opportunities import recurring
+from crm.opportunities import measures, recurring
 from crm.opportunities.models.stage import Stage, StageKind
 
 # Columns that are read-only while the opportunity is closed (spec 7.2).
@@ -159,14 +159,14 @@ class Opportunity(EventDates, Owned, Record):
             return None
         return recurring.end(self.recurring_start_on, self.recurring_duration)
 
-    @computed(_l("Monthly recurring revenue"), kinds.MONEY)
+    @computed(_l("Monthly recurring revenue"), kinds.MONEY, measures.recurring_monthly)
     def recurring_monthly(self) -> Decimal | None:
         """The recurring revenue of a month."""
         if self.recurring_amount is None:
             return None
         return recurring.monthly(self.recurring_amount, self.recurring_period or 1)
 
-    @computed(_l("Recurring total"), kinds.MONEY)
+    @computed(_l("Recurring total"), kinds.MONEY, measures.recurring_total)
     def recurring_total(self) -> Decimal | None:
         """The recurring revenue of the whole duration."""
         if self.recurring_amount is None or self.recurring_duration is None:
@@ -175,7 +175,7 @@ class Opportunity(EventDates, Owned, Record):
             self.recurring_amount, self.recurring_period or 1, self.recurring_duration
         )
 
-    @computed(_l("Total expected"), kinds.MONEY)
+    @computed(_l("Total expected"), kinds.MONEY, measures.total_amount)
     def total_amount(self) -> Decimal | None:
         """The amount, with the recurring total while recurring revenue is managed."""
         actor = find_actor()
@@ -186,7 +186,7 @@ class Opportunity(EventDates, Owned, Record):
             return None
         return (self.amount or Decimal(0)) + (more or Decimal(0))
 
-    @computed(_l("Weighted amount"), kinds.MONEY)
+    @computed(_l("Weighted amount"), kinds.MONEY, measures.weighted_amount)
     def weighted_amount(self) -> Decimal | None:
         """The total amount × probability. Source: spec 7.1."""
         total = self.total_amount

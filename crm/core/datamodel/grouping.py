@@ -1,0 +1,147 @@
+"""Rows counted, summed and averaged by groups: one statement, under the session's row filter."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import Group as Team
+from sqlalchemy import ColumnElement, Select, case, func, inspect, null, select
+
+from crm.core.actor import current_actor
+from crm.core.datamodel.buckets import Step, bucket, day_of
+from crm.core.datamodel.filters import key_column
+from crm.core.datamodel.narrowing import narrowed
+from crm.core.db import db
+from crm.core.models import computed, kinds, spec_of
+from crm.core.types import Instant
+
+TEAM = "owner.groups"  # a row counts in each of its owner's teams
+
+
+@dataclass(frozen=True)
+class Group:
+    """What rows are grouped by: a column, a link, `stage.kind`, TEAM; of dates, the `step`."""
+
+    name: str
+    step: Step | None = None
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is told of a group: its "sum" or "average" of a number, by the name of its field."""
+
+    how: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """One group: its keys, the currency where money is measured, the number of rows, measures."""
+
+    keys: tuple[Any, ...]
+    currency: str | None
+    count: int
+    values: tuple[Decimal | None, ...]
+
+
+def read_groups(
+    model: type[Any],
+    where: Sequence[ColumnElement[bool]],
+    groups: Sequence[Group | ColumnElement[Any]] = (),
+    measures: Sequence[Measure] = (),
+) -> list[Grouped]:
+    """The groups of the rows of `model` that the actor may read and that satisfy `where`.
+
+    A group is told by an expression too. Without `groups` a single one for all rows; none where
+    there are none.
+    """
+    statement = grouped(model, where, groups, measures)
+    found = []
+    for row in db.session.execute(statement):
+        keys, (currency, count, *figures) = tuple(row[: len(groups)]), row[len(groups) :]
+        if count:
+            found.append(Grouped(keys, currency, count, tuple(_values(measures, figures))))
+    return found
+
+
+def grouped(
+    model: type[Any],
+    where: Sequence[ColumnElement[bool]],
+    groups: Sequence[Group | ColumnElement[Any]],
+    measures: Sequence[Measure],
+) -> Select[Any]:
+    """The statement of `read_groups`: keys, currency, number of rows, sums and counts."""
+    dialect = db.session().get_bind().dialect.name
+    keys = [_key(model, group, dialect).label(f"key_{n}") for n, group in enumerate(groups)]
+    currency = model.currency if _is_money(model, measures) else null()
+    figures = [
+        _figure(model, measure, dialect).label(f"figure_{n}") for n, measure in enumerate(measures)
+    ]
+    each = select(*keys, currency.label("currency"), *figures).select_from(model)
+    if any(isinstance(group, Group) and group.name == TEAM for group in groups):
+        members = _members()
+        each = each.outerjoin(members, members.c.user_id == model.owner_id)
+    if not (keys or figures):
+        each = select(model.id, currency.label("currency"))
+    inner = narrowed(each.where(*where), model).subquery()
+    by = [inner.c[key.key] for key in keys] + ([inner.c.currency] if figures else [])
+    told: list[Any] = [func.count()]
+    for figure in figures:
+        told += [func.sum(inner.c[figure.key]), func.count(inner.c[figure.key])]
+    shown = [*by, *told] if figures else [*by, null(), *told]
+    return select(*shown).select_from(inner).group_by(*by)
+
+
+def _values(measures: Sequence[Measure], figures: Sequence[Any]) -> Iterator[Decimal | None]:
+    for n, measure in enumerate(measures):
+        total, number = figures[2 * n], figures[2 * n + 1]
+        if not number:
+            yield None
+        else:
+            yield Decimal(total) / number if measure.how == "average" else Decimal(total)
+
+
+def _key(model: type[Any], group: Group | ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
+    if not isinstance(group, Group):
+        return group
+    if group.name == TEAM:
+        found: ColumnElement[Any] = _members().c.group_id
+        return found
+    relation, dot, _rest = group.name.partition(".")
+    if dot:
+        return _kind(model, relation)
+    if group.name in inspect(model).relationships:
+        key: ColumnElement[Any] = key_column(model, group.name)
+        return key
+    column = getattr(model, group.name)
+    if group.step is None:
+        return column
+    if isinstance(column.type, Instant):
+        column = day_of(column, current_actor().time_zone, dialect)
+    return bucket(column, group.step, dialect)
+
+
+def _kind(model: type[Any], relation: str) -> ColumnElement[Any]:
+    """The kind of a stage or status, which the actor knows of each."""
+    known = current_actor().kinds[inspect(model).relationships[relation].mapper.local_table.name]
+    key = key_column(model, relation)
+    return case(*((key == pk, kind) for pk, kind in known.items()), else_=null())
+
+
+def _members() -> Any:
+    return inspect(Team).relationships["users"].secondary
+
+
+def _figure(model: type[Any], measure: Measure, dialect: str) -> ColumnElement[Any]:
+    found = getattr(model, measure.name)
+    if isinstance(found, computed):
+        if found.sql is None:
+            raise ValueError(f"{model.__name__}.{measure.name} has no SQL to be summed by")
+        return found.sql(model, dialect)
+    column: ColumnElement[Any] = found
+    return column
+
+
+def _is_money(model: type[Any], measures: Sequence[Measure]) -> bool:
+    return any(spec_of(model, one.name).kind is kinds.MONEY for one in measures)

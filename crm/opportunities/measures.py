@@ -1,0 +1,31 @@
+"""The computed figures of an opportunity as SQL, equal to its properties."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func
+
+from crm.core.actor import find_actor
+from crm.core.datamodel.arithmetic import share
+
+
+def recurring_monthly(model: Any, dialect: str) -> ColumnElement[Any]:
+    return share(model.recurring_amount, 1, model.recurring_period, dialect)
+
+
+def recurring_total(model: Any, dialect: str) -> ColumnElement[Any]:
+    duration, period = model.recurring_duration, model.recurring_period
+    return share(model.recurring_amount, duration, period, dialect)
+
+
+def total_amount(model: Any, dialect: str) -> ColumnElement[Any]:
+    actor, once = find_actor(), model.amount
+    if actor is not None and not actor.is_enabled("manage_recurring"):
+        found: ColumnElement[Any] = once
+        return found
+    more = recurring_total(model, dialect)
+    return case((once.is_(None), more), (more.is_(None), once), else_=once + more)
+
+
+def weighted_amount(model: Any, dialect: str) -> ColumnElement[Any]:
+    probability = func.coalesce(model.probability, 0)
+    return share(total_amount(model, dialect), probability, 100, dialect)
