@@ -55,5 +55,7 @@ def cancel_with_opportunity(
         return
     reason = _("Opportunity lost: %(reason)s", reason=opportunity.lost_reason)
     with unfiltered("a lost sale cancels its open quotes, whoever holds them"):
-        for quote in db.session.scalars(select(Quote).where(*_open_quotes(opportunity))).all():
-            moves.cancel(quote, cancellation_reason=reason)
+        # Cancelling a draft brings back the version that it was to replace.
+        while found := db.session.scalars(select(Quote).where(*_open_quotes(opportunity))).all():
+            for quote in found:
+                moves.cancel(quote, cancellation_reason=reason)

@@ -10,6 +10,7 @@ from crm.companies.settings import company_settings
 from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.core.links.services import address_of
+from crm.core.rows import unfiltered
 from crm.mail.models import Message, MessageKind, MessageState, Template
 from crm.quotes.models import UNANSWERED, Quote, QuoteStatus
 from crm.quotes.services import links, moves, states
@@ -57,11 +58,10 @@ def _keep_link(quote: Quote, message: Message, token: str) -> None:
 
 def send_again(message: Message) -> None:
     """The quote is sent by an e-mail that was cancelled and leaves after all."""
-    quote: Quote | None = message.quote
-    if quote is None or message.kind != MessageKind.QUOTE:
-        return
-    if quote.status == QuoteStatus.FINALISED:
-        moves.mark_sent(quote)
+    with unfiltered("an e-mail says whether its quote is sent, whoever may open that"):
+        quote = _quote_of(message)
+        if quote is not None and quote.status == QuoteStatus.FINALISED:
+            moves.mark_sent(quote)
 
 
 def take_back(message: Message) -> None:
@@ -69,17 +69,30 @@ def take_back(message: Message) -> None:
 
     One that was marked as sent before stays so.
     """
-    quote: Quote | None = message.quote
-    if quote is None or message.kind != MessageKind.QUOTE or _was_sent_before(quote, message):
-        return
+    with unfiltered("an e-mail says whether its quote is sent, whoever may open that"):
+        quote = _quote_of(message)
+        if quote is None or quote.status != QuoteStatus.SENT or _was_sent_before(quote, message):
+            return
+        if not _has_others(quote, message):
+            moves.take_back_sending(quote)
+
+
+def _quote_of(message: Message) -> Quote | None:
+    """The quote that a message sends; None of one that only tells about a quote."""
+    if message.quote_id is None or message.kind != MessageKind.QUOTE:
+        return None
+    return db.session.scalars(select(Quote).where(Quote.id == message.quote_id)).first()
+
+
+def _has_others(quote: Quote, message: Message) -> bool:
+    """Whether another e-mail with it left, or is about to."""
     others = select(Message.id).where(
         Message.quote_id == quote.id,
         Message.kind == MessageKind.QUOTE,
         Message.state.not_in((MessageState.CANCELLED, MessageState.SKIPPED)),
         Message.id != message.id,
     )
-    if quote.status == QuoteStatus.SENT and db.session.scalars(others).first() is None:
-        moves.take_back_sending(quote)
+    return db.session.scalars(others).first() is not None
 
 
 def _was_sent_before(quote: Quote, message: Message) -> bool:

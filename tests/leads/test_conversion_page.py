@@ -13,7 +13,7 @@ from crm.calendar.models import Event
 from crm.companies.models import AppSettings, RoleCell
 from crm.leads.models import Lead, LeadStatus
 from crm.opportunities.models import Opportunity, Stage
-from tests.factories import again, make, person, save, word
+from tests.factories import again, make, person, remove, save, word
 from tests.fixtures import Acting, Cast, Client
 from tests.pressing import press
 
@@ -380,6 +380,23 @@ def test_the_api_converts_as_the_page_does(
     assert post("convert", account=99).json["errors"] == {
         "account": ["Choose a value from the list."]
     }
+    with acting("claire") as session:
+        known = make(Account, name="Bâti Rhône")
+        sophie = make(Contact, first_name="Sophie", links=[{"account": known}])
+        session.commit()
+    both = {"account": known.id, "new_account": {}}
+    assert post("convert", **both).json["errors"] == {
+        "account": ["Choose an account or create a new one, not both."]
+    }
+    both = {"account": known.id, "contact": sophie.id, "new_contact": {}}
+    refused = post("convert", **both)
+    assert refused.status_code == 422
+    assert refused.json["errors"] == {
+        "contact": ["Choose a contact or create a new one, not both."]
+    }
+    with acting("claire"):
+        remove(again(sophie))
+        remove(again(known))
     done = post("convert", new_account={"siren": "732829320"}, new_contact={}, opportunity={})
     assert done.status_code == 200, done.json
     assert done.json["result"]["account"]["label"] == "Bâti Rhône"

@@ -94,7 +94,7 @@ def test_the_discounts_of_line_and_quote_count_together(
 
 
 @pytest.mark.accept("A-103")
-@pytest.mark.parametrize("change", ["line", "added", "taken away", "global"])
+@pytest.mark.parametrize("change", ["line", "added", "taken away", "global", "currency", "tax"])
 def test_a_changed_discount_takes_the_approval_away(acting: Acting, change: str) -> None:
     with acting("claire"):
         offer = discounted()
@@ -108,7 +108,12 @@ def test_a_changed_discount_takes_the_approval_away(acting: Acting, change: str)
             "added": [kept, item("1", "10")],
             "taken away": [item("1", "10", discount_percent=D(30))],
         }
-        values = {"lines": lines[change]} if change in lines else {"global_discount": D(5)}
+        others = {
+            "global": {"global_discount": D(5)},
+            "currency": {"currency": "CHF"},
+            "tax": {"prices_include_tax": True},
+        }
+        values = {"lines": lines[change]} if change in lines else others[change]
         save(mine, **values)
         session.commit()
         assert again(offer).approved_by_id is None
@@ -249,6 +254,31 @@ def test_deleting_the_new_draft_brings_the_replaced_one_back(
         assert again(old).status == QuoteStatus.REPLACED
         remove(again(new))
         assert again(old).status == status
+
+
+@pytest.mark.parametrize("status", [*STILL, QuoteStatus.REFUSED, QuoteStatus.EXPIRED])
+def test_cancelling_the_new_draft_brings_the_replaced_one_back(
+    acting: Acting, status: QuoteStatus
+) -> None:
+    with acting("claire"):
+        old = in_status(status)
+        moves.cancel(versions.new_version(old), cancellation_reason="Doublon")
+        assert again(old).status == status
+        third = versions.new_version(again(old))
+        assert (third.version, again(old).status) == (3, QuoteStatus.REPLACED)
+        finalise(third)
+        moves.cancel(third, cancellation_reason="Doublon")
+        assert again(old).status == QuoteStatus.REPLACED  # it had been offered
+
+
+def test_losing_the_sale_cancels_what_its_drafts_were_to_replace(acting: Acting) -> None:
+    with acting("claire"):
+        deal = make(Opportunity, account=make(Account))
+        sent = in_status(QuoteStatus.SENT, account=deal.account, opportunity=deal)
+        draft = versions.new_version(sent)
+        reason = word(LostReason, "Price")
+        opportunities.lose(deal, lost_reason=reason, cancel_quotes=True)
+        assert [again(one).status for one in (sent, draft)] == [QuoteStatus.CANCELLED] * 2
 
 
 def test_a_version_is_not_restored_once_the_old_one_is_answered(acting: Acting) -> None:

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from crm.accounts.models import Account
+from crm.core.models.text import format_day
 from crm.core.types import utcnow
 from crm.importing import import_file
 from crm.quotes.models import Quote, QuoteStatus
@@ -140,6 +141,35 @@ def test_the_api_refuses_the_same_in_the_same_words(
         assert answer.get_json()["errors"] == {name: [expected]}, (act, status)
         with acting("claire"):
             assert again(quote).status == status
+
+
+@pytest.mark.both
+def test_page_api_and_import_refuse_an_acceptance_before_the_quote(
+    app: Flask, client: Client, tmp_path: Path, as_user: AsUser,
+    token_of: Callable[[str], dict[str, str]], acting: Acting,
+) -> None:  # fmt: skip
+    day = TODAY - timedelta(days=1)
+    with acting("claire"):
+        quote = in_status(QuoteStatus.SENT, external_ref="q", issued_on=TODAY)
+    said = {"accepted_on": str(day), "accepted_by": "Paul Roy"}
+    told = f"The quote is of {format_day(TODAY)}: it cannot be accepted before."
+    page = press(as_user("claire"), f"/quotes/accept/{quote.id}", said)
+    assert page.status_code == 422
+    assert told in page.text
+    body = {"row_version": quote.row_version, **said}
+    url = f"/api/v1/quotes/{quote.id}/accept"
+    answer = client.post(url, json=body, headers=token_of("claire"))
+    assert (answer.status_code, answer.get_json()["errors"]) == (422, {"accepted_on": [told]})
+    file, mapping = tmp_path / "file.csv", tmp_path / "map.toml"
+    names = ("status", *said)
+    mapping.write_text(MAP + "".join(f'{name} = "{name}"\n' for name in names))
+    file.write_text(f"ref,{','.join(names)}\nq,accepted,{day},Paul Roy\n")
+    with app.app_context():
+        lines, is_written = import_file("quotes", file, mapping, ["ACME-FR"], "alice", False)
+    assert not is_written
+    assert any(told in line for line in lines), lines
+    with acting("claire"):
+        assert again(quote).status == QuoteStatus.SENT
 
 
 # To say "finalised" is to extend an expired quote, and to finalise any other.

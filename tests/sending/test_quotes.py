@@ -7,15 +7,18 @@ from html import unescape
 from typing import Any
 
 import pytest
+from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import Account, Contact
+from crm.companies.models import RoleCell
+from crm.core.actor import Scope
 from crm.mail.models import Message, MessageKind, MessageState
 from crm.quotes.models import Quote, QuoteLink, QuoteStatus
 from crm.quotes.services.finalising import finalise
 from tests.factories import make
-from tests.fixtures import Acting, Client
+from tests.fixtures import Acting, Cast, Client
 from tests.markup import main_form
 from tests.pressing import press
 from tests.quotes.test_services import item
@@ -122,6 +125,24 @@ def test_the_outbox_takes_a_sending_back_and_resumes_it(
     claire = as_user("claire")
     claire.post(address(quote), data=letter(claire, quote))
     (mail,) = messages(everything)
+    for verb, then in (("cancel", QuoteStatus.FINALISED), ("send_again", QuoteStatus.SENT)):
+        assert press(claire, f"/outbox/{verb}/{mail.id}").status_code == 303
+        assert status(everything, quote) == then, verb
+
+
+def test_the_outbox_does_so_for_who_reads_the_e_mail_and_not_the_quote(
+    as_user: AsUser, quote: Quote, everything: Everything, cast: Cast
+) -> None:
+    claire = as_user("claire")
+    claire.post(address(quote), data=letter(claire, quote))
+    (mail,) = messages(everything)
+    with everything() as session:
+        session.get_one(Quote, quote.id).owner_id = cast.marc
+        roles = [role.id for role in session.get_one(User, cast.claire).roles]
+        cells = session.scalars(select(RoleCell).where(RoleCell.role_id.in_(roles)))
+        for cell in cells:
+            cell.scope = int(Scope.OWN) if cell.entity == "quotes" else cell.scope
+    assert claire.get(f"/quotes/show/{quote.id}").status_code == 404
     for verb, then in (("cancel", QuoteStatus.FINALISED), ("send_again", QuoteStatus.SENT)):
         assert press(claire, f"/outbox/{verb}/{mail.id}").status_code == 303
         assert status(everything, quote) == then, verb

@@ -77,6 +77,7 @@ def convert(lead: Lead, asked: Conversion) -> None:
     """
     if refusal := conversion_refusal(lead):
         raise DomainError(refusal)
+    _refuse_both(asked)
     account = _account(lead, asked)
     contact = _contact(lead, account, asked)
     opportunity = _opportunity(lead, account, contact, asked.opportunity)
@@ -85,6 +86,16 @@ def convert(lead: Lead, asked: Conversion) -> None:
         for relation in BECOMES:
             _move_messages(lead, relation)
     lead_converted.send(lead)
+
+
+def _refuse_both(asked: Conversion) -> None:
+    """Neither of the two is silently left out."""
+    if asked.account is not None and asked.new_account is not None:
+        message = _("Choose an account or create a new one, not both.")
+        raise DomainError(message, field="account")
+    if asked.contact is not None and asked.new_contact is not None:
+        message = _("Choose a contact or create a new one, not both.")
+        raise DomainError(message, field="contact")
 
 
 def became(lead: Lead) -> list[tuple[str, int]]:

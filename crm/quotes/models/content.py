@@ -25,6 +25,7 @@ CONTENT = (
     "conditions",
     "internal_note",
 )
+PRICES = ("currency", "prices_include_tax", "global_discount")
 CONTENT_LINKS = ("account", "contact", "opportunity")
 
 
@@ -55,10 +56,10 @@ def changed_content(quote: "Quote") -> list[str]:
     return [*touched, "lines"] if has_changed_lines(quote) else touched
 
 
-def has_changed_discounts(quote: "Quote") -> bool:
-    """Whether a line or the global discount was changed, which an approval does not outlive."""
+def has_changed_prices(quote: "Quote") -> bool:
+    """Whether what it costs was changed, which an approval does not outlive."""
     state: Any = inspect(quote)
-    is_other: bool = state.attrs.global_discount.history.has_changes()
+    is_other = any(state.attrs[name].history.has_changes() for name in PRICES)
     return is_other or has_changed_lines(quote)
 
 

@@ -176,7 +176,7 @@ class Quote(Owned, Record):
         if content.is_finalised(self):
             self._refuse_changes()
             return
-        if inspect(self).has_identity and content.has_changed_discounts(self):
+        if inspect(self).has_identity and content.has_changed_prices(self):
             self.approved_by = self.approved_at = None
         self.keep_totals()
 

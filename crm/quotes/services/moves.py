@@ -15,11 +15,13 @@ from crm.core.datamodel.saving import flush
 from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.core.files.models import StoredFile
+from crm.core.models.text import format_day
 from crm.core.rows import unfiltered
 from crm.core.types import utcnow
 from crm.quotes.models import Quote, QuoteStatus
 from crm.quotes.services import states
 from crm.quotes.services.finalising import finalise
+from crm.quotes.services.former import bring_back
 from crm.quotes.services.states import Act
 
 
@@ -49,10 +51,10 @@ def accept(quote: Quote, **known: Unpack[Acceptance]) -> None:
     """The customer accepts: a prospect becomes a client. Raises DomainError by field."""
     states.require(quote, Act.ACCEPT)
     _require(known, "accepted_by", _("Enter who accepted the quote."))
+    _refuse_day(quote, known.get("accepted_on"))
     quote.accepted_on = known.get("accepted_on") or local_day(quote)
     quote.accepted_by = known.get("accepted_by")
     quote.signed_pdf = known.get("signed_pdf")
-    _refuse_future(quote.accepted_on, quote, "accepted_on")
     states.move(quote, Act.ACCEPT)
     if (account := _account_of(quote)) is not None:
         become_client(account)
@@ -69,11 +71,16 @@ def refuse(quote: Quote, *, refusal_reason: str | None = None) -> None:
 
 
 def cancel(quote: Quote, *, cancellation_reason: str | None = None) -> None:
-    """It no longer holds; its number stays its own. Raises DomainError by field."""
+    """It no longer holds; its number stays its own. Raises DomainError by field.
+
+    What a draft was to replace is again what it was.
+    """
     states.require(quote, Act.CANCEL)
     given = {"cancellation_reason": cancellation_reason}
     _require(given, "cancellation_reason", _("Enter a reason."))
     quote.cancellation_reason, quote.cancelled_on = cancellation_reason, local_day(quote)
+    if quote.is_draft:
+        bring_back(quote)
     states.move(quote, Act.CANCEL)
     flush()
 
@@ -132,9 +139,15 @@ def _require(given: Mapping[str, Any], name: str, message: str) -> None:
         raise DomainError(message, field=name)
 
 
-def _refuse_future(day: date, quote: Quote, name: str) -> None:
-    if day > local_day(quote):
-        raise DomainError(_("This date is in the future."), field=name)
+def _refuse_day(quote: Quote, accepted_on: date | None) -> None:
+    if accepted_on is None:  # a quote of tomorrow may be accepted today
+        return
+    if accepted_on > local_day(quote):
+        raise DomainError(_("This date is in the future."), field="accepted_on")
+    if accepted_on < quote.issued_on:
+        day = format_day(quote.issued_on)
+        message = _("The quote is of %(day)s: it cannot be accepted before.", day=day)
+        raise DomainError(message, field="accepted_on")
 
 
 def local_day(quote: Quote) -> date:

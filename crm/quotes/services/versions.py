@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import inspect, select
+from sqlalchemy import func, inspect, select
 
 from crm.companies.defaults import current_user_or_none
 from crm.companies.settings import company_settings
@@ -18,6 +18,7 @@ from crm.opportunities.models import StageKind
 from crm.quotes.models import Quote, QuoteLine
 from crm.quotes.models.content import CONTENT
 from crm.quotes.services import states
+from crm.quotes.services.former import bring_back, replaced_by
 from crm.quotes.services.moves import local_day
 from crm.quotes.services.states import Act
 
@@ -31,11 +32,19 @@ NOT_OF_LINES = ("id", "quote_id", "total_excl")
 def new_version(quote: Quote) -> Quote:
     """A draft that replaces the quote, with the same number. Raises DomainError, Forbidden."""
     states.require(quote, Act.REPLACE)
-    other = {"number": quote.number, "version": quote.version + 1}
+    other = {"number": quote.number, "version": _last_version(quote) + 1}
     draft = _copy(quote, **_links(quote, (*LINKS, "owner")), **other)
     draft.replaces, draft.replaced_status = quote, quote.status
     states.move(quote, Act.REPLACE)
     return _added(draft)
+
+
+def _last_version(quote: Quote) -> int:
+    """The latest outside the bin, which was cancelled where it is not the quote itself."""
+    same = (Quote.company_id == quote.company_id, Quote.number == quote.number)
+    last = select(func.max(Quote.version)).where(*same, Quote.deleted_at.is_(None))
+    with unfiltered("versions are counted, whoever may open them"):
+        return db.session.scalar(last) or quote.version
 
 
 def duplicate(quote: Quote) -> Quote:
@@ -85,9 +94,7 @@ def _added(draft: Quote) -> Quote:
 def delete(quote: Quote) -> None:
     """Move a draft to the bin; what it was to replace is again what it was (spec 8.4)."""
     states.require(quote, Act.DELETE)
-    former = replaced_by(quote)
-    if former is not None and quote.replaced_status is not None:
-        former.status = quote.replaced_status
+    bring_back(quote)
     delete_row(quote)
 
 
@@ -103,14 +110,6 @@ def restore(pk: int) -> Quote:
         states.move(former, Act.REPLACE)
         flush()
     return quote
-
-
-def replaced_by(quote: Quote) -> Quote | None:
-    """The version before, whoever may read it."""
-    if quote.replaces_id is None:
-        return None
-    with unfiltered("a version acts on the one before, whoever may open that"):
-        return db.session.scalars(select(Quote).where(Quote.id == quote.replaces_id)).first()
 
 
 def versions_of(quote: Quote) -> list[Quote]:
