@@ -82,8 +82,10 @@ class DuplicatePages(TwinPages):
         if not page.blocks:
             return
         shown = min(count, COUNTED)
-        page.range_text = _(
-            "%(first)s–%(last)s of %(total)s",
+        page.range_text = ngettext(
+            "%(first)s–%(last)s of %(total)s group",
+            "%(first)s–%(last)s of %(total)s groups",
+            shown,
             first=format_number(first + 1),
             last=format_number(max(min(first + SIZE, shown), first + len(page.blocks))),
             total=count_text(shown, capped=count > COUNTED),

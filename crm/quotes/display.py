@@ -95,7 +95,7 @@ def _item(line: QuoteLine, net: Decimal, currency: str) -> LineRow:
         quantity=format_number(line.quantity or Decimal(0)),
         unit=str(line.unit or ""),
         price=_price(line.unit_price or Decimal(0)),
-        discount=_discount(line),
+        discount=_discount(line, currency),
         vat=format_percent(line.vat_rate.rate) if line.vat_rate else "",
         total=format_money(net, currency),
     )
@@ -106,10 +106,10 @@ def _price(price: Decimal) -> str:
     return format_number(price, 2, 4)
 
 
-def _discount(line: QuoteLine) -> str:
+def _discount(line: QuoteLine, currency: str) -> str:
     if line.discount_percent:
         return format_percent(line.discount_percent)
-    return _price(line.discount_amount) if line.discount_amount else ""
+    return format_money(line.discount_amount, currency, 4) if line.discount_amount else ""
 
 
 def sign(headline: Iterable[Field]) -> None:

@@ -16,6 +16,8 @@ LINE: Sequence[str] = (
     "discount_percent", "discount_amount", "vat_rate", "recurring_period", "recurring_duration",
 )  # fmt: skip
 
+PRICED = ("unit_price", "discount_amount")  # in the currency of the quote
+
 
 def line_table(shows_recurring: bool) -> LineTable:
     """The lines as they are typed; titles, texts and subtotals have a label alone."""

@@ -28,8 +28,9 @@ def preview(datamodel: DataModel, typed: MultiDict[str, str], company: str = "")
 
     `company` is the key of a stored quote's; the form of a new one has it.
 
-    "by_rate" is the VAT table. "fills" are the values with which saving completes lines, "errors"
-    are about cells that cannot be read, "marks" about discounts above the ceiling, by input.
+    "currency" is theirs, "by_rate" the VAT table. "fills" are the values with which saving
+    completes lines, "errors" are about cells that cannot be read, "marks" about discounts above
+    the ceiling, by input.
     """
     asked = Form(datamodel, ASKED, children={"lines": LINE})
     asked.read(typed)
@@ -49,6 +50,7 @@ def preview(datamodel: DataModel, typed: MultiDict[str, str], company: str = "")
     return {
         **_sums(found, terms.currency),
         **_line_sums(rows, lines, priced, found, terms.currency),
+        "currency": terms.currency,
         "by_rate": _by_rate(found, terms.currency),
         "fills": dict(_fills(rows, typed_lines, lines)),
         "marks": dict(_marks(rows, priced, discount)),

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from crm.core.api import ModelRestApi
 from crm.core.datamodel import DataModel
+from crm.core.forms import Form
 from crm.core.views import ModelView
 from crm.quotes.models import Product
 from crm.quotes.services import product as services
@@ -47,6 +48,13 @@ class ProductView(ModelView):
     add_fieldsets = edit_fieldsets
     show_fieldsets = edit_fieldsets
     widths: ClassVar[Mapping[str, str]] = {"description": "w6"}
+
+    def prepare_form(self, form: Form) -> None:
+        """The currency of a price stands beside it, where it is chosen."""
+        if "prices" in form.fields:
+            prices = form.fields["prices"]
+            for line in [*prices.rows, prices.blank_row]:
+                prices.cells(line)["price"].unit = ""
 
 
 class ProductApi(ModelRestApi):

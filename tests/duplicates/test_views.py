@@ -229,6 +229,7 @@ def test_pages_of_thirty_groups_take_few_statements(as_user, acting, checked, co
     with counting() as statements:
         page = marc.get("/leads/duplicates").text
     assert page.count("c-dupgroup") == 25
+    assert "1–25 of 30 groups" in page
     assert "page=2" in page
     assert len(statements) <= 14, statements
     assert marc.get("/leads/duplicates?page=2").text.count("c-dupgroup") == 5

@@ -420,3 +420,18 @@ def test_the_api_converts_as_the_page_does(
         f"{address}/convert", json={"row_version": 1, "new_account": {}}, headers=token_of("olga")
     )
     assert other.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("known", "differs"),
+    [("http://bati-rhone.example", False), ("https://www.bati-rhone.example/fr", True)],
+)
+def test_two_ways_to_write_a_website_are_no_difference(
+    as_user: AsUser, acting: Acting, lead: Lead, known: str, differs: bool
+) -> None:
+    with acting("claire"):
+        save(again(lead), website="https://www.bati-rhone.example/")
+        make(Account, name="Bâti-Rhône SARL", website=known, phone=lead.phone)
+    page = as_user("claire").get(f"/leads/convert/{lead.id}").text
+    assert "Same name" in page
+    assert ("field differs" in page) == differs

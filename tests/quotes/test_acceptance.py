@@ -69,6 +69,7 @@ def test_the_customer_accepts_and_the_evidence_is_kept(
     for words in ("Parc", "Bâti-Rhône", "Accepter le devis", "120,00", "claire@acme.example"):
         assert words in page.text, words
     assert "<script" not in page.text
+    assert '<span class="c-whole">D-' in page.text, "a number does not break at its hyphens"
     document = client.get(f"{sent.path}/quote.pdf")
     assert pages(document.data)[0]
     picture = client.get(f"{sent.path}/page-1.png")

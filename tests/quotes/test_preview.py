@@ -40,6 +40,7 @@ def test_a_subtotal_sums_what_stands_above_it_since_the_last_title(as_user: AsUs
     assert told["lines-4-total_excl"] == "€20.00"
     assert told["total_excl"] == "€30.00"
     assert told["fills"]["lines-0-quantity"] == "1"
+    assert told["currency"] == "EUR"
 
 
 def test_what_cannot_be_read_is_told_beside_its_cell_and_counts_as_empty(as_user: AsUser) -> None:

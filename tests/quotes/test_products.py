@@ -9,6 +9,7 @@ from sqlalchemy import select
 from crm.accounts.models import Account
 from crm.core.errors import DomainError
 from crm.quotes.models import Product, Quote
+from tests.companies.filled import posted
 from tests.factories import again, make, save
 from tests.fixtures import Acting, Cast, Client
 
@@ -116,3 +117,21 @@ def test_the_api_tells_and_takes_the_prices(
     refused = client.post("/api/v1/products/", json=body, headers=token_of("claire"))
     assert refused.status_code == 403
     assert client.get(url, headers=token_of("olga")).status_code == 404
+
+
+def test_a_new_price_is_in_the_company_s_currency_and_an_old_currency_stays(
+    as_user: AsUser, acting: Acting
+) -> None:
+    with acting("alice"):
+        number = make(Product, prices=[{"currency": "DEM", "price": D(5)}]).id
+    alice = as_user("alice")
+    form = alice.get(f"/products/edit/{number}").text
+    stored, blank = form.split("<template")[:2]
+    assert 'value="DEM" selected' in stored
+    assert 'value="EUR" selected' in blank
+    assert "DEM" not in blank
+    assert 'value="ADP"' not in form
+    data = {**posted(form), "prices-1-currency": "EUR", "prices-1-price": "", "prices-count": "2"}
+    assert alice.post(f"/products/edit/{number}", data=data).status_code == 303
+    with acting("alice") as session:
+        assert [one.currency for one in session.get_one(Product, number).prices] == ["DEM"]

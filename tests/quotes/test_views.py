@@ -164,3 +164,18 @@ def test_statements_stay_few(
         with counting() as statements:
             assert as_user("claire").get(f"/quotes/{address}").status_code == 200
         assert len(statements) <= budget, address
+
+
+def test_a_discount_by_amount_says_its_currency(as_user: AsUser, acting: Acting) -> None:
+    with acting("claire"):
+        line = {
+            "label": "Pump",
+            "quantity": Decimal(1),
+            "unit_price": Decimal(100),
+            "discount_amount": Decimal(50),
+        }
+        quote = make(Quote, account=make(Account), currency="USD", lines=[line])
+    claire = as_user("claire")
+    assert ">$50.00</td>" in claire.get(f"/quotes/show/{quote.id}").text
+    form = claire.get(f"/quotes/edit/{quote.id}").text
+    assert "<span>USD</span>" in form.partition('id="f-lines-0-discount_amount"')[2][:400]

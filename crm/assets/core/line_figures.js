@@ -9,6 +9,7 @@ on("form:has([data-lines])", (form) => {
     said = detail;
     show(form, said);
     rates(form, detail.by_rate ?? []);
+    for (const unit of form.querySelectorAll("[data-lines] .c-unit.code > span")) unit.textContent = detail.currency;
   });
   // Whoever is still typing in a cell is not told of it.
   form.addEventListener("focusout", () => requestAnimationFrame(() => show(form, said)));

@@ -102,6 +102,13 @@ on("[data-lines]", (box) => {
     undo = null;
   });
 
+  // What a new line begins with is there to be typed over.
+  box.addEventListener("focusin", ({ target }) => {
+    const line = lineOf(target);
+    const isNew = line && !line.querySelector('[name$="-id"]').value;
+    if (isNew && columnOf(target) === 0 && target.value === target.defaultValue) target.select?.();
+  });
+
   box.addEventListener("paste", (event) => {
     const back = remember(box);
     const told = pasteInto(box, event, (why) => toast(why));

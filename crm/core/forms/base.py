@@ -65,6 +65,12 @@ class BaseForm:
         actor = find_actor()
         return actor.company.currency if actor and actor.company else ""
 
+    @property
+    def _currency_around(self) -> str:
+        """The currency of the edited row's company, else of new records."""
+        company = getattr(self.row, "company", None)
+        return company.currency if company is not None else self.currency
+
     def _field(self, model: type[Any], name: str, relation: str = "") -> FormField:
         """The input of a field or, with `relation`, of a column of its lines."""
         if name in self.children and not relation:
@@ -154,6 +160,8 @@ class BaseForm:
             line = [self._field(model, name, relation) for name in columns]
             said = _said_of(None, model, columns)
             for field in line:
+                if field.spec.kind is kinds.CURRENCY and field.spec.required:
+                    said[field.name] = said[field.name] or self._currency_around
                 self._show(field, field.name, said[field.name], said)
             key = FormField("id", Spec("", kinds.TEXT), widget="hidden", texts=[""])
             self._new_lines[relation] = [key, *line]

@@ -96,6 +96,8 @@ class Form(ParsingForm):
                 if self.around and field.picker_url:
                     field.picker_url += "?" + urlencode(self.around)
             elif options := field.spec.kind.choices(field.spec):
+                if field.text and field.text not in dict(options):
+                    options = [*field.spec.kind.older(field.spec, field.text), *options]
                 field.options = [Option(v, words, v == field.text) for v, words in options]
         return self
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from babel import Locale
 from babel.dates import get_timezone_location
-from babel.numbers import get_currency_precision, list_currencies
+from babel.numbers import get_currency_precision, get_territory_currencies, list_currencies
 from flask_babel import gettext as _
 
 from crm.core.models.locale import locale
@@ -26,6 +26,13 @@ def countries() -> frozenset[str]:
 def currencies() -> frozenset[str]:
     """ISO 4217 codes with at most two decimals: what our money columns can hold."""
     return frozenset(c for c in list_currencies() if get_currency_precision(c) <= 2)
+
+
+@lru_cache
+def current_currencies() -> frozenset[str]:
+    """The currencies that are legal tender somewhere today."""
+    tender = {str(code) for country in countries() for code in get_territory_currencies(country)}
+    return currencies() & tender
 
 
 def time_zones() -> list[str]:

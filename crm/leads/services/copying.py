@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
 from markupsafe import escape
@@ -16,6 +17,7 @@ from crm.core.db import db
 from crm.core.models.rich_text import clean
 from crm.core.models.text import format_day
 from crm.core.rows import unfiltered
+from crm.duplicates.profile import host_of
 from crm.leads.models import Lead
 
 # Fields of the same name and meaning on leads and accounts.
@@ -154,8 +156,16 @@ def differing(lead: Lead, account: Account, *, with_contact: bool) -> Iterator[s
     """The fields that both have and that differ: the account's are kept."""
     for name in compared(account, with_contact=with_contact):
         ours, theirs = getattr(lead, name), getattr(account, name)
-        if ours not in (None, "") and not _is_empty(account, name) and theirs != ours:
+        if ours in (None, "") or _is_empty(account, name) or theirs == ours:
+            continue
+        if name != "website" or _site(theirs) != _site(ours):
             yield name
+
+
+def _site(website: str) -> tuple[str, str, str]:
+    """What an address leads to: http or https, "www." and a last slash do not matter."""
+    parts = urlsplit(website)
+    return host_of(website), parts.path.rstrip("/"), parts.query
 
 
 def _is_empty(account: Account, name: str) -> bool:

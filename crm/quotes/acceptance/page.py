@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from markupsafe import Markup, escape
 
 from crm.accounts.models.people import full_name
 from crm.core.config import languages
@@ -47,8 +48,8 @@ class AcceptancePage:
     initials: str
     has_logo: bool
     reference: str
-    title: str
-    intro: str
+    title: Markup
+    intro: Markup
     customer: str
     total: str
     total_note: str
@@ -85,7 +86,9 @@ def page_of(
         initials=initials(named.company.name),
         has_logo=named.company.logo is not None,
         reference=quote.reference,
-        title=quote.title or _("Quote %(number)s", number=quote.reference),
+        title=escape(quote.title)
+        if quote.title
+        else escape(_("Quote %(number)s")) % {"number": _whole(quote.reference)},
         intro=_intro(quote, named),
         customer=str(named.account),
         total=format_money(quote.total_incl, quote.currency),
@@ -109,18 +112,20 @@ def page_of(
     )
 
 
-def _intro(quote: Quote, named: parties.Parties) -> str:
+def _intro(quote: Quote, named: parties.Parties) -> Markup:
     who = {
-        "number": quote.reference, "customer": str(named.account),
-        "day": format_day(quote.issued_on),
+        "number": _whole(quote.reference), "customer": str(named.account),
+        "day": format_day(quote.issued_on), "owner": str(named.owner),
     }  # fmt: skip
     if named.owner is None:
-        return _("Quote %(number)s of %(day)s for %(customer)s", **who)
-    return _(
-        "Quote %(number)s for %(customer)s, drawn up by %(owner)s on %(day)s",
-        owner=named.owner,
-        **who,
-    )
+        return escape(_("Quote %(number)s of %(day)s for %(customer)s")) % who
+    text = _("Quote %(number)s for %(customer)s, drawn up by %(owner)s on %(day)s")
+    return escape(text) % who
+
+
+def _whole(reference: str) -> Markup:
+    """A number that does not break at its hyphens."""
+    return Markup('<span class="c-whole">{}</span>').format(reference)
 
 
 def _facts(count: int, size: int) -> str:

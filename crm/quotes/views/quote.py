@@ -172,9 +172,13 @@ class QuoteView(QuoteLinks, QuoteVersions):
 
     def prepare_form(self, form: Form) -> None:
         if "lines" in form.fields:
-            form.fields["lines"].table = fields.line_table(
-                current_actor().is_enabled("manage_recurring")
-            )
+            lines = form.fields["lines"]
+            lines.table = fields.line_table(current_actor().is_enabled("manage_recurring"))
+            currency = form.fields["currency"].text if "currency" in form.fields else ""
+            for line in [*lines.rows, lines.blank_row]:
+                cells = lines.cells(line)
+                for name in fields.PRICED:
+                    cells[name].unit = currency or cells[name].unit
 
     def form_page(self, form: Form, *args: Any, **kwargs: Any) -> FormPage:
         page = super().form_page(form, *args, **kwargs)

@@ -15,6 +15,7 @@ from crm.core.models.codes import (
     country_name,
     country_order,
     currencies,
+    current_currencies,
     hue_name,
     language_name,
     time_zones,
@@ -51,7 +52,7 @@ STARS = Stars("stars")
 DATE, INSTANT, NEXT = Date("date"), Instant("instant"), Next("next")
 BOOLEAN, CHOICE = Boolean("boolean"), Choice("choice")
 COUNTRY = Code("country", countries, offered=country_order, words=country_name, has_names=True)
-CURRENCY = Currency("currency", currencies, offered=lambda: sorted(currencies()))
+CURRENCY = Currency("currency", currencies, offered=lambda: sorted(current_currencies()))
 LANGUAGE = Code(
     "language", languages, case=str.lower, words=language_name, has_names=True, is_ours=True
 )

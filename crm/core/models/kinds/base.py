@@ -153,6 +153,10 @@ class Kind:
         """(stored value, words) of all values, where they are few enough for a select."""
         return []
 
+    def older(self, spec: "Spec", text: str) -> list[tuple[str, str]]:
+        """The choice that a stored text is, which is no longer among `choices`."""
+        return []
+
     def filter_choices(self, spec: "Spec") -> list[tuple[str, str]]:
         """The same for a filter, which shows all of them at once."""
         return []

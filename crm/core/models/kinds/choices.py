@@ -79,7 +79,7 @@ class Choice(Kind):
 
 
 class Code(Kind):
-    """A code of a list: those of `offered`, in this order, stand in a select.
+    """A code of a list: those of `offered`, in this order, stand in a select; a stored one stays.
 
     `words` names one; files may do so, too, where it `has_names`. A list that is ours alone is
     part of the JSON schema: `is_ours`.
@@ -118,6 +118,9 @@ class Code(Kind):
 
     def choices(self, spec: "Spec") -> list[tuple[str, str]]:
         return [(code, self.words(code)) for code in self.offered()]
+
+    def older(self, spec: "Spec", text: str) -> list[tuple[str, str]]:
+        return [(text, self.words(text))] if text in self.codes() else []
 
     def schema(self, spec: "Spec") -> dict[str, Any]:
         if self.is_ours:
