@@ -5,6 +5,7 @@ Invalid lines are reported and left out.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import inspect
@@ -26,6 +27,7 @@ from crm.core.transfer.prechecks import find_refusals
 from crm.core.transfer.report import Report
 from crm.core.transfer.sheet import Sheet
 from crm.core.transfer.spool import CheckedLine, Spool
+from crm.core.transfer.telling import tell_changes
 from crm.core.transfer.values import ValueReader
 
 
@@ -92,6 +94,8 @@ class Checker:
                 self.refuse(number, error)
             else:
                 self.spool.put(ready)
+                if ready.told:
+                    self.report.tell_change(number, ready.told)
                 self.claims.keep(ready, keys[number])
 
     def _meet_doubles(
@@ -125,6 +129,8 @@ class Checker:
             yield from batch
             return
         known = self.values.existing(self.mapping.key, [entry.key for entry in batch])
+        if self.mapping.found == "update":
+            self.values.load_lists(known.rows())
         for entry in batch:
             try:
                 entry.row = known.find(entry.key) if known.is_known(entry.key) else None
@@ -148,6 +154,7 @@ class Checker:
             with self._simulated():
                 self._save(entry)
                 self._check()
+                told = self._told(entry.row)
                 drafts = drafts_of(self.session, entry.row, version, self.bulk.numbers)
         except DomainError as error:
             self.refuse(entry.number, error)
@@ -155,7 +162,14 @@ class Checker:
         if not drafts:
             self.report.skipped += 1  # the row has these values already
             return None
-        return CheckedLine(entry.number, drafts, list(self.bulk.later))
+        return CheckedLine(entry.number, drafts, list(self.bulk.later), told)
+
+    def _told(self, row: Any) -> str:
+        """What the line changes of `row`, in words; of interest in a preview only."""
+        if row is None or not self.report.is_preview:
+            return ""
+        new, changed = [*self.session.new], [*self.session.dirty]
+        return tell_changes(row, new, changed, self.values.zone)
 
     def _save(self, entry: ImportEntry) -> None:
         cells = entry.cells

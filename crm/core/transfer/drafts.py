@@ -77,16 +77,20 @@ def drafts_of(
 ) -> list[Draft]:
     """The new and changed rows of a line in the session, in the order of writing.
 
-    `row` is the row that the line updates, if any, and `version` its version before.
+    `row` is the row that the line updates, if any, and `version` its version before; it comes
+    first, so that it stands for the line, also where only its child rows change.
     """
     new = [made for made in session.new if not inspect(made).info]
-    changed = [one for one in session.dirty if inspect(one).committed_state]
-    places = {id(made): place for place, made in enumerate(new)}
-    drafts = [_draft(made, places, numbers) for made in [*new, *changed]]
-    for one, draft in zip([*new, *changed], drafts, strict=True):
-        if one is row:
-            draft.version = version
-    return [draft for draft in drafts if draft.pk is None or _has_changes(draft)]
+    changed = [one for one in session.dirty if inspect(one).committed_state and one is not row]
+    ordered = [*([row] if row is not None else []), *new, *changed]
+    places = {id(made): place for place, made in enumerate(ordered)}
+    drafts = [_draft(one, places, numbers) for one in ordered]
+    rest = drafts[1:] if row is not None else drafts
+    kept = [draft for draft in rest if draft.pk is None or _has_changes(draft)]
+    if row is None:
+        return kept
+    drafts[0].version = version
+    return [drafts[0], *kept] if kept or _has_changes(drafts[0]) else []
 
 
 def _has_changes(draft: Draft) -> bool:

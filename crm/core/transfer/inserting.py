@@ -12,9 +12,11 @@ from sqlalchemy.orm import Mapper, Session
 from crm.core.datamodel.bulk import Number
 from crm.core.db import batches
 from crm.core.errors import DomainError
+from crm.core.models import Child, key_of
 from crm.core.models.checks import CHECKED, update_folded
 from crm.core.models.kinds import to_json
 from crm.core.transfer import runs
+from crm.core.transfer.children import list_of
 from crm.core.transfer.drafts import Draft, Ref, changed_columns, refs
 from crm.core.transfer.links import Finder
 from crm.core.transfer.prechecks import find_refusals
@@ -143,6 +145,7 @@ class Insertion:
                     setattr(row, name, self.next_text(value))
                 elif new is None:
                     setattr(row, name, value)
+            self._belong(new, line.drafts[0])
             for name, ref in draft.links.items():
                 if ref[0] != "draft":
                     setattr(row, name, self.rows[ref])
@@ -151,6 +154,14 @@ class Insertion:
             for name, (added, removed) in draft.lists.items():
                 before[name] = self._list(getattr(row, name), added, removed, made)
         return changed
+
+    def _belong(self, new: Any, parent: Draft) -> None:
+        """Give a new child row of a stored record its parent, in whose journal it is told."""
+        if not isinstance(new, Child) or parent.pk is None:
+            return
+        owner: Any = inspect(new).mapper.relationships[new.__parent__]
+        if owner.mapper.class_ is parent.model and getattr(new, key_of(owner)) == parent.pk:
+            setattr(new, owner.key, self.rows["row", parent.model, parent.pk])
 
     def _list(self, rows: list[Any], added: list[Ref], removed: list[Ref], made: list[Any]) -> Any:
         """Change a list. Returns what was added and removed, for undo."""
@@ -200,6 +211,7 @@ class Insertion:
             for row, before in changed:
                 if hasattr(row, "row_version"):
                     kept = {name: _ids(value) for name, value in before.items()}
+                    kept |= _children_before(row, made, changed)
                     self.entries.append(self._entry(line.number, row, "updated", kept))
         counts = {"created": created, "updated": len(good) - created}
         runs.note(self.session, self.run_id, self.entries, **counts)
@@ -219,6 +231,20 @@ class Insertion:
 def _ids(value: Any) -> Any:
     """Of a list, the keys of what was added and removed: new rows have them by now."""
     return [[row.id for row in rows] for rows in value] if isinstance(value, tuple) else value
+
+
+def _children_before(
+    row: Any, made: Sequence[Any], changed: Sequence[tuple[Any, dict[str, Any]]]
+) -> dict[str, Any]:
+    """list of child rows → the ids of those added, and what was changed of others, by id."""
+    lists: dict[str, dict[str, Any]] = defaultdict(lambda: {"added": [], "changed": {}})
+    for child in made:
+        if (relation := list_of(child)) and getattr(child, child.__parent__) is row:
+            lists[relation]["added"].append(child.id)
+    for child, before in changed:
+        if (relation := list_of(child)) and getattr(child, child.__parent__) is row:
+            lists[relation]["changed"][str(child.id)] = before
+    return lists
 
 
 @cache

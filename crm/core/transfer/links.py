@@ -88,6 +88,10 @@ class Finder:
             return self._make(text, self.makes)
         raise ValueError(_("“%(text)s” is unknown.", text=shortened(text)))
 
+    def rows(self) -> list[Any]:
+        """All rows that were found."""
+        return [row for found in self.known.values() for row in found]
+
     def is_known(self, text: str) -> bool:
         return bool(self.known.get(self.key(text)))
 

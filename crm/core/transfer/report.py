@@ -13,7 +13,7 @@ TOLD = 1_000  # errors listed in a report
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why the line `number` of the file was refused; the header is line 1."""
+    """Why a line of the file was refused, or what becomes of it; line 1 is the header."""
 
     number: int
     reason: str
@@ -32,6 +32,7 @@ class Report:
     is_preview: bool = False
     doubles: int = 0  # lines that look like a record that is there already
     told_doubles: list[Refusal] = field(default_factory=list)
+    told_changes: list[Refusal] = field(default_factory=list)  # of a preview
     run_id: int | None = None  # to undo the import by
     refusals: list[Refusal] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -46,11 +47,16 @@ class Report:
         if len(self.told_doubles) < TOLD:
             self.told_doubles.append(Refusal(number, what))
 
+    def tell_change(self, number: int, what: str) -> None:
+        if len(self.told_changes) < TOLD:
+            self.told_changes.append(Refusal(number, what))
+
     def lines(self) -> Iterator[str]:
-        """The report as text: notes, errors in the order of the file, then the totals."""
+        """The report as text: notes, errors and changes by line, then the totals."""
         yield from self.notes
         for refusal in sorted(
-            [*self.refusals, *self.told_doubles], key=lambda refusal: refusal.number
+            [*self.refusals, *self.told_doubles, *self.told_changes],
+            key=lambda refusal: refusal.number,
         ):
             yield labelled(_("Line %(number)s", number=refusal.number), refusal.reason)
         more = self.refused - len(self.refusals)

@@ -23,11 +23,12 @@ Later = tuple[Callable[..., None], tuple[Any, ...]]
 
 @dataclass(slots=True)
 class CheckedLine:
-    """A validated line: its rows, and the calls to make after writing them."""
+    """A validated line: its rows, the calls to make after writing them, and what it changes."""
 
     number: int
     drafts: list[Draft]
     later: list[Later] = field(default_factory=list)
+    told: str = ""  # for a preview
 
 
 class Spool:

@@ -16,7 +16,7 @@ from crm.core.datamodel import DataModel
 from crm.core.db import db, let_others_write, transaction
 from crm.core.errors import DomainError, NotFound
 from crm.core.journal import was_purged
-from crm.core.models import Spec, find_spec, kind_of
+from crm.core.models import Child, Spec, find_spec, kind_of
 from crm.core.models.text import labelled
 from crm.core.transfer.runs import ImportRow, ImportRun, State
 from crm.core.types import utcnow
@@ -141,8 +141,24 @@ def _put_back(session: Session, row: Any, before: dict[str, Any]) -> None:
             spec = find_spec(type(row), name) or Spec("", kind_of(mapper.columns[name]))
             setattr(row, name, spec.revive(value))
             continue
-        target, (added, removed) = mapper.relationships[name].mapper.class_, value
+        target = mapper.relationships[name].mapper.class_
+        if issubclass(target, Child):
+            _put_children_back(session, row, name, value)
+            continue
+        added, removed = value
         items = getattr(row, name)
         for item in [one for one in items if one.id in added]:
             items.remove(item)
         items.extend(session.scalars(select(target).where(target.id.in_(removed))))
+
+
+def _put_children_back(session: Session, row: Any, name: str, value: dict[str, Any]) -> None:
+    """Take added child rows away, and put changed ones back."""
+    children = {child.id: child for child in getattr(row, name)}
+    for pk in value["added"]:
+        if pk in children:
+            getattr(row, name).remove(children[pk])
+    for pk, before in value["changed"].items():
+        if int(pk) in children:
+            _put_back(session, children[int(pk)], before)
+    row.changed_on = utcnow()

@@ -50,17 +50,28 @@ def taken_by(row: Any, values: Mapping[str, Any], *, is_new: bool) -> Iterator[T
 
 def used(session: Session, model: type[Any], takes: Iterable[Taken]) -> Iterator[tuple[Taken, int]]:
     """(value, id of the row) of those of `takes` that exist, without the row filter."""
-    asked: dict[tuple[int, tuple[Any, ...]], list[Any]] = defaultdict(list)
+    asked: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
     for place, values in takes:
-        asked[place, values[:-1]].append(values[-1])
-    for (place, before), last in asked.items():
+        asked[place].append(values)
+    for place, each in asked.items():
         columns, _field, where = uniques(inspect(model))[place]
+        # One statement for all values of the column that has the most of them.
+        varied = max(range(len(columns)), key=lambda n: len({values[n] for values in each}))
+        others = [column for n, column in enumerate(columns) if n != varied]
         # The table instead of the class: values of hidden rows are taken too.
-        known = select(columns[-1], model.__table__.c.id)
-        for column, value in zip(columns, before, strict=False):
-            known = known.where(column == value)
+        known = select(columns[varied], model.__table__.c.id)
         if where is not None:
             known = known.where(text(where))
-        for part in batches(last):
-            for value, pk in session.connection().execute(known.where(columns[-1].in_(part))):
-                yield (place, (*before, value)), pk
+        for fixed, many in _grouped(each, varied).items():
+            one = known.where(*(c == value for c, value in zip(others, fixed, strict=True)))
+            for part in batches(many):
+                for value, pk in session.connection().execute(one.where(columns[varied].in_(part))):
+                    yield (place, (*fixed[:varied], value, *fixed[varied:])), pk
+
+
+def _grouped(each: Iterable[tuple[Any, ...]], place: int) -> dict[tuple[Any, ...], list[Any]]:
+    """The values at this place by the others of their tuple."""
+    found: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
+    for values in each:
+        found[(*values[:place], *values[place + 1 :])].append(values[place])
+    return found

@@ -12,6 +12,7 @@ from crm.core.datamodel import DataModel
 from crm.core.errors import DomainError
 from crm.core.models import kinds
 from crm.core.transfer.cells import CellText, FileFormat
+from crm.core.transfer.children import find_child, load_children, natural_key, with_line
 from crm.core.transfer.fields import TargetField
 from crm.core.transfer.links import Finder
 from crm.core.transfer.mapping import FieldRule
@@ -105,13 +106,18 @@ class ValueReader:
 
     def key_of(self, name: str, cells: Texts) -> str:
         """The text of the key field. Raises DomainError where it is missing."""
+        return str(self._key_part(name, cells))
+
+    def _key_part(self, name: str, cells: Texts) -> Any:
+        """The value by which a row is found. Raises DomainError where it is missing."""
         if name not in cells:
             raise DomainError(
                 _("This value is empty, but it is needed to find existing records."), field=name
             )
         filled = self.filled[name]
         try:
-            return str(filled.spec.clean(self._parsed(filled, cells[name])))
+            value = self._value(filled, cells[name], None)
+            return value if filled.target is not None else filled.spec.clean(value)
         except ValueError as error:
             raise DomainError(str(error), field=name) from error
 
@@ -127,31 +133,68 @@ class ValueReader:
     def of(self, cells: Texts, row: Any) -> dict[str, Any]:
         """The values for a new record, or for `row`. Raises DomainError with all errors.
 
-        Empty cells are ignored: stored values and lines are kept. New values of vocabularies are
-        left to `made`.
+        Empty cells are ignored: stored values and lines are kept. New values of the record's own
+        vocabularies are left to `made`.
         """
+        own: dict[str, CellText] = {}
+        lists: dict[str, dict[str, CellText]] = defaultdict(dict)
+        for name, cell in cells.items():
+            (lists[child] if (child := self.filled[name].child) else own)[name] = cell
         values: dict[str, Any] = {} if row is not None else self._place()
-        children: dict[str, dict[str, Any]] = defaultdict(dict)
+        wrong: dict[str, str] = {}
+        try:
+            values |= self._values(own, row)
+        except DomainError as error:
+            wrong |= error.fields
+        for relation, line in lists.items():
+            if row is not None and not natural_key(self.model, relation):
+                continue  # for new records only
+            try:
+                values[relation] = self._lines(row, relation, line)
+            except DomainError as error:
+                wrong |= error.fields
+        if wrong:
+            raise DomainError(fields=wrong)
+        return values
+
+    def _values(self, cells: Texts, row: Any) -> dict[str, Any]:
+        """The values of these cells for `row`, of which defaults are for new rows only."""
+        values: dict[str, Any] = {}
         wrong: dict[str, str] = {}
         for name, cell in cells.items():
             filled = self.filled[name]
-            if cell.rule.create or (row is not None and _is_for_new(filled, cell)):
+            if cell.rule.create and not filled.child:
                 continue
-            into = children[filled.child] if filled.child else values
+            if row is not None and cell.rule.place.startswith("defaults."):
+                continue
             try:
-                into[filled.name] = self._value(filled, cell, row)
+                values[filled.name] = self._value(filled, cell, row)
             except ValueError as error:
                 wrong[name] = str(error)
         if wrong:
             raise DomainError(fields=wrong)
-        return values | {relation: [line] for relation, line in children.items()}
+        return values
+
+    def _lines(self, row: Any, relation: str, cells: Texts) -> list[Any]:
+        """The child rows of a new record, or all those of `row` with what the cells say."""
+        if row is None:
+            return [self._values(cells, None)]
+        names = [f"{relation}.{name}" for name in natural_key(self.model, relation)]
+        key = {self.filled[name].name: self._key_part(name, cells) for name in names}
+        child = find_child(row, relation, key)
+        return with_line(row, relation, child, self._values(cells, child))
+
+    def load_lists(self, rows: Sequence[Any]) -> None:
+        """Read the child rows that the lines of these records are compared with."""
+        lists = {filled.child for filled in self.filled.values() if filled.child}
+        load_children(self.model, [one for one in lists if natural_key(self.model, one)], rows)
 
     def made(self, cells: Texts) -> dict[str, Any]:
-        """The links to vocabularies, new values included. Raises DomainError."""
+        """The record's own links to vocabularies, new values included. Raises DomainError."""
         values: dict[str, Any] = {}
         wrong: dict[str, str] = {}
         for name, cell in cells.items():
-            if cell.rule.create:
+            if cell.rule.create and not self.filled[name].child:
                 try:
                     values[name] = self._value(self.filled[name], cell, None)
                 except ValueError as error:
@@ -185,11 +228,6 @@ class ValueReader:
     def _parsed(self, filled: TargetField, cell: CellText) -> Any:
         form = FileFormat(cell.rule, self.zone, self.language, self.reader)
         return filled.spec.parse(cell.text, form)
-
-
-def _is_for_new(filled: TargetField, cell: CellText) -> bool:
-    """Whether the text is for new records only: a default, or a child row."""
-    return bool(filled.child) or cell.rule.place.startswith("defaults.")
 
 
 def _parts(filled: TargetField, cell: CellText) -> list[str]:
