@@ -173,6 +173,11 @@ class Crowd:
             "account": {
                 "name": house, "name_key": func.lower(house), "siren": null(), "siret": null(),
                 "kind": self.one_of(("prospect", "client", "prospect"), 7),
+                # Ten trees, eight subsidiaries to each account, all of one company.
+                "parent_id": case(
+                    (self.n < 10, null()),
+                    else_=self.planted.ids["account"] + 1 + self.n // 80 * 10 + self.n % 10,
+                ),
                 "category_id": self.sometimes(self.one_of(self.words["account_category"], 3), 5),
                 "prospect_status_id": self.one_of(self.words["prospect_status"], 5),
             },

@@ -47,14 +47,14 @@ class Above:
 
 def parents(account: Account) -> Above:
     """Its parent, the parent of that one and so on, up to `MOST_LEVELS`."""
+    if account.parent_id is None:
+        return Above([], is_cut=False)
     upper = aliased(Account)
-    near = select(Account.id, Account.parent_id, literal(1).label("depth")).where(
-        Account.id == account.parent_id, Account.id != account.id
-    )
+    start = (Account.id, Account.name_key, literal(1).label("depth"), Account.parent_id)
+    near = select(*start).where(Account.id == account.parent_id, Account.id != account.id)
     line = near.cte("line", recursive=True)
-    far = select(upper.id, upper.parent_id, line.c.depth + 1).join(
-        line, upper.id == line.c.parent_id
-    )
+    step = (upper.id, upper.name_key, line.c.depth + 1, upper.parent_id)
+    far = select(*step).join(line, upper.id == line.c.parent_id)
     line = line.union_all(far.where(upper.id != account.id, line.c.depth <= MOST_LEVELS))
     rows = _read(line, MOST_LEVELS + 1)
     # A circle among the parents comes back to one of them.
@@ -65,11 +65,11 @@ def parents(account: Account) -> Above:
 def subsidiaries(account: Account) -> Below:
     """Its subsidiaries, the upper levels first where there are more than `MOST_ROWS`."""
     lower = aliased(Account)
-    near = select(Account.id, literal(1).label("depth")).where(
-        Account.parent_id == account.id, Account.id != account.id
-    )
+    start = (Account.id, Account.name_key, literal(1).label("depth"))
+    near = select(*start).where(Account.parent_id == account.id, Account.id != account.id)
     whole = near.cte("whole", recursive=True)
-    far = select(lower.id, whole.c.depth + 1).join(whole, lower.parent_id == whole.c.id)
+    step = (lower.id, lower.name_key, whole.c.depth + 1)
+    far = select(*step).join(whole, lower.parent_id == whole.c.id)
     whole = whole.union_all(far.where(lower.id != account.id, whole.c.depth <= MOST_LEVELS))
     # What a line shows, in the same statement: the tab is near its budget.
     told = (joinedload(Account.owner), joinedload(Account.addresses))
@@ -86,12 +86,17 @@ def _nested(account: Account, rows: Sequence[Account]) -> list[Node]:
 
 
 def _read(found: Any, most: int, options: Sequence[ORMOption] = ()) -> list[tuple[Account, int]]:
-    """(account, its level) of these rows, the nearest levels first, then by name."""
+    """(account, its level) of the rows (id, name key, level): the nearest levels, then by name.
+
+    The first `most` are found before their accounts are read, as no database knows that a
+    recursive statement finds few: it would read the whole table beside it.
+    """
+    order = (found.c.depth, found.c.name_key, found.c.id)
+    first = select(*order).order_by(*order).limit(most).subquery()
     statement = (
-        select(Account, found.c.depth)
-        .join(found, Account.id == found.c.id)
+        select(Account, first.c.depth)
+        .join(first, Account.id == first.c.id)
         .options(*options)
-        .order_by(found.c.depth, Account.name_key, Account.id)
-        .limit(most)
+        .order_by(first.c.depth, first.c.name_key, first.c.id)
     )
     return [(row, depth) for row, depth in db.session.execute(statement).unique()]

@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, inspect
+from sqlalchemy import event, inspect, select
 
+from crm.accounts import tree
+from crm.accounts.models import Account
 from crm.companies.actors import load_actor
 from crm.core import rows
 from crm.core.actor import acting_as
@@ -272,6 +274,20 @@ def turned(view: Any, statement: Any, order: Any, size: int, backwards: bool) ->
         if not token:
             return ids
         found = view.datamodel.page(statement, order, PageRequest(size, token, backwards=backwards))
+
+
+@pytest.mark.parametrize("person", ["alice", "claire", "olga"])
+def test_the_tree_of_an_account_reads_its_branch_alone(crowded: Flask, person: str) -> None:
+    """From the top of a tree of hundreds, and from its last leaf."""
+    with acting(crowded, person), watching(db.engine) as watch:
+        for order in (Account.id.asc(), Account.id.desc()):
+            found = select(Account).where(Account.parent_id.is_not(None)).order_by(order).limit(1)
+            account = db.session.scalars(found).unique().one()
+            watch.taken()  # that of the test
+            above, below = tree.parents(account), tree.subsidiaries(account)
+            assert watch.taken() == []
+            if person == "alice":
+                assert above.accounts or below.nodes
 
 
 # List, field, and what the index that leads to its few rows is called.

@@ -13,8 +13,8 @@ from flask_babel import ngettext
 from sqlalchemy import ColumnElement
 
 from crm.accounts.badges import opt_out_badges
-from crm.accounts.models import Account, AccountKind
-from crm.accounts.queries import open_statuses
+from crm.accounts.models import Account, AccountContact, AccountKind
+from crm.accounts.queries import contacts_of, open_statuses
 from crm.accounts.services import account as services
 from crm.accounts.services import handing_over, merging
 from crm.accounts.services.prospects import OUTCOME
@@ -80,7 +80,7 @@ class AccountView(ArchivePages, StatusPages, DuplicatePages, MergePages, SheetPa
     merge_first = ("kind",)
     add_fieldsets = edit_fieldsets = fields.FORM
     show_fieldsets = fields.RECORD
-    record_relations = ("notes_changed_by", "links.contact", "links.job_title")
+    record_relations = ("notes_changed_by",)
     duplicate_columns = ("reference", "kind", "city", "phone", "owner")
     duplicate_relations = ("addresses",)
     tab_titles: ClassVar[Mapping[str, Label]] = {"parent": _l("Subsidiaries")}
@@ -137,7 +137,9 @@ class AccountView(ArchivePages, StatusPages, DuplicatePages, MergePages, SheetPa
 
     def fill_first_tab(self, page: RecordPage, row: Account) -> None:
         super().fill_first_tab(page, row)
-        contact = display.main_contact(row, self.page_of)
+        found = contacts_of(row).where(AccountContact.is_main.is_(True))
+        link = self.datamodel.session.scalars(found).first()
+        contact = display.main_contact(link, self.page_of)
         page.panels += [contact] if contact else []
 
     def as_tab(self, parent: Any, relation: str, path: str, tab: str) -> ListPage:
@@ -147,7 +149,8 @@ class AccountView(ArchivePages, StatusPages, DuplicatePages, MergePages, SheetPa
         return page
 
     def sheet_tables(self, row: Account) -> list[SheetTable]:
-        return display.contacts_on_paper(row)
+        found = contacts_of(row).limit(display.MOST_ON_PAPER)
+        return display.contacts_on_paper(self.datamodel.session.scalars(found))
 
     def prepare_form(self, form: Form) -> None:
         """Offer open statuses only: losing a prospect needs its dialog."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from crm.accounts.models import Account, AccountAddress, AccountKind, Nature
+from crm.accounts.models import Account, AccountAddress, AccountContact, AccountKind, Nature
 from crm.accounts.services.account import is_owner_stale
 from crm.accounts.views.fields import OCCASIONAL, ORGANIZATIONS, PERSONS
 from crm.core.actor import per_request
@@ -95,10 +95,9 @@ def notes_changed(account: Account) -> str:
     return str(_("Changed by %(who)s on %(when)s.", who=who, when=when))
 
 
-def main_contact(account: Account, page_of: Callable[[Any], str | None]) -> Panel | None:
-    """The panel of the main contact."""
-    link = account.main_contact
-    if link is None or link.contact is None:
+def main_contact(link: AccountContact | None, page_of: Callable[[Any], str | None]) -> Panel | None:
+    """The panel of the main contact, of its link to the account."""
+    if link is None:
         return None
     name = Field("contact", "", "text", link.contact, str(link.contact))
     name.url = page_of(link.contact)
@@ -107,16 +106,15 @@ def main_contact(account: Account, page_of: Callable[[Any], str | None]) -> Pane
     return Panel(_("Main contact"), lines=[line for line in (name, job, *reach) if line.text])
 
 
-def contacts_on_paper(account: Account) -> list[SheetTable]:
-    """The contacts that the reader sees, the main one first; none where there are none."""
-    links = [link for link in account.links if link.contact is not None]
+def contacts_on_paper(links: Iterable[AccountContact]) -> list[SheetTable]:
+    """The contacts behind these links to the account; none where there are none."""
     rows = [
         [
             str(link.contact),
             str(link.job_title or ""),
             *(display_field(link.contact, name).text for name in ("phone", "mobile", "email")),
         ]
-        for link in sorted(links, key=lambda link: not link.is_main)[:MOST_ON_PAPER]
+        for link in links
     ]
     heads = [_("Name"), _("Job title"), _("Phone"), _("Mobile"), _("E-mail")]
     return [SheetTable(_("Contacts"), heads, rows)] if rows else []
