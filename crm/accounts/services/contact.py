@@ -1,6 +1,6 @@
 """Contacts and what they do for their accounts. Source: spec 6."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -64,17 +64,26 @@ def create(values: Mapping[str, Any]) -> Contact:
 def update(contact: Contact, values: Mapping[str, Any]) -> None:
     """Change a contact; `replace_main` as for `create`. Raises DomainError by field."""
     rest = {name: value for name, value in values.items() if name != REPLACE}
+    email, account_ids = contact.email, {_account_id(link) for link in contact.links}
     update_row(contact, rest, RULES)
-    _keep_accounts_in_order(contact, replace=values.get(REPLACE, False))
+    known = account_ids if contact.email == email else ()
+    _keep_accounts_in_order(contact, known, replace=values.get(REPLACE, False))
 
 
-def _keep_accounts_in_order(contact: Contact, *, replace: bool) -> None:
-    """One main contact per account, and no duplicate e-mail address. Source: spec 6.1 and 6.3."""
+def _keep_accounts_in_order(
+    contact: Contact, known: Collection[int] = (), *, replace: bool
+) -> None:
+    """One main contact per account, and no duplicate e-mail address. Source: spec 6.1 and 6.3.
+
+    In the accounts `known` the contact had this address before: one that a merge of accounts made
+    double there refuses no other change.
+    """
     if current_bulk() is not None:
         check_row(contact)  # not flushed: the address is still as it was typed
     account_ids = [_account_id(link) for link in contact.links]
-    if contact.email and account_ids:
-        _refuse_double_email(contact, account_ids)
+    new_ids = [pk for pk in account_ids if pk not in known]
+    if contact.email and new_ids:
+        _refuse_double_email(contact, new_ids)
     led = [_account_id(link) for link in contact.links if link.is_main]
     if led:
         _lead_alone(contact, led, replace=replace)

@@ -4,24 +4,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from flask import abort, redirect, request, url_for
-from flask.typing import ResponseReturnValue
-from flask_appbuilder import expose, has_access
-from flask_babel import gettext as _
+from flask import abort, redirect, request
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from sqlalchemy import ColumnElement
 
 from crm.accounts.badges import opt_out_badges
 from crm.accounts.models import Account, AccountContact, AccountKind
 from crm.accounts.queries import contacts_of, open_statuses
 from crm.accounts.services import account as services
-from crm.accounts.services import handing_over, merging
 from crm.accounts.services.prospects import OUTCOME
 from crm.accounts.views import display, fields
-from crm.accounts.views.agency import MoveAgency
 from crm.accounts.views.archiving import ARCHIVED, ArchivePages
-from crm.accounts.views.owner import ChangeOwner
+from crm.accounts.views.handing_over import HandOverPages
+from crm.accounts.views.merging import AccountMerging
 from crm.accounts.views.statuses import STATUS_VERBS, StatusPages
 from crm.accounts.views.tree import tree_of
 from crm.core.datamodel import DataModel
@@ -29,8 +24,6 @@ from crm.core.datamodel.filters import ME
 from crm.core.forms import Form
 from crm.core.models import Label
 from crm.core.views import (
-    PK,
-    Action,
     Field,
     FieldGroup,
     ModelView,
@@ -40,7 +33,6 @@ from crm.core.views import (
     SheetTable,
 )
 from crm.core.views.base import view_of
-from crm.core.views.merging import MergePages
 from crm.core.views.pages import ListPage
 from crm.core.views.prefill import Prefill
 from crm.duplicates.views import DuplicatePages
@@ -50,7 +42,9 @@ NOBODY = [("owner", 2, [""])]
 STATUSES = "manage_prospect_status"
 
 
-class AccountView(ArchivePages, StatusPages, DuplicatePages, MergePages, SheetPages):
+class AccountView(
+    HandOverPages, ArchivePages, StatusPages, DuplicatePages, AccountMerging, SheetPages
+):
     """What both views share: everything but the kind and the labels."""
 
     kind: ClassVar[AccountKind]
@@ -76,8 +70,6 @@ class AccountView(ArchivePages, StatusPages, DuplicatePages, MergePages, SheetPa
     headline = ("score", "owner", "agency", "prospect_status")
     widths = fields.WIDTHS
     readonly_in_place = ("agency", "prospect_status")
-    merge_rules = merging.ACCOUNTS
-    merge_first = ("kind",)
     add_fieldsets = edit_fieldsets = fields.FORM
     show_fieldsets = fields.RECORD
     record_relations = ("notes_changed_by",)
@@ -152,37 +144,7 @@ class AccountView(ArchivePages, StatusPages, DuplicatePages, MergePages, SheetPa
         found = contacts_of(row).limit(display.MOST_ON_PAPER)
         return display.contacts_on_paper(self.datamodel.session.scalars(found))
 
-    def prepare_form(self, form: Form) -> None:
-        """Offer open statuses only: losing a prospect needs its dialog."""
-        display.prepare(form)
-        if "prospect_status" in form.fields:
-            form.fields["prospect_status"].limit_to(self.datamodel.session.scalars(open_statuses()))
-
-    # Merging ────────────────────────────────────────────────────────────────────────────────────
-
-    def merge_url(self, ids: Sequence[int]) -> str:
-        """One page for prospects and clients."""
-        return f"{url_for('ClientView.merge')}?ids={','.join(map(str, ids))}"
-
-    def merge_details(self, row: Account) -> str:
-        kind = self.field_of(row, "kind").text
-        return " · ".join((row.reference, kind, super().merge_details(row)))
-
-    def short_name(self, row: Account) -> str:
-        return f"{row} ({row.reference})"
-
-    def kept_words(self, kept: Account, records: Sequence[Any]) -> str:
-        name = self.short_name(kept)
-        if kept.kind != AccountKind.CLIENT and any(r.kind == AccountKind.CLIENT for r in records):
-            return _("%(name)s is kept and becomes a client.", name=name)
-        return _("%(name)s is kept.", name=name)
-
-    def moving_words(self, count: int, merged: type[Any]) -> str:
-        return ngettext(
-            "%(num)s subsidiary moves to it.", "%(num)s subsidiaries move to it.", count
-        )
-
-    # Moving to another agency ───────────────────────────────────────────────────────────────────
+    # The form ───────────────────────────────────────────────────────────────────────────────────
 
     def edit_names(self, row: Account) -> list[str]:
         """The dialog asks what goes along to another agency, so that it is no field of the form."""
@@ -192,34 +154,11 @@ class AccountView(ArchivePages, StatusPages, DuplicatePages, MergePages, SheetPa
     def add_names(self) -> list[str]:
         return [name for name in super().add_names() if name not in self.without]
 
-    def record_menu(self, row: Account, editable: bool) -> list[Action]:
-        menu = super().record_menu(row, editable)
-        menu[:0] = self.archiving_menu(row) if editable else []
-        if editable and self.visible(["agency"]):
-            url = self.url("move_agency", pk=row.id)
-            menu.insert(0, Action(_("Change the agency"), url, "map-pin", opens_dialog=True))
-        if editable and handing_over.may_hand_over():
-            url = self.url("change_owner", pk=row.id)
-            menu.insert(0, Action(_("Change owner"), url, "users", opens_dialog=True))
-        return menu
-
-    @expose(f"/move_agency/{PK}", methods=("GET", "POST"))
-    @has_access
-    def move_agency(self, pk: int) -> ResponseReturnValue:
-        if not self.visible(["agency"]):
-            abort(404)
-        account = self.row(pk, "edit", ["agency"])
-        dialog = MoveAgency(account, self.datamodel)
-        return self.perform_with_dialog(account, dialog, dialog.apply)
-
-    @expose(f"/change_owner/{PK}", methods=("GET", "POST"))
-    @has_access
-    def change_owner(self, pk: int) -> ResponseReturnValue:
-        account = self.row(pk, "edit", ["owner"])
-        if not handing_over.may_hand_over():
-            abort(403)
-        dialog = ChangeOwner(account, self.datamodel)
-        return self.perform_with_dialog(account, dialog, dialog.apply)
+    def prepare_form(self, form: Form) -> None:
+        """Offer open statuses only: losing a prospect needs its dialog."""
+        display.prepare(form)
+        if "prospect_status" in form.fields:
+            form.fields["prospect_status"].limit_to(self.datamodel.session.scalars(open_statuses()))
 
 
 class ProspectView(AccountView):

@@ -67,11 +67,11 @@ class ArchivePages(ModelView):
         """Of an archived account, nothing that would add to it."""
         return self.record_actions(row) if row.is_archived else super().head_actions(row)
 
-    def archiving_menu(self, row: Account) -> list[Action]:
-        """The entry that archives an account the actor may edit."""
-        if row.is_archived:
-            return []
-        return [Action(_("Archive"), self.act_url("archive", row), "archive", "post")]
+    def record_menu(self, row: Account, editable: bool) -> list[Action]:
+        menu = super().record_menu(row, editable)
+        if editable and not row.is_archived:
+            menu.insert(0, Action(_("Archive"), self.act_url("archive", row), "archive", "post"))
+        return menu
 
     @expose(f"/archive/{PK}", methods=("POST",))
     @has_access

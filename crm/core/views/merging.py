@@ -133,8 +133,12 @@ class MergePages(MergeDisplay):
             return self._merge_again(records)
         except DomainError as error:
             return self.merge_page(asked, error.status, error=error)
+        self.tell_merged(kept)
         message = ngettext("%(num)s record merged", "%(num)s records merged", count)
         return self.to_record(kept, message)
+
+    def tell_merged(self, kept: Any) -> None:
+        """Called after a merge: slices flash what it leaves to do."""
 
     def _merge_again(self, records: Sequence[Any]) -> ResponseReturnValue:
         """Somebody saved or merged one of them between the check and the lock."""
