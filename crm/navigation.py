@@ -46,6 +46,7 @@ from crm.quotes.api import QuoteApi
 from crm.quotes.products import ProductApi, ProductView
 from crm.quotes.views import QuoteView
 from crm.quotes.vocabularies import VIEWS as QUOTES
+from crm.reporting.boards.views import ReportingView
 from crm.sending.catalog_views import SentCatalogView
 from crm.sending.views import MessageView
 
@@ -63,6 +64,7 @@ MAIN: Sequence[MenuEntry] = (
     MenuEntry(EventView, EventApi),
     MenuEntry(CalendarView, in_bar=True),
     MenuEntry(CatalogView, CatalogApi),
+    MenuEntry(ReportingView, is_created=False),
 )
 
 # The sidebar of "Application config".

@@ -2,7 +2,7 @@
 //
 //   main.css   Tabler's rules for the classes in use, then css/main.css
 //   main.js    and what it imports; a dynamic import() becomes a file of its own
-//   calendar.css  what only the calendar's page has
+//   calendar.css, reporting.css  what only these pages have
 //   icons.svg  the icons named in icons.txt and our own glyphs, as one sprite
 //   images/    as they are
 //   inter-*.ttf  the fonts of documents
@@ -35,6 +35,7 @@ async function bundle() {
       { in: "entry:main.css", out: "main" },
       { in: "entry:main.js", out: "main" },
       { in: "calendar/calendar.css", out: "calendar" },
+      { in: "reporting/reporting.css", out: "reporting" },
     ],
     absWorkingDir: here,
     outdir: draft,

@@ -3,6 +3,7 @@ import htmx from "htmx.org";
 
 import { enhance } from "./core/enhance.js";
 import "./core/ask.js";
+import "./core/board.js";
 import "./core/confirm.js";
 import "./core/copy.js";
 import "./core/dates.js";

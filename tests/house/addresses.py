@@ -21,6 +21,8 @@ ARGUMENTS = {
     "theme": "dark",
     "token": "A" * 43,
     "position": 0,
+    "board": "opportunities",
+    "chart": "by-stage",
 }
 NOBODYS = "-"  # the row of an address that names none of a company
 

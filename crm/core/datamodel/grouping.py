@@ -1,6 +1,6 @@
 """Rows counted, summed and averaged by groups: one statement, under the session's row filter."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -36,13 +36,30 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class Sum:
+    """The sum of a number over some rows, and how many of them have one."""
+
+    total: Decimal = Decimal(0)
+    number: int = 0
+
+    def __add__(self, other: "Sum") -> "Sum":
+        return Sum(self.total + other.total, self.number + other.number)
+
+    def value(self, how: str) -> Decimal | None:
+        """The "sum" or the "average"; None where no row has a number."""
+        if not self.number:
+            return None
+        return self.total / self.number if how == "average" else self.total
+
+
+@dataclass(frozen=True)
 class Grouped:
     """One group: its keys, the currency where money is measured, the number of rows, measures."""
 
     keys: tuple[Any, ...]
     currency: str | None
     count: int
-    values: tuple[Decimal | None, ...]
+    sums: tuple[Sum, ...] = ()
 
 
 def read_groups(
@@ -61,7 +78,9 @@ def read_groups(
     for row in db.session.execute(statement):
         keys, (currency, count, *figures) = tuple(row[: len(groups)]), row[len(groups) :]
         if count:
-            found.append(Grouped(keys, currency, count, tuple(_values(measures, figures))))
+            sums = zip(figures[::2], figures[1::2], strict=True)
+            each = (Sum(Decimal(total or 0), number) for total, number in sums)
+            found.append(Grouped(keys, currency, count, tuple(each)))
     return found
 
 
@@ -91,15 +110,6 @@ def grouped(
         told += [func.sum(inner.c[figure.key]), func.count(inner.c[figure.key])]
     shown = [*by, *told] if figures else [*by, null(), *told]
     return select(*shown).select_from(inner).group_by(*by)
-
-
-def _values(measures: Sequence[Measure], figures: Sequence[Any]) -> Iterator[Decimal | None]:
-    for n, measure in enumerate(measures):
-        total, number = figures[2 * n], figures[2 * n + 1]
-        if not number:
-            yield None
-        else:
-            yield Decimal(total) / number if measure.how == "average" else Decimal(total)
 
 
 def _key(model: type[Any], group: Group | ColumnElement[Any], dialect: str) -> ColumnElement[Any]:

@@ -161,9 +161,7 @@ class FilterBar(BaseView):
         page.search_label = _("Search here")
         page.search_way = _way_of(query, page)
         page.region_label = page.title
-        page.state = address.pairs(search="")
-        page.chips = [self._chip(c, address) for c in query.conditions]
-        page.filters = self._filter_choices(page, address) if full else []
+        self.put_choices(page, address, query.conditions, self.filter_names() if full else [])
         if not searched_columns(self.datamodel.obj):
             page.search_label = ""
         order = self.order(address)[:1]
@@ -174,6 +172,18 @@ class FilterBar(BaseView):
             page.sort_options.append((label, address.url(order=(name, way)), here))
         if full and self.presets:
             self._put_presets(page, address)
+
+    def put_choices(
+        self,
+        page: ListPage,
+        address: ListAddress,
+        applied: Sequence[Condition],
+        names: Sequence[str],
+    ) -> None:
+        """The chips of what is applied, and the popovers of the filters `names`."""
+        page.state = address.pairs(search="")
+        page.chips = [self._chip(c, address) for c in applied]
+        page.filters = self._filter_choices(page, address, names)
 
     def visible_presets(self) -> Sequence[Preset]:
         """The presets whose setting is on."""
@@ -253,14 +263,16 @@ class FilterBar(BaseView):
         rows = self.datamodel.session.scalars(named)
         return [self._option(row)["text"] for row in rows.unique()] or [_("Not available")]
 
-    def _filter_choices(self, page: ListPage, address: ListAddress) -> list[FilterChoice]:
+    def _filter_choices(
+        self, page: ListPage, address: ListAddress, names: Sequence[str]
+    ) -> list[FilterChoice]:
         """The filters that are offered, each with its popover."""
         popover = get_template_attribute(FILTERS, "popover")
         kept = [*page.state, *([("search", page.search)] if page.search else [])]
         state = get_template_attribute(FILTERS, "hidden")(kept)
         applied = {name for name, _operator, _values in address.filters}
         choices = []
-        for name in self.filter_names():
+        for name in names:
             if name in self.unlisted_filters and name not in applied:
                 continue
             if name in applied:

@@ -51,9 +51,8 @@ class ListParts(FilterBar):
 
     # The state ──────────────────────────────────────────────────────────────────────────────────
 
-    def _canonical(self) -> str:
+    def canonical(self, address: ListAddress) -> str:
         """The URL for the filter form, which without script sends filter, op and value."""
-        address = self.address(self.url("list"))
         name, operator = request.args["filter"], request.args.get("op", "0")
         address.filters = [f for f in address.filters if f[0] != name]
         values = [value for value in request.args.getlist("value") if value.strip()]
@@ -301,7 +300,7 @@ class ListPages(ListParts):
     @has_access
     def list(self) -> ResponseReturnValue:
         if "filter" in request.args:
-            return redirect(self._canonical(), 302)
+            return redirect(self.canonical(self.address(self.url("list"))), 302)
         page = self.list_page(self.address(), full=True)
         return self.render(self.list_template, page=page)
 

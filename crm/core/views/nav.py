@@ -86,9 +86,14 @@ def visible_links(entries: Sequence[MenuEntry], language: str, actor: Actor) -> 
     return [
         door
         for door in menu_links(entries, language)
-        if actor.can("read", door.view.class_permission_name)
+        if any(actor.can("read", entity) for entity in _entities(door.view))
         and (door.view.setting is None or actor.is_enabled(door.view.setting))
     ]
+
+
+def _entities(view: Any) -> Sequence[str]:
+    """The entities of which one has to be read to open a page."""
+    return getattr(view, "entities", ()) or (view.class_permission_name,)
 
 
 def items(found: Sequence[MenuLink], here: str, counts: Mapping[str, int]) -> list[NavItem]:

@@ -1,0 +1,7 @@
+// .c-dash: the charts of a board are fetched after the page.
+import { on } from "./enhance.js";
+
+on(".c-dash", async (root) => {
+  const { start } = await import("../reporting/later.js");
+  start(root);
+});

@@ -1,0 +1,166 @@
+"""The groups of a chart in words and in order, and the filter that a list finds their rows by."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from babel.dates import format_date
+from flask_appbuilder.security.sqla.models import Group as Team
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import inspect, select
+
+from crm.core.datamodel.buckets import Step, first_day, last_day
+from crm.core.datamodel.filters import filter_spec
+from crm.core.datamodel.grouping import TEAM, Group
+from crm.core.db import db
+from crm.core.models import Label, Reference, Spec, spec_of, target_of
+from crm.core.models.locale import locale
+from crm.core.models.text import format_day
+from crm.reporting.boards.periods import Period
+
+Filter = tuple[str, int, tuple[str, ...]]  # field, operator, values: as in the address of a list
+
+UNSET: Mapping[str, Label] = {"agency": _l("No agency"), TEAM: _l("No team")}
+PATTERNS = {Step.MONTH: "LLLL y", Step.QUARTER: "QQQ y", Step.YEAR: "y"}
+SHORT = {Step.DAY: "d/M", Step.WEEK: "d/M", Step.MONTH: "LLL"}
+
+
+@dataclass(frozen=True)
+class Key:
+    """A group: its value, what it is called, and its filter."""
+
+    value: Any
+    label: str
+    filter: Filter
+    sign: str = ""
+    hue: str = ""
+    short: str = ""  # as an axis says it, where it is shorter
+
+
+def operator_of(model: type[Any], name: str, *keys: str) -> int:
+    """The number of the first of these operators that the filter `name` has."""
+    offered = [one.key for one in filter_spec(model, name).kind.operators]
+    return next(offered.index(key) for key in keys if key in offered)
+
+
+def keys_of(
+    model: type[Any], group: Group, values: Iterable[Any], period: Period | None
+) -> list[Key]:
+    """The groups with these values, in the order of a vocabulary or of time, None last.
+
+    Of a date that `period` bounds, the empty months between are there too.
+    """
+    found = set(values)
+    filled = found - {None}
+    if group.step is not None:
+        keys = _dates(model, group, group.step, filled, period)
+    elif group.name == TEAM:
+        keys = _rows(model, group, Team, filled)
+    elif group.name in inspect(model).relationships:
+        keys = _rows(model, group, target_of(model, group.name), filled)
+    else:
+        keys = _choices(model, group, filled)
+    return [*keys, unset(model, group)] if None in found else keys
+
+
+def unset(model: type[Any], group: Group) -> Key:
+    """The group of the rows without a value."""
+    label = UNSET.get(group.name) or filter_spec(model, group.name).unset or _("Not filled in")
+    return Key(None, str(label), (group.name, operator_of(model, group.name, "empty"), ()))
+
+
+def _dates(
+    model: type[Any], group: Group, step: Step, found: set[date], period: Period | None
+) -> list[Key]:
+    between = operator_of(model, group.name, "between")
+    bounds = [period.first, period.last] if period is not None else [*found]
+    keys = []
+    day = first_day(min(bounds), step) if bounds else None
+    while day is not None and day <= max(bounds):
+        end = last_day(day, step)
+        first = max(day, period.first) if period is not None else day
+        last = min(end, period.last) if period is not None else end
+        texts = (first.isoformat(), last.isoformat())
+        short = format_date(day, SHORT[step], locale=locale()) if step in SHORT else ""
+        keys.append(Key(day, written(day, step), (group.name, between, texts), short=short))
+        day = _after(end)
+    return keys
+
+
+def _after(day: date) -> date:
+    return date.fromordinal(day.toordinal() + 1)
+
+
+def written(first: date, step: Step) -> str:
+    """A day, week, month, quarter or year in words."""
+    if step in PATTERNS:
+        return str(format_date(first, PATTERNS[step], locale=locale()))
+    if step is Step.WEEK:
+        return _("week of %(day)s", day=format_day(first))
+    return format_day(first)
+
+
+def _rows(model: type[Any], group: Group, target: type[Any], found: set[int]) -> list[Key]:
+    """Rows of another table; of a vocabulary in its order, of others by name."""
+    rows = db.session.scalars(select(target).where(target.id.in_(found))).unique().all()
+    known = {row.id: row for row in rows}
+    among = operator_of(model, group.name, "in")
+
+    def place(pk: int) -> tuple[Any, ...]:
+        row = known.get(pk)
+        position = row.position if isinstance(row, Reference) else 0
+        return row is None, position, str(row or "").casefold(), pk
+
+    return [
+        Key(
+            pk,
+            str(known[pk]) if pk in known else _("Not available"),
+            (group.name, among, (str(pk),)),
+            hue=getattr(known.get(pk), "hue", "") or "",
+        )
+        for pk in sorted(found, key=place)
+    ]
+
+
+def _choices(model: type[Any], group: Group, found: set[Any]) -> list[Key]:
+    spec = filter_spec(model, group.name)
+    among = operator_of(model, group.name, "in", "eq")
+    order = list(spec.choices or {})
+    texts = {value: _text(value) for value in found}
+
+    def place(value: Any) -> tuple[int, str]:
+        text = texts[value]
+        return (order.index(text) if text in order else len(order), text)
+
+    return [
+        Key(value, _words(spec, value, texts[value]), (group.name, among, (texts[value],)))
+        for value in sorted(found, key=place)
+    ]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return str(getattr(value, "value", value))
+
+
+def _words(spec: Spec, value: Any, text: str) -> str:
+    if spec.choices and text in spec.choices:
+        return str(spec.choices[text])
+    return spec.write(value)
+
+
+def label_of(model: type[Any], group: Group) -> str:
+    """The head of the column of a group."""
+    if group.name == TEAM:
+        return _("Team")
+    relation = group.name.partition(".")[0]
+    return str(spec_of(model, relation).label)
+
+
+def other(model: type[Any], group: Group, shown: Sequence[Key]) -> Filter:
+    """The filter of the rows in none of the groups shown."""
+    texts = tuple(text for key in shown for text in key.filter[2] or ("none",))
+    return group.name, operator_of(model, group.name, "not_in"), texts

@@ -1,0 +1,91 @@
+"""A chart as the templates, the CSV and the drawing take it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from crm.core.models.text import format_money, format_number
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number, in words and as it is; `url` opens the list of its rows."""
+
+    text: str
+    value: Decimal | int | None = None
+    url: str = ""
+    is_faint: bool = False
+
+
+NOTHING = Figure("–", is_faint=True)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the table; `share` is the length of its bar, of 100."""
+
+    label: str
+    figures: Sequence[Figure]
+    share: Decimal | None = None
+    sign: str = ""  # glyph of a stage or status
+    hue: str = ""
+    is_unset: bool = False
+    short: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """The rows of one currency, or all of them where no money is measured."""
+
+    currency: str
+    title: str
+    lines: Sequence[Line]
+    total: Line | None = None
+
+
+@dataclass(frozen=True)
+class Series:
+    """The values of one colour of a drawing, with the address that each opens."""
+
+    name: str
+    values: Sequence[float]
+    texts: Sequence[str]
+    urls: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What ECharts draws of one section: bars over time."""
+
+    sentence: str  # for who cannot see it
+    labels: Sequence[str]
+    series: Sequence[Series]
+
+
+@dataclass
+class Shown:
+    """Everything templates/reporting/chart.html places."""
+
+    key: str
+    title: str
+    head: Sequence[str]  # of the groups, then of the figures
+    sections: Sequence[Section]
+    caption: str
+    count: int
+    drawing: Drawing | None = None
+    url: str = ""
+    csv_url: str = ""
+    has_bars: bool = True
+    notes: Sequence[str] = field(default_factory=list)
+
+
+def counted(count: int, url: str = "") -> Figure:
+    """A number of rows."""
+    return Figure(format_number(count), count, url if count else "")
+
+
+def money(value: Decimal | None, currency: str, url: str = "") -> Figure:
+    """An amount, which opens its rows."""
+    if value is None:
+        return NOTHING
+    return Figure(format_money(value, currency), value, url)

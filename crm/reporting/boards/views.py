@@ -1,0 +1,216 @@
+"""/reporting: the boards, each of their charts as a table, a drawing and a CSV."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+from flask import Response, abort, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from crm.core.datamodel.filters import FilterFormat, condition
+from crm.core.errors import DomainError
+from crm.core.rows import criteria
+from crm.core.security.page import Page
+from crm.core.views.address import ListAddress, read_address
+from crm.core.views.display import zone
+from crm.core.views.pages import ListPage, Note
+from crm.reporting.boards import sheet
+from crm.reporting.boards.asked import COMMON, Asked, list_view
+from crm.reporting.boards.charts import Chart
+from crm.reporting.boards.periods import LABELS, Period, read_period
+from crm.reporting.boards.table import ALL, BOARDS, ENTITIES, Board
+
+KEPT = ("period", "compare")  # arguments beside the filters of lists
+FIRST = "this_quarter"
+
+
+@dataclass
+class PlacedChart:
+    """A chart before it is read: its title, where it is fetched, how much room it takes."""
+
+    key: str
+    title: str
+    url: str
+    is_wide: bool
+
+
+@dataclass
+class BoardPage(ListPage):
+    """Everything templates/reporting/board.html places; the filters are those of a list."""
+
+    boards: Sequence[tuple[str, str, bool]] = ()
+    charts: Sequence[PlacedChart] = ()
+    period: str = ""
+    first: str = ""  # the days of the period, as they are typed
+    last: str = ""
+    periods: Sequence[tuple[str, str, bool]] = ()  # label, address, whether it is this one
+    before: str = ""  # the name of the period before
+    compare_url: str = ""
+    is_compared: bool = False
+    kept: list[tuple[str, str]] = field(default_factory=list)  # of the form of a free period
+
+
+class ReportingView(Page):
+    """The boards, through the rights on what they count."""
+
+    route_base = "/reporting"
+    default_view = "index"
+    class_permission_name = "opportunities"
+    entities: ClassVar[Sequence[str]] = ENTITIES
+    icon = "chart-pie"
+    list_title = _l("Reporting")
+
+    @expose("/")
+    def index(self) -> ResponseReturnValue:
+        return redirect(self.url("board", board=_open_boards()[0].key), 302)
+
+    @expose("/boards/<board>")
+    def board(self, board: str) -> ResponseReturnValue:
+        found = _board(board)
+        charts = found.open_charts()
+        view = list_view(charts[0].model)
+        address = _address(view, self.url("board", board=board))
+        if "filter" in request.args:
+            return redirect(view.canonical(address), 302)
+        if "first" in request.args:
+            return redirect(_free_period(address), 302)
+        page = BoardPage(str(found.title), board, self.icon)
+        page.boards = [
+            (str(one.title), self.url("board", board=one.key), one is found)
+            for one in _open_boards()
+        ]
+        asked = _put_filters(page, view, address)
+        if asked is not None:
+            page.charts = [
+                PlacedChart(chart.key, str(chart.title), self._chart_url(found, chart), chart.drawn)
+                for chart in charts
+            ]
+        return self.render("reporting/board.html", page=page)
+
+    def _chart_url(self, board: Board, chart: Chart, method: str = "chart") -> str:
+        """The address of one chart with the choices of this request."""
+        query = request.query_string.decode()
+        url = self.url(method, board=board.key, chart=chart.key)
+        return f"{url}?{query}" if query else url
+
+    @expose("/boards/<board>/<chart>")
+    def chart(self, board: str, chart: str) -> ResponseReturnValue:
+        """One chart: a part of the board, or where scripts do not run a page of its own."""
+        own, found = _chart(board, chart)
+        shown = found.read(_asked(found))
+        shown.url = shown.url if shown.count else ""
+        if list_view(found.model).can("export"):
+            shown.csv_url = self._chart_url(own, found, "csv")
+        part = bool(request.headers.get("HX-Request"))
+        template = "reporting/parts/chart.html" if part else "reporting/chart.html"
+        page = ListPage(shown.title, board, self.icon)
+        page.crumbs = [(str(own.title), self.url("board", board=board))]
+        return self.render(template, page=page, shown=shown)
+
+    @expose("/boards/<board>/<chart>.csv")
+    def csv(self, board: str, chart: str) -> ResponseReturnValue:
+        """The table as CSV, of the rows that the actor may export."""
+        _own, found = _chart(board, chart)
+        view = list_view(found.model)
+        if not view.can("export"):
+            abort(403)
+        text = sheet.write(found.read(_asked(found), [criteria(found.model, "export")]))
+        answer = Response(text, mimetype="text/csv")
+        answer.headers["Content-Disposition"] = f'attachment; filename="{board}-{chart}.csv"'
+        return answer
+
+
+def _open_boards() -> list[Board]:
+    """The boards of which the actor may read something; 404 without any."""
+    if not current_user.is_authenticated:
+        abort(401)
+    found = [board for board in ALL if board.open_charts()]
+    if not found:
+        abort(404)
+    return found
+
+
+def _board(key: str) -> Board:
+    board = BOARDS.get(key)
+    if board is None or board not in _open_boards():
+        abort(404)
+    return board
+
+
+def _chart(key: str, name: str) -> tuple[Board, Chart]:
+    board = _board(key)
+    found = next((chart for chart in board.open_charts() if chart.key == name), None)
+    if found is None:
+        abort(404)
+    return board, found
+
+
+def _address(view: Any, path: str) -> ListAddress:
+    offered = view.visible(view.search_columns)
+    return read_address(view.key, path, [name for name in COMMON if name in offered], KEPT)
+
+
+def _asked(chart: Chart) -> Asked:
+    """The choices of the request; 400 where one is invalid."""
+    address = _address(list_view(chart.model), request.path)
+    try:
+        period = read_period(request.args.get("period", FIRST))
+    except ValueError as error:
+        abort(400, str(error))
+    for one in address.filters:
+        try:
+            condition(chart.model, *one, FilterFormat(zone()))
+        except DomainError as error:
+            abort(400, str(error))
+    return Asked(period, "compare" in request.args, tuple(address.filters))
+
+
+def _free_period(address: ListAddress) -> str:
+    """The address with the days that were typed as its period."""
+    form = FilterFormat(zone())
+    days = []
+    for name in ("first", "last"):
+        text = request.args.get(name, "")
+        try:
+            days.append(form.day(text).isoformat())
+        except ValueError:
+            days.append(text)
+    other = [one for one in address.rest if one[0] != "period"]
+    return replace(address, rest=[("period", "..".join(days)), *other]).url()
+
+
+def _put_filters(page: BoardPage, view: Any, address: ListAddress) -> Asked | None:
+    """The chips of period and filters; None where one of them is invalid, which a note says."""
+    query = view.query(address)
+    names = [name for name in COMMON if name in view.visible(view.search_columns)]
+    view.put_choices(page, address, query.conditions, names)
+    page.search_url = address.path
+    page.notes = [Note("warn", text) for text in query.wrong]
+    asked = request.args.get("period", FIRST)
+    try:
+        period = read_period(asked)
+    except ValueError as error:
+        page.notes.append(Note("bad", str(error)))
+        period = read_period(FIRST)
+    _put_period(page, address, asked, period)
+    return None if page.notes else Asked(period, page.is_compared, tuple(address.filters))
+
+
+def _put_period(page: BoardPage, address: ListAddress, asked: str, period: Period) -> None:
+    page.period, page.before = str(period), str(period.before())
+    page.first, page.last = period.first.isoformat(), period.last.isoformat()
+    page.is_compared = "compare" in request.args
+    other = [("compare", "1")] if page.is_compared else []
+    page.periods = [
+        (str(label), replace(address, rest=[("period", key), *other]).url(), key == asked)
+        for key, label in LABELS.items()
+    ]
+    turned = [] if page.is_compared else [("compare", "1")]
+    page.compare_url = replace(address, rest=[("period", asked), *turned]).url()
+    page.kept = replace(address, rest=other).pairs()
+
+
+__all__ = ["ReportingView"]

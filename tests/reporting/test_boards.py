@@ -1,0 +1,154 @@
+"""Boards: what they count, and that every figure opens the list of exactly its rows."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from html import unescape
+
+import pytest
+from sqlalchemy import update
+
+from crm.accounts.models import Account, LostReason
+from crm.companies.days import today
+from crm.companies.models import AppSettings
+from crm.opportunities import services
+from crm.opportunities.models import Opportunity
+from crm.reporting.boards.periods import Period, read_period
+from crm.reporting.boards.table import ALL
+from tests.factories import make, person, word
+from tests.fixtures import Acting, Cast, Client
+
+CELL = re.compile(r'<td class="r num"><a href="([^"]+)">([^<]+)</a></td>')
+CHARTS = [(board.key, chart.key) for board in ALL for chart in board.charts]
+PART = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def sales(acting: Acting, cast: Cast) -> None:
+    """Two won, one lost, three open of Claire; one in dollars; one of Olga's."""
+    with acting("alice") as session:
+        session.execute(update(AppSettings).values(manage_agencies=True))
+    with acting("claire") as session:
+        account = make(Account, owner=person(cast.claire))
+        mine = {"owner": person(cast.claire), "account": account}
+        for amount in (10_000, 5_000, 700, 300, 200, 100):
+            make(Opportunity, name=f"Vente {amount}", amount=Decimal(amount), **mine)
+        session.flush()
+        found = {row.amount: row for row in session.query(Opportunity)}
+        services.win(found[10_000])
+        services.win(found[5_000])
+        services.lose(found[700], lost_reason=word(LostReason, "Price"))
+    with acting("marc"):
+        make(Opportunity, name="In dollars", amount=Decimal(40), currency="USD", owner=None)
+    with acting("olga"):
+        suya = make(Opportunity, name="Suya", amount=Decimal(999), account=make(Account))
+        services.win(suya)
+
+
+def chart(client: Client, key: str, name: str, query: str = "") -> str:
+    answer = client.get(f"/reporting/boards/{key}/{name}{query}", headers=PART)
+    assert answer.status_code == 200, answer.text
+    return unescape(answer.text)
+
+
+def listed(client: Client, url: str) -> str:
+    answer = client.get(url)
+    assert answer.status_code == 200, url
+    return unescape(answer.text)
+
+
+@pytest.mark.parametrize(("key", "name"), CHARTS)
+@pytest.mark.parametrize("query", ["", "?period=this_year&compare=1", "?_flt_0_owner=me"])
+def test_every_figure_opens_the_list_of_exactly_its_rows(
+    as_user: Callable[[str], Client], sales: None, key: str, name: str, query: str
+) -> None:
+    for somebody in ("claire", "marc"):
+        client = as_user(somebody)
+        rows = re.findall(r"<tr[^>]*>(.*?)</tr>", chart(client, key, name, query), re.DOTALL)
+        for row in rows:
+            found = CELL.findall(row)
+            for url, text in found:
+                page = listed(client, url)
+                count = page.count("data-row=")
+                if text == found[0][1]:
+                    assert str(count) == text, (url, text)
+                elif "€" in text:
+                    assert count, url
+
+
+@pytest.mark.accept("A-78")
+def test_what_is_won_counts_won_ones_alone(as_user: Callable[[str], Client], sales: None) -> None:
+    found = chart(as_user("claire"), "opportunities", "won-by-owner")
+    assert "€15,000.00" in found
+    assert "2 won opportunities" in found
+
+
+@pytest.mark.accept("A-24")
+def test_nothing_of_another_company_is_counted(
+    as_user: Callable[[str], Client], sales: None
+) -> None:
+    for key, name in CHARTS:
+        assert "999" not in chart(as_user("claire"), key, name, "?period=this_year")
+
+
+def test_currencies_are_never_added(as_user: Callable[[str], Client], sales: None) -> None:
+    found = chart(as_user("marc"), "opportunities", "by-stage")
+    assert "$40.00" in found
+    assert "€600.00" in found
+    assert "Amounts of different currencies are not added up." in found
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("?period=2027-02-30..2027-03-01", 400),
+        ("?period=2027-03-02..2027-03-01", 400),
+        ("?period=soon", 400),
+        ("?_flt_0_owner=abc", 400),
+        ("?_flt_9_owner=1", 400),
+        ("?_flt_0_name=x", 200),
+    ],
+)
+def test_a_wrong_choice_is_refused_with_a_note(
+    as_user: Callable[[str], Client], query: str, status: int
+) -> None:
+    client = as_user("claire")
+    path = "/reporting/boards/opportunities"
+    assert client.get(f"{path}/by-stage{query}").status_code == status
+    page = client.get(path + query)
+    assert page.status_code == 200
+    assert ("c-note" in page.text) is ("data-later" not in page.text)
+
+
+def test_a_free_period_is_typed_as_people_type_days(as_user: Callable[[str], Client]) -> None:
+    answer = as_user("claire").get("/reporting/boards/opportunities?first=1/2/2027&last=3/3/2027")
+    assert answer.status_code == 302
+    assert "period=2027-02-01..2027-03-03" in answer.location
+
+
+def test_the_period_before() -> None:
+    for name in ("this_month", "this_quarter", "this_year"):
+        before = read_period(name).before()
+        assert before == read_period(name.replace("this", "last"))
+        assert before.last + timedelta(days=1) == read_period(name).first
+    free = Period(today(), today() + timedelta(days=9))
+    assert free.before() == Period(today() - timedelta(days=10), today() - timedelta(days=1))
+
+
+def test_a_chart_as_csv(as_user: Callable[[str], Client], sales: None) -> None:
+    answer = as_user("claire").get("/reporting/boards/opportunities/by-stage.csv")
+    assert answer.mimetype == "text/csv"
+    assert "EUR,3,600.00" in answer.text
+
+
+@pytest.mark.parametrize("path", ["nothing", "opportunities/nothing", "opportunities/nothing.csv"])
+def test_unknown_boards_and_charts(as_user: Callable[[str], Client], path: str) -> None:
+    assert as_user("claire").get(f"/reporting/boards/{path}").status_code == 404
+
+
+def test_who_may_read_nothing_has_no_boards(as_user: Callable[[str], Client]) -> None:
+    for path in ("", "boards/opportunities", "boards/opportunities/by-stage"):
+        assert as_user("nadia").get(f"/reporting/{path}").status_code == 404
+    assert "/reporting/" not in as_user("nadia").get("/").text
+    assert 'href="/reporting/"' in as_user("claire").get("/").text
