@@ -229,6 +229,7 @@ class Crowd:
                 "opportunity_id": null(),
                 "issued_on": self.day(31, 1500), "valid_until": self.day(31, 1500, 30),
                 "total_excl": self.money(37, 90_000), "total_incl": self.money(37, 108_000),
+                "largest_discount": self.money(23, 20),
             },
             "event": {
                 "subject": deal, "name_key": func.lower(deal),

@@ -57,7 +57,8 @@ ORDER: Sequence[str] = (
 )  # fmt: skip
 SEARCH: Sequence[str] = (
     "status", "number", "owner", "account", "contact", "opportunity", "agency", "company",
-    "issued_on", "valid_until", "total_excl", "total_incl", "currency", "approved_by", "created_on",
+    "issued_on", "valid_until", "total_excl", "total_incl", "currency", "largest_discount",
+    "approved_by", "created_on",
 )  # fmt: skip
 
 _HEAD = ("title", "account", "contact", "opportunity", "company", "owner", "agency")

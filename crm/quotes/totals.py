@@ -4,9 +4,9 @@ Each line is rounded once, half up; VAT is computed once per rate, on the sum of
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from babel.numbers import get_currency_precision
 
@@ -101,6 +101,12 @@ def effective_discount(line: PricedLine, global_discount: Decimal = ZERO) -> Dec
         return ZERO
     kept = (line.unit_price - line.discount_amount) * (HUNDRED - line.discount_percent)
     return HUNDRED - kept * (HUNDRED - global_discount) / HUNDRED / line.unit_price
+
+
+def largest_discount(lines: Iterable[PricedLine], global_discount: Decimal = ZERO) -> Decimal:
+    """The largest effective discount, in per cent, rounded up to two decimals; 0 without lines."""
+    found = max((effective_discount(line, global_discount) for line in lines), default=ZERO)
+    return found.quantize(Decimal("0.01"), ROUND_CEILING)
 
 
 def places(currency: str | None) -> int:

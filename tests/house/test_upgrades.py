@@ -5,10 +5,12 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
@@ -18,6 +20,7 @@ from sqlalchemy import Connection, MetaData, Table, insert, select, text
 
 from crm.core.db import db
 from crm.core.models import rich_text
+from crm.core.types import Exact
 from crm.migrations.backup import KEPT, copies
 from tests.fixtures import make_app
 from tests.house.filling import ROWS, contents, fill, schema
@@ -236,6 +239,36 @@ def test_the_price_of_each_product_moves_to_the_table_of_prices_and_back(fresh: 
     downgrade(revision="0051")
     again, __ = state()
     assert again["product"] == before["product"]
+
+
+def test_the_largest_discount_of_each_quote_is_worked_out(fresh: Flask) -> None:
+    quote = sa.table("quote", sa.column("id"), sa.column("global_discount", Exact(2)))
+    line = sa.table(
+        "quote_line", sa.column("quote_id"), sa.column("kind"), sa.column("unit_price", Exact(4)),
+        sa.column("discount_percent", Exact(2)), sa.column("discount_amount", Exact(4)),
+    )  # fmt: skip
+    filled("0055")
+    price = {"kind": "item", "unit_price": 3}
+    given: tuple[dict[str, Any], ...] = (
+        {"discount_percent": 15, "discount_amount": None},
+        {"discount_percent": None, "discount_amount": 1},
+        {"discount_percent": 0, "discount_amount": None},
+    )
+    with writing() as connection:
+        for pk, (discount, overall) in enumerate(zip(given, ("0.01", None, 0), strict=True), 1):
+            of_quote = sa.update(line).where(line.c.quote_id == pk)
+            connection.execute(of_quote.values(**price, **discount))
+            shared = sa.update(quote).where(quote.c.id == pk)
+            connection.execute(shared.values(global_discount=overall))
+    before, __ = state()
+    upgrade()
+    asked = select(sa.table("quote", sa.column("id"), sa.column("largest_discount", Exact(2))))
+    with db.engine.connect() as connection:
+        found = [row.largest_discount for row in connection.execute(asked.order_by("id"))]
+    assert found == [Decimal("15.01"), Decimal("33.34"), 0]
+    downgrade(revision="0055")
+    again, __ = state()
+    assert again["quote"] == before["quote"]
 
 
 AWKWARD = (

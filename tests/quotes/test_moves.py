@@ -1,9 +1,11 @@
 """What becomes of a quote: approved, accepted, refused, expired, replaced (spec 8.4 and 8.5)."""
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import pytest
@@ -30,6 +32,7 @@ pytestmark = pytest.mark.both
 
 Everything = Callable[[], AbstractContextManager[Session]]
 D = Decimal
+TITLES = ["Far above", "A little above", "At the ceiling", "Already approved", "Already finalised"]
 STILL = [QuoteStatus.FINALISED, QuoteStatus.SENT]
 
 
@@ -37,6 +40,10 @@ def refused(act: Callable[..., object], *args: Any, **known: Any) -> dict[str, s
     with pytest.raises(DomainError) as no:
         act(*args, **known)
     return {**no.value.fields, **({"": no.value.message} if no.value.message else {})}
+
+
+def in_list(page: str, *titles: str) -> list[str]:
+    return [title for title in titles if f">{title}<" in page]
 
 
 def discounted(percent: str = "20", **values: Any) -> Quote:
@@ -64,6 +71,49 @@ def test_a_discount_above_the_ceiling_needs_an_approval(acting: Acting, cast: Ca
     with acting("claire"):
         finalise(again(offer))
         assert again(offer).number == f"D-{YEAR}-00001"
+
+
+@pytest.mark.accept("A-62")
+def test_the_quotes_that_need_approval_are_a_list(
+    as_user: Callable[[str], Client], acting: Acting, everything: Everything
+) -> None:
+    with acting("claire"):
+        above, approved = discounted(title=TITLES[0]), discounted(title=TITLES[3])
+        discounted("15", title=TITLES[2])
+        # 15.0025 % together, which is above it
+        discounted("15", title=TITLES[1], global_discount=D("0.01"))
+    with acting("marc"):
+        approval.approve(again(approved))
+        finalise(discounted(title=TITLES[4]))
+    marc = as_user("marc")
+    (link,) = re.findall(
+        r'href="([^"]+)"[^>]*>All quotes that need approval',
+        marc.get(f"/quotes/show/{above.id}").text,
+    )
+    url = unescape(link)
+
+    def listed() -> list[str]:
+        return in_list(marc.get(url).text, *TITLES)
+
+    assert listed() == TITLES[:2]
+    assert "All quotes that need" not in as_user("claire").get(f"/quotes/show/{above.id}").text
+    with everything() as session:
+        session.get_one(AppSettings, 1).quote_discount_ceiling = D(5)
+    assert listed() == TITLES[:3]
+
+
+def test_those_that_expire_within_a_week_are_a_list(
+    as_user: Callable[[str], Client], acting: Acting
+) -> None:
+    with acting("claire"):
+        for days in (0, 7, 8):
+            until = TODAY + timedelta(days=days)
+            in_status(QuoteStatus.SENT, title=f"Day {days}", valid_until=until)
+        in_status(QuoteStatus.DRAFT, title="Offer", valid_until=TODAY)
+    page = as_user("claire").get("/quotes/list/").text
+    (link,) = re.findall(r'href="([^"]+)"[^>]*>Expire within 7 days', page)
+    shown = as_user("claire").get(unescape(link)).text
+    assert in_list(shown, "Day 0", "Day 7", "Day 8", "Offer") == ["Day 0", "Day 7"]
 
 
 @pytest.mark.accept("A-62")

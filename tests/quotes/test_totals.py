@@ -4,7 +4,15 @@ from decimal import Decimal
 
 import pytest
 
-from crm.quotes.totals import PricedLine, Totals, discounted_price, effective_discount, of, with_tax
+from crm.quotes.totals import (
+    PricedLine,
+    Totals,
+    discounted_price,
+    effective_discount,
+    largest_discount,
+    of,
+    with_tax,
+)
 
 D = Decimal
 
@@ -108,3 +116,11 @@ def test_the_discounts_of_a_line_and_of_the_quote_count_together(
 
 def test_nothing_is_taken_off_what_costs_nothing() -> None:
     assert effective_discount(line("1", "0", percent="50"), D(10)) == 0
+
+
+def test_the_largest_discount_is_rounded_up() -> None:
+    lines = [line("1", "3", percent="15"), line("-1", "3", amount="1"), line("2", "0")]
+    assert largest_discount(lines) == D("33.34")
+    assert largest_discount(lines[:1]) == D(15)
+    assert largest_discount(lines[:1], D("0.01")) == D("15.01")
+    assert largest_discount(lines[2:], D(5)) == largest_discount([]) == 0

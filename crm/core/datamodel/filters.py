@@ -1,8 +1,9 @@
 """The filters of a list, from the texts of its URL to SQL on parsed values."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
@@ -22,12 +23,30 @@ ME = "me"  # the value of a user filter that stands for the reader
 NOW = "now"  # the value of a date filter that stands for the current time
 
 
+Number = Callable[[], Decimal]
+_numbers: dict[str, Number] = {}
+
+
+def filter_number(text: str) -> Callable[[Number], Number]:
+    """Declare a value of number filters that stands for what the decorated function returns now."""
+
+    def declare(number: Number) -> Number:
+        _numbers[text] = number
+        return number
+
+    return declare
+
+
 class FilterFormat(Format):
     """The format of filter values in URLs: as typed, and special words."""
 
     def key(self, text: str) -> int:
         actor = find_actor()
         return actor.user_id if text == ME and actor is not None else super().key(text)
+
+    def number(self, text: str, kind: str, places: int) -> Decimal:
+        named = _numbers.get(text)
+        return named() if named is not None else super().number(text, kind, places)
 
     def moment(self, text: str) -> datetime:
         """A datetime; "now"; or the start of a date without time."""
@@ -84,6 +103,12 @@ def filter_spec(model: type[Any], name: str) -> Spec:
         return spec_of(target_of(model, relation), rest) if dot else spec_of(model, name)
     except KeyError as error:
         raise DomainError(_("This filter does not exist."), field=name) from error
+
+
+def typed_number(spec: Spec, text: str, zone: str) -> str:
+    """A value as the input of its filter shows it: the number that a special word stands for."""
+    named = _numbers.get(text)
+    return spec.kind.typed(spec, named(), zone) if named is not None else text
 
 
 def is_filterable(model: type[Any], name: str) -> bool:

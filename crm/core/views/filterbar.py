@@ -19,6 +19,7 @@ from crm.core.datamodel.filters import (
     condition,
     filter_spec,
     searched_columns,
+    typed_number,
 )
 from crm.core.datamodel.orders import complete_order
 from crm.core.datamodel.paging import FEW
@@ -304,7 +305,8 @@ class FilterBar(BaseView):
             choice.picker_url = self.url("pick", name=name)
         for filtered, operator, values in address.filters:
             if filtered == name:
-                choice.current_operator, choice.current_values = operator, values
+                choice.current_operator = operator
+                choice.current_values = tuple(typed_number(spec, v, zone()) for v in values)
         return choice
 
     def _picked(self, name: str) -> tuple[str, Any]:

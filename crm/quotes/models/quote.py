@@ -43,6 +43,7 @@ class Quote(Owned, Record):
             "quote",
             "number",
             "status valid_until",
+            "status largest_discount",
             "issued_on",
             "owner_id issued_on",
             "agency_id issued_on",
@@ -92,6 +93,17 @@ class Quote(Owned, Record):
     total_vat: Mapped[Decimal] = field(_l("Total VAT"), Money, default=0, readonly=True)
     total_incl: Mapped[Decimal] = field(_l("Total incl. tax"), Money, default=0, readonly=True)
     total_discount: Mapped[Decimal] = field(_l("Discount"), Money, default=0, readonly=True)
+    # What a line's discount and the global one take off together, at most, rounded up: it is above
+    # a ceiling of two decimals exactly where the discount is.
+    largest_discount: Mapped[Decimal] = field(
+        _l("Largest discount"),
+        Exact(2),
+        kind=kinds.PERCENT,
+        default=0,
+        server_default="0",
+        nullable=False,
+        readonly=True,
+    )
 
     approved_by_id: Mapped[int | None] = link(_l("Approved by"), "ab_user.id", readonly=True)
     approved_at: Mapped[datetime | None] = field(_l("Approved on"), Instant, readonly=True)
@@ -207,5 +219,8 @@ class Quote(Owned, Record):
         self.total_excl, self.total_vat = found.excl, found.vat
         self.total_incl, self.total_discount = found.incl, found.discount
         items = [line for line in self.lines if line.is_item]
+        self.largest_discount = totals.largest_discount(
+            (line.facts for line in items), self.global_discount or Decimal(0)
+        )
         for line, net in zip(items, found.lines_excl, strict=True):
             line.total_excl = net

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from crm.companies.defaults import current_user_or_none
 from crm.companies.settings import setting
 from crm.core.actor import Scope, find_actor
+from crm.core.datamodel.filters import filter_number
 from crm.core.datamodel.saving import flush
 from crm.core.errors import DomainError, Forbidden
 from crm.core.models.text import format_percent
@@ -16,10 +17,18 @@ from crm.quotes import totals
 from crm.quotes.models import Quote, QuoteLine
 from crm.quotes.services.states import Act, require
 
+ABOVE = "above_ceiling"  # the value of a filter
+
 
 def ceiling() -> Decimal:
     """The largest discount without approval, in per cent."""
     return Decimal(setting("quote_discount_ceiling"))
+
+
+@filter_number(ABOVE)
+def least_above() -> Decimal:
+    """The smallest of `largest_discount` above the ceiling."""
+    return ceiling() + Decimal("0.01")
 
 
 def discounts_above(quote: Quote, limit: Decimal) -> Iterator[tuple[QuoteLine, Decimal]]:

@@ -19,15 +19,25 @@ from crm.core.views import PK, Action, Field, FieldGroup, FormPage, Preset, Reco
 from crm.core.views.sheet import pdf_response
 from crm.opportunities.models import Opportunity, StageKind
 from crm.quotes import display, fields
-from crm.quotes.models import UNANSWERED, Quote
+from crm.quotes.models import UNANSWERED, Quote, QuoteStatus
 from crm.quotes.pdf import render
 from crm.quotes.preview import preview
 from crm.quotes.services import quote as services
+from crm.quotes.services.approval import ABOVE, may_approve
 from crm.quotes.services.lines import RECURRING
 from crm.quotes.views.links import QuoteLinks
 from crm.quotes.views.versions import QuoteVersions, VersionedPage
 
 PDF = "pdf"  # the key of a tab
+TO_APPROVE = Preset(
+    "to_approve",
+    _l("Needs approval"),
+    [
+        ("status", 0, [QuoteStatus.DRAFT]),
+        ("approved_by", 2, []),
+        ("largest_discount", 0, [ABOVE]),
+    ],
+)
 
 
 class QuoteView(QuoteLinks, QuoteVersions):
@@ -67,6 +77,13 @@ class QuoteView(QuoteLinks, QuoteVersions):
             [("status", 0, UNANSWERED)],
             order=("valid_until", "asc"),
         ),
+        Preset(
+            "expiring",
+            _l("Expire within 7 days"),
+            [("status", 0, UNANSWERED), ("valid_until", 5, ["today", "+7"])],
+            order=("valid_until", "asc"),
+        ),
+        TO_APPROVE,
         Preset("all", _l("All quotes"), []),
     )
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
@@ -122,6 +139,9 @@ class QuoteView(QuoteLinks, QuoteVersions):
             page.headline.insert(1, display.version(row))
         if row.is_draft:
             display.tell_approval(page, row)
+            if page.notice is not None and may_approve():
+                page.notice.url = self.preset_url(TO_APPROVE)
+                page.notice.url_label = _("All quotes that need approval")
         return page
 
     def line_name(self, row: Quote, text: str) -> str:
