@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from flask_babel import ngettext, pgettext
 
-from crm.accounts.views.display import notes_changed
+from crm.accounts.views.display import kind_icon, notes_changed
 from crm.core.actor import current_actor
 from crm.core.models.rich_text import shown
 from crm.core.models.text import format_day, format_instant, format_money, format_percent
@@ -22,10 +22,12 @@ Step = tuple[str, str, str, str | None]
 
 def sign(headline: Iterable[Field]) -> None:
     """Add icons to the records of the headline, and a label to the date."""
-    signs = {"account": "building-store", "contact": "address-book"}
     for field in headline:
-        field.icon = signs.get(field.name, field.icon)
-        if field.name == "expected_close_on":
+        if field.name == "account":
+            field.icon = kind_icon(field.value)
+        elif field.name == "contact":
+            field.icon = "address-book"
+        elif field.name == "expected_close_on":
             field.text = f"{field.label} {field.text}"
 
 

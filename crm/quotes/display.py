@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from flask_babel import gettext as _
 
+from crm.accounts.views.display import kind_icon
 from crm.companies.days import today
 from crm.core.models.text import format_day, format_money, format_number, format_percent
 from crm.core.views import Field, Note, RecordPage
@@ -24,7 +25,6 @@ SIGNS = {
     QuoteStatus.CANCELLED: ("ban", "gray"),
     QuoteStatus.REPLACED: ("versions", "gray"),
 }
-ICONS = {"account": "building-store", "contact": "address-book"}
 SOON = 7  # days before the end in which it is marked
 
 
@@ -115,8 +115,10 @@ def _discount(line: QuoteLine, currency: str) -> str:
 def sign(headline: Iterable[Field]) -> None:
     """Add icons to client and contact in the headline, and a label to the last day."""
     for one in headline:
-        if one.name in ICONS:
-            one.icon = ICONS[one.name]
+        if one.name == "account":
+            one.icon = kind_icon(one.value)
+        elif one.name == "contact":
+            one.icon = "address-book"
         elif one.name == "valid_until" and not one.tone:
             one.text = _("Until %(day)s", day=one.text)
 

@@ -24,8 +24,14 @@ def kind_badge(account: Account) -> Field:
     badge = display_field(account, "kind")
     is_client = account.kind == AccountKind.CLIENT
     badge.kind, badge.hue = "tag", "blue" if is_client else "gray"
-    badge.icon = "building-skyscraper" if is_client else "building-store"
+    badge.icon = kind_icon(account)
     return badge
+
+
+def kind_icon(account: Account | None) -> str:
+    """The sign of a client, or of a prospect."""
+    is_client = account is not None and account.kind == AccountKind.CLIENT
+    return "building-skyscraper" if is_client else "building-store"
 
 
 def mark_owner(account: Account, fields: Iterable[Field]) -> None:

@@ -49,7 +49,10 @@ def is_joined(model: type[Any], name: str) -> bool:
 def value_key(row: Any, name: str) -> Any:
     """What is compared of a field: the value, of a link its key."""
     relation = inspect(type(row)).relationships.get(name)
-    return getattr(row, key_of(relation) if relation is not None else name)
+    if relation is not None:
+        return getattr(row, key_of(relation))
+    value, spec = getattr(row, name), find_spec(type(row), name)
+    return spec.kind.identity(value) if spec is not None and value else value
 
 
 def is_empty(row: Any, name: str) -> bool:

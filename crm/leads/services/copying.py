@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
 from markupsafe import escape
@@ -14,10 +13,10 @@ from crm.companies.days import today
 from crm.companies.defaults import current_user_or_none, default_owner
 from crm.core.actor import Scope, find_actor
 from crm.core.db import db
+from crm.core.models import spec_of
 from crm.core.models.rich_text import clean
 from crm.core.models.text import format_day
 from crm.core.rows import unfiltered
-from crm.duplicates.profile import host_of
 from crm.leads.models import Lead
 
 # Fields of the same name and meaning on leads and accounts.
@@ -156,16 +155,11 @@ def differing(lead: Lead, account: Account, *, with_contact: bool) -> Iterator[s
     """The fields that both have and that differ: the account's are kept."""
     for name in compared(account, with_contact=with_contact):
         ours, theirs = getattr(lead, name), getattr(account, name)
-        if ours in (None, "") or _is_empty(account, name) or theirs == ours:
+        if ours in (None, "") or _is_empty(account, name):
             continue
-        if name != "website" or _site(theirs) != _site(ours):
+        kind = spec_of(Account, name).kind
+        if kind.identity(theirs) != kind.identity(ours):
             yield name
-
-
-def _site(website: str) -> tuple[str, str, str]:
-    """What an address leads to: http or https, "www." and a last slash do not matter."""
-    parts = urlsplit(website)
-    return host_of(website), parts.path.rstrip("/"), parts.query
 
 
 def _is_empty(account: Account, name: str) -> bool:

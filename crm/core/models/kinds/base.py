@@ -149,6 +149,10 @@ class Kind:
         """`value`, which is not None, as it stands in an input: what `parse` reads back."""
         return str(value)
 
+    def identity(self, value: Any) -> Any:
+        """What tells a value from another: two ways to write the same are no difference."""
+        return value
+
     def choices(self, spec: "Spec") -> list[tuple[str, str]]:
         """(stored value, words) of all values, where they are few enough for a select."""
         return []

@@ -146,6 +146,11 @@ class Url(Text):
             raise ValueError(_("Enter a web address, such as www.company.com"))
         return address
 
+    def identity(self, value: Any) -> Any:
+        """Where it leads to: http or https, "www." and a last slash do not matter."""
+        parts = urlsplit(str(value))
+        return parts.netloc.lower().removeprefix("www."), parts.path.rstrip("/"), parts.query
+
 
 class Domains(LongText):
     """Domains of e-mail addresses, one a line."""
