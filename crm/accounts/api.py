@@ -9,6 +9,7 @@ from crm.accounts.services import contact as contacts
 from crm.accounts.services.handing_over import ALONG, hand_over
 from crm.accounts.services.prospects import OUTCOME
 from crm.accounts.views import ClientView, ContactView
+from crm.accounts.views.fields import AMOUNTS
 from crm.core.api import ModelRestApi, Verb, columns_of
 
 ACCOUNT = columns_of(ClientView)
@@ -25,7 +26,8 @@ class AccountApi(ModelRestApi):
 
     view = ClientView
     resource_name = "accounts"
-    list_columns = ("kind", "prospect_status", *ACCOUNT["list_columns"])
+    list_columns = ("kind", "prospect_status", *ACCOUNT["list_columns"], *AMOUNTS)
+    show_columns = (*ACCOUNT["show_columns"], *AMOUNTS)
     add_columns = ("kind", *ACCOUNT["add_columns"])
     verbs: ClassVar[Mapping[str, Verb]] = {
         "make_client": Verb(prospects.become_client),

@@ -1,5 +1,6 @@
 """Statements of the opportunities' pages."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -24,12 +25,22 @@ def open_stages() -> Select[tuple[Stage]]:
 
 def amounts_of(account: Account) -> Sums:
     """(currency, kind of stage, sum) of an account's opportunities in progress and won."""
+    return _summed().where(Opportunity.account_id == account.id)
+
+
+def amounts_by_account(ids: Sequence[int]) -> Select[tuple[str, StageKind, Decimal, int]]:
+    """(currency, kind of stage, sum, account id) of the opportunities of these accounts."""
+    mine = _summed().where(Opportunity.account_id.in_(ids))
+    return mine.add_columns(Opportunity.account_id).group_by(Opportunity.account_id)
+
+
+def _summed() -> Sums:
     kinds = (StageKind.OPEN, StageKind.WON)
     total: Any = func.sum(Opportunity.amount)
     return (
         select(Opportunity.currency, Stage.kind, total)
         .join(Stage, Stage.id == Opportunity.stage_id)
-        .where(Opportunity.account_id == account.id, Stage.kind.in_(kinds))
+        .where(Stage.kind.in_(kinds))
         .group_by(Opportunity.currency, Stage.kind)
         .order_by(Stage.kind, Opportunity.currency)
     )

@@ -1,5 +1,6 @@
 """Prospects and clients: one entity with a kind. Source: spec 5.2."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -13,6 +14,7 @@ from flask_babel import lazy_pgettext
 from sqlalchemy import Column, ForeignKey, String, Table, Text, inspect
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from crm.accounts.models.amounts import amounts_of, read_amounts
 from crm.accounts.models.people import CIVILITIES, Civility, ContactDetails, EventDates, full_name
 from crm.accounts.models.prospect import ProspectStatus
 from crm.accounts.models.reference import AccountCategory, Industry, LostReason, Source, Tag
@@ -195,6 +197,16 @@ class Account(ContactDetails, EventDates, Owned, Archivable, Mergeable, Record):
     def main_contact(self) -> Optional["AccountContact"]:
         """The link to the main contact, if one is named."""
         return next((link for link in self.links if link.is_main), None)
+
+    @computed(_l("In progress"), kinds.AMOUNTS, ahead=read_amounts)
+    def open_amount(self) -> Mapping[str, Decimal]:
+        """Of its open opportunities, by currency."""
+        return amounts_of(self, "open")
+
+    @computed(lazy_pgettext("account", "Won"), kinds.AMOUNTS, ahead=read_amounts)
+    def won_amount(self) -> Mapping[str, Decimal]:
+        """Of its won opportunities, by currency."""
+        return amounts_of(self, "won")
 
     @computed(_l("City"))
     def city(self) -> str | None:

@@ -144,6 +144,9 @@ class AccountView(
         found = contacts_of(row).limit(display.MOST_ON_PAPER)
         return display.contacts_on_paper(self.datamodel.session.scalars(found))
 
+    def export_names(self) -> list[str]:
+        return [*super().export_names(), *fields.AMOUNTS]
+
     # The form ───────────────────────────────────────────────────────────────────────────────────
 
     def edit_names(self, row: Account) -> list[str]:

@@ -15,6 +15,8 @@ ADDRESS: Sequence[str] = (
     "is_default",
 )  # fmt: skip
 
+# By currency; on the record they are a panel, and in exports and the API fields.
+AMOUNTS: Sequence[str] = ("open_amount", "won_amount")
 # Shown where they say something.
 OCCASIONAL: Sequence[str] = (*LOSS, "archived_on")
 # A status is shown while statuses of prospects are managed.

@@ -1,6 +1,6 @@
 """Declaration of fields: a column, and its description for form, API, import and journal."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -269,7 +269,7 @@ class computed:  # noqa: N801  used as a decorator
     """A property with a Spec, not stored: `@computed(_l("Total"), kinds.MONEY)`.
 
     `sql` gives the same as an expression, of the model and the name of the dialect, so that it can
-    be summed.
+    be summed. `ahead` is told the ids of many rows before their values are asked for.
     """
 
     def __init__(
@@ -277,10 +277,12 @@ class computed:  # noqa: N801  used as a decorator
         label: Label,
         kind: Kind = kinds.TEXT,
         sql: Callable[[Any, str], ColumnElement[Any]] | None = None,
+        *,
+        ahead: Callable[[Iterable[int]], None] | None = None,
         **declaration: Any,
     ) -> None:
         self.spec = Spec(label, kind, readonly=True, **declaration)
-        self.sql = sql
+        self.sql, self.ahead = sql, ahead
 
     def __call__(self, method: Callable[[Any], Any]) -> "computed":
         self.method = method

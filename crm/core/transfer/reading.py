@@ -1,6 +1,6 @@
 """Reading all rows of a large table in batches."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -12,7 +12,7 @@ from crm.core.datamodel import DataModel
 from crm.core.datamodel.loading import loading
 from crm.core.datamodel.paging import PageRequest
 from crm.core.db import db
-from crm.core.models import key_of
+from crm.core.models import computed, key_of
 
 ROWS_AT_ONCE = 1000
 KEPT = 10_000  # size of the cache of one linked table
@@ -45,6 +45,8 @@ def iterate_rows(
             _link(session, rows, relation, known[name])
         for name, further in lists.items():
             _list(session, rows, mapped[name], further)
+        for read in _ahead(model, names):
+            read([row.id for row in rows])
         yield from rows
         if not found.after:
             return
@@ -125,6 +127,12 @@ def _link(
         known |= {row.id: row for row in _rows(target, found)}
     for row in rows:
         setattr(row, name, known.get(getattr(row, key)))
+
+
+def _ahead(model: type[Any], names: Sequence[str]) -> set[Callable[[Iterable[int]], None]]:
+    """What reads computed values among `names` for many rows at once."""
+    members = (getattr(model, name, None) for name in names)
+    return {one.ahead for one in members if isinstance(one, computed) and one.ahead is not None}
 
 
 def _lists(model: type[Any], names: Sequence[str]) -> dict[str, list[str]]:

@@ -24,7 +24,15 @@ from crm.core.models.kinds.base import CONTROL, Format, Kind, refuse_longer, tid
 from crm.core.models.kinds.choices import Boolean, Choice, Code, Currency, Hue
 from crm.core.models.kinds.json_format import JSON, JsonFormat
 from crm.core.models.kinds.links import File, Reference, References
-from crm.core.models.kinds.numeric import Exact, Integer, Money, Percent, Stars, WholePercent
+from crm.core.models.kinds.numeric import (
+    Amounts,
+    Exact,
+    Integer,
+    Money,
+    Percent,
+    Stars,
+    WholePercent,
+)
 from crm.core.models.kinds.texts import (
     Domains,
     Email,
@@ -47,6 +55,7 @@ TRANSLATED_RICH_TEXT = TranslatedRichText("translated_rich_text")
 SIREN, SIRET = Registered("siren", siren, "numeric"), Registered("siret", siret, "numeric")
 VAT_NUMBER = Registered("vat_number", vat)
 INTEGER, DECIMAL, MONEY = Integer("integer"), Exact("decimal"), Money("money")
+AMOUNTS = Amounts("amounts")
 PERCENT, WHOLE_PERCENT = Percent("percent"), WholePercent("percent")
 STARS = Stars("stars")
 DATE, INSTANT, NEXT = Date("date"), Instant("instant"), Next("next")

@@ -108,6 +108,24 @@ class Money(Exact):
     least = 2
 
 
+class Amounts(Kind):
+    """Amounts by currency, {"EUR": Decimal}: never added across currencies, and only shown."""
+
+    operators = ()
+    css = "num r w-amount"
+    is_text = is_filterable = False
+
+    def write(self, spec: "Spec", value: Any, zone: str, currency: str | None) -> str:
+        return ", ".join(format_money(value[one], one) for one in sorted(value))
+
+    def to_json(self, spec: "Spec", value: Any) -> Any:
+        return {one: f"{value[one]:.2f}" for one in sorted(value)}
+
+    def schema(self, spec: "Spec") -> dict[str, Any]:
+        amount = {"type": "string", "example": "1234.50"}
+        return {"type": "object", "additionalProperties": amount, "example": {"EUR": "1234.50"}}
+
+
 class Percent(Exact):
     unit = "%"
     repeats = True
