@@ -1,7 +1,5 @@
 """What a customer answers, and what is sent to them, is done whole or not at all. Spec 8.4."""
 
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
@@ -9,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import make_url, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import Account, AccountKind
@@ -24,8 +22,8 @@ from crm.quotes.acceptance.purpose import PURPOSE
 from crm.quotes.models import Quote, QuoteLink, QuoteStatus
 from tests.breaking import MOST, Broken, breaking, broken_everywhere, rows_of
 from tests.fixtures import Acting, Cast, Client, new_client
+from tests.processes import in_processes
 from tests.quotes.test_acceptance import NO, YES, Sent
-from tests.quotes.test_finalising import ROOT, _told
 from tests.sending.test_quotes import address, letter, quote, status
 
 AsUser = Callable[[str], Client]
@@ -143,41 +141,13 @@ def test_of_two_answers_at_once_one_is_noted_and_the_other_is_told(
     check_one_won(sent, told, everything)
 
 
-PROGRAM = """
-import json
-import sys
-from pathlib import Path
-from tests.fixtures import make_app
-from tests.quotes.test_breaking import _answered
-
-url, folder, path, name = sys.argv[1:]
-app = make_app(url, Path(folder))
-app.test_client().get(path)
-print("ready", flush=True)
-sys.stdin.readline()
-print(json.dumps(_answered(app, path, name)), flush=True)
-"""
-
-
 @pytest.mark.slow("answers from several processes")
 @pytest.mark.accept("A-61")
 def test_of_two_answers_from_several_processes_one_is_noted(
     app: Flask, sent: Sent, everything: Everything
 ) -> None:
-    url = make_url(app.config["SQLALCHEMY_DATABASE_URI"]).render_as_string(hide_password=False)
-    command = [
-        sys.executable, "-c", PROGRAM, url, str(app.extensions["crm.config"].instance), sent.path,
-    ]  # fmt: skip
-    started = [
-        subprocess.Popen(
-            [*command, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
-        )
-        for name in ("yes", "no") * 2
-    ]
-    for process in started:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    told = [process.communicate(timeout=60)[0] for process in _told(started)]
+    given = [(sent.path, name) for name in ("yes", "no") * 2]
+    told = in_processes(app, _answered, given, before=sent.path)
     check_one_won(sent, told, everything)
 
 

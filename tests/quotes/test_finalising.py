@@ -1,17 +1,14 @@
 """Finalising gives a number without gaps, all or nothing. Source: spec 8.2, 8.4 and 8.5."""
 
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import make_url, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import Account, LostReason
@@ -28,13 +25,13 @@ from crm.quotes.services.finalising import NumberTaken, Prepared, finalise
 from tests.breaking import broken_everywhere
 from tests.factories import again, make, remove, save, word
 from tests.fixtures import Acting, Cast, Client
+from tests.processes import in_processes
 from tests.quotes.test_services import item
 from tests.quotes.test_states import YEAR, in_status
 
 pytestmark = pytest.mark.both
 
 Everything = Callable[[], AbstractContextManager[Session]]
-ROOT = Path(__file__).parents[2]
 
 
 def numbered(number: int, year: int = YEAR) -> str:
@@ -207,7 +204,8 @@ def test_several_processes_give_no_number_twice(
     with acting("claire"):
         pks = [draft().id for _number in range(20)]
         finalise(draft())  # so that the tables that the others write are known to be written
-    given = in_processes(app, cast.claire, pks, 4)
+    shares = [(cast.claire, pks[number::4]) for number in range(4)]
+    given = [number for told in in_processes(app, _all_finalised, shares) for number in told]
     expected = [numbered(number) for number in range(2, 22)]
     assert sorted(given) == expected
     with everything() as session:
@@ -215,46 +213,8 @@ def test_several_processes_give_no_number_twice(
         assert list(numbers) == [numbered(1), *expected]
 
 
-PROGRAM = """
-import sys
-from pathlib import Path
-from tests.fixtures import make_app
-from tests.quotes.test_finalising import _finalised
-
-url, folder, user_id, *pks = sys.argv[1:]
-app = make_app(url, Path(folder))
-print("ready", flush=True)
-sys.stdin.readline()
-for pk in pks:
-    print(_finalised(app, int(user_id), int(pk)), flush=True)
-"""
-
-
-def in_processes(app: Flask, user_id: int, pks: list[int], how_many: int) -> list[str]:
-    """The numbers that so many processes give to these quotes, all at once."""
-    url = make_url(app.config["SQLALCHEMY_DATABASE_URI"]).render_as_string(hide_password=False)
-    folder = str(app.extensions["crm.config"].instance)
-    command = [sys.executable, "-c", PROGRAM, url, folder, str(user_id)]
-    started = [
-        subprocess.Popen(
-            [*command, *map(str, pks[number::how_many])],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
-        )
-        for number in range(how_many)
-    ]  # fmt: skip
-    for process in started:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    answers = [process.communicate(timeout=120)[0] for process in _told(started)]
-    return [line for answer in answers for line in answer.split()]
-
-
-def _told(started: list[Any]) -> list[Any]:
-    """Let all of them go before one is waited for."""
-    for process in started:
-        process.stdin.write("\n")
-        process.stdin.flush()
-    return started
+def _all_finalised(app: Flask, user_id: int, pks: list[int]) -> list[str]:
+    return [_finalised(app, user_id, pk) for pk in pks]
 
 
 def test_the_dialog_says_what_becomes_of_the_opportunity(
