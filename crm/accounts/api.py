@@ -10,7 +10,7 @@ from crm.accounts.services.handing_over import ALONG, hand_over
 from crm.accounts.services.prospects import OUTCOME
 from crm.accounts.views import ClientView, ContactView
 from crm.accounts.views.fields import AMOUNTS
-from crm.core.api import ModelRestApi, Verb, columns_of
+from crm.core.api import MergeVerb, ModelRestApi, Verb, columns_of
 
 ACCOUNT = columns_of(ClientView)
 STATUSES = "manage_prospect_status"
@@ -37,6 +37,7 @@ class AccountApi(ModelRestApi):
         "reopen": Verb(prospects.reopen, setting=STATUSES),
         "archive": Verb(archiving.archive),
         "unarchive": Verb(archiving.unarchive),
+        "merge": MergeVerb(),
     }
 
 
@@ -44,4 +45,7 @@ class ContactApi(ModelRestApi):
     """Contacts, by the declarations of their pages."""
 
     view = ContactView
-    verbs: ClassVar[Mapping[str, Verb]] = {"make_client": Verb(contacts.make_individual_client)}
+    verbs: ClassVar[Mapping[str, Verb]] = {
+        "make_client": Verb(contacts.make_individual_client),
+        "merge": MergeVerb(),
+    }

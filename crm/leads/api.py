@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from crm.accounts.models import Account, Contact
 from crm.accounts.services.reasons import LOSS
-from crm.core.api import ModelRestApi, Verb
+from crm.core.api import MergeVerb, ModelRestApi, Verb
 from crm.leads import services
 from crm.leads.models import Lead
 from crm.leads.services import Conversion
@@ -32,4 +32,5 @@ class LeadApi(ModelRestApi):
         "lose": Verb(services.lose, LOSS, switches=("cancel_events",)),
         "reopen": Verb(services.reopen),
         "take_charge": Verb(services.take_charge, row="read"),
+        "merge": MergeVerb(),
     }

@@ -220,19 +220,44 @@ def test_the_panel_follows_the_kept_record(
     assert as_user("claire").post(address, data={"keep": a}).status_code == 403
 
 
-def test_the_dialog_leads_to_the_page(as_user: AsUser, two: tuple[int, int]) -> None:
+def test_the_dialog_leads_to_the_page(
+    as_user: AsUser, acting: Acting, two: tuple[int, int]
+) -> None:
     a, b = two
+    with acting("marc"):
+        more = [make(Account).id for _number in range(4)]
+    with acting("olga"):
+        hers = make(Account).id
     marc = as_user("marc")
     asked = marc.get(f"/prospects/merge_with/{a}")
-    assert "Merge with another record" in asked.text
-    assert (
-        marc.post(
-            f"/prospects/merge_with/{a}", data={"merged_into": "", "row_version": 1}
-        ).status_code
-        == 422
-    )
-    answer = marc.post(f"/prospects/merge_with/{a}", data={"merged_into": str(b)})
-    assert (answer.status_code, answer.location) == (303, f"/clients/merge?ids={a},{b}")
+    assert "Merge with other records" in asked.text
+    assert re.search(r'<select[^>]* name="merged_into" multiple data-picker="', asked.text)
+
+    def chosen(*ids: int | str, **data: Any) -> Any:
+        return marc.post(
+            f"/prospects/merge_with/{a}", data={"row_version": 1, "merged_into": [*ids], **data}
+        )
+
+    five = (more[0], b, *more[1:3])
+    for ids, others in (((b,), (b,)), ((b, b), (b,)), (five, five)):
+        answer = chosen(*ids)
+        where = ",".join(map(str, (a, *others)))
+        assert (answer.status_code, answer.location) == (303, f"/clients/merge?ids={where}")
+    assert "Merge 5 records" in marc.get(answer.location).text
+    for ids, told in (
+        ((), "Required field"),
+        (("",), "Required field"),
+        ((b, *more), "Choose 2 to 5 different records."),
+        ((b, hers), "Choose a value from the list."),
+        (("x",), "Choose a value from the list."),
+    ):
+        answer = chosen(*ids)
+        assert (answer.status_code, told in answer.text) == (422, True), ids
+    itself = chosen(a)
+    assert "Choose 2 to 5 different records." in marc.get(marc.get(itself.location).location).text
+    by_name = chosen(merged_into_search="Faro SAS")  # without script
+    assert by_name.location == f"/clients/merge?ids={a},{b}"
+    assert "does not match one record" in chosen(merged_into_search="nobody").text
 
 
 def test_the_picker_offers_records_of_the_same_company(

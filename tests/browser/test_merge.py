@@ -59,7 +59,7 @@ def test_from_the_record_to_the_kept_one_by_keyboard(
     page.get_by_role("menuitem", name="Merge…").focus()
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("Merge with another record")
+    expect(dialog).to_contain_text("Merge with other records")
     page.keyboard.type("bati rhone")
     expect(page.get_by_role("option", name="Bati Rhone")).to_be_visible()
     page.keyboard.press("Enter")
@@ -77,6 +77,30 @@ def test_from_the_record_to_the_kept_one_by_keyboard(
     with acting("marc") as session:
         kept = int(page.url.rpartition("/")[2])
         assert session.get_one(Account, kept).kind == AccountKind.CLIENT
+
+
+def test_four_others_are_chosen_by_keyboard_on_a_phone(
+    sit: Sit, two: list[int], acting: Acting, axe: str
+) -> None:
+    with acting("marc"):
+        for number in (1, 2, 3):
+            make(Account, name=f"Bati Rhone {number}")
+    desk = sit("marc", viewport=NARROW)
+    page = desk.open(f"/prospects/merge_with/{two[0]}")
+    page.get_by_role("combobox").focus()
+    for name in ("Bati Rhone", "Bati Rhone 1", "Bati Rhone 2", "Bati Rhone 3"):
+        page.keyboard.type(name.lower())
+        expect(page.get_by_role("option", name=name, exact=True)).to_be_visible()
+        page.keyboard.press("Enter")
+        expect(page.locator(".item", has_text=name).first).to_be_visible()
+    expect(page.locator(".ts-control .item")).to_have_count(4)
+    page.keyboard.press("Backspace")
+    expect(page.locator(".ts-control .item")).to_have_count(3)
+    assert look(desk, axe, LEVELS) == []
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/clients/merge?ids=*")
+    expect(page.locator("input[name=keep]")).to_have_count(4)
+    desk.check()
 
 
 def test_the_values_that_nobody_chose_follow_the_kept_record(sit: Sit, two: list[int]) -> None:

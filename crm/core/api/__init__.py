@@ -6,8 +6,9 @@ are `{"message": "…", "errors": {field: ["…"]}}`.
 """
 
 from crm.core.api.columns import columns_of
+from crm.core.api.merging import MergeVerb
 from crm.core.api.openapi import OpenApi
 from crm.core.api.rest import ModelRestApi
 from crm.core.api.verbs import Verb
 
-__all__ = ["ModelRestApi", "OpenApi", "Verb", "columns_of"]
+__all__ = ["MergeVerb", "ModelRestApi", "OpenApi", "Verb", "columns_of"]

@@ -96,7 +96,7 @@ def _add_components(api: Any, spec: Any) -> None:
         "get": schemas.answered(model, api.visible(readable), children, writable),
         "post": schemas.posted(model, new, children),
         "put": schemas.put(model, changed, children, api.save_options),
-        **{n: schemas.of_verb(model, api, verb) for n, verb in api.verbs.items() if verb.is_on},
+        **{n: verb.body_schema(api) for n, verb in api.verbs.items() if verb.is_on},
     }
     for method, schema in own.items():
         if method == "get" or operations.has(api, method):  # used by the list and POST too

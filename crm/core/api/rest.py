@@ -149,7 +149,7 @@ class ModelRestApi(ReadApi):
     def stale(self, pk: int, error: Conflict) -> Response:
         """409 with the row as saved by somebody else, for the client to merge and retry."""
         row = self.one(pk, self.visible(self.show_columns))
-        return refuse(409, error.message, None, row_version=row["row_version"], result=row)
+        return refuse(409, error.message, error.fields, row_version=row["row_version"], result=row)
 
 
 def read_version(given: Any) -> int:

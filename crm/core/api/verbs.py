@@ -10,6 +10,7 @@ from flask_appbuilder.api import expose
 from flask_babel import gettext as _
 
 from crm.core.actor import current_actor
+from crm.core.api import schemas
 from crm.core.api.columns import part_columns
 from crm.core.api.guard import guarded
 from crm.core.api.reading import MOST_ROWS, Reader, is_id, read_body, read_id
@@ -47,6 +48,19 @@ class Verb:
         """Whether its setting is."""
         return not self.setting or current_actor().is_enabled(self.setting)
 
+    def respond(self, api: Any, pk: int, body: dict[str, Any]) -> Response:
+        """Do it to row `pk`, as the body says. Raises DomainError, Conflict."""
+        if self.tries is None:
+            return _done(api, self, pk, body)
+        return self.tries(
+            lambda: api.fetch(pk, self.row),
+            lambda _row, prepared: _done(api, self, pk, {**body}, prepared=prepared),
+        )
+
+    def body_schema(self, api: Any) -> dict[str, Any]:
+        """The description of the body."""
+        return schemas.of_verb(api.datamodel.obj, api, self)
+
 
 def endpoint(name: str, verb: Verb) -> Callable[..., Response]:
     """The method of an API that answers POST /<pk>/<name>."""
@@ -56,12 +70,7 @@ def endpoint(name: str, verb: Verb) -> Callable[..., Response]:
             raise NotFound
         number, body = read_id(pk), read_body()
         try:
-            if verb.tries is None:
-                return _done(api, verb, number, body)
-            return verb.tries(
-                lambda: api.fetch(number, verb.row),
-                lambda _row, prepared: _done(api, verb, number, {**body}, prepared=prepared),
-            )
+            return verb.respond(api, number, body)
         except Conflict as error:
             stale: Response = api.stale(number, error)
             return stale

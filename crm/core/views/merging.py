@@ -66,15 +66,15 @@ class MergePages(MergeDisplay):
     @expose(f"/merge_with/{PK}", methods=("GET", "POST"))
     @has_access
     def merge_with(self, pk: int) -> ResponseReturnValue:
-        """Ask for the other record, then lead to the page."""
+        """Ask for the other records, then lead to the page."""
         self._refuse_merging()
         row = self.row(pk, "edit")
         dialog = MergeWith(self.datamodel, row, self.picker_base())
         dialog.set_context(row)
         if request.method == "GET" or not dialog.read(request.form):
             return self._asking(row, dialog, 200 if request.method == "GET" else dialog.status)
-        other = dialog.values["merged_into"]
-        return redirect(self.merge_url([row.id, other.id]), 303)
+        others = dialog.values["merged_into"]
+        return redirect(self.merge_url([row.id, *(other.id for other in others)]), 303)
 
     def record_menu(self, row: Any, editable: bool) -> list[Action]:
         menu = super().record_menu(row, editable)
