@@ -1,7 +1,7 @@
 """The demo's records of one salesperson: leads, accounts with their contacts, catalogues."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -12,7 +12,8 @@ from crm.core.actor import current_actor
 from crm.demo import pdf, sales, words
 from crm.demo.story import Story
 from crm.leads import services as leads
-from crm.leads.models import LeadStatus, LeadStatusKind
+from crm.leads.models import Lead, LeadStatus, LeadStatusKind
+from crm.leads.services import Conversion
 
 YEAR = 365
 
@@ -26,11 +27,12 @@ class Share:
     leads: int
     accounts: int
     catalogs: bool = False
+    converts: bool = False  # a lead
 
 
 SHARES = {
     "marc": Share("fr", "lyon", 10, 8, catalogs=True),
-    "claire": Share("fr", "lyon", 34, 20),
+    "claire": Share("fr", "lyon", 34, 20, converts=True),
     "hugo": Share("fr", "lille", 30, 18),
     "olga": Share("en", "iberia", 20, 14, catalogs=True),
 }
@@ -43,6 +45,8 @@ def make(
     story = Story(share.language, share.region, owner, luck, now, used, products)
     for number in range(share.leads):
         _lead(story, number * YEAR // share.leads // 2 + luck.randint(0, 4))
+    if share.converts:
+        _convert(story)
     for number in range(share.accounts):
         _account(story, number)
     if share.catalogs and current_actor().can("create", "catalogs"):
@@ -76,6 +80,22 @@ def _lead(story: Story, ago: int) -> None:
     for days in (-max(1, ago - 3), story.luck.choice([0, 1, 2, 3, 6, 10])):
         if story.chance(0.6):
             sales.event(story, story.pick(words.FIRST_CONTACT), days, lead=lead)
+
+
+def _convert(story: Story) -> None:
+    """The oldest lead that is open becomes a prospect with an opportunity, some days ago."""
+    leads_ = [row for row, _on in story.made if isinstance(row, Lead) and row.organization]
+    found = [lead for lead in leads_ if lead.status.kind == LeadStatusKind.OPEN]
+    if not found:
+        return
+    lead, ago = found[-1], 12
+    wanted = Conversion(
+        new_account={}, new_contact={}, opportunity={"expected_close_on": story.day(-30)}
+    )
+    leads.convert(lead, wanted)
+    lead.converted_on = datetime.combine(story.day(ago), time(14, 12), UTC)
+    for row in (lead.account, lead.contact, lead.opportunity):
+        story.made.append((row, story.day(ago)))
 
 
 def _status(story: Story, ago: int) -> Any:

@@ -31,7 +31,7 @@ def under_way(story: Story, quote: Any, ago: int) -> None:
     """A draft, or what waits for an answer; some a second time."""
     if story.chance(0.3):
         return
-    finalise(quote, freezes=False)
+    finalise(quote)
     quote.finalised_at = _instant(story, ago)
     if story.chance(0.7):
         moves.mark_sent(quote)
@@ -41,7 +41,7 @@ def under_way(story: Story, quote: Any, ago: int) -> None:
 
 
 def _offered(story: Story, quote: Any, ago: int) -> None:
-    finalise(quote, freezes=False)
+    finalise(quote)
     moves.mark_sent(quote)
     quote.finalised_at = quote.sent_at = _instant(story, ago)
 

@@ -1,13 +1,24 @@
 """/api/v1/quotes."""
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from crm.core.api import ModelRestApi, Verb
 from crm.quotes.fields import LINE
-from crm.quotes.services import approval, moves, versions
-from crm.quotes.services.finalising import finalise, finalised
+from crm.quotes.services import approval, versions
+from crm.quotes.services.finalising import finalised
+from crm.quotes.services.moves import SERVICES
+from crm.quotes.services.states import Act
 from crm.quotes.views import QuoteView
+
+# By hand: a quote expires by itself.
+MOVES = (Act.FINALISE, Act.SEND, Act.ACCEPT, Act.REFUSE, Act.EXTEND, Act.CANCEL)
+TRIES: Mapping[Act, Callable[..., Any]] = {Act.FINALISE: finalised}
+
+
+def _verb(act: Act) -> Verb:
+    service = SERVICES[act]
+    return Verb(service.call, service.fields, service.switches, tries=TRIES.get(act))
 
 
 class QuoteApi(ModelRestApi):
@@ -16,12 +27,7 @@ class QuoteApi(ModelRestApi):
     view = QuoteView
     children = {"lines": (*LINE, "total_excl")}
     verbs: ClassVar[Mapping[str, Verb]] = {
-        "finalise": Verb(finalise, switches=("accept_zero",), tries=finalised),
-        "mark_sent": Verb(moves.mark_sent),
-        "accept": Verb(moves.accept, ("accepted_on", "accepted_by")),
-        "refuse": Verb(moves.refuse, ("refusal_reason",)),
-        "extend": Verb(moves.extend, ("valid_until",)),
-        "cancel": Verb(moves.cancel, ("cancellation_reason",)),
+        **{act.value: _verb(act) for act in MOVES},
         "approve": Verb(approval.approve),
         "withdraw": Verb(approval.withdraw),
         "new_version": Verb(versions.new_version, right="create", makes=True),

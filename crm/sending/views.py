@@ -87,7 +87,8 @@ class MessageView(OutboxView):
         if not self.can("create"):
             return []
         if relation == "quote" and may_send(parent):  # its tab of e-mails writes others
-            return [Action(_("Send"), self.url("compose", quote=parent.id, **{SEND: 1}), "send")]
+            url = self.url("compose", quote=parent.id, **{SEND: 1})
+            return [Action(_("Send"), url, "send", primary=parent.sent_at is None)]
         return [Action(_("Send an e-mail"), self._to(parent, relation), "mail", opens_dialog=True)]
 
     def _to(self, parent: Any, relation: str) -> str:

@@ -12,7 +12,7 @@ from crm.core.types import utcnow
 from crm.demo import business, words
 from crm.leads.models import Lead
 from crm.opportunities.models import Opportunity, StageKind
-from crm.quotes.models import Product, Quote
+from crm.quotes.models import UNANSWERED, Product, Quote
 from tests.companies.test_demo import beside_the_cast, fill
 
 pytestmark = pytest.mark.usefixtures(beside_the_cast.__name__)
@@ -30,7 +30,7 @@ def streets() -> set[tuple[str, str]]:
 
 def test_the_demo_is_a_year_of_business_without_doubles(app, everything, monkeypatch):
     shares = {
-        "demo-claire": business.Share("fr", "lyon", 3, 5),
+        "demo-claire": business.Share("fr", "lyon", 3, 5, converts=True),
         "demo-olga": business.Share("en", "iberia", 2, 3),
     }
     monkeypatch.setattr(business, "SHARES", shares)
@@ -48,6 +48,13 @@ def test_the_demo_is_a_year_of_business_without_doubles(app, everything, monkeyp
         assert all(line.product for quote in quotes for line in quote.lines)
         assert session.scalars(select(Product)).first() is not None
         assert {deal.stage.kind for deal in deals} >= {StageKind.OPEN, StageKind.WON}
+
+        (converted,) = [lead for lead in leads if lead.is_converted]
+        assert converted.opportunity.account is converted.account
+        assert converted.converted_on < utcnow() - timedelta(days=2)
+        leads.remove(converted)  # its account and contact have its names
+        waiting = [quote for quote in quotes if quote.status in UNANSWERED]
+        assert all(quote.pdf_id is not None for quote in waiting)
 
         names = [account.name for account in accounts]
         names += [lead.organization for lead in leads if lead.organization]

@@ -19,7 +19,7 @@ from crm.quotes.models import Quote, QuoteLink, QuoteStatus
 from crm.quotes.services.finalising import finalise
 from tests.factories import make
 from tests.fixtures import Acting, Cast, Client
-from tests.markup import main_form
+from tests.markup import main_form, read
 from tests.pressing import press
 from tests.quotes.test_services import item
 
@@ -89,6 +89,20 @@ def test_a_quote_is_sent_with_its_frozen_pdf_and_a_link_to_accept_it(
     assert "Accepter le devis" in client.get(path[0]).text
     with everything() as session:
         assert session.scalars(select(QuoteLink)).one().message_id == mail.id
+
+
+def test_sending_comes_first_then_accepting(as_user: AsUser, quote: Quote) -> None:
+    claire = as_user("claire")
+
+    def main() -> list[str]:
+        page, _wrong = read(claire.get(f"/quotes/show/{quote.id}").text)
+        pressed = [*page.all("a"), *page.all("button")]
+        filled = [one.text for one in pressed if "btn-primary" in one.get("class").split()]
+        return [text for text in filled if text in ("Send", "Accept")]
+
+    assert main() == ["Send"]
+    claire.post(address(quote), data=letter(claire, quote))
+    assert main() == ["Accept"]
 
 
 def test_a_second_click_sends_nothing_more(

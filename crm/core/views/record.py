@@ -102,7 +102,10 @@ class RecordPages(HistoryPages):
         return "edit" not in self.exclude_route_methods and self.may("edit", row)
 
     def head_actions(self, row: Any) -> list[Action]:
-        """Buttons of the page: of upper slices, then the record's own, the primary one last."""
+        """Buttons of the page: of upper slices, then the record's own, the primary one last.
+
+        Of several that would be, it is the first: upper slices know more.
+        """
         actions = [
             *(
                 a
@@ -111,6 +114,9 @@ class RecordPages(HistoryPages):
             ),
             *self.record_actions(row),
         ]
+        main = next((action for action in actions if action.primary), None)
+        for action in actions:
+            action.primary = action is main
         return sorted(actions, key=lambda action: action.primary)
 
     def record_actions(self, row: Any) -> list[Action]:

@@ -102,13 +102,12 @@ def finalise(
     prepared: Prepared | None = None,
     *,
     accept_zero: bool = False,
-    freezes: bool = True,
 ) -> None:
     """Give a draft its number, for good.
 
-    `accept_zero` says that a total of zero is meant; without `freezes` no document is kept, as for
-    many quotes at once: it is made whenever it is asked for. Raises DomainError by field,
-    NumberTaken where the number is no longer the one that was `prepared`.
+    `accept_zero` says that a total of zero is meant. Of many quotes at once no document is kept: it
+    is made whenever it is asked for. Raises DomainError by field, NumberTaken where the number is
+    no longer the one that was `prepared`.
     """
     require(quote, Act.FINALISE)
     check(quote, accept_zero=accept_zero)
@@ -117,7 +116,7 @@ def finalise(
         quote.number = next_reference(*_series(quote))
     if prepared is not None and quote.number != prepared.number:
         raise NumberTaken
-    if freezes and current_bulk() is None:  # in a bulk the numbers are not known yet
+    if current_bulk() is None:  # in a bulk the numbers are not known yet
         _freeze(quote, quote.number, prepared)
     quote.finalised_by, quote.finalised_at = current_user_or_none(), utcnow()
     move(quote, Act.FINALISE)

@@ -1,6 +1,7 @@
 """What becomes of a finalised quote: sent, accepted, refused, expired, cancelled (spec 8.4)."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypedDict, Unpack
 
@@ -114,24 +115,33 @@ def _replace(quote: Quote) -> None:
     raise DomainError(_("A quote is replaced by creating its new version."), field="status")
 
 
-# Act → the fields that go with it, and the service; what page, API and import have in common.
-SERVICES: Mapping[Act, tuple[Callable[..., None], tuple[str, ...]]] = {
-    Act.FINALISE: (finalise, ("prepared", "accept_zero")),
-    Act.SEND: (mark_sent, ()),
-    Act.ACCEPT: (accept, ("accepted_on", "accepted_by", "signed_pdf")),
-    Act.REFUSE: (refuse, ("refusal_reason",)),
-    Act.EXPIRE: (expire, ()),
-    Act.EXTEND: (extend, ("valid_until",)),
-    Act.CANCEL: (cancel, ("cancellation_reason",)),
-    Act.REPLACE: (_replace, ()),
+@dataclass(frozen=True)
+class Service:
+    """What does an act, the fields that go with it, and what is answered with yes or no."""
+
+    call: Callable[..., None]
+    fields: tuple[str, ...] = ()
+    switches: tuple[str, ...] = ()
+
+
+# What page, API and import have in common; a service raises DomainError by field.
+SERVICES: Mapping[Act, Service] = {
+    Act.FINALISE: Service(finalise, switches=("accept_zero",)),
+    Act.SEND: Service(mark_sent),
+    Act.ACCEPT: Service(accept, ("accepted_on", "accepted_by")),
+    Act.REFUSE: Service(refuse, ("refusal_reason",)),
+    Act.EXPIRE: Service(expire),
+    Act.EXTEND: Service(extend, ("valid_until",)),
+    Act.CANCEL: Service(cancel, ("cancellation_reason",)),
+    Act.REPLACE: Service(_replace),
 }
 
 
 def perform(quote: Quote, act: Act, outcome: Mapping[str, Any]) -> None:
     """Do `act` with what it needs of `outcome`. Raises DomainError by field."""
-    service, names = SERVICES[act]
+    service = SERVICES[act]
     states.require(quote, act)
-    service(quote, **{name: outcome[name] for name in names if name in outcome})
+    service.call(quote, **{name: outcome[name] for name in service.fields if name in outcome})
 
 
 def _require(given: Mapping[str, Any], name: str, message: str) -> None:

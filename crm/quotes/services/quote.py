@@ -32,11 +32,11 @@ from crm.quotes.models import Product, Quote, QuoteStatus
 from crm.quotes.services import versions
 from crm.quotes.services.language import language_of
 from crm.quotes.services.lines import Terms, complete, of_opportunity
-from crm.quotes.services.moves import perform
+from crm.quotes.services.moves import SERVICES, perform
 from crm.quotes.services.states import Act, act_towards, require
 
 # Set by moves only, and accepted with the status that they lead to.
-OUTCOME = ("accepted_on", "accepted_by", "refusal_reason", "cancellation_reason")
+OUTCOME = tuple(name for one in SERVICES.values() for name in one.fields if name != "valid_until")
 GIVEN_AT_CREATION = ("status", *OUTCOME)
 
 

@@ -1,19 +1,17 @@
-"""The acts of a quote: an address and a button each. Source: spec 8.4."""
+"""The addresses of the acts of a quote. Source: spec 8.4."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from crm.companies.settings import setting
 from crm.core import rows
 from crm.core.forms import Dialog
-from crm.core.models import Label
-from crm.core.views import PK, Action, ModelView
+from crm.core.views import PK
 from crm.core.views.base import view_of
 from crm.opportunities.models import StageKind
 from crm.quotes import forms
@@ -22,24 +20,10 @@ from crm.quotes.recurring import proposed_texts
 from crm.quotes.services import approval, finalising, moves, states, versions
 from crm.quotes.services.finalising import Prepared
 from crm.quotes.services.states import Act
-
-# Act → label, icon, whether a dialog asks first; the last one that is allowed is the primary one.
-BUTTONS: Mapping[Act, tuple[Label, str, bool]] = {
-    Act.REPLACE: (_l("New version"), "versions", False),
-    Act.REFUSE: (_l("Refuse"), "circle-x", True),
-    Act.EXTEND: (_l("Extend"), "clock", True),
-    Act.FINALISE: (_l("Finalise"), "lock", True),
-    Act.ACCEPT: (_l("Accept"), "circle-check", True),
-}
-MENU: Mapping[Act, tuple[Label, str, bool]] = {
-    Act.SEND: (_l("Mark as sent"), "send", False),
-    Act.DUPLICATE: (_l("Duplicate"), "copy", False),
-    Act.CANCEL: (_l("Cancel the quote"), "ban", True),
-}
-PRIMARY = (Act.FINALISE, Act.ACCEPT, Act.EXTEND)
+from crm.quotes.views.buttons import QuoteButtons
 
 
-class QuoteMoves(ModelView):
+class QuoteMoves(QuoteButtons):
     """What can be done to a quote."""
 
     method_actions: ClassVar[Mapping[str, str]] = {
@@ -50,62 +34,6 @@ class QuoteMoves(ModelView):
         ),
         **dict.fromkeys(("new_version", "duplicate"), "create"),
     }  # fmt: skip
-
-    # Buttons ────────────────────────────────────────────────────────────────────────────────────
-
-    def record_actions(self, row: Quote) -> list[Action]:
-        return [*self._approvals(row), *self._offered(row, BUTTONS)]
-
-    def record_menu(self, row: Quote, editable: bool) -> list[Action]:
-        menu = super().record_menu(row, editable)
-        if not row.is_draft:
-            menu = [one for one in menu if not one.url.startswith(self.url_prefix("delete"))]
-        return [*self._offered(row, MENU), *menu]
-
-    def _offered(
-        self, row: Quote, table: Mapping[Act, tuple[Label, str, bool]]
-    ) -> Iterator[Action]:
-        for act, (label, icon, asks) in table.items():
-            if states.refusal(row, act) or not self._has_right(row, act):
-                continue
-            url = self.url(act.value, pk=row.id) if asks else self.act_url(act.value, row)
-            yield Action(
-                str(label),
-                url,
-                icon,
-                "get" if asks else "post",
-                primary=act in PRIMARY,
-                opens_dialog=asks,
-            )
-
-    def _has_right(self, row: Quote, act: Act) -> bool:
-        if act is Act.DUPLICATE:
-            return self.can("create")
-        return self.may("edit", row) and (act is not Act.REPLACE or self.can("create"))
-
-    def _approvals(self, row: Quote) -> Iterator[Action]:
-        if not row.is_draft or not approval.may_approve() or not self.may("edit", row):
-            return
-        if row.approved_by_id is not None:
-            url = self.act_url("withdraw", row)
-            yield Action(_("Withdraw the approval"), url, "arrow-back-up", "post")
-        elif approval.needs_approval(row):
-            yield Action(_("Approve"), self.act_url("approve", row), "circle-check", "post")
-
-    # What cannot be changed is not offered for it ───────────────────────────────────────────────
-
-    def may_edit(self, row: Quote) -> bool:
-        return row.is_draft and super().may_edit(row)
-
-    def in_place(self, row: Quote) -> list[str]:
-        return super().in_place(row) if row.is_draft else []
-
-    def change(self, row: Quote) -> ResponseReturnValue:
-        if request.method == "GET" and (message := states.refusal(row, Act.EDIT)):
-            return self.refused(row, message)
-        return super().change(row)
-
-    # Addresses ──────────────────────────────────────────────────────────────────────────────────
 
     @expose(f"/finalise/{PK}", methods=("GET", "POST"))
     @has_access
