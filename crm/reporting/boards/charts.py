@@ -232,8 +232,7 @@ class _Reading:
     def _rest(self, shown: Sequence[Row], rest: Sequence[Row]) -> Row:
         """The groups beyond the most, together."""
         others = keys.other(self.chart.model, self.chart.group, [row.key for row in shown])
-        number = format_number(len(rest))
-        label = ngettext("%(num)s other", "%(num)s others", len(rest), num=number)
+        label = ngettext("%(num)s other", "%(num)s others", len(rest))
         then = _added([row.then for row in rest if row.then is not None])
         return Row(Key(..., label, others), _added([row.now for row in rest]), then, others)
 
