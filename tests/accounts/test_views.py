@@ -284,6 +284,7 @@ def test_a_contact_is_converted_from_its_page(as_user: AsUser, acting: Acting) -
     assert "Convert the contact into" in claire.get(f"/contacts/show/{contact.id}").text
     done = press(claire, f"/contacts/make_client/{contact.id}")
     assert claire.get(done.headers["Location"]).text.count("Paul Roy") > 1
+    assert "Convert the contact into" not in claire.get(f"/contacts/show/{contact.id}").text
     again_ = press(claire, f"/contacts/make_client/{contact.id}")
     assert "is an individual client already" in claire.get(again_.headers["Location"]).text
     assert press(as_user("olga"), f"/contacts/make_client/{contact.id}").status_code == 404

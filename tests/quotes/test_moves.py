@@ -378,6 +378,18 @@ def test_a_copy_leaves_a_lost_opportunity_behind(acting: Acting) -> None:
         assert versions.new_version(again(offer)).opportunity_id == deal.id
 
 
+@pytest.mark.parametrize("copy", [versions.duplicate, versions.new_version])
+def test_a_copy_leaves_an_opportunity_in_the_bin_behind(
+    acting: Acting, copy: Callable[[Quote], Quote]
+) -> None:
+    with acting("marc"):
+        deal = make(Opportunity, account=make(Account))
+        offer = in_status(QuoteStatus.FINALISED, account=deal.account, opportunity=deal)
+        remove(deal)
+    with acting("marc"):
+        assert copy(again(offer)).opportunity_id is None
+
+
 def test_the_ceiling_is_a_setting(acting: Acting, everything: Everything) -> None:
     with everything() as session:
         session.get_one(AppSettings, 1).quote_discount_ceiling = D(25)

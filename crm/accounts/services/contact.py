@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, Select, and_, select
 
 from crm.accounts.models import Account, AccountContact, AccountKind, Contact, Nature
 from crm.accounts.services import account as accounts
@@ -170,8 +170,8 @@ def make_individual_client(contact: Contact) -> Account:
 
     Raises DomainError where they have one already.
     """
-    if refusal := _known_client(contact):
-        raise DomainError(refusal)
+    if is_individual_client(contact):
+        raise DomainError(_known_client(contact))
     values: dict[str, Any] = {name: getattr(contact, name) for name in CARRIED}
     values |= {"nature": Nature.PERSON, "kind": AccountKind.CLIENT, "name": contact.last_name}
     values |= {"company": contact.company, "agency": contact.agency}
@@ -183,16 +183,21 @@ def make_individual_client(contact: Contact) -> Account:
     return account
 
 
-def _known_client(contact: Contact) -> str:
-    """That they are an individual client already; which one, only to whom may read it."""
+def is_individual_client(contact: Contact) -> bool:
+    """Whether they have a client of their own."""
+    with unfiltered("one person is one individual client, whoever sees it"):
+        return db.session.scalar(select(_own_client(contact).exists())) or False
+
+
+def _own_client(contact: Contact) -> Select[Any]:
     asked = select(Account).join(AccountContact, AccountContact.account_id == Account.id)
     mine = (AccountContact.contact_id == contact.id, Account.nature == Nature.PERSON)
-    asked = asked.where(*mine, Account.deleted_at.is_(None)).order_by(Account.id)
-    with unfiltered("one person is one individual client, whoever sees it"):
-        is_known = db.session.scalar(select(asked.exists()))
-    if not is_known:
-        return ""
-    shown = db.session.scalars(asked.limit(1)).unique().first()
+    return asked.where(*mine, Account.deleted_at.is_(None)).order_by(Account.id)
+
+
+def _known_client(contact: Contact) -> str:
+    """That they are an individual client already; which one, only to whom may read it."""
+    shown = db.session.scalars(_own_client(contact).limit(1)).unique().first()
     if shown is None:
         return str(_("%(contact)s is an individual client already.", contact=contact))
     return str(

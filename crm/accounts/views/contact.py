@@ -174,7 +174,8 @@ class ContactView(DuplicatePages, MergePages, ModelView):
 
     def record_menu(self, row: Contact, editable: bool) -> list[Action]:
         menu = super().record_menu(row, editable)
-        if editable and current_actor().can("create", Account.__entity__):
+        may_create = editable and current_actor().can("create", Account.__entity__)
+        if may_create and not services.is_individual_client(row):
             label = _("Convert the contact into an individual client")
             menu.insert(0, Action(label, self.act_url("make_client", row), "user-check", "post"))
         return menu

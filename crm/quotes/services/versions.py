@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import func, inspect, select
+from sqlalchemy import exists, func, inspect, select
 
 from crm.companies.defaults import current_user_or_none
 from crm.companies.settings import company_settings
@@ -14,7 +14,7 @@ from crm.core.datamodel.saving import delete_row, flush, restore_row
 from crm.core.db import db
 from crm.core.errors import DomainError, Forbidden
 from crm.core.rows import unfiltered
-from crm.opportunities.models import StageKind
+from crm.opportunities.models import Opportunity, StageKind
 from crm.quotes.models import Quote, QuoteLine
 from crm.quotes.models.content import CONTENT
 from crm.quotes.services import states
@@ -33,7 +33,7 @@ def new_version(quote: Quote) -> Quote:
     """A draft that replaces the quote, with the same number. Raises DomainError, Forbidden."""
     states.require(quote, Act.REPLACE)
     other = {"number": quote.number, "version": _last_version(quote) + 1}
-    draft = _copy(quote, **_links(quote, (*LINKS, "owner")), **other)
+    draft = _copy(quote, **_kept_links(quote, (*LINKS, "owner")), **other)
     draft.replaces, draft.replaced_status = quote, quote.status
     states.move(quote, Act.REPLACE)
     return _added(draft)
@@ -50,11 +50,22 @@ def _last_version(quote: Quote) -> int:
 def duplicate(quote: Quote) -> Quote:
     """A new draft of the actor's, without number or approval. Raises DomainError, Forbidden."""
     states.require(quote, Act.DUPLICATE)
-    links = _links(quote, LINKS) | {"owner": current_user_or_none()}
+    links = _kept_links(quote, LINKS) | {"owner": current_user_or_none()}
     deal = quote.opportunity
     if deal is not None and deal.stage.kind == StageKind.LOST:
         links.pop("opportunity")
     return _added(_copy(quote, **links))
+
+
+def _kept_links(quote: Quote, names: Sequence[str]) -> dict[str, Any]:
+    """Its links, without an opportunity that is in the bin."""
+    links = _links(quote, names)
+    pk = links.get("opportunity_id")
+    gone = exists().where(Opportunity.id == pk, Opportunity.deleted_at.is_not(None))
+    with unfiltered("what is in the bin is not linked to anew, whoever saw it"):
+        if pk is not None and db.session.scalar(select(gone)):
+            links.pop("opportunity_id")
+    return links
 
 
 def _links(row: Any, names: Sequence[str]) -> dict[str, Any]:

@@ -108,12 +108,12 @@ class QuoteMoves(QuoteButtons):
     @expose(f"/new_version/{PK}", methods=("POST",))
     @has_access
     def new_version(self, pk: int) -> ResponseReturnValue:
-        return self._copied(self.row(pk, "edit"), versions.new_version)
+        return self._copied(self.row(pk, "edit"), versions.new_version, _("New version created"))
 
     @expose(f"/duplicate/{PK}", methods=("POST",))
     @has_access
     def duplicate(self, pk: int) -> ResponseReturnValue:
-        return self._copied(self.row(pk), versions.duplicate)
+        return self._copied(self.row(pk), versions.duplicate, _("Quote duplicated"))
 
     # ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -123,10 +123,12 @@ class QuoteMoves(QuoteButtons):
         refusal = states.refusal(quote, act)
         return self.perform_with_dialog(quote, dialog, verb, refusal=refusal)
 
-    def _copied(self, quote: Quote, copy: Callable[[Quote], Quote]) -> ResponseReturnValue:
+    def _copied(
+        self, quote: Quote, copy: Callable[[Quote], Quote], done: str
+    ) -> ResponseReturnValue:
         made: list[Quote] = []
         answer = self.perform(quote, lambda: made.append(copy(quote)))
-        return self.to_record(made[0], self.created_message(made[0])) if made else answer
+        return self.to_record(made[0], done) if made else answer
 
     def _then(
         self, answer: ResponseReturnValue, quote: Quote, status: QuoteStatus, verb: str
