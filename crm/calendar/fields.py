@@ -21,9 +21,9 @@ LIST: Sequence[str] = (
 )  # fmt: skip
 ORDER: Sequence[str] = ("subject", "starts_at", "owner", "agency")
 SEARCH: Sequence[str] = (
-    "type", "status", "starts_at", "ends_at", "owner", "category", "account", "lead", "contact",
-    "opportunity", "quote", "agency", "company", "priority", "call_direction", "visibility",
-    "availability", "created_on",
+    "type", "status", "starts_at", "ends_at", "owner", "owner.groups", "category", "account",
+    "lead", "contact", "opportunity", "quote", "agency", "company", "priority", "call_direction",
+    "visibility", "availability", "created_on",
 )  # fmt: skip
 
 COLUMN_CSS: Mapping[str, str] = {

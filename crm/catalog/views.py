@@ -74,7 +74,8 @@ class CatalogView(ModelView):
     order_columns = ["name", "type", "brand", "valid_until", "owner"]
     base_order = ("name", "asc")
     search_columns = [
-        "type", "brand", "language", "owner", "company", "valid_from", "valid_until", "created_on",
+        "type", "brand", "language", "owner", "owner.groups", "company", "valid_from",
+        "valid_until", "created_on",
     ]  # fmt: skip
     headline = ("type", "brand", "language")
     widths: ClassVar[Mapping[str, str]] = {

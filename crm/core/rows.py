@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from flask_appbuilder import Model
-from flask_appbuilder.security.sqla.models import User
+from flask_appbuilder.security.sqla.models import Group, User, assoc_user_group
 from flask_babel import gettext as _
 from sqlalchemy import (
     ColumnElement,
@@ -361,18 +361,21 @@ def linkable(target: type[Any]) -> ColumnElement[bool]:
 
     Files have no filter and are never named by their id: only who uploads one links to it.
     People have no filter, as their names stand on records: one is in reach who shares one of the
-    actor's companies, or everybody with scope `all`.
+    actor's companies, or everybody with scope `all`. A group is with its members.
     """
     if not getattr(target, "__linked_by_id__", True):
         return false()
     actor = find_actor()
-    if target is not User or actor is None or not is_filtered():
+    if target not in (User, Group) or actor is None or not is_filtered():
         return true()
     if actor.widest_scope("read", "users") is Scope.ALL:
         return true()
     members = Model.metadata.tables["user_company"]
     shared = select(members.c.user_id).where(members.c.company_id.in_(actor.company_ids))
-    return or_(User.id == actor.user_id, User.id.in_(shared))
+    if target is User:
+        return or_(User.id == actor.user_id, User.id.in_(shared))
+    theirs = select(assoc_user_group.c.group_id).where(assoc_user_group.c.user_id.in_(shared))
+    return or_(Group.id.in_(actor.group_ids), Group.id.in_(theirs))
 
 
 def fetch(

@@ -92,9 +92,9 @@ class LeadView(DuplicatePages, MergePages, SheetPages, ConversionPages):
     ]  # fmt: skip
     base_order = ("received_on", "desc")
     search_columns = [
-        "status", "status.kind", "owner", "source", "agency", "company", "score", "category",
-        "industry", "country", "city", "received_on", "tags", "do_not_call", "key_account",
-        "lost_reason",
+        "status", "status.kind", "owner", "owner.groups", "source", "agency", "company", "score",
+        "category", "industry", "country", "city", "received_on", "tags", "do_not_call",
+        "key_account", "lost_reason",
     ]  # fmt: skip
     filter_labels: ClassVar[Mapping[str, Any]] = {"status.kind": _l("Status")}
     unlisted_filters = ("status.kind",)

@@ -68,7 +68,7 @@ class OutboxView(ModelView):
     column_css: ClassVar[Mapping[str, str]] = {"state": "w-state", "to_name": "w-who"}
     order_columns = ["created_on"]
     base_order = ("created_on", "desc")
-    search_columns = ["state", "kind", "owner", "company", "created_on"]
+    search_columns = ["state", "kind", "owner", "owner.groups", "company", "created_on"]
     headline = ("state", "kind", "owner", "created_on")
     record_class = MessagePage
     record_relations: Sequence[str] = (*RELATED, "changed_by", "attempts", "attachments.file")

@@ -33,10 +33,10 @@ ORDER: Sequence[str] = (
     "next_event_at",
 )  # fmt: skip
 SEARCH: Sequence[str] = (
-    "stage.kind", "stage", "owner", "account", "contact", "agency", "company", "source", "score",
-    "amount", "currency", "probability", "expected_close_on", "closed_on", "recurring_amount",
-    "recurring_start_on", "next_event_at", "lost_reason", "tags", "account.notes",
-    "lead.description", "created_on",
+    "stage.kind", "stage", "owner", "owner.groups", "account", "contact", "agency", "company",
+    "source", "score", "amount", "currency", "probability", "expected_close_on", "closed_on",
+    "recurring_amount", "recurring_start_on", "next_event_at", "lost_reason", "tags",
+    "account.notes", "lead.description", "created_on",
 )  # fmt: skip
 COLUMN_CSS: Mapping[str, str] = {
     "reference": "w-ref from-xl", "stage": "w-co", "amount": "num r w-percent",

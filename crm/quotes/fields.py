@@ -56,9 +56,9 @@ ORDER: Sequence[str] = (
     "number", "title", "owner", "issued_on", "valid_until", "total_excl", "total_incl", "agency",
 )  # fmt: skip
 SEARCH: Sequence[str] = (
-    "status", "number", "owner", "account", "contact", "opportunity", "agency", "company",
-    "issued_on", "valid_until", "total_excl", "total_incl", "currency", "largest_discount",
-    "approved_by", "created_on",
+    "status", "number", "owner", "owner.groups", "account", "contact", "opportunity", "agency",
+    "company", "issued_on", "valid_until", "total_excl", "total_incl", "currency",
+    "largest_discount", "approved_by", "created_on",
 )  # fmt: skip
 
 _HEAD = ("title", "account", "contact", "opportunity", "company", "owner", "agency")

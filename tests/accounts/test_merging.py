@@ -171,6 +171,15 @@ def test_one_main_contact_and_one_default_address_remain(acting: Acting) -> None
         assert found == {"1 rue Haute": True, "2 rue Basse": False, "9 quai Sud": False}
 
 
+def test_the_country_of_the_main_address_is_known_after_a_merge(acting: Acting) -> None:
+    with acting("marc"):
+        bare = make(Account, name="Faro")
+        other = make(Account, name="Faro 2", addresses=[{"city": "Vigo", "country": "ES"}])
+        merge_accounts(bare.id, other.id)
+        db.session().expire_all()
+        assert again(bare).main_country == "ES"
+
+
 def test_an_account_never_becomes_its_own_parent(acting: Acting) -> None:
     with acting("marc"):
         top = make(Account, name="Groupe")

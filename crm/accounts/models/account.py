@@ -115,7 +115,9 @@ class Account(ContactDetails, EventDates, Owned, Archivable, Mergeable, Record):
         _l("Civility"), by_value(Civility), choices=CIVILITIES
     )
     first_name: Mapped[str | None] = field(_l("First name"), String(80))
-    owner_id: Mapped[int | None] = link(_l("Account owner"), "ab_user.id", css="w-who")
+    owner_id: Mapped[int | None] = link(
+        _l("Account owner"), "ab_user.id", css="w-who", none=_l("Unassigned")
+    )
     category_id: Mapped[int | None] = link(_l("Category"), "account_category.id")
     industry_id: Mapped[int | None] = link(_l("Industry"), "industry.id")
     source_id: Mapped[int | None] = link(_l("Source"), "source.id")
@@ -132,6 +134,10 @@ class Account(ContactDetails, EventDates, Owned, Archivable, Mergeable, Record):
     currency: Mapped[str | None] = field(_l("Currency"), String(3), kind=kinds.CURRENCY)
     payment_terms: Mapped[str | None] = field(_l("Payment terms"), Text)
     score: Mapped[int | None] = field(_l("Score"), kind=kinds.STARS, minimum=0, maximum=5)
+    # Of the main address, stored for filters and figures.
+    main_country: Mapped[str | None] = field(
+        _l("Country"), String(2), kind=kinds.COUNTRY, readonly=True, index=True
+    )
     key_account: Mapped[bool] = flag(_l("Key account"))
     nurturing: Mapped[bool] = flag(_l("Nurturing"))
     # Of all that are or were prospects, whether statuses are managed or not (spec 5.6).

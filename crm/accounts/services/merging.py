@@ -16,6 +16,7 @@ from crm.accounts.models import (
     ProspectStatus,
     ProspectStatusKind,
 )
+from crm.accounts.models.address import keep_main_countries
 from crm.accounts.services.prospects import OUTCOME
 from crm.companies.vocabulary import first_of_kind
 from crm.core.db import db
@@ -110,7 +111,9 @@ def _set_flag(table: Any, flag: str, ids: Sequence[int], *, on: bool) -> None:
 
 @merged.connect
 def _after(model: type[Any], *, kept: int, losers: Sequence[int]) -> None:
-    """Whether contacts have accounts, which is stored: their links have moved."""
+    """What is stored of links and addresses, which have moved."""
+    if model is Account:
+        keep_main_countries(db.session.connection(), [kept, *losers])
     if model is not Contact:
         return
     table: Any = Contact.__table__

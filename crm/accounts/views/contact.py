@@ -74,8 +74,8 @@ class ContactView(DuplicatePages, MergePages, ModelView):
     order_columns = ["name", "owner", "agency", "last_event_at"]
     base_order = ("name", "asc")
     search_columns = [
-        "owner", "accounts", "agency", "company", "language", "do_not_call", "do_not_email",
-        "last_event_at", "next_event_at", "created_on",
+        "owner", "owner.groups", "accounts", "agency", "company", "language", "do_not_call",
+        "do_not_email", "last_event_at", "next_event_at", "created_on",
     ]  # fmt: skip
     duplicate_columns = ("main_account", "email", "phone", "mobile", "owner")
     duplicate_relations = ("links.account",)

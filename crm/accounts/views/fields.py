@@ -33,9 +33,10 @@ ORDER: Sequence[str] = (
     "name", "reference", "category", "prospect_status", "owner", "agency", "next_event_at",
 )  # fmt: skip
 SEARCH: Sequence[str] = (
-    "prospect_status", "prospect_status.kind", "owner", "category", "agency", "company", "source",
-    "industry", "nature", "tags", "key_account", "score", "parent", "do_not_call", "do_not_email",
-    "last_event_at", "next_event_at", "created_on", "archived_on",
+    "prospect_status", "prospect_status.kind", "owner", "owner.groups", "category", "agency",
+    "company", "source", "industry", "main_country", "nature", "tags", "key_account", "score",
+    "parent", "do_not_call", "do_not_email", "last_event_at", "next_event_at", "created_on",
+    "archived_on",
 )  # fmt: skip
 
 _IDENTITY = (

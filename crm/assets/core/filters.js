@@ -5,13 +5,19 @@ import { on } from "./enhance.js";
 on("[data-filter-form]", (form) => {
   const operator = form.elements.op;
   const values = form.querySelector("[data-values]");
-  const second = values.querySelector("[data-second]");
+  const [first, second, days] = ["first", "second", "days"].map((part) => values.querySelector(`[data-${part}]`));
+  const show = (input, shown) => {
+    if (!input) return;
+    input.disabled = !shown;
+    (input.closest(".c-date") ?? input).hidden = !shown;
+  };
   const asks = () => {
     const chosen = operator.selectedOptions[0];
-    values.hidden = chosen?.hasAttribute("data-alone") ?? false;
-    if (!second) return;
-    second.disabled = !chosen?.hasAttribute("data-two");
-    (second.closest(".c-date") ?? second).hidden = second.disabled;
+    const is = (what) => chosen?.hasAttribute(`data-${what}`) ?? false;
+    values.hidden = is("alone");
+    show(first, !is("in-days"));
+    show(second, is("two"));
+    show(days, is("in-days"));
   };
   operator.addEventListener("change", asks);
   asks();

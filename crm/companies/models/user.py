@@ -199,7 +199,7 @@ _say(Role, "name", _l("Name"), search=True)
 @event.listens_for(Mapper, "after_configured", once=True)
 def _say_of_relations() -> None:
     """Declare the fields of FAB's relationships, once the mappers are configured."""
-    User.groups.property.info["label"] = _l("Groups")
+    User.groups.property.info |= {"label": _l("Groups"), "none": _l("No team")}
     User.roles.property.info["label"] = _l("Roles")
     Group.users.property.info["label"] = _l("Users")
     Group.roles.property.info["label"] = _l("Roles")

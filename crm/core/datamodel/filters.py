@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, false, inspect, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from crm.core.actor import find_actor
+from crm.core.db import db
 from crm.core.errors import DomainError
 from crm.core.models import Child, Spec, find_spec, key_of, operators, spec_of, target_of
 from crm.core.models.dates import has_time
@@ -19,8 +22,12 @@ from crm.core.models.operators import Operator, like
 from crm.core.models.words import terms
 from crm.core.types import fold, utcnow
 
+TEAM = "owner.groups"  # a record's team is its owner's
 ME = "me"  # the value of a user filter that stands for the reader
 NOW = "now"  # the value of a date filter that stands for the current time
+NONE = "none"  # among the values of a choice: rows without any
+MOST_DAYS = 3660  # from today
+MOST_PEOPLE = 200  # whose ids are compared; more are looked up
 
 
 Number = Callable[[], Decimal]
@@ -59,6 +66,26 @@ class FilterFormat(Format):
         is_day = isinstance(moment, datetime) and text.strip() != NOW and not has_time(text)
         return moment + timedelta(days=1, microseconds=-1) if is_day else moment
 
+    def days(self, text: str, sign: int, *, as_instants: bool) -> tuple[Any, Any]:
+        """The first and the last of `text` days from today, today included, in the reader's zone.
+
+        The first and the last instant of them, if `as_instants`. Raises ValueError.
+        """
+        if not text.strip().isdecimal() or not 1 <= int(text.strip()[:9]) <= MOST_DAYS:
+            raise ValueError(_("Enter a number of days from 1 to %(most)s.", most=MOST_DAYS))
+        actor = find_actor()
+        zone = ZoneInfo(actor.time_zone if actor is not None else self.zone)
+        today = datetime.now(zone).date()
+        first, last = sorted((today, today + timedelta(days=int(text.strip()) * sign)))
+        if not as_instants:
+            return first, last
+        end = _midnight(last + timedelta(days=1), zone) - timedelta(microseconds=1)
+        return _midnight(first, zone), end
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -66,7 +93,7 @@ class Condition:
 
     name: str
     operator: int
-    values: tuple[Any, ...]  # parsed
+    values: tuple[Any, ...]  # parsed; None is no value
     texts: tuple[str, ...]  # as given
     where: ColumnElement[bool]
 
@@ -88,12 +115,31 @@ def condition(
     if (chosen.values == -1 and not texts) or (chosen.values >= 0 and len(texts) != chosen.values):
         raise DomainError(_("Enter a value for this filter."), field=name)
     try:
-        values = tuple(spec.kind.parse_filter(spec, text, form) for text in texts)
-        if offered is operators.DATED and chosen.key in ("lte", "between"):
-            values = (*values[:-1], form.last(values[-1], texts[-1]))
+        values = _parsed(spec, chosen, texts, form)
     except ValueError as error:
         raise DomainError(str(error), field=name) from error
     return Condition(name, operator, values, tuple(texts), _where(model, name, chosen, values))
+
+
+def _parsed(
+    spec: Spec, chosen: Operator, texts: Sequence[str], form: FilterFormat
+) -> tuple[Any, ...]:
+    """What the texts mean. Raises ValueError."""
+    if chosen.days:
+        as_instants = spec.kind.json_format == "date-time"
+        return form.days(texts[0], chosen.days, as_instants=as_instants)
+    values = tuple(
+        None if means_none(spec, chosen, text) else spec.kind.parse_filter(spec, text, form)
+        for text in texts
+    )
+    if spec.kind.operators is operators.DATED and chosen.key in ("lte", "between"):
+        return (*values[:-1], form.last(values[-1], texts[-1]))
+    return values
+
+
+def means_none(spec: Spec, chosen: Operator, text: str) -> bool:
+    """Whether `text` is the word for rows without a value, and not one of the field's choices."""
+    return chosen.values == -1 and text == NONE and text not in (spec.choices or ())
 
 
 def filter_spec(model: type[Any], name: str) -> Spec:
@@ -111,6 +157,26 @@ def typed_number(spec: Spec, text: str, zone: str) -> str:
     return spec.kind.typed(spec, named(), zone) if named is not None else text
 
 
+def filter_target(model: type[Any], name: str) -> type[Any]:
+    """The table whose rows are the values of a filter by a link."""
+    relation, dot, rest = name.partition(".")
+    return target_of(target_of(model, relation), rest) if dot else target_of(model, name)
+
+
+def can_be_none(model: type[Any], name: str) -> bool:
+    """Whether rows may have no value of a field that is filtered by its choices."""
+    relation, dot, _rest = name.partition(".")
+    mapper = inspect(model)
+    if relation in mapper.relationships and (dot or not mapper.relationships[relation].uselist):
+        return bool(mapper.columns[key_of(mapper.relationships[relation])].nullable)
+    return name not in mapper.columns or bool(mapper.columns[name].nullable)
+
+
+def none_words(spec: Spec) -> str:
+    """What a filter calls having no value: "No agency", "Unassigned"."""
+    return str(spec.none or spec.unset or _("(empty)"))
+
+
 def is_filterable(model: type[Any], name: str) -> bool:
     """Whether a list can be filtered by a field: stored, and no long or translated text."""
     mapper = inspect(model)
@@ -124,12 +190,7 @@ def _where(
 ) -> ColumnElement[bool]:
     relation, dot, rest = name.partition(".")
     if dot:
-        target = target_of(model, relation)
-        inner = select(target.id).where(_where(target, rest, operator, values))
-        known = _known(target, rest, operator, values)
-        if known is not None:
-            return key_column(model, relation).in_(known)
-        return key_column(model, relation).in_(inner)
+        return _where_linked(model, relation, rest, operator, values)
     mapper = inspect(model)
     if name in mapper.relationships:
         if mapper.relationships[name].uselist:
@@ -143,13 +204,35 @@ def _where(
     return operator.build(spec_of(model, name).kind.compared(column), values)
 
 
+def _where_linked(
+    model: type[Any], relation: str, rest: str, operator: Operator, values: Sequence[Any]
+) -> ColumnElement[bool]:
+    """The rows whose link leads to a row with these `values`; without link, they have no value."""
+    target, key = target_of(model, relation), key_column(model, relation)
+    known = _known(target, rest, operator, values)
+    inner = select(target.id).where(_where(target, rest, operator, values))
+    found = key.in_(inner if known is None else known)
+    is_link = spec_of(target, rest).kind.is_link
+    unlinked = None in values if operator.key == "in" else is_link and _takes_none(operator, values)
+    return or_(found, key.is_(None)) if unlinked else found
+
+
+def _takes_none(operator: Operator, values: Sequence[Any]) -> bool:
+    """Whether rows without the link pass as well."""
+    return operator.key == "empty" or (operator.key == "not_in" and None not in values)
+
+
 def _known(
     target: type[Any], name: str, operator: Operator, values: Sequence[Any]
 ) -> list[int] | None:
-    """The ids of the rows of a vocabulary whose kind is, or is not, one of `values`.
+    """The ids of the people, or of the rows of a vocabulary of this kind; None if too many.
 
-    From the actor. With these few ids the database can use an index of the list.
+    Kinds are known of the actor. With these few ids the database can use an index of the list.
     """
+    if target is User:
+        people = select(User.id).where(_where(User, name, operator, values)).limit(MOST_PEOPLE + 1)
+        found = list(db.session.scalars(people.order_by(User.id)))
+        return found if len(found) <= MOST_PEOPLE else None
     actor = find_actor()
     kinds = actor.kinds.get(target.__tablename__) if actor is not None else None
     if kinds is None or name != "kind" or operator not in operators.CHOSEN[:2]:

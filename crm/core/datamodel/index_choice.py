@@ -60,10 +60,24 @@ def compared(statement: Select[Any], model: type[Any]) -> Compared:
 
 def _conditions(statement: Select[Any], model: type[Any]) -> Iterator[tuple[str, Values]]:
     for part in _parts(statement.whereclause):
-        values = _values(part) if isinstance(part, BinaryExpression) else None
-        name = _column(part, model)
-        if name and values is not None:
-            yield name, values
+        found = _fixed(part, model)
+        if found is not None:
+            yield found
+
+
+def _fixed(part: Any, model: type[Any]) -> tuple[str, Values] | None:
+    """The column of a comparison, and its values; of `column IN (…) OR column IS NULL` too."""
+    if isinstance(part, Grouping):
+        return _fixed(part.element, model)
+    if isinstance(part, BooleanClauseList) and part.operator is operators.or_:
+        ways = [_fixed(way, model) for way in part.clauses]
+        names = {way[0] if way is not None else "" for way in ways}
+        if "" in names or len(names) > 1:
+            return None
+        return names.pop(), tuple(dict.fromkeys(v for way in ways if way for v in way[1]))
+    values = _values(part) if isinstance(part, BinaryExpression) else None
+    name = _column(part, model)
+    return (name, values) if name and values is not None else None
 
 
 def _column(part: Any, model: type[Any]) -> str:

@@ -55,10 +55,15 @@ def _along(statement: Select[Any], model: type[Any], index: Index) -> Select[Any
 
 
 def _link(model: type[Any], found: Compared) -> Index | None:
-    """The index of a link that leads to given records, which few rows share."""
+    """The index of a link that leads to given records, which few rows share.
+
+    Not where rows without the link are meant too, as SQLite uses no index for OR.
+    """
     for index in model.__table__.indexes:
         (column, *more) = index.columns
-        if not more and not index.info and found.values.get(column.name) and _to_record(column):
+        values = found.values.get(column.name)
+        is_mixed = values is not None and len(values) > 1 and None in values
+        if not more and not index.info and values and not is_mixed and _to_record(column):
             return index
     return None
 

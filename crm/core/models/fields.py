@@ -42,8 +42,8 @@ class Spec:
     """The description of a field, for form, API, import, export, filter and journal.
 
     `choices` maps a stored value to its words; `stored_as` is how the column keeps one of them.
-    `note` stands beside the label, `unset` in place of no value. `css` are the classes of its
-    column in lists, where its kind does not tell the width.
+    `note` stands beside the label, `unset` in place of no value, which filters call `none`. `css`
+    are the classes of its column in lists, where its kind does not tell the width.
     """
 
     label: Label
@@ -59,6 +59,7 @@ class Spec:
     readonly: bool = False
     css: str = ""
     unset: Label | None = None
+    none: Label | None = None
     places: int = 2
     stored_as: type = str
 
@@ -132,6 +133,7 @@ def field(
     readonly: bool = False,
     css: str = "",
     unset: Label | None = None,
+    none: Label | None = None,
     required: bool | None = None,
     **column: Any,
 ) -> Mapped[Any]:
@@ -151,6 +153,7 @@ def field(
         "readonly": readonly,
         "css": css,
         "unset": unset,
+        "none": none,
         "required": required,
     }
     return mapped_column(*args, info={"declared": _Declaration(label, extra)}, **column)
@@ -195,8 +198,9 @@ def _spec_in(mapper: Mapper[Any], name: str) -> Spec | None:
         relation = mapper.relationships[name]
         if not relation.uselist:
             return _complete(next(iter(relation.local_columns)), kinds.REFERENCE)
-        label = relation.info.get("label")
-        return Spec(label, kinds.REFERENCES, help=relation.info.get("help")) if label else None
+        label, info = relation.info.get("label"), relation.info
+        spec = Spec(label, kinds.REFERENCES, help=info.get("help"), none=info.get("none"))
+        return spec if label else None
     if name in mapper.columns:
         column = mapper.columns[name]
         return _complete(column, kinds.REFERENCE if column.foreign_keys else None)

@@ -115,7 +115,13 @@ class Owned:
 
     @declared_attr
     def agency_id(cls) -> Mapped[int | None]:
-        return field(_l("Agency"), ForeignKey("agency.id"), index=True, css="w-agency")
+        return field(
+            _l("Agency"),
+            ForeignKey("agency.id"),
+            index=True,
+            css="w-agency",
+            none=_l("No agency"),
+        )
 
     @declared_attr
     def owner(cls: Any) -> Mapped[User | None]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import abort, get_template_attribute, request
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select, false, inspect, select
 
@@ -14,21 +15,28 @@ from crm.core.actor import current_actor
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import (
     ME,
+    NONE,
+    TEAM,
     Condition,
     FilterFormat,
+    can_be_none,
     condition,
     filter_spec,
+    filter_target,
+    none_words,
     searched_columns,
     typed_number,
 )
 from crm.core.datamodel.orders import complete_order
 from crm.core.datamodel.paging import FEW
 from crm.core.errors import DomainError
-from crm.core.models import Reference, Spec, find_spec, spec_of
+from crm.core.forms.options import OFFERED, search_candidates
+from crm.core.models import Reference, Spec, find_spec, spec_of, target_of
 from crm.core.models.locale import locale
 from crm.core.models.text import labelled, parse_number
 from crm.core.rows import linkable
 from crm.core.search import SearchMatch, Way, find
+from crm.core.types import fold
 from crm.core.views.address import ListAddress, read_address
 from crm.core.views.base import BaseView, Preset
 from crm.core.views.display import hue_of, initials, zone
@@ -145,7 +153,7 @@ class FilterBar(BaseView):
             page.notes.append(Note("warn", text))
 
     def _filter_label(self, name: str) -> str:
-        said = self.filter_labels.get(name)
+        said = _("Team") if name == TEAM else self.filter_labels.get(name)
         return str(said if said is not None else filter_spec(self.datamodel.obj, name).label)
 
     def order(self, address: ListAddress) -> list[tuple[str, str]]:
@@ -245,24 +253,39 @@ class FilterBar(BaseView):
         operator = spec.kind.operators[applied.operator]
         left = [f for f in address.filters if (f[0], f[1]) != (applied.name, applied.operator)]
         words = self._value_words(applied, spec)
-        verb = str(operator.label)
+        verb, text = str(operator.label), ", ".join(dict.fromkeys(words))
         if operator.values == -1 and len(applied.texts) == 1 and applied.operator == 0:
             verb = _("is")
+        elif operator.values == 2:
+            text = " – ".join(words)
+        elif operator.days:
+            verb, text = _days_words(operator.days, int(applied.texts[0])), ""
+        values = dict(zip(applied.texts, words, strict=True)) if operator.values == -1 else {}
         label = self._filter_label(applied.name)
-        return Chip(applied.name, label, verb, words, address.url(filters=left))
+        return Chip(applied.name, label, verb, text, address.url(filters=left), values)
 
-    def _value_words(self, applied: Condition, spec: Spec) -> str:
-        if spec.kind.is_link:
-            return ", ".join(self._names(applied))
-        return " – ".join(spec.write(value, zone()) for value in applied.values)
+    def _value_words(self, applied: Condition, spec: Spec) -> list[str]:
+        """The words of each value, in the order of the texts."""
+        names = self._names(applied) if spec.kind.is_link else {}
+        words = []
+        for value in applied.values:
+            if value is None:
+                words.append(none_words(spec))
+            elif spec.kind.is_link:
+                words.append(names.get(value) or _("Not available"))
+            else:
+                words.append(spec.write(value, zone()))
+        return words
 
-    def _names(self, applied: Condition) -> list[str]:
+    def _names(self, applied: Condition) -> dict[int, str]:
+        """id → name of the rows that are meant and in reach."""
         if applied.texts == (ME,):
-            return [current_actor().name]
-        target = inspect(self.datamodel.obj).relationships[applied.name].mapper.class_
-        named = select(target).where(target.id.in_(applied.values), linkable(target))
-        rows = self.datamodel.session.scalars(named)
-        return [self._option(row)["text"] for row in rows.unique()] or [_("Not available")]
+            return {current_actor().user_id: current_actor().name}
+        target = filter_target(self.datamodel.obj, applied.name)
+        pks = [value for value in applied.values if value is not None]
+        named = select(target).where(target.id.in_(pks), linkable(target))
+        found = self.datamodel.session.scalars(named).unique() if pks else ()
+        return {row.id: self._option(row)["text"] for row in found}
 
     def _filter_choices(
         self, page: ListPage, address: ListAddress, names: Sequence[str]
@@ -279,6 +302,7 @@ class FilterBar(BaseView):
             if name in applied:
                 choice = self._filter_choice(name, address)
                 chips = [chip for chip in page.chips if chip.name == name]
+                choice.words = {text: word for chip in chips for text, word in chip.values.items()}
                 choice.popover = popover(choice, address.path, state, chips)
             else:
                 choice = copy(self._idle_choice(name, address, popover))
@@ -298,11 +322,16 @@ class FilterBar(BaseView):
 
     def _filter_choice(self, name: str, address: ListAddress) -> FilterChoice:
         spec = filter_spec(self.datamodel.obj, name)
-        operators = [(n, str(o.label), o.values) for n, o in enumerate(spec.kind.operators)]
         choices = spec.kind.filter_choices(spec)
-        choice = FilterChoice(name, self._filter_label(name), spec.kind, operators, choices)
-        if spec.kind.is_link:
-            choice.picker_url = self.url("pick", name=name)
+        has_none = can_be_none(self.datamodel.obj, name) and spec.kind.operators[0].values == -1
+        if choices and has_none:
+            choices = [*choices, (NONE, none_words(spec))]
+        choice = FilterChoice(
+            name, self._filter_label(name), spec.kind, spec.kind.operators, choices
+        )
+        if spec.kind.is_link or _is_searched_choice(spec):
+            asked = {"none": 1} if has_none else {}
+            choice.picker_url = self.url("pick", name=name, **asked)
         for filtered, operator, values in address.filters:
             if filtered == name:
                 choice.current_operator = operator
@@ -317,12 +346,32 @@ class FilterBar(BaseView):
             return rest, DataModel(child, self.datamodel.rules)
         forms = (*(self.add_columns or ()), *(self.edit_columns or ()), *self.picked_columns)
         offered = {*forms, *self.search_columns}
+        if dot and name in self.visible(self.search_columns):
+            if not filter_spec(self.datamodel.obj, name).kind.is_link:
+                abort(404)
+            return rest, DataModel(target_of(self.datamodel.obj, parent))
         spec = find_spec(self.datamodel.obj, name) if name in offered else None
         if spec is None or not spec.kind.is_link:
             abort(404)
         if self.is_child_list(name) or not self.visible([name]):
             abort(404)
         return name, self.datamodel
+
+    def _options_of(self, name: str, text: str) -> list[dict[str, Any]]:
+        """What a picker offers for `text`: rows, or the choices of a field that has many."""
+        asked = fold(text)
+        found: list[dict[str, Any]] = []
+        is_filter = name in self.visible(self.search_columns)
+        spec = filter_spec(self.datamodel.obj, name) if is_filter else None
+        if spec is not None and "none" in request.args and asked in fold(none_words(spec)):
+            found.append({"value": NONE, "text": none_words(spec)})
+        if spec is not None and _is_searched_choice(spec):
+            choices = ({"value": key, "text": words} for key, words in spec.kind.choices(spec))
+            return [*found, *(one for one in choices if asked in fold(one["text"]))][:OFFERED]
+        relation, datamodel = self._picked(name)
+        without = parse_number(request.args.get("without", ""))
+        rows = search_candidates(datamodel, relation, text, self._surroundings(), without)
+        return [*found, *map(self._option, rows)]
 
     def _surroundings(self) -> dict[str, Any]:
         """The values of the form around a picker: ids as int, the rest as text."""
@@ -354,6 +403,19 @@ class FilterBar(BaseView):
 
 def _filters_of(preset: Preset) -> list[tuple[str, int, tuple[str, ...]]]:
     return [(name, operator, tuple(values)) for name, operator, values in preset.filters]
+
+
+def _is_searched_choice(spec: Spec) -> bool:
+    """Whether a field has too many choices for its filter to show them all."""
+    kind = spec.kind
+    is_chosen = not kind.is_link and kind.operators[0].values == -1
+    return is_chosen and not kind.filter_choices(spec)
+
+
+def _days_words(sign: int, days: int) -> str:
+    if sign < 0:
+        return ngettext("in the last %(num)s day", "in the last %(num)s days", days)
+    return ngettext("in the next %(num)s day", "in the next %(num)s days", days)
 
 
 def _way_of(query: Query, page: ListPage) -> str:

@@ -13,9 +13,8 @@ from sqlalchemy import ColumnElement, Select
 from crm.core.actor import current_actor
 from crm.core.datamodel import Totals
 from crm.core.datamodel.paging import COUNT_CAP, SORTED, PageRequest, ResultPage
-from crm.core.forms.options import search_candidates
 from crm.core.models import spec_of
-from crm.core.models.text import format_money, format_number, parse_number
+from crm.core.models.text import format_money, format_number
 from crm.core.rows import criteria
 from crm.core.transfer import columns_of, export_rows, iterate_rows
 from crm.core.types import utcnow
@@ -352,12 +351,5 @@ class ListPages(ListParts):
     @has_access
     def pick(self, name: str) -> ResponseReturnValue:
         """JSON for a picker: up to twenty rows for a form field or a filter."""
-        relation, datamodel = self._picked(name)
-        found = search_candidates(
-            datamodel,
-            relation,
-            request.args.get("q", "")[:100],
-            self._surroundings(),
-            parse_number(request.args.get("without", "")),
-        )
-        return jsonify(results=[self._option(row) for row in found], more=False)
+        found = self._options_of(name, request.args.get("q", "")[:100])
+        return jsonify(results=found, more=False)

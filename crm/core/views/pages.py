@@ -1,5 +1,6 @@
 """The values of the templates of lists and records."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from crm.core.models.kinds import Kind
+from crm.core.models.operators import Operator
 from crm.core.views.base import Action, FieldGroup
 from crm.core.views.display import Field
 
@@ -57,6 +59,7 @@ class Chip:
     operator: str
     value_text: str
     remove_url: str
+    values: dict[str, str] = field(default_factory=dict)  # text of each choice → its words
 
 
 @dataclass
@@ -66,13 +69,20 @@ class FilterChoice:
     name: str
     label: str
     kind: Kind
-    operators: list[tuple[int, str, int]]  # index, label, how many values (-1: one or more)
+    operators: Sequence[Operator]
     choices: list[tuple[str, str]]
     picker_url: str = ""
     current_operator: int | None = None
     current_values: tuple[str, ...] = ()
+    words: dict[str, str] = field(default_factory=dict)  # of the current values
     is_offered: bool = True  # in the menu of filters
     popover: Markup | str = ""
+
+    @property
+    def is_in_days(self) -> bool:
+        """Whether the current value is a number of days."""
+        number = self.current_operator
+        return number is not None and any(one.days for one in self.operators[number : number + 1])
 
 
 @dataclass

@@ -84,6 +84,7 @@ WORDS = {
     "contains": {"contains"}, "sw": {"begins with"}, "eq": {"is"}, "empty": {"is empty"},
     "filled": {"is filled"}, "gte": {"at least", "from"}, "lte": {"at most", "until"},
     "between": {"between"}, "in": {"is one of"}, "not_in": {"is none of"},
+    "last_days": {"in the last … days"}, "next_days": {"in the next … days"},
 }  # fmt: skip
 
 
