@@ -32,6 +32,7 @@ from crm.core.db import before_commit, db, init_app, under_lock
 from crm.core.files import sweeping
 from crm.core.links import services as links
 from crm.core.links.purposes import PURPOSES
+from crm.core.saved import jobs as saved_jobs
 from crm.core.search.indexes import is_compared
 from crm.core.views import frame, lines
 from crm.core.views.address import refuse_junk
@@ -63,6 +64,7 @@ JOBS = (
     series_sweeping,
     links,
     notices_jobs,
+    saved_jobs,
     mailed_notices,
     sending,
     outcomes,

@@ -32,6 +32,7 @@ from crm.companies.views.users import UserView
 from crm.core.datamodel import DataModel
 from crm.core.links.views import PublicLinkView
 from crm.core.views.nav import MenuEntry
+from crm.core.views.saved import SavedFilterView
 from crm.leads.api import LeadApi
 from crm.leads.views import LeadView
 from crm.leads.vocabularies import VIEWS as LEADS
@@ -84,6 +85,7 @@ CONFIG: Sequence[MenuEntry] = (
 # Pages of the user themselves, in no menu.
 OWN: Sequence[type[Any]] = (
     PasswordView, PictureView, PreferencesView, ProfileView, NoticeView, FeedView,
+    SavedFilterView,
 )  # fmt: skip
 
 # Pages of people without an account, and what their programs read.

@@ -6,6 +6,7 @@ from crm.catalog import models as catalog
 from crm.companies import models as companies
 from crm.core.files import models as files
 from crm.core.links import models as links
+from crm.core.saved import models as saved
 from crm.core.transfer import runs as imports
 from crm.duplicates import models as duplicates
 from crm.leads import models as leads
@@ -28,4 +29,5 @@ __all__ = [
     "notices",
     "opportunities",
     "quotes",
+    "saved",
 ]

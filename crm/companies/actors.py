@@ -19,24 +19,28 @@ from sqlalchemy import (
     Integer,
     ScalarSelect,
     String,
+    and_,
     bindparam,
     cast,
     literal,
     null,
+    or_,
     select,
     union_all,
 )
 
 from crm.companies.models import AppSettings, Company, RoleCell, user_company
 from crm.companies.models.settings import app_settings_group
-from crm.core.actor import Actor, CompanyFacts, Scope
+from crm.core.actor import Actor, CompanyFacts, SavedLink, Scope
 from crm.core.db import db
 from crm.core.models import Reference
+from crm.core.saved.models import SavedKind, SavedView, shared_with
 from crm.core.types import fold
 
 # Tables instead of classes: the row filter needs the actor, so it must not apply here.
 _user, _company, _settings = User.__table__, Company.__table__, AppSettings.__table__
 _role, _group, _cell = Role.__table__, Group.__table__, RoleCell.__table__
+_saved = SavedView.__table__
 _mate = assoc_user_group.alias()
 _me = bindparam("user_id", type_=Integer)
 # What upper slices count for every page, as subqueries with the parameter `user_id`.
@@ -93,6 +97,7 @@ def load_actor(user_id: int, *alive: ColumnElement[bool]) -> Actor | None:
         must_change_password=found["must_change_password"],
         single_keys=found["single_keys"],
         picture_id=found["picture_id"],
+        saved=_saved_links(held["saved"]),
         counts={name: found[f"count_{name}"] for name in COUNTS},
     )
 
@@ -146,7 +151,17 @@ def _everything() -> list[Any]:
             _cell.c.scope > 0, _cell.c.role_id.in_(roles)
         ),
         _row("assignable", app_settings_group.c.group_id, null()),
+        _saved_filters(),
     ]
+
+
+def _saved_filters() -> Any:
+    """The saved filters of lists that the user reads; of their own, whether it is the default."""
+    is_mine, is_list = _saved.c.user_id == _me, _saved.c.kind == SavedKind.LIST.value
+    is_default = and_(is_mine, _saved.c.is_default)
+    found = _row("saved", _saved.c.id, is_default, _saved.c.name, _saved.c.entity)
+    shared = _saved.c.id.in_(shared_with(_me))
+    return found.where(is_list, _saved.c.deleted_at.is_(None), or_(is_mine, shared))
 
 
 def _kinds() -> Iterator[Any]:
@@ -179,6 +194,11 @@ def _companies(rows: Iterable[Any]) -> tuple[CompanyFacts, ...]:
         for row in rows
     )
     return tuple(sorted(facts, key=lambda company: fold(company.name)))
+
+
+def _saved_links(rows: Iterable[Any]) -> tuple[SavedLink, ...]:
+    links = (SavedLink(row.number, row.name, row.code, bool(row.flag)) for row in rows)
+    return tuple(sorted(links, key=lambda one: (fold(one.name), one.id)))
 
 
 def _kinds_of(rows: Iterable[Any]) -> dict[str, dict[int, str]]:

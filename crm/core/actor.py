@@ -43,6 +43,16 @@ class CompanyFacts:
 
 
 @dataclass(frozen=True)
+class SavedLink:
+    """A saved filter of the list at /`entity`/, the actor's own or shared with them."""
+
+    id: int
+    name: str
+    entity: str
+    is_default: bool  # of the actor's own
+
+
+@dataclass(frozen=True)
 class Actor:
     """The person behind a request or a command, with their companies, rights and the settings.
 
@@ -70,6 +80,7 @@ class Actor:
     must_change_password: bool = False
     picture_id: int | None = None
     single_keys: bool = True  # whether a letter alone is a shortcut (WCAG 2.1.4)
+    saved: tuple[SavedLink, ...] = field(default=(), compare=False)
     # What upper slices count for every page, as notices; no part of who the actor is.
     counts: Mapping[str, int] = field(default_factory=dict, compare=False)
 

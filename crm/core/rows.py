@@ -137,7 +137,8 @@ def granted(model: type[Any], action: str, actor: Actor | None = None) -> Column
 def by_grid(model: type[Any], action: str, actor: Actor) -> ColumnElement[bool]:
     """The rows to which the grid of rights lets the actor do `action`, private ones included."""
     if issubclass(model, Personal):
-        return model.readable(actor.user_id)
+        is_read = action == "read"
+        return model.readable(actor.user_id) if is_read else model.changeable(actor.user_id)
     scopes = actor.scopes(action, model.__entity__)
     if not scopes:
         return false()

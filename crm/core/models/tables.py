@@ -179,6 +179,11 @@ class Personal(Model):
         """The rows that this person reads."""
         return cls.user_id == user_id
 
+    @classmethod
+    def changeable(cls, user_id: int) -> ColumnElement[bool]:
+        """The rows that this person changes."""
+        return cls.readable(user_id)
+
 
 class Child(Model):
     """A row that has no page: read, written, deleted and journaled through its parent only."""

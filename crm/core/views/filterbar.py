@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import abort, get_template_attribute, request
+from flask import abort, get_template_attribute, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup
@@ -35,6 +36,7 @@ from crm.core.models import Reference, Spec, find_spec, spec_of, target_of
 from crm.core.models.locale import locale
 from crm.core.models.text import labelled, parse_number
 from crm.core.rows import linkable
+from crm.core.saved.layouts import is_layout_of, read_saved
 from crm.core.search import SearchMatch, Way, find
 from crm.core.types import fold
 from crm.core.views.address import ListAddress, read_address
@@ -43,6 +45,7 @@ from crm.core.views.display import hue_of, initials, zone
 from crm.core.views.pages import Chip, FilterChoice, ListPage, Note
 
 FILTERS = "core/parts/filters.html"
+SAVED = "saved"  # the argument with the id of the saved filter that a list was opened with
 STATE = Markup("<!-- state -->")  # where a popover keeps the list's state
 
 
@@ -90,6 +93,11 @@ class FilterBar(BaseView):
     def key(self) -> str:
         return type(self).__name__
 
+    @property
+    def entity(self) -> str:
+        """What saved filters call this list."""
+        return str(self.route_base or "").strip("/")
+
     def address(self, path: str = "", keep: Sequence[str] = ()) -> ListAddress:
         return read_address(self.key, path or request.path, self.visible(self.search_columns), keep)
 
@@ -124,7 +132,7 @@ class FilterBar(BaseView):
                     condition(self.datamodel.obj, name, operator, values, FilterFormat(zone()))
                 )
             except DomainError as error:
-                label = self._filter_label(name)
+                label = self.filter_label(name)
                 query.wrong.append(labelled(label, error))
         if address.search:
             query.found = find(self.datamodel.session, self.datamodel.obj, address.search, *base)
@@ -152,7 +160,7 @@ class FilterBar(BaseView):
             text = _("This list cannot be sorted by “%(name)s”.", name=address.order[0][:60])
             page.notes.append(Note("warn", text))
 
-    def _filter_label(self, name: str) -> str:
+    def filter_label(self, name: str) -> str:
         said = _("Team") if name == TEAM else self.filter_labels.get(name)
         return str(said if said is not None else filter_spec(self.datamodel.obj, name).label)
 
@@ -181,6 +189,8 @@ class FilterBar(BaseView):
             page.sort_options.append((label, address.url(order=(name, way)), here))
         if full and self.presets:
             self._put_presets(page, address)
+        if full and query.is_narrowed and not query.wrong:
+            self._put_saving(page, address)
 
     def put_choices(
         self,
@@ -191,7 +201,7 @@ class FilterBar(BaseView):
     ) -> None:
         """The chips of what is applied, and the popovers of the filters `names`."""
         page.state = address.pairs(search="")
-        page.chips = [self._chip(c, address) for c in applied]
+        page.chips = [self.chip(c, address) for c in applied]
         page.filters = self._filter_choices(page, address, names)
 
     def visible_presets(self) -> Sequence[Preset]:
@@ -240,6 +250,21 @@ class FilterBar(BaseView):
             page.presets.append((str(preset.label), url, is_now, preset.key))
         page.counts_url = self.url("counts")
 
+    def _put_saving(self, page: ListPage, address: ListAddress) -> None:
+        """The links that save the filters, where no preset and no saved filter has them."""
+        if not address.search and any(is_now for _label, _url, is_now, _key in page.presets):
+            return
+        saved = read_saved(dict(address.rest).get(SAVED, ""), self.entity)
+        if saved is not None and is_layout_of(saved.layout, address):
+            return
+        pairs = address.pairs()
+        page.save_url = f"{url_for('SavedFilterView.add')}?" + urlencode(
+            [("list", self.entity), *pairs]
+        )
+        if saved is not None and saved.user_id == current_actor().user_id:
+            page.update_url = f"{url_for('SavedFilterView.update', pk=saved.id)}?{urlencode(pairs)}"
+            page.saved_name, page.saved_version = saved.name, saved.row_version
+
     def preset_where(self, preset: Preset) -> list[ColumnElement[bool]]:
         """The conditions of a preset, the base conditions included."""
         found = [
@@ -248,7 +273,7 @@ class FilterBar(BaseView):
         ]
         return [*self.base_conditions(), *found]
 
-    def _chip(self, applied: Condition, address: ListAddress) -> Chip:
+    def chip(self, applied: Condition, address: ListAddress) -> Chip:
         spec = filter_spec(self.datamodel.obj, applied.name)
         operator = spec.kind.operators[applied.operator]
         left = [f for f in address.filters if (f[0], f[1]) != (applied.name, applied.operator)]
@@ -261,12 +286,12 @@ class FilterBar(BaseView):
         elif operator.days:
             verb, text = _days_words(operator.days, int(applied.texts[0])), ""
         values = dict(zip(applied.texts, words, strict=True)) if operator.values == -1 else {}
-        label = self._filter_label(applied.name)
+        label = self.filter_label(applied.name)
         return Chip(applied.name, label, verb, text, address.url(filters=left), values)
 
     def _value_words(self, applied: Condition, spec: Spec) -> list[str]:
         """The words of each value, in the order of the texts."""
-        names = self._names(applied) if spec.kind.is_link else {}
+        names = self.names(applied) if spec.kind.is_link else {}
         words = []
         for value in applied.values:
             if value is None:
@@ -277,7 +302,7 @@ class FilterBar(BaseView):
                 words.append(spec.write(value, zone()))
         return words
 
-    def _names(self, applied: Condition) -> dict[int, str]:
+    def names(self, applied: Condition) -> dict[int, str]:
         """id → name of the rows that are meant and in reach."""
         if applied.texts == (ME,):
             return {current_actor().user_id: current_actor().name}
@@ -327,7 +352,7 @@ class FilterBar(BaseView):
         if choices and has_none:
             choices = [*choices, (NONE, none_words(spec))]
         choice = FilterChoice(
-            name, self._filter_label(name), spec.kind, spec.kind.operators, choices
+            name, self.filter_label(name), spec.kind, spec.kind.operators, choices
         )
         if spec.kind.is_link or _is_searched_choice(spec):
             asked = {"none": 1} if has_none else {}

@@ -15,9 +15,20 @@ from crm.core.config import languages
 from crm.core.models.codes import language_name
 from crm.core.unavailable import FRAMELESS
 from crm.core.views.display import hue_of, initials
-from crm.core.views.nav import MenuEntry, MenuLink, NavItem, item, items, own_counts, visible_links
+from crm.core.views.filterbar import SAVED
+from crm.core.views.nav import (
+    MenuEntry,
+    MenuLink,
+    NavItem,
+    item,
+    items,
+    own_counts,
+    saved_items,
+    visible_links,
+)
 
 TEMPLATE = "core/parts/frame.html"
+SHOWN = 12  # saved filters in the menu
 STANDING = "crm.standing"  # in the WSGI environment: the endpoint whose menu entry is current
 
 
@@ -66,6 +77,8 @@ class Frame:
     language: str
     languages: tuple[tuple[str, str], ...]
     nav: tuple[NavItem, ...]
+    saved: tuple[NavItem, ...]
+    saved_url: str  # of the page of all saved filters
     section: str
     shortcuts: tuple[NavItem, ...]
     create_menu: tuple[tuple[str, str, str], ...]
@@ -128,13 +141,16 @@ def frame(
     found = visible_links(main, language, actor)
     counts = {} if in_config else own_counts(found, actor)
     home = NavItem(_("Home"), "home", "/", here == "HomeView")
-    shown = items(settings, here, {}) if in_config else [home, *items(found, here, counts)]
+    shown = items(settings, here, {}, actor) if in_config else items(found, here, counts, actor)
+    saved = [] if in_config else saved_items(found, actor, request.args.get(SAVED, ""))
     return Frame(
         language=language,
         languages=tuple((code, language_name(code)) for code in languages()),
-        nav=tuple(shown),
+        nav=tuple(shown) if in_config else (home, *shown),
+        saved=tuple(saved[:SHOWN]),
+        saved_url=url_for("SavedFilterView.list") if saved else "",
         section="config" if in_config else "main",
-        shortcuts=(home, *(item(door, here, {}) for door in found if door.entry.in_bar))[:4],
+        shortcuts=(home, *(item(door, here, {}, actor) for door in found if door.entry.in_bar))[:4],
         create_menu=tuple(_creations(found)),
         config_url=str(settings[0].item.url) if settings else "",
         switcher=_switcher(actor),

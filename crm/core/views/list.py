@@ -21,9 +21,10 @@ from crm.core.types import utcnow
 from crm.core.views.address import PREFIX, ListAddress
 from crm.core.views.base import CHANGES, Action, BaseView, tabs_of
 from crm.core.views.display import Field
-from crm.core.views.filterbar import FilterBar, Query
+from crm.core.views.filterbar import SAVED, FilterBar, Query
 from crm.core.views.fitting import fit
 from crm.core.views.lines import LineRenderer
+from crm.core.views.nav import default_url
 from crm.core.views.pages import Column, ListPage, Row
 from crm.core.views.tabs import tab_counts
 
@@ -299,14 +300,14 @@ class ListPages(ListParts):
     @has_access
     def list(self) -> ResponseReturnValue:
         if "filter" in request.args:
-            return redirect(self.canonical(self.address(self.url("list"))), 302)
-        page = self.list_page(self.address(), full=True)
+            return redirect(self.canonical(self.address(self.url("list"), [SAVED])), 302)
+        page = self.list_page(self.address(keep=[SAVED]), full=True)
         return self.render(self.list_template, page=page)
 
     @expose("/")
     @has_access
     def index(self) -> ResponseReturnValue:
-        return redirect(self.opening_url(), 302)
+        return redirect(default_url(self, current_actor()) or self.opening_url(), 302)
 
     @expose("/export")
     @has_access

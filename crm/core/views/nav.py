@@ -8,7 +8,7 @@ from typing import Any
 from flask import current_app, url_for
 from sqlalchemy import CompoundSelect, select
 
-from crm.core.actor import Actor
+from crm.core.actor import Actor, SavedLink
 from crm.core.datamodel.counting import count_all, read_counts
 from crm.core.db import db
 from crm.core.models import Label
@@ -96,11 +96,13 @@ def _entities(view: Any) -> Sequence[str]:
     return getattr(view, "entities", ()) or (view.class_permission_name,)
 
 
-def items(found: Sequence[MenuLink], here: str, counts: Mapping[str, int]) -> list[NavItem]:
+def items(
+    found: Sequence[MenuLink], here: str, counts: Mapping[str, int], actor: Actor
+) -> list[NavItem]:
     """The lines of the sidebar, in their groups; `here` is the endpoint of the current one."""
     lines: list[NavItem] = []
     for door in found:
-        line = item(door, here, counts)
+        line = item(door, here, counts, actor)
         if not door.group:
             lines.append(line)
         elif lines and lines[-1].url is None and lines[-1].label == door.group:
@@ -110,15 +112,37 @@ def items(found: Sequence[MenuLink], here: str, counts: Mapping[str, int]) -> li
     return lines
 
 
-def item(door: MenuLink, here: str, counts: Mapping[str, int]) -> NavItem:
+def item(door: MenuLink, here: str, counts: Mapping[str, int], actor: Actor) -> NavItem:
     view, count = door.view, counts.get(door.view.endpoint)
     shown = () if door.group else tuple(door.presets[p.key] for p in view_presets(view))
     return replace(
         door.item,
+        url=default_url(view, actor) or door.item.url,
         current=view.endpoint == here,
         count=format_number(count) if count else None,
         children=shown,
     )
+
+
+def default_url(view: Any, actor: Actor) -> str:
+    """The URL of the saved filter with which the actor opens a list; "" without one."""
+    entity = getattr(view, "entity", "")
+    found = (one for one in actor.saved if one.is_default and one.entity == entity)
+    return next((_opening(one) for one in found), "")
+
+
+def saved_items(found: Sequence[MenuLink], actor: Actor, current: str) -> list[NavItem]:
+    """The saved filters of the lists of the menu; `current` is the id of the one that is open."""
+    entities = {getattr(door.view, "entity", "") for door in found} - {""}
+    return [
+        NavItem(one.name, "bookmark", _opening(one), str(one.id) == current)
+        for one in actor.saved
+        if one.entity in entities
+    ]
+
+
+def _opening(saved: SavedLink) -> str:
+    return url_for("SavedFilterView.open", pk=saved.id)
 
 
 def view_presets(view: Any) -> Sequence[Preset]:

@@ -124,6 +124,10 @@ class ListPage:
     sums_label: str = ""
     totals_url: str = ""
     counts_url: str = ""
+    save_url: str = ""  # saves the filters as a new saved filter
+    update_url: str = ""  # or in place of those of `saved_name`
+    saved_name: str = ""
+    saved_version: int = 0
     menu_url: str = ""  # of a row's menu, before its id
     sort_options: list[tuple[str, str, bool]] = field(default_factory=list)
     notes: list[Any] = field(default_factory=list)

@@ -1,0 +1,1 @@
+"""What people save of lists and reports: private, or shared with some of their groups."""

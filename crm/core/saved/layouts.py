@@ -1,0 +1,52 @@
+"""The layouts of saved filters: what they hold, and whether a list is as it was saved."""
+
+from typing import Any, Protocol
+
+from crm.core.errors import NotFound
+from crm.core.models.text import parse_number
+from crm.core.saved import services
+from crm.core.saved.models import SavedKind, SavedView
+
+Layout = dict[str, Any]  # "filters": [[name, operator, texts]], "search", "order": [column, way]
+Filter = tuple[str, int, tuple[str, ...]]
+Order = tuple[str, str] | None
+
+
+class ListState(Protocol):
+    """The state of a list, as its address says it."""
+
+    filters: list[Filter]
+    search: str
+    order: Order
+
+
+def filters_of(layout: Layout) -> list[Filter]:
+    return [(name, number, tuple(texts)) for name, number, texts in layout["filters"]]
+
+
+def order_of(layout: Layout) -> Order:
+    return (layout["order"][0], layout["order"][1]) if layout["order"] else None
+
+
+def is_layout_of(layout: Layout, state: ListState) -> bool:
+    """Whether a list is as it was saved."""
+    if (state.search, state.order) != (layout["search"], order_of(layout)):
+        return False
+    now, then = (
+        {(name, number, frozenset(texts)) for name, number, texts in filters}
+        for filters in (state.filters, filters_of(layout))
+    )
+    return now == then
+
+
+def read_saved(text: str, entity: str) -> SavedView | None:
+    """The saved filter of the list at /`entity`/ whose id is `text`, if the actor reads it."""
+    pk = parse_number(text)
+    if pk is None:
+        return None
+    try:
+        row = services.fetch(pk)
+    except NotFound:
+        return None
+    is_meant = row.kind == SavedKind.LIST.value and row.entity == entity
+    return row if is_meant else None

@@ -1,0 +1,94 @@
+"""What is saved of a list: its filters, search and order as JSON, and its address again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from flask_babel import gettext as _
+
+from crm.core.datamodel.filters import Condition, FilterFormat, condition, filter_spec
+from crm.core.errors import DomainError
+from crm.core.saved.layouts import Layout, filters_of, order_of
+from crm.core.views.address import ListAddress
+from crm.core.views.base import all_views
+from crm.core.views.display import zone
+from crm.core.views.filterbar import FilterBar
+
+MOST_FILTERS, MOST_VALUES = 30, 200
+
+
+@dataclass
+class Opened:
+    """The address of a saved list, and the labels of filters of which something went away."""
+
+    url: str
+    lost: list[str] = field(default_factory=list)
+
+
+def list_of(entity: str) -> FilterBar | None:
+    """The list at /`entity`/, if the actor may open it."""
+    for view in all_views():
+        is_list = isinstance(view, FilterBar) and "list" not in view.exclude_route_methods
+        if is_list and view.entity == entity:
+            return view if view.is_accessible() else None
+    return None
+
+
+def layout_of(view: FilterBar, address: ListAddress) -> Layout:
+    """The layout of a list's address. Raises DomainError where there is nothing to be saved."""
+    query = view.query(address)
+    if query.wrong:
+        raise DomainError("\n".join(query.wrong))
+    filters = [[name, number, list(texts)] for name, number, texts in address.filters]
+    longest = max((len(texts) for _name, _number, texts in address.filters), default=0)
+    if not filters and not address.search:
+        raise DomainError(_("There is no filter to save: filter the list first."))
+    if len(filters) > MOST_FILTERS or longest > MOST_VALUES:
+        raise DomainError(_("Choose at most %(num)s values.", num=MOST_VALUES))
+    return {"filters": filters, "search": address.search, "order": list(address.order or ())}
+
+
+def opened(view: FilterBar, layout: Layout, rest: Sequence[tuple[str, str]]) -> Opened:
+    """The address of a saved list, without what the reader cannot filter by any more."""
+    address = ListAddress(view.key, view.url("list"), rest=list(rest))
+    address.filters, address.search = filters_of(layout), layout["search"]
+    address.order = order_of(layout)
+    found, offered = Opened(""), view.visible(view.search_columns)
+    kept = []
+    for name, number, texts in address.filters:
+        left = _left(view, name, number, texts) if name in offered else None
+        if left is None or len(left) < len(texts):
+            found.lost.append(_label(view, name))
+        if left is not None and (left or not texts):
+            kept.append((name, number, left))
+    address.filters = kept
+    if address.order and address.order[0] not in view.visible(view.order_columns):
+        address.order = None
+    found.url = address.url()
+    return found
+
+
+def _left(
+    view: FilterBar, name: str, number: int, texts: tuple[str, ...]
+) -> tuple[str, ...] | None:
+    """Those of the texts that still mean something to the reader; None where none do."""
+    try:
+        applied = condition(view.datamodel.obj, name, number, texts, FilterFormat(zone()))
+    except DomainError:
+        return None
+    if not texts or not filter_spec(view.datamodel.obj, name).kind.is_link:
+        return texts
+    left = _in_reach(view, applied)
+    return left or None
+
+
+def _in_reach(view: FilterBar, applied: Condition) -> tuple[str, ...]:
+    names = view.names(applied)
+    pairs = zip(applied.texts, applied.values, strict=True)
+    return tuple(text for text, value in pairs if value is None or value in names)
+
+
+def _label(view: FilterBar, name: str) -> str:
+    try:
+        return view.filter_label(name)
+    except DomainError:
+        return name
