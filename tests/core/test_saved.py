@@ -51,7 +51,8 @@ def test_a_filtered_list_is_saved_and_opened_from_the_menu(
     link = re.search(r'href="(/saved_filters/add[^"]*)"', page)
     assert link is not None
     form = claire.get(link[1]).text
-    assert "Status is open · Assigned to is Unassigned · “nob”" in unescape(form)
+    said = "Status is Open · Assigned to is Unassigned · “nob”"
+    assert said in unescape(form), re.findall(r'<p class="c-muted">(.*?)</p>', form)
     answer = claire.post(link[1], data={"name": "  Nobody’s   leads "})
     assert answer.status_code == 303
     opened = claire.get(answer.headers["Location"])
