@@ -4,6 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import User
@@ -30,6 +31,7 @@ from crm.accounts.models import (
 )
 from crm.companies.columns import by_value, colour, flag, link, lists, rare
 from crm.companies.rules import changed
+from crm.core.actor import find_actor
 from crm.core.errors import DomainError
 from crm.core.models import (
     Mergeable,
@@ -47,6 +49,7 @@ from crm.core.models import (
 )
 from crm.core.models.checks import is_changed
 from crm.core.types import Instant
+from crm.leads import measures
 from crm.opportunities.models import Opportunity
 
 
@@ -195,6 +198,16 @@ class Lead(ContactDetails, EventDates, Owned, Mergeable, Record):
         """The organisation, then the person."""
         person = full_name(self.first_name, self.last_name)
         return ", ".join(part for part in (self.organization, person) if part)
+
+    @computed(_l("Time to conversion (days)"), kinds.INTEGER, measures.conversion_days)
+    def conversion_days(self) -> int | None:
+        """The days from its reception to its conversion, as the reader counts days."""
+        if self.converted_on is None:
+            return None
+        actor = find_actor()
+        zone = ZoneInfo(actor.time_zone if actor is not None else "UTC")
+        days = (self.converted_on.astimezone(zone).date() - self.received_on).days
+        return days if days >= 0 else None
 
     @property
     def is_converted(self) -> bool:

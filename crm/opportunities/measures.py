@@ -5,11 +5,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func
 
 from crm.core.actor import find_actor
-from crm.core.datamodel.arithmetic import share
+from crm.core.datamodel.arithmetic import days_between, months_after, share
+from crm.core.datamodel.buckets import day_of
 
 
 def recurring_monthly(model: Any, dialect: str) -> ColumnElement[Any]:
     return share(model.recurring_amount, 1, model.recurring_period, dialect)
+
+
+def recurring_end_on(model: Any, dialect: str) -> ColumnElement[Any]:
+    return months_after(model.recurring_start_on, model.recurring_duration, dialect)
 
 
 def recurring_total(model: Any, dialect: str) -> ColumnElement[Any]:
@@ -29,3 +34,10 @@ def total_amount(model: Any, dialect: str) -> ColumnElement[Any]:
 def weighted_amount(model: Any, dialect: str) -> ColumnElement[Any]:
     probability = func.coalesce(model.probability, 0)
     return share(total_amount(model, dialect), probability, 100, dialect)
+
+
+def cycle_days(model: Any, dialect: str) -> ColumnElement[Any]:
+    actor = find_actor()
+    created = day_of(model.created_on, actor.time_zone if actor is not None else "UTC", dialect)
+    days = days_between(created, model.closed_on, dialect)
+    return case((days >= 0, days))

@@ -21,6 +21,7 @@ from tests.fixtures import Acting, Cast, Client
 
 CELL = re.compile(r'<td class="r num"><a href="([^"]+)">([^<]+)</a></td>')
 CHARTS = [(board.key, chart.key) for board in ALL for chart in board.charts]
+SETTINGS = {"manage_agencies": True, "manage_recurring": True}
 PART = {"HX-Request": "true"}
 
 
@@ -28,7 +29,7 @@ PART = {"HX-Request": "true"}
 def sales(acting: Acting, cast: Cast) -> None:
     """Two won, one lost, three open of Claire; one in dollars; one of Olga's."""
     with acting("alice") as session:
-        session.execute(update(AppSettings).values(manage_agencies=True))
+        session.execute(update(AppSettings).values(**SETTINGS))
     with acting("claire") as session:
         account = make(Account, owner=person(cast.claire))
         mine = {"owner": person(cast.claire), "account": account}

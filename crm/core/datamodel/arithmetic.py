@@ -1,8 +1,18 @@
-"""Parts of an amount in SQL, rounded as Python rounds them."""
+"""Parts of an amount in SQL, rounded as Python rounds them, and reckoning with dates."""
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Numeric, cast, func, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Integer,
+    Numeric,
+    String,
+    cast,
+    func,
+    type_coerce,
+)
 
 from crm.core.types import Money
 
@@ -18,3 +28,21 @@ def share(amount: Any, part: Any, whole: Any, dialect: str) -> ColumnElement[Any
     cents = type_coerce(amount, BigInteger)
     rest = (cents % whole) * part
     return type_coerce((cents // whole) * part + (rest * 2 + whole) // (2 * whole), Money())
+
+
+def days_between(first: Any, last: Any, dialect: str) -> ColumnElement[Any]:
+    """The whole days from one date to another."""
+    if dialect == "postgresql":
+        return type_coerce(last - first, Integer)
+    return cast(func.julianday(last) - func.julianday(first), Integer)
+
+
+def months_after(day: Any, months: Any, dialect: str) -> ColumnElement[Any]:
+    """The same day number `months` later, else the last day of that month."""
+    if dialect == "postgresql":
+        return cast(day + func.make_interval(0, months), Date)
+    first = func.date(day, "start of month", cast(months, String).op("||")(" months"))
+    last = func.date(first, "+1 month", "-1 day")
+    days = cast(func.strftime("%d", day), Integer) - 1
+    same = func.date(first, cast(days, String).op("||")(" days"))
+    return func.min(last, same, type_=Date)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from crm.core.actor import find_actor
 from crm.core.db import db
 from crm.core.errors import DomainError
-from crm.core.models import Child, Spec, find_spec, key_of, operators, spec_of, target_of
+from crm.core.models import Child, Spec, computed, find_spec, key_of, operators, spec_of, target_of
 from crm.core.models.dates import has_time
 from crm.core.models.kinds import Format, tidy
 from crm.core.models.operators import Operator, like
@@ -196,6 +196,9 @@ def _where(
         if mapper.relationships[name].uselist:
             return operator.build(getattr(model, name), values)
         return operator.build(key_column(model, name), values)
+    made = made_column(model, name)
+    if made is not None:
+        return operator.build(made, values)
     column: InstrumentedAttribute[Any] = folded_column(model, name)
     if column.key != name:
         values = [fold(value) if isinstance(value, str) else value for value in values]
@@ -243,6 +246,16 @@ def _known(
 
 def key_column(model: type[Any], relation: str) -> Any:
     return getattr(model, key_of(inspect(model).relationships[relation]))
+
+
+def made_column(model: type[Any], name: str) -> ColumnElement[Any] | None:
+    """The SQL of a computed field; None of a column. Raises DomainError for one without SQL."""
+    found = getattr(model, name)
+    if not isinstance(found, computed):
+        return None
+    if found.sql is None:
+        raise DomainError(_("This filter does not exist."), field=name)
+    return found.sql(model, db.session().get_bind().dialect.name)
 
 
 def folded_column(model: type[Any], name: str) -> Any:

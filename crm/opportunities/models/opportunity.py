@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from flask_appbuilder import Model
 from flask_babel import gettext as _
@@ -152,7 +153,7 @@ class Opportunity(EventDates, Owned, Record):
         """Won or lost."""
         return self.stage is not None and self.stage.kind != StageKind.OPEN
 
-    @computed(_l("Recurring end date"), kinds.DATE)
+    @computed(_l("Recurring end date"), kinds.DATE, measures.recurring_end_on)
     def recurring_end_on(self) -> date | None:
         """The first day no longer covered."""
         if self.recurring_start_on is None or self.recurring_duration is None:
@@ -193,6 +194,19 @@ class Opportunity(EventDates, Owned, Record):
         if total is None:
             return None
         return round_half_up(total * Decimal(self.probability or 0) / 100)
+
+    @computed(_l("Sales cycle (days)"), kinds.INTEGER, measures.cycle_days)
+    def cycle_days(self) -> int | None:
+        """The days from its creation to its end, as the reader counts days.
+
+        None while it is open, and where it was written down after its end, as an import does.
+        """
+        if self.closed_on is None:
+            return None
+        actor = find_actor()
+        zone = ZoneInfo(actor.time_zone if actor is not None else "UTC")
+        days = (self.closed_on - self.created_on.astimezone(zone).date()).days
+        return days if days >= 0 else None
 
     @computed(_l("Client description"), kinds.RICH_TEXT)
     def client_description(self) -> str | None:

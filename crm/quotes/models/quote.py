@@ -15,10 +15,10 @@ from crm.companies.columns import by_value, flag, link, lists
 from crm.companies.rules import changed
 from crm.core.errors import DomainError
 from crm.core.files.models import StoredFile
-from crm.core.models import Owned, Record, field, folded, kinds, unique
-from crm.core.types import LARGEST_AMOUNT, Exact, Instant, Money
+from crm.core.models import Owned, Record, computed, field, folded, kinds, unique
+from crm.core.types import LARGEST_AMOUNT, Exact, Instant, Money, round_half_up
 from crm.opportunities.models import Opportunity
-from crm.quotes import totals
+from crm.quotes import measures, totals
 from crm.quotes.models import content
 from crm.quotes.models.status import LABELS, QuoteStatus
 
@@ -157,6 +157,13 @@ class Quote(Owned, Record):
     def reference(self) -> str:
         """The number as it is printed; "" without one."""
         return printed_number(self.number, self.version) if self.number is not None else ""
+
+    @computed(_l("Average discount (%)"), kinds.PERCENT, measures.discount_rate)
+    def discount_rate(self) -> Decimal | None:
+        """What all discounts take off its prices, in per cent; None of a quote without prices."""
+        net = self.total_incl if self.prices_include_tax else self.total_excl
+        gross = net + self.total_discount
+        return round_half_up(100 * self.total_discount / gross) if gross else None
 
     @property
     def is_draft(self) -> bool:

@@ -34,4 +34,6 @@ def _lines(shown: Shown, mark: str) -> Iterator[tuple[str, str, list[str]]]:
 
 
 def _number(figure: Figure, mark: str) -> str:
+    if figure.is_words:
+        return escape_formula(figure.text)
     return "" if figure.value is None else str(figure.value).replace(".", mark)

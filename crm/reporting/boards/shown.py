@@ -3,7 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
+from flask_babel import gettext as _
+
+from crm.core.datamodel.grouping import Measure, Sum
+from crm.core.models import kinds, spec_of
 from crm.core.models.text import format_money, format_number
 
 
@@ -12,9 +17,10 @@ class Figure:
     """A number, in words and as it is; `url` opens the list of its rows."""
 
     text: str
-    value: Decimal | int | None = None
+    value: Decimal | int | None = None  # None of words
     url: str = ""
     is_faint: bool = False
+    is_words: bool = False
 
 
 NOTHING = Figure("–", is_faint=True)
@@ -31,6 +37,7 @@ class Line:
     hue: str = ""
     is_unset: bool = False
     short: str = ""
+    url: str = ""  # of a row's own page
 
 
 @dataclass(frozen=True)
@@ -89,3 +96,36 @@ def money(value: Decimal | None, currency: str, url: str = "") -> Figure:
     if value is None:
         return NOTHING
     return Figure(format_money(value, currency), value, url)
+
+
+def measured(
+    model: type[Any], measures: Sequence[Measure], sums: Sequence[Sum], currency: str, url: str
+) -> list[Figure]:
+    """The figures of the measures; – where no row has a number."""
+    figures = []
+    for one, found in zip(measures, sums, strict=False):
+        value = found.value(one.how)
+        is_money = spec_of(model, one.name).kind is kinds.MONEY
+        figures.append(money(value, currency, url) if is_money else _number(value, url))
+    return figures + [NOTHING] * (len(measures) - len(sums))
+
+
+def _number(value: Decimal | None, url: str) -> Figure:
+    return NOTHING if value is None else Figure(format_number(value, 0, 1), value, url)
+
+
+def not_added(sections: Sequence[Section]) -> list[str]:
+    """What is said of several currencies."""
+    several = len(sections) > 1
+    return [_("Amounts of different currencies are not added up.")] if several else []
+
+
+@dataclass
+class ShownKpi:
+    """A figure above the charts: of money one for each currency, the company's first."""
+
+    label: str
+    figures: Sequence[Figure]
+    note: str = ""
+    trend: str = ""  # up, down
+    change: str = ""  # against the period before

@@ -17,11 +17,10 @@ from crm.core.security.page import Page
 from crm.core.views.address import ListAddress, read_address
 from crm.core.views.display import zone
 from crm.core.views.pages import ListPage, Note
-from crm.reporting.boards import sheet
+from crm.reporting.boards import kpis, sheet
 from crm.reporting.boards.asked import COMMON, Asked, list_view
-from crm.reporting.boards.charts import Chart
 from crm.reporting.boards.periods import LABELS, Period, read_period
-from crm.reporting.boards.table import ALL, BOARDS, ENTITIES, Board
+from crm.reporting.boards.table import ALL, BOARDS, ENTITIES, Board, BoardChart
 
 KEPT = ("period", "compare")  # arguments beside the filters of lists
 FIRST = "this_quarter"
@@ -42,6 +41,8 @@ class BoardPage(ListPage):
     """Everything templates/reporting/board.html places; the filters are those of a list."""
 
     boards: Sequence[tuple[str, str, bool]] = ()
+    kpis_url: str = ""  # where the figures above the charts are fetched; "" without any
+    kpi_count: int = 0
     charts: Sequence[PlacedChart] = ()
     period: str = ""
     first: str = ""  # the days of the period, as they are typed
@@ -65,7 +66,15 @@ class ReportingView(Page):
 
     @expose("/")
     def index(self) -> ResponseReturnValue:
-        return redirect(self.url("board", board=_open_boards()[0].key), 302)
+        return redirect(self._opening_url(_open_boards()[0]), 302)
+
+    def _opening_url(self, board: Board) -> str:
+        """The address of a board with the filters that it opens with."""
+        view = list_view(board.open_charts()[0].model)
+        offered = view.visible(view.search_columns)
+        filters = [one for one in board.preset() if one[0] in offered]
+        rest = [("period", FIRST)] if filters else []
+        return ListAddress(view.key, self.url("board", board=board.key), filters, rest=rest).url()
 
     @expose("/boards/<board>")
     def board(self, board: str) -> ResponseReturnValue:
@@ -73,34 +82,52 @@ class ReportingView(Page):
         charts = found.open_charts()
         view = list_view(charts[0].model)
         address = _address(view, self.url("board", board=board))
+        if not request.args and (opening := self._opening_url(found)) != address.path:
+            return redirect(opening, 302)
         if "filter" in request.args:
             return redirect(view.canonical(address), 302)
         if "first" in request.args:
             return redirect(_free_period(address), 302)
         page = BoardPage(str(found.title), board, self.icon)
         page.boards = [
-            (str(one.title), self.url("board", board=one.key), one is found)
-            for one in _open_boards()
+            (str(one.title), self._opening_url(one), one is found) for one in _open_boards()
         ]
         asked = _put_filters(page, view, address)
         if asked is not None:
+            page.kpi_count = len(found.open_kpis())
+            page.kpis_url = self._with_choices("kpis", board) if page.kpi_count else ""
             page.charts = [
                 PlacedChart(chart.key, str(chart.title), self._chart_url(found, chart), chart.drawn)
                 for chart in charts
             ]
         return self.render("reporting/board.html", page=page)
 
-    def _chart_url(self, board: Board, chart: Chart, method: str = "chart") -> str:
+    def _chart_url(self, board: Board, chart: BoardChart, method: str = "chart") -> str:
         """The address of one chart with the choices of this request."""
+        return self._with_choices(method, board.key, chart=chart.key)
+
+    def _with_choices(self, method: str, board: str, **names: str) -> str:
         query = request.query_string.decode()
-        url = self.url(method, board=board.key, chart=chart.key)
+        url = self.url(method, board=board, **names)
         return f"{url}?{query}" if query else url
+
+    @expose("/boards/<board>/kpis")
+    def kpis(self, board: str) -> ResponseReturnValue:
+        """The figures above the charts: a part of the board, or a page of its own."""
+        own = _board(board)
+        figures = own.open_kpis()
+        shown = kpis.read(figures, _asked(figures[0].source.rows.model)) if figures else []
+        part = bool(request.headers.get("HX-Request"))
+        template = "reporting/parts/kpis.html" if part else "reporting/kpis.html"
+        page = ListPage(str(own.title), board, self.icon)
+        page.crumbs = [(str(own.title), self.url("board", board=board))]
+        return self.render(template, page=page, shown=shown)
 
     @expose("/boards/<board>/<chart>")
     def chart(self, board: str, chart: str) -> ResponseReturnValue:
         """One chart: a part of the board, or where scripts do not run a page of its own."""
         own, found = _chart(board, chart)
-        shown = found.read(_asked(found))
+        shown = found.read(_asked(found.model))
         shown.url = shown.url if shown.count else ""
         if list_view(found.model).can("export"):
             shown.csv_url = self._chart_url(own, found, "csv")
@@ -117,7 +144,7 @@ class ReportingView(Page):
         view = list_view(found.model)
         if not view.can("export"):
             abort(403)
-        text = sheet.write(found.read(_asked(found), [criteria(found.model, "export")]))
+        text = sheet.write(found.read(_asked(found.model), [criteria(found.model, "export")]))
         answer = Response(text, mimetype="text/csv")
         answer.headers["Content-Disposition"] = f'attachment; filename="{board}-{chart}.csv"'
         return answer
@@ -140,7 +167,7 @@ def _board(key: str) -> Board:
     return board
 
 
-def _chart(key: str, name: str) -> tuple[Board, Chart]:
+def _chart(key: str, name: str) -> tuple[Board, BoardChart]:
     board = _board(key)
     found = next((chart for chart in board.open_charts() if chart.key == name), None)
     if found is None:
@@ -153,16 +180,16 @@ def _address(view: Any, path: str) -> ListAddress:
     return read_address(view.key, path, [name for name in COMMON if name in offered], KEPT)
 
 
-def _asked(chart: Chart) -> Asked:
+def _asked(model: type[Any]) -> Asked:
     """The choices of the request; 400 where one is invalid."""
-    address = _address(list_view(chart.model), request.path)
+    address = _address(list_view(model), request.path)
     try:
         period = read_period(request.args.get("period", FIRST))
     except ValueError as error:
         abort(400, str(error))
     for one in address.filters:
         try:
-            condition(chart.model, *one, FilterFormat(zone()))
+            condition(model, *one, FilterFormat(zone()))
         except DomainError as error:
             abort(400, str(error))
     return Asked(period, "compare" in request.args, tuple(address.filters))

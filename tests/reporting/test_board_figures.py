@@ -1,0 +1,361 @@
+"""Every figure of every board, compared with plain Python over the rows that its reader may see."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from html import unescape
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm.calendar.models import Event
+from crm.companies.days import today
+from crm.core.actor import current_actor
+from crm.core.types import utcnow
+from crm.leads.models import Lead
+from crm.opportunities.models import Opportunity
+from crm.quotes.models import Quote
+from crm.reporting.boards.periods import Period, read_period
+from crm.reporting.boards.table import ALL, BOARDS
+from tests.fixtures import Acting, Cast, Client
+from tests.reporting.boards_world import PEOPLE, plant
+
+Everything = Callable[[], AbstractContextManager[Session]]
+Row = Any
+PART = {"HX-Request": "true"}
+SIGNS = {"Euro": "EUR", "US Dollar": "USD"}
+SOON = Period(today(), today() + timedelta(days=90))
+
+
+@dataclass(frozen=True)
+class Told:
+    """A chart in plain Python: which rows, on which day, in which groups, with which numbers."""
+
+    model: type[Any]
+    where: Callable[[Row], bool]
+    day: Callable[[Row], date | None] | None
+    lines: Callable[[Row], Iterable[str | None]]
+    columns: Callable[[Row], str | None] | None = None
+    numbers: Sequence[tuple[str, str]] = ()
+    window: Period | None = None
+
+
+def local(instant: Any) -> date | None:
+    zone = ZoneInfo(current_actor().time_zone)
+    return instant.astimezone(zone).date() if instant is not None else None
+
+
+def kind(*kinds: str) -> Callable[[Row], bool]:
+    return lambda row: (row.stage if isinstance(row, Opportunity) else row.status).kind in kinds
+
+
+def status(*names: str) -> Callable[[Row], bool]:
+    return lambda row: row.status in names
+
+
+def one(name: str) -> Callable[[Row], Iterable[str | None]]:
+    return lambda row: [str(value) if (value := getattr(row, name)) is not None else None]
+
+
+def teams(row: Row) -> list[str | None]:
+    found: list[str | None] = [str(team) for team in row.owner.groups] if row.owner else []
+    return found or [None]
+
+
+def month(name: str) -> Callable[[Row], Iterable[str | None]]:
+    def tell(row: Row) -> list[str | None]:
+        value = getattr(row, name)
+        day = local(value) if hasattr(value, "hour") else value
+        return [day.strftime("%B %Y") if day else None]
+
+    return tell
+
+
+def account(row: Row) -> list[str | None]:
+    """An account out of reach has no name."""
+    return [str(row.account) if row.account is not None else "Not available"]
+
+
+def choice(name: str) -> Callable[[Row], str | None]:
+    words = {"open": "Open", "won": "Won", "lost": "Lost", "planned": "Planned", "done": "Done"}
+    more = {"call": "Call", "inbound": "Inbound", "outbound": "Outbound", "meeting": "Meeting"}
+    rest = {"task": "Task", "event": "Event"}
+
+    def tell(row: Row) -> str | None:
+        value = getattr(row, name) if name != "kind" else row.stage.kind
+        return {**words, **more, **rest}.get(str(value), str(value).capitalize()) if value else None
+
+    return tell
+
+
+def choices(name: str) -> Callable[[Row], Iterable[str | None]]:
+    return lambda row: [choice(name)(row)]
+
+
+def country(row: Row) -> list[str | None]:
+    names = {"FR": "France", "ES": "Spain", "DE": "Germany"}
+    return [names[row.country] if row.country else None]
+
+
+def anything(row: Row) -> bool:
+    return True
+
+
+def kept(row: Row) -> bool:
+    return row.status in ("planned", "done")
+
+
+def held(row: Row) -> bool:
+    return bool(row.type == "call" and row.status == "done")
+
+
+def overdue(row: Row) -> bool:
+    return bool(row.status == "planned" and row.ends_at <= utcnow())
+
+
+def unassigned(row: Row) -> bool:
+    return row.owner is None and row.status.kind == "open"
+
+
+def won_recurring(row: Row) -> bool:
+    return row.stage.kind == "won" and row.recurring_amount is not None
+
+
+def closed_on(row: Row) -> date | None:
+    found: date | None = row.closed_on
+    return found
+
+
+def received_on(row: Row) -> date | None:
+    found: date | None = row.received_on
+    return found
+
+
+def starts_on(row: Row) -> date | None:
+    return local(row.starts_at)
+
+
+def issued_on(row: Row) -> date | None:
+    found: date | None = row.issued_on
+    return found
+
+
+AMOUNT, WEIGHTED = ("sum", "amount"), ("sum", "weighted_amount")
+MONTHLY, EXCL = ("sum", "recurring_monthly"), ("sum", "total_excl")
+OFFERED = ("finalised", "sent", "accepted", "refused", "expired")
+
+
+def won_by(lines: Callable[[Row], Iterable[str | None]]) -> Told:
+    return Told(Opportunity, kind("won"), closed_on, lines, numbers=[AMOUNT])
+
+
+def leads_by(lines: Any, columns: Any = None) -> Told:
+    return Told(Lead, anything, received_on, lines, columns)
+
+
+def events_by(lines: Any, columns: Any = None, where: Any = kept) -> Told:
+    return Told(Event, where, starts_on, lines, columns)
+
+
+def lead_status(row: Row) -> str | None:
+    return str(row.status)
+
+
+OPEN_OF_NOW = (Opportunity, kind("open"), None)
+TOLD: Mapping[tuple[str, str], Told] = {
+    ("opportunities", "closed-by-month"): Told(
+        Opportunity, kind("won", "lost"), closed_on, month("closed_on"), choice("kind"), [AMOUNT]
+    ),
+    ("opportunities", "by-stage"): Told(*OPEN_OF_NOW, one("stage"), numbers=[AMOUNT, WEIGHTED]),
+    ("opportunities", "next-90-days"): Told(
+        Opportunity, kind("open"), lambda row: row.expected_close_on, month("expected_close_on"),
+        numbers=[AMOUNT, WEIGHTED], window=SOON,
+    ),
+    ("opportunities", "won-by-owner"): won_by(one("owner")),
+    ("opportunities", "won-by-team"): won_by(teams),
+    ("opportunities", "won-by-agency"): won_by(one("agency")),
+    ("opportunities", "won-by-source"): won_by(one("source")),
+    ("opportunities", "won-by-account"): won_by(account),
+    ("opportunities", "lost-by-reason"): Told(
+        Opportunity, kind("lost"), closed_on, one("lost_reason"), numbers=[AMOUNT]
+    ),
+    ("opportunities", "recurring-won"): Told(
+        Opportunity, won_recurring, closed_on, month("closed_on"), numbers=[MONTHLY]
+    ),
+    ("manager", "won-by-month"): won_by(month("closed_on")),
+    ("leads", "by-month"): leads_by(month("received_on")),
+    ("leads", "by-status"): leads_by(one("status")),
+    ("leads", "by-source"): leads_by(one("source")),
+    ("leads", "by-country"): leads_by(country),
+    ("leads", "by-industry"): leads_by(one("industry")),
+    ("leads", "by-team"): leads_by(teams, lead_status),
+    ("leads", "by-owner"): leads_by(one("owner"), lead_status),
+    ("leads", "unassigned"): Told(Lead, unassigned, None, one("source")),
+    ("events", "by-month"): events_by(month("starts_at"), choice("status")),
+    ("events", "by-type"): events_by(choices("type"), choice("status")),
+    ("events", "by-owner"): events_by(one("owner"), choice("type")),
+    ("events", "by-team"): events_by(teams, choice("type")),
+    ("events", "calls-held"): events_by(one("owner"), choice("call_direction"), held),
+    ("events", "overdue"): Told(Event, overdue, None, one("owner")),
+    ("quotes", "by-status"): Told(
+        Quote, anything, issued_on, choices("status"), numbers=[EXCL]
+    ),
+    ("quotes", "by-owner"): Told(
+        Quote, status(*OFFERED), issued_on, one("owner"),
+        numbers=[EXCL, ("average", "discount_rate")],
+    ),
+}  # fmt: skip
+MONEY = {"amount", "weighted_amount", "recurring_monthly", "total_excl"}
+
+
+def expected(told: Told, rows: Sequence[Row], period: Period) -> dict[Any, tuple[Any, ...]]:
+    """(currency, line, column) → number of rows and the numbers; empty groups left out."""
+    groups = defaultdict(list)
+    span = told.window or period
+    for row in rows:
+        day = told.day(row) if told.day is not None else None
+        is_in = told.day is None or (day is not None and span.first <= day <= span.last)
+        if is_in and told.where(row):
+            money = any(name in MONEY for _how, name in told.numbers)
+            column = told.columns(row) if told.columns is not None else None
+            for line in told.lines(row):
+                groups[row.currency if money else "", line, column].append(row)
+    return {key: figures(told, found) for key, found in groups.items()}
+
+
+def figures(told: Told, rows: Sequence[Row]) -> tuple[Any, ...]:
+    found: list[Any] = [len(rows)]
+    for how, name in told.numbers:
+        values = [value for row in rows if (value := getattr(row, name)) is not None]
+        total = sum(values, Decimal(0)) if values else None
+        if how == "average" and total is not None:
+            total = round(total / len(values), 1)
+        found.append(total)
+    return tuple(found)
+
+
+ROW = re.compile(r"<tr(?: class=\"(\w+)\")?>(.*?)</tr>", re.DOTALL)
+HEAD = re.compile(r"<th scope=\"row\"( class=\"c-muted\")?>(.*?)</th>", re.DOTALL)
+CELL = re.compile(r"<td class=\"r num[^\"]*\">(.*?)</td>", re.DOTALL)
+LINK = re.compile(r"<a href=\"([^\"]+)\">")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a table as it is shown."""
+
+    currency: str
+    label: str | None
+    texts: Sequence[str]
+    urls: Sequence[str]
+    is_sum: bool = False
+
+
+def table(html: str) -> list[Line]:
+    """The lines of a chart's table; `currency` "" where it shows one."""
+    lines, currency = [], ""
+    body = html.partition("</thead>")[2]
+    for css, inner in ROW.findall(body):
+        if css == "part":
+            currency = SIGNS[re.sub(r"<[^>]+>", "", inner)]
+            continue
+        head = HEAD.search(inner)
+        assert head is not None, inner
+        label = re.sub(r"<[^>]+>", "", head[2])
+        cells = CELL.findall(inner)
+        texts = [re.sub(r"<[^>]+>", "", cell) for cell in cells]
+        urls = [found[1] if (found := LINK.search(cell)) else "" for cell in cells]
+        lines.append(Line(currency, None if head[1] else label, texts, urls, css == "sum"))
+    return lines
+
+
+def number(text: str) -> Decimal | None:
+    """A figure as it is shown; None of –."""
+    found = re.sub(r"[^\d.]", "", text)
+    return Decimal(found) if found else None
+
+
+def heads(html: str) -> list[str]:
+    return [
+        re.sub(r"<[^>]+>", "", h)
+        for h in re.findall(r"<th scope=\"col\" class=\"r\">(.*?)</th>", html)
+    ]
+
+
+def summed(first: Sequence[Any], second: Sequence[Any]) -> tuple[Any, ...]:
+    pairs = zip(first, second, strict=True)
+    return tuple(None if None in pair else sum(pair) for pair in pairs)
+
+
+def shown(told: Told, html: str) -> dict[Any, tuple[Any, ...]]:
+    """As `expected`, of what the page shows."""
+    width = 1 + len(told.numbers)
+    found = {}
+    for line in table(html):
+        if line.is_sum:
+            continue
+        columns: Sequence[str | None] = [None]
+        if told.columns is not None:
+            every = heads(html)[: None if told.numbers else -1]
+            columns = [None if name == "Not filled in" else name for name in every[::width]]
+        for place, column in enumerate(columns):
+            cells = [number(text) for text in line.texts[place * width : (place + 1) * width]]
+            if cells[0]:
+                key = line.currency, line.label, column
+                before = found.get(key)  # accounts out of reach have one name
+                found[key] = summed(before, cells) if before is not None else tuple(cells)
+    return found
+
+
+@pytest.fixture
+def business(acting: Acting, cast: Cast, everything: Everything) -> None:
+    plant(acting, cast, everything)
+
+
+def fetched(client: Client, board: str, chart: str, query: str) -> str:
+    answer = client.get(f"/reporting/boards/{board}/{chart}?{query}", headers=PART)
+    assert answer.status_code == 200, answer.text
+    return unescape(answer.text)
+
+
+def test_every_chart_with_groups_is_told_here() -> None:
+    charts = {(board.key, chart.key) for board in ALL[:4] for chart in board.charts}
+    lists = {("opportunities", key) for key in ("largest", "newest", "latest-lost")}
+    lists |= {("opportunities", "recurring-ending"), ("quotes", "expiring")}
+    assert charts | {("manager", "won-by-month")} == TOLD.keys() | lists
+    known = [chart for board in ALL[:4] for chart in board.charts]
+    own = [chart for key in ("manager", "salesperson") for chart in BOARDS[key].charts]
+    assert {chart.key for chart in own if chart not in known} == {"won-by-month"}
+
+
+def open_charts() -> list[tuple[str, str]]:
+    """The charts with groups that the actor may read, of all boards."""
+    charts = [(board.key, chart) for board in ALL for chart in board.open_charts()]
+    return [(key, chart.key) for key, chart in charts if (key, chart.key) in TOLD]
+
+
+@pytest.mark.both
+@pytest.mark.accept("A-24")
+@pytest.mark.parametrize("somebody", PEOPLE)
+def test_the_charts_count_what_plain_python_counts(
+    acting: Acting, as_user: Callable[[str], Client], business: None, somebody: str
+) -> None:
+    client, period = as_user(somebody), read_period("this_year")
+    with acting(somebody) as session:
+        pages = {key: fetched(client, *key, "period=this_year") for key in open_charts()}
+        for key, html in pages.items():
+            told = TOLD[key]
+            rows = list(session.scalars(select(told.model)).unique())
+            assert rows
+            wanted = expected(told, rows, period)
+            found = shown(told, html)
+            if len({currency for currency, _line, _column in wanted}) == 1:
+                wanted = {("", line, column): told for (_c, line, column), told in wanted.items()}
+            assert found == wanted, (somebody, key)
