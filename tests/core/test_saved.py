@@ -244,6 +244,24 @@ def test_hostile_names_are_texts(as_user: AsUser) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.both
+def test_two_tabs_that_save_one_name_at_once_are_told_so(
+    as_user: AsUser, acting: Acting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As each sees the rows before the other has written its own."""
+    first = saved(acting, "claire", is_default=True)
+    claire = as_user("claire")
+    monkeypatch.setattr(services, "_refuse_name", lambda *_: None)
+    monkeypatch.setattr(services, "_clear_default", lambda *_: None)
+    refused = claire.post(ADD, data={"name": "OPEN ones"})
+    assert refused.status_code == 422
+    assert "already used" in refused.text
+    refused = claire.post(ADD, data={"name": "Another", "is_default": "1"})
+    assert refused.status_code == 422
+    with acting("claire") as session:
+        assert list(session.scalars(select(SavedView.id))) == [first]
+
+
 def test_two_hundred_of_them_cost_no_statement_more(
     as_user: AsUser, acting: Acting, counting: Callable[[], Any]
 ) -> None:

@@ -19,7 +19,7 @@ from crm.accounts.models import Account
 from crm.companies.actors import load_actor
 from crm.core import rows
 from crm.core.actor import acting_as
-from crm.core.datamodel.filters import FilterFormat, condition
+from crm.core.datamodel.filters import TEAM, FilterFormat, condition
 from crm.core.datamodel.narrowing import narrowed
 from crm.core.datamodel.orders import complete_order
 from crm.core.datamodel.paging import SORTED, PageRequest
@@ -36,6 +36,7 @@ from tests.plans import watching
 LEADS = 20_000
 STRICTER = 0.6
 SELLER = 20  # the id of one of the owners
+CAST_TEAM = 1  # the id of a group: Claire and Hugo
 
 
 @pytest.fixture(
@@ -127,6 +128,8 @@ def pages(view: Any) -> Iterator[str]:
     filters = {"all": where, **{one.key: view.preset_where(one) for one in view.visible_presets()}}
     if hasattr(model, "owner_id"):
         filters["of a seller"] = [*where, model.owner_id.in_([SELLER])]
+        filters["of a seller or nobody"] = [*where, filtered(model, "owner", SELLER, "none")]
+        filters["of a team"] = [*where, filtered(model, TEAM, CAST_TEAM)]
     for name, conditions in filters.items():
         statement = view.datamodel.select(*conditions)
         few = view.datamodel.totals(statement).count <= SORTED
@@ -134,6 +137,11 @@ def pages(view: Any) -> Iterator[str]:
         yield name
         view.datamodel.page(statement, base, PageRequest(cursor=found.after, few=few))
         yield f"{name}, second page"
+
+
+def filtered(model: type[Any], name: str, *values: object) -> Any:
+    """The condition of a filter by some of its values."""
+    return condition(model, name, 0, [str(value) for value in values], FilterFormat("UTC")).where
 
 
 def bins(view: Any) -> Iterator[str]:

@@ -142,7 +142,8 @@ def frame(
     counts = {} if in_config else own_counts(found, actor)
     home = NavItem(_("Home"), "home", "/", here == "HomeView")
     shown = items(settings, here, {}, actor) if in_config else items(found, here, counts, actor)
-    saved = [] if in_config else saved_items(found, actor, request.args.get(SAVED, ""))
+    opened = request.args.get(SAVED, "") if str(request.endpoint).endswith(".list") else ""
+    saved = [] if in_config else saved_items(found, actor, opened)
     return Frame(
         language=language,
         languages=tuple((code, language_name(code)) for code in languages()),
