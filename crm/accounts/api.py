@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from crm.accounts.models import Account
 from crm.accounts.services import archiving, prospects
 from crm.accounts.services import contact as contacts
-from crm.accounts.services.handing_over import ALONG, hand_over
+from crm.accounts.services.handing_over import hand_over, kinds_along
 from crm.accounts.services.prospects import OUTCOME
 from crm.accounts.views import ClientView, ContactView
 from crm.accounts.views.fields import AMOUNTS
@@ -33,7 +33,7 @@ class AccountApi(ModelRestApi):
         "make_client": Verb(prospects.become_client),
         "win": Verb(prospects.win, setting=STATUSES),
         "lose": Verb(prospects.lose, OUTCOME, setting=STATUSES),
-        "change_owner": Verb(_hand_over, ("owner",), switches=ALONG),
+        "change_owner": Verb(_hand_over, ("owner",), switches=kinds_along),
         "reopen": Verb(prospects.reopen, setting=STATUSES),
         "archive": Verb(archiving.archive),
         "unarchive": Verb(archiving.unarchive),

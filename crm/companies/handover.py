@@ -1,6 +1,6 @@
 """Handing over what a user or an agency holds: to whom, how much. Source: spec 1.2 and 11."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from crm.core.db import db
 from crm.core.rows import criteria, unfiltered
 
 Conditions = Sequence[ColumnElement[bool]]
+OfAccount = Callable[[int], ColumnElement[bool]]  # given the id of an account
 OWNER, AGENCY = "owner", "agency"  # the relations by which records are held
 
 
@@ -30,7 +31,7 @@ class Holding:
     datamodel: DataModel
     conditions: Callable[[], Conditions] = field(default=lambda: ())
     links: Collection[str] = (OWNER, AGENCY)
-    of_account: Callable[[int], ColumnElement[bool]] | None = None
+    of_account: OfAccount | None = None
 
 
 @dataclass(frozen=True)
@@ -93,13 +94,23 @@ def _private(one: Holding, model: type[Any], pk: int) -> Conditions:
     return [*mine, *one.conditions()]
 
 
+def keys_along(link: str) -> list[str]:
+    """The keys of the kinds that may go along with an account, in the order of the table."""
+    return [one.key for one, _of_account in _going_along(link)]
+
+
 def along_with(account_id: int, link: str = AGENCY) -> list[Held]:
     """What may go along with an account to another agency, or owner (spec 11 and 5.5)."""
     return [
-        Held(one, _handed(one.datamodel.obj, link, one.of_account(account_id)))
-        for one in HOLDINGS
-        if one.of_account is not None and link in one.links
+        Held(one, _handed(one.datamodel.obj, link, of_account(account_id)))
+        for one, of_account in _going_along(link)
     ]
+
+
+def _going_along(link: str) -> Iterator[tuple[Holding, OfAccount]]:
+    for one in HOLDINGS:
+        if one.of_account is not None and link in one.links:
+            yield one, one.of_account
 
 
 def numbers(held: Sequence[Held]) -> list[tuple[Held, int]]:

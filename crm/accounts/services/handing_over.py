@@ -7,12 +7,10 @@ from flask_babel import gettext as _
 
 from crm.accounts.models import Account
 from crm.accounts.services import account as accounts
-from crm.companies.handover import OWNER, along_with
+from crm.companies.handover import OWNER, along_with, keys_along
 from crm.companies.handover import hand_over as hand_over_held
 from crm.core.actor import Scope, current_actor
 from crm.core.errors import DomainError, Forbidden
-
-ALONG = ("opportunities", "events")  # the kinds of records that may go along
 
 
 def may_hand_over() -> bool:
@@ -20,8 +18,13 @@ def may_hand_over() -> bool:
     return current_actor().widest_scope("edit", Account.__entity__) >= Scope.COMPANY
 
 
+def kinds_along() -> list[str]:
+    """The kinds of open work that may go along, by their keys in crm.holdings."""
+    return keys_along(OWNER)
+
+
 def hand_over(account: Account, *, owner: Any = None, along: Collection[str] = ()) -> None:
-    """Give an account to `owner`, and of its open work the kinds in `along`.
+    """Give an account to `owner`, and of its open work the kinds in `along` (`kinds_along`).
 
     Raises Forbidden, and DomainError on `owner` where they may not own one of the records.
     """

@@ -60,7 +60,7 @@ def put(
 def of_verb(model: type[Any], api: Any, verb: Any) -> Schema:
     """The body of an action: what its dialog asks, and the version that was read."""
     schema = _body(model, api.visible(verb.columns), {}, new=True)
-    switches = {name: {"type": "boolean", "default": False} for name in verb.switches}
+    switches = {name: {"type": "boolean", "default": False} for name in verb.switch_names}
     lists = {name: {"type": "array", "items": ID, "maxItems": MOST_ROWS} for name in verb.among}
     parts = {
         name: {**_body(part, part_columns(part), {}, new=True), "nullable": True}

@@ -24,7 +24,8 @@ class Verb:
     """An action: `act(row, **values)` is called in a transaction, and raises DomainError by field.
 
     `columns` are the fields of the row that the body may have, `switches` its booleans, False where
-    they are missing. `among` are lists of ids: name → the rows of which they may be, given the row.
+    they are missing (a function where they come from a table that imports this API). `among` are
+    lists of ids: name → the rows of which they may be, given the row.
     `parts` are objects with the values of a new row: name → its table; None where it is missing.
     `right` is the action of the rights grid that the role needs at all, `row` that on the row. An
     action that `makes` a row returns it. Without its `setting` the action is a 404. `tries`, given
@@ -34,7 +35,7 @@ class Verb:
 
     act: Callable[..., Any]
     columns: Sequence[str] = ()
-    switches: Sequence[str] = ()
+    switches: Sequence[str] | Callable[[], Sequence[str]] = ()
     among: Mapping[str, Callable[[Any], Sequence[Any]]] = field(default_factory=dict)
     parts: Mapping[str, type[Any]] = field(default_factory=dict)
     right: str = "edit"
@@ -47,6 +48,11 @@ class Verb:
     def is_on(self) -> bool:
         """Whether its setting is."""
         return not self.setting or current_actor().is_enabled(self.setting)
+
+    @property
+    def switch_names(self) -> Sequence[str]:
+        """The names of the booleans."""
+        return self.switches() if callable(self.switches) else self.switches
 
     def respond(self, api: Any, pk: int, body: dict[str, Any]) -> Response:
         """Do it to row `pk`, as the body says. Raises DomainError, Conflict."""
@@ -99,7 +105,7 @@ def _values(api: Any, verb: Verb, row: Any, body: dict[str, Any]) -> dict[str, A
     """What the body says. Raises DomainError by field."""
     # Name → what reads it, and what counts where it is missing.
     extras: dict[str, tuple[Callable[[str, Any], Any], Any]] = {
-        **dict.fromkeys(verb.switches, (_switch, False)),
+        **dict.fromkeys(verb.switch_names, (_switch, False)),
         **{name: (partial(_among, offered(row)), []) for name, offered in verb.among.items()},
         **{name: (partial(_part, model), None) for name, model in verb.parts.items()},
     }
