@@ -52,8 +52,8 @@ class Block:
 
 
 @dataclass
-class Twin:
-    """A record that looks like the one that is typed or shown."""
+class ShownMatch:
+    """A match as pages place it; `meta` is its reference, owner and agency."""
 
     name: str
     url: str
@@ -70,12 +70,12 @@ def bars_of(score: int) -> int:
     return min(BARS, score // 20 + 1)
 
 
-def twin_of(match: Match, url: str | None) -> Twin:
-    """A match with its owner and agency."""
+def shown_match(match: Match, url: str | None) -> ShownMatch:
+    """A match, with a link to it where the actor has its page."""
     row = match.row
     said = (str(getattr(row, "reference", "") or ""), str(row.owner or ""), str(row.agency or ""))
     meta = " · ".join(part for part in said if part)
-    return Twin(str(row), url or "", meta, match.score, tags_of(match.reasons, match.against))
+    return ShownMatch(str(row), url or "", meta, match.score, tags_of(match.reasons, match.against))
 
 
 def block_of(

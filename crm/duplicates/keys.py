@@ -1,4 +1,4 @@
-"""The numbers under which a record is found: one for each value that two doubles may share."""
+"""The numbers under which a record is found: one for each value that two duplicates may share."""
 
 from collections.abc import Iterator
 from dataclasses import fields

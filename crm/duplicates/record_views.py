@@ -11,7 +11,7 @@ from crm.core.forms import Form
 from crm.core.models.text import parse_number
 from crm.core.views import PK, Action, FormPage, Panel, RecordPage
 from crm.duplicates.dismissing import ordered
-from crm.duplicates.display import Twin, twin_of
+from crm.duplicates.display import ShownMatch, shown_match
 from crm.duplicates.finding import Match, likely_of, likely_values
 from crm.duplicates.group_views import DuplicatesPage, GroupPages
 from crm.duplicates.listing import Group
@@ -19,7 +19,7 @@ from crm.duplicates.listing import Group
 BESIDE, TOLD = 3, 20  # records beside a form or a record, on the page of one record
 
 
-class TwinPages(GroupPages):
+class MatchPages(GroupPages):
     """The duplicates of one record."""
 
     # While one types ────────────────────────────────────────────────────────────────────────────
@@ -44,28 +44,28 @@ class TwinPages(GroupPages):
         but = [row.id] if row is not None else []
         values = {"company_id": getattr(row, "company_id", None), **form.values}
         found = likely_values(self.datamodel.obj, values, BESIDE, but=but)
-        twins = [self._twin(match) for match in found]
-        return render_template("duplicates/while_typing.html", twins=twins)
+        matches = [self._shown(match) for match in found]
+        return render_template("duplicates/while_typing.html", matches=matches)
 
     # Beside a record ────────────────────────────────────────────────────────────────────────────
 
     def fill_first_tab(self, page: RecordPage, row: Any) -> None:
         super().fill_first_tab(page, row)
-        page.panels.append(Panel("", later_url=self.url("twins", pk=row.id)))
+        page.panels.append(Panel("", later_url=self.url("matches", pk=row.id)))
 
-    @expose(f"/twins/{PK}")
+    @expose(f"/matches/{PK}")
     @has_access
-    def twins(self, pk: int) -> ResponseReturnValue:
+    def matches(self, pk: int) -> ResponseReturnValue:
         """The panel of a record with what looks the same, fetched after its page; "" for none."""
         row = self.row(pk, names=self.line_names())
-        found = [self._twin(match) for match in likely_of(row, BESIDE + 1)]
+        found = [self._shown(match) for match in likely_of(row, BESIDE + 1)]
         count = f"{BESIDE}+" if len(found) > BESIDE else str(len(found))
         title = _("Duplicates (%(count)s)", count=count)
         url = self.url("duplicates_of", pk=pk)
-        return self.render("duplicates/twins.html", twins=found[:BESIDE], title=title, url=url)
+        return self.render("duplicates/matches.html", matches=found[:BESIDE], title=title, url=url)
 
-    def _twin(self, match: Match) -> Twin:
-        return twin_of(match, self.page_of(match.row))
+    def _shown(self, match: Match) -> ShownMatch:
+        return shown_match(match, self.page_of(match.row))
 
     def record_menu(self, row: Any, editable: bool) -> list[Action]:
         menu = super().record_menu(row, editable)

@@ -1,4 +1,4 @@
-"""What an upper slice says of a table whose records may be doubles."""
+"""What an upper slice says of a table whose records may be duplicates."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass

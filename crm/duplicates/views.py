@@ -25,17 +25,17 @@ from crm.duplicates.dismissing import Pair, dismiss, examine, ordered
 from crm.duplicates.display import crowded_words
 from crm.duplicates.group_views import MOST_PAIRS, DuplicatesPage
 from crm.duplicates.listing import COUNTED, Listing
-from crm.duplicates.record_views import TwinPages
+from crm.duplicates.record_views import MatchPages
 
 SIZE = 25  # groups on a page
 PAIR = re.compile(r"([0-9]{1,10})-([0-9]{1,10})")
 
 
-class DuplicatePages(TwinPages):
+class DuplicatePages(MatchPages):
     """The pages of a table whose records are compared (`sources`)."""
 
     def __init__(self, **kwargs: Any) -> None:
-        reading = dict.fromkeys(("duplicates", "duplicates_of", "twins", "while_typing"), "read")
+        reading = dict.fromkeys(("duplicates", "duplicates_of", "matches", "while_typing"), "read")
         acting = dict.fromkeys(("dismiss", "examine", "check_duplicates"), "edit")
         self.method_actions = {**self.method_actions, **reading, **acting}  # type: ignore[misc]  # of this view
         super().__init__(**kwargs)

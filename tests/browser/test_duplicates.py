@@ -24,10 +24,10 @@ def test_doubles_are_seen_and_dismissed_by_keyboard(app, acting, sit: Sit, axe: 
     page = claire.open("/leads/add")
     page.locator("[name=last_name]").press_sequentially("Martin")
     page.locator("[name=email]").press_sequentially("J.MARTIN@acme.fr")
-    page.locator(".c-twins a").first.wait_for()
+    page.locator(".c-matches a").first.wait_for()
     assert page.locator(".c-live").get_attribute("role") == "status"
     page = claire.open(f"/leads/show/{first}")
-    page.locator("#twins").wait_for()
+    page.locator("#matches").wait_for()
     page = claire.open("/leads/duplicates")
     found = page.evaluate(f"{axe}; axe.run().then((said) => said.violations)")
     assert [one["id"] for one in found] == []

@@ -97,15 +97,15 @@ def test_a_lead_finds_its_account_with_its_owner_in_few_statements(acting, count
 def test_an_ignored_domain_counts_no_more_and_its_keys_stay(acting, everything):
     with acting("claire"):
         make(Lead, organization="Nordisk", website="https://nordisk.example")
-        twin = make(Lead, organization="Nordisk", email="ola@nordisk.example")
-        assert likely_of(twin)[0].reasons == (Reason.SAME_NAME, Reason.DOMAIN)
+        match = make(Lead, organization="Nordisk", email="ola@nordisk.example")
+        assert likely_of(match)[0].reasons == (Reason.SAME_NAME, Reason.DOMAIN)
     with everything() as session:
         session.execute(
             db.text("UPDATE app_settings SET ignored_email_domains = 'nordisk.example'")
         )
         session.commit()
     with acting("claire"):
-        assert likely_of(db.session.get(Lead, twin.id)) == []
+        assert likely_of(db.session.get(Lead, match.id)) == []
 
 
 @pytest.mark.accept("A-81")

@@ -28,7 +28,7 @@ def checked(app):
     return run
 
 
-def twins(acting, who="claire", **values):
+def two_alike(acting, who="claire", **values):
     """The ids of two leads that look the same."""
     given = {"organization": None, "last_name": "Martin", "email": "j.martin@acme.fr", **values}
     with acting(who):
@@ -41,7 +41,7 @@ def count_of(text, label):
 
 @pytest.mark.accept("A-41")
 def test_while_one_types_the_first_shows_with_why_and_saving_goes_on(as_user, acting):
-    first, _second = twins(acting)
+    first, _second = two_alike(acting)
     claire = as_user("claire")
     typed = {"email": "J.MARTIN@ACME.FR", "last_name": "Martin", "phone": "not a number"}
     answer = claire.post("/leads/while_typing", data=typed)
@@ -55,7 +55,7 @@ def test_while_one_types_the_first_shows_with_why_and_saving_goes_on(as_user, ac
 
 
 def test_a_record_is_not_its_own_double_while_it_is_edited(as_user, acting):
-    first, second = twins(acting)
+    first, second = two_alike(acting)
     typed = {"email": "j.martin@acme.fr", "last_name": "Martin"}
     text = as_user("claire").post(f"/leads/while_typing?id={first}", data=typed).text
     assert f"/leads/show/{second}" in text
@@ -74,7 +74,7 @@ def test_nothing_tells_of_the_neighbour_s_client(as_user, acting, checked):
     page = olga.get("/clients/duplicates").text
     assert "Grand" not in page
     assert (count_of(page, "To examine"), count_of(page, "Dismissed")) == ("0", "0")
-    for address in (f"/prospects/duplicates/{theirs}", f"/prospects/twins/{theirs}"):
+    for address in (f"/prospects/duplicates/{theirs}", f"/prospects/matches/{theirs}"):
         assert olga.get(address).status_code == 404
     for address in (f"/prospects/while_typing?id={theirs}",):
         assert olga.post(address, data=typed).status_code == 404
@@ -85,17 +85,17 @@ def test_nothing_tells_of_the_neighbour_s_client(as_user, acting, checked):
 
 
 def test_beside_the_record_and_in_its_menu(as_user, acting):
-    first, second = twins(acting)
+    first, second = two_alike(acting)
     with acting("claire"):
         alone = make(Lead, organization="Nordlog").id
     claire = as_user("claire")
     page = claire.get(f"/leads/show/{first}").text
-    assert f'hx-get="/leads/twins/{first}"' in page
+    assert f'hx-get="/leads/matches/{first}"' in page
     assert f'href="/leads/duplicates/{first}"' in page
-    panel = claire.get(f"/leads/twins/{first}").text
+    panel = claire.get(f"/leads/matches/{first}").text
     assert "Duplicates (1)" in panel
     assert f'href="/leads/show/{second}"' in panel
-    assert claire.get(f"/leads/twins/{alone}").text.strip() == ""
+    assert claire.get(f"/leads/matches/{alone}").text.strip() == ""
     assert "Nothing looks the same" in claire.get(f"/leads/duplicates/{alone}").text
     assert "Same e-mail" in claire.get(f"/leads/duplicates/{first}").text
 
@@ -132,7 +132,7 @@ def test_two_numbers_in_a_group_are_told_though_a_third_record_joins_them(as_use
 
 
 def test_a_dismissed_pair_comes_back_once_one_of_them_changes(as_user, acting, checked):
-    first, second = twins(acting, "marc")
+    first, second = two_alike(acting, "marc")
     checked()
     marc = as_user("marc")
     pairs = {"pairs": f"{first}-{second}"}
@@ -142,18 +142,18 @@ def test_a_dismissed_pair_comes_back_once_one_of_them_changes(as_user, acting, c
     page = marc.get("/leads/duplicates").text
     assert (count_of(page, "To examine"), count_of(page, "Dismissed")) == ("0", "1")
     assert "Martin" in marc.get("/leads/duplicates?show=dismissed").text
-    assert "Duplicates (" not in marc.get(f"/leads/twins/{first}").text
+    assert "Duplicates (" not in marc.get(f"/leads/matches/{first}").text
     checked()
     assert count_of(marc.get("/leads/duplicates").text, "To examine") == "0"
     with acting("marc") as session:
         save(session.get(Lead, second), phone="0465712018")
-    assert "Duplicates (1)" in marc.get(f"/leads/twins/{first}").text
+    assert "Duplicates (1)" in marc.get(f"/leads/matches/{first}").text
     checked()
     assert count_of(marc.get("/leads/duplicates").text, "To examine") == "1"
 
 
 def test_a_dismissal_is_taken_back(as_user, acting, checked):
-    first, second = twins(acting, "marc")
+    first, second = two_alike(acting, "marc")
     checked()
     marc = as_user("marc")
     pairs = {"pairs": f"{first}-{second}"}
@@ -163,7 +163,7 @@ def test_a_dismissal_is_taken_back(as_user, acting, checked):
 
 
 def test_who_edits_neither_of_two_records_does_not_dismiss_them(as_user, acting, checked, app):
-    first, second = twins(acting)
+    first, second = two_alike(acting)
     with acting("marc"):
         hidden = make(Lead, organization=None, last_name="Martin", email="j.martin@acme.fr").id
     checked()
@@ -188,7 +188,7 @@ def test_who_edits_neither_of_two_records_does_not_dismiss_them(as_user, acting,
 def test_only_the_pairs_with_a_record_of_one_s_own_are_dismissed(as_user, acting, checked):
     with acting("claire"):
         mine = make(Lead, last_name="Martin", email="j.martin@acme.fr").id
-    theirs = twins(acting, "hugo")
+    theirs = two_alike(acting, "hugo")
     checked()
     claire = as_user("claire")
     (pairs,) = re.findall(r'name="pairs" value="([^"]+)"', claire.get("/leads/duplicates").text)
@@ -197,7 +197,7 @@ def test_only_the_pairs_with_a_record_of_one_s_own_are_dismissed(as_user, acting
 
 
 def test_a_check_is_asked_for_once(as_user, acting):
-    twins(acting, "marc")
+    two_alike(acting, "marc")
     marc = as_user("marc")
     assert "/leads/check_duplicates" in marc.get("/leads/duplicates").text
     assert marc.post("/leads/check_duplicates").status_code == 303
@@ -208,7 +208,7 @@ def test_a_check_is_asked_for_once(as_user, acting):
 
 
 def test_no_merge_without_the_right_to_edit_the_company_s_records(as_user, acting, checked):
-    first, second = twins(acting)
+    first, second = two_alike(acting)
     checked()
     assert "/leads/merge" not in as_user("claire").get("/leads/duplicates").text
     marc = as_user("marc")

@@ -9,7 +9,7 @@ ACTIONS = {
         "preview", "file", "cover", "all", "apps", "app", "company", "get_list", "get", "info",
         "deleted", "test", "guests", "while_typing", "rows", "event", "remember",
         "repeat", "ics", "answer", "sheet", "pdf", "signed", "duplicates", "duplicates_of",
-        "twins",
+        "matches",
     ),
     "create": (
         "add", "post", "duplicate", "send_test", "compose", "send", "import_file",

@@ -17,7 +17,7 @@ PARTS = (
     "/p/", "/pictures/", "/notices/count", "/notices/latest",
     "/calendar/rows", "/calendar/event/", "/calendar/feed/<", "/events/ics/", "/events/guests",
     "/events/move/", "/events/answer/",  # what the calendar asks, and what the invited are asked
-    "/print/", "/quotes/pdf/", "/signed/", "/twins/", "/merge",
+    "/print/", "/quotes/pdf/", "/signed/", "/matches/", "/merge",
     "/prospects/lose/", "/clients/lose/",
 )  # fmt: skip
 # What a page asks for beside its path: the record that it is about.
