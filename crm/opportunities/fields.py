@@ -35,8 +35,8 @@ ORDER: Sequence[str] = (
 SEARCH: Sequence[str] = (
     "stage.kind", "stage", "owner", "owner.groups", "account", "contact", "agency", "company",
     "source", "score", "amount", "currency", "probability", "expected_close_on", "closed_on",
-    "recurring_amount", "recurring_start_on", "recurring_end_on", "next_event_at", "lost_reason",
-    "tags", "account.notes", "lead.description", "created_on",
+    "forecast_on", "recurring_amount", "recurring_start_on", "recurring_end_on", "next_event_at",
+    "lost_reason", "tags", "account.notes", "lead.description", "created_on",
 )  # fmt: skip
 COLUMN_CSS: Mapping[str, str] = {
     "reference": "w-ref from-xl", "stage": "w-co", "amount": "num r w-percent",

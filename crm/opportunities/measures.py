@@ -41,3 +41,11 @@ def cycle_days(model: Any, dialect: str) -> ColumnElement[Any]:
     created = day_of(model.created_on, actor.time_zone if actor is not None else "UTC", dialect)
     days = days_between(created, model.closed_on, dialect)
     return case((days >= 0, days))
+
+
+def forecast_on(model: Any, dialect: str) -> ColumnElement[Any]:
+    return func.coalesce(model.closed_on, model.expected_close_on)
+
+
+def best_amount(model: Any, dialect: str) -> ColumnElement[Any]:
+    return func.coalesce(model.best_case, model.amount)

@@ -72,7 +72,7 @@ def test_every_figure_opens_the_list_of_exactly_its_rows(
             for url, text in found:
                 page = listed(client, url)
                 count = page.count("data-row=")
-                if text == found[0][1]:
+                if text == found[0][1] and text.isdigit():
                     assert str(count) == text, (url, text)
                 elif "€" in text:
                     assert count, url

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, case, func, inspect, null, select
 
 from crm.core.actor import current_actor
 from crm.core.datamodel.buckets import Step, bucket, day_of
-from crm.core.datamodel.filters import key_column
+from crm.core.datamodel.filters import key_column, made_column
 from crm.core.datamodel.narrowing import narrowed
 from crm.core.db import db
 from crm.core.models import computed, kinds, spec_of
@@ -124,7 +124,8 @@ def _key(model: type[Any], group: Group | ColumnElement[Any], dialect: str) -> C
     if group.name in inspect(model).relationships:
         key: ColumnElement[Any] = key_column(model, group.name)
         return key
-    column = getattr(model, group.name)
+    made = made_column(model, group.name)
+    column: Any = made if made is not None else getattr(model, group.name)
     if group.step is None:
         return column
     if isinstance(column.type, Instant):

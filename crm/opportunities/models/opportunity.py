@@ -195,6 +195,16 @@ class Opportunity(EventDates, Owned, Record):
             return None
         return round_half_up(total * Decimal(self.probability or 0) / 100)
 
+    @computed(_l("Closed, or expected to close"), kinds.DATE, measures.forecast_on)
+    def forecast_on(self) -> date | None:
+        """The day for which a forecast counts it."""
+        return self.closed_on or self.expected_close_on
+
+    @computed(_l("Best case, else the amount"), kinds.MONEY, measures.best_amount)
+    def best_amount(self) -> Decimal | None:
+        """What it brings at best."""
+        return self.best_case if self.best_case is not None else self.amount
+
     @computed(_l("Sales cycle (days)"), kinds.INTEGER, measures.cycle_days)
     def cycle_days(self) -> int | None:
         """The days from its creation to its end, as the reader counts days.

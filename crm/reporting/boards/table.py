@@ -8,7 +8,14 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement
 
 from crm.core.models import Label
-from crm.reporting.boards import events, leads, opportunities, people, quotes
+from crm.reporting.boards import (
+    events,
+    forecast_board,
+    leads,
+    opportunities,
+    people,
+    quotes,
+)
 from crm.reporting.boards.asked import Asked
 from crm.reporting.boards.keys import Filter
 from crm.reporting.boards.kpis import Kpi
@@ -62,6 +69,7 @@ ALL: Sequence[Board] = (
     Board("leads", _l("Leads"), leads.KPIS, leads.CHARTS),
     Board("quotes", _l("Quotes"), quotes.KPIS, quotes.CHARTS),
     Board("events", _l("Events"), events.KPIS, events.CHARTS),
+    Board("forecast", _l("Forecast"), forecast_board.KPIS, forecast_board.CHARTS),
     Board("manager", _l("Manager"), people.KPIS, people.TEAMS, people.my_teams),
     Board("salesperson", _l("Salesperson"), people.KPIS, people.OWN, people.mine),
 )
