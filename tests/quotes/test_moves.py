@@ -13,14 +13,14 @@ import time_machine
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from crm.accounts.models import Account, AccountKind, LostReason
+from crm.accounts.models import Account, AccountKind, Contact, LostReason
 from crm.companies.models import AppSettings
 from crm.core.errors import DomainError, Forbidden
 from crm.core.types import utcnow
 from crm.opportunities import services as opportunities
 from crm.opportunities.models import Opportunity
 from crm.quotes.expiry import expire_quotes
-from crm.quotes.models import Quote, QuoteStatus
+from crm.quotes.models import Product, Quote, QuoteStatus
 from crm.quotes.services import approval, moves, quote, versions
 from crm.quotes.services.finalising import finalise
 from tests.factories import again, make, remove, save, word
@@ -114,6 +114,15 @@ def test_those_that_expire_within_a_week_are_a_list(
     (link,) = re.findall(r'href="([^"]+)"[^>]*>Expire within 7 days', page)
     shown = as_user("claire").get(unescape(link)).text
     assert in_list(shown, "Day 0", "Day 7", "Day 8", "Offer") == ["Day 0", "Day 7"]
+
+
+@pytest.mark.parametrize("name", ["valid_until", "issued_on", "number", "created_on", "title"])
+def test_the_word_of_that_filter_is_a_number_for_numbers_alone(
+    as_user: Callable[[str], Client], name: str
+) -> None:
+    answer = as_user("marc").get(f"/quotes/list/?_flt_0_{name}=above_ceiling")
+    assert answer.status_code < 500
+    assert "15.01" not in answer.text
 
 
 @pytest.mark.accept("A-62")
@@ -379,15 +388,28 @@ def test_a_copy_leaves_a_lost_opportunity_behind(acting: Acting) -> None:
 
 
 @pytest.mark.parametrize("copy", [versions.duplicate, versions.new_version])
-def test_a_copy_leaves_an_opportunity_in_the_bin_behind(
-    acting: Acting, copy: Callable[[Quote], Quote]
+@pytest.mark.parametrize("gone", ["opportunity", "contact", "product"])
+def test_a_copy_leaves_what_is_in_the_bin_behind(
+    acting: Acting, copy: Callable[[Quote], Quote], gone: str
 ) -> None:
+    with acting("alice"):
+        made: dict[str, Any] = {"product": make(Product)}
     with acting("marc"):
-        deal = make(Opportunity, account=make(Account))
-        offer = in_status(QuoteStatus.FINALISED, account=deal.account, opportunity=deal)
-        remove(deal)
+        account = make(Account)
+        made["opportunity"] = make(Opportunity, account=account)
+        made["contact"] = make(Contact, links=[{"account": account}])
+        line = item("1", "100", product=again(made["product"]))
+        to = {name: made[name] for name in ("opportunity", "contact")}
+        offer = make(Quote, account=account, lines=[line, item("1", "5")], **to)
+        finalise(offer)
+    with acting("alice"):
+        remove(again(made[gone]))
     with acting("marc"):
-        assert copy(again(offer)).opportunity_id is None
+        found = copy(again(offer))
+        kept = {name: getattr(found, f"{name}_id") for name in to}
+        kept["product"] = found.lines[0].product_id
+        assert kept == {name: None if name == gone else row.id for name, row in made.items()}
+        assert [line.label for line in found.lines] == [line.label for line in again(offer).lines]
 
 
 def test_the_ceiling_is_a_setting(acting: Acting, everything: Everything) -> None:

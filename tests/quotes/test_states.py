@@ -172,6 +172,24 @@ def test_page_api_and_import_refuse_an_acceptance_before_the_quote(
         assert again(quote).status == QuoteStatus.SENT
 
 
+@pytest.mark.both
+def test_a_quote_of_tomorrow_is_accepted_today_whether_the_day_is_told_or_not(
+    as_user: AsUser, client: Client, token_of: Callable[[str], dict[str, str]], acting: Acting
+) -> None:
+    later = TODAY + timedelta(days=3)
+    with acting("claire"):
+        first, second = (in_status(QuoteStatus.SENT, issued_on=later) for _number in range(2))
+        day = moves.local_day(first)
+    said = {"accepted_on": str(day), "accepted_by": "Paul Roy"}
+    page = press(as_user("claire"), f"/quotes/accept/{first.id}", said)
+    body = {"row_version": second.row_version, "accepted_by": "Paul Roy"}
+    url = f"/api/v1/quotes/{second.id}/accept"
+    told = client.post(url, json=body, headers=token_of("claire"))
+    assert (page.status_code, told.status_code) == (303, 200)
+    with acting("claire"):
+        assert [again(one).accepted_on for one in (first, second)] == [day, day]
+
+
 # To say "finalised" is to extend an expired quote, and to finalise any other.
 UNSAID = {
     (QuoteStatus.EXPIRED, Act.FINALISE),

@@ -150,11 +150,12 @@ def _require(given: Mapping[str, Any], name: str, message: str) -> None:
 
 
 def _refuse_day(quote: Quote, accepted_on: date | None) -> None:
-    if accepted_on is None:  # a quote of tomorrow may be accepted today
+    if accepted_on is None:
         return
-    if accepted_on > local_day(quote):
+    now = local_day(quote)
+    if accepted_on > now:
         raise DomainError(_("This date is in the future."), field="accepted_on")
-    if accepted_on < quote.issued_on:
+    if accepted_on < min(quote.issued_on, now):  # a quote of tomorrow may be accepted today
         day = format_day(quote.issued_on)
         message = _("The quote is of %(day)s: it cannot be accepted before.", day=day)
         raise DomainError(message, field="accepted_on")

@@ -1,11 +1,11 @@
 """Versions of a quote, and copies of it. Source: spec 8.4."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import exists, func, inspect, select
+from sqlalchemy import func, inspect, select
 
 from crm.companies.defaults import current_user_or_none
 from crm.companies.settings import company_settings
@@ -14,7 +14,7 @@ from crm.core.datamodel.saving import delete_row, flush, restore_row
 from crm.core.db import db
 from crm.core.errors import DomainError, Forbidden
 from crm.core.rows import unfiltered
-from crm.opportunities.models import Opportunity, StageKind
+from crm.opportunities.models import StageKind
 from crm.quotes.models import Quote, QuoteLine
 from crm.quotes.models.content import CONTENT
 from crm.quotes.services import states
@@ -33,7 +33,7 @@ def new_version(quote: Quote) -> Quote:
     """A draft that replaces the quote, with the same number. Raises DomainError, Forbidden."""
     states.require(quote, Act.REPLACE)
     other = {"number": quote.number, "version": _last_version(quote) + 1}
-    draft = _copy(quote, **_kept_links(quote, (*LINKS, "owner")), **other)
+    draft = _copy(quote, **_links(quote, (*LINKS, "owner")), **other)
     draft.replaces, draft.replaced_status = quote, quote.status
     states.move(quote, Act.REPLACE)
     return _added(draft)
@@ -50,31 +50,45 @@ def _last_version(quote: Quote) -> int:
 def duplicate(quote: Quote) -> Quote:
     """A new draft of the actor's, without number or approval. Raises DomainError, Forbidden."""
     states.require(quote, Act.DUPLICATE)
-    links = _kept_links(quote, LINKS) | {"owner": current_user_or_none()}
+    links = _links(quote, LINKS) | {"owner": current_user_or_none()}
     deal = quote.opportunity
     if deal is not None and deal.stage.kind == StageKind.LOST:
         links.pop("opportunity")
     return _added(_copy(quote, **links))
 
 
-def _kept_links(quote: Quote, names: Sequence[str]) -> dict[str, Any]:
-    """Its links, without an opportunity that is in the bin."""
-    links = _links(quote, names)
-    pk = links.get("opportunity_id")
-    gone = exists().where(Opportunity.id == pk, Opportunity.deleted_at.is_not(None))
-    with unfiltered("what is in the bin is not linked to anew, whoever saw it"):
-        if pk is not None and db.session.scalar(select(gone)):
-            links.pop("opportunity_id")
+def _links(row: Any, names: Sequence[str]) -> dict[str, Any]:
+    """To whom and what one row leads."""
+    return _links_of([row], names)[0]
+
+
+def _links_of(found: Sequence[Any], names: Sequence[str]) -> list[dict[str, Any]]:
+    """To whom and what each row leads: by its key where the actor does not see that.
+
+    What is in the bin stays behind.
+    """
+    links: list[dict[str, Any]] = [{} for _row in found]
+    for name in names:
+        keys = [getattr(row, f"{name}_id") for row in found]
+        targets = [getattr(row, name) for row in found]
+        hidden = {pk for pk, target in zip(keys, targets, strict=True) if target is None}
+        gone = _in_bin(type(found[0]), name, hidden - {None}) if found else set()
+        for kept, pk, target in zip(links, keys, targets, strict=True):
+            if target is not None:
+                kept[name] = target
+            elif pk is not None and pk not in gone:
+                kept[f"{name}_id"] = pk
     return links
 
 
-def _links(row: Any, names: Sequence[str]) -> dict[str, Any]:
-    """To whom and what it leads; by its key where the actor does not see that."""
-    found = ((name, getattr(row, name)) for name in names)
-    keys = ((name, getattr(row, f"{name}_id")) for name in names)
-    hidden = {f"{name}_id": pk for name, pk in keys if pk is not None}
-    seen = {name: target for name, target in found if target is not None}
-    return seen | {key: pk for key, pk in hidden.items() if key.removesuffix("_id") not in seen}
+def _in_bin(model: type[Any], relation: str, pks: Collection[int]) -> set[int]:
+    """Those of the keys whose row is in the bin."""
+    target = inspect(model).relationships[relation].mapper.class_
+    if not pks or not hasattr(target, "deleted_at"):
+        return set()
+    with unfiltered("what is in the bin is not linked to anew, whoever saw it"):
+        gone = select(target.id).where(target.id.in_(pks), target.deleted_at.is_not(None))
+        return {*db.session.scalars(gone)}
 
 
 def _copy(quote: Quote, **other: Any) -> Quote:
@@ -83,11 +97,12 @@ def _copy(quote: Quote, **other: Any) -> Quote:
     validity = timedelta(days=company_settings(quote.company_id).quote_validity_days)
     values = {name: getattr(quote, name) for name in COPIED}
     values |= {"issued_on": day, "valid_until": day + validity, **other}
-    return Quote(**values, lines=[_copy_of_line(line) for line in quote.lines])
+    links = _links_of(quote.lines, LINKS_OF_LINES)
+    copies = [_copy_of_line(*one) for one in zip(quote.lines, links, strict=True)]
+    return Quote(**values, lines=copies)
 
 
-def _copy_of_line(line: QuoteLine) -> QuoteLine:
-    links = _links(line, LINKS_OF_LINES)
+def _copy_of_line(line: QuoteLine, links: dict[str, Any]) -> QuoteLine:
     columns = (one.key for one in inspect(QuoteLine).column_attrs if one.key not in NOT_OF_LINES)
     values = {name: getattr(line, name) for name in columns}
     plain = {n: v for n, v in values.items() if n.removesuffix("_id") not in LINKS_OF_LINES}
