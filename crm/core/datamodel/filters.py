@@ -153,7 +153,7 @@ def filter_spec(model: type[Any], name: str) -> Spec:
 
 def typed_number(spec: Spec, text: str, zone: str) -> str:
     """A value as the input of its filter shows it: the number that a special word stands for."""
-    named = _numbers.get(text)
+    named = _numbers.get(text) if spec.kind.is_exact else None
     return spec.kind.typed(spec, named(), zone) if named is not None else text
 
 
