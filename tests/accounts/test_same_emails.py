@@ -11,11 +11,19 @@ from crm.accounts.services.merging import ACCOUNTS
 from crm.core.errors import DomainError
 from crm.core.merging import merge, plan_merge
 from tests.accounts.test_merge_views import posted
-from tests.factories import again, make
+from tests.factories import again, make, save
 from tests.fixtures import Acting, Client
+from tests.imports.conftest import Load, load  # noqa: F401
 
 AsUser = Callable[[str], Client]
 SAME = "anna@faro.example"
+MAP = """
+key = { field = "external_ref", found = "update" }
+[columns]
+ref = "external_ref"
+mail = "email"
+phone = "phone"
+"""
 
 
 @pytest.fixture
@@ -80,6 +88,24 @@ def test_each_of_them_is_saved_as_long_as_the_address_stays(
             "email": "Another contact of this account already has this e-mail address."
         }
         session.rollback()
+
+
+@pytest.mark.both
+def test_an_import_that_writes_the_address_otherwise_saves_it_too(
+    load: Load,  # noqa: F811
+    acting: Acting,
+    twins: tuple[list[Account], list[Contact]],
+) -> None:
+    accounts, contacts_of_both = twins
+    with acting("marc"):
+        for contact in contacts_of_both:
+            save(again(contact), external_ref=contact.last_name)
+        rows = [again(one) for one in accounts]
+        merge(plan_merge(rows, rows[0], {}, ACCOUNTS))
+    told = load("contacts", "ref,mail,phone\nPetit,Anna@FARO.example,0472000001\n", MAP)
+    assert told.is_written, told.lines
+    told = load("contacts", "ref,mail,phone\nPetit,other@faro.example,0472000002\n", MAP)
+    assert "Another contact of this account already has this e-mail address." in told
 
 
 @pytest.mark.both

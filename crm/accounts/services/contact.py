@@ -66,22 +66,21 @@ def update(contact: Contact, values: Mapping[str, Any]) -> None:
     rest = {name: value for name, value in values.items() if name != REPLACE}
     email, account_ids = contact.email, {_account_id(link) for link in contact.links}
     update_row(contact, rest, RULES)
-    known = account_ids if contact.email == email else ()
-    _keep_accounts_in_order(contact, known, replace=values.get(REPLACE, False))
+    _keep_accounts_in_order(contact, email, account_ids, replace=values.get(REPLACE, False))
 
 
 def _keep_accounts_in_order(
-    contact: Contact, known: Collection[int] = (), *, replace: bool
+    contact: Contact, email: str | None = None, known: Collection[int] = (), *, replace: bool
 ) -> None:
     """One main contact per account, and no duplicate e-mail address. Source: spec 6.1 and 6.3.
 
-    In the accounts `known` the contact had this address before: one that a merge of accounts made
-    double there refuses no other change.
+    In the accounts `known` the contact had the address `email` before: one that a merge of accounts
+    made double there refuses no other change.
     """
     if current_bulk() is not None:
         check_row(contact)  # not flushed: the address is still as it was typed
     account_ids = [_account_id(link) for link in contact.links]
-    new_ids = [pk for pk in account_ids if pk not in known]
+    new_ids = [pk for pk in account_ids if contact.email != email or pk not in known]
     if contact.email and new_ids:
         _refuse_double_email(contact, new_ids)
     led = [_account_id(link) for link in contact.links if link.is_main]

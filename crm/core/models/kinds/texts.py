@@ -149,7 +149,8 @@ class Url(Text):
     def identity(self, value: Any) -> Any:
         """Where it leads to: http or https, "www." and a last slash do not matter."""
         parts = urlsplit(str(value))
-        return parts.netloc.lower().removeprefix("www."), parts.path.rstrip("/"), parts.query
+        host, path = parts.netloc.lower().removeprefix("www."), parts.path.rstrip("/")
+        return host, path, parts.query, parts.fragment
 
 
 class Domains(LongText):
