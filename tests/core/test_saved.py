@@ -99,7 +99,7 @@ def test_a_changed_list_is_saved_under_the_same_name_or_another(
         assert kept.layout["filters"] == [["status.kind", 1, ["open"]], ["owner", 0, ["me"]]]
         assert kept.row_version == 2
     stale = claire.post(address[1], data={"row_version": "1"}, follow_redirects=True)
-    assert "changed meanwhile" in stale.text
+    assert "changed in the meantime" in stale.text
 
 
 def test_what_is_shared_is_read_by_members_and_changed_by_its_owner_alone(
@@ -156,7 +156,7 @@ def test_it_is_renamed_shared_and_made_the_default(
     assert "/saved_filters" not in as_user("hugo").get("/leads/").headers["Location"]
     stale = claire.post(f"/saved_filters/edit/{pk}", data={**data, "name": "Again"})
     assert stale.status_code == 422
-    assert "changed meanwhile" in stale.text
+    assert "changed in the meantime" in stale.text
     taken = claire.post(f"/saved_filters/edit/{pk}", data={"name": "OTHER", "row_version": version})
     assert "one with this name" in taken.text
     for wrong in ("", "   ", "\x00", "x" * 81):

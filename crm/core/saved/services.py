@@ -102,7 +102,7 @@ def purge() -> None:
 def _fetch_version(pk: int, version: int) -> SavedView:
     row = fetch(pk, "edit")
     if row.row_version != version:
-        raise DomainError(_("It was changed meanwhile: look at it again before you save."))
+        raise DomainError(_("It was changed in the meantime: open it again before you save."))
     return row
 
 
