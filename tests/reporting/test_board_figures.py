@@ -359,3 +359,183 @@ def test_the_charts_count_what_plain_python_counts(
             if len({currency for currency, _line, _column in wanted}) == 1:
                 wanted = {("", line, column): told for (_c, line, column), told in wanted.items()}
             assert found == wanted, (somebody, key)
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """A figure above the charts in plain Python: of which rows it tells what."""
+
+    model: type[Any]
+    where: Callable[[Row], bool]
+    day: Callable[[Row], date | None] | None
+    tell: Callable[[Sequence[Row]], Decimal | None]
+    by_currency: bool = False
+
+
+def size(rows: Sequence[Row]) -> Decimal | None:
+    return Decimal(len(rows))
+
+
+def total(name: str) -> Callable[[Sequence[Row]], Decimal | None]:
+    return lambda rows: sum((getattr(row, name) or Decimal(0) for row in rows), Decimal(0))
+
+
+def average(name: str, places: int = 0) -> Callable[[Sequence[Row]], Decimal | None]:
+    def tell(rows: Sequence[Row]) -> Decimal | None:
+        values = [value for row in rows if (value := getattr(row, name)) is not None]
+        return round(Decimal(sum(values)) / len(values), places) if values else None
+
+    return tell
+
+
+def share(
+    is_part: Callable[[Row], bool], of: Callable[[Sequence[Row]], Decimal | None]
+) -> Callable[[Sequence[Row]], Decimal | None]:
+    def tell(rows: Sequence[Row]) -> Decimal | None:
+        part, whole = of([row for row in rows if is_part(row)]), of(rows)
+        return round(100 * (part or 0) / whole, 1) if whole else None
+
+    return tell
+
+
+def shown_kpis(html: str) -> dict[str, list[tuple[str, str]]]:
+    """Label → (text, address) of its figures that open a list."""
+    found = {}
+    for label, rest in re.findall(r"<dt>(.*?)</dt><dd class=\"num\">(.*?)</dd>", html, re.DOTALL):
+        links = re.findall(r"<a href=\"([^\"]+)\">([^<]+)</a>", rest)
+        found[label] = [(text, url) for url, text in links]
+    return found
+
+
+CLOSED = (Opportunity, kind("won", "lost"), closed_on)
+WON = (Opportunity, kind("won"), closed_on)
+LEADS = (Lead, anything, received_on)
+ISSUED = (Quote, status(*OFFERED), issued_on)
+ANSWERED = (Quote, status("accepted", "refused", "expired"), issued_on)
+KPIS: Mapping[tuple[str, str], Kpi] = {
+    ("opportunities", "Won"): Kpi(*WON, total("amount"), by_currency=True),
+    ("opportunities", "Opportunities won"): Kpi(*WON, size),
+    ("opportunities", "Win rate"): Kpi(*CLOSED, share(kind("won"), size)),
+    ("opportunities", "Win rate by amount"): Kpi(
+        *CLOSED, share(kind("won"), total("amount")), by_currency=True
+    ),
+    ("opportunities", "Average cycle"): Kpi(*WON, average("cycle_days")),
+    ("opportunities", "Monthly recurring revenue won"): Kpi(
+        Opportunity, won_recurring, closed_on, total("recurring_monthly"), by_currency=True
+    ),
+    ("leads", "Leads created"): Kpi(*LEADS, size),
+    ("leads", "Conversion rate"): Kpi(*LEADS, share(kind("converted"), size)),
+    ("leads", "Time to conversion"): Kpi(
+        Lead, kind("converted"), received_on, average("conversion_days")
+    ),
+    ("leads", "Unassigned, today"): Kpi(Lead, unassigned, None, size),
+    ("quotes", "Quoted, excl. tax"): Kpi(*ISSUED, total("total_excl"), by_currency=True),
+    ("quotes", "Finalised quotes"): Kpi(*ISSUED, size),
+    ("quotes", "Acceptance rate"): Kpi(*ANSWERED, share(status("accepted"), size)),
+    ("quotes", "Average discount"): Kpi(*ISSUED, average("discount_rate", 1)),
+    ("quotes", "Expiring within a week"): Kpi(
+        Quote,
+        lambda row: (
+            row.status in ("finalised", "sent")
+            and today() <= row.valid_until <= today() + timedelta(days=7)
+        ),
+        None,
+        size,
+    ),
+    ("events", "Planned events"): Kpi(Event, status("planned"), starts_on, size),
+    ("events", "Events done"): Kpi(Event, status("done"), starts_on, size),
+    ("events", "Calls held"): Kpi(Event, held, starts_on, size),
+    ("events", "Overdue, today"): Kpi(Event, overdue, None, size),
+}
+
+
+def of_period(told: Kpi, rows: Sequence[Row], period: Period) -> list[Row]:
+    found = [row for row in rows if told.where(row)]
+    if told.day is None:
+        return found
+    days = [(row, told.day(row)) for row in found]
+    return [row for row, day in days if day is not None and period.first <= day <= period.last]
+
+
+def test_every_figure_above_the_charts_is_told_here() -> None:
+    assert KPIS.keys() == {(b.key, str(one.label)) for b in ALL[:4] for one in b.kpis}
+    known = [one for board in ALL[:4] for one in board.kpis]
+    assert all(one in known for board in ALL[4:] for one in board.kpis)
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("somebody", PEOPLE)
+def test_the_figures_above_the_charts_are_those_of_plain_python(
+    acting: Acting, as_user: Callable[[str], Client], business: None, somebody: str
+) -> None:
+    client, period = as_user(somebody), read_period("this_year")
+    pages = {
+        board.key: shown_kpis(fetched(client, board.key, "kpis", "period=this_year"))
+        for board in ALL[:4]
+    }
+    with acting(somebody) as session:
+        for (board, label), told in KPIS.items():
+            rows = of_period(told, list(session.scalars(select(told.model)).unique()), period)
+            currencies = {row.currency for row in rows} if told.by_currency else {""}
+            wanted = (
+                []
+                if not rows
+                else sorted(
+                    (value, sum(1 for row in rows if not currency or row.currency == currency))
+                    for currency in currencies
+                    if (
+                        value := told.tell(
+                            [r for r in rows if not currency or r.currency == currency]
+                        )
+                    )
+                    is not None
+                )
+            )
+            found = sorted(
+                (number(text), listed_rows(client, url)) for text, url in pages[board][label]
+            )
+            assert found == wanted, (somebody, board, label)
+
+
+LISTED = {
+    "opportunities": "OpportunityView",
+    "leads": "LeadView",
+    "quotes": "QuoteView",
+    "events": "EventView",
+}
+
+
+def ids_of(client: Client, url: str) -> list[int]:
+    """The rows of a list, all of them on one page."""
+    view = LISTED[url.split("/")[1]]
+    answer = client.get(f"{url}&psize_{view}=100")
+    assert answer.status_code == 200, url
+    return [int(pk) for pk in re.findall(r"data-row=\"(\d+)\"", answer.text)]
+
+
+def listed_rows(client: Client, url: str) -> int:
+    return len(ids_of(client, url))
+
+
+@pytest.mark.slow("follows every link of every chart, for three people")
+@pytest.mark.parametrize("query", ["period=this_year&compare=1", "_flt_0_agency=none"])
+@pytest.mark.parametrize("somebody", ["alice", "claire", "ines"])
+def test_every_figure_opens_the_list_with_its_count_and_sum(
+    acting: Acting, as_user: Callable[[str], Client], business: None, somebody: str, query: str
+) -> None:
+    client, known = as_user(somebody), {}
+    with acting(somebody) as session:
+        for key in open_charts():
+            told = TOLD[key]
+            rows = {row.id: row for row in session.scalars(select(told.model)).unique()}
+            for line in table(fetched(client, *key, query)):
+                width = 1 + len(told.numbers)
+                for place, (text, url) in enumerate(zip(line.texts, line.urls, strict=True)):
+                    if not url:
+                        assert text in ("0", "–"), (key, line)
+                        continue
+                    known[url] = known.get(url) or ids_of(client, url)
+                    found = figures(told, [rows[pk] for pk in known[url]])
+                    is_before = told.columns is None and place == width
+                    column = min(1, len(told.numbers)) if is_before else place % width
+                    assert number(text) == found[column], (somebody, key, line, url)

@@ -107,11 +107,12 @@ class _Shown:
     def shown(self) -> ShownKpi:
         kpi, read = self.kpi, self.read
         rows = kpi.whole if kpi.whole is not None else kpi.part
-        names = currencies(read.now) if self.is_money else [""]
-        values = {name: self._value(read.now, name) for name in names} or {"": Decimal(0)}
-        several = len(values) > 1
+        names = self._currencies(rows)
+        values = {name: self._value(read.now, name) for name in names}
+        several = len(currencies(read.now)) > 1
+        period = read.reading.period
         figures = [
-            self._figure(name, value, read.url(read.reading.period, rows, name if several else ""))
+            self._figure(name, value, read.url(period, rows, name if several else ""), rows)
             for name, value in values.items()
             if value is not None
         ]
@@ -152,8 +153,22 @@ class _Shown:
             return total.total
         return total.value(how)
 
-    def _figure(self, currency: str, value: Decimal, url: str) -> Figure:
-        return Figure(self._text(currency, value), value, url)
+    def _currencies(self, rows: Sequence[str]) -> list[str]:
+        """Those in which it has rows, the company's first; "" of what is no money."""
+        if not self.is_money:
+            return [""]
+        every = currencies(self.read.now)
+        found = [name for name in every if self._count(name, rows)]
+        return found or every[:1] or [""]
+
+    def _count(self, currency: str, part: Sequence[str]) -> int:
+        sums = self.read.sums(self.read.now, part)
+        chosen = [sums.get(currency, NO_ROWS)] if self.is_money else list(sums.values())
+        return sum(count for count, _sums in chosen)
+
+    def _figure(self, currency: str, value: Decimal, url: str, part: Sequence[str]) -> Figure:
+        has_rows = self._count(currency, part) > 0
+        return Figure(self._text(currency, value), value, url if has_rows else "")
 
     def _text(self, currency: str, value: Decimal) -> str:
         if self.kpi.whole is not None:

@@ -154,5 +154,5 @@ def currency_words(currency: str) -> str:
 
 def added(parts: Sequence[Totals]) -> Totals:
     """The sum of groups."""
-    sums = zip(*(sums for _count, sums in parts), strict=False)
+    sums = zip(*(sums for _count, sums in parts if sums), strict=True)
     return sum(count for count, _sums in parts), tuple(sum(one, Sum()) for one in sums)
