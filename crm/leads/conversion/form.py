@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import pgettext
 from werkzeug.datastructures import MultiDict
 
 from crm.accounts.models import Account, AccountKind, Nature
@@ -16,7 +15,6 @@ from crm.leads.conversion.blocks import BLOCKS, CHOOSE, CREATE, LINK, NONE, OTHE
 from crm.leads.models import Lead
 from crm.leads.services import Conversion, copying
 from crm.opportunities import services as opportunities
-from crm.opportunities.queries import open_stages
 
 
 class ConversionForm:
@@ -211,47 +209,6 @@ class ConversionForm:
         """(id of the input, label, message) of each error beside a field."""
         active = [self.existing, *(self.blocks[block] for block in self.active())]
         return [line for form in active for line in form.summary]
-
-    # Display ────────────────────────────────────────────────────────────────────────────────────
-
-    def load_choices(self) -> "ConversionForm":
-        """Load the choices, and name the inputs by their blocks."""
-        for block, form in self.blocks.items():
-            form.load_choices()
-            if "stage" in form.fields:
-                form.fields["stage"].limit_to(form.datamodel.session.scalars(open_stages()))
-                form.fields["stage"].blank = None
-            for field in form.fields.values():
-                field.name = f"{block}-{field.name}"
-                field.search_name = field.search_name and f"{block}-{field.search_name}"
-        self._name_existing()
-        return self
-
-    @property
-    def account_choices(self) -> list[tuple[str, str]]:
-        """(value, label) of what may be done about the account."""
-        words = {CREATE: _("Create"), LINK: _("Link to an existing account")}
-        return [(mode, words[mode]) for mode in self.account_modes]
-
-    @property
-    def contact_choices(self) -> list[tuple[str, str]]:
-        """(value, label) of what may be done about the contact."""
-        words = {CREATE: _("Create"), CHOOSE: pgettext("contact", "Choose"), NONE: _("No contact")}
-        return [(mode, words[mode]) for mode in self.contact_modes]
-
-    def _name_existing(self) -> None:
-        """The search box of accounts, and the picker of the chosen account's contacts."""
-        self.existing.load_choices()
-        account, contact = (self.existing.fields[name] for name in ("account", "contact"))
-        if self.chosen != OTHER:
-            account.texts, account.options = [""], []
-        account.name, account.search_name, contact.search_name = "other", "other_search", ""
-        account.blank, contact.blank = _("Search for another account"), _("Search for a contact")
-        contact.picker_with = ()  # the account that is chosen is no field of this form
-        if self.account is not None:
-            contact.picker_url += f"&account={self.account.id}"
-        else:
-            contact.picker_url = ""
 
 
 def _of_person(lead: Lead) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from crm.duplicates.words import Tag, tags_of
 from crm.leads import services
 from crm.leads.conversion.blocks import LINK
 from crm.leads.conversion.form import ConversionForm
+from crm.leads.conversion.inputs import account_choices, contact_choices, load_choices
 from crm.leads.conversion.outlook import Outlook, outlook_of
 from crm.leads.models import Lead, LeadStatusKind
 
@@ -37,6 +38,8 @@ class ConversionPage:
     cancel_url: str
     crumbs: list[tuple[str, str]]
     version: int
+    account_choices: list[tuple[str, str]]
+    contact_choices: list[tuple[str, str]]
     likely: list[tuple[Account, list[Tag]]] = field(default_factory=list)
     outlook: Outlook = field(default_factory=Outlook)
     concurrent_edit: ConcurrentEdit | None = None
@@ -114,6 +117,8 @@ class ConversionPages(OwnedView):
             cancel_url=url,
             crumbs=[(self.words("list_title"), self.url("list")), (str(lead), url)],
             version=posted_version() if status == 422 else lead.row_version,
+            account_choices=account_choices(form),
+            contact_choices=contact_choices(form),
             concurrent_edit=told,
             show_agency=current_actor().is_enabled("manage_agencies"),
         )
@@ -122,7 +127,7 @@ class ConversionPages(OwnedView):
         if request.method == "GET" and found and found[0].score >= PROPOSED:
             form.propose(found[0].row)
         page.outlook = outlook_of(form)
-        form.load_choices()
+        load_choices(form)
         return self.render("leads/convert.html", status, page=page, form=form, row=lead)
 
     def _likely(self, lead: Lead) -> list[Match]:
@@ -137,7 +142,7 @@ class ConversionPages(OwnedView):
         form = ConversionForm(lead, self.datamodel, self.picker_base())
         form.read(request.form)
         outlook = outlook_of(form)
-        form.load_choices()
+        load_choices(form)
         shown = request.form.get("shown_account", "")
         return self.render(
             "leads/outlook.html",
