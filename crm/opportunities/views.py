@@ -1,9 +1,9 @@
-"""/opportunities: list, record, form, and the moves between stages. Source: spec 7."""
+"""/opportunities: list, record and form. Source: spec 7."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from flask import abort, jsonify, redirect, request
+from flask import abort, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
@@ -12,32 +12,27 @@ from flask_babel import ngettext
 
 from crm.accounts.models import Account
 from crm.companies.days import today
-from crm.companies.views.owned import OwnedView
 from crm.core import rows
-from crm.core.actor import current_actor, per_request
+from crm.core.actor import current_actor
 from crm.core.datamodel import DataModel
 from crm.core.datamodel.filters import ME
-from crm.core.db import transaction
 from crm.core.forms import Form
-from crm.core.views import PK, Action, Field, FieldGroup, FormPage, Panel, Preset, RecordPage
+from crm.core.views import Action, Field, FieldGroup, FormPage, Panel, Preset, RecordPage
 from crm.core.views.address import ListAddress
-from crm.core.views.prefill import read_prefill
 from crm.opportunities import display, fields, services
-from crm.opportunities.forms import TERMS, LoseOpportunity, WinOpportunity
 from crm.opportunities.models import (
     FROZEN_WHEN_CLOSED,
     LINKS_FROZEN_WHEN_CLOSED,
     Opportunity,
-    Stage,
-    StageKind,
 )
+from crm.opportunities.moving_views import OpportunityMoves
 from crm.opportunities.preview import preview
 from crm.opportunities.queries import amounts_of, open_stages, stays_of
 
 READ_ONLY_WHEN_CLOSED = {*FROZEN_WHEN_CLOSED, *LINKS_FROZEN_WHEN_CLOSED, "stage"}
 
 
-class OpportunityView(OwnedView):
+class OpportunityView(OpportunityMoves):
     """Opportunities."""
 
     datamodel = DataModel(Opportunity, services.RULES)
@@ -46,10 +41,8 @@ class OpportunityView(OwnedView):
     taken = _l("Opportunity assigned to you")
     setting_columns = fields.SWITCHES
     method_actions: ClassVar[Mapping[str, str]] = {
-        **dict.fromkeys(("move", "next_stage", "win", "lose", "reopen", "take_charge"), "edit"),
-        "duplicate": "create",
-        "preview": "read",
-    }
+        **OpportunityMoves.method_actions, "preview": "read",
+    }  # fmt: skip
     outcome_columns = services.GIVEN_AT_CREATION
     readonly_in_place = ("stage",)
     state_column = "stage"
@@ -78,7 +71,7 @@ class OpportunityView(OwnedView):
     sum_columns = ("amount", "recurring_amount")
     headline = ("account", "contact", "owner", "score", "expected_close_on")
     journal_icons: ClassVar[Mapping[str, str]] = {
-        **OwnedView.journal_icons, "stage_id": "trending-up",
+        **OpportunityMoves.journal_icons, "stage_id": "trending-up",
     }  # fmt: skip
     widths = fields.WIDTHS
     add_fieldsets = edit_fieldsets = fields.FORM
@@ -120,7 +113,7 @@ class OpportunityView(OwnedView):
         if row.is_closed:
             page.headline.insert(0, self.field_of(row, "stage"))
             return page
-        stages = self._open_stages()
+        stages = self.open_stages()
         url = (
             (lambda stage: self.act_url("move", row, stage_pk=stage.id)) if page.edit_url else None
         )
@@ -204,115 +197,3 @@ class OpportunityView(OwnedView):
         if not self.visible(fields.RECURRING):
             abort(404)
         return jsonify(preview(self.datamodel, request.form))
-
-    # Verbs ──────────────────────────────────────────────────────────────────────────────────────
-
-    def record_actions(self, row: Opportunity) -> list[Action]:
-        take = not row.is_closed and row.owner_id is None and self.can("edit")
-        actions = [self.taking_charge(row)] if take else []
-        if not self.may_edit(row):
-            return actions
-        if row.is_closed:
-            url = self.act_url("reopen", row)
-            return [Action(_("Reopen"), url, "restore", "post", primary=True)]
-        return [
-            *actions,
-            Action(_("Lose"), self.url("lose", pk=row.id), "circle-x", opens_dialog=True),
-            Action(_("Win"), self.url("win", pk=row.id), "trophy", primary=True, opens_dialog=True),
-        ]
-
-    def record_menu(self, row: Opportunity, editable: bool) -> list[Action]:
-        menu = super().record_menu(row, editable)
-        if self.can("create"):
-            menu.insert(0, Action(_("Duplicate"), self.act_url("duplicate", row), "copy", "post"))
-        if editable and not row.is_closed:
-            menu.insert(0, self._next_stage(row))
-        return menu
-
-    def _open_stages(self) -> Sequence[Stage]:
-        return per_request(
-            "open_stages", lambda: self.datamodel.session.scalars(open_stages()).all()
-        )
-
-    def _next_stage(self, row: Opportunity) -> Action:
-        """To the next open stage; from the last one it opens the dialog Win."""
-        if services.stage_after(row.stage, self._open_stages()) is None:
-            url = self.url("win", pk=row.id)
-            return Action(_("Next stage"), url, "arrow-right", opens_dialog=True)
-        return Action(_("Next stage"), self.act_url("next_stage", row), "arrow-right", "post")
-
-    def take(self, row: Opportunity) -> None:
-        services.take_charge(row)
-
-    def row_actions(self, row: Opportunity) -> list[Action]:
-        take = not row.is_closed and row.owner_id is None and self.can("edit")
-        return [*([self.taking_charge(row)] if take else []), *super().row_actions(row)]
-
-    @expose(f"/move/{PK}/<int(max=2147483647):stage_pk>", methods=("POST",))
-    @has_access
-    def move(self, pk: int, stage_pk: int) -> ResponseReturnValue:
-        opportunity = self.row(pk, "edit")
-        stage = self.datamodel.get_related_obj("stage", stage_pk) or abort(404)
-        if stage.kind != StageKind.OPEN:
-            return redirect(self.url("win" if stage.kind == StageKind.WON else "lose", pk=pk), 303)
-        return self.perform(
-            opportunity, lambda: self.datamodel.update(opportunity, {"stage": stage})
-        )
-
-    @expose(f"/next_stage/{PK}", methods=("POST",))
-    @has_access
-    def next_stage(self, pk: int) -> ResponseReturnValue:
-        opportunity = self.row(pk, "edit")
-        is_last = services.stage_after(opportunity.stage, self._open_stages()) is None
-        if is_last and not opportunity.is_closed:
-            return redirect(self.url("win", pk=pk), 303)
-        return self.perform(opportunity, lambda: services.next_stage(opportunity))
-
-    @expose(f"/duplicate/{PK}", methods=("POST",))
-    @has_access
-    def duplicate(self, pk: int) -> ResponseReturnValue:
-        opportunity = self.row(pk)
-        self.checked_version(opportunity)
-        with transaction():
-            copy = services.duplicate(opportunity)
-        return self.to_record(copy, _("Opportunity duplicated"))
-
-    @expose(f"/win/{PK}", methods=("GET", "POST"))
-    @has_access
-    def win(self, pk: int) -> ResponseReturnValue:
-        opportunity = self.row(pk, "edit")
-        # An accepted quote says in the address what it came to.
-        has_recurring = TERMS[0] in request.values and bool(self.visible(TERMS[:1]))
-        dialog = WinOpportunity(self.datamodel, opportunity, self.picker_base(), has_recurring)
-        dialog.proposed = read_prefill(dialog, {"amount", *TERMS} & dialog.fields.keys()).values
-
-        def win() -> None:
-            chosen, losing = dialog.also_lose, dialog.losing
-            services.win(opportunity, also_lose=chosen, losing=losing, **dialog.outcome)
-
-        refusal = services.closing_refusal(opportunity)
-        return self.perform_with_dialog(opportunity, dialog, win, undo="reopen", refusal=refusal)
-
-    @expose(f"/lose/{PK}", methods=("GET", "POST"))
-    @has_access
-    def lose(self, pk: int) -> ResponseReturnValue:
-        opportunity = self.row(pk, "edit")
-        dialog = LoseOpportunity(self.datamodel, opportunity, self.picker_base())
-
-        def lose() -> None:
-            services.lose(
-                opportunity,
-                cancel_events=dialog.is_checked("cancel_events"),
-                cancel_quotes=dialog.is_checked("cancel_quotes"),
-                **dialog.values,
-            )
-
-        refusal = services.closing_refusal(opportunity)
-        return self.perform_with_dialog(opportunity, dialog, lose, undo="reopen", refusal=refusal)
-
-    @expose(f"/reopen/{PK}", methods=("POST",))
-    @has_access
-    def reopen(self, pk: int) -> ResponseReturnValue:
-        opportunity = self.row(pk, "edit")
-        message = _("Opportunity reopened")
-        return self.perform(opportunity, lambda: services.reopen(opportunity), message)
