@@ -171,15 +171,12 @@ class LeadView(DuplicatePages, MergePages, SheetPages, ConversionPages):
         return page
 
     def record_actions(self, row: Lead) -> list[Action]:
-        actions = []
-        is_open = row.status.kind == LeadStatusKind.OPEN
-        if is_open and self.can("edit") and row.owner_id is None:
-            actions.append(self.taking_charge(row))
+        actions = self._taking(row)
         if row.is_converted and self.may("edit", row):
             return self.undoing(row)
         if not self.may_edit(row):
             return actions
-        if is_open:
+        if row.status.kind == LeadStatusKind.OPEN:
             lose = self.url("lose", pk=row.id)
             actions.append(Action(_("Lose"), lose, "circle-x", opens_dialog=True))
             actions += [replace(one, primary=True) for one in self.converting(row)]
@@ -192,11 +189,16 @@ class LeadView(DuplicatePages, MergePages, SheetPages, ConversionPages):
         services.take_charge(row)
 
     def row_actions(self, row: Lead) -> list[Action]:
-        take = row.owner_id is None and row.status.kind == LeadStatusKind.OPEN and self.can("edit")
-        actions = [self.taking_charge(row)] if take else []
+        actions = self._taking(row)
         if not self.may_edit(row):
             return actions
         return [*actions, *self.converting(row), *super().row_actions(row)]
+
+    def _taking(self, row: Lead) -> list[Action]:
+        """The button "Take charge" of an open lead that is unassigned."""
+        is_open = row.status.kind == LeadStatusKind.OPEN
+        is_offered = is_open and row.owner_id is None and self.can("edit")
+        return [self.taking_charge(row)] if is_offered else []
 
     def may_edit(self, row: Lead) -> bool:
         return super().may_edit(row) and not row.is_converted

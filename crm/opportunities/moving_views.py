@@ -28,8 +28,7 @@ class OpportunityMoves(OwnedView):
     }
 
     def record_actions(self, row: Opportunity) -> list[Action]:
-        take = not row.is_closed and row.owner_id is None and self.can("edit")
-        actions = [self.taking_charge(row)] if take else []
+        actions = self._taking(row)
         if not self.may_edit(row):
             return actions
         if row.is_closed:
@@ -66,8 +65,12 @@ class OpportunityMoves(OwnedView):
         services.take_charge(row)
 
     def row_actions(self, row: Opportunity) -> list[Action]:
-        take = not row.is_closed and row.owner_id is None and self.can("edit")
-        return [*([self.taking_charge(row)] if take else []), *super().row_actions(row)]
+        return [*self._taking(row), *super().row_actions(row)]
+
+    def _taking(self, row: Opportunity) -> list[Action]:
+        """The button "Take charge" of an open opportunity that is unassigned."""
+        is_offered = not row.is_closed and row.owner_id is None and self.can("edit")
+        return [self.taking_charge(row)] if is_offered else []
 
     @expose(f"/move/{PK}/<int(max=2147483647):stage_pk>", methods=("POST",))
     @has_access
