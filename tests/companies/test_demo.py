@@ -18,6 +18,7 @@ from crm.core.rows import unfiltered
 from crm.demo import business, places
 from crm.leads.models import Lead
 from crm.opportunities.models import Opportunity
+from crm.quotes.models import Quote
 from tests.factories import make
 
 pytestmark = pytest.mark.both
@@ -42,7 +43,7 @@ def beside_the_cast(everything, monkeypatch: pytest.MonkeyPatch) -> None:
         people[name] = (*said, group and f"Demo {group}", agency, language, title)
     monkeypatch.setattr(places, "GROUPS", [f"Demo {name}" for name in places.GROUPS])
     shares = {
-        "demo-claire": business.Share("fr", "lyon", 2, 2),
+        "demo-claire": business.Share("fr", "lyon", 3, 5, converts=True),
         "demo-olga": business.Share("en", "iberia", 1, 1, catalogs=True),
     }
     monkeypatch.setattr(business, "SHARES", shares)
@@ -74,10 +75,12 @@ def test_what_the_demo_made_goes_and_nothing_else(app, acting, everything, cast)
         named = (company.name, company.code, company.city)
     fill(app)
     with everything() as session:
-        assert counts(session)["lead"] == before["lead"] + 3
+        assert counts(session)["lead"] == before["lead"] + 4
         assert session.get(Company, company.id).name == places.FRANCE["name"]
         lead = session.scalars(select(Lead).where(Lead.id.in_(demo.reading.made("lead")))).first()
         update_row(lead, {"description": "changed by hand, and still of the demo"})
+        assert any(lead.is_converted for lead in session.scalars(select(Lead)))
+        assert session.scalars(select(Quote.id).where(Quote.pdf_id.is_not(None))).first()
     assert files_in(folder) > kept
     with acting("alice"):
         assert demo.may_erase()
