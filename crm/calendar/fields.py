@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from crm.calendar.models import EventType
+from crm.opportunities.fields import OF_CLIENT, OF_LEAD
 
 # Fields of some types only; left out for the others.
 APART: Mapping[str, Sequence[str]] = {
@@ -23,8 +24,11 @@ ORDER: Sequence[str] = ("subject", "starts_at", "owner", "agency")
 SEARCH: Sequence[str] = (
     "type", "status", "starts_at", "ends_at", "owner", "owner.groups", "category", "account",
     "lead", "contact", "opportunity", "quote", "agency", "company", "priority", "call_direction",
-    "visibility", "availability", "created_on",
+    "visibility", "availability", "created_on", *OF_CLIENT, *OF_LEAD,
 )  # fmt: skip
+
+FILTER_LABELS: Mapping[str, Any] = {**OF_CLIENT, **OF_LEAD}
+UNLISTED: Sequence[str] = tuple(FILTER_LABELS)
 
 COLUMN_CSS: Mapping[str, str] = {
     "type": "w-phone", "starts_at": "w-next", "status": "w-co", "lead": "w-org",

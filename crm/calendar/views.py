@@ -87,6 +87,7 @@ class EventView(SeriesPages, AnswerPages, GuestPages, NextSteps, EventImport):
     )
     opens_on = "mine"
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
+    filter_labels, unlisted_filters = fields.FILTER_LABELS, fields.UNLISTED
     column_css = fields.COLUMN_CSS
     line_sign = "starts_at"
     annotated_columns = ("starts_at", "status", "type")

@@ -93,8 +93,8 @@ class LeadView(DuplicatePages, MergePages, SheetPages, ConversionPages):
     base_order = ("received_on", "desc")
     search_columns = [
         "status", "status.kind", "owner", "owner.groups", "source", "agency", "company", "score",
-        "category", "industry", "country", "city", "received_on", "tags", "do_not_call",
-        "key_account", "lost_reason",
+        "category", "industry", "country", "city", "received_on", "created_on", "tags",
+        "do_not_call", "key_account", "lost_reason",
     ]  # fmt: skip
     filter_labels: ClassVar[Mapping[str, Any]] = {"status.kind": _l("Status")}
     unlisted_filters = ("status.kind",)

@@ -32,11 +32,28 @@ ORDER: Sequence[str] = (
     "name", "reference", "stage", "amount", "probability", "expected_close_on", "owner", "agency",
     "next_event_at",
 )  # fmt: skip
+# Filters of opportunities and of events by the client or the lead that they belong to: nobody
+# chooses them by hand, reports lead to lists with them.
+OF_CLIENT: Mapping[str, Label] = {
+    "account.main_country": _l("Client’s country"),
+    "account.industry": _l("Client’s industry"),
+    "account.category": _l("Client’s category"),
+    "account.source": _l("Client’s source"),
+    "account.created_on": _l("Client created on"),
+}
+OF_LEAD: Mapping[str, Label] = {
+    "lead.country": _l("Lead’s country"),
+    "lead.industry": _l("Lead’s industry"),
+    "lead.category": _l("Lead’s category"),
+    "lead.source": _l("Lead’s source"),
+    "lead.created_on": _l("Lead created on"),
+}
 SEARCH: Sequence[str] = (
     "stage.kind", "stage", "owner", "owner.groups", "account", "contact", "agency", "company",
     "source", "score", "amount", "currency", "probability", "expected_close_on", "closed_on",
     "forecast_on", "recurring_amount", "recurring_start_on", "recurring_end_on", "next_event_at",
-    "lost_reason", "tags", "account.notes", "lead.description", "created_on",
+    "lost_reason", "tags", "account.notes", "lead.description", "created_on", "lead",
+    *OF_CLIENT, *OF_LEAD,
 )  # fmt: skip
 COLUMN_CSS: Mapping[str, str] = {
     "reference": "w-ref from-xl", "stage": "w-co", "amount": "num r w-percent",
@@ -48,6 +65,8 @@ FILTER_LABELS: Mapping[str, Label] = {
     "stage.kind": _l("Status"),
     "account.notes": _l("Client description"),
     "lead.description": _l("Lead description"),
+    **OF_CLIENT,
+    **OF_LEAD,
 }
 
 _SALE = (

@@ -1,9 +1,10 @@
 """What a reader chose for a board: the period, whether to compare, and filters of lists."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from flask import request
 from sqlalchemy import ColumnElement
 
 from crm.core.datamodel.filters import FilterFormat, condition
@@ -45,9 +46,27 @@ def merged(*filters: Iterable[Filter]) -> list[Filter]:
 
 def conditions(view: Any, filters: Sequence[Filter]) -> list[ColumnElement[bool]]:
     """The conditions of the list of `view` with these filters."""
+    return [*view.base_conditions(), *wheres(view.datamodel.obj, filters)]
+
+
+def wheres(model: type[Any], filters: Sequence[Filter]) -> list[ColumnElement[bool]]:
+    """The conditions that filters of a list say. Raises DomainError for an invalid one."""
     form = FilterFormat(zone())
-    found = [condition(view.datamodel.obj, *one, form).where for one in filters]
-    return [*view.base_conditions(), *found]
+    return [condition(model, *one, form).where for one in filters]
+
+
+def with_typed_days(address: ListAddress) -> ListAddress:
+    """The address with the days that were typed as its period."""
+    form = FilterFormat(zone())
+    days = []
+    for name in ("first", "last"):
+        text = request.args.get(name, "")
+        try:
+            days.append(form.day(text).isoformat())
+        except ValueError:
+            days.append(text)
+    other = [one for one in address.rest if one[0] != "period"]
+    return replace(address, rest=[("period", "..".join(days)), *other])
 
 
 def address(view: Any, filters: Sequence[Filter]) -> str:

@@ -13,17 +13,19 @@ from flask_login import current_user
 from crm.core.datamodel.filters import FilterFormat, condition
 from crm.core.errors import DomainError
 from crm.core.rows import criteria
-from crm.core.security.page import Page
 from crm.core.views.address import ListAddress, read_address
 from crm.core.views.display import zone
 from crm.core.views.pages import ListPage, Note
 from crm.reporting.boards import kpis, sheet
-from crm.reporting.boards.asked import COMMON, Asked, list_view
+from crm.reporting.boards.asked import COMMON, Asked, list_view, with_typed_days
 from crm.reporting.boards.periods import LABELS, Period, read_period
 from crm.reporting.boards.table import ALL, BOARDS, ENTITIES, Board, BoardChart
+from crm.reporting.pipeline.subjects import SUBJECTS, open_subjects
+from crm.reporting.pipeline.views import FOLLOW_UP, PIPELINE, PipelinePages
 
 KEPT = ("period", "compare")  # arguments beside the filters of lists
 FIRST = "this_quarter"
+SUBJECT_ENTITIES = tuple(one.model.__entity__ for one in SUBJECTS.values())
 
 
 @dataclass
@@ -54,19 +56,28 @@ class BoardPage(ListPage):
     kept: list[tuple[str, str]] = field(default_factory=list)  # of the form of a free period
 
 
-class ReportingView(Page):
+class ReportingView(PipelinePages):
     """The boards, through the rights on what they count."""
 
     route_base = "/reporting"
     default_view = "index"
     class_permission_name = "opportunities"
-    entities: ClassVar[Sequence[str]] = ENTITIES
+    entities: ClassVar[Sequence[str]] = tuple({*ENTITIES, *SUBJECT_ENTITIES})
     icon = "chart-pie"
     list_title = _l("Reporting")
 
     @expose("/")
     def index(self) -> ResponseReturnValue:
-        return redirect(self._opening_url(_open_boards()[0]), 302)
+        return redirect(self.pages("")[0][1], 302)
+
+    def pages(self, current: str) -> list[tuple[str, str, bool]]:
+        """(label, address, whether it is `current`) of what the actor may open; 404 without any."""
+        boards = _open_boards()
+        found = [(FOLLOW_UP, self.url("pipeline"), PIPELINE)] if open_subjects() else []
+        found += [(one.title, self._opening_url(one), one.key) for one in boards]
+        if not found:
+            abort(404)
+        return [(str(title), url, key == current) for title, url, key in found]
 
     def _opening_url(self, board: Board) -> str:
         """The address of a board with the filters that it opens with."""
@@ -87,11 +98,9 @@ class ReportingView(Page):
         if "filter" in request.args:
             return redirect(view.canonical(address), 302)
         if "first" in request.args:
-            return redirect(_free_period(address), 302)
+            return redirect(with_typed_days(address).url(), 302)
         page = BoardPage(str(found.title), board, self.icon)
-        page.boards = [
-            (str(one.title), self._opening_url(one), one is found) for one in _open_boards()
-        ]
+        page.boards = self.pages(board)
         asked = _put_filters(page, view, address)
         if asked is not None:
             page.kpi_count = len(found.open_kpis())
@@ -151,13 +160,10 @@ class ReportingView(Page):
 
 
 def _open_boards() -> list[Board]:
-    """The boards of which the actor may read something; 404 without any."""
+    """The boards of which the actor may read something."""
     if not current_user.is_authenticated:
         abort(401)
-    found = [board for board in ALL if board.open_charts()]
-    if not found:
-        abort(404)
-    return found
+    return [board for board in ALL if board.open_charts()]
 
 
 def _board(key: str) -> Board:
@@ -193,20 +199,6 @@ def _asked(model: type[Any]) -> Asked:
         except DomainError as error:
             abort(400, str(error))
     return Asked(period, "compare" in request.args, tuple(address.filters))
-
-
-def _free_period(address: ListAddress) -> str:
-    """The address with the days that were typed as its period."""
-    form = FilterFormat(zone())
-    days = []
-    for name in ("first", "last"):
-        text = request.args.get(name, "")
-        try:
-            days.append(form.day(text).isoformat())
-        except ValueError:
-            days.append(text)
-    other = [one for one in address.rest if one[0] != "period"]
-    return replace(address, rest=[("period", "..".join(days)), *other]).url()
 
 
 def _put_filters(page: BoardPage, view: Any, address: ListAddress) -> Asked | None:

@@ -1,0 +1,146 @@
+"""/reporting/pipeline: the follow-up of leads, or of clients and prospects. Source: spec 12.1."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import abort, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from crm.core.actor import current_actor
+from crm.core.rows import criteria
+from crm.core.security.page import Page
+from crm.core.views.pages import ListPage, Note, Tab
+from crm.reporting.boards.asked import with_typed_days
+from crm.reporting.pipeline import lists
+from crm.reporting.pipeline.choice import Choice, read_choice
+from crm.reporting.pipeline.figures import read_figures
+from crm.reporting.pipeline.subjects import ACCOUNTS, open_subjects
+from crm.reporting.pipeline.tables import Follower, Kpi, Table
+
+PIPELINE, FOLLOW_UP = "pipeline", _l("Sales follow-up")
+
+
+@dataclass
+class PipelinePage(ListPage):
+    """Everything templates/reporting/pipeline.html places; the filters are those of a list."""
+
+    boards: list[tuple[str, str, bool]] = field(default_factory=list)
+    subject: str = ""
+    subjects: list[tuple[str, str, bool]] = field(default_factory=list)
+    period: str = ""
+    first: str = ""  # the days of the period, as they are typed
+    last: str = ""
+    periods: list[tuple[str, str, bool]] = field(default_factory=list)
+    kept: list[tuple[str, str]] = field(default_factory=list)  # of the form of a free period
+    strip: list[Kpi] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    captions: list[str] = field(default_factory=list)
+    tabs: list[Tab] = field(default_factory=list)
+    related: ListPage | None = None
+
+
+class PipelinePages(Page):
+    """The page of the follow-up, and clients with prospects as CSV."""
+
+    icon: str
+
+    def pages(self, current: str) -> list[tuple[str, str, bool]]:
+        """(label, address, whether it is `current`) of the pages beside this one."""
+        raise NotImplementedError
+
+    @expose("/pipeline")
+    def pipeline(self) -> ResponseReturnValue:
+        pages = self.pages(PIPELINE)
+        choice = read_choice(self.url("pipeline"))
+        view = choice.subject.view()
+        if "filter" in request.args:
+            return redirect(view.canonical(choice.address), 302)
+        if "first" in request.args:
+            return redirect(with_typed_days(choice.address).url(), 302)
+        page = PipelinePage(str(FOLLOW_UP), PIPELINE, self.icon, boards=pages)
+        _put_choice(page, choice, view)
+        if not choice.wrong:
+            self._put_figures(page, choice)
+        return self.render("reporting/pipeline.html", page=page)
+
+    def _put_figures(self, page: PipelinePage, choice: Choice) -> None:
+        figures = read_figures(choice)
+        follower = Follower(choice, figures)
+        page.strip, page.captions = follower.strip(), _captions(choice)
+        by_agency = current_actor().is_enabled("manage_agencies")
+        if by_agency:
+            page.tables.append(follower.agencies())
+        if figures.opportunities is not None and figures.opportunities.found:
+            page.tables.append(follower.stages(figures.opportunities, by_agency=by_agency))
+        page.tabs = lists.tabs(choice, figures)
+        page.related = lists.tab_list(choice, figures, self._export_url())
+        page.export_url = page.related.export_url
+
+    def _export_url(self) -> str:
+        query = request.query_string.decode()
+        url = self.url("pipeline_accounts")
+        return f"{url}?{query}" if query else url
+
+    @expose("/pipeline/accounts.csv")
+    def pipeline_accounts(self) -> ResponseReturnValue:
+        """Clients and prospects as CSV, of the rows that the actor may export."""
+        self.pages(PIPELINE)
+        choice = read_choice(self.url("pipeline"))
+        if choice.subject is not ACCOUNTS:
+            abort(404)
+        view = choice.subject.view()
+        if choice.wrong:
+            abort(400, "\n".join(choice.wrong))
+        if not view.can("export"):
+            abort(403)
+        filters = choice.subject.records(choice.filters, choice.period)
+        where = [*choice.subject.where(filters), criteria(choice.subject.model, "export")]
+        listed = lists.tab_address(choice, view)
+        answer: ResponseReturnValue = view.exported(listed, view.query(listed, where), "accounts")
+        return answer
+
+
+def _put_choice(page: PipelinePage, choice: Choice, view: Any) -> None:
+    """The chips of subject, period and filters."""
+    address, period = choice.address, choice.period
+    conditions = [] if choice.wrong else view.query(address).conditions
+    view.put_choices(page, address, conditions, choice.subject.names())
+    page.search_url = address.path
+    page.notes = [Note("warn", text) for text in choice.wrong]
+    page.subject = str(choice.subject.title)
+    page.subjects = [
+        (str(one.title), choice.about(one), one is choice.subject) for one in open_subjects()
+    ]
+    page.periods = choice.periods()
+    page.period = str(period or _("any date"))
+    if period is not None:
+        page.first, page.last = period.first.isoformat(), period.last.isoformat()
+    page.kept = [pair for pair in address.pairs() if pair[0] != "period"]
+
+
+def _captions(choice: Choice) -> list[str]:
+    """What is filtered, and where a row counts."""
+    subject = choice.subject
+    is_lead = subject is not ACCOUNTS
+    when = str(choice.period or "")
+    if not when:
+        dated = (
+            _("Leads created at any date.")
+            if is_lead
+            else _("Clients and prospects created at any date.")
+        )
+    elif is_lead:
+        dated = _("Leads created in this period: %(period)s.", period=when)
+    else:
+        dated = _("Clients and prospects created in this period: %(period)s.", period=when)
+    whose = _(
+        "Opportunities and events are those of these records, whatever their own dates. "
+        "Each row counts by its own company, agency, team and owner."
+    )
+    found = [dated, whose]
+    if not is_lead and not choice.period and not set(subject.own) & {f[0] for f in choice.filters}:
+        found.append(_("Opportunities without client are included."))
+    return found

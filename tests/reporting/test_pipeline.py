@@ -1,0 +1,423 @@
+"""The sales follow-up: every figure is what plain Python counts, and opens the list of its rows."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from html import unescape
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from crm.accounts.models import Account, AccountKind, Industry
+from crm.calendar.models import Event
+from crm.companies.days import today
+from crm.companies.models import Agency, AppSettings
+from crm.core.types import utcnow
+from crm.core.views.address import ListAddress
+from crm.leads.models import Lead
+from crm.opportunities import services
+from crm.opportunities.models import Opportunity, Stage
+from crm.reporting.boards.periods import Period
+from crm.reporting.pipeline.choice import Choice
+from crm.reporting.pipeline.figures import AGENCY, STAGE, Cell, Part, read_figures
+from crm.reporting.pipeline.subjects import ACCOUNTS, LEADS, Subject
+from tests.companies.test_handover import ticked
+from tests.factories import again, make, person
+from tests.fixtures import Acting, Cast, Client
+from tests.opportunities.test_services import Everything
+from tests.pressing import press
+
+PATH = "/reporting/pipeline"
+PEOPLE = ("alice", "marc", "claire", "ines")
+KEYS = {"leads": "LeadView", "opportunities": "OpportunityView", "events": "EventView"}
+CELLS = re.compile(r'<td class="r num[^"]*">(.*?)</td>', re.DOTALL)
+LINK = re.compile(r'<a href="([^"]+)">([^<]+)</a>')
+ROW = re.compile(r'<tr><th scope="row"[^>]*>([^<]*)</th>(.*?)</tr>', re.DOTALL)
+TABLE = re.compile(r'<table class="c-mini c-figures">(.*?)</table>', re.DOTALL)
+SUMS = re.compile(r"<tfoot>(.*?)</tfoot>", re.DOTALL)
+
+
+@pytest.fixture
+def agencies(everything: Everything, cast: Cast) -> None:
+    """Agencies and recurring revenue are managed; Claire is of Lyon, Inès of Lille."""
+    with everything() as session:
+        settings = session.get_one(AppSettings, 1)
+        settings.manage_agencies = settings.manage_recurring = True
+        person(cast.claire).agency = session.get_one(Agency, cast.lyon)
+        person(cast.ines).agency = session.get_one(Agency, cast.lille)
+
+
+@pytest.fixture
+def business(acting: Acting, agencies: None, cast: Cast) -> None:
+    """Rows of three owners, two agencies and none, two industries and none, two currencies."""
+    random = Random(19)  # noqa: S311  no secret
+    with acting("alice") as session:
+        places = [session.get_one(Agency, cast.lyon), session.get_one(Agency, cast.lille), None]
+        people = [person(cast.claire), person(cast.hugo), person(cast.marc)]
+        trades = [*session.scalars(select(Industry).limit(2)), None]
+        stages = session.scalars(select(Stage).where(Stage.kind == "open")).all()
+
+        def whose() -> dict[str, Any]:
+            return {"owner": random.choice(people), "agency": random.choice(places)}
+
+        leads = [make(Lead, industry=random.choice(trades), **whose()) for _n in range(20)]
+        accounts = [
+            make(
+                Account,
+                industry=random.choice(trades),
+                kind=random.choice([AccountKind.CLIENT, AccountKind.PROSPECT]),
+                **whose(),
+            )
+            for _n in range(20)
+        ]
+        for _number in range(60):
+            once = random.choice([None, Decimal(random.randint(0, 10**8)) / 100])
+            row = make(
+                Opportunity,
+                account=random.choice([*accounts, None]),
+                amount=once,
+                currency=random.choice(["EUR", "USD"]),
+                probability=random.randint(0, 100),
+                stage=random.choice(stages),
+                recurring_amount=random.choice([None, Decimal(random.randint(1, 10**6)) / 100]),
+                recurring_duration=random.randint(1, 24),
+                **whose(),
+            )
+            row.lead = random.choice([*leads, None])
+        for number in range(60):
+            about = [{}, {"account": random.choice(accounts)}, {"lead": random.choice(leads)}]
+            starts_at = utcnow() + timedelta(days=number)
+            make(Event, starts_at=starts_at, **about[number % 3], **whose())
+        services.win(again(session.scalars(select(Opportunity)).first()))
+        session.flush()
+        for row in (*leads, *accounts):
+            at = utcnow() - timedelta(days=random.choice([1, 500]))
+            table = type(row).__table__
+            session.execute(update(table).where(table.c.id == row.id).values(created_on=at))
+        accounts[0].archived_on = utcnow()
+
+
+def lyon(cast: Cast) -> tuple[str, int, tuple[str, ...]]:
+    return ("agency", 0, (str(cast.lyon),))
+
+
+# What Python counts ─────────────────────────────────────────────────────────────────────────────
+
+YEAR = Period(today() - timedelta(days=365), today())
+ASKED: dict[str, Any] = {
+    "all": lambda cast, trade: ([], None),
+    "lyon": lambda cast, trade: ([lyon(cast)], None),
+    "no agency": lambda cast, trade: ([("agency", 2, ())], None),
+    "claire": lambda cast, trade: ([("owner", 0, (str(cast.claire),))], None),
+    "trade": lambda cast, trade: ([("industry", 0, (str(trade),))], None),
+    "no trade": lambda cast, trade: ([("industry", 2, ())], None),
+    "new": lambda cast, trade: ([], YEAR),
+    "new of lyon": lambda cast, trade: ([lyon(cast)], YEAR),
+}
+
+
+def passes(row: Any, filters: list[Any], names: set[str]) -> bool:
+    """Whether a row satisfies those of the filters that are by `names`."""
+    for name, operator, texts in filters:
+        if name in names:
+            value = getattr(row, f"{name}_id")
+            if (value is not None) if operator == 2 else (str(value) not in texts):
+                return False
+    return True
+
+
+def is_new(row: Any, period: Period | None) -> bool:
+    first = datetime.combine(YEAR.first, datetime.min.time(), UTC) - timedelta(days=1)
+    return period is None or row.created_on > first
+
+
+def expected(rows: list[Any], key: Callable[[Any], Any], *, is_sale: bool) -> dict[Any, Any]:
+    """key → number of rows, and by currency the sums of what has a number."""
+    found: dict[Any, Any] = defaultdict(lambda: [0, {}])
+    for row in rows:
+        cell = found[key(row)]
+        cell[0] += 1
+        if is_sale:
+            sums = cell[1].setdefault(row.currency, [Decimal(0)] * 3)
+            each = (row.amount, row.weighted_amount, row.recurring_monthly)
+            for at, value in enumerate(each):
+                sums[at] += value or 0
+    return {key: (count, sums) for key, (count, sums) in found.items()}
+
+
+def figures_of(cell: Cell, *, is_sale: bool) -> Any:
+    sums = {
+        currency: [one.value("sum") or Decimal(0) for one in found]
+        for currency, found in cell.sums.items()
+    }
+    return (cell.count, sums if is_sale else {})
+
+
+def counted(part: Part, *, by_stage: bool = False) -> dict[Any, Any]:
+    groups = (AGENCY, STAGE) if by_stage else (AGENCY,)
+    is_sale = part.model is Opportunity
+    return {
+        keys if by_stage else keys[0]: figures_of(cell, is_sale=is_sale)
+        for keys, cell in part.by(*groups).items()
+    }
+
+
+def meant(session: Session, subject: Subject, filters: Any, period: Any) -> list[list[Any]]:
+    """The records, opportunities and events that are meant, of those the actor may read."""
+    everything = {row.id: row for row in session.scalars(select(subject.model)).unique()}
+    about = {
+        pk
+        for pk, row in everything.items()
+        if passes(row, filters, {"industry"}) and is_new(row, period)
+    }
+    shared = {"agency", "owner"}
+    records = [
+        everything[pk]
+        for pk in about
+        if passes(everything[pk], filters, shared)
+        and (subject is LEADS or not everything[pk].is_archived)
+    ]
+    is_about = period is not None or any(one[0] == "industry" for one in filters)
+    found = [records]
+    for model in (Opportunity, Event):
+        rows = [
+            row
+            for row in session.scalars(select(model)).unique()
+            if passes(row, filters, shared)
+            and _belongs(getattr(row, f"{subject.relation}_id"), about, is_about, model, subject)
+        ]
+        found.append(rows)
+    return found
+
+
+def _belongs(
+    pk: int | None, about: set[int], is_about: bool, model: type[Any], subject: Subject
+) -> bool:
+    if is_about:
+        return pk in about
+    return pk is not None or (subject is ACCOUNTS and model is Opportunity)
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("subject", [LEADS, ACCOUNTS], ids=lambda one: one.key)
+def test_figures_are_those_of_the_rows_that_one_may_read(
+    acting: Acting, business: None, cast: Cast, subject: Subject
+) -> None:
+    told: dict[str, set[tuple[int, ...]]] = defaultdict(set)
+    for somebody in PEOPLE:
+        with acting(somebody) as session:
+            trade = session.scalars(select(Industry.id).limit(1)).one()
+            for name, ask in ASKED.items():
+                filters, period = ask(cast, trade)
+                told[name].add(_compared(session, subject, filters, period))
+    for name, numbers in told.items():
+        assert len(numbers) > 1, name
+        assert any(all(one) for one in numbers), name
+
+
+def _compared(
+    session: Session, subject: Subject, filters: Any, period: Period | None
+) -> tuple[int, ...]:
+    """The number of rows of each kind, the figures of which are as they should be."""
+    figures = read_figures(Choice(subject, "records", ListAddress("", PATH, filters), period))
+    records, sales, events = meant(session, subject, filters, period)
+    assert figures.opportunities is not None
+    assert figures.events is not None
+    of_agency = [
+        expected(rows, lambda row: row.agency_id, is_sale=False) for rows in (records, events)
+    ]
+    assert [counted(figures.records), counted(figures.events)] == of_agency
+    by_stage = expected(sales, lambda row: (row.agency_id, row.stage_id), is_sale=True)
+    assert counted(figures.opportunities, by_stage=True) == by_stage
+    return len(records), len(sales), len(events)
+
+
+# What the page shows ────────────────────────────────────────────────────────────────────────────
+
+
+def listed(client: Client, url: str) -> str:
+    answer = client.get(url)
+    assert answer.status_code == 200, (url, answer.status_code)
+    return unescape(answer.text)
+
+
+def opened(client: Client, url: str) -> str:
+    """The list behind a figure, with all its rows."""
+    key = KEYS.get(url.split("/")[1], "ClientView")
+    return listed(client, f"{url}{'&' if '?' in url else '?'}psize_{key}=100")
+
+
+QUERIES = (
+    "",
+    "?subject=accounts",
+    "?subject=leads&period=this_year",
+    "?subject=accounts&period=2020-01-01..2099-01-01&_flt_0_owner=me",
+)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+@pytest.mark.slow("follows every figure of a page to its list")
+def test_every_figure_opens_the_list_of_exactly_its_rows(
+    as_user: Callable[[str], Client], business: None, query: str
+) -> None:
+    for somebody in ("marc", "claire"):
+        client = as_user(somebody)
+        page = listed(client, PATH + query)
+        followed = 0
+        for table in TABLE.findall(page):
+            for _label, cells in ROW.findall(table):
+                for box in CELLS.findall(cells):
+                    followed += _follow(client, box)
+        assert followed > 5
+
+
+def _follow(client: Client, box: str) -> int:
+    """Open the lists of a cell: a number is that of the rows, an amount their sum."""
+    found = LINK.findall(box)
+    for url, text in found:
+        page = opened(client, url)
+        if text.isdecimal():
+            assert page.count("data-row=") == int(text), (url, text)
+        else:
+            assert "data-row=" in page
+    return len(found)
+
+
+def test_amounts_are_the_sums_of_their_lists(
+    as_user: Callable[[str], Client], business: None
+) -> None:
+    marc = as_user("marc")
+    by_agency, by_stage = TABLE.findall(listed(marc, f"{PATH}?subject=accounts"))
+    boxes = [CELLS.findall(cells)[2] for _label, cells in ROW.findall(by_agency)]
+    boxes += [box for _label, cells in ROW.findall(by_stage) for box in CELLS.findall(cells)[1:]]
+    amounts = [one for box in boxes for one in LINK.findall(box) if not one[1].isdecimal()]
+    assert len(amounts) > 10
+    assert any("$" in text for _url, text in amounts)
+    for url, text in amounts:
+        (sums,) = SUMS.findall(opened(marc, url))
+        assert text in sums, (url, text)
+
+
+@pytest.mark.accept("A-15")
+def test_what_is_filtered_on_an_agency(
+    as_user: Callable[[str], Client], acting: Acting, agencies: None, cast: Cast
+) -> None:
+    with acting("marc") as session:
+        for name, number in (("Lyon", 3), ("Lille", 2)):
+            place = session.get_one(Agency, cast.lyon if name == "Lyon" else cast.lille)
+            for n in range(number):
+                make(Lead, last_name=f"Lead {name} {n}", agency=place)
+                account = make(Account, name=f"Account {name} {n}", agency=place)
+                make(Opportunity, name=f"Sale {name} {n}", account=account)
+                make(Event, subject=f"Visit {name} {n}", account=account, starts_at=utcnow())
+    marc = as_user("marc")
+    for query, word_ in (
+        ("subject=leads", "Lead"),
+        ("subject=accounts", "Account"),
+        ("subject=accounts&tab=opportunities", "Sale"),
+        ("subject=accounts&tab=events", "Visit"),
+    ):
+        page = listed(marc, f"{PATH}?{query}&_flt_0_agency={cast.lyon}")
+        names = set(re.findall(rf"{word_} L\w+ \d", page))
+        assert names == {f"{word_} Lyon {n}" for n in range(3)}
+        assert page.count("data-row=") == 3
+
+
+@pytest.mark.accept("A-100")
+def test_what_an_agency_sold_stays_its_own(
+    as_user: Callable[[str], Client], acting: Acting, agencies: None, cast: Cast
+) -> None:
+    with acting("marc") as session:
+        account = make(Account, agency=session.get_one(Agency, cast.lyon))
+        won = make(Opportunity, account=account, amount=Decimal(700))
+        make(Opportunity, account=account, amount=Decimal(50))
+        session.flush()
+        services.win(again(won))
+    marc = as_user("marc")
+    client = listed(marc, f"{PATH}?subject=accounts&_flt_0_agency={cast.lyon}")
+    assert "€750.00" in client
+    values = {"agency": cast.lille, **ticked()}
+    moved = press(marc, f"/clients/move_agency/{account.id}", data=values)
+    assert moved.status_code == 303, moved.text
+    for place, amount in ((cast.lyon, "€700.00"), (cast.lille, "€50.00")):
+        page = listed(marc, f"{PATH}?subject=accounts&_flt_0_agency={place}")
+        assert f">{amount}</a></dd>" in page
+
+
+@pytest.mark.accept("A-101")
+def test_an_opportunity_without_account_counts_in_its_owners_agency(
+    as_user: Callable[[str], Client], acting: Acting, agencies: None, cast: Cast
+) -> None:
+    with acting("claire"):
+        make(Opportunity, name="Sans client", amount=Decimal(90))
+    for place, is_there in ((cast.lyon, True), (cast.lille, False)):
+        query = f"?subject=accounts&tab=opportunities&_flt_0_agency={place}"
+        page = listed(as_user("marc"), PATH + query)
+        assert ("Sans client" in page) is is_there
+        assert ("€90.00" in page) is is_there
+
+
+def test_a_wrong_choice_is_told(as_user: Callable[[str], Client]) -> None:
+    for query in ("period=soon", "_flt_0_owner=abc", "_flt_9_owner=1", "_flt_0_name=x"):
+        page = listed(as_user("claire"), f"{PATH}?{query}")
+        assert "c-note" in page
+        assert "c-kpi" not in page
+        answer = as_user("claire").get(f"{PATH}/accounts.csv?subject=accounts&{query}")
+        assert answer.status_code == 400
+
+
+def test_a_free_period_and_a_filter_are_typed(as_user: Callable[[str], Client], cast: Cast) -> None:
+    claire = as_user("claire")
+    answer = claire.get(f"{PATH}?subject=leads&tab=events&first=1/2/2027&last=3/3/2027")
+    assert "period=2027-02-01..2027-03-03" in answer.location
+    assert "tab=events" in answer.location
+    answer = claire.get(f"{PATH}?subject=leads&filter=owner&op=0&value={cast.claire}")
+    assert f"_flt_0_owner={cast.claire}" in answer.location
+    assert listed(claire, answer.location)
+
+
+def test_clients_and_prospects_as_csv(as_user: Callable[[str], Client], business: None) -> None:
+    assert as_user("ines").get(f"{PATH}/accounts.csv?subject=accounts").status_code == 403
+    alice = as_user("alice")
+    answer = alice.get(f"{PATH}/accounts.csv?subject=accounts&_flt_2_agency=")
+    assert answer.mimetype == "text/csv"
+    page = listed(alice, f"{PATH}?subject=accounts&_flt_2_agency=")
+    assert len(answer.text.splitlines()) == page.count("data-row=") + 1
+    assert alice.get(f"{PATH}/accounts.csv?subject=leads").status_code == 404
+
+
+def test_without_agencies_there_is_no_word_of_them(
+    as_user: Callable[[str], Client], acting: Acting
+) -> None:
+    with acting("claire"):
+        make(Opportunity, amount=Decimal(5))
+    page = listed(as_user("claire"), f"{PATH}?subject=accounts")
+    main = page[page.index("<main") :]
+    assert "agency</th>" not in main.lower()
+    assert "By agency" not in main
+    assert len(TABLE.findall(page)) == 1
+
+
+def test_who_may_read_nothing_has_no_follow_up(as_user: Callable[[str], Client]) -> None:
+    assert as_user("nadia").get(PATH).status_code == 404
+    assert as_user("nadia").get(f"{PATH}/accounts.csv").status_code == 404
+    assert as_user("claire").get("/reporting/").location.endswith(PATH)
+
+
+def test_one_grouped_statement_a_table(
+    as_user: Callable[[str], Client],
+    business: None,
+    counting: Callable[[], AbstractContextManager[list[str]]],
+) -> None:
+    marc = as_user("marc")
+    for tab in ("records", "opportunities", "events"):
+        with counting() as statements:
+            listed(marc, f"{PATH}?subject=accounts&tab={tab}")
+        assert sum(" GROUP BY " in one and "key_0" in one for one in statements) == 3
+        assert len(statements) <= 14, statements
