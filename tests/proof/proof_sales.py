@@ -1,8 +1,10 @@
 """A real sales export is loaded with its known totals, and only once."""
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from decimal import Decimal
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,7 @@ STEPS = {
     "opportunities": "sales_pipeline",
 }
 
+FIGURE = re.compile(r'<a href="([^"]+)">([^<]+)</a>')
 Everything = Callable[[], AbstractContextManager[Session]]
 
 
@@ -76,6 +79,7 @@ def test_the_sales_export_loads_and_loads_once(
     with everything() as session:
         _has_the_totals(session)
     alice = as_user("alice")
+    _has_the_follow_up(alice)
     assert "4,238" in alice.get(f"/opportunities/list/?_flt_0_stage={won}").text
     assert "10,005,534" in alice.get(f"/opportunities/totals/?_flt_0_stage={won}").text
 
@@ -134,3 +138,22 @@ def _has_the_opportunities(session: Session, company: Company) -> None:
     assert "GTXPro" not in set(
         session.scalars(select(Opportunity.need_type).where(ours).distinct())
     )
+
+
+def _has_the_follow_up(alice: Client) -> None:
+    """What each agency won, as the follow-up says it, and as the list does that it leads to."""
+    page = unescape(alice.get("/reporting/pipeline?subject=accounts").text)
+    table = page[page.index('id="b-stages"') :]
+    agencies = re.findall(r'<th scope="col" class="r">([^<]+)</th>', table)[1:-1]
+    won = re.findall(r'<tr><th scope="row">Won</th>(.*?)</tr>', table, re.DOTALL)[0]
+    boxes = [FIGURE.findall(box) for box in won.split("</td>")][1:-2]
+    found = {agency: tuple(box) for agency, box in zip(agencies, boxes, strict=True)}
+    assert {agency: [text for _url, text in box] for agency, box in found.items()} == {
+        "Central": ["$3,346,293.00", "1,629"],
+        "West": ["$3,568,647.00", "1,438"],
+        "East": ["$3,090,594.00", "1,171"],
+    }
+    for (amount_url, amount), (count_url, count) in found.values():
+        for url in (amount_url, count_url):
+            assert f"of {count}" in alice.get(url).text
+            assert amount in alice.get(url.replace("/list/", "/totals/")).text

@@ -94,7 +94,8 @@ def business(acting: Acting, agencies: None, cast: Cast) -> None:
             about = [{}, {"account": random.choice(accounts)}, {"lead": random.choice(leads)}]
             starts_at = utcnow() + timedelta(days=number)
             make(Event, starts_at=starts_at, **about[number % 3], **whose())
-        services.win(again(session.scalars(select(Opportunity)).first()))
+        held = select(Opportunity).where(Opportunity.account_id.is_not(None))
+        services.win(again(session.scalars(held.limit(1)).one()))
         session.flush()
         for row in (*leads, *accounts):
             at = utcnow() - timedelta(days=random.choice([1, 500]))
@@ -389,7 +390,6 @@ def test_clients_and_prospects_as_csv(as_user: Callable[[str], Client], business
     assert answer.mimetype == "text/csv"
     page = listed(alice, f"{PATH}?subject=accounts&_flt_2_agency=")
     assert len(answer.text.splitlines()) == page.count("data-row=") + 1
-    assert alice.get(f"{PATH}/accounts.csv?subject=leads").status_code == 404
 
 
 def test_without_agencies_there_is_no_word_of_them(

@@ -53,10 +53,9 @@ class Choice:
         return [(label, self.url(period=key), key == self.named) for key, label in found]
 
 
-def read_choice(path: str) -> Choice:
-    """The choice of the request; 404 where the actor reads no records."""
+def read_choice(path: str, asked: str) -> Choice:
+    """The choice of the request, about the subject `asked`; 404 where the actor reads no records."""
     subjects = open_subjects() or abort(404)
-    asked = request.args.get("subject", "")
     subject = next((one for one in subjects if one.key == asked), subjects[0])
     tab = request.args.get("tab", TABS[0])
     address = read_address(subject.view().key, path, subject.names(), ("subject", "period", "tab"))

@@ -54,7 +54,7 @@ class PipelinePages(Page):
     @expose("/pipeline")
     def pipeline(self) -> ResponseReturnValue:
         pages = self.pages(PIPELINE)
-        choice = read_choice(self.url("pipeline"))
+        choice = read_choice(self.url("pipeline"), request.args.get("subject", ""))
         view = choice.subject.view()
         if "filter" in request.args:
             return redirect(view.canonical(choice.address), 302)
@@ -88,8 +88,8 @@ class PipelinePages(Page):
     def pipeline_accounts(self) -> ResponseReturnValue:
         """Clients and prospects as CSV, of the rows that the actor may export."""
         self.pages(PIPELINE)
-        choice = read_choice(self.url("pipeline"))
-        if choice.subject is not ACCOUNTS:
+        choice = read_choice(self.url("pipeline"), ACCOUNTS.key)
+        if choice.subject is not ACCOUNTS:  # the actor may not open it
             abort(404)
         view = choice.subject.view()
         if choice.wrong:
