@@ -49,12 +49,12 @@ class Choice:
 
     def periods(self) -> list[tuple[str, str, bool]]:
         """(label, address, whether it is the chosen one) of all periods, any date first."""
-        found = [("", _("Any date")), *((key, str(label)) for key, label in LABELS.items())]
+        found = [("", _("Whenever")), *((key, str(label)) for key, label in LABELS.items())]
         return [(label, self.url(period=key), key == self.named) for key, label in found]
 
 
 def read_choice(path: str, asked: str) -> Choice:
-    """The choice of the request, about the subject `asked`; 404 where the actor reads no records."""
+    """The choice of the request about `asked`; 404 where the actor reads no records."""
     subjects = open_subjects() or abort(404)
     subject = next((one for one in subjects if one.key == asked), subjects[0])
     tab = request.args.get("tab", TABS[0])

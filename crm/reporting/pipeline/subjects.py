@@ -29,7 +29,8 @@ class Subject:
     relation: str
     own: Sequence[str]  # filters of what these records are; COMMON ones every table has itself
     twins: Mapping[str, str]  # names of filters that the other subject calls otherwise
-    has_more: bool = False  # opportunities without such a record are counted, too
+    # Opportunities without such a record count too, as long as no filter is about the record.
+    has_more: bool = False
     base: Callable[[Any], list[ColumnElement[bool]]] = lambda view: view.base_conditions()
 
     def view(self) -> Any:
@@ -57,8 +58,9 @@ class Subject:
         shared = [one for one in filters if one[0] in COMMON]
         about = [one for one in self.records(filters, period) if one[0] not in COMMON]
         dotted = [(f"{self.relation}.{name}", operator, texts) for name, operator, texts in about]
-        if not dotted and not (self.has_more and model is Opportunity):
-            dotted = [(self.relation, operator_of(model, self.relation, "filled"), ())]
+        if dotted or not (self.has_more and model is Opportunity):
+            # Lists count a row without the link among those whose link has no value.
+            dotted.append((self.relation, operator_of(model, self.relation, "filled"), ()))
         return [*shared, *dotted]
 
     def where(self, filters: Sequence[Filter]) -> list[ColumnElement[bool]]:

@@ -115,7 +115,7 @@ def _put_choice(page: PipelinePage, choice: Choice, view: Any) -> None:
         (str(one.title), choice.about(one), one is choice.subject) for one in open_subjects()
     ]
     page.periods = choice.periods()
-    page.period = str(period or _("any date"))
+    page.period = str(period) if period is not None else _("Whenever")
     if period is not None:
         page.first, page.last = period.first.isoformat(), period.last.isoformat()
     page.kept = [pair for pair in address.pairs() if pair[0] != "period"]
