@@ -413,7 +413,7 @@ LEADS = (Lead, anything, received_on)
 ISSUED = (Quote, status(*OFFERED), issued_on)
 ANSWERED = (Quote, status("accepted", "refused", "expired"), issued_on)
 KPIS: Mapping[tuple[str, str], Kpi] = {
-    ("opportunities", "Won"): Kpi(*WON, total("amount"), by_currency=True),
+    ("opportunities", "Amount won"): Kpi(*WON, total("amount"), by_currency=True),
     ("opportunities", "Opportunities won"): Kpi(*WON, size),
     ("opportunities", "Win rate"): Kpi(*CLOSED, share(kind("won"), size)),
     ("opportunities", "Win rate by amount"): Kpi(

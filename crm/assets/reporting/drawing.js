@@ -35,7 +35,7 @@ function option({ labels, series }, place) {
     animation: !still.matches,
     color: hues.map(colour),
     textStyle: text,
-    grid: { left: 0, right: 0, top: series.length > 1 ? 36 : 24, bottom: 0, outerBoundsMode: "same" },
+    grid: { left: 0, right: 0, top: series.length > 1 ? 36 : 24, bottom: 4, outerBoundsMode: "same" },
     legend: series.length > 1 ? { top: 0, left: 0, itemWidth: 10, itemHeight: 10, icon: "rect", textStyle: text } : undefined,
     tooltip: {
       trigger: "axis",

@@ -156,6 +156,8 @@ def label_of(model: type[Any], group: Group) -> str:
     """The head of the column of a group."""
     if group.name == TEAM:
         return _("Team")
+    if group.step is Step.MONTH:
+        return _("Month")
     relation = group.name.partition(".")[0]
     return str(spec_of(model, relation).label)
 

@@ -1,7 +1,7 @@
 """The figures above the charts of a board, each with what it was in the period before."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from flask_babel import gettext as _
@@ -116,6 +116,9 @@ class _Shown:
             for name, value in values.items()
             if value is not None
         ]
+        if kpi.whole is not None and len(figures) > 1:
+            told = zip(figures, [name for name in values if values[name] is not None], strict=True)
+            figures = [replace(one, text=f"{one.text} {name}") for one, name in told]
         first = next(iter(values))
         shown = ShownKpi(str(kpi.label), figures or [NOTHING], self._note())
         if read.reading.before is not None:

@@ -97,7 +97,7 @@ CLOSED = Source(
 RECURRING = Source(Rows(Opportunity, _won_with_recurring, "closed_on"), None, [MONTHLY])
 OUTCOMES = ("won", "lost")
 
-WON = Kpi(_l("Won"), CLOSED, ("won",), measure=0)
+WON = Kpi(_l("Amount won"), CLOSED, ("won",), measure=0)
 NUMBER_WON = Kpi(_l("Opportunities won"), CLOSED, ("won",))
 WIN_RATE = Kpi(_l("Win rate"), CLOSED, ("won",), OUTCOMES)
 WIN_RATE_BY_AMOUNT = Kpi(_l("Win rate by amount"), CLOSED, ("won",), OUTCOMES, 0)

@@ -36,6 +36,7 @@ class PlacedChart:
     title: str
     url: str
     is_wide: bool
+    room: str = ""  # of a drawing beside its table: the class of so many months
 
 
 @dataclass
@@ -106,7 +107,13 @@ class ReportingView(PipelinePages):
             page.kpi_count = len(found.open_kpis())
             page.kpis_url = self._with_choices("kpis", board) if page.kpi_count else ""
             page.charts = [
-                PlacedChart(chart.key, str(chart.title), self._chart_url(found, chart), chart.drawn)
+                PlacedChart(
+                    chart.key,
+                    str(chart.title),
+                    self._chart_url(found, chart),
+                    chart.drawn,
+                    _room(asked.period) if chart.drawn else "",
+                )
                 for chart in charts
             ]
         return self.render("reporting/board.html", page=page)
@@ -157,6 +164,15 @@ class ReportingView(PipelinePages):
         answer = Response(text, mimetype="text/csv")
         answer.headers["Content-Disposition"] = f'attachment; filename="{board}-{chart}.csv"'
         return answer
+
+
+def _room(period: Period | None) -> str:
+    """The class with the room of a line for each month, so that nothing below moves."""
+    if period is None:
+        return ""
+    first, last = period.first, period.last
+    months = (last.year - first.year) * 12 + last.month - first.month + 1
+    return next((f"m{most}" for most in (1, 3) if months <= most), "m12")
 
 
 def _open_boards() -> list[Board]:
