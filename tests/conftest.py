@@ -36,7 +36,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Keep modules out of garbage collection, which took a tenth of the time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
