@@ -47,6 +47,7 @@ from crm.quotes.api import QuoteApi
 from crm.quotes.products import ProductApi, ProductView
 from crm.quotes.views import QuoteView
 from crm.quotes.vocabularies import VIEWS as QUOTES
+from crm.reporting.boards.targets_page import TargetsView
 from crm.reporting.boards.views import ReportingView
 from crm.sending.catalog_views import SentCatalogView
 from crm.sending.views import MessageView
@@ -98,7 +99,7 @@ VOCABULARIES: Sequence[type[Any]] = (
 
 # Pages without a menu entry, under that of another page (their `menu_endpoint`).
 WITHIN: Sequence[type[Any]] = (
-    AppsView, CompanySettingsView, SetupView, SentCatalogView, *VOCABULARIES,
+    AppsView, CompanySettingsView, SetupView, SentCatalogView, TargetsView, *VOCABULARIES,
 )  # fmt: skip
 
 

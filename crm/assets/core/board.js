@@ -5,3 +5,8 @@ on(".c-dash", async (root) => {
   const { start } = await import("../reporting/later.js");
   start(root);
 });
+
+on("[data-cells]", async (table) => {
+  const { start } = await import("../reporting/cells.js");
+  start(table);
+});

@@ -84,6 +84,8 @@ class Shown:
     csv_url: str = ""
     has_bars: bool = True
     notes: Sequence[str] = field(default_factory=list)
+    edit_url: str = ""  # where what it compares with is set
+    edit_label: str = ""
 
 
 def counted(count: int, url: str = "") -> Figure:
