@@ -16,6 +16,8 @@ from crm.quotes.models import UNANSWERED, Quote, QuoteStatus
 from crm.quotes.services import links, moves, states
 from crm.quotes.services.states import Act
 
+TAKEN_BACK = (QuoteStatus.SENT, *states.COMING_BACK)  # of an answered one it no longer matters
+
 
 def refusal(quote: Quote) -> str:
     """Why a quote cannot be sent now; "" where it can, be it once more."""
@@ -60,8 +62,8 @@ def send_again(message: Message) -> None:
     """The quote is sent by an e-mail that was cancelled and leaves after all."""
     with unfiltered("an e-mail says whether its quote is sent, whoever may open that"):
         quote = _quote_of(message)
-        if quote is not None and quote.status == QuoteStatus.FINALISED:
-            moves.mark_sent(quote)
+        if quote is not None:
+            moves.resume_sending(quote)
 
 
 def take_back(message: Message) -> None:
@@ -71,7 +73,7 @@ def take_back(message: Message) -> None:
     """
     with unfiltered("an e-mail says whether its quote is sent, whoever may open that"):
         quote = _quote_of(message)
-        if quote is None or quote.status != QuoteStatus.SENT or _was_sent_before(quote, message):
+        if quote is None or quote.status not in TAKEN_BACK or _was_sent_before(quote, message):
             return
         if not _has_others(quote, message):
             moves.take_back_sending(quote)

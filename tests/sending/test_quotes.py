@@ -16,8 +16,10 @@ from crm.companies.models import RoleCell
 from crm.core.actor import Scope
 from crm.mail.models import Message, MessageKind, MessageState
 from crm.quotes.models import Quote, QuoteLink, QuoteStatus
+from crm.quotes.services import moves, states, versions
 from crm.quotes.services.finalising import finalise
-from tests.factories import make
+from crm.quotes.services.states import Act
+from tests.factories import again, make
 from tests.fixtures import Acting, Cast, Client
 from tests.markup import main_form, read
 from tests.pressing import press
@@ -142,6 +144,31 @@ def test_the_outbox_takes_a_sending_back_and_resumes_it(
     for verb, then in (("cancel", QuoteStatus.FINALISED), ("send_again", QuoteStatus.SENT)):
         assert press(claire, f"/outbox/{verb}/{mail.id}").status_code == 303
         assert status(everything, quote) == then, verb
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+@pytest.mark.parametrize("meanwhile", ["replaced", "expired"])
+def test_a_quote_that_comes_back_is_sent_only_if_its_e_mail_was(
+    as_user: AsUser, acting: Acting, quote: Quote, everything: Everything,
+    meanwhile: str, resumed: bool,
+) -> None:  # fmt: skip
+    claire = as_user("claire")
+    claire.post(address(quote), data=letter(claire, quote))
+    (mail,) = messages(everything)
+    with acting("claire"):
+        if meanwhile == "replaced":
+            draft = versions.new_version(again(quote))
+        else:
+            states.move(again(quote), Act.EXPIRE)
+    for verb in ("cancel", "send_again")[: 1 + resumed]:
+        assert press(claire, f"/outbox/{verb}/{mail.id}").status_code == 303
+    with acting("claire"):
+        if meanwhile == "replaced":
+            moves.cancel(again(draft), cancellation_reason="Doublon")
+        else:
+            moves.extend(again(quote), valid_until=moves.local_day(quote))
+    then = QuoteStatus.SENT if resumed else QuoteStatus.FINALISED
+    assert status(everything, quote) == then
 
 
 def test_the_outbox_does_so_for_who_reads_the_e_mail_and_not_the_quote(

@@ -6,6 +6,8 @@ from crm.core.db import db
 from crm.core.rows import unfiltered
 from crm.quotes.models import Quote, QuoteStatus
 
+UNSURE = (QuoteStatus.FINALISED, QuoteStatus.SENT)
+
 
 def replaced_by(quote: Quote) -> Quote | None:
     """The version before, whoever may read it."""
@@ -20,5 +22,9 @@ def bring_back(draft: Quote) -> None:
     former = replaced_by(draft)
     if former is None or draft.replaced_status is None:
         return
-    if former.status == QuoteStatus.REPLACED:
-        former.status = draft.replaced_status
+    if former.status != QuoteStatus.REPLACED:
+        return
+    former.status = draft.replaced_status
+    if former.status in UNSURE:  # its e-mail may have been cancelled meanwhile, or sent after all
+        is_sent = former.sent_at is not None
+        former.status = QuoteStatus.SENT if is_sent else QuoteStatus.FINALISED

@@ -42,9 +42,22 @@ def mark_sent(quote: Quote) -> None:
 
 
 def take_back_sending(quote: Quote) -> None:
-    """The e-mail by which it was sent did not leave: it is as finalised as before."""
+    """The e-mail by which it was sent did not leave: it is as finalised as before.
+
+    One that has expired or was replaced in the meantime comes back as finalised.
+    """
+    quote.sent_at = None
     if quote.status == QuoteStatus.SENT:
-        quote.status, quote.sent_at = QuoteStatus.FINALISED, None
+        quote.status = QuoteStatus.FINALISED
+    flush()
+
+
+def resume_sending(quote: Quote) -> None:
+    """That e-mail leaves after all."""
+    if quote.status == QuoteStatus.FINALISED:
+        mark_sent(quote)
+    elif quote.status in states.COMING_BACK and quote.sent_at is None:
+        quote.sent_at = utcnow()
         flush()
 
 

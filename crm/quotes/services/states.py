@@ -60,6 +60,9 @@ MOVES: Mapping[Act, Move] = {
     Act.DUPLICATE: Move(tuple(QuoteStatus)),
 }
 
+# What may be unanswered again: as finalised or as sent, as `sent_at` says.
+COMING_BACK = (EXPIRED, REPLACED)
+
 # Why a quote in this state does not allow an act.
 REFUSALS: Mapping[QuoteStatus, Label] = {
     DRAFT: _l("This quote is a draft; finalise it first."),
