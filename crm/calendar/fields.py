@@ -24,7 +24,7 @@ ORDER: Sequence[str] = ("subject", "starts_at", "owner", "agency")
 SEARCH: Sequence[str] = (
     "type", "status", "starts_at", "ends_at", "owner", "owner.groups", "category", "account",
     "lead", "contact", "opportunity", "quote", "agency", "company", "priority", "call_direction",
-    "visibility", "availability", "created_on", *OF_CLIENT, *OF_LEAD,
+    "visibility", "availability", "created_on", "concerns_me", *OF_CLIENT, *OF_LEAD,
 )  # fmt: skip
 
 FILTER_LABELS: Mapping[str, Any] = {**OF_CLIENT, **OF_LEAD}

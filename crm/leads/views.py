@@ -94,7 +94,7 @@ class LeadView(DuplicatePages, MergePages, SheetPages, ConversionPages):
     search_columns = [
         "status", "status.kind", "owner", "owner.groups", "source", "agency", "company", "score",
         "category", "industry", "country", "city", "received_on", "created_on", "tags",
-        "do_not_call", "key_account", "lost_reason",
+        "do_not_call", "key_account", "lost_reason", "last_event_at",
     ]  # fmt: skip
     filter_labels: ClassVar[Mapping[str, Any]] = {"status.kind": _l("Status")}
     unlisted_filters = ("status.kind",)

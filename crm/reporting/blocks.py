@@ -20,9 +20,11 @@ from crm.core.views import Field, Preset
 from crm.core.views.display import display_next
 from crm.leads.models import Lead
 from crm.opportunities.models import Opportunity
+from crm.quotes.models import UNANSWERED, Quote
 
 Filters = Sequence[tuple[str, int, Sequence[str]]]  # field, operator, values
 
+SOON = ("today", "+7")  # days, as the filters of lists say them
 PARTIES = ("contact", "account", "lead", "opportunity")
 
 
@@ -109,6 +111,18 @@ def opportunity_line(view: Any, opportunity: Opportunity) -> HomeLine:
     )
 
 
+def quote_line(view: Any, quote: Quote) -> HomeLine:
+    """A quote, with the day on which it expires, its account and its total."""
+    account = quote.account
+    return HomeLine(
+        str(quote),
+        view.url("show", pk=quote.id),
+        view.field_of(quote, "valid_until"),
+        sub=str(account) if account is not None else "",
+        right=view.field_of(quote, "total_excl"),
+    )
+
+
 def _expected(view: Any, opportunity: Opportunity) -> Field:
     """The day a sale is expected, or since when it is overdue."""
     shown: Field = view.field_of(opportunity, "expected_close_on")
@@ -123,8 +137,22 @@ def _today() -> Filters:
     return [("status", 0, ["planned"]), ("starts_at", 5, ["today", "today"])]
 
 
-def _planned_from_today() -> Filters:
-    return [*_mine("status", "planned"), ("starts_at", 0, [str(today())])]
+def _next_events() -> Filters:
+    """Planned from today on for a week, with the reader as the person assigned or a guest."""
+    return [("concerns_me", 0, ["1"]), ("status", 0, ["planned"]), ("starts_at", 5, SOON)]
+
+
+def _calls() -> Filters:
+    return [*_mine("status", "planned"), ("type", 0, [EventType.CALL.value])]
+
+
+def _unanswered() -> Filters:
+    """Open, mine, and no event with them has begun yet: nobody has called, met or written.
+
+    A planned event is no answer: until its time comes the lead still waits. Cancelled and private
+    events are none either (spec 9.1, `last_event_at`).
+    """
+    return [*_mine("status.kind", "open"), ("last_event_at", 3, [])]
 
 
 def _overdue_tasks() -> Filters:
@@ -134,6 +162,23 @@ def _overdue_tasks() -> Filters:
 
 def _overdue_sales() -> Filters:
     return [("stage.kind", 0, ["open"]), ("expected_close_on", 1, [_yesterday()])]
+
+
+def _my_overdue_sales() -> Filters:
+    return [("owner", 0, [ME]), *_overdue_sales()]
+
+
+def _idle_sales() -> Filters:
+    return [*_mine("stage.kind", "open"), ("next_event_at", 3, [])]
+
+
+def _my_expiring_quotes() -> Filters:
+    return [("owner", 0, [ME]), *expiring_quotes()]
+
+
+def expiring_quotes() -> Filters:
+    """Waiting for an answer, and valid for a week at most."""
+    return [("status", 0, UNANSWERED), ("valid_until", 5, SOON)]
 
 
 def _yesterday() -> str:
@@ -155,8 +200,27 @@ MINE: Sequence[Block] = (
         "", PARTIES,
     ),
     Block(
-        "events", _l("My next events"), Event, _planned_from_today, ("starts_at", "asc"),
-        event_line, _l("Nothing planned"), PARTIES,
+        "events", _l("My next events"), Event, _next_events, ("starts_at", "asc"), event_line,
+        _l("Nothing planned"), PARTIES,
+    ),
+    Block(
+        "calls", _l("Calls to make"), Event, _calls, ("starts_at", "asc"), event_line, "", PARTIES,
+    ),
+    Block(
+        "unanswered", _l("Leads without answer"), Lead, _unanswered, ("received_on", "asc"),
+        lead_line, "", ("status", "owner"),
+    ),
+    Block(
+        "overdue", _l("My overdue opportunities"), Opportunity, _my_overdue_sales,
+        ("expected_close_on", "asc"), opportunity_line, "", ("account", "stage", "owner"),
+    ),
+    Block(
+        "idle", _l("Opportunities without next step"), Opportunity, _idle_sales,
+        ("expected_close_on", "asc"), opportunity_line, "", ("account", "stage", "owner"),
+    ),
+    Block(
+        "expiring", _l("Quotes expiring within a week"), Quote, _my_expiring_quotes,
+        ("valid_until", "asc"), quote_line, "", ("account",),
     ),
     Block(
         "leads", _l("My open leads"), Lead, lambda: _mine("status.kind", "open"),

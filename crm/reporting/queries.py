@@ -8,9 +8,10 @@ from flask_appbuilder.security.sqla.models import Role, User
 from sqlalchemy import ColumnElement, CompoundSelect, Select, func, literal, select, union_all
 
 from crm.accounts.models import Account
-from crm.companies.models import AppSettings
+from crm.companies.models import AppSettings, Company
 from crm.core.journal import Journal
 from crm.leads.models import Lead
+from crm.mail.models import Template
 
 COUNTED = 1000  # cap of the counts
 LOOKED_AT = 60  # entries of the journal, among which the last records are
@@ -27,8 +28,9 @@ def counts(
     return union_all(*parts)
 
 
-def installed() -> CompoundSelect[Any]:
-    """(key, number) of what a new installation has to get."""
+def installed(company_id: int | None) -> CompoundSelect[Any]:
+    """(key, number) of what a new installation has to get, the logo for this company."""
+    active = Template.active.is_(True)
     by_hand = (Journal.kind == AppSettings.__tablename__, Journal.user_id.is_not(None))
     return counts(
         {
@@ -37,6 +39,9 @@ def installed() -> CompoundSelect[Any]:
             "settings": (Journal, by_hand),
             "leads": (Lead, []),
             "accounts": (Account, []),
+            "logos": (Company, [Company.id == company_id, Company.logo_id.is_not(None)]),
+            "templates": (Template, [active]),
+            "default_templates": (Template, [active, Template.is_default.is_(True)]),
         }
     )
 

@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from crm.calendar.models import Event, EventReminder
 from crm.calendar.models.reminder import WAITS
-from crm.companies.days import today
 from crm.core.actor import current_actor
 from crm.core.datamodel.filters import ME
 from crm.core.db import db
@@ -23,7 +22,7 @@ from crm.core.views.base import view_of, views_of
 from crm.core.views.display import zone
 from crm.opportunities.models import Opportunity
 from crm.quotes.models import Quote
-from crm.reporting.blocks import Filters, is_wide
+from crm.reporting.blocks import Filters, expiring_quotes, is_wide
 from crm.reporting.queries import last_changes
 
 RECENT = 6  # records
@@ -31,25 +30,21 @@ SOON = 7  # days
 
 
 def figures() -> Sequence[tuple[str, Label, type[Any], Filters]]:
-    """(key, label, table, filters): the number of rows, which leads to their list."""
-    until = str(today() + timedelta(days=SOON))
-    open_, mine = ("stage.kind", 0, ["open"]), ("owner", 0, [ME])
-    expiring = ("valid_until", 5, [str(today()), until])
+    """(key, label, table, filters): the number of rows, which leads to their list.
+
+    Of what one owns, or of all that one may read, for who looks after others' records.
+    """
+    open_ = ("stage.kind", 0, ["open"])
+    if not is_wide(Opportunity):
+        mine = [open_, ("owner", 0, [ME])]
+        return [("open", _l("Open opportunities"), Opportunity, mine)]
+    idle = [open_, ("next_event_at", 3, [])]
+    expiring = expiring_quotes()
     return (
-        ("open", _l("Open opportunities"), Opportunity, _of(Opportunity, open_, mine)),
-        (
-            "idle",
-            _l("Opportunities without next step"),
-            Opportunity,
-            _of(Opportunity, open_, mine, ("next_event_at", 3, [])),
-        ),
-        ("expiring", _l("Quotes expiring within a week"), Quote, _of(Quote, expiring, mine)),
+        ("open", _l("Open opportunities"), Opportunity, [open_]),
+        ("idle", _l("Opportunities without next step"), Opportunity, idle),
+        ("expiring", _l("Quotes expiring within a week"), Quote, expiring),
     )
-
-
-def _of(model: type[Any], *filters: tuple[str, int, Sequence[str]]) -> Filters:
-    """One's own, or of all that one may read, for who looks after others' records."""
-    return [one for one in filters if one[0] != "owner" or not is_wide(model)]
 
 
 def figure_preset(key: str, label: Label, filters: Filters) -> Preset:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from babel.numbers import get_currency_name
-from flask import url_for
+from flask import current_app, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -33,8 +33,12 @@ def first_steps() -> list[Step]:
     actor = current_actor()
     if not actor.settings.get("first_steps") or not may_set_up():
         return []
-    there = {key: int(count) for key, count in db.session.execute(installed())}
-    steps = [_company(), _users(there), _record(there), _settings(there)]
+    company_id = actor.company.id if actor.company is not None else None
+    there = {key: int(count) for key, count in db.session.execute(installed(company_id))}
+    steps = [
+        _company(), _users(there), _record(there), _settings(there), _logo(there), _mail(),
+        _templates(there),
+    ]  # fmt: skip
     steps.sort(key=lambda step: not step.is_done)
     return [] if all(step.is_done for step in steps) else steps
 
@@ -82,3 +86,39 @@ def _record(there: Mapping[str, int]) -> Step:
         "Leads: %(leads)s, prospects and clients: %(accounts)s", leads=leads, accounts=accounts
     )
     return Step(title, text, True, url_for("LeadView.list"), "")
+
+
+def _logo(there: Mapping[str, int]) -> Step:
+    """Done once the active company has a logo."""
+    company = current_actor().company
+    text = _("At the head of quotes and e-mails.")
+    if company is None:
+        return Step(_("Logo"), text, False, url_for("CompanyView.add"), _("Name the company"))
+    is_done = bool(there["logos"])
+    method = "show" if is_done else "edit"
+    url = url_for(f"CompanyView.{method}", pk=company.id)
+    return Step(_("Logo"), text, is_done, url, _("Add the logo"))
+
+
+def _mail() -> Step:
+    """Done once the installation names a mail server; `crm doctor` says whether it answers."""
+    server = current_app.extensions["crm.config"].mail
+    text = _("Set MAIL_URL, then try it with crm doctor. Until then e-mails wait in the outbox.")
+    if server is not None:
+        text = _("E-mails leave through %(host)s.", host=server.host)
+    return Step(_("Mail server"), text, server is not None, url_for("MessageView.list"), _("View"))
+
+
+def _templates(there: Mapping[str, int]) -> Step:
+    """Done once one of the templates is the default of its kind."""
+    title, url = _("E-mail templates"), url_for("TemplateView.list")
+    count = there["templates"]
+    if there["default_templates"]:
+        text = ngettext("%(num)s template", "%(num)s templates", count)
+        return Step(title, text, True, url, "")
+    text = ngettext(
+        "%(num)s template is there to be read again. Make one the default.",
+        "%(num)s templates are there to be read again. Make one the default.",
+        count,
+    )
+    return Step(title, text, False, url, _("Read the templates"))

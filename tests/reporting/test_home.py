@@ -1,8 +1,10 @@
 """The home page: what is mine and still to be done."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import select, update
 
 from crm.accounts.models import LostReason
 from crm.calendar import services as events
@@ -13,9 +15,12 @@ from crm.companies.services.company import FIRST
 from crm.core import rows
 from crm.core.datamodel.saving import delete_row
 from crm.core.db import db
+from crm.core.files.storing import keep_made
+from crm.core.mail_url import MailServer
 from crm.core.types import utcnow
 from crm.leads import services as leads_services
 from crm.leads.models import Lead
+from crm.mail.models import Template
 from crm.opportunities.models import Opportunity
 from tests.factories import make, person, word
 
@@ -102,16 +107,39 @@ def test_home_stays_within_its_budget(as_user, acting, counting, cast):
 def test_a_new_installation_begins_with_its_first_steps(as_user, acting, everything, cast):
     alice = as_user("alice")
     page = alice.get("/").text
-    assert "2 of 4 done" in page  # the company has its name, and there are people
+    assert "3 of 7 done" in page  # the company has its name, there are people and templates
     assert '<a href="/leads/add" class="btn btn-sm btn-primary">Create a lead</a>' in page
     with acting("alice"):
         make(Lead, organization="Élan")
-    assert "3 of 4 done" in alice.get("/").text
+    assert "4 of 7 done" in alice.get("/").text
     with acting("alice") as session:
         session.get(AppSettings, 1).bin_days = 60
+    assert "5 of 7 done" in alice.get("/").text
+
+
+def test_a_logo_a_mail_server_and_a_default_template_are_steps(
+    as_user, everything, cast, app, monkeypatch
+):
+    with everything() as session:
+        session.get(User, cast.alice).active_company_id = cast.france
+        session.execute(update(Template).values(is_default=False))
+    alice = as_user("alice")
     page = alice.get("/").text
-    assert "First steps" not in page
-    assert "My day" in page
+    assert f'href="/companies/edit/{cast.france}"' in page
+    assert "Set MAIL_URL" in page
+    assert "Read the templates" in page
+    with everything() as session:
+        chosen = session.scalars(select(Template).limit(1)).one()
+        chosen.is_default = True
+    assert "Read the templates" not in alice.get("/").text
+    server = MailServer("mail.example.org", 25, "off")
+    config = app.extensions["crm.config"]
+    monkeypatch.setitem(app.extensions, "crm.config", replace(config, mail=server))
+    assert "E-mails leave through mail.example.org." in alice.get("/").text
+    with everything() as session:
+        logo = keep_made(b"a picture", "logo.png", "image/png")
+        session.get_one(Company, cast.france).logo = logo
+    assert "Add the logo" not in alice.get("/").text
 
 
 def test_the_company_is_a_step_until_it_has_a_name(as_user, everything, cast):
@@ -120,7 +148,7 @@ def test_the_company_is_a_step_until_it_has_a_name(as_user, everything, cast):
         session.get(Company, cast.france).code = FIRST["code"]
         session.get(User, cast.alice).active_company_id = cast.france
     page = as_user("alice").get("/").text
-    assert "1 of 4 done" in page
+    assert "2 of 7 done" in page
     assert f'href="/companies/edit/{cast.france}"' in page
 
 

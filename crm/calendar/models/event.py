@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import ForeignKey, Index, String, Text, or_, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.accounts.models import Account, Contact
@@ -25,14 +25,18 @@ from crm.calendar.models.words import (
 )
 from crm.calendar.recurrence import rrule_text
 from crm.companies.columns import by_value, flag, link, lists
+from crm.core.actor import current_actor
 from crm.core.errors import DomainError
 from crm.core.models import Owned, Record, computed, field, folded, kinds, unique
+from crm.core.privacy import takes_part
 from crm.core.types import Instant
 from crm.leads.models import Lead
 from crm.opportunities.models import Opportunity
 from crm.quotes.models import Quote
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+
     from crm.calendar.models.participant import Participant
     from crm.calendar.models.reminder import EventReminder
 
@@ -45,6 +49,12 @@ LONG = {
 }
 # What an event may relate to, by the names of the relations.
 RELATED = ("lead", "account", "contact", "opportunity", "quote")
+
+
+def concerns_reader(model: type["Event"], _dialect: str) -> "ColumnElement[bool]":
+    """The events that the reader is assigned to, or a guest of."""
+    reader = current_actor()
+    return or_(model.owner_id == reader.user_id, takes_part(model, reader))
 
 
 class Event(Owned, Record):
@@ -195,6 +205,12 @@ class Event(Owned, Record):
         order_by="EventReminder.id",
         info={"label": _l("Reminders"), "unjournaled": True},
     )
+
+    @computed(_l("I take part"), kinds.BOOLEAN, concerns_reader)
+    def concerns_me(self) -> bool:
+        """Whether the reader is the person assigned, or a guest."""
+        reader = current_actor().user_id
+        return self.owner_id == reader or any(one.user_id == reader for one in self.participants)
 
     def __str__(self) -> str:
         return self.subject
