@@ -73,6 +73,7 @@ def serve(
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is normal
     gc.collect()
     gc.freeze()  # what is loaded stays shared between the processes
+    gc.set_threshold(20_000, 20, 20)  # a page makes some thousand objects, and hardly a cycle
 
     def ready(_server: object) -> None:
         click.echo(f"Comptoir answers on http://{bind} (Ctrl+C stops it)")

@@ -172,7 +172,7 @@ def test_the_lines_of_a_quote_are_typed_left_and_moved_by_keys(sit: Sit, acting:
     expect(page.locator(".c-lines.read tbody tr")).to_contain_text("Copier")
 
 
-def test_a_phone_folds_a_line_to_two_rows(sit: Sit, acting: Acting) -> None:
+def test_a_phone_folds_a_line_to_three_rows(sit: Sit, acting: Acting) -> None:
     with acting("claire"):
         quote = make(Quote, account=make(Account))
     page = sit("claire", viewport=NARROW).open(f"/quotes/edit/{quote.id}")
@@ -180,7 +180,7 @@ def test_a_phone_folds_a_line_to_two_rows(sit: Sit, acting: Acting) -> None:
     tops = row.locator("td").evaluate_all(
         "cells => [...new Set(cells.map((cell) => Math.round(cell.getBoundingClientRect().top)))]"
     )
-    assert len(tops) == 2
+    assert len(tops) == 3  # the label, then its figures three by three
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 
 

@@ -14,9 +14,9 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import Account, AccountKind, Contact, LostReason
+from crm.companies.days import today
 from crm.companies.models import AppSettings
 from crm.core.errors import DomainError, Forbidden
-from crm.core.types import utcnow
 from crm.opportunities import services as opportunities
 from crm.opportunities.models import Opportunity
 from crm.quotes.expiry import expire_quotes
@@ -374,7 +374,7 @@ def test_any_quote_is_duplicated_without_number_and_approval(
         assert (copy.status, copy.number, copy.version) == (QuoteStatus.DRAFT, None, 1)
         assert copy.approved_by_id is copy.replaces_id is copy.accepted_on is None
         assert (copy.owner_id, copy.total_incl) == (cast.marc, D("120.00"))
-        assert copy.issued_on == utcnow().date()
+        assert copy.issued_on == today()
 
 
 def test_a_copy_leaves_a_lost_opportunity_behind(acting: Acting) -> None:

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 
 from crm.accounts.models import Account
+from crm.companies.days import today
 from crm.core.models.text import format_day
-from crm.core.types import utcnow
 from crm.importing import import_file
 from crm.quotes.models import Quote, QuoteStatus
 from crm.quotes.services import moves, states, versions
@@ -22,7 +22,7 @@ from tests.pressing import press
 from tests.quotes.test_services import item
 
 AsUser = Callable[[str], Client]
-TODAY = utcnow().date()
+TODAY = today("Europe/Paris")  # of the people who act
 YEAR = TODAY.year
 
 
