@@ -136,7 +136,7 @@ def _events(maker: Maker) -> None:
 
 def _quotes(maker: Maker, accounts: Sequence[Account]) -> None:
     for number in range(24):
-        excl = maker.money()
+        excl = maker.money() if number % 6 else Decimal(0)
         maker.place(
             make(Quote, title=f"Devis {number}", account=maker.random.choice(accounts)),
             status=maker.random.choice(list(QuoteStatus)),

@@ -20,12 +20,13 @@ from crm.core.types import Money
 def share(amount: Any, part: Any, whole: Any, dialect: str) -> ColumnElement[Any]:
     """`amount` × `part` ÷ `whole`, half a cent rounded up; of amounts that are not negative.
 
-    SQLite keeps cents as an integer; dividing first keeps the product within its 64 bits.
+    SQLite keeps cents as an integer; dividing first keeps the product within its 64 bits. All are
+    said to be integers: `//` of anything else is a FLOOR in Python, which refuses NULL.
     """
     if dialect == "postgresql":
         exact = cast(amount, Numeric) * part / whole
         return type_coerce(func.round(exact, 2), Money())
-    cents = type_coerce(amount, BigInteger)
+    cents, part, whole = (type_coerce(one, BigInteger) for one in (amount, part, whole))
     rest = (cents % whole) * part
     return type_coerce((cents // whole) * part + (rest * 2 + whole) // (2 * whole), Money())
 
