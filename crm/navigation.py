@@ -49,6 +49,7 @@ from crm.quotes.views import QuoteView
 from crm.quotes.vocabularies import VIEWS as QUOTES
 from crm.reporting.boards.targets_page import TargetsView
 from crm.reporting.boards.views import ReportingView
+from crm.reporting.own.views import OwnReportView
 from crm.sending.catalog_views import SentCatalogView
 from crm.sending.views import MessageView
 
@@ -99,7 +100,8 @@ VOCABULARIES: Sequence[type[Any]] = (
 
 # Pages without a menu entry, under that of another page (their `menu_endpoint`).
 WITHIN: Sequence[type[Any]] = (
-    AppsView, CompanySettingsView, SetupView, SentCatalogView, TargetsView, *VOCABULARIES,
+    AppsView, CompanySettingsView, SetupView, SentCatalogView, TargetsView, OwnReportView,
+    *VOCABULARIES,
 )  # fmt: skip
 
 

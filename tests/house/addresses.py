@@ -23,6 +23,7 @@ ARGUMENTS = {
     "position": 0,
     "board": "opportunities",
     "chart": "by-stage",
+    "entity": "leads",
 }
 NOBODYS = "-"  # the row of an address that names none of a company
 

@@ -1,6 +1,5 @@
 """/saved_filters: filters of lists that people save, for themselves or for their groups."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,19 +14,15 @@ from crm.core.actor import current_actor
 from crm.core.db import db, transaction
 from crm.core.errors import DomainError, NotFound
 from crm.core.forms.fields import FormField
-from crm.core.models import Spec, kinds
 from crm.core.models.text import parse_number
 from crm.core.saved import services
-from crm.core.saved.models import NAME, SavedKind, SavedView
-from crm.core.saved.services import Given
+from crm.core.saved.models import SavedKind, SavedView
 from crm.core.security.page import Page
 from crm.core.views.address import ListAddress
-from crm.core.views.base import PK, FieldGroup
+from crm.core.views.base import PK
 from crm.core.views.filterbar import SAVED, FilterBar
-from crm.core.views.form import FormPage
 from crm.core.views.layouts import layout_of, list_of, opened
-
-GROUP = "group-"  # the inputs of the groups that it is shared with
+from crm.core.views.saved_form import form_fields, form_page, given_by
 
 
 @dataclass(frozen=True)
@@ -99,12 +94,12 @@ class SavedFilterView(Page):
         if view is None:
             abort(404)
         address = view.address(view.url("list"), [SAVED])
-        fields = _fields(None)
+        fields = form_fields(None, _opens())
         if request.method == "GET":
             return self._form(view, address, fields)
         try:
             layout = layout_of(view, address)
-            given = _given(fields)
+            given = given_by(fields)
             with transaction():
                 row = services.create(SavedKind.LIST, view.entity, layout, given)
                 pk, name = row.id, row.name
@@ -121,7 +116,7 @@ class SavedFilterView(Page):
         error: DomainError | None = None,
     ) -> ResponseReturnValue:
         title, back = view.words("list_title"), address.url()
-        page = _page(_("Save this filter"), [(title, back)], fields, back, error)
+        page = form_page(_("Save this filter"), [(title, back)], fields, back, error)
         query = view.query(address)
         chips = [view.chip(one, address) for one in query.conditions]
         said = [f"{one.label} {one.operator} {one.value_text}".strip() for one in chips]
@@ -152,10 +147,10 @@ class SavedFilterView(Page):
     def edit(self, pk: int) -> ResponseReturnValue:
         """Rename it, share it, make it the filter with which the menu opens the list."""
         row = _row(pk, "edit")
-        fields, version, error = _fields(row), row.row_version, None
+        fields, version, error = form_fields(row, _opens()), row.row_version, None
         if request.method == "POST":
             try:
-                given = _given(fields)
+                given = given_by(fields)
                 with transaction():
                     name = services.change(pk, given, _version()).name
             except NotFound:
@@ -166,7 +161,7 @@ class SavedFilterView(Page):
                 flash(_("Filter “%(name)s” saved", name=name), "success")
                 return redirect(self.url("list"), 303)
         back = self.url("list")
-        page = _page(row.name, [(_("Saved filters"), back)], fields, back, error)
+        page = form_page(row.name, [(_("Saved filters"), back)], fields, back, error)
         page.hidden = [("row_version", str(version))]
         return self.render("core/form.html", error.status if error else 200, page=page)
 
@@ -208,65 +203,5 @@ def _version() -> int:
     return parse_number(request.form.get("row_version", "")) or 0
 
 
-def _fields(row: SavedView | None) -> dict[str, FormField]:
-    """The inputs: the name, a tick for each group, and whether it is the default."""
-    posted = request.form if request.method == "POST" else None
-    name = FormField("name", Spec(_("Name"), kinds.TEXT, required=True, length=NAME), width="w6")
-    name.texts = [row.name if row is not None else ""]
-    shared = {group.id for group in row.groups} if row is not None else set()
-    fields = {"name": name}
-    for group in services.groups_of(row):
-        key = f"{GROUP}{group.id}"
-        fields[key] = _tick(key, group.name, group.id in shared)
-    label = _("Open the list with this filter")
-    fields["is_default"] = _tick("is_default", label, row is not None and row.is_default)
-    if posted is not None:
-        for key, one in fields.items():
-            one.texts = [posted.get(key, "")]
-    return fields
-
-
-def _tick(name: str, label: str, on: bool) -> FormField:
-    field = FormField(name, Spec(label, kinds.BOOLEAN), width="w6")
-    field.texts = ["1" if on else ""]
-    return field
-
-
-def _given(fields: dict[str, FormField]) -> Given:
-    ticked = {name for name, one in fields.items() if any(one.texts) and name != "name"}
-    groups = (name.removeprefix(GROUP) for name in ticked if name.startswith(GROUP))
-    return Given(fields["name"].texts[0], frozenset(map(int, groups)), "is_default" in ticked)
-
-
-def _page(
-    title: str,
-    crumbs: Sequence[tuple[str, str]],
-    fields: dict[str, FormField],
-    back: str,
-    error: DomainError | None,
-) -> FormPage:
-    groups = [one for name, one in fields.items() if name.startswith(GROUP)]
-    shared = FieldGroup(_("Shared with"), groups)
-    shared.help = _(
-        "Without a group, nobody else sees it. Everyone sees only the records within their reach."
-    )
-    page = FormPage(
-        title=title,
-        action=request.full_path.rstrip("?"),
-        crumbs=[*crumbs],
-        groups=[
-            FieldGroup("", [fields["name"]]),
-            *([shared] if groups else []),
-            FieldGroup(_("Menu"), [fields["is_default"]]),
-        ],
-        cancel_url=back,
-        submit_label=_("Save"),
-        draft_key="",
-        has_required=True,
-    )
-    if error is not None:
-        page.form_errors = [error.message] if error.message else []
-        for name, text in error.fields.items():
-            fields[name].errors.append(text)
-        page.errors = [(one.id, one.label, text) for one in fields.values() for text in one.errors]
-    return page
+def _opens() -> str:
+    return _("Open the list with this filter")

@@ -11,7 +11,7 @@ from flask_babel import ngettext
 from sqlalchemy import ColumnElement
 
 from crm.core.datamodel.grouping import TEAM, Group, Measure, Sum
-from crm.core.models import Label, spec_of
+from crm.core.models import Label
 from crm.reporting.boards import keys
 from crm.reporting.boards.asked import Asked, list_view
 from crm.reporting.boards.keys import Filter, Key
@@ -57,7 +57,7 @@ class Chart:
     `filters` are those of the list of `model`; `dated` is the date that the period bounds, "" where
     the figures are of now, and `window` stands in place of the period that the reader chose.
     `by_size`: the largest groups come first, and from `most` on they stand together. `drawn`: bars
-    over time beside the table.
+    over time beside the table. `view`: the list, where it is not the first one of the model.
     """
 
     key: str
@@ -72,6 +72,7 @@ class Chart:
     most: int = 10
     drawn: bool = False
     window: Callable[[], Period] | None = None
+    view: Any = None
 
     def is_open(self) -> bool:
         """Whether the actor reads rows of its table, and the settings show its fields."""
@@ -82,7 +83,7 @@ class Chart:
 
         Raises DomainError for an invalid filter.
         """
-        rows = Rows(self.model, self.filters, self.dated, self.window)
+        rows = Rows(self.model, self.filters, self.dated, self.window, self.view)
         return _Table(self, Reading(rows, asked, extra)).shown()
 
 
@@ -124,14 +125,14 @@ class _Table:
             has_bars=not chart.drawn,
             notes=not_added(sections),
         )
-        if chart.drawn and sections:
+        if chart.drawn and sections and not all(one.is_unset for one in sections[0].lines):
             shown.drawing = self._drawing(sections[0])
         return shown
 
     def _head(self) -> Iterator[str]:
         yield _("Number")
         for one in self.chart.measures:
-            yield str(spec_of(self.chart.model, one.name).label)
+            yield keys.measure_label(self.chart.model, one)
         if self.reading.before is not None:
             yield str(self.reading.before)
 
@@ -256,11 +257,12 @@ class _Table:
 
     def _drawing(self, section: Section) -> Drawing:
         column, reading = 1 if self.chart.measures else 0, self.reading
-        series = [series_of(str(reading.period or _("Number")), section.lines, column)]
+        lines = [line for line in section.lines if not line.is_unset]
+        series = [series_of(str(reading.period or [*self._head()][column]), lines, column)]
         if reading.before is not None:
-            last = len(section.lines[0].figures) - 1
-            series.append(series_of(str(reading.before), section.lines, last))
-        return drawing_of(str(self.chart.title), section.lines, series)
+            last = len(lines[0].figures) - 1
+            series.append(series_of(str(reading.before), lines, last))
+        return drawing_of(str(self.chart.title), lines, series)
 
 
 def drawing_of(title: str, lines: Sequence[Line], series: Sequence[Series]) -> Drawing:

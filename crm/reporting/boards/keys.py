@@ -13,7 +13,7 @@ from sqlalchemy import inspect, select
 
 from crm.core.datamodel.buckets import Step, first_day, last_day
 from crm.core.datamodel.filters import filter_spec
-from crm.core.datamodel.grouping import TEAM, Group
+from crm.core.datamodel.grouping import TEAM, Group, Measure
 from crm.core.db import db
 from crm.core.models import Label, Reference, Spec, spec_of, target_of
 from crm.core.models.locale import locale
@@ -24,6 +24,8 @@ Filter = tuple[str, int, tuple[str, ...]]  # field, operator, values: as in the 
 
 UNSET: Mapping[str, Label] = {"agency": _l("No agency"), TEAM: _l("No team")}
 PATTERNS = {Step.MONTH: "LLLL y", Step.QUARTER: "QQQ y", Step.YEAR: "y"}
+MOST_PARTS = 120  # of time, to be shown without any row
+PART_DAYS = {Step.DAY: 1, Step.WEEK: 7, Step.MONTH: 30, Step.QUARTER: 91, Step.YEAR: 365}
 SHORT = {Step.DAY: "d/M", Step.WEEK: "d/M", Step.MONTH: "LLL"}
 
 
@@ -77,16 +79,28 @@ def _dates(
     between = operator_of(model, group.name, "between")
     bounds = [period.first, period.last] if period is not None else [*found]
     keys = []
-    day = first_day(min(bounds), step) if bounds else None
-    while day is not None and day <= max(bounds):
+    for day in _parts(bounds, found, step):
         end = last_day(day, step)
         first = max(day, period.first) if period is not None else day
         last = min(end, period.last) if period is not None else end
         texts = (first.isoformat(), last.isoformat())
         short = format_date(day, SHORT[step], locale=locale()) if step in SHORT else ""
         keys.append(Key(day, written(day, step), (group.name, between, texts), short=short))
-        day = _after(end)
     return keys
+
+
+def _parts(bounds: Sequence[date], found: Iterable[date], step: Step) -> list[date]:
+    """The first days of the parts; those between are left out where they would be very many."""
+    if not bounds:
+        return []
+    first, last = min(bounds), max(bounds)
+    if (last - first).days > MOST_PARTS * PART_DAYS[step]:
+        return sorted(found)
+    parts, day = [], first_day(first, step)
+    while day <= last:
+        parts.append(day)
+        day = _after(last_day(day, step))
+    return parts
 
 
 def _after(day: date) -> date:
@@ -160,6 +174,12 @@ def label_of(model: type[Any], group: Group) -> str:
         return _("Month")
     relation = group.name.partition(".")[0]
     return str(spec_of(model, relation).label)
+
+
+def measure_label(model: type[Any], measure: Measure) -> str:
+    """The head of the column of a measure."""
+    label = str(spec_of(model, measure.name).label)
+    return _("%(field)s, average", field=label) if measure.how == "average" else label
 
 
 def other(model: type[Any], group: Group, shown: Sequence[Key]) -> Filter:

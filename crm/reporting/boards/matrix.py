@@ -10,7 +10,8 @@ from flask_babel import ngettext
 from sqlalchemy import ColumnElement
 
 from crm.core.datamodel.grouping import TEAM, Group, Measure
-from crm.core.models import Label, spec_of
+from crm.core.errors import DomainError
+from crm.core.models import Label
 from crm.reporting.boards import keys
 from crm.reporting.boards.asked import Asked
 from crm.reporting.boards.charts import Caption, drawing_of, is_open, series_of
@@ -34,8 +35,9 @@ NO_ROWS: Totals = (0, ())
 class Matrix:
     """A chart of a board, by `lines` and `columns`; the rest as in Chart.
 
-    The columns are few: choices or a vocabulary. Lines that are not months come largest first, and
-    from `most` on they stand together. `drawn`: of months, a bar for each column.
+    The columns are few: choices or a vocabulary, at most `most_columns` where that is said. Lines
+    that are not months come largest first, and from `most` on they stand together. `drawn`: of
+    months, a bar for each column.
     """
 
     key: str
@@ -50,6 +52,8 @@ class Matrix:
     most: int = 15
     drawn: bool = False
     window: Callable[[], Period] | None = None
+    view: Any = None
+    most_columns: int = 0
 
     def is_open(self) -> bool:
         """Whether the actor reads rows of its table, and the settings show its fields."""
@@ -58,10 +62,10 @@ class Matrix:
     def read(self, asked: Asked, extra: Sequence[ColumnElement[bool]] = ()) -> Shown:
         """The chart of the rows that the actor reads and that satisfy `extra`.
 
-        Raises DomainError for an invalid filter.
+        Raises DomainError for an invalid filter, or for too many columns.
         """
         asked = Asked(asked.period, filters=asked.filters)  # it has no room for a comparison
-        rows = Rows(self.model, self.filters, self.dated, self.window)
+        rows = Rows(self.model, self.filters, self.dated, self.window, self.view)
         return _Table(self, Reading(rows, asked, extra)).shown()
 
 
@@ -77,6 +81,8 @@ class _Table:
         now, _before = reading.read([chart.lines, chart.columns], chart.measures)
         cells: Mapping[str, Any] = now
         found = {column for each in cells.values() for _line, column in each}
+        if chart.most_columns and len(found) > chart.most_columns:
+            raise DomainError(_too_many(chart, len(found)))
         columns = keys.keys_of(chart.model, chart.columns, found, None)
         sections = [
             Section(one, currency_words(one), *self._lines(one, cells[one], columns))
@@ -98,7 +104,7 @@ class _Table:
         if chart.drawn and sections:
             step = 1 + len(chart.measures)
             column = 1 if chart.measures else 0
-            lines = sections[0].lines
+            lines = [line for line in sections[0].lines if not line.is_unset]
             bars = [series_of(key.label, lines, n * step + column) for n, key in enumerate(columns)]
             shown.drawing = drawing_of(shown.title, lines, bars)
         return shown
@@ -112,7 +118,7 @@ class _Table:
         for key in columns:
             yield key.label
             for one in self.chart.measures:
-                label = spec_of(self.chart.model, one.name).label
+                label = keys.measure_label(self.chart.model, one)
                 yield _("%(measure)s, %(group)s", measure=label, group=key.label)
         if not self.chart.measures:
             yield _("Total")
@@ -126,7 +132,7 @@ class _Table:
         values, others = self._cut(sizes)
         period = reading.period if chart.lines.name == chart.dated else None
         rows = keys.keys_of(chart.model, chart.lines, values, period)
-        if period is None:
+        if chart.lines.name != chart.dated:
             rows = sorted(rows, key=lambda key: -sizes[key.value])
         lines = [
             self._line(currency, cells, columns, key, [key.value], [key.filter]) for key in rows
@@ -179,6 +185,14 @@ class _Table:
             counted(count, url),
             *measured(self.chart.model, self.chart.measures, sums, currency, url),
         ]
+
+
+def _too_many(chart: Matrix, number: int) -> str:
+    return _(
+        "“%(field)s” has %(num)s values here, too many for columns: filter, or group by it alone.",
+        field=keys.label_of(chart.model, chart.columns),
+        num=number,
+    )
 
 
 def _sizes(cells: Cells) -> Mapping[Any, int]:

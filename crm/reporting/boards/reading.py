@@ -9,7 +9,7 @@ from babel.numbers import get_currency_name
 from sqlalchemy import ColumnElement, case
 
 from crm.core.actor import current_actor
-from crm.core.datamodel.filters import FilterFormat, condition
+from crm.core.datamodel.filters import FilterFormat, condition, filter_spec
 from crm.core.datamodel.grouping import TEAM, Group, Grouped, Measure, Sum, read_groups
 from crm.core.models import spec_of
 from crm.core.models.locale import locale
@@ -30,13 +30,15 @@ class Rows:
     """The rows of `model` that a figure is about.
 
     `filters` are those of its list; `dated` is the date that the period bounds, "" where the
-    figures are of now. `window` stands in place of the period that the reader chose.
+    figures are of now. `window` stands in place of the period that the reader chose. `view`: the
+    list, where it is not the first one of the model.
     """
 
     model: type[Any]
     filters: Callable[[], Sequence[Filter]]
     dated: str = ""
     window: Callable[[], Period] | None = None
+    view: Any = None
 
 
 @dataclass
@@ -53,7 +55,7 @@ class Reading:
 
     def __post_init__(self) -> None:
         rows = self.rows
-        self.view = list_view(rows.model)
+        self.view = rows.view or list_view(rows.model)
         offered = set(self.view.visible(self.view.search_columns))
         self.common = [one for one in self.asked.filters if one[0] in offered]
         self.filters = merged(self.common, rows.filters())
@@ -112,7 +114,16 @@ class Reading:
     def url(self, period: Period | None, *more: Filter) -> str:
         """The list of the rows of `period`, further narrowed."""
         bound = [self.bound(period)] if period is not None else []
-        return address(self.view, merged(self.filters, bound, more))
+        narrowed = [self._beside(one) for one in more]
+        return address(self.view, merged(self.filters, bound, narrowed))
+
+    def _beside(self, one: Filter) -> Filter:
+        """A filter that leaves values out, with those that the reader leaves out already."""
+        name, number, texts = one
+        if filter_spec(self.rows.model, name).kind.operators[number].key != "not_in":
+            return one
+        mine = [given[2] for given in self.filters if given[:2] == (name, number)]
+        return name, number, tuple(dict.fromkeys([*(t for part in mine for t in part), *texts]))
 
     def only(self, currency: str) -> list[Filter]:
         """The filter of a currency; none where no money is measured."""

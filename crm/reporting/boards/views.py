@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from flask import Response, abort, redirect, request
+from flask import Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import lazy_gettext as _l
@@ -20,11 +20,13 @@ from crm.reporting.boards import kpis, sheet
 from crm.reporting.boards.asked import COMMON, Asked, list_view, with_typed_days
 from crm.reporting.boards.periods import LABELS, Period, read_period
 from crm.reporting.boards.table import ALL, BOARDS, ENTITIES, Board, BoardChart
+from crm.reporting.own.subjects import subjects
 from crm.reporting.pipeline.subjects import SUBJECTS, open_subjects
 from crm.reporting.pipeline.views import FOLLOW_UP, PIPELINE, PipelinePages
 
 KEPT = ("period", "compare")  # arguments beside the filters of lists
 FIRST = "this_quarter"
+OWN_REPORTS = _l("Own reports")
 SUBJECT_ENTITIES = tuple(one.model.__entity__ for one in SUBJECTS.values())
 
 
@@ -76,6 +78,7 @@ class ReportingView(PipelinePages):
         boards = _open_boards()
         found = [(FOLLOW_UP, self.url("pipeline"), PIPELINE)] if open_subjects() else []
         found += [(one.title, self._opening_url(one), one.key) for one in boards]
+        found += [(OWN_REPORTS, url_for("OwnReportView.list"), "own")] if subjects() else []
         if not found:
             abort(404)
         return [(str(title), url, key == current) for title, url, key in found]

@@ -1,0 +1,55 @@
+"""Own reports: made by keyboard, the result beside the choices, wide and on a phone."""
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import update
+
+from crm.companies.models import User
+from crm.core.saved import services
+from crm.core.saved.models import SavedKind
+from crm.core.saved.services import Given
+from crm.leads.models import Lead
+from tests.browser.axe import LEVELS, looked_at
+from tests.browser.conftest import Sit
+from tests.factories import make
+from tests.fixtures import Acting
+
+LAYOUT = {"filters": [], "by": ["received_on:month", "status"], "measure": "", "look": ""}
+
+
+def test_a_report_is_made_and_saved_by_keyboard(sit: Sit, acting: Acting) -> None:
+    with acting("claire"):
+        make(Lead, last_name="Roche", score=4)
+    desk = sit("claire")
+    page = desk.open("/reporting/own/")
+    page.get_by_role("button", name="New report").press("Enter")
+    page.get_by_role("menuitem", name="Leads").press("Enter")
+    result = page.get_by_role("region", name="Table:")
+    expect(result.get_by_role("rowheader", name="Claire Colin")).to_be_visible()
+    page.get_by_label("Group by").select_option(label="Status")
+    expect(result.get_by_role("columnheader", name="Status")).to_be_visible()
+    page.get_by_label("Measure").select_option(label="Score, average")
+    expect(result.get_by_role("columnheader", name="Score, average")).to_be_visible()
+    assert "by=status" in page.url
+    page.get_by_label("Shown as").select_option(label="Table")
+    expect(result.locator(".c-hbar")).to_have_count(0)
+    page.go_back()
+    expect(result.locator(".c-hbar").first).to_be_visible()
+    page.get_by_role("link", name="Save this report").press("Enter")
+    page.get_by_role("textbox", name="Name").fill("By status")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("heading", name="By status", level=1)).to_be_visible()
+    expect(page.get_by_role("link", name="Name and groups")).to_be_visible()
+    desk.check()
+
+
+@pytest.mark.parametrize(("language", "theme"), [("fr", "light"), ("en", "dark")])
+def test_its_pages_have_axe_s_blessing_wide_and_narrow(
+    sit: Sit, acting: Acting, axe: str, language: str, theme: str
+) -> None:
+    with acting("claire") as session:
+        make(Lead, last_name="Roche")
+        pk = services.create(SavedKind.REPORT, "leads", LAYOUT, Given("Par mois")).id
+        session.execute(update(User.__table__).values(language=language, theme=theme))
+    paths = ["/reporting/own/", f"/reporting/own/open/{pk}", f"/reporting/own/edit/{pk}"]
+    assert looked_at(sit("claire"), paths, axe, LEVELS) == {}
