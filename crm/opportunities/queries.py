@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from crm.accounts.models import Account
+from crm.core.datamodel.arithmetic import sum_of
+from crm.core.db import db
 from crm.opportunities.models import Opportunity, Stage, StageKind, StageTime
 
 MOST_STAYS = 500
@@ -36,7 +38,7 @@ def amounts_by_account(ids: Sequence[int]) -> Select[tuple[str, StageKind, Decim
 
 def _summed() -> Sums:
     kinds = (StageKind.OPEN, StageKind.WON)
-    total: Any = func.sum(Opportunity.amount)
+    total: Any = sum_of(Opportunity.amount, db.session().get_bind().dialect.name)
     return (
         select(Opportunity.currency, Stage.kind, total)
         .join(Stage, Stage.id == Opportunity.stage_id)

@@ -18,6 +18,7 @@ from sqlalchemy import (
 
 from crm.core import rows
 from crm.core.datamodel import saving
+from crm.core.datamodel.arithmetic import sum_of
 from crm.core.datamodel.counting import limited_ids
 from crm.core.datamodel.defaults import with_defaults
 from crm.core.datamodel.link_checks import candidates
@@ -140,7 +141,8 @@ class DataModel(SQLAInterface):
         most = select(case((counted.c.n <= summed, summed), else_=0)).scalar_subquery()
         each = narrowed(statement.with_only_columns(*columns).order_by(None), self.obj)
         inner = each.limit(most).subquery()
-        added = (func.sum(inner.c[name]) for name in sums)
+        dialect = self.session.get_bind().dialect.name
+        added = (sum_of(inner.c[name], dialect) for name in sums)
         grouped = select(counted.c.n, inner.c.currency, *added)
         grouped = grouped.select_from(counted.outerjoin(inner, true()))
         grouped = grouped.group_by(counted.c.n, inner.c.currency).order_by(func.count().desc())

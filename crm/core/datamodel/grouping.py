@@ -9,6 +9,7 @@ from flask_appbuilder.security.sqla.models import Group as Team
 from sqlalchemy import ColumnElement, Select, case, func, inspect, null, select
 
 from crm.core.actor import current_actor
+from crm.core.datamodel.arithmetic import sum_of
 from crm.core.datamodel.buckets import Step, bucket, day_of
 from crm.core.datamodel.filters import key_column, made_column
 from crm.core.datamodel.narrowing import narrowed
@@ -107,7 +108,7 @@ def grouped(
     by = [inner.c[key.key] for key in keys] + ([inner.c.currency] if figures else [])
     told: list[Any] = [func.count()]
     for figure in figures:
-        told += [func.sum(inner.c[figure.key]), func.count(inner.c[figure.key])]
+        told += [sum_of(inner.c[figure.key], dialect), func.count(inner.c[figure.key])]
     shown = [*by, *told] if figures else [*by, null(), *told]
     return select(*shown).select_from(inner).group_by(*by)
 
