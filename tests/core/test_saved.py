@@ -100,6 +100,24 @@ def test_a_changed_list_is_saved_under_the_same_name_or_another(
         assert kept.row_version == 2
     stale = claire.post(address[1], data={"row_version": "1"}, follow_redirects=True)
     assert "changed in the meantime" in stale.text
+    assert "Save “Open ones”" not in unescape(stale.text), "a second click would save over it"
+
+
+def test_a_second_save_after_a_conflict_shows_both_versions(
+    as_user: AsUser, acting: Acting, cast: Cast
+) -> None:
+    pk, claire = saved(acting, "claire"), as_user("claire")
+    first = {"name": "First <b>", f"group-{cast.sales}": "1", "row_version": "1"}
+    assert claire.post(f"/saved_filters/edit/{pk}", data=first).status_code == 303
+    stale = claire.post(
+        f"/saved_filters/edit/{pk}", data={"name": "Second", "is_default": "1", "row_version": "1"}
+    )
+    assert 'value="Second"' in stale.text
+    assert "Saved in the meantime: First &lt;b&gt;" in stale.text
+    assert stale.text.count("Saved in the meantime: Yes") >= 1, "the group"
+    assert stale.text.count("Saved in the meantime: No") >= 1, "the menu"
+    wrong = claire.post(f"/saved_filters/edit/{pk}", data={"name": "", "row_version": "2"})
+    assert "Saved in the meantime" not in wrong.text
 
 
 def test_what_is_shared_is_read_by_members_and_changed_by_its_owner_alone(

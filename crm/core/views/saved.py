@@ -1,6 +1,6 @@
 """/saved_filters: filters of lists that people save, for themselves or for their groups."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import abort, flash, redirect, request
@@ -139,7 +139,8 @@ class SavedFilterView(Page):
             abort(404)
         except DomainError as error:
             flash(error.message or _("Nothing was saved."), "danger")
-            return redirect(address.url(), 303)
+            # Without its id, so that a second click saves a filter beside what others saved.
+            return redirect(replace(address, rest=[]).url(), 303)
         flash(_("Filter “%(name)s” saved", name=name), "success")
         return redirect(self.url("open", pk=pk), 303)
 

@@ -18,7 +18,10 @@ GROUP = "group-"  # the inputs of the groups that it is shared with
 
 
 def form_fields(row: SavedView | None, default_label: str = "") -> dict[str, FormField]:
-    """The inputs: the name, a tick for each group, and where it has one that of the default."""
+    """The inputs: the name, a tick for each group, and where it has one that of the default.
+
+    Of a form that was opened before others saved, with what is saved now where it differs.
+    """
     posted = request.form if request.method == "POST" else None
     name = FormField("name", Spec(_("Name"), kinds.TEXT, required=True, length=NAME), width="w6")
     name.texts = [row.name if row is not None else ""]
@@ -31,8 +34,12 @@ def form_fields(row: SavedView | None, default_label: str = "") -> dict[str, For
         is_default = row is not None and row.is_default
         fields["is_default"] = _tick("is_default", default_label, is_default)
     if posted is not None:
+        is_old = row is not None and posted.get("row_version") != str(row.row_version)
         for key, one in fields.items():
-            one.texts = [posted.get(key, "")]
+            now, one.texts = one.texts[0], [posted.get(key, "")]
+            if is_old and one.texts[0] != now:
+                words = now if key == "name" else _("Yes") if now else _("No")
+                one.errors.append(_("Saved in the meantime: %(value)s", value=words))
     return fields
 
 
