@@ -108,7 +108,13 @@ def test_currencies_are_never_added(as_user: Callable[[str], Client], sales: Non
         ("?period=soon", 400),
         ("?_flt_0_owner=abc", 400),
         ("?_flt_9_owner=1", 400),
-        ("?_flt_0_name=x", 200),
+        ("?_flt_0_name=x", 400),
+        ("?_flt_0_=x", 400),
+        ("?period=0001-01-01..9999-12-31", 400),
+        ("?period=1900-01-01..1900-12-31", 400),
+        ("?period=9999-01-01..9999-12-31", 400),
+        ("?period=2006-01-01..2027-01-01", 400),
+        ("?period=2007-01-01..2026-12-31", 200),
     ],
 )
 def test_a_wrong_choice_is_refused_with_a_note(
@@ -120,6 +126,36 @@ def test_a_wrong_choice_is_refused_with_a_note(
     page = client.get(path + query)
     assert page.status_code == 200
     assert ("c-note" in page.text) is ("data-later" not in page.text)
+
+
+def test_a_hundred_of_the_largest_amounts_are_added(
+    as_user: Callable[[str], Client], acting: Acting, cast: Cast, sales: None
+) -> None:
+    with acting("claire") as session:
+        account = make(Account, owner=person(cast.claire))
+        for _number in range(100):
+            make(Opportunity, amount=Decimal("999999999999999.99"), account=account)
+        session.flush()
+        pk = account.id
+    claire = as_user("claire")
+    for path in (
+        "/reporting/boards/opportunities/by-stage",
+        "/reporting/pipeline?subject=accounts",
+        "/opportunities/list/",
+        f"/clients/show/{pk}?tab=opportunities.account",
+    ):
+        answer = claire.get(path, follow_redirects=True)
+        assert answer.status_code == 200, path
+        assert re.search(r"(99|100)(,\d{3}){5}", answer.text), path
+
+
+def test_a_period_is_compared_where_it_is_asked_for(
+    as_user: Callable[[str], Client], sales: None
+) -> None:
+    before = f">{read_period('last_quarter')}</th>"
+    for asked, is_compared in (("compare=1", True), ("compare=0", False), ("compare=", False)):
+        found = chart(as_user("claire"), "opportunities", "won-by-owner", f"?{asked}")
+        assert (before in found) is is_compared
 
 
 def test_a_free_period_is_typed_as_people_type_days(as_user: Callable[[str], Client]) -> None:

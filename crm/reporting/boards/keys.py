@@ -18,6 +18,7 @@ from crm.core.db import db
 from crm.core.models import Label, Reference, Spec, spec_of, target_of
 from crm.core.models.locale import locale
 from crm.core.models.text import format_day
+from crm.core.rows import linkable
 from crm.reporting.boards.periods import Period
 
 Filter = tuple[str, int, tuple[str, ...]]  # field, operator, values: as in the address of a list
@@ -118,7 +119,10 @@ def written(first: date, step: Step) -> str:
 
 def _rows(model: type[Any], group: Group, target: type[Any], found: set[int]) -> list[Key]:
     """Rows of another table; of a vocabulary in its order, of others by name."""
-    rows = db.session.scalars(select(target).where(target.id.in_(found))).unique().all()
+    named = select(target).where(target.id.in_(found))
+    if target is Team:  # people have their names on the rows, their teams have not
+        named = named.where(linkable(Team))
+    rows = db.session.scalars(named).unique().all()
     known = {row.id: row for row in rows}
     among = operator_of(model, group.name, "in")
 

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from crm.companies.days import today
 from crm.core.datamodel.buckets import Step, first_day, last_day
 from crm.core.models import Label
+from crm.core.models.dates import check_year
 from crm.core.models.locale import locale
 from crm.core.models.text import format_day
 
@@ -32,6 +33,7 @@ LABELS: dict[str, Label] = {
     "last_year": _l("Last year"),
 }
 FREE = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})")
+MOST_YEARS = 20  # of a free period
 PATTERNS = {Step.MONTH: "LLLL y", Step.QUARTER: "QQQ y", Step.YEAR: "y"}
 
 
@@ -77,4 +79,9 @@ def read_period(text: str) -> Period:
         raise ValueError(_("Choose a period, or a first and a last day.")) from error
     if last < first:
         raise ValueError(_("The period ends before it begins."))
+    if (last - first).days > MOST_YEARS * 366:
+        raise ValueError(_("Choose a period of at most %(num)s years.", num=MOST_YEARS))
+    for day in (first, last):
+        check_year(day.year)
+    check_year(Period(first, last).before().first.year)  # dates are filtered as they are typed
     return Period(first, last)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from flask import Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
@@ -208,6 +209,8 @@ def _address(view: Any, path: str) -> ListAddress:
 def _asked(model: type[Any]) -> Asked:
     """The choices of the request; 400 where one is invalid."""
     address = _address(list_view(model), request.path)
+    if address.unknown:  # without the filter, more would be counted than was asked for
+        abort(400, _("The filter “%(name)s” does not exist here.", name=address.unknown[0]))
     try:
         period = read_period(request.args.get("period", FIRST))
     except ValueError as error:
@@ -217,7 +220,11 @@ def _asked(model: type[Any]) -> Asked:
             condition(model, *one, FilterFormat(zone()))
         except DomainError as error:
             abort(400, str(error))
-    return Asked(period, "compare" in request.args, tuple(address.filters))
+    return Asked(period, _is_compared(), tuple(address.filters))
+
+
+def _is_compared() -> bool:
+    return request.args.get("compare", "") not in ("", "0")
 
 
 def _put_filters(page: BoardPage, view: Any, address: ListAddress) -> Asked | None:
@@ -240,7 +247,7 @@ def _put_filters(page: BoardPage, view: Any, address: ListAddress) -> Asked | No
 def _put_period(page: BoardPage, address: ListAddress, asked: str, period: Period) -> None:
     page.period, page.before = str(period), str(period.before())
     page.first, page.last = period.first.isoformat(), period.last.isoformat()
-    page.is_compared = "compare" in request.args
+    page.is_compared = _is_compared()
     other = [("compare", "1")] if page.is_compared else []
     page.periods = [
         (str(label), replace(address, rest=[("period", key), *other]).url(), key == asked)
