@@ -106,8 +106,7 @@ def test_nothing_moves_and_axe_finds_nothing(
         page = desk.open(BOARD.replace("opportunities", board))
         loaded(page)
         page.wait_for_timeout(500)
-        if size is WIDE:
-            assert sum(page.evaluate("window.shifted")) <= MOST
+        assert sum(page.evaluate("window.shifted")) <= MOST
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
         assert look(desk, axe, LEVELS) == []
         desk.check()

@@ -2,10 +2,13 @@
 import { BarChart } from "echarts/charts";
 import { GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
 import * as echarts from "echarts/core";
+import { LabelLayout } from "echarts/features";
 import { CanvasRenderer } from "echarts/renderers";
 
-echarts.use([BarChart, CanvasRenderer, GridComponent, LegendComponent, TooltipComponent]);
+echarts.use([BarChart, CanvasRenderer, GridComponent, LabelLayout, LegendComponent, TooltipComponent]);
 
+const SERIES = [1, 2, 3, 4, 5, 6].map((number) => `--c-series-${number}`);
+const GLYPH = 6; // pixels
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const forced = matchMedia("(forced-colors: active)");
@@ -30,7 +33,10 @@ function option({ labels, series }, place) {
   const colour = reader(place);
   const text = { color: colour("--c-text-2"), fontFamily: getComputedStyle(place).fontFamily, fontSize: 12 };
   const compact = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact", maximumFractionDigits: 1 });
-  const hues = series.length > 1 ? ["--c-series-1", "--c-series-6"] : ["--c-series-1"];
+  // A label stands above its own bar, or nowhere.
+  const fits = (words) => words.length * GLYPH <= place.clientWidth / labels.length / series.length;
+  const above = (value) => (value && fits(compact.format(value)) ? compact.format(value) : "");
+  const hues = series.length > 2 ? SERIES : ["--c-series-1", "--c-series-6"];
   return {
     animation: !still.matches,
     color: hues.map(colour),
@@ -55,7 +61,7 @@ function option({ labels, series }, place) {
       barMaxWidth: 56,
       barGap: "4%",
       cursor: "pointer",
-      label: { show: labels.length <= 12, position: "top", ...text, formatter: ({ value }) => (value ? compact.format(value) : "") },
+      label: { show: labels.length <= 12, position: "top", ...text, formatter: ({ value }) => above(value) },
       labelLayout: { hideOverlap: true },
     })),
   };
