@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from html import unescape
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -12,6 +13,7 @@ from sqlalchemy import update
 from crm.accounts.models import Account, LostReason
 from crm.companies.days import today
 from crm.companies.models import AppSettings
+from crm.core.db import db
 from crm.opportunities import services
 from crm.opportunities.models import Opportunity
 from crm.reporting.boards.periods import Period, read_period
@@ -83,6 +85,96 @@ def test_what_is_won_counts_won_ones_alone(as_user: Callable[[str], Client], sal
     found = chart(as_user("claire"), "opportunities", "won-by-owner")
     assert "€15,000.00" in found
     assert "2 won opportunities" in found
+    figures = chart(as_user("claire"), "opportunities", "kpis")
+    rate = figures[figures.index("<dt>Win rate</dt>") :].partition("</dd>")[0]
+    assert "66.7%" in rate
+    assert "2 of 3" in rate
+
+
+@pytest.mark.both
+@pytest.mark.accept("A-79")
+def test_the_pipeline_of_90_days_has_its_open_ones_alone(
+    as_user: Callable[[str], Client], acting: Acting
+) -> None:
+    closing = {-1: 1, 0: 20, 45: 300, 90: 4_000, 91: 50_000}
+    with acting("claire"):
+        account = make(Account)
+        for days, amount in closing.items():
+            _closing(days, amount, account=account)
+        _closing(30, 7, account=account, currency="USD")
+        _closing(None, 600_000, account=account)
+        won, lost = (_closing(30, 8_000_000, account=account) for _n in range(2))
+        services.win(won)
+        services.lose(lost, lost_reason=word(LostReason, "Price"))
+    claire = as_user("claire")
+    found = chart(claire, "opportunities", "next-90-days")
+    sums = dict(
+        re.findall(
+            r'<th scope="rowgroup"[^>]*>([^<]+)</th>.*?class="sum">(.*?)</tr>', found, re.DOTALL
+        )
+    )
+    assert sums.keys() == {"Euro", "US Dollar"}
+    assert [text for _url, text in CELL.findall(sums["Euro"])][:2] == ["3", "€4,320.00"]
+    assert [text for _url, text in CELL.findall(sums["US Dollar"])][:2] == ["1", "$7.00"]
+    assert "4 open opportunities" in found
+    assert "Amounts of different currencies are not added up." in found
+    (url, _text), *_more = CELL.findall(sums["Euro"])
+    names = set(re.findall(r"Close [-\w]+", listed(claire, url)))
+    assert names >= {"Close 0", "Close 45", "Close 90"}
+    assert not names & {"Close -1", "Close 91", "Close None", "Close 30"}
+
+
+def _closing(days: int | None, amount: int, **values: Any) -> Opportunity:
+    """An opportunity of Claire's that is expected to close in so many days."""
+    day = today() + timedelta(days=days) if days is not None else None
+    found = make(
+        Opportunity, name=f"Close {days}", amount=Decimal(amount), expected_close_on=day, **values
+    )
+    db.session.flush()
+    return found
+
+
+@pytest.mark.both
+def test_the_groups_beyond_the_largest_ten_stand_together(
+    as_user: Callable[[str], Client], acting: Acting
+) -> None:
+    with acting("claire"):
+        for number in range(1, 14):
+            account = make(Account, name=f"Client {number}")
+            row = make(Opportunity, name=f"Sale {number}", amount=Decimal(number), account=account)
+            db.session.flush()
+            services.win(row)
+    claire = as_user("claire")
+    found = chart(claire, "opportunities", "won-by-account")
+    rows = re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', found, re.DOTALL)
+    assert [label for label, _cells in rows] == [
+        *(f"Client {n}" for n in range(13, 3, -1)),
+        "3 others",
+    ]
+    (url, count), (_url, amount) = CELL.findall(rows[-1][1])
+    assert (count, amount) == ("3", "€6.00")
+    assert set(re.findall(r"Sale \d+", listed(claire, url))) == {"Sale 1", "Sale 2", "Sale 3"}
+
+
+def test_what_the_settings_leave_out_has_no_chart(
+    as_user: Callable[[str], Client], acting: Acting
+) -> None:
+    """A setting that hides a field hides the charts and figures of it."""
+    gone = {
+        "manage_agencies": ("Won by agency", "won-by-agency"),
+        "manage_recurring": ("Monthly recurring revenue won", "recurring-won"),
+    }
+    for is_on in (True, False):
+        with acting("alice") as session:
+            session.execute(update(AppSettings).values(dict.fromkeys(gone, is_on)))
+        claire = as_user("claire")
+        page = listed(claire, "/reporting/boards/opportunities")
+        figures = chart(claire, "opportunities", "kpis")
+        for title, key in gone.values():
+            assert (title in page) is is_on
+            status = claire.get(f"/reporting/boards/opportunities/{key}").status_code
+            assert status == (200 if is_on else 404)
+        assert ("Monthly recurring revenue won" in figures) is is_on
 
 
 @pytest.mark.accept("A-24")
