@@ -51,14 +51,14 @@ def follow(client: Client, html: str, each: int) -> None:
 
 
 @pytest.mark.slow("it opens the lists of every group of a table")
-@pytest.mark.parametrize("entity", ["leads", "clients", "opportunities", "quotes", "events"])
+@pytest.mark.parametrize("entity", ["leads", "prospects", "opportunities", "quotes", "events"])
 def test_every_figure_opens_the_list_of_exactly_its_rows(
     as_user: AsUser, acting: Acting, planted: None, entity: str, app: Flask
 ) -> None:
-    with acting("claire"), app.test_request_context():
+    with acting("marc"), app.test_request_context():
         view = subject(entity)
         groups, measures = list(groups_of(view)), ["", *measures_of(view)]
-    client = as_user("claire")
+    client = as_user("marc")
     for number, key in enumerate(groups):
         measure = measures[number % len(measures)]
         alone = result(client, entity, f"by={key}&measure={measure}")

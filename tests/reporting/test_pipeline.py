@@ -369,7 +369,7 @@ def test_a_wrong_choice_is_told(as_user: Callable[[str], Client]) -> None:
         page = listed(as_user("claire"), f"{PATH}?{query}")
         assert "c-note" in page
         assert "c-kpi" not in page
-        answer = as_user("claire").get(f"{PATH}/accounts.csv?subject=accounts&{query}")
+        answer = as_user("claire").get(f"{PATH}/export?subject=accounts&{query}")
         assert answer.status_code == 400
 
 
@@ -384,9 +384,9 @@ def test_a_free_period_and_a_filter_are_typed(as_user: Callable[[str], Client], 
 
 
 def test_clients_and_prospects_as_csv(as_user: Callable[[str], Client], business: None) -> None:
-    assert as_user("ines").get(f"{PATH}/accounts.csv?subject=accounts").status_code == 403
+    assert as_user("ines").get(f"{PATH}/export?subject=accounts").status_code == 403
     alice = as_user("alice")
-    answer = alice.get(f"{PATH}/accounts.csv?subject=accounts&_flt_2_agency=")
+    answer = alice.get(f"{PATH}/export?subject=accounts&_flt_2_agency=")
     assert answer.mimetype == "text/csv"
     page = listed(alice, f"{PATH}?subject=accounts&_flt_2_agency=")
     assert len(answer.text.splitlines()) == page.count("data-row=") + 1
@@ -406,7 +406,7 @@ def test_without_agencies_there_is_no_word_of_them(
 
 def test_who_may_read_nothing_has_no_follow_up(as_user: Callable[[str], Client]) -> None:
     assert as_user("nadia").get(PATH).status_code == 404
-    assert as_user("nadia").get(f"{PATH}/accounts.csv").status_code == 404
+    assert as_user("nadia").get(f"{PATH}/export").status_code == 404
     assert as_user("claire").get("/reporting/").location.endswith(PATH)
 
 

@@ -217,7 +217,7 @@ def test_what_somebody_else_changed_meanwhile_is_not_lost(
     data = {**where, f"was.{name}": "", name: "5"}
     answer = as_user("marc").post("/reporting/targets/save", data=data)
     assert answer.status_code == 422
-    assert "Somebody else changed this meanwhile" in answer.text
+    assert "Somebody else has changed this" in answer.text
     found = re.search(rf'name="was.{name}" value="([^"]+)"', answer.text)
     assert found is not None
     data[f"was.{name}"] = found[1]

@@ -77,7 +77,7 @@ def set_targets(
         raise Forbidden(_("You are not allowed to set targets."))
     known = targets_of(company, year, currency)
     wrong = {
-        name_of(cell): _("Somebody else changed this meanwhile; check it and save again.")
+        name_of(cell): _("Somebody else has changed this: check it and save again.")
         for cell, change in changes.items()
         if (known[cell].amount if cell in known else None) not in (change.was, change.now)
     }

@@ -84,7 +84,7 @@ class PipelinePages(Page):
         url = self.url("pipeline_accounts")
         return f"{url}?{query}" if query else url
 
-    @expose("/pipeline/accounts.csv")
+    @expose("/pipeline/export")
     def pipeline_accounts(self) -> ResponseReturnValue:
         """Clients and prospects as CSV, of the rows that the actor may export."""
         self.pages(PIPELINE)
