@@ -240,3 +240,25 @@ def test_days_in_chips_popover_and_api(
         f"{LIST}?filter=received_on&op=6&value=&value=&value=7&_flt_0_owner=me"
     )
     assert without_script.headers["Location"].endswith("_flt_0_owner=me&_flt_6_received_on=7")
+
+
+@pytest.mark.parametrize(
+    "day", [date(2027, 3, 28), date(2027, 10, 31), date(2027, 5, 20)], ids=["23h", "25h", "24h"]
+)
+def test_a_day_ends_at_midnight_where_clocks_change(acting: Acting, day: date) -> None:
+    zone = ZoneInfo("Europe/Paris")
+    start = datetime.combine(day, datetime.min.time(), zone)
+    end = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
+    minute = timedelta(minutes=1)
+    moments = [start.astimezone(UTC) - minute, start, end.astimezone(UTC) - minute, end]
+    between = [one.key for one in DATED].index("between")
+    texts = (day.isoformat(), day.isoformat())
+    with acting("alice") as session:
+        leads = [make(Lead, last_name=f"Lead {number}") for number in range(len(moments))]
+        session.flush()
+        for lead, moment in zip(leads, moments, strict=True):
+            changed = update(Lead).where(Lead.id == lead.id)
+            session.execute(changed.values(created_on=moment.astimezone(UTC)))
+        where = condition(Lead, "created_on", between, texts, FilterFormat("Europe/Paris")).where
+        names = session.scalars(select(Lead.last_name).where(where).order_by(Lead.id)).all()
+    assert names == ["Lead 1", "Lead 2"]

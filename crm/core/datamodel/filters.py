@@ -63,8 +63,11 @@ class FilterFormat(Format):
 
     def last(self, moment: Any, text: str) -> Any:
         """The end of the day, for a date without time as the upper bound."""
-        is_day = isinstance(moment, datetime) and text.strip() != NOW and not has_time(text)
-        return moment + timedelta(days=1, microseconds=-1) if is_day else moment
+        if not isinstance(moment, datetime) or text.strip() == NOW or has_time(text):
+            return moment
+        zone = ZoneInfo(self.zone)  # a day is 23 or 25 hours long where clocks change
+        after = moment.astimezone(zone).date() + timedelta(days=1)
+        return _midnight(after, zone) - timedelta(microseconds=1)
 
     def days(self, text: str, sign: int, *, as_instants: bool) -> tuple[Any, Any]:
         """The first and the last of `text` days from today, today included, in the reader's zone.
