@@ -58,6 +58,8 @@ def test_charts_come_two_at_a_time_and_a_failed_one_can_be_asked_again(
     page = desk.open(BOARD)
     again = page.get_by_role("button", name="Try again")
     expect(again).to_be_visible(timeout=60_000)
+    left = page.locator("[data-later]:not(.loaded)")
+    expect(left).to_have_count(1, timeout=60_000)  # what is asked again is not in their row
     again.click()
     loaded(page)
     assert len(failed) == 1

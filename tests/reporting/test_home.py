@@ -172,8 +172,8 @@ def test_the_people_of_the_demo_stand_there_with_how_to_sign_in(as_user, everyth
 
 
 def test_who_looks_after_others_sees_their_work(as_user, acting, cast):
-    yesterday = today() - timedelta(days=1)
     with acting("marc"):
+        yesterday = today() - timedelta(days=1)  # in the time zone of those who read it
         make(Lead, organization="Sans personne", owner=None)
         make(Lead, organization="De Claire", owner=person(cast.claire))
         make(
