@@ -47,6 +47,7 @@ from crm.quotes.api import QuoteApi
 from crm.quotes.products import ProductApi, ProductView
 from crm.quotes.views import QuoteView
 from crm.quotes.vocabularies import VIEWS as QUOTES
+from crm.reporting.arranging_views import HomeLayoutView
 from crm.reporting.boards.targets_page import TargetsView
 from crm.reporting.boards.views import ReportingView
 from crm.reporting.own.views import OwnReportView
@@ -88,6 +89,7 @@ CONFIG: Sequence[MenuEntry] = (
 OWN: Sequence[type[Any]] = (
     PasswordView, PictureView, PreferencesView, ProfileView, NoticeView, FeedView,
     SavedFilterView,
+    HomeLayoutView,
 )  # fmt: skip
 
 # Pages of people without an account, and what their programs read.

@@ -14,6 +14,7 @@ from crm.mail import models as mail
 from crm.notices import models as notices
 from crm.opportunities import models as opportunities
 from crm.quotes import models as quotes
+from crm.reporting import models as reporting
 
 __all__ = [
     "accounts",
@@ -29,5 +30,6 @@ __all__ = [
     "notices",
     "opportunities",
     "quotes",
+    "reporting",
     "saved",
 ]

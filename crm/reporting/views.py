@@ -18,9 +18,12 @@ from crm.core.db import db
 from crm.core.models.locale import locale
 from crm.core.models.text import format_number
 from crm.core.views import Action, Preset
-from crm.core.views.base import views_of
 from crm.core.views.display import hue_of, initials
-from crm.reporting.blocks import Block, HomeLine, blocks
+from crm.reporting import arranging
+from crm.reporting.arranging_views import block_actions
+from crm.reporting.blocks import Block, HomeLine
+from crm.reporting.boards.asked import list_view
+from crm.reporting.placed import FiguresBlock, figures_blocks, open_blocks, titles
 from crm.reporting.queries import counts
 from crm.reporting.side import figure_preset, figures, recent, reminders
 from crm.reporting.steps import Step, first_steps, may_set_up
@@ -41,6 +44,8 @@ class ShownBlock:
     url_label: str = ""
     add_url: str = ""
     add_label: str = ""
+    later_url: str = ""  # of its content, where that is fetched after the page
+    actions: list[Action] = field(default_factory=list)
 
 
 @dataclass
@@ -101,35 +106,54 @@ class HomeView(IndexView):
 
 def _put_work(page: HomePage) -> None:
     """The blocks and the figures, with all their counts in one statement."""
-    open_ = [(block, view) for block in blocks() if (view := _view_of(block.model)) is not None]
+    open_ = open_blocks()
     if not open_:
         text = _("Your role gives access to no records yet. Ask your administrator.")
         page.blocks = [ShownBlock("none", _("Nothing to show yet"), text)]
         return
+    is_new = bool(page.steps)
+    months = [] if is_new else figures_blocks()
+    layout = arranging.read(list(titles(open_, months)))
+    listed = [(block, view) for block, view in open_ if block.key not in layout.hidden]
     shown = {
         f"figure-{key}": (figure_preset(key, label, filters), view)
         for key, label, model, filters in figures()
-        if (view := _view_of(model)) is not None
+        if (view := list_view(model)) is not None
     }
-    presets = {**{b.key: (b.preset(), view) for b, view in open_}, **shown}
+    presets = {**{b.key: (b.preset(), view) for b, view in listed}, **shown}
     where = {key: view.preset_where(preset) for key, (preset, view) in presets.items()}
     wanted = {key: (presets[key][1].datamodel.obj, where[key]) for key in presets}
-    found = {key: int(count) for key, count in db.session.execute(counts(wanted))}
-    is_new = bool(page.steps)
-    page.blocks = [
-        _block(block, view, where[block.key], found[block.key])
-        for block, view in open_
+    counted = db.session.execute(counts(wanted)) if wanted else ()
+    found = {key: int(count) for key, count in counted}
+    blocks = {
+        block.key: _block(block, view, where[block.key], found[block.key])
+        for block, view in listed
         if found[block.key] or (block.empty and not is_new)
-    ]
+    }
+    for block in months:
+        if block.key not in layout.hidden:
+            blocks[block.key] = _figures_block(block)
+    page.blocks = [blocks[key] for key in layout.places if key in blocks]
     page.figures = [
         _figure(preset, view, found[key]) for key, (preset, view) in shown.items() if not is_new
     ]
-    page.actions = [] if is_new else _actions([view for _block, view in open_])
+    if not is_new:
+        _put_actions(page, [view for _block, view in open_])
 
 
-def _view_of(model: type[Any]) -> Any:
-    """The view of a table's list, if the actor may open it."""
-    return next((view for view in views_of(model) if view.is_accessible()), None)
+def _put_actions(page: HomePage, views: Sequence[Any]) -> None:
+    """What is done on the page, and with each of its blocks."""
+    arrange = block_actions([block.key for block in page.blocks])
+    for block in page.blocks:
+        block.actions = arrange[block.key]
+    url = url_for("HomeLayoutView.arrange")
+    page.actions = [Action(_("Arrange home"), url, "layout-grid"), *_actions(views)]
+
+
+def _figures_block(block: FiguresBlock) -> ShownBlock:
+    shown = ShownBlock(block.key, block.title, "", later_url=block.url)
+    shown.url, shown.url_label = block.board_url, _("Dashboard")
+    return shown
 
 
 def _block(block: Block, view: Any, where: Sequence[Any], count: int) -> ShownBlock:

@@ -16,6 +16,8 @@ from tests.population import Planted
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # Variables that name no row.
 ARGUMENTS = {
+    "key": "events",
+    "other": "leads",  # blocks of the home page
     "version": "v1",
     "code": "fr",
     "theme": "dark",

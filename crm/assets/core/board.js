@@ -1,7 +1,7 @@
-// .c-dash: the charts of a board are fetched after the page.
+// .c-dash: the charts of a board are fetched after the page; the figures of home too.
 import { on } from "./enhance.js";
 
-on(".c-dash", async (root) => {
+on(".c-dash, .c-home:has([data-later])", async (root) => {
   const { start } = await import("../reporting/later.js");
   start(root);
 });

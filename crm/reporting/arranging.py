@@ -1,0 +1,63 @@
+"""The order of the home page's blocks, and which are hidden: each person's own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select
+
+from crm.core.actor import current_actor
+from crm.core.db import db
+from crm.core.errors import NotFound
+from crm.reporting.models import HomeLayout
+
+
+@dataclass
+class Layout:
+    """All blocks in the reader's order, and those that are hidden."""
+
+    places: list[str]
+    hidden: set[str]
+
+    def beside(self, key: str) -> tuple[str, bool]:
+        """Where a block stands: (block, whether it follows that)."""
+        at = self._place(key)
+        return (self.places[at - 1], True) if at else (self.places[at + 1], False)
+
+    def move(self, key: str, other: str, *, after: bool) -> None:
+        """Put a block right before or after another. Raises NotFound."""
+        self._place(other)
+        self.places.pop(self._place(key))
+        at = self.places.index(other) if other != key else 0
+        self.places.insert(at + after, key)
+
+    def hide(self, key: str) -> None:
+        """Raises NotFound."""
+        self.hidden.add(self.places[self._place(key)])
+
+    def show(self, key: str) -> None:
+        """Raises NotFound."""
+        self.hidden.discard(self.places[self._place(key)])
+
+    def _place(self, key: str) -> int:
+        if key not in self.places:
+            raise NotFound
+        return self.places.index(key)
+
+
+def read(keys: Sequence[str]) -> Layout:
+    """The actor's layout of these blocks; what they never moved follows what it follows here."""
+    found = db.session.execute(select(HomeLayout.places, HomeLayout.hidden)).first()
+    kept, hidden = found if found is not None else ([], [])
+    places = [key for key in kept if key in keys]
+    for number, key in enumerate(keys):
+        if key not in places:
+            places.insert(places.index(keys[number - 1]) + 1 if number else 0, key)
+    return Layout(places, set(hidden) & set(keys))
+
+
+def keep(layout: Layout) -> None:
+    """Keep the actor's layout for the next time."""
+    user_id = current_actor().user_id
+    db.session.execute(delete(HomeLayout).where(HomeLayout.user_id == user_id))
+    row = HomeLayout(user_id=user_id, places=layout.places, hidden=sorted(layout.hidden))
+    db.session.add(row)

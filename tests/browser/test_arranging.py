@@ -1,0 +1,45 @@
+"""The blocks of the home page: moved and hidden by keyboard, in both themes and on a phone."""
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import update
+
+from crm.companies.models import User
+from crm.leads.models import Lead
+from tests.browser.axe import LEVELS, looked_at
+from tests.browser.conftest import Sit
+from tests.factories import make, person
+
+
+def test_a_block_is_moved_hidden_and_shown_again_by_keyboard(sit: Sit, acting, cast) -> None:
+    with acting("claire"):
+        make(Lead, organization="Élan", owner=person(cast.claire))
+    desk = sit("claire")
+    page = desk.open("/")
+    titles = page.locator(".c-block h2")
+    expect(titles.first).to_have_text("My figures this month")
+    expect(page.locator(".c-kpi").first).to_contain_text("Amount won")
+    page.get_by_role("button", name="Actions: My open leads").press("Enter")
+    page.keyboard.press("Enter")  # the first of the menu
+    expect(page.locator("#toasts")).to_contain_text("“My open leads” moved")
+    expect(titles.nth(2)).to_have_text("My open leads")
+    page.keyboard.press("Control+z")
+    expect(titles.nth(2)).to_have_text("Leads without answer")
+    page.get_by_role("button", name="Actions: My open leads").press("Enter")
+    page.get_by_role("menuitem", name="Hide").press("Enter")
+    expect(titles.filter(has_text="My open leads")).to_have_count(0)
+    page.get_by_role("link", name="Arrange home").press("Enter")
+    page.get_by_role("button", name="Show: My open leads").press("Enter")
+    expect(page.get_by_role("button", name="Hide: My open leads")).to_be_visible()
+    desk.check()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_home_and_its_order_are_accessible_and_fit_a_phone(
+    sit: Sit, everything, cast, axe: str, theme: str
+) -> None:
+    with everything() as session:
+        session.execute(update(User).where(User.id == cast.claire).values(theme=theme))
+    desk = sit("claire")
+    assert looked_at(desk, ["/", "/home/"], axe, LEVELS) == {}
+    desk.check()
