@@ -258,7 +258,7 @@ QUERIES = (
     "",
     "?subject=accounts",
     "?subject=leads&period=this_year",
-    "?subject=accounts&period=2020-01-01..2099-01-01&_flt_0_owner=me",
+    "?subject=accounts&period=2020-01-01..2039-12-31&_flt_0_owner=me",
 )
 
 
