@@ -19,6 +19,9 @@ PARTS = (
     "/events/move/", "/events/answer/",  # what the calendar asks, and what the invited are asked
     "/print/", "/quotes/pdf/", "/signed/", "/matches/", "/merge",
     "/prospects/lose/", "/clients/lose/",
+    "/prospects/move_agency/", "/prospects/change_owner/",  # the pages of clients
+    ".csv", "/csv", "/chart", "/saved_filters/edit/", "/saved_filters/add",
+    "/saved_filters/open/", "/reporting/own/open/", "/reporting/own/edit/",  # what somebody saved
 )  # fmt: skip
 # What a page asks for beside its path: the record that it is about.
 ABOUT = {"/outbox/compose": "account", "/catalogs/sendings/send": "catalog"}
