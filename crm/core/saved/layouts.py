@@ -39,8 +39,8 @@ def is_layout_of(layout: Layout, state: ListState) -> bool:
     return now == then
 
 
-def read_saved(text: str, entity: str) -> SavedView | None:
-    """The saved filter of the list at /`entity`/ whose id is `text`, if the actor reads it."""
+def read_saved(text: str, entity: str, kind: SavedKind = SavedKind.LIST) -> SavedView | None:
+    """The saved filter or report of the list at /`entity`/ whose id is `text`, if one reads it."""
     pk = parse_number(text)
     if pk is None:
         return None
@@ -48,5 +48,4 @@ def read_saved(text: str, entity: str) -> SavedView | None:
         row = services.fetch(pk)
     except NotFound:
         return None
-    is_meant = row.kind == SavedKind.LIST.value and row.entity == entity
-    return row if is_meant else None
+    return row if row.kind == kind.value and row.entity == entity else None

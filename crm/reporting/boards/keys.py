@@ -17,14 +17,12 @@ from crm.core.datamodel.grouping import TEAM, Group, Measure
 from crm.core.db import db
 from crm.core.models import Label, Reference, Spec, spec_of, target_of
 from crm.core.models.locale import locale
-from crm.core.models.text import format_day
 from crm.core.rows import linkable
-from crm.reporting.boards.periods import Period
+from crm.reporting.boards.periods import Period, written
 
 Filter = tuple[str, int, tuple[str, ...]]  # field, operator, values: as in the address of a list
 
 UNSET: Mapping[str, Label] = {"agency": _l("No agency"), TEAM: _l("No team")}
-PATTERNS = {Step.MONTH: "LLLL y", Step.QUARTER: "QQQ y", Step.YEAR: "y"}
 MOST_PARTS = 120  # of time, to be shown without any row
 PART_DAYS = {Step.DAY: 1, Step.WEEK: 7, Step.MONTH: 30, Step.QUARTER: 91, Step.YEAR: 365}
 SHORT = {Step.DAY: "d/M", Step.WEEK: "d/M", Step.MONTH: "LLL"}
@@ -106,15 +104,6 @@ def _parts(bounds: Sequence[date], found: Iterable[date], step: Step) -> list[da
 
 def _after(day: date) -> date:
     return date.fromordinal(day.toordinal() + 1)
-
-
-def written(first: date, step: Step) -> str:
-    """A day, week, month, quarter or year in words."""
-    if step in PATTERNS:
-        return str(format_date(first, PATTERNS[step], locale=locale()))
-    if step is Step.WEEK:
-        return _("week of %(day)s", day=format_day(first))
-    return format_day(first)
 
 
 def _rows(model: type[Any], group: Group, target: type[Any], found: set[int]) -> list[Key]:

@@ -59,7 +59,16 @@ class Period:
     def __str__(self) -> str:
         if self.step is None:
             return f"{format_day(self.first)} – {format_day(self.last)}"
-        return str(format_date(self.first, PATTERNS[self.step], locale=locale()))
+        return written(self.first, self.step)
+
+
+def written(first: date, step: Step) -> str:
+    """A day, week, month, quarter or year in words."""
+    if step in PATTERNS:
+        return str(format_date(first, PATTERNS[step], locale=locale()))
+    if step is Step.WEEK:
+        return _("week of %(day)s", day=format_day(first))
+    return format_day(first)
 
 
 def read_period(text: str) -> Period:

@@ -27,7 +27,7 @@ from crm.core.views.pages import Note
 from crm.opportunities.models import SalesTarget
 from crm.opportunities.services import targets
 from crm.opportunities.services.targets import Cell, Changed
-from crm.reporting.boards.keys import written
+from crm.reporting.boards.periods import written
 
 FIRST, LAST = 2000, 2099  # years
 WAS = "was."

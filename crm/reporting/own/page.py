@@ -9,6 +9,8 @@ from flask import current_app, request, url_for
 from flask_babel import gettext as _
 
 from crm.core.actor import current_actor
+from crm.core.saved.layouts import read_saved
+from crm.core.saved.models import SavedKind
 from crm.core.views.address import ListAddress
 from crm.core.views.pages import ListPage, Note
 from crm.reporting.boards.views import ReportingView
@@ -62,7 +64,7 @@ def pages() -> list[tuple[str, str, bool]]:
 def page_of(layout: Layout, address: ListAddress) -> ReportPage:
     """The page of a choice."""
     view = layout.view
-    row = saved.find(request.args.get(REPORT, ""), view.entity)
+    row = read_saved(request.args.get(REPORT, ""), view.entity, SavedKind.REPORT)
     title = row.name if row is not None else view.words("list_title")
     page = ReportPage(title, "own", "chart-pie")
     page.boards, page.choices = pages(), _choices(layout)

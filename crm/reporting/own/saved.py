@@ -12,7 +12,6 @@ from sqlalchemy.orm import joinedload, selectinload
 from crm.core.actor import current_actor
 from crm.core.db import db
 from crm.core.errors import NotFound
-from crm.core.models.text import parse_number
 from crm.core.saved import services
 from crm.core.saved.models import SavedKind, SavedView
 from crm.reporting.own.layout import open_saved
@@ -73,19 +72,6 @@ def fetch(pk: int, action: str = "read") -> SavedView:
     if row.kind != SavedKind.REPORT.value:
         abort(404)
     return row
-
-
-def find(text: str, entity: str) -> SavedView | None:
-    """The report of this list whose id is `text`, if the actor reads it."""
-    pk = parse_number(text)
-    if pk is None:
-        return None
-    try:
-        row = services.fetch(pk)
-    except NotFound:
-        return None
-    is_meant = row.kind == SavedKind.REPORT.value and row.entity == entity
-    return row if is_meant else None
 
 
 def lost_words(name: str, lost: Sequence[str]) -> str:
