@@ -28,6 +28,8 @@ def test_a_series_is_created_by_keys_alone(sit: Sit, acting: Acting, axe: str) -
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     expect(page.locator("#f-repeat")).to_have_value("weekly")
+    # Before the start's weekday is known, the day of the form's own proposal is the one ticked.
+    expect(page.locator("[name=repeat_weekdays][value='2']")).to_be_checked()
     expect(page.locator("[name=repeat_weekdays]:checked")).to_have_count(1)
     page.keyboard.press("Tab")
     page.keyboard.type("2")
