@@ -21,7 +21,7 @@ from crm.opportunities import services as opportunities
 from crm.opportunities.models import Opportunity, Stage
 from crm.quotes.models import LineKind, Quote, QuoteStatus
 from crm.quotes.services import finalising, moves
-from crm.quotes.services.finalising import NumberTaken, Prepared, finalise
+from crm.quotes.services.finalising import Outdated, Prepared, finalise
 from tests.breaking import broken_everywhere
 from tests.factories import again, make, remove, save, word
 from tests.fixtures import Acting, Cast, Client
@@ -145,10 +145,10 @@ def test_a_number_that_was_given_meanwhile_is_not_taken(acting: Acting) -> None:
         prepared = finalising.prepare(late)
         finalise(soon)
         session.commit()
-        with pytest.raises(NumberTaken):
+        with pytest.raises(Outdated):
             finalise(again(late), prepared)
         session.rollback()
-        finalise(again(late), Prepared(numbered(2)))
+        finalise(again(late), finalising.prepare(again(late)))
         assert again(late).number == numbered(2)
 
 

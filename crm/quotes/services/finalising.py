@@ -43,8 +43,8 @@ T = TypeVar("T")
 _turns: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
 
 
-class NumberTaken(Exception):
-    """Another quote got the number that this one was prepared with."""
+class Outdated(Exception):
+    """What was prepared is of before: the number was taken meanwhile, or the quote has changed."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,14 @@ class Prepared:
     """
 
     number: str
-    row_version: int = 0
+    row_version: int
     document: StoredFile | None = None
 
 
 def finalised(read: Callable[[], Quote], act: Callable[[Quote, Prepared], T]) -> T:
     """The answer of `act`, which finalises the quote that `read` returns in a transaction.
 
-    Both are called again where the number was taken meanwhile. Raises Unavailable after TRIES.
+    Both are called again where what was prepared is Outdated. Raises Unavailable after TRIES.
     """
     with _turns[read().company_id]:
         for _try in range(TRIES):
@@ -71,7 +71,7 @@ def finalised(read: Callable[[], Quote], act: Callable[[Quote, Prepared], T]) ->
             prepared = prepare(quote)
             try:
                 return act(quote, prepared)
-            except NumberTaken:
+            except Outdated:
                 continue
     raise unavailable(Outage.BUSY)
 
@@ -106,16 +106,17 @@ def finalise(
     """Give a draft its number, for good.
 
     `accept_zero` says that a total of zero is meant. Of many quotes at once no document is kept: it
-    is made whenever it is asked for. Raises DomainError by field, NumberTaken where the number is
-    no longer the one that was `prepared`.
+    is made whenever it is asked for. Raises DomainError by field, Outdated where the number or the
+    quote are no longer what was `prepared`.
     """
+    version = quote.row_version  # before anything is written here
     require(quote, Act.FINALISE)
     check(quote, accept_zero=accept_zero)
     require_approval(quote)
     if quote.number is None:
         quote.number = next_reference(*_series(quote))
-    if prepared is not None and quote.number != prepared.number:
-        raise NumberTaken
+    if prepared is not None and (quote.number, version) != (prepared.number, prepared.row_version):
+        raise Outdated
     if current_bulk() is None:  # in a bulk the numbers are not known yet
         _freeze(quote, quote.number, prepared)
     quote.finalised_by, quote.finalised_at = current_user_or_none(), utcnow()
@@ -125,9 +126,9 @@ def finalise(
 
 
 def _freeze(quote: Quote, number: str, prepared: Prepared | None) -> None:
-    """Keep the document that was prepared; what changed since has it made here."""
+    """Keep the document that was prepared; made here for those who prepare none."""
     document = prepared.document if prepared is not None else None
-    if document is None or prepared is None or prepared.row_version != quote.row_version:
+    if document is None:
         flush()
         document = document_of(quote, number)
     quote.pdf, quote.pdf_sha256 = document, document.sha256
