@@ -37,6 +37,19 @@ def test_a_link_to_the_former_prospect_leads_on_whatever_it_asks(
     assert answer.location == f"/clients/show/{client_of_claire.id}?{query}"
 
 
+def test_numbers_are_read_in_groups_and_found_as_they_are_read(
+    as_user: AsUser, acting: Acting
+) -> None:
+    with acting("claire"):
+        row = make(Account, name="Faro", kind=AccountKind.CLIENT, siren="732829320")
+        make(Account, name="Terreaux", kind=AccountKind.CLIENT, siren="552100554")
+    claire = as_user("claire")
+    assert "732\u00a0829\u00a0320" in unescape(claire.get(f"/clients/show/{row.id}").text)
+    found = claire.get("/clients/list/", query_string={"search": "732\u00a0829\u00a0320"}).text
+    assert "Faro" in found
+    assert "Terreaux" not in found
+
+
 def test_a_prospect_and_a_client_have_their_own_lists(as_user: AsUser, acting: Acting) -> None:
     with acting("claire"):
         make(Account, name="Faro", kind=AccountKind.PROSPECT)

@@ -98,6 +98,8 @@ def display_value(base: Field, spec: Spec, value: Any, currency: str | None = No
             value,
             value.removeprefix("https://").removeprefix("http://").rstrip("/"),
         )
+    if isinstance(spec.kind, kinds.texts.Registered) and value:
+        base.text = spec.kind.grouped(value)
     if spec.kind is kinds.EMAIL and value:
         base.url = f"mailto:{value}"
     if spec.kind is kinds.PHONE and value:

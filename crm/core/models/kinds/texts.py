@@ -191,6 +191,11 @@ class Registered(Text):
         super().__init__(name)
         self.number, self.input_mode = number, input_mode
 
+    def grouped(self, value: str) -> str:
+        """As it is printed, in groups of digits where its module knows them; they do not break."""
+        in_groups = getattr(self.number, "format", str)
+        return str(in_groups(value)).replace(" ", "\u00a0")
+
     def clean(self, spec: "Spec", value: Any, row: Any) -> str:
         try:
             return str(self.number.validate(super().clean(spec, value, row)))
