@@ -52,7 +52,7 @@ SEARCH: Sequence[str] = (
     "stage.kind", "stage", "owner", "owner.groups", "account", "contact", "agency", "company",
     "source", "score", "amount", "currency", "probability", "expected_close_on", "closed_on",
     "forecast_on", "recurring_amount", "recurring_start_on", "recurring_end_on", "next_event_at",
-    "lost_reason", "tags", "account.notes", "lead.description", "created_on", "lead",
+    "lost_reason", "tags", "account.notes", "lead.description", "created_on", "lead", "passage",
     *OF_CLIENT, *OF_LEAD,
 )  # fmt: skip
 COLUMN_CSS: Mapping[str, str] = {

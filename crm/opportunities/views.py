@@ -64,7 +64,9 @@ class OpportunityView(OpportunityMoves):
     )
     list_columns, order_columns, search_columns = fields.LIST, fields.ORDER, fields.SEARCH
     annotated_columns = ("expected_close_on", "next_event_at")
-    unlisted_filters = ("stage.kind", "forecast_on", "lead", *fields.OF_CLIENT, *fields.OF_LEAD)
+    unlisted_filters = (
+        "stage.kind", "forecast_on", "lead", "passage", *fields.OF_CLIENT, *fields.OF_LEAD,
+    )  # fmt: skip
     phone_columns = ("amount",)
     filter_labels, column_css = fields.FILTER_LABELS, fields.COLUMN_CSS
     base_order = (("stage", "asc"), ("expected_close_on", "asc"))

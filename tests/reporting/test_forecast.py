@@ -225,6 +225,70 @@ def test_how_many_go_on_to_the_next_stage_and_how_long_they_stay(
                 assert abs(float(found[3]) - median(spent) / 86400) < 0.01
 
 
+@pytest.mark.parametrize("period", [None, PERIOD])
+@pytest.mark.parametrize("somebody", ["marc", "claire", "ines"])
+def test_every_passage_opens_the_list_of_its_rows(
+    acting: Acting, as_user: Callable[[str], Client], past: None, somebody: str, period: Any
+) -> None:
+    """Those that entered the stage, that went on, and of the median those that have left it."""
+    with acting(somebody) as session:
+        ids = {row.id for row in readable(session)}
+        stages = list(session.scalars(select(Stage).order_by(Stage.position, Stage.id)))
+        order = [s.id for kind in ("open", "won") for s in stages if s.kind == kind]
+        histories = defaultdict(list)
+        for stay in session.scalars(select(StageTime).order_by(StageTime.id)):
+            if stay.opportunity_id in ids:
+                histories[stay.opportunity_id].append(stay)
+        shown = PASSAGES.read(Asked(period)).sections[0].lines
+        entered: dict[str, tuple[set[int], set[int], set[int]]] = {}
+        for stage in stages:
+            told = entered[str(stage.name)] = (set(), set(), set())
+            for pk, stays in histories.items():
+                mine = [n for n, s in enumerate(stays) if s.stage_id == stage.id and _in(period, s)]
+                further = order[order.index(stage.id) + 1 :] if stage.id in order else []
+                if mine:
+                    told[0].add(pk)
+                    if any(s.stage_id in further for s in stays[mine[0] + 1 :]):
+                        told[1].add(pk)
+                    if all(stays[n].left_at is not None for n in mine):
+                        told[2].add(pk)
+    client, followed = as_user(somebody), 0
+    for line in shown:
+        numbers = entered[line.label]
+        opened = {n: figure.url for n, figure in enumerate(line.figures) if figure.url}
+        assert [figure.value for figure in line.figures[:2]] == [len(one) for one in numbers[:2]]
+        assert {0, 2} <= opened.keys() if numbers[0] else not opened
+        assert line.bar_url == opened.get(0, "")
+        for n, url in opened.items():
+            page = client.get(url + "&psize_OpportunityView=100")
+            found = {int(pk) for pk in re.findall(r'data-row="(\d+)"', page.text)}
+            assert found == numbers[(0, 1, 0, 2)[n]], url
+            followed += 1
+    assert followed > 8
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "1@", "1@2026-02-30..2026-03-01", "1@1800-01-01..1800-01-02"]
+)
+def test_a_passage_that_means_nothing_is_refused(
+    as_user: Callable[[str], Client], past: None, text: str
+) -> None:
+    page = as_user("claire").get(f"/opportunities/list/?_flt_0_passage={text}")
+    assert page.status_code == 200
+    assert "data-row=" not in page.text
+    assert "c-note" in page.text
+
+
+def test_rates_are_compared_with_those_of_the_period_before(acting: Acting, past: None) -> None:
+    with acting("marc"):
+        compared = PASSAGES.read(Asked(PERIOD, is_compared=True))
+        before = PASSAGES.read(Asked(PERIOD.before()))
+    was = {line.label: line.figures[2] for line in before.sections[0].lines}
+    assert compared.head[-1].startswith("Rate, ")
+    for line in compared.sections[0].lines:
+        assert line.figures[-1] == was[line.label]
+
+
 def _in(period: Period | None, stay: Any) -> bool:
     if period is None:
         return True
@@ -267,7 +331,7 @@ def test_every_figure_opens_a_list_with_its_count_and_sum(
                 found = re.search(r'<a href="([^"]+)">([^<]+)</a>', cell)
                 if found is None:
                     continue
-                page = client.get(found[1] + "&page_size=100")
+                page = client.get(found[1] + "&psize_OpportunityView=100")
                 assert page.status_code == 200, found[1]
                 ids = {int(pk) for pk in re.findall(r'data-row="(\d+)"', page.text)}
                 if head.startswith("Number"):

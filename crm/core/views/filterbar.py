@@ -1,6 +1,6 @@
 """The filters of a list: presets as tabs, applied filters as chips."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
@@ -287,7 +287,8 @@ class FilterBar(BaseView):
             verb, text = _days_words(operator.days, int(applied.texts[0])), ""
         values = dict(zip(applied.texts, words, strict=True)) if operator.values == -1 else {}
         label = self.filter_label(applied.name)
-        return Chip(applied.name, label, verb, text, address.url(filters=left), values)
+        without = address.url(filters=left)
+        return Chip(applied.name, label, verb, text, without, values, spec.kind.is_typed)
 
     def _value_words(self, applied: Condition, spec: Spec) -> list[str]:
         """The words of each value, in the order of the texts."""
@@ -322,7 +323,7 @@ class FilterBar(BaseView):
         applied = {name for name, _operator, _values in address.filters}
         choices = []
         for name in names:
-            if name in self.unlisted_filters and name not in applied:
+            if name in self.unlisted_filters and not self._is_shown(name, applied):
                 continue
             if name in applied:
                 choice = self._filter_choice(name, address)
@@ -335,6 +336,10 @@ class FilterBar(BaseView):
             choice.is_offered = name not in self.unlisted_filters
             choices.append(choice)
         return choices
+
+    def _is_shown(self, name: str, applied: Container[str]) -> bool:
+        """Whether a filter that is not offered can be changed, as it is applied."""
+        return name in applied and filter_spec(self.datamodel.obj, name).kind.is_typed
 
     def _idle_choice(self, name: str, address: ListAddress, popover: Any) -> FilterChoice:
         """A filter that is not applied; cached, as only the list's state differs."""

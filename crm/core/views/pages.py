@@ -60,6 +60,7 @@ class Chip:
     value_text: str
     remove_url: str
     values: dict[str, str] = field(default_factory=dict)  # text of each choice → its words
+    is_typed: bool = True  # its popover changes it
 
 
 @dataclass

@@ -19,7 +19,7 @@ from crm.core.actor import find_actor
 from crm.core.errors import DomainError
 from crm.core.models import Owned, Record, computed, field, folded, kinds, unique
 from crm.core.types import Instant, Money, round_half_up, utcnow
-from crm.opportunities import measures, recurring
+from crm.opportunities import measures, passages, recurring
 from crm.opportunities.models.stage import Stage, StageKind
 
 # Columns that are read-only while the opportunity is closed (spec 7.2).
@@ -217,6 +217,11 @@ class Opportunity(EventDates, Owned, Record):
         zone = ZoneInfo(actor.time_zone if actor is not None else "UTC")
         days = (self.closed_on - self.created_on.astimezone(zone).date()).days
         return days if days >= 0 else None
+
+    @computed(_l("Opportunity"), passages.PASSAGE, lambda model, _dialect: model.id)
+    def passage(self) -> int:
+        """What the filter by past stages compares: lists of the rows of a report."""
+        return self.id
 
     @computed(_l("Client description"), kinds.RICH_TEXT)
     def client_description(self) -> str | None:

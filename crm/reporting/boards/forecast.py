@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -18,11 +17,11 @@ from sqlalchemy import ColumnElement
 from crm.companies.days import today
 from crm.core.datamodel.buckets import Step, first_day, last_day
 from crm.core.datamodel.grouping import Group, Measure
-from crm.core.models import Label
 from crm.opportunities.models import Opportunity, StageKind
 from crm.reporting.boards import keys
 from crm.reporting.boards.asked import Asked
-from crm.reporting.boards.charts import drawing_of, is_open, series_of
+from crm.reporting.boards.charts import drawing_of, series_of
+from crm.reporting.boards.head import OfOpportunities
 from crm.reporting.boards.keys import Filter, Key
 from crm.reporting.boards.periods import Period
 from crm.reporting.boards.reading import (
@@ -66,18 +65,8 @@ def _caption(count: int) -> str:
     return _("%(rows)s; committed: won, or open at 75 %% or more", rows=text)
 
 
-@dataclass(frozen=True)
-class Forecast:
+class Forecast(OfOpportunities):
     """The chart."""
-
-    key: str
-    title: Label
-    model: type[Any] = Opportunity
-    drawn: bool = True
-
-    def is_open(self) -> bool:
-        """Whether the actor reads opportunities."""
-        return is_open(self.model)
 
     def read(self, asked: Asked, extra: Sequence[ColumnElement[bool]] = ()) -> Shown:
         """The chart of the rows that the actor reads and that satisfy `extra`.
@@ -161,4 +150,4 @@ def _cell(
     return money(total, currency, url if count else "")
 
 
-FORECAST = Forecast("forecast", _l("Forecast by month"))
+FORECAST = Forecast("forecast", _l("Forecast by month"), drawn=True)

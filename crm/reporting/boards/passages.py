@@ -17,12 +17,19 @@ from flask_babel import ngettext
 from sqlalchemy import ColumnElement, Float, Select, case, cast, extract, func, select
 
 from crm.core.db import db
-from crm.core.models import Label
 from crm.core.models.text import format_day, format_percent
 from crm.core.views.display import zone
 from crm.opportunities.models import Opportunity, Stage, StageKind, StageTime
+from crm.opportunities.passages import (
+    ENTERED,
+    LEFT,
+    WENT_ON,
+    all_stages,
+    entry_text,
+    in_order,
+)
 from crm.reporting.boards.asked import Asked, conditions
-from crm.reporting.boards.charts import is_open
+from crm.reporting.boards.head import OfOpportunities
 from crm.reporting.boards.opportunities import days
 from crm.reporting.boards.periods import Period
 from crm.reporting.boards.reading import Reading, Rows
@@ -41,18 +48,8 @@ class Passed:
     seconds: Decimal | None = None
 
 
-@dataclass(frozen=True)
-class Passages:
+class Passages(OfOpportunities):
     """The chart."""
-
-    key: str
-    title: Label
-    model: type[Any] = Opportunity
-    drawn: bool = False
-
-    def is_open(self) -> bool:
-        """Whether the actor reads opportunities."""
-        return is_open(self.model)
 
     def read(self, asked: Asked, extra: Sequence[ColumnElement[bool]] = ()) -> Shown:
         """The chart of the rows that the actor reads and that satisfy `extra`.
@@ -61,12 +58,15 @@ class Passages:
         """
         reading = Reading(Rows(self.model, lambda: ()), asked, extra)
         where = [*conditions(reading.view, reading.filters), *extra]
-        stages = list(db.session.scalars(select(Stage).order_by(Stage.position, Stage.id)))
+        stages = all_stages()
         found = read_passages(stages, where, asked.period)
-        lines = _lines(stages, found)
+        before = read_passages(stages, where, asked.before) if asked.before is not None else None
+        lines = _Lines(reading, found, before).lines(stages)
         caption = _caption(sum(one.entered for one in found.values()), asked.period)
         head = [_("Passage"), _("Entered"), _("Went on"), _("Rate"), _("Median time")]
-        sections = [Section("", "", lines)] if found else []
+        if asked.before is not None:
+            head.append(_("%(measure)s, %(group)s", measure=_("Rate"), group=asked.before))
+        sections = [Section("", "", lines)] if found or before else []
         return Shown(self.key, str(self.title), head, sections, reading.words(caption), len(found))
 
 
@@ -78,32 +78,58 @@ def _caption(count: int, period: Period | None) -> str:
     return _("%(field)s: %(days)s", field=text, days=dates)
 
 
-def _lines(stages: Sequence[Stage], found: Mapping[int, Passed]) -> list[Line]:
-    """A line for each open stage that is in use or was entered."""
-    opened = [
-        one for one in stages if one.kind == StageKind.OPEN and (one.active or one.id in found)
-    ]
-    won = next((str(one.name) for one in stages if one.kind == StageKind.WON), _("Won"))
-    following = [*(str(one.name) for one in opened[1:]), won]
-    return [
-        _line(f"{stage.name} → {after}", found.get(stage.id, Passed()))
-        for stage, after in zip(opened, following, strict=True)
-    ]
+@dataclass(frozen=True)
+class _Lines:
+    """The lines of the chart: of the period, and of the one before where they are compared."""
+
+    reading: Reading
+    found: Mapping[int, Passed]
+    before: Mapping[int, Passed] | None
+
+    def lines(self, stages: Sequence[Stage]) -> list[Line]:
+        """A line for each open stage that is in use or was entered."""
+        opened = [
+            one
+            for one in stages
+            if one.kind == StageKind.OPEN and (one.active or one.id in self.found)
+        ]
+        won = next((str(one.name) for one in stages if one.kind == StageKind.WON), _("Won"))
+        following = [*(str(one.name) for one in opened[1:]), won]
+        return [self._line(stage, after) for stage, after in zip(opened, following, strict=True)]
+
+    def _line(self, stage: Stage, after: str) -> Line:
+        asked = self.reading.asked
+        one = self.found.get(stage.id, Passed())
+        rate = self._rate(stage, one, asked.period)
+        spent = NOTHING
+        if one.seconds is not None:
+            spent = _time(one.seconds, self._url(stage, LEFT, asked.period))
+        figures = [
+            counted(one.entered, self._url(stage, ENTERED, asked.period)),
+            counted(one.went_on, self._url(stage, WENT_ON, asked.period)),
+            rate,
+            spent,
+        ]
+        if self.before is not None:
+            past = self.before.get(stage.id, Passed())
+            figures.append(self._rate(stage, past, asked.before))
+        share = round(Decimal(rate.value or 0), 1)
+        return Line(str(stage.name), figures, share, after=after)
+
+    def _rate(self, stage: Stage, one: Passed, period: Period | None) -> Figure:
+        """Of those that entered, which its link opens, how many went on."""
+        if not one.entered:
+            return NOTHING
+        rate = HUNDRED * one.went_on / one.entered
+        return Figure(format_percent(rate, 1), rate, self._url(stage, ENTERED, period))
+
+    def _url(self, stage: Stage, how: int, period: Period | None) -> str:
+        days = (period.first, period.last) if period is not None else None
+        return self.reading.url(None, ("passage", how, (entry_text(stage.id, days),)))
 
 
-def _line(label: str, one: Passed) -> Line:
-    if not one.entered:
-        return Line(label, [counted(0), counted(0), NOTHING, NOTHING], Decimal(0))
-    rate = HUNDRED * one.went_on / one.entered
-    spent = NOTHING if one.seconds is None else _time(one.seconds)
-    figures = [
-        counted(one.entered), counted(one.went_on), Figure(format_percent(rate, 1), rate), spent,
-    ]  # fmt: skip
-    return Line(label, figures, round(rate, 1))
-
-
-def _time(seconds: Decimal) -> Figure:
-    return Figure(days(seconds / DAY), round(seconds / DAY, 2))
+def _time(seconds: Decimal, url: str) -> Figure:
+    return Figure(days(seconds / DAY), round(seconds / DAY, 2), url)
 
 
 def read_passages(
@@ -154,7 +180,7 @@ def _stays(
     dialect: str,
 ) -> Any:
     """Each stay from the period on, with its place among the stages and the furthest after it."""
-    places = [(StageTime.stage_id == one.id, n) for n, one in enumerate(_in_order(stages))]
+    places = [(StageTime.stage_id == one.id, n) for n, one in enumerate(in_order(stages))]
     place = case(*places, else_=-1)
     furthest = func.max(place).over(
         partition_by=StageTime.opportunity_id, order_by=StageTime.id, rows=(1, None)
@@ -173,12 +199,6 @@ def _stays(
         .where(*where, *since)
         .subquery()
     )
-
-
-def _in_order(stages: Sequence[Stage]) -> list[Stage]:
-    """The open stages, then the won ones; lost is no step forward."""
-    kinds = (StageKind.OPEN, StageKind.WON)
-    return [one for kind in kinds for one in stages if one.kind == kind]
 
 
 def _starts(period: Period) -> tuple[datetime, datetime]:

@@ -15,11 +15,10 @@ from crm.core.datamodel.buckets import Step, bucket
 from crm.core.datamodel.filters import made_column
 from crm.core.datamodel.grouping import Group, Measure, read_groups
 from crm.core.db import db
-from crm.core.models import Label
 from crm.opportunities.models import Opportunity, StageKind
 from crm.reporting.boards import keys
 from crm.reporting.boards.asked import Asked, conditions
-from crm.reporting.boards.charts import is_open
+from crm.reporting.boards.head import OfOpportunities
 from crm.reporting.boards.keys import Filter, Key
 from crm.reporting.boards.periods import Period
 from crm.reporting.boards.reading import Reading, Rows, Totals, added, currencies, currency_words
@@ -44,22 +43,12 @@ def _caption(count: int) -> str:
     )
 
 
-@dataclass(frozen=True)
-class Recurring:
+class Recurring(OfOpportunities):
     """The chart, of the months of the period; it is told in monthly revenue.
 
     A revenue ends on its first day no longer covered. What runs is what runs after a month's last
     day: what ran before it, and what began in it, without what ended.
     """
-
-    key: str
-    title: Label
-    model: type[Any] = Opportunity
-    drawn: bool = False
-
-    def is_open(self) -> bool:
-        """Whether the actor reads opportunities with recurring revenue."""
-        return is_open(self.model, measures=[MONTHLY])
 
     def read(self, asked: Asked, extra: Sequence[ColumnElement[bool]] = ()) -> Shown:
         """The chart of the rows that the actor reads and that satisfy `extra`.
@@ -170,4 +159,4 @@ def _money(told: Totals, currency: str, url: str) -> Figure:
     return money(_value(told), currency, url if told[0] else "")
 
 
-RECURRING = Recurring("recurring", _l("Recurring revenue by month"))
+RECURRING = Recurring("recurring", _l("Recurring revenue by month"), measures=[MONTHLY])

@@ -30,7 +30,8 @@ def write(shown: Shown) -> str:
 def _lines(shown: Shown, mark: str) -> Iterator[tuple[str, str, list[str]]]:
     for section in shown.sections:
         for line in section.lines:
-            yield line.label, section.currency, [_number(one, mark) for one in line.figures]
+            label = f"{line.label} → {line.after}" if line.after else line.label
+            yield label, section.currency, [_number(one, mark) for one in line.figures]
 
 
 def _number(figure: Figure, mark: str) -> str:

@@ -38,6 +38,12 @@ class Line:
     is_unset: bool = False
     short: str = ""
     url: str = ""  # of a row's own page
+    after: str = ""  # the stage that follows the one of the label
+
+    @property
+    def bar_url(self) -> str:
+        """What its bar opens: the rows of its first figure that has any."""
+        return next((one.url for one in self.figures if one.url), "")
 
 
 @dataclass(frozen=True)

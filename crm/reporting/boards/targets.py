@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -14,14 +13,13 @@ from sqlalchemy import ColumnElement, false
 from crm.core.datamodel.buckets import Step, first_day, last_day
 from crm.core.datamodel.filters import FilterFormat, condition
 from crm.core.datamodel.grouping import TEAM, Group, Measure, read_groups
-from crm.core.models import Label
 from crm.core.models.text import format_percent
 from crm.core.views.display import zone
 from crm.opportunities.models import Opportunity, SalesTarget, StageKind
 from crm.opportunities.services.targets import may_set
 from crm.reporting.boards import keys
 from crm.reporting.boards.asked import Asked
-from crm.reporting.boards.charts import is_open
+from crm.reporting.boards.head import OfOpportunities
 from crm.reporting.boards.keys import Filter
 from crm.reporting.boards.periods import Period
 from crm.reporting.boards.reading import Reading, Rows, Totals, added, currency_words
@@ -34,18 +32,8 @@ HUNDRED = Decimal(100)
 Targets = dict[str, dict[int, Decimal]]  # currency → person → amount
 
 
-@dataclass(frozen=True)
-class TargetChart:
+class TargetChart(OfOpportunities):
     """The chart, of the quarters that the period touches."""
-
-    key: str
-    title: Label
-    model: type[Any] = Opportunity
-    drawn: bool = False
-
-    def is_open(self) -> bool:
-        """Whether the actor reads opportunities."""
-        return is_open(self.model)
 
     def read(self, asked: Asked, extra: Sequence[ColumnElement[bool]] = ()) -> Shown:
         """The chart of the rows that the actor reads and that satisfy `extra`.
@@ -147,10 +135,11 @@ class _Table:
     ) -> Line:
         reading = self.reading
         url = reading.url(reading.period, *reading.only(currency), *narrow)
+        mine = url if won[0] else ""
         amount = (won[1][0].value("sum") if won[1] else None) or Decimal(0)
         rate = amount * HUNDRED / target if target else None
-        reached = NOTHING if rate is None else Figure(format_percent(round(rate, 1), 1), rate)
-        figures = [reached, money(amount, currency, url if won[0] else ""), money(target, currency)]
+        reached = NOTHING if rate is None else Figure(format_percent(round(rate, 1), 1), rate, mine)
+        figures = [reached, money(amount, currency, mine), money(target, currency)]
         return Line(label, figures, min(HUNDRED, round(rate or Decimal(0), 1)))
 
 

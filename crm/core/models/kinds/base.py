@@ -110,6 +110,7 @@ class Kind:
     is_number = False
     is_exact = False  # a number that may have decimals; its Spec says how many
     is_filterable = True
+    is_typed = True  # people choose the values of filters by it; else only links do
     is_text = True  # one input, or one argument of a URL, holds a value
     is_key = False  # a text by which an import may find rows
     needs_row = False  # validation needs the row's country
