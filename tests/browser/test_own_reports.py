@@ -35,11 +35,11 @@ def test_a_report_is_made_and_saved_by_keyboard(sit: Sit, acting: Acting) -> Non
     expect(result.locator(".c-hbar")).to_have_count(0)
     page.go_back()
     expect(result.locator(".c-hbar").first).to_be_visible()
-    page.get_by_role("link", name="Save this report").press("Enter")
+    page.get_by_role("link", name="Save the report").press("Enter")
     page.get_by_role("textbox", name="Name").fill("By status")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("heading", name="By status", level=1)).to_be_visible()
-    expect(page.get_by_role("link", name="Name and groups")).to_be_visible()
+    expect(page.get_by_role("link", name="Share")).to_be_visible()
     desk.check()
 
 

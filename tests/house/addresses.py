@@ -25,6 +25,7 @@ ARGUMENTS = {
     "position": 0,
     "board": "opportunities",
     "chart": "by-stage",
+    "table": "agencies",  # of the follow-up
     "entity": "leads",
 }
 NOBODYS = "-"  # the row of an address that names none of a company

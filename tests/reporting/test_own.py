@@ -201,6 +201,7 @@ def test_a_report_is_saved_shared_copied_and_deleted(
     assert claire.post(update_url, data={"row_version": "1"}).status_code == 303
     again = claire.post(update_url, data={"row_version": "1"}, follow_redirects=True)
     assert "changed in the meantime" in again.text
+    assert "/reporting/own/update/" not in again.text, "a second click would save over it"
     # Hugo sees it, of his own rows; Olga, of another group, does not.
     location = hugo.get(f"/reporting/own/open/{pk}").location
     assert "by=owner" in location
@@ -210,15 +211,20 @@ def test_a_report_is_saved_shared_copied_and_deleted(
     assert ("Shared by Claire" in listed, f"/own/edit/{pk}" in listed) == (True, False)
     assert olga.get(f"/reporting/own/open/{pk}").status_code == 404
     assert "Ours by status" not in olga.get("/reporting/own/").text
-    for address in ("edit", "delete", "restore"):
+    for address in ("edit", "delete", "restore", "update"):
         assert hugo.post(f"/reporting/own/{address}/{pk}").status_code == 404
-    copied = unescape(re.findall(r'href="(/reporting/own/lists/leads/add[^"]*)"', listed)[0])
+    copy = unescape(re.findall(r'href="(/reporting/own/copy/[^"]*)"', listed)[0])
+    copied = hugo.get(copy).location
     assert hugo.post(copied, data={"name": "Mine"}).status_code == 303
     assert claire.post(f"/reporting/own/delete/{pk}").status_code == 303
     assert hugo.get(f"/reporting/own/open/{pk}").status_code == 404
     assert claire.post(f"/reporting/own/restore/{pk}").status_code == 303
     assert hugo.get(f"/reporting/own/open/{pk}").status_code == 302
-    assert hugo.get(f"/saved_filters/open/{pk}").status_code == 404
+    for client, address in ((hugo, "open"), (claire, "open"), (claire, "edit")):
+        assert client.get(f"/saved_filters/{address}/{pk}").status_code == 404
+    for address in ("edit", "delete", "restore", "update"):
+        answer = claire.post(f"/saved_filters/{address}/{pk}", data={"name": "X"})
+        assert answer.status_code == 404, address
 
 
 def test_what_went_away_is_said_and_the_rest_is_shown(as_user: AsUser, acting: Acting) -> None:
@@ -231,7 +237,7 @@ def test_what_went_away_is_said_and_the_rest_is_shown(as_user: AsUser, acting: A
     page = as_user("claire").get(f"/reporting/own/open/{pk}", follow_redirects=True)
     assert page.status_code == 200
     assert "opens without what no longer exists" in page.text
-    for name in ("agency", "gone"):
+    for name in ("Agency", "gone"):
         assert name in page.text
     assert re.search(r'<option value="status" selected>', page.text)
 

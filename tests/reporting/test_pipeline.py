@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -18,12 +19,16 @@ from crm.accounts.models import Account, AccountKind, Industry
 from crm.calendar.models import Event
 from crm.companies.days import today
 from crm.companies.models import Agency, AppSettings
+from crm.core.saved import services as saving
+from crm.core.saved.models import SavedKind
+from crm.core.saved.services import Given
 from crm.core.types import utcnow
 from crm.core.views.address import ListAddress
 from crm.leads.models import Lead
 from crm.opportunities import services
 from crm.opportunities.models import Opportunity, Stage
 from crm.reporting.boards.periods import Period
+from crm.reporting.own.saved import type_of
 from crm.reporting.pipeline.choice import Choice
 from crm.reporting.pipeline.figures import AGENCY, STAGE, Cell, Part, read_figures
 from crm.reporting.pipeline.subjects import ACCOUNTS, LEADS, Subject
@@ -421,3 +426,154 @@ def test_one_grouped_statement_a_table(
             listed(marc, f"{PATH}?subject=accounts&tab={tab}")
         assert sum(" GROUP BY " in one and "key_0" in one for one in statements) == 3
         assert len(statements) <= 14, statements
+
+
+# Saved ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def link(page: str, pattern: str) -> str:
+    """The first address that a page leads to."""
+    found = re.search(rf'(?:href|formaction)="({pattern}[^"]*)"', page)
+    assert found is not None, pattern
+    return found[1]
+
+
+def saved_one(client: Client, query: str, **said: str) -> int:
+    """The id of a follow-up that is saved as it is shown."""
+    add = link(listed(client, f"{PATH}?{query}"), "/reporting/own/lists/pipeline/add")
+    assert client.get(add).status_code == 200
+    answer = client.post(add, data={"name": "Lyon this year", **said})
+    assert answer.status_code == 303, answer.text
+    return int(answer.location.rpartition("/")[2])
+
+
+def test_it_is_saved_changed_copied_and_deleted(
+    as_user: Callable[[str], Client], business: None, cast: Cast
+) -> None:
+    claire = as_user("claire")
+    query = f"subject=accounts&period=this_year&tab=events&_flt_0_agency={cast.lyon}"
+    pk = saved_one(claire, query)
+    opened_at = claire.get(f"/reporting/own/open/{pk}").location
+    for said in ("subject=accounts", "period=this_year", f"_flt_0_agency={cast.lyon}", f"={pk}"):
+        assert said in opened_at
+    page = listed(claire, opened_at)
+    assert '<h1 id="title">Lyon this year</h1>' in page
+    assert "Save “" not in page
+    assert "Save “" not in listed(claire, f"{opened_at}&tab=opportunities"), "the tab is no change"
+    link(page, f"/reporting/own/edit/{pk}")
+
+    changed = listed(claire, opened_at.replace("this_year", "last_year"))
+    assert "Save “Lyon this year”" in changed
+    update_url = link(changed, f"/reporting/own/update/{pk}")
+    assert claire.post(update_url, data={"row_version": "1"}).status_code == 303
+    assert "period=last_year" in claire.get(f"/reporting/own/open/{pk}").location
+    stale = claire.post(update_url, data={"row_version": "1"})
+    again = listed(claire, stale.location)
+    assert "changed in the meantime" in again
+    assert "/reporting/own/update/" not in again, "a second click would save over it"
+    link(again, "/reporting/own/lists/pipeline/add")
+
+    every = listed(claire, "/reporting/own/")
+    assert "Sales follow-up: Clients and prospects" in every
+    copied = claire.get(link(every, f"/reporting/own/copy/{pk}")).location
+    same = claire.post(copied, data={"name": "Lyon THIS year"})
+    assert "saved one with this name already" in same.text
+    assert claire.post(copied, data={"name": "Another"}).status_code == 303
+    assert claire.post(f"/reporting/own/delete/{pk}").status_code == 303
+    assert claire.get(f"/reporting/own/open/{pk}").status_code == 404
+    assert claire.post(f"/reporting/own/restore/{pk}").status_code == 303
+    assert claire.get(f"/reporting/own/open/{pk}").status_code == 302
+
+
+def test_whoever_it_is_shared_with_sees_their_own_rows(
+    as_user: Callable[[str], Client], acting: Acting, cast: Cast
+) -> None:
+    for somebody in ("claire", "hugo"):
+        with acting(somebody):
+            make(Opportunity, amount=Decimal(70 if somebody == "claire" else 5), name=somebody)
+    claire, hugo, olga = as_user("claire"), as_user("hugo"), as_user("olga")
+    pk = saved_one(claire, "subject=accounts&_flt_0_owner=me", **{f"group-{cast.sales}": "1"})
+    opened_at = hugo.get(f"/reporting/own/open/{pk}").location
+    page = listed(hugo, f"{opened_at}&tab=opportunities")
+    assert ("€5.00" in page, "€70.00" in page) == (True, False)
+    assert "Save “" not in listed(hugo, f"{opened_at}&period=this_year")
+    for method, address in (("get", "edit"), ("post", "edit"), ("post", "delete")):
+        assert getattr(hugo, method)(f"/reporting/own/{address}/{pk}").status_code == 404
+    assert hugo.post(f"/reporting/own/update/{pk}?subject=leads").status_code == 404
+    assert olga.get(f"/reporting/own/open/{pk}").status_code == 404
+    stolen = listed(olga, f"{PATH}?subject=accounts&report={pk}")
+    assert "Lyon this year" not in stolen
+    assert olga.get(f"/reporting/own/copy/{pk}").status_code == 404
+
+
+def test_what_went_away_of_a_saved_one_is_said(
+    as_user: Callable[[str], Client], acting: Acting, cast: Cast
+) -> None:
+    layout = {
+        "subject": "leads", "period": "1990-01-01..2030-12-31",
+        "filters": [["agency", 0, [str(cast.lyon)]], ["gone", 0, ["1"]], ["owner", 0, ["me"]]],
+    }  # fmt: skip
+    with acting("claire"):
+        pk = saving.create(SavedKind.REPORT, "pipeline", layout, Given("Old one")).id
+    page = as_user("claire").get(f"/reporting/own/open/{pk}", follow_redirects=True)
+    assert page.status_code == 200
+    warned = re.search(r"“Old one” opens without what no longer exists[^<]*", unescape(page.text))
+    assert warned is not None
+    assert [name in warned[0] for name in ("Agency", "gone", "Created on")] == [True] * 3
+    assert "Assigned to is" in page.text
+
+
+@pytest.mark.parametrize("query", ["period=soon", "_flt_0_nope=1", "_flt_0_owner=abc"])
+def test_what_cannot_be_shown_is_not_saved(as_user: Callable[[str], Client], query: str) -> None:
+    claire = as_user("claire")
+    page = listed(claire, f"{PATH}?{query}")
+    assert "/reporting/own/lists/pipeline/add" not in page
+    answer = claire.post(f"/reporting/own/lists/pipeline/add?{query}", data={"name": "X"})
+    assert answer.status_code == 422
+    assert "Lyon" not in listed(claire, "/reporting/own/")
+
+
+def test_its_tables_as_csv_are_what_one_may_export(
+    as_user: Callable[[str], Client], business: None
+) -> None:
+    alice = as_user("alice")
+    page = listed(alice, f"{PATH}?subject=accounts")
+    by_agency = alice.get(link(page, f"{PATH}/agencies.csv"))
+    assert by_agency.mimetype == "text/csv"
+    head, *lines = by_agency.text.lstrip("\ufeff").splitlines()
+    assert head.startswith("Agency,Clients and prospects,Opportunities,Amount (EUR),Amount (USD)")
+    assert len(lines) == 3
+    assert any(one.startswith("No agency,") for one in lines)
+    numbers = [int(line.split(",")[2]) for line in lines]
+    (total,) = re.findall(r"<dt>Opportunities</dt><dd[^>]*><a[^>]*>(\d+)", page)
+    assert sum(numbers) == int(total)
+    by_stage = alice.get(link(page, f"{PATH}/stages.csv")).text.splitlines()
+    assert "Lyon (EUR),Lyon (USD),Lyon: Number" in by_stage[0]
+    assert as_user("ines").get(f"{PATH}/agencies.csv?subject=accounts").status_code == 403
+    assert f"{PATH}/agencies.csv" not in listed(as_user("ines"), PATH)
+    for name, status in (("nothing", 404), ("stages", 400)):
+        query = "period=soon" if status == 400 else ""
+        assert alice.get(f"{PATH}/{name}.csv?{query}").status_code == status
+
+
+def test_a_saved_report_of_either_sort_is_read_for_its_reader(
+    app: Flask, acting: Acting, business: None
+) -> None:
+    followed = {"subject": "accounts", "period": "", "filters": []}
+    own = {"filters": [], "by": ["stage"], "measure": "sum:amount", "look": ""}
+    counts = []
+    for somebody in ("alice", "ines"):
+        with acting(somebody) as session, app.test_request_context():
+            rows = [
+                saving.create(SavedKind.REPORT, entity, layout, Given("One"))
+                for entity, layout in (("pipeline", followed), ("opportunities", own))
+            ]
+            sales = len(list(session.scalars(select(Opportunity)).unique()))
+            tables, (chart,) = (type_of(row.entity).opened(row).tables() for row in rows)
+            assert [one.key for one in tables] == ["totals", "agencies", "stages"]
+            total = tables[0].sections[0].total
+            assert total is not None
+            values = dict(zip(tables[0].head[1:], total.figures, strict=True))
+            assert values["Opportunities"].value == chart.count == sales
+            counts.append(sales)
+    assert counts[0] != counts[1]

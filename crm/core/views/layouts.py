@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from crm.core.datamodel.filters import Condition, FilterFormat, condition, filter_spec
 from crm.core.errors import DomainError
-from crm.core.saved.layouts import Layout, filters_of, order_of
+from crm.core.saved.layouts import Filter, Layout, filters_of, order_of, written
 from crm.core.views.address import ListAddress
 from crm.core.views.base import all_views
 from crm.core.views.display import zone
@@ -38,33 +38,52 @@ def layout_of(view: FilterBar, address: ListAddress) -> Layout:
     query = view.query(address)
     if query.wrong:
         raise DomainError("\n".join(query.wrong))
-    filters = [[name, number, list(texts)] for name, number, texts in address.filters]
-    longest = max((len(texts) for _name, _number, texts in address.filters), default=0)
-    if not filters and not address.search:
+    if not address.filters and not address.search:
         raise DomainError(_("There is no filter to save: filter the list first."))
-    if len(filters) > MOST_FILTERS or longest > MOST_VALUES:
-        raise DomainError(_("Choose at most %(num)s values.", num=MOST_VALUES))
-    return {"filters": filters, "search": address.search, "order": list(address.order or ())}
+    refuse_many(address.filters)
+    return {
+        "filters": written(address.filters),
+        "search": address.search,
+        "order": list(address.order or ()),
+    }
 
 
 def opened(view: FilterBar, layout: Layout, rest: Sequence[tuple[str, str]]) -> Opened:
     """The address of a saved list, without what the reader cannot filter by any more."""
     address = ListAddress(view.key, view.url("list"), rest=list(rest))
-    address.filters, address.search = filters_of(layout), layout["search"]
+    left = filters_left(view, filters_of(layout), view.visible(view.search_columns))
+    address.filters, address.search = left.filters, layout["search"]
     address.order = order_of(layout)
-    found, offered = Opened(""), view.visible(view.search_columns)
-    kept = []
-    for name, number, texts in address.filters:
-        left = _left(view, name, number, texts) if name in offered else None
-        if left is None or len(left) < len(texts):
-            found.lost.append(_label(view, name))
-        if left is not None and (left or not texts):
-            kept.append((name, number, left))
-    address.filters = kept
     if address.order and address.order[0] not in view.visible(view.order_columns):
         address.order = None
-    found.url = address.url()
+    return Opened(address.url(), left.lost)
+
+
+@dataclass
+class FiltersLeft:
+    """Saved filters as their reader may have them, and the labels of what is missing."""
+
+    filters: list[Filter] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+
+
+def filters_left(view: FilterBar, filters: Sequence[Filter], offered: Sequence[str]) -> FiltersLeft:
+    """Those of the filters that are offered, without values that are gone or out of reach."""
+    found = FiltersLeft()
+    for name, number, texts in filters:
+        left = _left(view, name, number, texts) if name in offered else None
+        if left is None or len(left) < len(texts):
+            found.lost.append(label_of(view, name))
+        if left is not None and (left or not texts):
+            found.filters.append((name, number, left))
     return found
+
+
+def refuse_many(filters: Sequence[Filter]) -> None:
+    """Raises DomainError for more filters or values than are saved."""
+    longest = max((len(texts) for _name, _number, texts in filters), default=0)
+    if len(filters) > MOST_FILTERS or longest > MOST_VALUES:
+        raise DomainError(_("Choose at most %(num)s values.", num=MOST_VALUES))
 
 
 def _left(
@@ -87,7 +106,8 @@ def _in_reach(view: FilterBar, applied: Condition) -> tuple[str, ...]:
     return tuple(text for text, value in pairs if value is None or value in names)
 
 
-def _label(view: FilterBar, name: str) -> str:
+def label_of(view: FilterBar, name: str) -> str:
+    """What a filter is called; its name where there is none of that name any more."""
     try:
         return view.filter_label(name)
     except DomainError:

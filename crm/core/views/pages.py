@@ -127,6 +127,7 @@ class ListPage:
     counts_url: str = ""
     save_url: str = ""  # saves the filters as a new saved filter
     update_url: str = ""  # or in place of those of `saved_name`
+    save_label: str = ""  # of a report, which is saved with more than its filters
     saved_name: str = ""
     saved_version: int = 0
     menu_url: str = ""  # of a row's menu, before its id

@@ -21,6 +21,7 @@ class Figure:
     url: str = ""
     is_faint: bool = False
     is_words: bool = False
+    currency: str = ""  # of an amount
 
 
 NOTHING = Figure("–", is_faint=True)
@@ -103,7 +104,7 @@ def money(value: Decimal | None, currency: str, url: str = "") -> Figure:
     """An amount, which opens its rows."""
     if value is None:
         return NOTHING
-    return Figure(format_money(value, currency), value, url)
+    return Figure(format_money(value, currency), value, url, currency=currency)
 
 
 def measured(

@@ -22,8 +22,8 @@ from crm.reporting.boards.asked import COMMON, Asked, list_view, with_typed_days
 from crm.reporting.boards.periods import LABELS, Period, read_period
 from crm.reporting.boards.table import ALL, BOARDS, ENTITIES, Board, BoardChart
 from crm.reporting.own.subjects import subjects
-from crm.reporting.pipeline.subjects import SUBJECTS, open_subjects
-from crm.reporting.pipeline.views import FOLLOW_UP, PIPELINE, PipelinePages
+from crm.reporting.pipeline.subjects import FOLLOW_UP, PIPELINE, SUBJECTS, open_subjects
+from crm.reporting.pipeline.views import PipelinePages
 
 KEPT = ("period", "compare")  # arguments beside the filters of lists
 FIRST = "this_quarter"

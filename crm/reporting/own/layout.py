@@ -9,13 +9,14 @@ from flask_babel import gettext as _
 
 from crm.core.datamodel.grouping import Group, Measure
 from crm.core.errors import DomainError
-from crm.core.saved.layouts import Filter
+from crm.core.saved.layouts import Filter, filters_of, has_filters, written
 from crm.core.saved.layouts import Layout as Saved
 from crm.core.views.address import ListAddress, Pairs, read_address
-from crm.core.views.layouts import MOST_FILTERS, MOST_VALUES, opened
+from crm.core.views.layouts import FiltersLeft, filters_left, label_of, refuse_many
 from crm.reporting.own.subjects import groups_of, measures_of
+from crm.reporting.saving import REPORT
 
-BY, AND, MEASURE, LOOK, REPORT = "by", "and", "measure", "look", "report"
+BY, AND, MEASURE, LOOK = "by", "and", "measure", "look"
 TABLE = "table"
 KEPT = (BY, AND, MEASURE, LOOK, REPORT)  # arguments beside the filters of lists
 UNSET = "-"  # no second group
@@ -98,12 +99,9 @@ def saved_of(layout: Layout, address: ListAddress) -> Saved:
     wrong = [*layout.wrong, *layout.view.query(address).wrong]
     if wrong:
         raise DomainError("\n".join(wrong))
-    filters = [[name, number, list(texts)] for name, number, texts in address.filters]
-    longest = max((len(texts) for _name, _number, texts in address.filters), default=0)
-    if len(filters) > MOST_FILTERS or longest > MOST_VALUES:
-        raise DomainError(_("Choose at most %(num)s values.", num=MOST_VALUES))
+    refuse_many(address.filters)
     return {
-        "filters": filters,
+        "filters": written(address.filters),
         "by": list(layout.by),
         "measure": layout.measure,
         "look": TABLE if layout.is_table else "",
@@ -112,27 +110,17 @@ def saved_of(layout: Layout, address: ListAddress) -> Saved:
 
 def is_saved_as(saved: Saved, layout: Layout, filters: Sequence[Filter]) -> bool:
     """Whether a report is as it was saved."""
-    now = {(name, number, frozenset(texts)) for name, number, texts in filters}
-    then = {(name, number, frozenset(texts)) for name, number, texts in saved["filters"]}
     mine = ([*layout.by], layout.measure, TABLE if layout.is_table else "")
-    return now == then and mine == (saved["by"], saved["measure"], saved["look"])
+    said = (saved["by"], saved["measure"], saved["look"])
+    return mine == said and has_filters(saved, filters)
 
 
-@dataclass
-class Opened:
-    """A saved report as its reader may see it: the arguments of its page, and what is missing."""
-
-    query: str
-    lost: list[str]
-
-
-def open_saved(view: Any, saved: Saved, pk: int | None = None) -> Opened:
+def open_saved(view: Any, saved: Saved) -> tuple[Layout, FiltersLeft]:
     """The report without what went away, or what the reader has no right to."""
     said = dict(zip((BY, AND), saved["by"], strict=False))
     layout = read_layout(view, {**said, MEASURE: saved["measure"], LOOK: saved["look"]})
-    rest = [*layout.pairs(), *([(REPORT, str(pk))] if pk is not None else [])]
-    found = opened(view, {"filters": saved["filters"], "search": "", "order": []}, rest)
+    left = filters_left(view, filters_of(saved), view.visible(view.search_columns))
     keys = [*saved["by"], saved["measure"].partition(":")[2]]
     shown = {*layout.by, layout.measure.partition(":")[2], ""}
-    lost = [key.partition(":")[0] for key in keys if key not in shown]
-    return Opened(found.url.partition("?")[2], [*lost, *found.lost])
+    lost = [label_of(view, key.partition(":")[0]) for key in keys if key not in shown]
+    return layout, FiltersLeft(left.filters, [*lost, *left.lost])

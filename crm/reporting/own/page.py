@@ -8,25 +8,23 @@ from urllib.parse import urlencode
 from flask import current_app, request, url_for
 from flask_babel import gettext as _
 
-from crm.core.actor import current_actor
 from crm.core.saved.layouts import read_saved
 from crm.core.saved.models import SavedKind
 from crm.core.views.address import ListAddress
-from crm.core.views.pages import ListPage, Note
+from crm.core.views.pages import Note
 from crm.reporting.boards.views import ReportingView
-from crm.reporting.own import saved
 from crm.reporting.own.layout import (
     AND,
     BY,
     LOOK,
     MEASURE,
-    REPORT,
     TABLE,
     UNSET,
     Layout,
     is_saved_as,
 )
 from crm.reporting.own.subjects import groups_of, measures_of, subjects
+from crm.reporting.saving import REPORT, SavablePage, put_saving
 
 Option = tuple[str, str, bool]  # value, label, whether it is chosen
 
@@ -41,18 +39,14 @@ class Choice:
 
 
 @dataclass
-class ReportPage(ListPage):
+class ReportPage(SavablePage):
     """Everything templates/reporting/own/report.html places; the filters are those of a list."""
 
     boards: Sequence[tuple[str, str, bool]] = ()
     choices: Sequence[Choice] = ()
-    subjects: Sequence[tuple[str, str, bool]] = ()
+    subjects: list[tuple[str, str, bool]] = field(default_factory=list)
     kept: list[tuple[str, str]] = field(default_factory=list)  # of the form
     chart_url: str = ""  # where the result is fetched; "" where something is wrong
-    add_url: str = ""
-    update_url: str = ""  # of one's own, where it was changed
-    edit_url: str = ""
-    version: int = 0
 
 
 def pages() -> list[tuple[str, str, bool]]:
@@ -64,9 +58,8 @@ def pages() -> list[tuple[str, str, bool]]:
 def page_of(layout: Layout, address: ListAddress) -> ReportPage:
     """The page of a choice."""
     view = layout.view
-    row = read_saved(request.args.get(REPORT, ""), view.entity, SavedKind.REPORT)
-    title = row.name if row is not None else view.words("list_title")
-    page = ReportPage(title, "own", "chart-pie")
+    page = ReportPage(view.words("list_title"), "own", "chart-pie")
+    page.crumbs = [(_("Reporting"), ""), (_("Own reports"), url_for("OwnReportView.list"))]
     page.boards, page.choices = pages(), _choices(layout)
     page.subjects = [
         (one.words("list_title"), url_for("OwnReportView.report", entity=one.entity), one is view)
@@ -78,9 +71,7 @@ def page_of(layout: Layout, address: ListAddress) -> ReportPage:
     page.notes = [Note("warn", text) for text in [*layout.wrong, *query.wrong]]
     if not query.wrong:
         page.chart_url = address_at("chart", view, address)
-    page.add_url = address_at("add", view, address)
-    if row is not None:
-        _put_saved(page, layout, address, row)
+    _put_saved(page, layout, address)
     return page
 
 
@@ -90,16 +81,10 @@ def address_at(method: str, view: Any, address: ListAddress) -> str:
     return f"{url}?{urlencode(address.pairs())}"
 
 
-def _put_saved(page: ReportPage, layout: Layout, address: ListAddress, row: Any) -> None:
-    """What may be done with the saved report that is open."""
-    if is_saved_as(row.layout, layout, address.filters) and not layout.wrong:
-        page.add_url = saved.copy_url(layout.view, row)
-    elif row.user_id == current_actor().user_id:
-        url = url_for("OwnReportView.update", pk=row.id)
-        page.update_url = f"{url}?{urlencode(address.pairs())}"
-        page.saved_name, page.version = row.name, row.row_version
-    if row.user_id == current_actor().user_id:
-        page.edit_url = url_for("OwnReportView.edit", pk=row.id)
+def _put_saved(page: ReportPage, layout: Layout, address: ListAddress) -> None:
+    row = read_saved(request.args.get(REPORT, ""), layout.view.entity, SavedKind.REPORT)
+    is_same = row is not None and is_saved_as(row.layout, layout, address.filters)
+    put_saving(page, layout.view.entity, address.pairs(), row, is_same=is_same)
 
 
 def _kept(address: ListAddress) -> list[tuple[str, str]]:

@@ -1,83 +1,122 @@
-"""Saved reports: one's own, and those of one's groups."""
+"""Saved reports, of lists and of the sales follow-up, as the actor may see them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
-from flask import abort, url_for
-from flask_babel import gettext as _
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
+from flask import request, url_for
 
-from crm.core.actor import current_actor
-from crm.core.db import db
 from crm.core.errors import NotFound
-from crm.core.saved import services
-from crm.core.saved.models import SavedKind, SavedView
-from crm.reporting.own.layout import open_saved
+from crm.core.saved.layouts import Layout as Saved
+from crm.core.saved.models import SavedView
+from crm.core.views.address import ListAddress
+from crm.reporting.boards.shown import Shown
+from crm.reporting.own import result
+from crm.reporting.own.layout import address_of, open_saved, read_layout, saved_of
 from crm.reporting.own.subjects import subject
+from crm.reporting.pipeline import saved as follow_ups
+from crm.reporting.pipeline.choice import read_choice
+from crm.reporting.pipeline.sheet import tables_of
+from crm.reporting.pipeline.subjects import FOLLOW_UP, PIPELINE, open_subjects
+from crm.reporting.saving import REPORT
 
 
 @dataclass(frozen=True)
-class ReportLine:
-    """A saved report on the page of them all."""
+class Asked:
+    """A report that the address of the request says."""
 
-    name: str
-    url: str  # "" where its list is out of reach
-    list_title: str
-    shared: str  # the groups, or who shared it
-    copy_url: str = ""
-    edit_url: str = ""  # of one's own
-    delete_url: str = ""
+    title: str  # without a name
+    url: str  # its page
+    unsaved_url: str  # its page without the id of a saved one
+    layout: Callable[[], Saved]  # raises DomainError
 
 
-def lines() -> list[ReportLine]:
-    """The reports that the actor reads."""
-    loaded = (selectinload(SavedView.groups), joinedload(SavedView.user))
-    found = db.session.scalars(
-        select(SavedView)
-        .where(SavedView.kind == SavedKind.REPORT.value)
-        .order_by(SavedView.name_key, SavedView.id)
-        .options(*loaded)
-    )
-    return [_line(row) for row in found]
+@dataclass(frozen=True)
+class Opened:
+    """A saved report: the address of its page, what is missing, and its tables.
+
+    `tables` raises DomainError where there is too much to be shown.
+    """
+
+    url: str
+    lost: Sequence[str]
+    tables: Callable[[], Sequence[Shown]]
 
 
-def _line(row: SavedView) -> ReportLine:
-    view, is_mine = subject(row.entity), row.user_id == current_actor().user_id
-    groups = ", ".join(group.name for group in row.groups)
-    return ReportLine(
-        row.name,
-        url_for("OwnReportView.open", pk=row.id) if view is not None else "",
-        view.words("list_title") if view is not None else _("Not available"),
-        groups if is_mine else _("Shared by %(name)s", name=row.user),
-        copy_url(view, row) if view is not None else "",
-        url_for("OwnReportView.edit", pk=row.id) if is_mine else "",
-        url_for("OwnReportView.delete", pk=row.id) if is_mine else "",
-    )
+class ReportType(Protocol):
+    """How the reports of one `entity` are asked for and opened."""
+
+    def about(self, row: SavedView) -> str:
+        """What a report is of; "" where the actor may not read that."""
+
+    def asked(self, entity: str) -> Asked:
+        """The report of the request. Raises NotFound where the actor may not read it."""
+
+    def opened(self, row: SavedView) -> Opened:
+        """A saved one for the actor. Raises NotFound where they may not read what it is of."""
 
 
-def copy_url(view: Any, row: SavedView) -> str:
-    """Where a report is saved under another name."""
-    query = open_saved(view, row.layout).query
-    return f"{url_for('OwnReportView.add', entity=view.entity)}?{query}"
+class OfLists:
+    """Reports of a list, whose address is the entity."""
+
+    def about(self, row: SavedView) -> str:
+        view = subject(row.entity)
+        return view.words("list_title") if view is not None else ""
+
+    def asked(self, entity: str) -> Asked:
+        view = _list(entity)
+        layout = read_layout(view, request.args)
+        address = address_of(layout, _path(view))
+        return Asked(
+            result.title_of(layout),
+            address.url(),
+            replace(address, rest=layout.pairs()).url(),
+            lambda: saved_of(layout, address),
+        )
+
+    def opened(self, row: SavedView) -> Opened:
+        view = _list(row.entity)
+        layout, left = open_saved(view, row.layout)
+        rest = [*layout.pairs(), (REPORT, str(row.id))]
+        address = ListAddress(view.key, _path(view), left.filters, rest=rest)
+        return Opened(address.url(), left.lost, lambda: [result.read(layout, left.filters)])
 
 
-def fetch(pk: int, action: str = "read") -> SavedView:
-    """The saved report that the actor may read, or change; 404 where it is none of theirs."""
-    try:
-        row = services.fetch(pk, action)
-    except NotFound:
-        abort(404)
-    if row.kind != SavedKind.REPORT.value:
-        abort(404)
-    return row
+class FollowUps:
+    """Sales follow-ups."""
+
+    def about(self, row: SavedView) -> str:
+        return follow_ups.about(row.layout)
+
+    def asked(self, entity: str) -> Asked:
+        if not open_subjects():
+            raise NotFound
+        choice = read_choice(url_for("ReportingView.pipeline"), request.args.get("subject", ""))
+        return Asked(
+            str(FOLLOW_UP),
+            choice.url(),
+            choice.url(report=""),
+            lambda: follow_ups.layout_of(choice),
+        )
+
+    def opened(self, row: SavedView) -> Opened:
+        found = follow_ups.opened(row.layout, row.id)
+        return Opened(found.choice.url(tab=""), found.lost, lambda: tables_of(found.choice))
 
 
-def lost_words(name: str, lost: Sequence[str]) -> str:
-    """What is said of a report of which something went away."""
-    return _(
-        "“%(name)s” opens without what no longer exists or is out of your reach: %(fields)s.",
-        name=name,
-        fields=", ".join(dict.fromkeys(lost)),
-    )
+LISTS, FOLLOWED = OfLists(), FollowUps()
+
+
+def type_of(entity: str) -> ReportType:
+    return FOLLOWED if entity == PIPELINE else LISTS
+
+
+def _list(entity: str) -> Any:
+    view = subject(entity)
+    if view is None:
+        raise NotFound
+    return view
+
+
+def _path(view: Any) -> str:
+    return url_for("OwnReportView.report", entity=view.entity)

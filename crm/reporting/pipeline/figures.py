@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement
 from crm.calendar.models import Event
 from crm.core.actor import current_actor
 from crm.core.datamodel.grouping import Group, Grouped, Measure, Sum, read_groups
+from crm.core.rows import criteria
 from crm.leads.models import Lead, LeadStatusKind
 from crm.opportunities.models import Opportunity
 from crm.reporting.boards.asked import list_view, wheres
@@ -90,26 +91,35 @@ def measures() -> list[Measure]:
     return [Measure("sum", name) for name in ("amount", "weighted_amount", *more)]
 
 
-def read_figures(choice: Choice) -> Figures:
-    """The figures of the rows that the actor may read."""
+def read_figures(choice: Choice, *, exported: bool = False) -> Figures:
+    """The figures of the rows that the actor may read, or may export."""
     subject = choice.subject
     filters = subject.records(choice.filters, choice.period)
-    where = subject.where(filters)
+    where = [*subject.where(filters), *_within(subject.model, exported=exported)]
     groups = [AGENCY, STATUS] if subject.model is Lead else [AGENCY]
     found = read_groups(subject.model, where, groups)
     return Figures(
         Part(subject.model, subject.view(), filters, where, groups, found),
-        _related(choice, Opportunity, [AGENCY, STAGE], measures()),
-        _related(choice, Event, [AGENCY], ()),
+        _related(choice, Opportunity, [AGENCY, STAGE], measures(), exported=exported),
+        _related(choice, Event, [AGENCY], (), exported=exported),
     )
 
 
 def _related(
-    choice: Choice, model: type[Any], groups: Sequence[Group], measured: Sequence[Measure]
+    choice: Choice,
+    model: type[Any],
+    groups: Sequence[Group],
+    measured: Sequence[Measure],
+    *,
+    exported: bool,
 ) -> Part | None:
     view = list_view(model)
-    if view is None:
+    if view is None or (exported and not view.can("export")):
         return None
     filters = choice.subject.related(model, choice.filters, choice.period)
-    where = [*view.base_conditions(), *wheres(model, filters)]
+    where = [*view.base_conditions(), *wheres(model, filters), *_within(model, exported=exported)]
     return Part(model, view, filters, where, groups, read_groups(model, where, groups, measured))
+
+
+def _within(model: type[Any], *, exported: bool) -> Sequence[ColumnElement[bool]]:
+    return [criteria(model, "export")] if exported else []

@@ -16,6 +16,7 @@ from crm.reporting.boards.asked import COMMON, list_view, wheres
 from crm.reporting.boards.keys import Filter, operator_of
 from crm.reporting.boards.periods import Period
 
+PIPELINE, FOLLOW_UP = "pipeline", _l("Sales follow-up")
 CREATED = "created_on"
 
 

@@ -57,6 +57,7 @@ class Table:
     rows: Sequence[Row]
     total: Row
     has_bars: bool = False
+    csv_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,19 @@ class Follower:
         return Box(
             [Figure(text, rate, url)], _("%(part)s of %(whole)s", part=converted, whole=count)
         )
+
+    def tables(self) -> list[Table]:
+        """The tables of what is managed, and of what there is."""
+        by_agency, part = current_actor().is_enabled("manage_agencies"), self.figures.opportunities
+        found = [self.agencies()] if by_agency else []
+        if part is not None and part.found:
+            found.append(self.stages(part, by_agency=by_agency))
+        return found
+
+    def totals(self) -> Table:
+        """The figures of all rows, as a table without any."""
+        head = [str(self.choice.subject.title), *self._head()]
+        return Table("totals", _("Total"), head, [], Row(_("Total"), self._boxes((), None)))
 
     # Per agency ─────────────────────────────────────────────────────────────────────────────────
 

@@ -1,30 +1,32 @@
 """/reporting/pipeline: the follow-up of leads, or of clients and prospects. Source: spec 12.1."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flask import abort, redirect, request
+from flask import Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
-from crm.core.actor import current_actor
 from crm.core.rows import criteria
+from crm.core.saved.layouts import read_saved
+from crm.core.saved.models import SavedKind
 from crm.core.security.page import Page
 from crm.core.views.pages import ListPage, Note, Tab
+from crm.reporting.boards import sheet as boards_sheet
 from crm.reporting.boards.asked import with_typed_days
-from crm.reporting.pipeline import lists
+from crm.reporting.pipeline import lists, saved
+from crm.reporting.pipeline.captions import captions
 from crm.reporting.pipeline.choice import Choice, read_choice
 from crm.reporting.pipeline.figures import read_figures
-from crm.reporting.pipeline.subjects import ACCOUNTS, open_subjects
+from crm.reporting.pipeline.sheet import as_shown
+from crm.reporting.pipeline.subjects import ACCOUNTS, FOLLOW_UP, PIPELINE, open_subjects
 from crm.reporting.pipeline.tables import Follower, Kpi, Table
-
-PIPELINE, FOLLOW_UP = "pipeline", _l("Sales follow-up")
+from crm.reporting.saving import SavablePage, put_saving
 
 
 @dataclass
-class PipelinePage(ListPage):
+class PipelinePage(SavablePage):
     """Everything templates/reporting/pipeline.html places; the filters are those of a list."""
 
     boards: list[tuple[str, str, bool]] = field(default_factory=list)
@@ -61,7 +63,9 @@ class PipelinePages(Page):
         if "first" in request.args:
             return redirect(with_typed_days(choice.address).url(), 302)
         page = PipelinePage(str(FOLLOW_UP), PIPELINE, self.icon, boards=pages)
+        page.crumbs = [(_("Reporting"), "")]
         _put_choice(page, choice, view)
+        _put_saved(page, choice)
         if not choice.wrong:
             self._put_figures(page, choice)
         return self.render("reporting/pipeline.html", page=page)
@@ -69,20 +73,38 @@ class PipelinePages(Page):
     def _put_figures(self, page: PipelinePage, choice: Choice) -> None:
         figures = read_figures(choice)
         follower = Follower(choice, figures)
-        page.strip, page.captions = follower.strip(), _captions(choice)
-        by_agency = current_actor().is_enabled("manage_agencies")
-        if by_agency:
-            page.tables.append(follower.agencies())
-        if figures.opportunities is not None and figures.opportunities.found:
-            page.tables.append(follower.stages(figures.opportunities, by_agency=by_agency))
+        page.strip, page.captions = follower.strip(), captions(choice)
+        page.tables = follower.tables()
+        if figures.records.view.can("export"):
+            page.tables = [
+                replace(one, csv_url=self._with_choice("pipeline_table", table=one.key))
+                for one in page.tables
+            ]
         page.tabs = lists.tabs(choice, figures)
-        page.related = lists.tab_list(choice, figures, self._export_url())
+        page.related = lists.tab_list(choice, figures, self._with_choice("pipeline_accounts"))
         page.export_url = page.related.export_url
 
-    def _export_url(self) -> str:
+    def _with_choice(self, method: str, **names: str) -> str:
         query = request.query_string.decode()
-        url = self.url("pipeline_accounts")
+        url = self.url(method, **names)
         return f"{url}?{query}" if query else url
+
+    @expose("/pipeline/<table>.csv")
+    def pipeline_table(self, table: str) -> ResponseReturnValue:
+        """A table of the follow-up as CSV, of the rows that the actor may export."""
+        self.pages(PIPELINE)
+        choice = read_choice(self.url("pipeline"), request.args.get("subject", ""))
+        if choice.wrong:
+            abort(400, "\n".join(choice.wrong))
+        if not choice.subject.view().can("export"):
+            abort(403)
+        figures = read_figures(choice, exported=True)
+        tables = Follower(choice, figures).tables()
+        found = next((one for one in tables if one.key == table), None) or abort(404)
+        text = boards_sheet.write(as_shown(found, figures.records.total().count, ""))
+        answer = Response(text, mimetype="text/csv")
+        answer.headers["Content-Disposition"] = f'attachment; filename="{PIPELINE}-{table}.csv"'
+        return answer
 
     @expose("/pipeline/export")
     def pipeline_accounts(self) -> ResponseReturnValue:
@@ -103,6 +125,14 @@ class PipelinePages(Page):
         return answer
 
 
+def _put_saved(page: PipelinePage, choice: Choice) -> None:
+    row = read_saved(choice.report, PIPELINE, SavedKind.REPORT)
+    is_same = row is not None and saved.is_layout_of(row.layout, choice)
+    put_saving(page, PIPELINE, choice.pairs(), row, is_same=is_same)
+    if row is not None:
+        page.crumbs.append((str(FOLLOW_UP), page.search_url))
+
+
 def _put_choice(page: PipelinePage, choice: Choice, view: Any) -> None:
     """The chips of subject, period and filters."""
     address, period = choice.address, choice.period
@@ -119,28 +149,3 @@ def _put_choice(page: PipelinePage, choice: Choice, view: Any) -> None:
     if period is not None:
         page.first, page.last = period.first.isoformat(), period.last.isoformat()
     page.kept = [pair for pair in address.pairs() if pair[0] != "period"]
-
-
-def _captions(choice: Choice) -> list[str]:
-    """What is filtered, and where a row counts."""
-    subject = choice.subject
-    is_lead = subject is not ACCOUNTS
-    when = str(choice.period or "")
-    if not when:
-        dated = (
-            _("Leads created at any date.")
-            if is_lead
-            else _("Clients and prospects created at any date.")
-        )
-    elif is_lead:
-        dated = _("Leads created in this period: %(period)s.", period=when)
-    else:
-        dated = _("Clients and prospects created in this period: %(period)s.", period=when)
-    whose = _(
-        "Opportunities and events are those of these records, whatever their own dates. "
-        "Each row counts by its own company, agency, team and owner."
-    )
-    found = [dated, whose]
-    if not is_lead and not choice.period and not set(subject.own) & {f[0] for f in choice.filters}:
-        found.append(_("Opportunities without client are included."))
-    return found
