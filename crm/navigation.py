@@ -50,6 +50,7 @@ from crm.quotes.vocabularies import VIEWS as QUOTES
 from crm.reporting.arranging_views import HomeLayoutView
 from crm.reporting.boards.targets_page import TargetsView
 from crm.reporting.boards.views import ReportingView
+from crm.reporting.own.pin_views import ReportPinView
 from crm.reporting.own.views import OwnReportView
 from crm.sending.catalog_views import SentCatalogView
 from crm.sending.views import MessageView
@@ -103,6 +104,7 @@ VOCABULARIES: Sequence[type[Any]] = (
 # Pages without a menu entry, under that of another page (their `menu_endpoint`).
 WITHIN: Sequence[type[Any]] = (
     AppsView, CompanySettingsView, SetupView, SentCatalogView, TargetsView, OwnReportView,
+    ReportPinView,
     *VOCABULARIES,
 )  # fmt: skip
 

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, literal, select, true
 
 from crm.core.actor import current_actor
 from crm.core.db import db
 from crm.core.errors import NotFound
 from crm.reporting.models import HomeLayout
+from crm.reporting.own.pins import HOME, Pinned, pinned_at, pinned_of
 
 
 @dataclass
@@ -44,15 +45,34 @@ class Layout:
         return self.places.index(key)
 
 
-def read(keys: Sequence[str]) -> Layout:
+@dataclass(frozen=True)
+class Kept:
+    """The order and the hidden blocks that the actor keeps, and the reports they pinned."""
+
+    places: list[str]
+    hidden: list[str]
+    pinned: list[Pinned]
+
+
+def read_kept() -> Kept:
+    """What the actor keeps of their home page, in one statement."""
+    always = select(literal(1)).subquery()
+    layout = select(HomeLayout.places, HomeLayout.hidden).subquery()
+    pins = pinned_at(HOME).subquery()
+    joined = always.outerjoin(layout, true()).outerjoin(pins, true())
+    statement = select(layout, pins).select_from(joined).order_by(pins.c.pin_id)
+    found = db.session.execute(statement).all()
+    places, hidden = found[0][:2]
+    return Kept(places or [], hidden or [], pinned_of([row[2:] for row in found]))
+
+
+def arranged(kept: Kept, keys: Sequence[str]) -> Layout:
     """The actor's layout of these blocks; what they never moved follows what it follows here."""
-    found = db.session.execute(select(HomeLayout.places, HomeLayout.hidden)).first()
-    kept, hidden = found if found is not None else ([], [])
-    places = [key for key in kept if key in keys]
+    places = [key for key in kept.places if key in keys]
     for number, key in enumerate(keys):
         if key not in places:
             places.insert(places.index(keys[number - 1]) + 1 if number else 0, key)
-    return Layout(places, set(hidden) & set(keys))
+    return Layout(places, set(kept.hidden) & set(keys))
 
 
 def keep(layout: Layout) -> None:

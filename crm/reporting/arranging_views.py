@@ -15,7 +15,7 @@ from crm.core.security.page import Page
 from crm.core.views import Action
 from crm.reporting import arranging
 from crm.reporting.arranging import Layout
-from crm.reporting.placed import figures_blocks, open_blocks, titles
+from crm.reporting.placed import figures_blocks, open_blocks, report_blocks, titles
 
 HERE = "from"  # argument: posted from the page of all blocks, which then opens again
 
@@ -101,8 +101,9 @@ class HomeLayoutView(Page):
 
 def _own() -> tuple[dict[str, str], Layout]:
     """The titles of the actor's blocks by their keys, and their layout."""
-    named = titles(open_blocks(), figures_blocks())
-    return named, arranging.read(list(named))
+    kept = arranging.read_kept()
+    named = titles(open_blocks(), figures_blocks(), report_blocks(kept.pinned))
+    return named, arranging.arranged(kept, list(named))
 
 
 def block_actions(

@@ -1,6 +1,6 @@
-"""What a person made of the home page."""
+"""What a person made of the home page, and the reports they pinned to it and to dashboards."""
 
-from sqlalchemy import JSON, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.core.models import Personal
@@ -18,3 +18,19 @@ class HomeLayout(Personal):
 
     places: Mapped[list[str]] = mapped_column(JSON)
     hidden: Mapped[list[str]] = mapped_column(JSON)
+
+
+class ReportPin(Personal):
+    """A saved report that its reader placed on their home page or at the end of a dashboard.
+
+    `place` is "home" or the key of a dashboard. What is no longer shared with them stays pinned,
+    unseen, and is there again once it is shared again.
+    """
+
+    __tablename__ = "report_pin"
+    __table_args__ = (UniqueConstraint("user_id", "place", "saved_view_id"),)
+
+    saved_view_id: Mapped[int] = mapped_column(
+        ForeignKey("saved_view.id", ondelete="CASCADE"), index=True
+    )
+    place: Mapped[str] = mapped_column(String(20))

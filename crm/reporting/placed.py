@@ -1,4 +1,4 @@
-"""The blocks of the home page that somebody may open: extracts of lists, and figures."""
+"""The blocks of the home page that somebody may open: lists, figures and pinned reports."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,23 +7,29 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 
+from crm.core.views import Action
 from crm.core.views.address import ListAddress
 from crm.opportunities.models import Opportunity
 from crm.reporting.blocks import Block, blocks, is_wide
 from crm.reporting.boards.asked import list_view
 from crm.reporting.boards.table import BOARDS
+from crm.reporting.own.pin_views import unpin_action
+from crm.reporting.own.pins import HOME, Pinned
 
 MONTH = [("period", "this_month"), ("compare", "1")]  # of the address of a board
 
 
 @dataclass(frozen=True)
-class FiguresBlock:
-    """Figures of a board, which are fetched after the page."""
+class LaterBlock:
+    """Figures of a board, or a saved report: what is fetched after the page."""
 
     key: str
     title: str
-    url: str  # of the figures
-    board_url: str
+    url: str  # of its content
+    whole_url: str  # of the page that it is from
+    whole: str  # what that is called
+    css: str = ""  # the room that it takes
+    actions: tuple[Action, ...] = ()  # beside moving and hiding
 
 
 def open_blocks() -> list[tuple[Block, Any]]:
@@ -32,7 +38,7 @@ def open_blocks() -> list[tuple[Block, Any]]:
     return [(block, view) for block, view in found if view is not None]
 
 
-def figures_blocks() -> list[FiguresBlock]:
+def figures_blocks() -> list[LaterBlock]:
     """This month against the last: one's own, or the team's for who looks after others' records."""
     view = list_view(Opportunity)
     if view is None:
@@ -44,10 +50,31 @@ def figures_blocks() -> list[FiguresBlock]:
         ListAddress(view.key, url_for(f"ReportingView.{method}", board=key), filters, rest=MONTH)
         for method in ("kpis", "board")
     ]
-    return [FiguresBlock("month", title, urls[0].url(), urls[1].url())]
+    figures, board = (one.url() for one in urls)
+    return [LaterBlock("month", title, figures, board, _("Dashboard"), "c-kpibox n6")]
 
 
-def titles(listed: Sequence[tuple[Block, Any]], figures: Sequence[FiguresBlock]) -> dict[str, str]:
+def report_blocks(pinned: Sequence[Pinned]) -> list[LaterBlock]:
+    """The saved reports that the actor pinned here."""
+    return [
+        LaterBlock(
+            f"report-{one.pk}",
+            one.name,
+            url_for("ReportPinView.chart", pk=one.pk, place=HOME),
+            url_for("OwnReportView.open", pk=one.pk),
+            _("Report"),
+            actions=(unpin_action(one.pk, HOME),),
+        )
+        for one in pinned
+    ]
+
+
+def titles(
+    listed: Sequence[tuple[Block, Any]],
+    figures: Sequence[LaterBlock],
+    reports: Sequence[LaterBlock],
+) -> dict[str, str]:
     """The titles of the actor's blocks by their keys, in the order of everybody."""
     lists = {block.key: str(block.title) for block, _view in listed}
-    return {**{block.key: block.title for block in figures}, **lists}
+    first, last = ({block.key: block.title for block in one} for one in (figures, reports))
+    return {**first, **lists, **last}

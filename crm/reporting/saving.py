@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from crm.core.actor import current_actor
 from crm.core.saved.models import SavedView
+from crm.core.views import Action
 from crm.core.views.address import Pairs
 from crm.core.views.pages import ListPage
 
@@ -19,6 +20,7 @@ class SavablePage(ListPage):
     """The page of a report that can be saved."""
 
     edit_url: str = ""  # of one's own: its name and groups
+    pins: Action | None = None  # of a saved one: where it can be pinned
 
 
 def put_saving(

@@ -23,7 +23,7 @@ from crm.reporting import arranging
 from crm.reporting.arranging_views import block_actions
 from crm.reporting.blocks import Block, HomeLine
 from crm.reporting.boards.asked import list_view
-from crm.reporting.placed import FiguresBlock, figures_blocks, open_blocks, titles
+from crm.reporting.placed import LaterBlock, figures_blocks, open_blocks, report_blocks, titles
 from crm.reporting.queries import counts
 from crm.reporting.side import figure_preset, figures, recent, reminders
 from crm.reporting.steps import Step, first_steps, may_set_up
@@ -45,6 +45,7 @@ class ShownBlock:
     add_url: str = ""
     add_label: str = ""
     later_url: str = ""  # of its content, where that is fetched after the page
+    css: str = ""  # of the room for it
     actions: list[Action] = field(default_factory=list)
 
 
@@ -112,8 +113,9 @@ def _put_work(page: HomePage) -> None:
         page.blocks = [ShownBlock("none", _("Nothing to show yet"), text)]
         return
     is_new = bool(page.steps)
-    months = [] if is_new else figures_blocks()
-    layout = arranging.read(list(titles(open_, months)))
+    kept = arranging.read_kept()
+    months, reports = [] if is_new else figures_blocks(), report_blocks(kept.pinned)
+    layout = arranging.arranged(kept, list(titles(open_, months, reports)))
     listed = [(block, view) for block, view in open_ if block.key not in layout.hidden]
     shown = {
         f"figure-{key}": (figure_preset(key, label, filters), view)
@@ -130,9 +132,9 @@ def _put_work(page: HomePage) -> None:
         for block, view in listed
         if found[block.key] or (block.empty and not is_new)
     }
-    for block in months:
+    for block in (*months, *reports):
         if block.key not in layout.hidden:
-            blocks[block.key] = _figures_block(block)
+            blocks[block.key] = _later_block(block)
     page.blocks = [blocks[key] for key in layout.places if key in blocks]
     page.figures = [
         _figure(preset, view, found[key]) for key, (preset, view) in shown.items() if not is_new
@@ -145,14 +147,15 @@ def _put_actions(page: HomePage, views: Sequence[Any]) -> None:
     """What is done on the page, and with each of its blocks."""
     arrange = block_actions([block.key for block in page.blocks])
     for block in page.blocks:
-        block.actions = arrange[block.key]
+        block.actions = [*arrange[block.key], *block.actions]
     url = url_for("HomeLayoutView.arrange")
     page.actions = [Action(_("Arrange home"), url, "layout-grid"), *_actions(views)]
 
 
-def _figures_block(block: FiguresBlock) -> ShownBlock:
-    shown = ShownBlock(block.key, block.title, "", later_url=block.url)
-    shown.url, shown.url_label = block.board_url, _("Dashboard")
+def _later_block(block: LaterBlock) -> ShownBlock:
+    shown = ShownBlock(block.key, block.title, "", later_url=block.url, css=block.css)
+    shown.url, shown.url_label = block.whole_url, block.whole
+    shown.actions = list(block.actions)
     return shown
 
 

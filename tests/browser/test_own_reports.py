@@ -53,3 +53,51 @@ def test_its_pages_have_axe_s_blessing_wide_and_narrow(
         session.execute(update(User.__table__).values(language=language, theme=theme))
     paths = ["/reporting/own/", f"/reporting/own/open/{pk}", f"/reporting/own/edit/{pk}"]
     assert looked_at(sit("claire"), paths, axe, LEVELS) == {}
+
+
+def test_a_report_is_pinned_moved_and_unpinned_by_keyboard(
+    sit: Sit, acting: Acting, axe: str
+) -> None:
+    with acting("claire"):
+        make(Lead, last_name="Roche")
+        pk = services.create(SavedKind.REPORT, "leads", LAYOUT, Given("By month")).id
+    desk = sit("claire")
+    page = desk.open(f"/reporting/own/open/{pk}")
+    for place in ("Home", "Leads"):
+        page.get_by_role("button", name="Pin to…").press("Enter")
+        page.get_by_role("menuitem", name=f"Pin to: {place}").press("Enter")
+        expect(page.locator("#toasts")).to_contain_text(f"“By month” pinned to: {place}")
+    page.get_by_role("button", name="Pin to…").press("Enter")
+    expect(page.get_by_role("menuitem", name="Unpin from: Leads")).to_be_visible()
+    expect(page.get_by_role("menuitem", name="Pin to: Quotes")).to_be_visible()
+    page = desk.open("/")
+    block = page.get_by_role("region", name="By month")
+    expect(block.get_by_role("columnheader", name="Total")).to_be_visible()
+    acts = page.get_by_role("button", name="Actions: By month")
+    missing = page.locator(".c-later:not(.loaded)")
+    expect(missing).to_have_count(0)  # what arrives above may scroll, which closes menus
+    acts.focus()
+    acts.press("Enter")
+    page.get_by_role("menuitem", name="Move up").press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("“By month” moved")
+    assert looked_at(desk, ["/", "/home/"], axe, LEVELS) == {}
+    page = desk.open("/")
+    expect(missing).to_have_count(0)
+    acts.focus()
+    acts.press("Enter")
+    page.get_by_role("menuitem", name="Unpin").press("Enter")
+    expect(block).to_have_count(0)
+    page.keyboard.press("Control+z")
+    expect(block).to_be_visible()
+    board = "/reporting/boards/leads?period=this_year"
+    page = desk.open(board)
+    last = page.locator(".c-dash > section").last
+    expect(last).to_contain_text("With the filters of the report, not those of this dashboard.")
+    assert looked_at(desk, [board], axe, LEVELS) == {}
+    page = desk.open(board)
+    page.get_by_role("button", name="Unpin: By month").press("Enter")
+    expect(page.get_by_role("heading", name="By month", exact=True)).to_have_count(0)
+    assert page.url.endswith(board)
+    page.keyboard.press("Control+z")
+    expect(page.get_by_role("heading", name="By month", exact=True)).to_be_visible()
+    desk.check()

@@ -26,6 +26,7 @@ ARGUMENTS = {
     "board": "opportunities",
     "chart": "by-stage",
     "table": "agencies",  # of the follow-up
+    "place": "home",  # where a report is pinned
     "entity": "leads",
 }
 NOBODYS = "-"  # the row of an address that names none of a company

@@ -113,13 +113,7 @@ class SavedPages(Page):
     def flash_lost(self, name: str, lost: Sequence[str]) -> None:
         """Tell what a saved row opens without."""
         if lost:
-            text = _(
-                "“%(name)s” opens without what no longer exists or is out of your reach: "
-                "%(fields)s.",
-                name=name,
-                fields=", ".join(dict.fromkeys(lost)),
-            )
-            flash(text, "warning")
+            flash(lost_words(name, lost), "warning")
 
     def add_page(self, new: NewSaved) -> ResponseReturnValue:
         """Ask for the name and the groups, and save."""
@@ -210,6 +204,15 @@ class SavedPages(Page):
     def _done(self, words: Label, name: str, url: str) -> ResponseReturnValue:
         flash(str(words) % {"name": name}, "success")
         return redirect(url, 303)
+
+
+def lost_words(name: str, lost: Sequence[str]) -> str:
+    """What is said of a saved row of which something is missing."""
+    return _(
+        "“%(name)s” opens without what no longer exists or is out of your reach: %(fields)s.",
+        name=name,
+        fields=", ".join(dict.fromkeys(lost)),
+    )
 
 
 def _version() -> int:

@@ -14,6 +14,7 @@ from flask_login import current_user
 from crm.core.datamodel.filters import FilterFormat, condition
 from crm.core.errors import DomainError
 from crm.core.rows import criteria
+from crm.core.views import Action
 from crm.core.views.address import ListAddress, read_address
 from crm.core.views.display import zone
 from crm.core.views.pages import ListPage, Note
@@ -21,6 +22,8 @@ from crm.reporting.boards import kpis, sheet
 from crm.reporting.boards.asked import COMMON, Asked, list_view, with_typed_days
 from crm.reporting.boards.periods import LABELS, Period, read_period
 from crm.reporting.boards.table import ALL, BOARDS, ENTITIES, Board, BoardChart
+from crm.reporting.own.pin_views import unpin_action
+from crm.reporting.own.pins import Pinned, pinned
 from crm.reporting.own.subjects import subjects
 from crm.reporting.pipeline.subjects import FOLLOW_UP, PIPELINE, SUBJECTS, open_subjects
 from crm.reporting.pipeline.views import PipelinePages
@@ -40,6 +43,8 @@ class PlacedChart:
     url: str
     is_wide: bool
     room: str = ""  # of a drawing beside its table: the class of so many months
+    whole_url: str = ""  # of the page of a pinned report
+    unpin: Action | None = None
 
 
 @dataclass
@@ -49,7 +54,7 @@ class BoardPage(ListPage):
     boards: Sequence[tuple[str, str, bool]] = ()
     kpis_url: str = ""  # where the figures above the charts are fetched; "" without any
     kpi_count: int = 0
-    charts: Sequence[PlacedChart] = ()
+    charts: list[PlacedChart] = field(default_factory=list)
     period: str = ""
     first: str = ""  # the days of the period, as they are typed
     last: str = ""
@@ -120,6 +125,7 @@ class ReportingView(PipelinePages):
                 )
                 for chart in charts
             ]
+            page.charts += [_pinned_chart(one, board) for one in pinned(board)]
         return self.render("reporting/board.html", page=page)
 
     def _chart_url(self, board: Board, chart: BoardChart, method: str = "chart") -> str:
@@ -168,6 +174,16 @@ class ReportingView(PipelinePages):
         answer = Response(text, mimetype="text/csv")
         answer.headers["Content-Disposition"] = f'attachment; filename="{board}-{chart}.csv"'
         return answer
+
+
+def _pinned_chart(one: Pinned, board: str) -> PlacedChart:
+    """A saved report at the end of a board, whose filters do not apply to it."""
+    url = url_for("ReportPinView.chart", pk=one.pk, place=board)
+    whole_url = url_for("OwnReportView.open", pk=one.pk)
+    unpin = unpin_action(one.pk, board)
+    return PlacedChart(
+        f"report-{one.pk}", one.name, url, one.is_wide, whole_url=whole_url, unpin=unpin
+    )
 
 
 def _room(period: Period | None) -> str:

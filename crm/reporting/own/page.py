@@ -23,6 +23,7 @@ from crm.reporting.own.layout import (
     Layout,
     is_saved_as,
 )
+from crm.reporting.own.pin_views import pin_menu
 from crm.reporting.own.subjects import groups_of, measures_of, subjects
 from crm.reporting.saving import REPORT, SavablePage, put_saving
 
@@ -85,6 +86,8 @@ def _put_saved(page: ReportPage, layout: Layout, address: ListAddress) -> None:
     row = read_saved(request.args.get(REPORT, ""), layout.view.entity, SavedKind.REPORT)
     is_same = row is not None and is_saved_as(row.layout, layout, address.filters)
     put_saving(page, layout.view.entity, address.pairs(), row, is_same=is_same)
+    if row is not None:
+        page.pins = pin_menu(row.id)
 
 
 def _kept(address: ListAddress) -> list[tuple[str, str]]:
