@@ -51,6 +51,8 @@ from crm.opportunities import receivers as opportunities_receivers
 from crm.quotes import expiry
 from crm.quotes import receivers as quotes_receivers
 from crm.quotes.acceptance import purpose as acceptance
+from crm.reporting.schedules import sending as reports
+from crm.reporting.schedules import unsubscribe_page as leave_page
 from crm.reporting.views import HomeView
 from crm.sending import receivers as sending_receivers
 
@@ -71,6 +73,7 @@ JOBS = (
     digest,
     checking,
     expiry,
+    reports,
 )
 # Receivers of the signals of lower slices; importing them connects them.
 RECEIVERS = (
@@ -113,6 +116,7 @@ COUNTS[reading.COUNTED] = reading.unread_count()
 PURPOSES[:] = [
     public.PURPOSE,
     unsubscribe_page.PURPOSE,
+    leave_page.PURPOSE,
     answer_page.PURPOSE,
     acceptance.PURPOSE,
 ]

@@ -52,6 +52,7 @@ from crm.reporting.boards.targets_page import TargetsView
 from crm.reporting.boards.views import ReportingView
 from crm.reporting.own.pin_views import ReportPinView
 from crm.reporting.own.views import OwnReportView
+from crm.reporting.schedules.views import ScheduleView
 from crm.sending.catalog_views import SentCatalogView
 from crm.sending.views import MessageView
 
@@ -105,6 +106,7 @@ VOCABULARIES: Sequence[type[Any]] = (
 WITHIN: Sequence[type[Any]] = (
     AppsView, CompanySettingsView, SetupView, SentCatalogView, TargetsView, OwnReportView,
     ReportPinView,
+    ScheduleView,
     *VOCABULARIES,
 )  # fmt: skip
 

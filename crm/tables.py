@@ -15,6 +15,7 @@ from crm.notices import models as notices
 from crm.opportunities import models as opportunities
 from crm.quotes import models as quotes
 from crm.reporting import models as reporting
+from crm.reporting.schedules import models as schedules
 
 __all__ = [
     "accounts",
@@ -32,4 +33,5 @@ __all__ = [
     "quotes",
     "reporting",
     "saved",
+    "schedules",
 ]

@@ -9,13 +9,14 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext, ngettext
 from markupsafe import Markup
 
+from crm.core.actor import current_actor
 from crm.core.datamodel.paging import COUNT_CAP
 from crm.core.models import Label, rich_text
 from crm.core.models.text import format_instant, format_near
 from crm.core.views import Field, Note, RecordPage
 from crm.core.views.display import zone
 from crm.core.views.list import count_text
-from crm.mail.models import RELATED, Answer, Message, MessageAttempt, MessageState
+from crm.mail.models import RELATED, Answer, Message, MessageAttempt, MessageKind, MessageState
 from crm.mail.schedule import MOST_TRIES
 from crm.mail.services import Retried
 
@@ -145,10 +146,23 @@ def fill(page: MessagePage, message: Message, page_of: PageOf) -> None:
         (str(TO), mailbox(message.to_name, message.to_address)),
     ]
     page.head = [(label, text) for label, text in page.head if text]
-    html = message.body_html or rich_text.from_text(message.body_text)
-    page.body = rich_text.shown(html)
+    page.body = _body(message)
     page.tries = [_try(one) for one in message.attempts]
     page.records = records(message, page_of)
+
+
+def is_open(message: Message) -> bool:
+    """Whether the actor reads its content: a report shows what its recipient may see, to them."""
+    is_report = message.kind == MessageKind.REPORT
+    return not is_report or message.owner_id == current_actor().user_id
+
+
+def _body(message: Message) -> Markup | str:
+    if message.kind == MessageKind.REPORT:
+        if not is_open(message):
+            return _("A report of what its recipient may see: only they can read it.")
+        return rich_text.shown(rich_text.from_text(message.body_text))
+    return rich_text.shown(message.body_html or rich_text.from_text(message.body_text))
 
 
 def _try(attempt: MessageAttempt) -> Try:

@@ -124,13 +124,14 @@ class OutboxView(ModelView):
         super().fill_first_tab(page, row)
         if isinstance(page, MessagePage):
             display.fill(page, row, self.page_of)
+            given = row.attachments if display.is_open(row) else []
             page.files = [
                 (
                     str(one),
                     self.url("file", pk=row.id, position=position),
                     format_size(one.file.size),
                 )
-                for position, one in enumerate(row.attachments)
+                for position, one in enumerate(given)
             ]
 
     def notice(self, row: Message) -> Note | None:
@@ -140,7 +141,8 @@ class OutboxView(ModelView):
     @has_access
     def file(self, pk: int, position: int) -> ResponseReturnValue:
         """An attachment, as a download."""
-        found = self.row(pk, names=["attachments.file"]).attachments
+        row = self.row(pk, names=["attachments.file"])
+        found = row.attachments if display.is_open(row) else []
         return answer(found[position].file) if position < len(found) else abort(404)
 
     # Verbs ──────────────────────────────────────────────────────────────────────────────────────

@@ -21,6 +21,7 @@ class SavablePage(ListPage):
 
     edit_url: str = ""  # of one's own: its name and groups
     pins: Action | None = None  # of a saved one: where it can be pinned
+    mail_url: str = ""  # where a saved one is sent by e-mail
 
 
 def put_saving(
@@ -36,6 +37,7 @@ def put_saving(
     if row is None:
         return
     page.save_label = _("Save as a copy")
+    page.mail_url = url_for("ScheduleView.add", pk=row.id)
     if row.user_id != current_actor().user_id:
         return
     page.edit_url = url_for("OwnReportView.edit", pk=row.id)

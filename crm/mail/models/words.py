@@ -23,6 +23,7 @@ class MessageKind(StrEnum):
     CATALOG = "catalog"
     NOTICE = "notice"
     DIGEST = "digest"
+    REPORT = "report"
     TEST = "test"
 
 
@@ -39,6 +40,7 @@ KINDS: dict[str, Label] = {
     MessageKind.CATALOG: _l("Catalogue"),
     MessageKind.NOTICE: _l("Notice"),
     MessageKind.DIGEST: _l("Digest of the day"),
+    MessageKind.REPORT: _l("Report"),
     MessageKind.TEST: _l("Test"),
 }
 
@@ -46,7 +48,7 @@ KINDS: dict[str, Label] = {
 TEMPLATE_KINDS = {
     kind: words
     for kind, words in KINDS.items()
-    if kind not in (MessageKind.NOTICE, MessageKind.DIGEST, MessageKind.TEST)
+    if kind not in (MessageKind.NOTICE, MessageKind.DIGEST, MessageKind.REPORT, MessageKind.TEST)
 }
 
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from flask import request, url_for
+from sqlalchemy import ColumnElement
 
 from crm.core.errors import NotFound
+from crm.core.rows import criteria
 from crm.core.saved.layouts import Layout as Saved
 from crm.core.saved.models import SavedView
 from crm.core.views.address import ListAddress
@@ -35,12 +37,14 @@ class Asked:
 class Opened:
     """A saved report: the address of its page, what is missing, and its tables.
 
-    `tables` raises DomainError where there is too much to be shown.
+    `tables` raises DomainError where there is too much to be shown; `exported` are those of the
+    rows that the actor may export, none without that right.
     """
 
     url: str
     lost: Sequence[str]
     tables: Callable[[], Sequence[Shown]]
+    exported: Callable[[], Sequence[Shown]]
 
 
 class ReportType(Protocol):
@@ -79,7 +83,15 @@ class OfLists:
         layout, left = open_saved(view, row.layout)
         rest = [*layout.pairs(), (REPORT, str(row.id))]
         address = ListAddress(view.key, _path(view), left.filters, rest=rest)
-        return Opened(address.url(), left.lost, lambda: [result.read(layout, left.filters)])
+
+        def tables(*extra: ColumnElement[bool]) -> list[Shown]:
+            return [result.read(layout, left.filters, extra)]
+
+        def exported() -> list[Shown]:
+            model = view.datamodel.obj
+            return tables(criteria(model, "export")) if view.can("export") else []
+
+        return Opened(address.url(), left.lost, tables, exported)
 
 
 class FollowUps:
@@ -101,7 +113,13 @@ class FollowUps:
 
     def opened(self, row: SavedView) -> Opened:
         found = follow_ups.opened(row.layout, row.id)
-        return Opened(found.choice.url(tab=""), found.lost, lambda: tables_of(found.choice))
+        choice = found.choice
+
+        def exported() -> list[Shown]:
+            may = choice.subject.view().can("export")
+            return tables_of(choice, exported=True) if may else []
+
+        return Opened(choice.url(tab=""), found.lost, lambda: tables_of(choice), exported)
 
 
 LISTS, FOLLOWED = OfLists(), FollowUps()

@@ -14,9 +14,9 @@ from crm.reporting.pipeline.tables import Box, Follower, Row, Table
 Column = tuple[int, str]  # the number of a box, and the currency of a figure in it; "": a number
 
 
-def tables_of(choice: Choice) -> list[Shown]:
-    """The figures of all rows, and the tables, of what the actor may read."""
-    figures = read_figures(choice)
+def tables_of(choice: Choice, *, exported: bool = False) -> list[Shown]:
+    """The figures of all rows, and the tables, of what the actor may read, or may export."""
+    figures = read_figures(choice, exported=exported)
     follower, count = Follower(choice, figures), figures.records.total().count
     caption = " ".join(captions(choice))
     return [as_shown(one, count, caption) for one in (follower.totals(), *follower.tables())]
