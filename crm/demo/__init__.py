@@ -16,7 +16,7 @@ from crm.companies.actors import load_actor
 from crm.companies.demo import marking
 from crm.core.actor import acting_as
 from crm.core.db import db, transaction
-from crm.demo import business, places
+from crm.demo import business, places, reports
 from crm.leads.models import Lead
 from crm.opportunities.models import Opportunity
 
@@ -44,6 +44,9 @@ def fill() -> None:
             owner = cast.people[name]
             with _acting_as(owner):
                 business.make(owner, share, luck, now, used, products[share.language])
+        manager, colleague = (cast.first(role) for role in ("manager", "salesperson"))
+        with _acting_as(manager):
+            reports.make(manager, colleague)
 
 
 @contextmanager

@@ -56,6 +56,10 @@ class Cast:
     agencies: dict[str, Any]
     people: dict[str, Any]
 
+    def first(self, role: str) -> Any:
+        """The first user of a role."""
+        return next(self.people[name] for name, said in PEOPLE.items() if said[2] == role)
+
 
 def make() -> Cast:
     """Create companies, agencies, groups, users and settings; the first company is renamed."""

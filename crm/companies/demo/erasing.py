@@ -18,7 +18,7 @@ from crm.core.errors import DomainError
 from crm.core.files.models import StoredFile
 from crm.core.files.storing import discard
 from crm.core.journal import Journal
-from crm.core.models import Child, Record, parent_key
+from crm.core.models import Child, Personal, Record, parent_key
 from crm.core.rows import unfiltered
 
 
@@ -26,9 +26,12 @@ def may_erase() -> bool:
     """Whether the actor may delete everything that the demo made."""
     classes = {table.name: model for table, model in mapped_classes().items()}
     made_ones = (classes[kind] for kind in counts())
-    # Lines go with their record, one's reminders of an event among them.
+    # Lines go with their record, one's reminders of an event among them, and with their person what
+    # is theirs alone.
     entities = {
-        getattr(one, "__entity__", "users") for one in made_ones if not issubclass(one, Child)
+        getattr(one, "__entity__", "users")
+        for one in made_ones
+        if not issubclass(one, Child | Personal)
     }
     actor = current_actor()
     return all(actor.widest_scope("delete", entity) is Scope.ALL for entity in {*entities, "users"})
