@@ -6,18 +6,21 @@
 - `with acting("claire") as session:` what services do in somebody's name, committed at the end.
 - `with everything() as session:` the rows as they are, past the filter.
 - `with counting() as statements:` the SQL of the block.
+- `@written_once`: a fixture whose rows several tests begin with; written once, copied from then on.
 """
 
 import contextvars
+import inspect
 import os
 import re
 import secrets
 import shutil
 import socket
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -130,6 +133,7 @@ class World:
     app: Flask
     cast: Cast
     renew: Callable[[set[str]], None]
+    path: Path | None = None  # of a SQLite database whose rows can be kept
     written: set[str] = field(default_factory=set)  # the tables; "" is all of them
     sessions: dict[str, tuple[str, str]] = field(default_factory=dict)  # (cookie, CSRF token)
 
@@ -142,6 +146,25 @@ class World:
             self.written.clear()
         for limiter in self.app.extensions["limiter"]:
             limiter.reset()
+
+    def begin_with(self, name: str, plant: Callable[[], None]) -> None:
+        """Write what `plant` writes, or copy what it wrote for an earlier test of this worker.
+
+        Nothing is copied over what the test has written already, nor on PostgreSQL.
+        """
+        if self.path is None or self.written:
+            plant()
+            return
+        kept = self.path.with_name(f"{name}.sqlite")
+        if kept.exists():
+            with self.app.app_context():
+                db.engine.dispose()
+            replace_database(kept, self.path)
+            self.written.add("")
+            return
+        plant()
+        with closing(sqlite3.connect(self.path)) as now, closing(sqlite3.connect(kept)) as copy:
+            now.backup(copy)  # with what is still in the WAL
 
     def browser(self, person: str) -> Client:
         """A browser in which somebody is signed in, the same session each time."""
@@ -233,6 +256,23 @@ def cast(world: World) -> Cast:
 def client(app: Flask) -> Client:
     """Somebody who is not signed in."""
     return new_client(app)
+
+
+def written_once(plant: Callable[..., None]) -> Callable[..., None]:
+    """A fixture of the rows that `plant` writes, once for all tests of a worker.
+
+    It returns nothing, and writes nowhere but to the database.
+    """
+
+    @wraps(plant)
+    def begin(world: World, **given: Any) -> None:
+        world.begin_with(f"{plant.__module__}.{plant.__name__}", partial(plant, **given))
+
+    asked = inspect.signature(plant).parameters.values()
+    of_world = inspect.Parameter("world", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    del begin.__wrapped__  # pytest would look there for what is asked
+    begin.__signature__ = inspect.Signature([of_world, *asked])  # type: ignore[attr-defined]
+    return pytest.fixture(begin)
 
 
 @pytest.fixture
@@ -415,14 +455,16 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _sqlite_world(request: pytest.FixtureRequest, folder: Path) -> World:
     template = request.getfixturevalue("sqlite_template")
     path = folder / "crm.sqlite"
+    replace_database(template, path)
+    app = make_app(f"sqlite:///{path}", folder)
+    return _world(app, lambda written: replace_database(template, path), path)
 
-    def renew(written: set[str]) -> None:
-        for suffix in ("-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
-        shutil.copyfile(template, path)
 
-    renew(set())
-    return _world(make_app(f"sqlite:///{path}", folder), renew)
+def replace_database(kept: Path, path: Path) -> None:
+    """Put the SQLite database `kept` at `path`, to which nobody is connected."""
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    shutil.copyfile(kept, path)
 
 
 @pytest.fixture(scope="session")
@@ -479,8 +521,8 @@ def _copies_back(tables: list[str]) -> Iterator[str]:
             yield f"SELECT setval({sequence}, coalesce(max(id), 0) + 1, false) FROM {name}"  # noqa: S608
 
 
-def _world(app: Flask, renew: Callable[[set[str]], None]) -> World:
-    world = World(app, read_cast(app), renew)
+def _world(app: Flask, renew: Callable[[set[str]], None], path: Path | None = None) -> World:
+    world = World(app, read_cast(app), renew, path)
     world.watch()
     return world
 

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from crm.companies.models import AppSettings
 from crm.core.db import db
-from tests.fixtures import Cast, World, make_app, read_cast
+from tests.fixtures import Cast, World, make_app, read_cast, replace_database
 from tests.house.addresses import Address, addresses
 from tests.house.asking import Crawl, crawl_as_olga
 from tests.population import Planted, plant
@@ -50,12 +50,7 @@ def planted_world(
         keep_file(folder / "files", one.mark)
     shutil.copyfile(path, kept)
 
-    def renew(written: set[str]) -> None:
-        for suffix in ("-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
-        shutil.copyfile(kept, path)
-
-    world = World(app, cast, renew)
+    world = World(app, cast, lambda written: replace_database(kept, path))
     world.watch()
     return world
 

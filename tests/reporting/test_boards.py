@@ -1,4 +1,4 @@
-"""Boards: what they count, and that every figure opens the list of exactly its rows."""
+"""Boards: what they count."""
 
 import re
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from crm.opportunities.models import Opportunity
 from crm.reporting.boards.periods import Period, read_period
 from crm.reporting.boards.table import ALL
 from tests.factories import make, person, word
-from tests.fixtures import Acting, Cast, Client
+from tests.fixtures import Acting, Cast, Client, written_once
 
 CELL = re.compile(r'<td class="r num"><a href="([^"]+)">([^<]+)</a></td>')
 CHARTS = [(board.key, chart.key) for board in ALL for chart in board.charts]
@@ -27,7 +27,7 @@ SETTINGS = {"manage_agencies": True, "manage_recurring": True}
 PART = {"HX-Request": "true"}
 
 
-@pytest.fixture
+@written_once
 def sales(acting: Acting, cast: Cast) -> None:
     """Two won, one lost, three open of Claire; one in dollars; one of Olga's."""
     with acting("alice") as session:
@@ -59,25 +59,6 @@ def listed(client: Client, url: str) -> str:
     answer = client.get(url)
     assert answer.status_code == 200, url
     return unescape(answer.text)
-
-
-@pytest.mark.parametrize(("key", "name"), CHARTS)
-@pytest.mark.parametrize("query", ["", "?period=this_year&compare=1", "?_flt_0_owner=me"])
-def test_every_figure_opens_the_list_of_exactly_its_rows(
-    as_user: Callable[[str], Client], sales: None, key: str, name: str, query: str
-) -> None:
-    for somebody in ("claire", "marc"):
-        client = as_user(somebody)
-        rows = re.findall(r"<tr[^>]*>(.*?)</tr>", chart(client, key, name, query), re.DOTALL)
-        for row in rows:
-            found = CELL.findall(row)
-            for url, text in found:
-                page = listed(client, url)
-                count = page.count("data-row=")
-                if text == found[0][1] and text.isdigit():
-                    assert str(count) == text, (url, text)
-                elif "€" in text:
-                    assert count, url
 
 
 @pytest.mark.accept("A-78")

@@ -29,7 +29,7 @@ from crm.reporting.boards.periods import Period
 from crm.reporting.boards.recurring import RECURRING
 from crm.reporting.boards.shown import Line, Shown
 from tests.factories import make
-from tests.fixtures import Acting, Cast, Client, statements_of
+from tests.fixtures import Acting, Cast, Client, statements_of, written_once
 
 pytestmark = pytest.mark.both
 Everything = Callable[[], AbstractContextManager[Session]]
@@ -38,7 +38,7 @@ PERIOD = Period(date(2026, 2, 10), date(2026, 5, 20))
 ZERO = Decimal(0)
 
 
-@pytest.fixture
+@written_once
 def past(acting: Acting, cast: Cast, everything: Everything) -> None:
     """Opportunities of several people, agencies and companies, in two currencies, with a past."""
     random = Random(11)  # noqa: S311  no secret

@@ -15,7 +15,7 @@ from crm.core.datamodel.buckets import Step, first_day, last_day
 from crm.core.datamodel.grouping import TEAM, Group, Measure, read_groups
 from crm.opportunities.models import Opportunity
 from tests.factories import make, person
-from tests.fixtures import Acting, Cast
+from tests.fixtures import Acting, Cast, written_once
 
 pytestmark = pytest.mark.both
 PEOPLE = ("alice", "marc", "claire")
@@ -29,7 +29,7 @@ MEASURES = (
 )
 
 
-@pytest.fixture
+@written_once
 def sales(acting: Acting, cast: Cast) -> None:
     """Opportunities of three people, in two currencies, some without amount or owner."""
     random = Random(7)  # noqa: S311  no secret

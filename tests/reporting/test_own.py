@@ -23,7 +23,7 @@ from crm.leads.models import Lead
 from crm.opportunities.models import Opportunity
 from crm.reporting.own.subjects import groups_of, measures_of, subject
 from tests.factories import make, person
-from tests.fixtures import Acting, Cast, Client
+from tests.fixtures import Acting, Cast, Client, written_once
 from tests.reporting.boards_world import plant
 
 AsUser = Callable[[str], Client]
@@ -31,7 +31,7 @@ CELL = re.compile(r'<td class="r num"><a href="([^"]+)">([^<]+)</a></td>')
 PART = {"HX-Request": "true"}
 
 
-@pytest.fixture
+@written_once
 def planted(acting: Acting, cast: Cast, everything: Any) -> None:
     plant(acting, cast, everything)
 

@@ -34,7 +34,7 @@ from crm.reporting.pipeline.figures import AGENCY, STAGE, Cell, Part, read_figur
 from crm.reporting.pipeline.subjects import ACCOUNTS, LEADS, Subject
 from tests.companies.test_handover import ticked
 from tests.factories import again, make, person
-from tests.fixtures import Acting, Cast, Client
+from tests.fixtures import Acting, Cast, Client, written_once
 from tests.opportunities.test_services import Everything
 from tests.pressing import press
 
@@ -50,6 +50,10 @@ SUMS = re.compile(r"<tfoot>(.*?)</tfoot>", re.DOTALL)
 
 @pytest.fixture
 def agencies(everything: Everything, cast: Cast) -> None:
+    manage_agencies(everything, cast)
+
+
+def manage_agencies(everything: Everything, cast: Cast) -> None:
     """Agencies and recurring revenue are managed; Claire is of Lyon, Inès of Lille."""
     with everything() as session:
         settings = session.get_one(AppSettings, 1)
@@ -58,9 +62,10 @@ def agencies(everything: Everything, cast: Cast) -> None:
         person(cast.ines).agency = session.get_one(Agency, cast.lille)
 
 
-@pytest.fixture
-def business(acting: Acting, agencies: None, cast: Cast) -> None:
+@written_once
+def business(acting: Acting, everything: Everything, cast: Cast) -> None:
     """Rows of three owners, two agencies and none, two industries and none, two currencies."""
+    manage_agencies(everything, cast)
     random = Random(19)  # noqa: S311  no secret
     with acting("alice") as session:
         places = [session.get_one(Agency, cast.lyon), session.get_one(Agency, cast.lille), None]

@@ -26,7 +26,7 @@ from crm.reporting.boards.asked import Asked
 from crm.reporting.boards.periods import Period
 from crm.reporting.boards.targets import TARGETS
 from tests.factories import make, person
-from tests.fixtures import Acting, Cast, Client, statements_of
+from tests.fixtures import Acting, Cast, Client, statements_of, written_once
 
 Everything = Callable[[], AbstractContextManager[Session]]
 PERIOD = Period(date(2027, 5, 3), date(2027, 5, 9))
@@ -39,7 +39,7 @@ def company(session: Session, pk: int) -> Company:
     return session.get_one(Company, pk)
 
 
-@pytest.fixture
+@written_once
 def sales(acting: Acting, cast: Cast, everything: Everything) -> None:
     """Won opportunities of four people in two currencies, and targets of three of them."""
     random = Random(5)  # noqa: S311  no secret
