@@ -13,7 +13,7 @@ from crm.core.saved.models import SavedKind
 from crm.core.saved.services import Given
 from crm.reporting.models import ReportPin
 from crm.reporting.own import pins
-from tests.fixtures import Acting, Cast, Client
+from tests.fixtures import Acting, Cast, Client, written_once
 from tests.reporting.boards_world import plant
 
 pytestmark = pytest.mark.both
@@ -22,7 +22,7 @@ PART = {"HX-Request": "true"}
 BY_STATUS = {"filters": [["owner", 0, ["me"]]], "by": ["status"], "measure": "", "look": ""}
 
 
-@pytest.fixture
+@written_once
 def planted(acting: Acting, cast: Cast, everything: Any) -> None:
     plant(acting, cast, everything)
 
