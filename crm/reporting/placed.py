@@ -12,6 +12,7 @@ from crm.core.views.address import ListAddress
 from crm.opportunities.models import Opportunity
 from crm.reporting.blocks import Block, blocks, is_wide
 from crm.reporting.boards.asked import list_view
+from crm.reporting.boards.people import BY_PERSON
 from crm.reporting.boards.table import BOARDS
 from crm.reporting.own.pin_views import unpin_action
 from crm.reporting.own.pins import HOME, Pinned
@@ -39,19 +40,35 @@ def open_blocks() -> list[tuple[Block, Any]]:
 
 
 def figures_blocks() -> list[LaterBlock]:
-    """This month against the last: one's own, or the team's for who looks after others' records."""
+    """This month against the last: one's own, or the team's for who looks after others' records.
+
+    They see before it what each person of the team has to do, and has done.
+    """
     view = list_view(Opportunity)
     if view is None:
         return []
-    key = "manager" if is_wide(Opportunity) else "salesperson"
-    title = _("The team this month") if key == "manager" else _("My figures this month")
-    filters = list(BOARDS[key].preset())
-    urls = [
-        ListAddress(view.key, url_for(f"ReportingView.{method}", board=key), filters, rest=MONTH)
-        for method in ("kpis", "board")
+    board = "manager" if is_wide(Opportunity) else "salesperson"
+    kpis = url_for("ReportingView.kpis", board=board)
+    if board == "salesperson":
+        title = _("My figures this month")
+        return [_board_block(view, "month", title, board, kpis, "c-kpibox n6")]
+    by_person = url_for("ReportingView.chart", board=board, chart=BY_PERSON.key)
+    return [
+        _board_block(view, "team", str(BY_PERSON.title), board, by_person),
+        _board_block(view, "month", _("The team this month"), board, kpis, "c-kpibox n6"),
     ]
-    figures, board = (one.url() for one in urls)
-    return [LaterBlock("month", title, figures, board, _("Dashboard"), "c-kpibox n6")]
+
+
+def _board_block(
+    view: Any, key: str, title: str, board: str, url: str, css: str = ""
+) -> LaterBlock:
+    """A part of a board with the filters that the board opens with, of this month."""
+    filters = list(BOARDS[board].preset())
+    whole_url = url_for("ReportingView.board", board=board)
+    part, whole = (
+        ListAddress(view.key, one, filters, rest=MONTH).url() for one in (url, whole_url)
+    )
+    return LaterBlock(key, title, part, whole, _("Dashboard"), css)
 
 
 def report_blocks(pinned: Sequence[Pinned]) -> list[LaterBlock]:

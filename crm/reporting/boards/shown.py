@@ -22,6 +22,7 @@ class Figure:
     is_faint: bool = False
     is_words: bool = False
     currency: str = ""  # of an amount
+    tone: str = ""  # bad, warn: what has to be seen to
 
 
 NOTHING = Figure("–", is_faint=True)

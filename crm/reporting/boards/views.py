@@ -30,6 +30,7 @@ from crm.reporting.pipeline.views import PipelinePages
 
 KEPT = ("period", "compare")  # arguments beside the filters of lists
 FIRST = "this_quarter"
+WIDE = ("by-person",)  # charts whose table takes the width of the page
 OWN_REPORTS = _l("Own reports")
 SUBJECT_ENTITIES = tuple(one.model.__entity__ for one in SUBJECTS.values())
 
@@ -120,7 +121,7 @@ class ReportingView(PipelinePages):
                     chart.key,
                     str(chart.title),
                     self._chart_url(found, chart),
-                    chart.drawn,
+                    chart.drawn or chart.key in WIDE,
                     _room(asked.period) if chart.drawn else "",
                 )
                 for chart in charts
