@@ -380,7 +380,7 @@ def test_a_wrong_choice_is_told(as_user: Callable[[str], Client]) -> None:
         page = listed(as_user("claire"), f"{PATH}?{query}")
         assert "c-note" in page
         assert "c-kpi" not in page
-        answer = as_user("claire").get(f"{PATH}/export?subject=accounts&{query}")
+        answer = as_user("claire").get(f"{PATH}/agencies.csv?{query}")
         assert answer.status_code == 400
 
 
@@ -394,13 +394,29 @@ def test_a_free_period_and_a_filter_are_typed(as_user: Callable[[str], Client], 
     assert listed(claire, answer.location)
 
 
-def test_clients_and_prospects_as_csv(as_user: Callable[[str], Client], business: None) -> None:
-    assert as_user("ines").get(f"{PATH}/export?subject=accounts").status_code == 403
-    alice = as_user("alice")
-    answer = alice.get(f"{PATH}/export?subject=accounts&_flt_2_agency=")
+def test_clients_and_prospects_have_a_list_of_their_own(
+    as_user: Callable[[str], Client], business: None
+) -> None:
+    """Both kinds, by the filters of their lists, and as CSV with the right to export."""
+    alice, query = as_user("alice"), "period=this_year&_flt_2_agency="
+    page = listed(alice, f"{PATH}?subject=accounts&{query}")
+    (url,) = re.findall(r"<dt>Clients and prospects</dt><dd[^>]*><a href=\"([^\"]+)\"", page)
+    assert url.startswith(f"{PATH}/accounts?")
+    together = opened(alice, url)
+    rows = together.count("data-row=")
+    assert rows == opened(alice, f"{PATH}?subject=accounts&{query}").count("data-row=") > 0
+    assert {"Client", "Prospect"} <= set(re.findall(r">(Client|Prospect)<", together))
+    assert "Created on between" in re.sub("<[^>]+>", " ", together).replace("  ", " ")
+    typed = alice.get(f"{PATH}/accounts?filter=owner&op=0&value=me")
+    assert typed.location == f"{PATH}/accounts?_flt_0_owner=me"
+    assert "No result" in listed(alice, f"{PATH}/accounts?search=zzzz")
+    answer = alice.get(link(together, f"{PATH}/accounts/export"))
     assert answer.mimetype == "text/csv"
-    page = listed(alice, f"{PATH}?subject=accounts&_flt_2_agency=")
-    assert len(answer.text.splitlines()) == page.count("data-row=") + 1
+    assert len(answer.text.splitlines()) == rows + 1
+    assert alice.get(f"{PATH}/accounts/export?_flt_0_nope=1").status_code == 400
+    assert as_user("ines").get(f"{PATH}/accounts/export").status_code == 403
+    for path in ("accounts", "accounts/export"):
+        assert as_user("nadia").get(f"{PATH}/{path}").status_code == 404
 
 
 def test_without_agencies_there_is_no_word_of_them(
@@ -417,7 +433,7 @@ def test_without_agencies_there_is_no_word_of_them(
 
 def test_who_may_read_nothing_has_no_follow_up(as_user: Callable[[str], Client]) -> None:
     assert as_user("nadia").get(PATH).status_code == 404
-    assert as_user("nadia").get(f"{PATH}/export").status_code == 404
+    assert as_user("nadia").get(f"{PATH}/stages.csv").status_code == 404
     assert as_user("claire").get("/reporting/").location.endswith(PATH)
 
 
@@ -447,7 +463,8 @@ def link(page: str, pattern: str) -> str:
 def saved_one(client: Client, query: str, **said: str) -> int:
     """The id of a follow-up that is saved as it is shown."""
     add = link(listed(client, f"{PATH}?{query}"), "/reporting/own/lists/pipeline/add")
-    assert client.get(add).status_code == 200
+    form = unescape(client.get(add).text)
+    assert "Sales follow-up: Clients and prospects · " in form
     answer = client.post(add, data={"name": "Lyon this year", **said})
     assert answer.status_code == 303, answer.text
     return int(answer.location.rpartition("/")[2])
@@ -546,6 +563,7 @@ def test_its_tables_as_csv_are_what_one_may_export(
     page = listed(alice, f"{PATH}?subject=accounts")
     by_agency = alice.get(link(page, f"{PATH}/agencies.csv"))
     assert by_agency.mimetype == "text/csv"
+    assert re.search(r'class="s1" width="100(\.0)?"', page), "the largest bar is full"
     head, *lines = by_agency.text.lstrip("\ufeff").splitlines()
     assert head.startswith("Agency,Clients and prospects,Opportunities,Amount (EUR),Amount (USD)")
     assert len(lines) == 3

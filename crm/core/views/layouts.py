@@ -106,6 +106,13 @@ def _in_reach(view: FilterBar, applied: Condition) -> tuple[str, ...]:
     return tuple(text for text, value in pairs if value is None or value in names)
 
 
+def filter_words(view: FilterBar, address: ListAddress) -> str:
+    """What a list is filtered by."""
+    chips = [view.chip(one, address) for one in view.query(address).conditions]
+    said = [f"{one.label} {one.operator} {one.value_text}".strip() for one in chips]
+    return " · ".join([*said, *([f"“{address.search}”"] if address.search else [])])
+
+
 def label_of(view: FilterBar, name: str) -> str:
     """What a filter is called; its name where there is none of that name any more."""
     try:

@@ -9,10 +9,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from crm.core.saved.models import SavedKind, SavedView
-from crm.core.views.address import ListAddress
 from crm.core.views.base import PK
 from crm.core.views.filterbar import SAVED, FilterBar
-from crm.core.views.layouts import layout_of, list_of, opened
+from crm.core.views.layouts import filter_words, layout_of, list_of, opened
 from crm.core.views.saved_pages import NewSaved, SavedPages, SavedWords
 
 
@@ -62,7 +61,7 @@ class SavedFilterView(SavedPages):
                 _("Save this filter"),
                 [(title, back)],
                 back,
-                _sentence(view, address),
+                filter_words(view, address),
             )
         )
 
@@ -77,10 +76,3 @@ class SavedFilterView(SavedPages):
 
 def _list(entity: str) -> FilterBar:
     return list_of(entity) or abort(404)
-
-
-def _sentence(view: FilterBar, address: ListAddress) -> str:
-    """What a list is filtered by."""
-    chips = [view.chip(one, address) for one in view.query(address).conditions]
-    said = [f"{one.label} {one.operator} {one.value_text}".strip() for one in chips]
-    return " · ".join([*said, *([f"“{address.search}”"] if address.search else [])])

@@ -1,5 +1,6 @@
 """What the pages of saved filters and those of saved reports have in common."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -63,7 +64,7 @@ class NewSaved:
     intro: str
 
 
-class SavedPages(Page):
+class SavedPages(Page, ABC):
     """Save, rename, share, delete and restore what people save of one kind.
 
     Opened at "open", and listed at "list", by methods of the class below.
@@ -74,9 +75,9 @@ class SavedPages(Page):
     words: ClassVar[SavedWords]
     default_label: ClassVar[Label] = ""  # of the tick for the one that the menu opens
 
+    @abstractmethod
     def about(self, row: SavedView) -> str:
         """The title of what a row is of; "" where the actor may not open that."""
-        raise NotImplementedError
 
     def copy_url(self, row: SavedView) -> str:
         """Where it is saved under another name."""

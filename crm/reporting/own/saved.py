@@ -8,16 +8,18 @@ from flask import request, url_for
 from sqlalchemy import ColumnElement
 
 from crm.core.errors import NotFound
+from crm.core.models.text import labelled
 from crm.core.rows import criteria
 from crm.core.saved.layouts import Layout as Saved
 from crm.core.saved.models import SavedView
 from crm.core.views.address import ListAddress
+from crm.core.views.layouts import filter_words
 from crm.reporting.boards.shown import Shown
 from crm.reporting.own import result
 from crm.reporting.own.layout import address_of, open_saved, read_layout, saved_of
 from crm.reporting.own.subjects import subject
 from crm.reporting.pipeline import saved as follow_ups
-from crm.reporting.pipeline.choice import read_choice
+from crm.reporting.pipeline.choice import Choice, read_choice
 from crm.reporting.pipeline.sheet import tables_of
 from crm.reporting.pipeline.subjects import FOLLOW_UP, PIPELINE, open_subjects
 from crm.reporting.saving import REPORT
@@ -28,6 +30,7 @@ class Asked:
     """A report that the address of the request says."""
 
     title: str  # without a name
+    words: str  # what it is of, and its filters
     url: str  # its page
     unsaved_url: str  # its page without the id of a saved one
     layout: Callable[[], Saved]  # raises DomainError
@@ -73,6 +76,7 @@ class OfLists:
         address = address_of(layout, _path(view))
         return Asked(
             result.title_of(layout),
+            _words(result.title_of(layout), view, address),
             address.url(),
             replace(address, rest=layout.pairs()).url(),
             lambda: saved_of(layout, address),
@@ -106,6 +110,7 @@ class FollowUps:
         choice = read_choice(url_for("ReportingView.pipeline"), request.args.get("subject", ""))
         return Asked(
             str(FOLLOW_UP),
+            _words(_title(choice), choice.subject.view(), choice.address),
             choice.url(),
             choice.url(report=""),
             lambda: follow_ups.layout_of(choice),
@@ -127,6 +132,15 @@ LISTS, FOLLOWED = OfLists(), FollowUps()
 
 def type_of(entity: str) -> ReportType:
     return FOLLOWED if entity == PIPELINE else LISTS
+
+
+def _title(choice: Choice) -> str:
+    of = labelled(FOLLOW_UP, choice.subject.title)
+    return f"{of} · {choice.period}" if choice.period is not None else of
+
+
+def _words(title: str, view: Any, address: ListAddress) -> str:
+    return " · ".join(one for one in (title, filter_words(view, address)) if one)
 
 
 def _list(entity: str) -> Any:

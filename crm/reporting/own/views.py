@@ -126,7 +126,7 @@ class OwnReportView(SavedPages):
         asked = _asked(entity)
         crumbs = [(str(self.words.every), self.url("list")), (asked.title, asked.url)]
         title = _("Save the report")
-        return self.add_page(NewSaved(entity, asked.layout, title, crumbs, asked.url, asked.title))
+        return self.add_page(NewSaved(entity, asked.layout, title, crumbs, asked.url, asked.words))
 
     @expose(f"/update/{PK}", methods=("POST",))
     def update(self, pk: int) -> ResponseReturnValue:

@@ -8,6 +8,7 @@ from crm.accounts.models import Account
 from crm.core.models.text import format_number
 from crm.core.views.address import ListAddress, read_address
 from crm.core.views.pages import ListPage, Tab
+from crm.reporting.pipeline.accounts import export_url
 from crm.reporting.pipeline.choice import TABS, Choice
 from crm.reporting.pipeline.figures import Figures, Part
 
@@ -25,8 +26,8 @@ def tabs(choice: Choice, figures: Figures) -> list[Tab]:
     return found
 
 
-def tab_list(choice: Choice, figures: Figures, accounts_url: str) -> ListPage:
-    """The list of the chosen tab; `accounts_url` exports clients and prospects together."""
+def tab_list(choice: Choice, figures: Figures) -> ListPage:
+    """The list of the chosen tab."""
     part = figures.part(choice.tab)
     listed = tab_address(choice, part.view)
     page: ListPage = part.view.list_page(listed, full=False, about=part.where)
@@ -36,7 +37,9 @@ def tab_list(choice: Choice, figures: Figures, accounts_url: str) -> ListPage:
     if page.totals_url:
         page.totals_url = _elsewhere(part, "totals", order)
     if page.export_url and part.model is Account:
-        page.export_url = accounts_url
+        page.export_url = export_url(
+            ListAddress(part.view.key, "", list(part.filters), order=order)
+        )
     elif page.export_url:
         page.export_url = _elsewhere(part, "export", order)
     if page.empty:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from flask_babel import gettext as _
 
 from crm.core.models.text import labelled
+from crm.core.views.layouts import filter_words
 from crm.reporting.boards.shown import NOTHING, Figure, Line, Section, Shown
 from crm.reporting.pipeline.captions import captions
 from crm.reporting.pipeline.choice import Choice
@@ -18,7 +19,8 @@ def tables_of(choice: Choice, *, exported: bool = False) -> list[Shown]:
     """The figures of all rows, and the tables, of what the actor may read, or may export."""
     figures = read_figures(choice, exported=exported)
     follower, count = Follower(choice, figures), figures.records.total().count
-    caption = " ".join(captions(choice))
+    filters = filter_words(choice.subject.view(), choice.address)
+    caption = " ".join([*([f"{filters}."] if filters else []), *captions(choice)])
     return [as_shown(one, count, caption) for one in (follower.totals(), *follower.tables())]
 
 

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from flask import url_for
 from flask_babel import gettext as _
 
 from crm.accounts.models import Account
 from crm.core.actor import current_actor
 from crm.core.models import spec_of
 from crm.core.models.text import format_percent
+from crm.core.views.address import ListAddress
 from crm.leads.models import Lead
 from crm.opportunities.models import Opportunity
 from crm.reporting.boards.asked import address, merged
@@ -45,6 +47,7 @@ class Row:
     boxes: Sequence[Box]
     share: Decimal | None = None
     is_unset: bool = False
+    bar_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,9 +72,11 @@ class Follower:
 
     def url(self, part: Part, *more: Filter) -> str:
         """The list of the rows of `part` that satisfy `more`."""
-        if part.model is Account:  # clients and prospects together are listed here alone
-            return self.choice.url(*more, tab="records")
-        return address(part.view, merged(part.filters, more))
+        filters = merged(part.filters, more)
+        if part.model is not Account:
+            return address(part.view, filters)
+        together = url_for("ReportingView.pipeline_accounts")
+        return ListAddress(part.view.key, together, filters).url()
 
     def number(self, part: Part, cell: Cell, *more: Filter) -> Box:
         return Box([counted(cell.count, self.url(part, *more))])
@@ -138,14 +143,17 @@ class Follower:
         values = {key[0] for part in parts for key in part.by(AGENCY)}
         keys = keys_of(Opportunity, AGENCY, values, None)
         largest = max((self._size(key) for key in keys), default=Decimal(0))
-        rows = [
-            Row(key.label, self._boxes((key.filter,), key), self._share(key, largest), _unset(key))
-            for key in keys
-        ]
+        rows = [self._agency(key, largest) for key in keys]
         head = [_("Agency"), *self._head()]
         return Table(
             "agencies", _("By agency"), head, rows, Row(_("Total"), self._boxes((), None)), True
         )
+
+    def _agency(self, key: Key, largest: Decimal) -> Row:
+        boxes = self._boxes((key.filter,), key)
+        part = self.figures.opportunities or self.figures.records
+        url = self.url(part, key.filter) if _cell(part, key).count else ""
+        return Row(key.label, boxes, self._share(key, largest), key.value is None, url)
 
     def _head(self) -> Iterable[str]:
         now = self.figures
@@ -220,10 +228,6 @@ def _crossed(part: Part, stage: Key | None, agency: Key) -> Cell:
     if stage is None:
         return _cell(part, agency)
     return part.by(STAGE, AGENCY).get((stage.value, agency.value), Cell())
-
-
-def _unset(key: Key) -> bool:
-    return key.value is None
 
 
 def currencies(cell: Cell) -> list[str]:

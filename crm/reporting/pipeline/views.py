@@ -1,5 +1,6 @@
 """/reporting/pipeline: the follow-up of leads, or of clients and prospects. Source: spec 12.1."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -8,19 +9,18 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
-from crm.core.rows import criteria
 from crm.core.saved.layouts import read_saved
 from crm.core.saved.models import SavedKind
-from crm.core.security.page import Page
 from crm.core.views.pages import ListPage, Note, Tab
 from crm.reporting.boards import sheet as boards_sheet
 from crm.reporting.boards.asked import with_typed_days
 from crm.reporting.pipeline import lists, saved
+from crm.reporting.pipeline.accounts import AccountsTogether
 from crm.reporting.pipeline.captions import captions
 from crm.reporting.pipeline.choice import Choice, read_choice
 from crm.reporting.pipeline.figures import read_figures
 from crm.reporting.pipeline.sheet import as_shown
-from crm.reporting.pipeline.subjects import ACCOUNTS, FOLLOW_UP, PIPELINE, open_subjects
+from crm.reporting.pipeline.subjects import FOLLOW_UP, PIPELINE, open_subjects
 from crm.reporting.pipeline.tables import Follower, Kpi, Table
 from crm.reporting.saving import SavablePage, put_saving
 
@@ -44,14 +44,14 @@ class PipelinePage(SavablePage):
     related: ListPage | None = None
 
 
-class PipelinePages(Page):
-    """The page of the follow-up, and clients with prospects as CSV."""
+class PipelinePages(AccountsTogether, ABC):
+    """The page of the follow-up, and its tables as CSV: a part of the pages of Reporting."""
 
     icon: str
 
+    @abstractmethod
     def pages(self, current: str) -> list[tuple[str, str, bool]]:
-        """(label, address, whether it is `current`) of the pages beside this one."""
-        raise NotImplementedError
+        """(label, address, whether it is `current`) of them; 404 where the actor opens none."""
 
     @expose("/pipeline")
     def pipeline(self) -> ResponseReturnValue:
@@ -81,7 +81,7 @@ class PipelinePages(Page):
                 for one in page.tables
             ]
         page.tabs = lists.tabs(choice, figures)
-        page.related = lists.tab_list(choice, figures, self._with_choice("pipeline_accounts"))
+        page.related = lists.tab_list(choice, figures)
         page.export_url = page.related.export_url
 
     def _with_choice(self, method: str, **names: str) -> str:
@@ -104,24 +104,6 @@ class PipelinePages(Page):
         text = boards_sheet.write(as_shown(found, figures.records.total().count, ""))
         answer = Response(text, mimetype="text/csv")
         answer.headers["Content-Disposition"] = f'attachment; filename="{PIPELINE}-{table}.csv"'
-        return answer
-
-    @expose("/pipeline/export")
-    def pipeline_accounts(self) -> ResponseReturnValue:
-        """Clients and prospects as CSV, of the rows that the actor may export."""
-        self.pages(PIPELINE)
-        choice = read_choice(self.url("pipeline"), ACCOUNTS.key)
-        if choice.subject is not ACCOUNTS:  # the actor may not open it
-            abort(404)
-        view = choice.subject.view()
-        if choice.wrong:
-            abort(400, "\n".join(choice.wrong))
-        if not view.can("export"):
-            abort(403)
-        filters = choice.subject.records(choice.filters, choice.period)
-        where = [*choice.subject.where(filters), criteria(choice.subject.model, "export")]
-        listed = lists.tab_address(choice, view)
-        answer: ResponseReturnValue = view.exported(listed, view.query(listed, where), "accounts")
         return answer
 
 
