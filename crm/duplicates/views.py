@@ -18,7 +18,7 @@ from crm.core.types import utcnow
 from crm.core.views import Action
 from crm.core.views.address import ListAddress
 from crm.core.views.display import zone
-from crm.core.views.list import count_text
+from crm.core.views.list_parts import count_text
 from crm.core.views.pages import ListPage, Note, Tab
 from crm.duplicates.checking import note, standing
 from crm.duplicates.dismissing import Pair, dismiss, examine, ordered

@@ -15,7 +15,7 @@ from crm.core.models import Label, rich_text
 from crm.core.models.text import format_instant, format_near
 from crm.core.views import Field, Note, RecordPage
 from crm.core.views.display import zone
-from crm.core.views.list import count_text
+from crm.core.views.list_parts import count_text
 from crm.mail.models import RELATED, Answer, Message, MessageAttempt, MessageKind, MessageState
 from crm.mail.schedule import MOST_TRIES
 from crm.mail.services import Retried

@@ -15,7 +15,7 @@ from crm.core.views import html
 from crm.core.views.display import Field, display_next, display_value, zone
 
 if TYPE_CHECKING:
-    from crm.core.views.list import ListParts
+    from crm.core.views.list_parts import ListParts
 
 
 class CellHtml(NamedTuple):

@@ -15,7 +15,6 @@ from crm.core.config import languages
 from crm.core.models.codes import language_name
 from crm.core.unavailable import FRAMELESS
 from crm.core.views.display import hue_of, initials
-from crm.core.views.filterbar import SAVED
 from crm.core.views.nav import (
     MenuEntry,
     MenuLink,
@@ -26,6 +25,7 @@ from crm.core.views.nav import (
     saved_items,
     visible_links,
 )
+from crm.core.views.presets import SAVED
 
 TEMPLATE = "core/parts/frame.html"
 SHOWN = 12  # saved filters in the menu

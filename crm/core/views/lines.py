@@ -15,7 +15,7 @@ from crm.core.views.html import icon
 from crm.core.views.pages import Column, Row
 
 if TYPE_CHECKING:
-    from crm.core.views.list import ListParts
+    from crm.core.views.list_parts import ListParts
 
 UNCUT = ("money", "date", "stars")  # kinds that are never truncated
 SHORT = 18  # characters; longer texts may be truncated and get a tooltip

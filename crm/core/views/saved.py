@@ -10,8 +10,9 @@ from flask_babel import lazy_gettext as _l
 
 from crm.core.saved.models import SavedKind, SavedView
 from crm.core.views.base import PK
-from crm.core.views.filterbar import SAVED, FilterBar
+from crm.core.views.filterbar import FilterBar
 from crm.core.views.layouts import filter_words, layout_of, list_of, opened
+from crm.core.views.presets import SAVED
 from crm.core.views.saved_pages import NewSaved, SavedPages, SavedWords
 
 
