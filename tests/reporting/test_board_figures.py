@@ -15,15 +15,20 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crm.accounts.models import Source
 from crm.calendar.models import Event
 from crm.companies.days import today
 from crm.core.actor import current_actor
+from crm.core.datamodel.grouping import Group
 from crm.core.types import utcnow
 from crm.leads.models import Lead
 from crm.opportunities.models import Opportunity
 from crm.quotes.models import Quote
+from crm.reporting.boards.asked import Asked
+from crm.reporting.boards.matrix import Matrix
 from crm.reporting.boards.periods import Period, read_period
 from crm.reporting.boards.table import ALL, BOARDS
+from tests.factories import make
 from tests.fixtures import Acting, Cast, Client, written_once
 from tests.reporting.boards_world import PEOPLE, plant
 
@@ -45,6 +50,7 @@ class Told:
     columns: Callable[[Row], str | None] | None = None
     numbers: Sequence[tuple[str, str]] = ()
     window: Period | None = None
+    totals: bool = False  # cells of the first number alone, between the number of rows and the sum
 
 
 def local(instant: Any) -> date | None:
@@ -174,6 +180,10 @@ TOLD: Mapping[tuple[str, str], Told] = {
         Opportunity, kind("won", "lost"), closed_on, month("closed_on"), choice("kind"), [AMOUNT]
     ),
     ("opportunities", "by-stage"): Told(*OPEN_OF_NOW, one("stage"), numbers=[AMOUNT, WEIGHTED]),
+    ("opportunities", "by-stage-and-agency"): Told(
+        *OPEN_OF_NOW, one("stage"), lambda row: str(row.agency) if row.agency else None, [AMOUNT],
+        totals=True,
+    ),
     ("opportunities", "next-90-days"): Told(
         Opportunity, kind("open"), lambda row: row.expected_close_on, month("expected_close_on"),
         numbers=[AMOUNT, WEIGHTED], window=SOON,
@@ -294,8 +304,32 @@ def summed(first: Sequence[Any], second: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(None if None in pair else sum(pair) for pair in pairs)
 
 
+def added_up(wanted: Mapping[Any, tuple[Any, ...]]) -> dict[Any, tuple[Any, ...]]:
+    """As `expected`, with a number of rows and a sum of each line; empty ones left out."""
+    found: dict[Any, Any] = defaultdict(Decimal)
+    for (currency, line, column), (count, amount) in wanted.items():
+        found[currency, line, "Number"] += count
+        for name in (column, "Total"):
+            found[currency, line, name] += amount or 0
+    return {key: (value,) for key, value in found.items() if value}
+
+
+def shown_added_up(html: str) -> dict[Any, tuple[Any, ...]]:
+    """As `added_up`, of what the page shows."""
+    columns = [None if name == "No agency" else name for name in heads(html)]
+    return {
+        (line.currency, line.label, column): (value,)
+        for line in table(html)
+        if not line.is_sum
+        for column, text in zip(columns, line.texts, strict=True)
+        if (value := number(text))
+    }
+
+
 def shown(told: Told, html: str) -> dict[Any, tuple[Any, ...]]:
     """As `expected`, of what the page shows."""
+    if told.totals:
+        return shown_added_up(html)
     width = 1 + len(told.numbers)
     found = {}
     for line in table(html):
@@ -356,6 +390,8 @@ def test_the_charts_count_what_plain_python_counts(
             rows = list(session.scalars(select(told.model)).unique())
             assert rows
             wanted = expected(told, rows, period)
+            if told.totals:
+                wanted = added_up(wanted)
             found = shown(told, html)
             if len({currency for currency, _line, _column in wanted}) == 1:
                 wanted = {("", line, column): told for (_c, line, column), told in wanted.items()}
@@ -518,6 +554,20 @@ def listed_rows(client: Client, url: str) -> int:
     return len(ids_of(client, url))
 
 
+def number_of(told: Told, place: int, many: int, is_compared: bool) -> int:
+    """Which of `figures` a cell tells: 0 is the number of rows."""
+    width = 1 + len(told.numbers)
+    if told.totals:
+        return min(place, 1)
+    if told.columns is None:
+        return min(1, len(told.numbers)) if place == width else place % width
+    columns = many // (width + (1 if is_compared else 0))
+    return 1 if width > 1 and place >= columns * width else place % width
+
+
+PARTS = re.compile(r"<a href=\"([^\"]+)\" tabindex=\"-1\"><title>[^<]*: ([^<]+)</title>")
+
+
 @pytest.mark.slow("follows every link of every chart")
 @pytest.mark.parametrize(
     ("somebody", "query"),
@@ -536,14 +586,41 @@ def test_every_figure_opens_the_list_with_its_count_and_sum(
         for key in open_charts():
             told = TOLD[key]
             rows = {row.id: row for row in session.scalars(select(told.model)).unique()}
-            for line in table(fetched(client, *key, query)):
-                width = 1 + len(told.numbers)
+            html = fetched(client, *key, query)
+            for url, text in PARTS.findall(html):
+                known[url] = known.get(url) or ids_of(client, url)
+                found = figures(told, [rows[pk] for pk in known[url]])
+                assert number(text) == found[min(1, len(told.numbers))], (somebody, key, url)
+            for line in table(html):
                 for place, (text, url) in enumerate(zip(line.texts, line.urls, strict=True)):
                     if not url:
                         assert text in ("0", "–"), (key, line)
                         continue
                     known[url] = known.get(url) or ids_of(client, url)
                     found = figures(told, [rows[pk] for pk in known[url]])
-                    is_before = told.columns is None and place == width
-                    column = min(1, len(told.numbers)) if is_before else place % width
+                    column = number_of(told, place, len(line.texts), "compare" in query)
                     assert number(text) == found[column], (somebody, key, line, url)
+
+
+@pytest.mark.both
+def test_a_bar_has_six_colours_at_most(acting: Acting, as_user: Callable[[str], Client]) -> None:
+    """The columns beyond stand together in the last colour, which opens the rows of them all."""
+    with acting("alice"):
+        for n in range(1, 9):
+            make(Source, name={"en": f"Source {n}", "fr": f"Source {n}"}, position=n)
+    with acting("claire") as session:
+        sources = list(session.scalars(select(Source).order_by(Source.id.desc()).limit(8)))[::-1]
+        for n, source in enumerate(sources):
+            for _lead in range(n + 1):
+                make(Lead, organization=f"Lead {n}", source=source)
+        make(Lead, organization="Lead of no source", source=None)
+        session.flush()
+        matrix = Matrix("x", "By source", Lead, Group("owner"), Group("source"), str)
+        found = matrix.read(Asked())
+        (line,) = found.sections[0].lines
+        assert [part.value for part in line.parts] == [1, 2, 3, 4, 5, 22]
+        assert [part.colour for part in line.parts] == [1, 2, 3, 4, 5, 6]
+        assert sum(part.share for part in line.parts) == pytest.approx(100, abs=0.1)
+        assert list(found.legend.values()) == [1, 2, 3, 4, 5, 6, 6, 6, 6]
+        url = line.parts[-1].url.removeprefix("http://localhost")
+    assert listed_rows(as_user("claire"), url) == 22

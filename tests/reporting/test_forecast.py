@@ -284,7 +284,7 @@ def test_rates_are_compared_with_those_of_the_period_before(acting: Acting, past
         compared = PASSAGES.read(Asked(PERIOD, is_compared=True))
         before = PASSAGES.read(Asked(PERIOD.before()))
     was = {line.label: line.figures[2] for line in before.sections[0].lines}
-    assert compared.head[-1].startswith("Rate, ")
+    assert compared.head[-1] == str(PERIOD.before())
     for line in compared.sections[0].lines:
         assert line.figures[-1] == was[line.label]
 

@@ -155,6 +155,9 @@ def test_each_figure_opens_the_list_of_its_rows(
     for link, text in links:
         answer = client.get(link)
         assert answer.status_code == 200
+        if text.endswith("%"):  # of the amount beside it
+            assert any(other == link for other, amount in links if amount != text)
+            continue
         ids = {int(pk) for pk in re.findall(r'data-row="(\d+)"', answer.text)}
         with acting("marc") as session:
             rows = session.scalars(select(Opportunity).where(Opportunity.id.in_(ids))).unique()

@@ -1,14 +1,14 @@
-// data-drawing: bars over time, in the colours of the theme. A bar opens the list of its rows.
+// data-drawing: bars side by side, or with parts, in the colours of the theme. A bar opens the list of its rows.
 import { BarChart } from "echarts/charts";
 import { GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
 import * as echarts from "echarts/core";
-import { LabelLayout } from "echarts/features";
 import { CanvasRenderer } from "echarts/renderers";
 
-echarts.use([BarChart, CanvasRenderer, GridComponent, LabelLayout, LegendComponent, TooltipComponent]);
+echarts.use([BarChart, CanvasRenderer, GridComponent, LegendComponent, TooltipComponent]);
 
 const SERIES = [1, 2, 3, 4, 5, 6].map((number) => `--c-series-${number}`);
-const GLYPH = 6; // pixels
+const GLYPH = 6.5; // pixels
+const AXIS = 56;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const forced = matchMedia("(forced-colors: active)");
@@ -29,14 +29,20 @@ export function show(place) {
   forced.addEventListener("change", paint);
 }
 
-function option({ labels, series }, place) {
+function option({ labels, series, currency, is_stacked }, place) {
   const colour = reader(place);
   const text = { color: colour("--c-text-2"), fontFamily: getComputedStyle(place).fontFamily, fontSize: 12 };
-  const compact = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact", maximumFractionDigits: 1 });
-  // A label stands above its own bar, or nowhere.
-  const fits = (words) => words.length * GLYPH <= place.clientWidth / labels.length / series.length;
-  const above = (value) => (value && fits(compact.format(value)) ? compact.format(value) : "");
-  const hues = series.length > 2 ? SERIES : ["--c-series-1", "--c-series-6"];
+  const unit = currency ? { style: "currency", currency, minimumFractionDigits: 0 } : {};
+  const format = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact", maximumFractionDigits: 1, ...unit });
+  const compact = (value) => format.format(value).replace(/(\p{L})\s(?=\p{Sc})/u, "$1"); // 150 k€
+  const sums = labels.map((_label, n) => series.reduce((sum, one) => sum + one.values[n], 0));
+  // A label stands above each bar, or above none: which has room for it would tell nothing.
+  const above = is_stacked ? [sums] : series.map(({ values }) => values);
+  const longest = Math.max(...above.flat().map((value) => (value ? compact(value).length : 0)));
+  const slot = ((place.clientWidth - AXIS) * 0.8) / labels.length / above.length;
+  const fits = longest * GLYPH <= (is_stacked ? slot / 0.8 : slot);
+  const said = (value) => (value && fits ? compact(value) : "");
+  const hues = is_stacked || series.length > 2 ? SERIES : ["--c-series-1", "--c-series-6"];
   return {
     animation: !still.matches,
     color: hues.map(colour),
@@ -53,16 +59,21 @@ function option({ labels, series }, place) {
       formatter: (points) => [labels[points[0].dataIndex], ...points.map(({ seriesIndex, dataIndex }) => `${series[seriesIndex].name}  ${series[seriesIndex].texts[dataIndex]}`)].join("\n"),
     },
     xAxis: { type: "category", data: labels, axisTick: { show: false }, axisLine: { lineStyle: { color: colour("--c-line-2") } }, axisLabel: { ...text, hideOverlap: true } },
-    yAxis: { type: "value", splitNumber: 4, axisLabel: { ...text, formatter: (value) => compact.format(value) }, splitLine: { lineStyle: { color: colour("--c-line") } } },
-    series: series.map(({ name, values }) => ({
+    yAxis: { type: "value", splitNumber: 4, axisLabel: { ...text, formatter: (value) => compact(value) }, splitLine: { lineStyle: { color: colour("--c-line") } } },
+    series: series.map(({ name, values }, n) => ({
       type: "bar",
       name,
       data: values,
       barMaxWidth: 56,
       barGap: "4%",
       cursor: "pointer",
-      label: { show: labels.length <= 12, position: "top", ...text, formatter: ({ value }) => above(value) },
-      labelLayout: { hideOverlap: true },
+      ...(is_stacked ? { stack: "all", itemStyle: { borderColor: colour("--c-surface"), borderWidth: 1 } } : {}),
+      label: {
+        show: !is_stacked || n === series.length - 1,
+        position: "top",
+        ...text,
+        formatter: ({ value, dataIndex }) => said(is_stacked ? sums[dataIndex] : value),
+      },
     })),
   };
 }

@@ -1,7 +1,7 @@
 """A chart: the rows of a table by one group, counted and measured, with the list of each figure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
@@ -73,6 +73,10 @@ class Chart:
     drawn: bool = False
     window: Callable[[], Period] | None = None
     view: Any = None
+
+    @property
+    def is_wide(self) -> bool:
+        return self.drawn
 
     def is_open(self) -> bool:
         """Whether the actor reads rows of its table, and the settings show its fields."""
@@ -207,7 +211,9 @@ class _Table:
         if reading.before is not None:
             figures.append(self._past(currency, row.then, row.was))
         share = self._share(row.now, largest)
-        return Line(key.label, figures, share, key.sign, key.hue, key.value is None, key.short)
+        is_unset = key.value is None
+        line = Line(key.label, figures, share, key.sign, key.hue, is_unset, key.short)
+        return replace(line, initials=key.initials)
 
     def _past(self, currency: str, then: Totals | None, was: Filter | None) -> Figure:
         """The first measure in the period before, without one the number of rows."""
@@ -262,13 +268,33 @@ class _Table:
         if reading.before is not None:
             last = len(lines[0].figures) - 1
             series.append(series_of(str(reading.before), lines, last))
-        return drawing_of(str(self.chart.title), lines, series)
+        return drawing_of(str(self.chart.title), lines, series, section.currency)
 
 
-def drawing_of(title: str, lines: Sequence[Line], series: Sequence[Series]) -> Drawing:
-    """What is drawn of these lines."""
-    sentence = _("%(title)s. The same figures are in the table beside it.", title=title)
-    return Drawing(sentence, [line.short or line.label for line in lines], series)
+def drawing_of(
+    title: str, lines: Sequence[Line], series: Sequence[Series], currency: str = ""
+) -> Drawing:
+    """What is drawn of these lines: bars side by side."""
+    return Drawing(_sentence(title), [line.short or line.label for line in lines], series, currency)
+
+
+def stacked(title: str, lines: Sequence[Line], names: Sequence[str], currency: str) -> Drawing:
+    """What is drawn of these lines: a bar for each, with their parts of these names."""
+    parts = [
+        Series(
+            name,
+            [float(line.parts[n].value) for line in lines],
+            [line.parts[n].text for line in lines],
+            [line.parts[n].url for line in lines],
+        )
+        for n, name in enumerate(names)
+    ]
+    labels = [line.label for line in lines]
+    return Drawing(_sentence(title), labels, parts, currency, is_stacked=True)
+
+
+def _sentence(title: str) -> str:
+    return _("%(title)s. The same figures are in the table beside it.", title=title)
 
 
 def series_of(name: str, lines: Sequence[Line], column: int) -> Series:

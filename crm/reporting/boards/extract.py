@@ -13,7 +13,7 @@ from crm.reporting.boards.asked import Asked, conditions
 from crm.reporting.boards.charts import Caption, is_open
 from crm.reporting.boards.keys import Filter
 from crm.reporting.boards.reading import Reading, Rows, currencies, currency_words
-from crm.reporting.boards.shown import NOTHING, Figure, Line, Section, Shown, money, not_added
+from crm.reporting.boards.shown import Figure, Line, Section, Shown, money, not_added
 
 CURRENCIES = 3  # of a list by amount, those with the most rows
 
@@ -37,13 +37,18 @@ class Extract:
     drawn: bool = False
     needs: Sequence[str] = ()  # fields whose setting shows it
 
+    @property
+    def is_wide(self) -> bool:
+        """Its columns are words, which need the room."""
+        return True
+
     def is_open(self) -> bool:
         """Whether the actor reads rows of its table, and the settings show its fields."""
         return is_open(self.model, [Group(name) for name in self.needs])
 
     @property
     def by_amount(self) -> bool:
-        return spec_of(self.model, self.order[0]).kind is kinds.MONEY
+        return _is_money(self.model, self.order[0])
 
     def read(self, asked: Asked, extra: Sequence[ColumnElement[bool]] = ()) -> Shown:
         """The first of the rows that the actor reads and that satisfy `extra`.
@@ -88,6 +93,7 @@ class _Lines:
             url=reading.url(reading.period),
             has_bars=False,
             notes=not_added(sections),
+            words=[n for n, name in enumerate(columns, 1) if not _is_money(chart.model, name)],
         )
 
     def _rows(self, currency: str) -> Sequence[Any]:
@@ -110,6 +116,11 @@ class _Lines:
 
     def _figure(self, row: Any, name: str) -> Figure:
         shown = self.reading.view.field_of(row, name)
-        if spec_of(self.chart.model, name).kind is kinds.MONEY:
+        if _is_money(self.chart.model, name):
             return money(getattr(row, name), row.currency)
-        return Figure(shown.text, is_words=True) if shown.text else NOTHING
+        is_date = spec_of(self.chart.model, name).kind.widget in ("date", "instant")
+        return Figure(shown.text, is_words=True, is_date=is_date)
+
+
+def _is_money(model: type[Any], name: str) -> bool:
+    return spec_of(model, name).kind is kinds.MONEY

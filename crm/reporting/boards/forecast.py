@@ -103,7 +103,7 @@ class _Table:
         )
         if sections:
             bars = [series_of(shown.head[n], sections[0].lines, n - 1) for n in (2, 3, 4)]
-            shown.drawing = drawing_of(shown.title, sections[0].lines, bars)
+            shown.drawing = drawing_of(shown.title, sections[0].lines, bars, sections[0].currency)
         return shown
 
     def _section(self, currency: str, told: Told) -> Section:

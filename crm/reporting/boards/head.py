@@ -18,6 +18,11 @@ class OfOpportunities:
     title: Label
     drawn: bool = False
     measures: Sequence[Measure] = ()
+    has_room: bool = False  # over the whole width, as its columns are many
+
+    @property
+    def is_wide(self) -> bool:
+        return self.drawn or self.has_room
 
     @property
     def model(self) -> type[Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from babel.dates import format_date
 from flask_appbuilder.security.sqla.models import Group as Team
+from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import inspect, select
@@ -18,6 +19,7 @@ from crm.core.db import db
 from crm.core.models import Label, Reference, Spec, spec_of, target_of
 from crm.core.models.locale import locale
 from crm.core.rows import linkable
+from crm.core.views.display import hue_of, initials, status_glyph
 from crm.reporting.boards.periods import Period, written
 
 Filter = tuple[str, int, tuple[str, ...]]  # field, operator, values: as in the address of a list
@@ -38,6 +40,7 @@ class Key:
     sign: str = ""
     hue: str = ""
     short: str = ""  # as an axis says it, where it is shorter
+    initials: str = ""  # of a person
 
 
 def operator_of(model: type[Any], name: str, *keys: str) -> int:
@@ -121,14 +124,18 @@ def _rows(model: type[Any], group: Group, target: type[Any], found: set[int]) ->
         return row is None, position, str(row or "").casefold(), pk
 
     return [
-        Key(
-            pk,
-            str(known[pk]) if pk in known else _("Not available"),
-            (group.name, among, (str(pk),)),
-            hue=getattr(known.get(pk), "hue", "") or "",
-        )
-        for pk in sorted(found, key=place)
+        _row(pk, known.get(pk), (group.name, among, (str(pk),))) for pk in sorted(found, key=place)
     ]
+
+
+def _row(pk: int, row: Any, narrowed: Filter) -> Key:
+    """A row as a group: of a stage or status with its sign, of a person with initials."""
+    if row is None:
+        return Key(pk, _("Not available"), narrowed)
+    if isinstance(row, User):
+        return Key(pk, str(row), narrowed, hue=hue_of(pk), initials=initials(str(row)))
+    sign = status_glyph(row) if hasattr(row, "outcome_glyphs") else ""
+    return Key(pk, str(row), narrowed, sign, row.hue or "" if sign else "")
 
 
 def _choices(model: type[Any], group: Group, found: set[Any]) -> list[Key]:

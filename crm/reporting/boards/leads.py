@@ -61,11 +61,11 @@ BY_COUNTRY = _by("by-country", _l("Leads by country"), Group("country"))
 BY_INDUSTRY = _by("by-industry", _l("Leads by industry"), Group("industry"))
 BY_TEAM = Matrix(
     "by-team", _l("Leads by team and status"), Lead, Group(TEAM), Group("status"), _of_any,
-    dated=CREATED,
+    dated=CREATED, has_room=True,
 )  # fmt: skip
 BY_OWNER = Matrix(
     "by-owner", _l("Leads by salesperson and status"), Lead, Group("owner"), Group("status"),
-    _of_any, dated=CREATED,
+    _of_any, dated=CREATED, has_room=True,
 )  # fmt: skip
 UNASSIGNED_BY_SOURCE = Chart(
     "unassigned", _l("Unassigned leads by source"), Lead, Group("source"), _of_unassigned,

@@ -124,6 +124,10 @@ BY_STAGE = Chart(
     "by-stage", _l("Opportunities by stage"), Opportunity, Group("stage"), _of_open,
     [AMOUNT, WEIGHTED], _open,
 )  # fmt: skip
+STAGE_BY_AGENCY = Matrix(
+    "by-stage-and-agency", _l("Opportunities by stage and agency"), Opportunity, Group("stage"),
+    Group("agency"), _of_open, [AMOUNT], _open, drawn=True, in_order=True, totals=True,
+)  # fmt: skip
 SOON_BY_MONTH = Chart(
     "next-90-days", _l("Pipeline of the next 90 days"), Opportunity,
     Group("expected_close_on", Step.MONTH), _of_open, [AMOUNT, WEIGHTED], _open,
@@ -161,7 +165,7 @@ RECURRING_ENDING = Extract(
     _of_ending, _ending, needs=("recurring_amount",),
 )  # fmt: skip
 CHARTS = (
-    CLOSED_BY_MONTH, BY_STAGE, SOON_BY_MONTH, WON_BY_OWNER, WON_BY_TEAM, WON_BY_AGENCY,
-    WON_BY_SOURCE, WON_BY_ACCOUNT, LOST_BY_REASON, LARGEST, NEWEST, LATEST_LOST, RECURRING_WON,
-    RECURRING_ENDING,
+    CLOSED_BY_MONTH, BY_STAGE, SOON_BY_MONTH, STAGE_BY_AGENCY, WON_BY_OWNER, WON_BY_TEAM,
+    WON_BY_AGENCY, WON_BY_SOURCE, WON_BY_ACCOUNT, LOST_BY_REASON, LARGEST, NEWEST, LATEST_LOST,
+    RECURRING_WON, RECURRING_ENDING,
 )  # fmt: skip

@@ -65,7 +65,7 @@ class Passages(OfOpportunities):
         caption = _caption(sum(one.entered for one in found.values()), asked.period)
         head = [_("Passage"), _("Entered"), _("Went on"), _("Rate"), _("Median time")]
         if asked.before is not None:
-            head.append(_("%(measure)s, %(group)s", measure=_("Rate"), group=asked.before))
+            head.append(str(asked.before))
         sections = [Section("", "", lines)] if found or before else []
         return Shown(self.key, str(self.title), head, sections, reading.words(caption), len(found))
 

@@ -16,7 +16,7 @@ KPIS: Sequence[Kpi] = (
     opportunities.WON, opportunities.NUMBER_WON, opportunities.WIN_RATE,
     opportunities.AVERAGE_CYCLE, leads.CREATED_LEADS, events.CALLS_HELD,
 )  # fmt: skip
-BY_PERSON = ByPerson("by-person", _l("The team, today"))
+BY_PERSON = ByPerson("by-person", _l("The team, today"), has_room=True)
 TEAMS = (
     BY_PERSON, opportunities.WON_BY_MONTH, opportunities.BY_STAGE, opportunities.WON_BY_OWNER,
     opportunities.SOON_BY_MONTH, opportunities.LOST_BY_REASON, opportunities.WON_BY_AGENCY,

@@ -1,6 +1,6 @@
 """A chart as the templates, the CSV and the drawing take it."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -23,9 +23,24 @@ class Figure:
     is_words: bool = False
     currency: str = ""  # of an amount
     tone: str = ""  # bad, warn: what has to be seen to
+    is_date: bool = False
+    is_reached: bool = False  # a target
 
 
 NOTHING = Figure("–", is_faint=True)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a row's bar: from `start` on, `share` of 100 long."""
+
+    name: str
+    text: str
+    value: Decimal
+    start: Decimal
+    share: Decimal
+    url: str
+    colour: int
 
 
 @dataclass(frozen=True)
@@ -41,6 +56,8 @@ class Line:
     short: str = ""
     url: str = ""  # of a row's own page
     after: str = ""  # the stage that follows the one of the label
+    initials: str = ""  # of a person
+    parts: Sequence[Part] = ()  # its bar by columns
 
     @property
     def bar_url(self) -> str:
@@ -70,11 +87,13 @@ class Series:
 
 @dataclass(frozen=True)
 class Drawing:
-    """What ECharts draws of one section: bars over time."""
+    """What ECharts draws of one section: bars side by side, or the parts of one."""
 
     sentence: str  # for who cannot see it
     labels: Sequence[str]
     series: Sequence[Series]
+    currency: str = ""
+    is_stacked: bool = False
 
 
 @dataclass
@@ -91,6 +110,8 @@ class Shown:
     url: str = ""
     csv_url: str = ""
     has_bars: bool = True
+    legend: Mapping[int, int] = field(default_factory=dict)  # place in `head` → colour of its bars
+    words: Container[int] = ()  # places in `head` of columns of words
     notes: Sequence[str] = field(default_factory=list)
     edit_url: str = ""  # where what it compares with is set
     edit_label: str = ""

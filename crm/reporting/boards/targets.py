@@ -1,7 +1,7 @@
 """The targets of the quarter, and what of them is reached. Source: issue 19."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from flask import url_for
@@ -112,12 +112,11 @@ class _Table:
     def _section(self, currency: str, won: Mapping[int, Totals]) -> Section:
         targets = self.targets[currency]
         people = keys.keys_of(Opportunity, OWNER, targets, None)
-        lines = [
-            self._line(
-                currency, one.label, [one.filter], _some(won, [one.value]), targets[one.value]
-            )
-            for one in people
-        ]
+        lines = []
+        for one in people:
+            mine, target = _some(won, [one.value]), targets[one.value]
+            line = self._line(currency, one.label, [one.filter], mine, target)
+            lines.append(replace(line, initials=one.initials, hue=one.hue))
         every = _some(won, list(targets))
         self.counts.append(every[0])
         among = keys.operator_of(Opportunity, "owner", "in")
@@ -138,7 +137,11 @@ class _Table:
         mine = url if won[0] else ""
         amount = (won[1][0].value("sum") if won[1] else None) or Decimal(0)
         rate = amount * HUNDRED / target if target else None
-        reached = NOTHING if rate is None else Figure(format_percent(round(rate, 1), 1), rate, mine)
+        reached = (
+            NOTHING
+            if rate is None
+            else Figure(format_percent(round(rate, 1), 1), rate, mine, is_reached=rate >= HUNDRED)
+        )
         figures = [reached, money(amount, currency, mine), money(target, currency)]
         return Line(label, figures, min(HUNDRED, round(rate or Decimal(0), 1)))
 

@@ -20,6 +20,7 @@ from crm.core.views.display import zone
 from crm.core.views.pages import ListPage, Note
 from crm.reporting.boards import kpis, sheet
 from crm.reporting.boards.asked import COMMON, Asked, list_view, with_typed_days
+from crm.reporting.boards.matrix import Matrix
 from crm.reporting.boards.periods import LABELS, Period, read_period
 from crm.reporting.boards.table import ALL, BOARDS, ENTITIES, Board, BoardChart
 from crm.reporting.own.pin_views import unpin_action
@@ -30,7 +31,6 @@ from crm.reporting.pipeline.views import PipelinePages
 
 KEPT = ("period", "compare")  # arguments beside the filters of lists
 FIRST = "this_quarter"
-WIDE = ("by-person",)  # charts whose table takes the width of the page
 OWN_REPORTS = _l("Own reports")
 SUBJECT_ENTITIES = tuple(one.model.__entity__ for one in SUBJECTS.values())
 
@@ -121,8 +121,8 @@ class ReportingView(PipelinePages):
                     chart.key,
                     str(chart.title),
                     self._chart_url(found, chart),
-                    chart.drawn or chart.key in WIDE,
-                    _room(asked.period) if chart.drawn else "",
+                    chart.is_wide,
+                    _room(chart, asked.period) if chart.drawn else "",
                 )
                 for chart in charts
             ]
@@ -187,10 +187,12 @@ def _pinned_chart(one: Pinned, board: str) -> PlacedChart:
     )
 
 
-def _room(period: Period | None) -> str:
-    """The class with the room of a line for each month, so that nothing below moves."""
+def _room(chart: BoardChart, period: Period | None) -> str:
+    """The class with the room of a line for each month or stage, so that nothing below moves."""
     if period is None:
         return ""
+    if isinstance(chart, Matrix) and chart.lines.step is None:
+        return "m3"
     first, last = period.first, period.last
     months = (last.year - first.year) * 12 + last.month - first.month + 1
     return next((f"m{most}" for most in (1, 3) if months <= most), "m12")
