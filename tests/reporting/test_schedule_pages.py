@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from crm.companies.models import User
 from crm.core.saved import services as saved
 from crm.core.saved.models import SavedKind, saved_view_group
 from crm.core.saved.services import Given
@@ -166,6 +167,16 @@ def test_the_owner_sees_what_became_of_it(
     received = as_user("hugo").get("/reporting/schedules/").text
     assert "By owner" in received
     assert "/reporting/own/open/" not in received
+
+
+def test_the_owner_sees_that_the_address_of_a_colleague_is_wrong(
+    app: Flask, as_user: AsUser, schedule: int, cast: Cast, everything: Everything
+) -> None:
+    with everything() as session:
+        session.execute(update(User.__table__).where(User.id == cast.hugo).values(email="none"))
+    send(app, everything)
+    listed = unescape(as_user("claire").get("/reporting/schedules/").text)
+    assert "Skipped: The e-mail address is not valid (Hugo Henry)" in listed
 
 
 def test_in_the_outbox_only_its_recipient_reads_it(

@@ -48,13 +48,14 @@ def planned(
     rhythm: Rhythm = DAILY,
     *,
     groups: tuple[int, ...] = (),
+    name: str = "By owner",
     entity: str = "leads",
     layout: dict[str, Any] = LAYOUT,
     **more: Any,
 ) -> int:
     """The id of a schedule that Claire made at START, for a report of leads."""
     with time_machine.travel(utc(START), tick=False), acting("claire"):
-        given = SavedGiven("By owner", frozenset(groups))
+        given = SavedGiven(name, frozenset(groups))
         view = saved.create(SavedKind.REPORT, entity, layout, given)
         return services.create(view, Given(rhythm, frozenset(to), **more)).id
 
@@ -366,18 +367,31 @@ def test_without_rows_it_says_so_or_does_not_leave(
     assert outcomes(everything)[cast.claire] is (Outcome.EMPTY if only_rows else Outcome.QUEUED)
 
 
-def test_the_table_goes_with_it_for_who_may_export(
-    app: Flask, acting: Acting, cast: Cast, everything: Everything
+def test_the_table_goes_with_it_to_who_may_export(
+    app: Flask, acting: Acting, cast: Cast, everything: Everything, mixed: None
 ) -> None:
-    with acting("claire"):
-        make(Lead, last_name="Roche", owner=person(cast.claire))
-    planned(acting, [cast.claire], with_csv=True)
+    with everything() as session:
+        group = session.get_one(Group, cast.support)
+        group.users = [*group.users, session.get_one(User, cast.ines)]
+    planned(acting, [cast.claire, cast.ines], groups=(cast.support,), with_csv=True)
     at(app, "2027-03-10T06:00")
     with everything() as session:
-        (message,) = session.scalars(select(Message)).unique()
-        (one,) = message.attachments
-        assert (one.file.file_name, one.file.media_type) == ("Leads - Assigned to.csv", "text/csv")
-        assert one.file.size > 20
+        found = session.scalars(select(Message)).unique()
+        files = {one.owner_id: [part.file for part in one.attachments] for one in found}
+    assert files[cast.ines] == []
+    (file,) = files[cast.claire]
+    assert (file.file_name, file.media_type) == ("Leads - Assigned to.csv", "text/csv")
+    assert file.size > 20
+
+
+def test_names_are_text_in_the_html(
+    app: Flask, acting: Acting, cast: Cast, everything: Everything
+) -> None:
+    planned(acting, [cast.claire], name="<b>Ours</b> & more")
+    at(app, "2027-03-10T06:00")
+    (mail,) = mails(everything)
+    assert "&lt;b&gt;Ours&lt;/b&gt; &amp; more" in mail.body_html
+    assert "<b>Ours</b> & more" in mail.body_text
 
 
 def test_it_follows_the_time_zone_of_its_owner_without_a_second_mail(

@@ -16,6 +16,7 @@ from crm.core.models import Label
 from crm.core.models.text import format_day, format_instant, labelled
 from crm.core.rows import unfiltered
 from crm.core.views import Action
+from crm.mail.models import REASONS as SKIPPED
 from crm.mail.models import STATES, Message, MessageState
 from crm.reporting.schedules.models import Outcome, ReportRecipient, ReportSchedule
 
@@ -47,6 +48,11 @@ class ScheduleLine:
     last: list[str]
     actions: Sequence[Action]
 
+    @property
+    def told(self) -> str:
+        """The last sending on one line, for who has no column for it."""
+        return labelled(_("Last"), " · ".join(self.last)) if self.last else ""
+
 
 def own() -> list[ScheduleLine]:
     """Those of the actor."""
@@ -77,17 +83,21 @@ _VIEW = (ReportSchedule.saved_view,)
 _LOADED = (joinedload(ReportSchedule.saved_view),)
 _ORDER = (ReportSchedule.name, ReportSchedule.id)
 
-States = Mapping[int, tuple[MessageState, str]]  # id of a message → state, last error
+States = Mapping[int, tuple[MessageState, str]]  # id of a message → state, why
 
 
 def _states(recipients: Sequence[ReportRecipient]) -> States:
     ids = [to.message_id for to in recipients if to.message_id is not None]
     if not ids:
         return {}
-    statement = select(Message.id, Message.state, Message.last_error).where(Message.id.in_(ids))
+    columns = (Message.id, Message.state, Message.reason, Message.last_error)
+    statement = select(*columns).where(Message.id.in_(ids))
     with unfiltered("who sends a report to colleagues is told whether it left"):
         found = db.session.execute(statement)
-        return {pk: (MessageState(state), error or "") for pk, state, error in found}
+        return {
+            pk: (MessageState(state), str(SKIPPED[reason]) if reason else error or "")
+            for pk, state, reason, error in found
+        }
 
 
 def _own_line(row: ReportSchedule, states: States) -> ScheduleLine:
@@ -161,8 +171,8 @@ def _outcome(to: ReportRecipient, states: States) -> str:
     if outcome is not Outcome.QUEUED:
         reason = labelled(_("Not sent"), REASONS[outcome])
         return f"{reason} {to.detail}".strip()
-    state, error = states.get(to.message_id or 0, (MessageState.SENT, ""))
-    return labelled(STATES[state], error) if error else str(STATES[state])
+    state, why = states.get(to.message_id or 0, (MessageState.SENT, ""))
+    return labelled(STATES[state], why) if why else str(STATES[state])
 
 
 def _own_actions(row: ReportSchedule) -> list[Action]:
