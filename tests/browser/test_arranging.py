@@ -6,6 +6,7 @@ from sqlalchemy import update
 
 from crm.companies.models import User
 from crm.leads.models import Lead
+from crm.opportunities.models import Opportunity
 from tests.browser.axe import LEVELS, looked_at
 from tests.browser.conftest import Sit
 from tests.factories import make, person
@@ -36,10 +37,19 @@ def test_a_block_is_moved_hidden_and_shown_again_by_keyboard(sit: Sit, acting, c
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_home_and_its_order_are_accessible_and_fit_a_phone(
-    sit: Sit, everything, cast, axe: str, theme: str
+    sit: Sit, everything, acting, cast, axe: str, theme: str
 ) -> None:
     with everything() as session:
         session.execute(update(User).where(User.id == cast.claire).values(theme=theme))
-    desk = sit("claire")
-    assert looked_at(desk, ["/", "/home/"], axe, LEVELS) == {}
-    desk.check()
+        session.execute(update(User).where(User.id == cast.marc).values(theme=theme))
+    with acting("claire"):
+        make(Opportunity, name="Projet", amount=1_000_000)
+    for somebody in ("claire", "marc"):  # who sees the table of everybody too
+        desk = sit(somebody)
+        assert looked_at(desk, ["/", "/home/"], axe, LEVELS) == {}
+        desk.page.set_viewport_size({"width": 375, "height": 812})
+        page = desk.open("/")
+        expect(page.locator(".c-later:not(.loaded)")).to_have_count(0)
+        width = page.locator(".c-home-main").evaluate("box => box.scrollWidth")
+        assert width <= 375
+        desk.check()
