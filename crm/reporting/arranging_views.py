@@ -15,6 +15,7 @@ from crm.core.security.page import Page
 from crm.core.views import Action
 from crm.reporting import arranging
 from crm.reporting.arranging import Layout
+from crm.reporting.lines import lines_of
 from crm.reporting.placed import figures_blocks, open_blocks, report_blocks, titles
 
 HERE = "from"  # argument: posted from the page of all blocks, which then opens again
@@ -45,6 +46,18 @@ class HomeLayoutView(Page):
             PlacedBlock(key, named[key], key in layout.hidden, acts[key]) for key in layout.places
         ]
         return self.render("reporting/arrange.html", title=_("Arrange home"), lines=lines)
+
+    @expose("/<key>")
+    def lines(self, key: str) -> ResponseReturnValue:
+        """The rows of a block, fetched after the page; the list that they are of, where not."""
+        found = next((one for one in open_blocks() if one[0].key == key), None)
+        if found is None:
+            abort(404)
+        block, view = found
+        if not request.headers.get("HX-Request"):
+            return redirect(view.preset_url(block.preset()), 302)
+        given = lines_of(block, view, view.preset_where(block.preset()))
+        return self.render("reporting/parts/lines.html", given=given)
 
     @expose("/<key>/before/<other>", methods=("POST",))
     def before(self, key: str, other: str) -> ResponseReturnValue:

@@ -13,7 +13,6 @@ from flask_babel import gettext as _
 from crm.calendar.models import Event
 from crm.companies import demo
 from crm.companies.days import today
-from crm.core.datamodel.paging import PageRequest
 from crm.core.db import db
 from crm.core.models.locale import locale
 from crm.core.models.text import format_number
@@ -21,32 +20,12 @@ from crm.core.views import Action, Preset
 from crm.core.views.display import hue_of, initials
 from crm.reporting import arranging
 from crm.reporting.arranging_views import block_actions
-from crm.reporting.blocks import Block, HomeLine
 from crm.reporting.boards.asked import list_view
-from crm.reporting.placed import LaterBlock, figures_blocks, open_blocks, report_blocks, titles
+from crm.reporting.lines import AT_ONCE, ShownBlock, later_block, lines_of, list_block
+from crm.reporting.placed import figures_blocks, open_blocks, report_blocks, titles
 from crm.reporting.queries import counts
 from crm.reporting.side import figure_preset, figures, recent, reminders
 from crm.reporting.steps import Step, first_steps, may_set_up
-
-LINES = 6  # rows of each block
-
-
-@dataclass
-class ShownBlock:
-    """The values of a block for the template."""
-
-    key: str
-    title: str
-    empty: str
-    lines: list[HomeLine] = field(default_factory=list)
-    count: str = ""
-    url: str = ""
-    url_label: str = ""
-    add_url: str = ""
-    add_label: str = ""
-    later_url: str = ""  # of its content, where that is fetched after the page
-    css: str = ""  # of the room for it
-    actions: list[Action] = field(default_factory=list)
 
 
 @dataclass
@@ -127,14 +106,18 @@ def _put_work(page: HomePage) -> None:
     wanted = {key: (presets[key][1].datamodel.obj, where[key]) for key in presets}
     counted = db.session.execute(counts(wanted)) if wanted else ()
     found = {key: int(count) for key, count in counted}
-    blocks = {
-        block.key: _block(block, view, where[block.key], found[block.key])
-        for block, view in listed
-        if found[block.key] or (block.empty and not is_new)
-    }
+    by_key = {block.key: (block, view) for block, view in listed}
+    shown_keys = [
+        key
+        for key in layout.places
+        if key in by_key and (found[key] or (by_key[key][0].empty and not is_new))
+    ]
+    blocks = {key: list_block(*by_key[key], found[key]) for key in shown_keys}
+    for key in [key for key in shown_keys if found[key]][:AT_ONCE]:
+        blocks[key].lines = lines_of(*by_key[key], where[key])
     for block in (*months, *reports):
         if block.key not in layout.hidden:
-            blocks[block.key] = _later_block(block)
+            blocks[block.key] = later_block(block)
     page.blocks = [blocks[key] for key in layout.places if key in blocks]
     page.figures = [
         _figure(preset, view, found[key]) for key, (preset, view) in shown.items() if not is_new
@@ -150,28 +133,6 @@ def _put_actions(page: HomePage, views: Sequence[Any]) -> None:
         block.actions = [*arrange[block.key], *block.actions]
     url = url_for("HomeLayoutView.arrange")
     page.actions = [Action(_("Arrange home"), url, "layout-grid"), *_actions(views)]
-
-
-def _later_block(block: LaterBlock) -> ShownBlock:
-    shown = ShownBlock(block.key, block.title, "", later_url=block.url, css=block.css)
-    shown.url, shown.url_label = block.whole_url, block.whole
-    shown.actions = list(block.actions)
-    return shown
-
-
-def _block(block: Block, view: Any, where: Sequence[Any], count: int) -> ShownBlock:
-    shown = ShownBlock(block.key, str(block.title), str(block.empty))
-    if count:
-        statement = view.datamodel.select(*where)
-        rows = view.datamodel.page(
-            statement, [block.order], PageRequest(LINES), block.relations
-        ).rows
-        shown.lines = [block.line(view, row) for row in rows]
-        shown.count = format_number(count)
-        shown.url, shown.url_label = view.preset_url(block.preset()), view.words("list_title")
-    elif view.can("create"):
-        shown.add_url, shown.add_label = view.url("add"), view.words("add_title")
-    return shown
 
 
 def _figure(preset: Preset, view: Any, count: int) -> tuple[str, str, str]:

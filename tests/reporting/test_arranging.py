@@ -1,5 +1,7 @@
 """Each person's own order of the home page, and what they hide."""
 
+import re
+
 import pytest
 
 from crm.leads.models import Lead
@@ -70,3 +72,26 @@ def test_all_blocks_are_hidden(claire) -> None:
         claire.post(f"/home/{key}/hide")
     assert keys(claire) == []
     assert "/home/" in claire.get("/").text
+
+
+def test_blocks_below_the_first_are_fetched_after_the_page(claire, as_user, acting, cast) -> None:
+    with acting("claire"):
+        for number in range(7):
+            make(Lead, organization=f"Piste {number}", owner=person(cast.claire))
+    page = claire.get("/").text
+    later = re.findall(r'data-later="(/home/[^"]+)"', page)
+    assert later[-2:] == ["/home/leads", "/home/opportunities"]
+    assert page.count('<ul class="c-items">') >= 2
+    lines = claire.get("/home/leads", headers={"HX-Request": "true"}).text
+    assert lines.count("<li") == 6
+    assert "Piste 6" in lines
+    assert "<html" not in lines
+    without_scripts = claire.get("/home/leads")
+    assert without_scripts.headers["Location"].startswith("/leads/list/?_flt_0_owner=me")
+    hugos = as_user("hugo").get("/home/leads", headers={"HX-Request": "true"}).text
+    assert "Piste" not in hugos
+    for key in ("month", "nothing", "unassigned"):
+        assert claire.get(f"/home/{key}").status_code == 404
+    assert as_user("nadia").get("/home/leads").status_code == 404
+    claire.post("/home/leads/before/month")
+    assert "/home/leads" not in re.findall(r'data-later="([^"]+)"', claire.get("/").text)
