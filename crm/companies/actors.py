@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    case,
     cast,
     literal,
     null,
@@ -34,13 +35,14 @@ from crm.companies.models.settings import app_settings_group
 from crm.core.actor import Actor, CompanyFacts, SavedLink, Scope
 from crm.core.db import db
 from crm.core.models import Reference
-from crm.core.saved.models import SavedKind, SavedView, shared_with
+from crm.core.saved.models import SavedKind, SavedView, saved_view_group, shared_with
 from crm.core.types import fold
 
 # Tables instead of classes: the row filter needs the actor, so it must not apply here.
 _user, _company, _settings = User.__table__, Company.__table__, AppSettings.__table__
 _role, _group, _cell = Role.__table__, Group.__table__, RoleCell.__table__
 _saved = SavedView.__table__
+PRIVATE = "private"
 _mate = assoc_user_group.alias()
 _me = bindparam("user_id", type_=Integer)
 # What upper slices count for every page, as subqueries with the parameter `user_id`.
@@ -159,7 +161,10 @@ def _saved_filters() -> Any:
     """The saved filters of lists that the user reads; of their own, whether it is the default."""
     is_mine, is_list = _saved.c.user_id == _me, _saved.c.kind == SavedKind.LIST.value
     is_default = and_(is_mine, _saved.c.is_default)
-    found = _row("saved", _saved.c.id, is_default, _saved.c.name, _saved.c.entity)
+    with_groups = select(saved_view_group.c.saved_view_id)
+    is_private = and_(is_mine, _saved.c.id.not_in(with_groups))
+    private = case((is_private, PRIVATE), else_="")
+    found = _row("saved", _saved.c.id, is_default, _saved.c.name, _saved.c.entity, private)
     shared = _saved.c.id.in_(shared_with(_me))
     return found.where(is_list, _saved.c.deleted_at.is_(None), or_(is_mine, shared))
 
@@ -197,7 +202,10 @@ def _companies(rows: Iterable[Any]) -> tuple[CompanyFacts, ...]:
 
 
 def _saved_links(rows: Iterable[Any]) -> tuple[SavedLink, ...]:
-    links = (SavedLink(row.number, row.name, row.code, bool(row.flag)) for row in rows)
+    links = (
+        SavedLink(row.number, row.name, row.code, bool(row.flag), row.country == PRIVATE)
+        for row in rows
+    )
     return tuple(sorted(links, key=lambda one: (fold(one.name), one.id)))
 
 

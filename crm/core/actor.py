@@ -50,6 +50,7 @@ class SavedLink:
     name: str
     entity: str
     is_default: bool  # of the actor's own
+    is_private: bool = False  # of the actor alone
 
 
 @dataclass(frozen=True)

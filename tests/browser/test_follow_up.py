@@ -27,6 +27,7 @@ def agencies(acting: Acting, cast: Cast) -> None:
     """Agencies are managed, and Lyon has sold something."""
     with acting("alice") as session, unfiltered("a test's settings"):
         session.get_one(AppSettings, 1).manage_agencies = True
+    with acting("claire") as session:
         lyon = session.get_one(Agency, cast.lyon)
         make(Lead, last_name="Roche", agency=lyon)
         account = make(Account, name="Imprimerie du Rhône", agency=lyon)

@@ -331,3 +331,79 @@ def test_it_is_french_for_the_french(as_user: AsUser, everything: Callable[[], A
     answer = claire.post(ADD, data={"name": "À moi"}, follow_redirects=True)
     assert "Filtres enregistrés" in answer.text
     assert "Filtre «\u00a0À moi\u00a0» enregistré" in unescape(answer.text)
+
+
+def tabs(page: str) -> list[tuple[str, bool, bool]]:
+    """The saved filters above the list: name, whether current, whether with a lock."""
+    nav = re.search(r'<nav class="c-tabs".*?</nav>', page, re.DOTALL)
+    assert nav is not None
+    return [
+        (unescape(name), "aria-current" in given, "#i-lock" in given)
+        for given, name in re.findall(
+            r'(<a class="c-tab" href="/saved_filters/open/.*?)<span class="c-cut">([^<]*)<', nav[0]
+        )
+    ]
+
+
+def counted(client: Client, page: str) -> dict[str, str]:
+    """The numbers that the tabs of a page fetch."""
+    url = re.search(r'hx-get="(/leads/counts/[^"]*)"', page)
+    assert url is not None
+    found = re.findall(r'id="count-([^"]+)"[^>]*>([^<]*)<', client.get(unescape(url[1])).text)
+    return dict(found)
+
+
+@pytest.mark.both
+def test_saved_filters_are_tabs_with_the_number_of_the_rows_they_open(
+    as_user: AsUser, acting: Acting, cast: Cast
+) -> None:
+    with acting("claire"):
+        for name in ("Roche", "Roux", "Petit"):
+            make(Lead, last_name=name, owner=person(cast.claire))
+    with acting("hugo"):
+        make(Lead, last_name="Ours", owner=person(cast.hugo))
+    mine = {"filters": [["owner", 0, ["me"]]], "search": "", "order": []}
+    searched = {"filters": [], "search": "rou", "order": ["last_name", "desc"]}
+    gone = {"filters": [["owner", 0, [str(cast.claire), "99999"]]], "search": "", "order": []}
+    pk = saved(acting, "claire", "Mine", layout=mine, group_ids=frozenset({cast.sales}))
+    pks = [
+        pk,
+        *(saved(acting, "claire", n, layout=one) for n, one in (("Rou", searched), ("X", gone))),
+    ]
+    saved(acting, "claire", "Elsewhere", entity="opportunities")
+    claire, hugo = as_user("claire"), as_user("hugo")
+    page = claire.get(f"/leads/list/?_flt_0_owner=me&saved={pk}").text
+    assert tabs(page) == [("Mine", True, False), ("Rou", False, True), ("X", False, True)]
+    numbers = counted(claire, page)
+    for one in pks:
+        opened = claire.get(f"/saved_filters/open/{one}", follow_redirects=True).text
+        assert numbers[f"saved-{one}"] == str(opened.count("<tr data-row")), one
+    assert numbers[f"saved-{pk}"] == "3"
+    assert "open" in numbers, "the presets have theirs as before"
+    theirs = hugo.get("/leads/list/").text
+    assert tabs(theirs) == [("Mine", False, False)], "shared, and of their own rows"
+    assert counted(hugo, theirs)[f"saved-{pk}"] == "1"
+    assert "count-saved-" not in hugo.get(f"/leads/counts/?saved={pks[1]}").text.replace(
+        f"count-saved-{pk}", ""
+    )
+
+
+def test_of_many_saved_filters_some_are_tabs_and_the_open_one_among_them(
+    as_user: AsUser, acting: Acting
+) -> None:
+    pks = [saved(acting, "claire", f"F{n}") for n in range(7)]
+    claire = as_user("claire")
+    assert [name for name, *_ in tabs(claire.get("/leads/list/").text)] == [
+        f"F{n}" for n in range(5)
+    ]
+    page = claire.get(f"/leads/list/?_flt_0_owner=me&saved={pks[6]}").text
+    assert [name for name, current, _lock in tabs(page) if current] == ["F6"]
+    assert f"saved-{pks[6]}" in counted(claire, page)
+
+
+def test_the_plus_saves_what_no_tab_has(as_user: AsUser) -> None:
+    claire = as_user("claire")
+    for query, is_there in (("", False), ("?_flt_0_status.kind=open", False), ("?search=ro", True)):
+        page = unescape(claire.get(f"/leads/list/{query}").text)
+        found = re.search(r'id="plus"><a href="(/saved_filters/add[^"]*)"', page)
+        assert (found is not None) is is_there, query

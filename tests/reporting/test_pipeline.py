@@ -556,6 +556,7 @@ def test_what_cannot_be_shown_is_not_saved(as_user: Callable[[str], Client], que
     assert "Lyon" not in listed(claire, "/reporting/own/")
 
 
+@pytest.mark.both
 def test_its_tables_as_csv_are_what_one_may_export(
     as_user: Callable[[str], Client], business: None
 ) -> None:
@@ -580,6 +581,7 @@ def test_its_tables_as_csv_are_what_one_may_export(
         assert alice.get(f"{PATH}/{name}.csv?{query}").status_code == status
 
 
+@pytest.mark.both
 def test_a_saved_report_of_either_sort_is_read_for_its_reader(
     app: Flask, acting: Acting, business: None
 ) -> None:

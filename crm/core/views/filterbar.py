@@ -136,8 +136,8 @@ class FilterBar(PresetTabs):
             here = bool(order) and order[0][0] == name
             way = "desc" if order == [(name, "asc")] else "asc"
             page.sort_options.append((label, address.url(order=(name, way)), here))
-        if full and self.presets:
-            self.put_presets(page, address)
+        if full:
+            self.put_tabs(page, address)
         if full and query.is_narrowed and not query.wrong:
             self.put_saving(page, address)
 

@@ -50,13 +50,20 @@ def layout_of(view: FilterBar, address: ListAddress) -> Layout:
 
 def opened(view: FilterBar, layout: Layout, rest: Sequence[tuple[str, str]]) -> Opened:
     """The address of a saved list, without what the reader cannot filter by any more."""
-    address = ListAddress(view.key, view.url("list"), rest=list(rest))
+    address, lost = saved_address(view, layout)
+    address.rest = list(rest)
+    return Opened(address.url(), lost)
+
+
+def saved_address(view: FilterBar, layout: Layout) -> tuple[ListAddress, list[str]]:
+    """The same as a state, and the labels of what is missing."""
+    address = ListAddress(view.key, view.url("list"))
     left = filters_left(view, filters_of(layout), view.visible(view.search_columns))
     address.filters, address.search = left.filters, layout["search"]
     address.order = order_of(layout)
     if address.order and address.order[0] not in view.visible(view.order_columns):
         address.order = None
-    return Opened(address.url(), left.lost)
+    return address, left.lost
 
 
 @dataclass

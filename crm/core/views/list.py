@@ -58,7 +58,9 @@ class ListPages(ListParts):
     @has_access
     def counts(self) -> ResponseReturnValue:
         """The counts on the tabs, fetched after the page."""
-        return self.render("core/parts/counts.html", counts=tab_counts(self))
+        return self.render(
+            "core/parts/counts.html", counts=tab_counts(self, request.args.get(SAVED, ""))
+        )
 
     @expose("/pick/<name>")
     @has_access

@@ -86,6 +86,17 @@ class FilterChoice:
         return number is not None and any(one.days for one in self.operators[number : number + 1])
 
 
+@dataclass(frozen=True)
+class SavedTab:
+    """A saved filter as a tab above its list."""
+
+    name: str
+    url: str
+    current: bool
+    id: int
+    is_private: bool
+
+
 @dataclass
 class ListPage:
     """Everything templates/core/list.html places."""
@@ -103,6 +114,7 @@ class ListPage:
     next_url: str = ""
     page_sizes: list[tuple[int, str, bool]] = field(default_factory=list)
     presets: list[tuple[str, str, bool, str]] = field(default_factory=list)
+    saved_tabs: list[SavedTab] = field(default_factory=list)
     chips: list[Chip] = field(default_factory=list)
     filters: list[FilterChoice] = field(default_factory=list)
     state: list[tuple[str, str]] = field(default_factory=list)
@@ -140,6 +152,12 @@ class ListPage:
     above: Any = None  # what `above_template` places above the rows of a tab
     above_template: str = ""
     crumbs: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def is_counted_by_tab(self) -> bool:
+        """Whether the number on the current tab is that of the list."""
+        is_saved = any(tab.current for tab in self.saved_tabs) and not self.save_url
+        return is_saved or any(current for _label, _url, current, _key in self.presets)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The tabs above a list: the presets that the product ships, and saving what is not among them."""
+"""The tabs above a list: presets, saved filters, and saving what is not among them."""
 
 from collections.abc import Sequence
 from urllib.parse import urlencode
@@ -6,16 +6,17 @@ from urllib.parse import urlencode
 from flask import url_for
 from sqlalchemy import ColumnElement
 
-from crm.core.actor import current_actor
+from crm.core.actor import SavedLink, current_actor
 from crm.core.datamodel.filters import FilterFormat, condition
 from crm.core.saved.layouts import Filter, is_layout_of, read_saved
 from crm.core.views.address import ListAddress
 from crm.core.views.base import Preset
 from crm.core.views.chips import FilterChips
 from crm.core.views.display import zone
-from crm.core.views.pages import ListPage
+from crm.core.views.pages import ListPage, SavedTab
 
 SAVED = "saved"  # the argument with the id of the saved filter that a list was opened with
+MOST_SAVED = 5  # tabs of saved filters
 
 
 class PresetTabs(FilterChips):
@@ -82,13 +83,29 @@ class PresetTabs(FilterChips):
         ]
         return [*self.base_conditions(), *found]
 
-    def put_presets(self, page: ListPage, address: ListAddress) -> None:
+    def saved_links(self, opened: str) -> list[SavedLink]:
+        """The saved filters with a tab: some of them, and the one with the id `opened`."""
+        found = [one for one in current_actor().saved if one.entity == self.entity]
+        return [one for n, one in enumerate(found) if n < MOST_SAVED or str(one.id) == opened]
+
+    def put_tabs(self, page: ListPage, address: ListAddress) -> None:
+        """The presets, then the saved filters; of all these at most one is current."""
         now = {(name, operator, tuple(values)) for name, operator, values in address.filters}
-        for preset in self.visible_presets():
-            is_now = now == set(_filters_of(preset))
+        opened = dict(address.rest).get(SAVED, "")
+        presets = self.visible_presets()
+        is_preset = any(now == set(_filters_of(one)) for one in presets) and not address.search
+        for one in self.saved_links(opened):
+            is_now = str(one.id) == opened and not is_preset
+            url = url_for("SavedFilterView.open", pk=one.id)
+            page.saved_tabs.append(SavedTab(one.name, url, is_now, one.id, one.is_private))
+        is_saved = any(tab.current for tab in page.saved_tabs)
+        for preset in presets:
+            is_now = now == set(_filters_of(preset)) and not is_saved
             url = self._with_preset(address, preset)
             page.presets.append((str(preset.label), url, is_now, preset.key))
-        page.counts_url = self.url("counts")
+        if page.presets or page.saved_tabs:
+            asked = {SAVED: opened} if is_saved else {}
+            page.counts_url = self.url("counts", **asked)
 
     def put_saving(self, page: ListPage, address: ListAddress) -> None:
         """The links that save the filters, where no preset and no saved filter has them."""

@@ -28,7 +28,7 @@ class AccountsTogether(Page):
         page: ListPage = view.list_page(address, full=True, about=ACCOUNTS.base(view))
         page.title = page.region_label = str(ACCOUNTS.title)
         page.crumbs = [(_("Reporting"), ""), (str(FOLLOW_UP), _follow_up())]
-        page.presets, page.counts_url = [], ""
+        page.presets, page.saved_tabs, page.counts_url = [], [], ""
         page.save_url = page.add_url = page.bin_url = ""
         if page.empty:
             page.empty = "no_result"
