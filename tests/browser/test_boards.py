@@ -64,7 +64,8 @@ def test_charts_come_two_at_a_time_and_a_failed_one_can_be_asked_again(
     loaded(page)
     assert len(failed) == 1
     assert max(most) == 2
-    expect(page.get_by_role("region", name="Table: Opportunities by stage")).to_be_visible()
+    table = page.get_by_role("region", name="Table: Opportunities by stage", exact=True)
+    expect(table).to_be_visible()
     desk.check()
 
 
@@ -94,6 +95,34 @@ def test_a_drawing_follows_the_theme_and_its_bar_opens_the_list(sit: Sit, busine
             break
     expect(page).to_have_url(LIST)
     assert "closed_on" in page.url
+    desk.check()
+
+
+@pytest.mark.parametrize("title", ["Opportunities by stage and agency", "Won by source"])
+def test_a_part_of_a_bar_opens_its_list(sit: Sit, business: None, title: str) -> None:
+    """Of a drawing, and of a bar in its row."""
+    desk = sit("alice")
+    page = desk.open(BOARD)
+    loaded(page)
+    if title == "Won by source":
+        bar = page.get_by_role("region", name=f"Table: {title}").locator(".c-hbar").first
+        bar.scroll_into_view_if_needed()
+        bar.click()
+        expect(page).to_have_url(LIST)
+        assert "source" in page.url
+        return
+    drawing = page.get_by_role("img", name=title)
+    drawing.scroll_into_view_if_needed()
+    page.wait_for_timeout(1500)
+    box = drawing.bounding_box()
+    assert box is not None
+    for step in range(60, int(box["width"]), 12):
+        page.mouse.click(box["x"] + step, box["y"] + box["height"] - 32)
+        if "/opportunities/list/" in page.url:
+            break
+    expect(page).to_have_url(LIST)
+    assert "stage" in page.url
+    assert "agency" in page.url
     desk.check()
 
 

@@ -41,6 +41,8 @@ function option({ labels, series, currency, is_stacked }, place) {
   const longest = Math.max(...above.flat().map((value) => (value ? compact(value).length : 0)));
   const slot = ((place.clientWidth - AXIS) * 0.8) / labels.length / above.length;
   const fits = longest * GLYPH <= (is_stacked ? slot / 0.8 : slot);
+  // All stages have their name below their bar; months may leave some out.
+  const names = is_stacked ? { interval: 0, rotate: Math.max(...labels.map((label) => label.length)) * GLYPH > slot / 0.8 ? 30 : 0 } : { hideOverlap: true };
   const said = (value) => (value && fits ? compact(value) : "");
   const hues = is_stacked || series.length > 2 ? SERIES : ["--c-series-1", "--c-series-6"];
   return {
@@ -58,7 +60,7 @@ function option({ labels, series, currency, is_stacked }, place) {
       textStyle: { ...text, color: colour("--c-text") },
       formatter: (points) => [labels[points[0].dataIndex], ...points.map(({ seriesIndex, dataIndex }) => `${series[seriesIndex].name}  ${series[seriesIndex].texts[dataIndex]}`)].join("\n"),
     },
-    xAxis: { type: "category", data: labels, axisTick: { show: false }, axisLine: { lineStyle: { color: colour("--c-line-2") } }, axisLabel: { ...text, hideOverlap: true } },
+    xAxis: { type: "category", data: labels, axisTick: { show: false }, axisLine: { lineStyle: { color: colour("--c-line-2") } }, axisLabel: { ...text, ...names } },
     yAxis: { type: "value", splitNumber: 4, axisLabel: { ...text, formatter: (value) => compact(value) }, splitLine: { lineStyle: { color: colour("--c-line") } } },
     series: series.map(({ name, values }, n) => ({
       type: "bar",

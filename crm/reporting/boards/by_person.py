@@ -200,7 +200,10 @@ def _line(
         more = [key.filter] if key is not None else []
         more += [keys.other(model, OWNER, shown)] if shown else []
         figures += [one.figure(currency, people, *more) for currency in one.names()]
-    return Line(label, figures, is_unset=key is not None and key.value is None)
+    if key is None:
+        return Line(label, figures)
+    is_unset = key.value is None
+    return Line(label, figures, is_unset=is_unset, hue=key.hue, initials=key.initials)
 
 
 def _head(told: Sequence[Told]) -> Iterable[str]:

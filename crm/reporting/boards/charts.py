@@ -161,7 +161,10 @@ class _Table:
             return self._paired(found, was[: len(found)], now, before), []
         values, others = self._cut({*now, *before}, now)
         found = keys.keys_of(chart.model, chart.group, values, None)
-        rows = self._paired(found, found, now, before)
+        known = [key for key in found if key.is_known]
+        rows = self._paired(known, known, now, before)
+        if unknown := [key for key in found if not key.is_known]:
+            rows.append(self._unknown(unknown, now, before))
         if chart.by_size:
             rows = sorted(rows, key=lambda row: -self._size(row.now))
         return rows, [self._rest(found, others, now, before)] if others else []
@@ -181,6 +184,17 @@ class _Table:
             else Row(key, now.get(key.value, none))
             for key, past in zip_longest(found, was)
         ]
+
+    def _unknown(
+        self, found: Sequence[Key], now: Mapping[Any, Totals], before: Mapping[Any, Totals]
+    ) -> Row:
+        """The groups that the reader may not know, together: they would have the same name."""
+        values = [key.value for key in found]
+        name, among, _texts = found[0].filter
+        narrowed: Filter = (name, among, tuple(text for key in found for text in key.filter[2]))
+        told = added([now[value] for value in values if value in now])
+        then = added([before[value] for value in values if value in before])
+        return Row(replace(found[0], filter=narrowed), told, then, narrowed)
 
     def _cut(self, values: set[Any], now: Mapping[Any, Totals]) -> tuple[list[Any], list[Any]]:
         """The largest groups and the others, before any of them is named: they can be thousands.

@@ -41,6 +41,7 @@ class Key:
     hue: str = ""
     short: str = ""  # as an axis says it, where it is shorter
     initials: str = ""  # of a person
+    is_known: bool = True  # to the reader
 
 
 def operator_of(model: type[Any], name: str, *keys: str) -> int:
@@ -131,7 +132,7 @@ def _rows(model: type[Any], group: Group, target: type[Any], found: set[int]) ->
 def _row(pk: int, row: Any, narrowed: Filter) -> Key:
     """A row as a group: of a stage or status with its sign, of a person with initials."""
     if row is None:
-        return Key(pk, _("Not available"), narrowed)
+        return Key(pk, _("Not available"), narrowed, is_known=False)
     if isinstance(row, User):
         return Key(pk, str(row), narrowed, hue=hue_of(pk), initials=initials(str(row)))
     sign = status_glyph(row) if hasattr(row, "outcome_glyphs") else ""
