@@ -6,6 +6,7 @@ from html import unescape
 
 import pytest
 from flask import Flask
+from flask_appbuilder.security.sqla.models import Role
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
@@ -17,7 +18,7 @@ from crm.core.types import utcnow
 from crm.leads.models import Lead
 from crm.mail.models import Message
 from crm.reporting.schedules import sending
-from crm.reporting.schedules.models import ReportSchedule
+from crm.reporting.schedules.models import Outcome, ReportRecipient, ReportSchedule
 from tests.factories import make
 from tests.fixtures import Acting, Cast, Client
 
@@ -219,3 +220,53 @@ def test_one_person_has_a_hundred_schedules_at_most(
     claire, data = as_user("claire"), {**WEEKLY, f"to-{cast.claire}": "1"}
     path = f"/reporting/schedules/add/{report}"
     assert [claire.post(path, data=data).status_code for _n in range(2)] == [303, 422]
+
+
+def test_an_old_form_never_wins_unseen(
+    as_user: AsUser, schedule: int, cast: Cast, everything: Everything
+) -> None:
+    claire, url = as_user("claire"), f"/reporting/schedules/edit/{schedule}"
+    new = {"when": "month:31", "at": "18:00", f"to-{cast.claire}": "1", "row_version": "1"}
+    assert claire.post(url, data=new).status_code == 303
+    old = WEEKLY | {f"to-{cast.claire}": "1", f"to-{cast.hugo}": "1", "row_version": "1"}
+    page = unescape(claire.post(url, data=old).text)
+    for words in ("Every month on the last day", "18:00", "No"):
+        assert f"Saved in the meantime: {words}" in page
+    with everything() as session:
+        assert session.get_one(ReportSchedule, schedule).at == "18:00"
+
+
+def test_what_is_out_of_reach_is_named_without_a_link(
+    as_user: AsUser, report: int, schedule: int, cast: Cast, everything: Everything
+) -> None:
+    with everything() as session:
+        translator = session.scalars(select(Role).where(Role.code == "translator")).one()
+        session.get_one(User, cast.hugo).roles = [translator]
+    hugo = as_user("hugo")
+    listed = hugo.get("/reporting/schedules/")
+    assert f"/reporting/own/open/{report}" not in listed.text
+    assert hugo.get(f"/reporting/schedules/add/{report}").status_code == 404
+
+
+def test_why_it_failed_for_others_is_told_without_their_figures(
+    as_user: AsUser, schedule: int, cast: Cast, everything: Everything
+) -> None:
+    with everything() as session:
+        session.execute(update(ReportSchedule).values(last_on=utcnow().date()))
+        for one in session.scalars(select(ReportRecipient)):
+            one.outcome = Outcome.FAILED
+            one.detail = "This makes 401 lines." if one.user_id == cast.claire else "402 lignes."
+    listed = unescape(as_user("claire").get("/reporting/schedules/").text)
+    assert "Not sent: The report could not be made: This makes 401 lines." in listed
+    assert "402" not in listed
+
+
+def test_a_form_that_is_posted_again_is_no_second_schedule(
+    as_user: AsUser, report: int, cast: Cast
+) -> None:
+    claire, data = as_user("claire"), {**WEEKLY, f"to-{cast.claire}": "1"}
+    path = f"/reporting/schedules/add/{report}"
+    answers = [claire.post(path, data=data) for _n in range(2)]
+    assert [one.status_code for one in answers] == [303, 422]
+    assert "at that time already" in answers[1].text
+    assert claire.post(path, data=data | {"at": "09:00"}).status_code == 303

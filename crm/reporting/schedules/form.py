@@ -28,7 +28,10 @@ Fields = dict[str, FormField]
 
 
 def form_fields(view: SavedView, row: ReportSchedule | None) -> Fields:
-    """The inputs, with what was posted or is stored."""
+    """The inputs, with what was posted or is stored.
+
+    Of a form that was opened before others saved, with what is saved now where it differs.
+    """
     rhythm = row.rhythm if row is not None else DEFAULT
     chosen = {to.user_id for to in row.recipients} if row else {current_actor().user_id}
     left = {to.user_id for to in row.recipients if to.unsubscribed_at is not None} if row else set()
@@ -43,7 +46,24 @@ def form_fields(view: SavedView, row: ReportSchedule | None) -> Fields:
     for user in services.readers_of(view):
         name = f"{TO}{user.id}"
         fields[name] = _tick(name, _label(user, left), user.id in chosen)
+    if request.method == "POST":
+        is_old = row is not None and request.form.get("row_version") != str(row.row_version)
+        for one in fields.values():
+            _read(one, is_old=is_old)
     return fields
+
+
+def _read(field: FormField, *, is_old: bool) -> None:
+    """Put what was posted in the place of what is stored."""
+    now, posted = field.text, request.form.get(field.name, "")
+    words = {option.value: option.text for option in field.options} or {"1": _("Yes"), "": _("No")}
+    if field.options:
+        field.options = _options([*words.items()], posted)
+    else:
+        posted = "1" if posted else ""
+    field.texts = [posted]
+    if is_old and posted != now:
+        field.errors.append(_("Saved in the meantime: %(value)s", value=words.get(now, now)))
 
 
 def _label(user: User, left: set[int]) -> str:
@@ -68,15 +88,17 @@ def key_of(rhythm: Rhythm) -> str:
 
 def _select(name: str, label: str, options: Sequence[tuple[str, str]], chosen: str) -> FormField:
     field = FormField(name, Spec(label, kinds.TEXT, required=True), widget="select", width="w3")
-    field.texts = [request.form.get(name, chosen) if request.method == "POST" else chosen]
-    field.options = [Option(value, words, value == field.text) for value, words in options]
+    field.texts, field.options = [chosen], _options(options, chosen)
     return field
+
+
+def _options(options: Sequence[tuple[str, str]], chosen: str) -> list[Option]:
+    return [Option(value, words, value == chosen) for value, words in options]
 
 
 def _tick(name: str, label: str, on: object) -> FormField:
     field = FormField(name, Spec(label, kinds.BOOLEAN), width="w6")
-    ticked = bool(request.form.get(name)) if request.method == "POST" else bool(on)
-    field.texts = ["1" if ticked else ""]
+    field.texts = ["1" if on else ""]
     return field
 
 

@@ -18,6 +18,7 @@ from crm.core.rows import unfiltered
 from crm.core.views import Action
 from crm.mail.models import REASONS as SKIPPED
 from crm.mail.models import STATES, Message, MessageState
+from crm.reporting.own.saved import type_of
 from crm.reporting.schedules.models import Outcome, ReportRecipient, ReportSchedule
 
 NAMED = 3  # people who are named; of more their number is told
@@ -128,7 +129,8 @@ def _received_line(one: ReportRecipient) -> ScheduleLine:
 
 def _report_url(row: ReportSchedule) -> str:
     view = row.saved_view  # None where the row filter keeps it from the actor
-    return url_for("OwnReportView.open", pk=view.id) if view is not None else ""
+    may_open = view is not None and type_of(view.entity).about(view)
+    return url_for("OwnReportView.open", pk=row.saved_view_id) if may_open else ""
 
 
 def _name(to: ReportRecipient) -> str:
@@ -170,7 +172,9 @@ def _outcome(to: ReportRecipient, states: States) -> str:
     outcome = to.outcome or Outcome.QUEUED
     if outcome is not Outcome.QUEUED:
         reason = labelled(_("Not sent"), REASONS[outcome])
-        return f"{reason} {to.detail}".strip()
+        # The words are of the recipient's language and rows: nobody else's business.
+        is_mine = to.detail and to.user_id == current_actor().user_id
+        return labelled(reason, to.detail) if is_mine else reason
     state, why = states.get(to.message_id or 0, (MessageState.SENT, ""))
     return labelled(STATES[state], why) if why else str(STATES[state])
 

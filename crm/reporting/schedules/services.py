@@ -63,6 +63,7 @@ def create(view: SavedView, given: Given) -> ReportSchedule:
     mine = select(func.count()).where(ReportSchedule.user_id == actor.user_id)
     if (db.session.scalar(mine) or 0) >= MOST:
         raise DomainError(_("You have %(num)s schedules already; delete some first.", num=MOST))
+    _refuse_double(view, given)
     row = ReportSchedule(
         user_id=actor.user_id, saved_view_id=view.id, recipients=[], zone=actor.time_zone
     )
@@ -139,6 +140,21 @@ def purge() -> None:
     with unfiltered("what people deleted is purged, whoever they are"):
         old = ReportSchedule.deleted_at < utcnow() - KEPT
         db.session.execute(delete(ReportSchedule).where(old))
+
+
+def _refuse_double(view: SavedView, given: Given) -> None:
+    """A form that is posted again, after the browser's Back, sends everything twice."""
+    when = given.rhythm
+    same = select(ReportSchedule.id).where(
+        ReportSchedule.user_id == current_actor().user_id,
+        ReportSchedule.saved_view_id == view.id,
+        ReportSchedule.every == when.every,
+        ReportSchedule.day == when.day,
+        ReportSchedule.at == when.at,
+    )
+    if db.session.scalar(same) is not None:
+        text = _("You have this report sent at that time already: change that schedule instead.")
+        raise DomainError(text, field="when")
 
 
 def _mine(pk: int) -> ReportRecipient:

@@ -16,6 +16,7 @@ from crm.core.saved.models import SavedKind, SavedView
 from crm.core.security.page import Page
 from crm.core.views.base import PK
 from crm.reporting.own.page import pages
+from crm.reporting.own.saved import type_of
 from crm.reporting.schedules import listing, services
 from crm.reporting.schedules.form import form_fields, form_page, given_by
 from crm.reporting.schedules.models import ReportSchedule
@@ -43,6 +44,8 @@ class ScheduleView(Page):
     def add(self, pk: int) -> ResponseReturnValue:
         """A schedule for the saved report `pk`."""
         view = _report(pk)
+        if not type_of(view.entity).about(view):
+            abort(404)
         fields, refused = form_fields(view, None), None
         if request.method == "POST":
             try:
