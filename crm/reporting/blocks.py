@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from crm.calendar.display import ICONS
-from crm.calendar.models import Event, EventType
+from crm.calendar.models import Event, EventStatus, EventType
 from crm.companies.days import today
 from crm.core.actor import Scope, current_actor
 from crm.core.datamodel.filters import ME
@@ -63,6 +63,9 @@ def event_line(view: Any, event: Event) -> HomeLine:
     parties = [str(row) for name in PARTIES if (row := getattr(event, name)) is not None]
     line = HomeLine(event.subject, view.url("show", pk=event.id), _when(event), ICONS[event.type])
     line.sub = ", ".join(dict.fromkeys(parties[:2]))
+    if event.status == EventStatus.DONE:
+        line.right = view.field_of(event, "status")
+        return line
     if event.type == EventType.CALL:
         line.phone = _phone(event)
     if line.phone is None and event.location:
@@ -72,6 +75,8 @@ def event_line(view: Any, event: Event) -> HomeLine:
 
 def _when(event: Event) -> Field:
     shown = display_next(Field("starts_at", "", "next"), event.starts_at)
+    if event.status == EventStatus.DONE:
+        shown.tone, shown.icon = "", "calendar-event"
     if event.all_day and shown.tone != "late":
         day = event.first_day
         shown.text = _("Today") if day == today() else format_day(day)
@@ -134,12 +139,18 @@ def _expected(view: Any, opportunity: Opportunity) -> Field:
 
 
 def _today() -> Filters:
-    return [("status", 0, ["planned"]), ("starts_at", 5, ["today", "today"])]
+    return [("status", 0, ["planned", "done"]), ("starts_at", 5, ["today", "today"])]
+
+
+def _my_day() -> Filters:
+    """Today, with the reader as the person assigned or a guest; what is done stays there."""
+    return [("concerns_me", 0, ["1"]), *_today()]
 
 
 def _next_events() -> Filters:
-    """Planned from today on for a week, with the reader as the person assigned or a guest."""
-    return [("concerns_me", 0, ["1"]), ("status", 0, ["planned"]), ("starts_at", 5, SOON)]
+    """Planned from tomorrow on for a week."""
+    next_ = ("starts_at", 5, ["+1", "+7"])
+    return [("concerns_me", 0, ["1"]), ("status", 0, ["planned"]), next_]
 
 
 def _calls() -> Filters:
@@ -200,8 +211,12 @@ MINE: Sequence[Block] = (
         "", PARTIES,
     ),
     Block(
-        "events", _l("My next events"), Event, _next_events, ("starts_at", "asc"), event_line,
-        _l("Nothing planned"), PARTIES,
+        "day", _l("Today"), Event, _my_day, ("starts_at", "asc"), event_line,
+        _l("Nothing planned today"), PARTIES,
+    ),
+    Block(
+        "events", _l("My next events"), Event, _next_events, ("starts_at", "asc"), event_line, "",
+        PARTIES,
     ),
     Block(
         "calls", _l("Calls to make"), Event, _calls, ("starts_at", "asc"), event_line, "", PARTIES,

@@ -28,13 +28,13 @@ def claire(as_user, acting, cast) -> Client:
 
 def test_a_block_moves_and_stays_there(claire, as_user) -> None:
     before = keys(claire)
-    assert before[:2] == ["month", "events"]
-    assert 'formaction="/home/events/before/month"' in claire.get("/").text
-    assert claire.post("/home/events/before/month").headers["Location"] == "/#b-events"
-    moved = ["events", "month", *before[2:]]
+    assert before[:2] == ["month", "day"]
+    assert 'formaction="/home/day/before/month"' in claire.get("/").text
+    assert claire.post("/home/day/before/month").headers["Location"] == "/#b-day"
+    moved = ["day", "month", *before[2:]]
     assert keys(claire) == moved
     assert keys(as_user("claire")) == moved, "when one signs in again"
-    assert keys(as_user("hugo"))[:2] == ["month", "events"], "everybody has their own"
+    assert keys(as_user("hugo"))[:2] == ["month", "day"], "everybody has their own"
 
 
 def test_a_move_is_undone_where_it_came_from(claire) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from crm.accounts.models import Account
+from crm.calendar import services
 from crm.calendar.models import Event
 from crm.companies.days import today
 from crm.core.types import utcnow
@@ -116,3 +117,21 @@ def test_what_does_not_wait_is_not_shown(as_user) -> None:
     page = as_user("claire").get("/").text
     for key in ("tasks", "calls", "unanswered", "overdue", "idle", "expiring"):
         assert f'b-{key}"' not in page
+
+
+def test_what_is_done_today_stays_and_says_so(as_user, acting, cast) -> None:
+    with acting("claire"):
+        start = utcnow()
+        done = make(Event, subject="Faite", starts_at=start)
+        make(Event, subject="À faire", starts_at=start)
+        make(Event, subject="Demain", starts_at=start + timedelta(days=1))
+        services.mark_done(done)
+    page = as_user("claire").get("/").text
+    day = page[page.index('aria-labelledby="b-day"') :].split("</section>")[0]
+    lines = day.split("<li")[1:]
+    assert [("Faite" in line, "Done" in line) for line in lines] in (
+        [(True, True), (False, False)],
+        [(False, False), (True, True)],
+    )
+    assert "Demain" not in day
+    assert "Demain" in page[page.index('aria-labelledby="b-events"') :].split("</section>")[0]
