@@ -24,7 +24,7 @@ from tests.fixtures import Acting, Cast, Client
 AsUser = Callable[[str], Client]
 Tell = Callable[[], None]
 
-START = datetime(2027, 1, 21, 9, tzinfo=UTC)
+START = datetime(2038, 1, 21, 9, tzinfo=UTC)
 FRENCH = {"Accept-Language": "fr"}
 
 
@@ -74,7 +74,7 @@ def test_a_guest_answers_without_an_account_and_may_change_it(
     page = html.unescape(client.get(url, headers=FRENCH).text)
     for text in (
         "Claire Colin, ACME France, vous invite", "Visite du site", "14 quai Rambaud",
-        "jeudi 21/01/2027, 10:00–11:00", "heure de Paris", "<strong>neuf</strong>",
+        "jeudi 21/01/2038, 10:00–11:00", "heure de Paris", "<strong>neuf</strong>",
         "Sophie Marchand, serez-vous là\u202f?", "https://www.openstreetmap.org/search?query=14",
     ):  # fmt: skip
         assert text in page, text
@@ -235,7 +235,7 @@ def test_the_form_may_tell_nobody_of_a_change(
         row = again(event)
         version, ids = row.row_version, [one.id for one in row.participants]
     data = {
-        "subject": "Visite", "starts_at": "22/01/2027 10:00", "ends_at": "22/01/2027 11:00",
+        "subject": "Visite", "starts_at": "22/01/2038 10:00", "ends_at": "22/01/2038 11:00",
         "owner": cast.claire, "row_version": version, "tell-asked": "1",
         "visibility": "public", "availability": "busy",
         "participants-count": 2, "participants-0-id": ids[0], "participants-1-id": ids[1],

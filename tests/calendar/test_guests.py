@@ -17,7 +17,7 @@ from tests.fixtures import Acting, Cast, Client
 pytestmark = pytest.mark.both
 
 AsUser = Callable[[str], Client]
-START = "2027-01-20T10:00"
+START = "2038-01-20T10:00"
 
 
 def typed(cast: Cast, *guests: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -220,7 +220,7 @@ def test_a_sentence_says_who_gets_an_invitation(
     assert said("?type=meeting") == " "
     assert "nobody gets" in said("?type=meeting", lines[0], starts_at="2020-01-20T10:00",
                                  ends_at="2020-01-20T11:00")  # fmt: skip
-    assert said("?type=task", lines[0], starts_at="2027-01-20").startswith("Nobody")
+    assert said("?type=task", lines[0], starts_at="2038-01-20").startswith("Nobody")
     with acting("claire"):
         event = make(Event, participants=[{"contact": again(with_one)}])
         pk = event.participants[0].id
@@ -250,7 +250,7 @@ def test_guests_through_the_api(
     with acting("claire"):
         contact = make(Contact, last_name="Guichard")
     guests = [{"contact": contact.id}, {"email": "a@b.fr", "role": "optional"}]
-    body = {"subject": "Visite", "starts_at": "2027-01-20T10:00:00Z", "participants": guests}
+    body = {"subject": "Visite", "starts_at": "2038-01-20T10:00:00Z", "participants": guests}
     made = client.post("/api/v1/events/", json=body, headers=headers)
     assert made.status_code == 201, made.text
     url = f"/api/v1/events/{made.json['id']}"

@@ -40,7 +40,7 @@ from tests.fixtures import Acting, Cast
 
 pytestmark = pytest.mark.both
 
-START = datetime(2027, 1, 20, 13, tzinfo=UTC)  # 14:00 in Paris
+START = datetime(2038, 1, 20, 13, tzinfo=UTC)  # 14:00 in Paris
 HOUR = timedelta(hours=1)
 SOPHIE = "sophie@example.com"
 
@@ -312,7 +312,7 @@ def test_a_message_about_a_private_event_is_read_with_the_event_alone(
 def test_times_survive_calendars(
     acting: Acting, tell: Callable[[], list[Message]], zone: str, month: int
 ) -> None:
-    days = [datetime(2027, month, day, 9, tzinfo=UTC) for day in (10, 31)]
+    days = [datetime(2038, month, day, 9, tzinfo=UTC) for day in (10, 31)]
     with acting("claire"):
         for start in days:
             invited(starts_at=start, ends_at=start + HOUR, time_zone=zone)
@@ -343,7 +343,7 @@ def test_whole_days_are_days(acting: Acting, tell: Callable[[], list[Message]]) 
     with acting("claire"):
         invited(all_day=True, time_zone="Europe/Paris", ends_at=START + timedelta(days=1))
     part = part_of(tell()[0])
-    days = (datetime(2027, 1, 20).date(), datetime(2027, 1, 22).date())  # noqa: DTZ001  no time
+    days = (datetime(2038, 1, 20).date(), datetime(2038, 1, 22).date())  # noqa: DTZ001  no time
     assert (part.start, part.end) == days
 
 
@@ -402,7 +402,7 @@ def weekly(**values: Any) -> Event:
 def days_in(message: Message) -> list[datetime]:
     """The days that another calendar shows for a message."""
     calendar = icalendar.Calendar.from_ical(message.calendar)
-    found = recurring_ical_events.of(calendar).between((2027, 1, 1), (2028, 1, 1))
+    found = recurring_ical_events.of(calendar).between((2038, 1, 1), (2039, 1, 1))
     return sorted(part.start.astimezone(UTC) for part in found)
 
 

@@ -32,8 +32,8 @@ def visit(acting: Acting) -> Event:
             location="Lyon",
             account=make(Account),
             participants=[{"email": "anna@example.org"}],
-            starts_at=datetime(2027, 3, 22, 10, tzinfo=PARIS),
-            ends_at=datetime(2027, 3, 22, 11, tzinfo=PARIS),
+            starts_at=datetime(2038, 3, 22, 10, tzinfo=PARIS),
+            ends_at=datetime(2038, 3, 22, 11, tzinfo=PARIS),
         )
     return found
 
@@ -54,14 +54,14 @@ def test_a_follow_up_is_a_week_later_at_the_same_hour(
     page = claire.get(url).text
     assert filled(page, "subject") == "Visite"
     assert filled(page, "location") == "Lyon"
-    assert filled(page, "starts_at") == "29 Mar 2027 10:00", "though its clocks change meanwhile"
+    assert filled(page, "starts_at") == "29 Mar 2038 10:00", "though its clocks change meanwhile"
     assert "Compteurs" not in page
     assert "anna@example.org" in page
     data = {
         "type": "meeting",
         "subject": "Suite",
         "owner": cast.claire,
-        "starts_at": "2027-03-29T10:00",
+        "starts_at": "2038-03-29T10:00",
         "visibility": "public",
         "availability": "busy",
     }
@@ -75,7 +75,7 @@ def test_a_copy_has_everything_but_what_came_of_it(
         again(visit).status, again(visit).outcome = EventStatus.DONE, "Signé"
         session.flush()
     page = as_user("claire").get(f"/events/add?copy={visit.id}&type=meeting").text
-    assert filled(page, "starts_at") == "22 Mar 2027 10:00"
+    assert filled(page, "starts_at") == "22 Mar 2038 10:00"
     assert "Compteurs" in page
     assert "Signé" not in page
     assert as_user("olga").get(f"/events/add?copy={visit.id}&type=meeting").status_code == 404

@@ -30,7 +30,7 @@ from tests.fixtures import Acting
 
 pytestmark = pytest.mark.both
 
-START = datetime(2027, 1, 21, 9, tzinfo=UTC)
+START = datetime(2038, 1, 21, 9, tzinfo=UTC)
 SOPHIE = "sophie@example.com"
 Read = Callable[[], int]
 

@@ -23,6 +23,7 @@ from tests.fixtures import Acting, Cast
 pytestmark = pytest.mark.both
 PARIS = ZoneInfo("Europe/Paris")
 TEN_WEEKS = Rule(frequency=Frequency.WEEKLY, weekdays=(0,), count=10)
+AHEAD = "2038-03-01T10:00"  # for what is of events to come; 2038 has the days and clocks of 2027
 
 
 def local(text: str) -> datetime:

@@ -13,20 +13,20 @@ from crm.calendar.models import Event, GuestCheck
 from crm.calendar.series import changing
 from crm.calendar.series.reach import Reach
 from crm.core.db import db
-from tests.calendar.test_series import days, live, local, series
+from tests.calendar.test_series import AHEAD, days, live, local, series
 from tests.factories import again, make, person
 from tests.fixtures import Acting, Cast, Client
 
-# Monday 22 March 2027, 14:00 to 15:00 in Paris.
-AT_TWO = "starts_at=2027-03-22T14:00%2B01:00&ends_at=2027-03-22T15:00%2B01:00"
+# Monday 22 March 2038, 14:00 to 15:00 in Paris.
+AT_TWO = "starts_at=2038-03-22T14:00%2B01:00&ends_at=2038-03-22T15:00%2B01:00"
 AsUser = Callable[[str], Client]
 
 
 def typed(cast: Cast, **more: Any) -> dict[str, Any]:
     """The form of an event that repeats every second week, as a browser posts it."""
     return {
-        "type": "meeting", "subject": "Point", "starts_at": "2027-03-03T10:00",
-        "ends_at": "2027-03-03T12:00", "owner": cast.claire, "repeat": "weekly",
+        "type": "meeting", "subject": "Point", "starts_at": "2038-03-03T10:00",
+        "ends_at": "2038-03-03T12:00", "owner": cast.claire, "repeat": "weekly",
         "repeat_interval": "2", "repeat_weekdays": ["0", "2", "4"], "repeat_monthly": "day",
         "repeat_end": "count", "repeat_count": "6", "repeat_until": "", "visibility": "public",
         "availability": "busy", **more,
@@ -53,7 +53,7 @@ def choices(page: str) -> dict[str, str]:
 @pytest.fixture
 def ten(acting: Acting) -> list[Event]:
     with acting("marc"):
-        return series()
+        return series(start=AHEAD)
 
 
 def test_a_form_makes_a_series(as_user: AsUser, acting: Acting, cast: Cast) -> None:
@@ -80,7 +80,7 @@ def test_a_form_makes_a_series(as_user: AsUser, acting: Acting, cast: Cast) -> N
     [
         ({"repeat_interval": "0"}, "interval"),
         ({"repeat_weekdays": []}, "weekdays"),
-        ({"repeat_end": "until", "repeat_until": "01/03/2027"}, "until"),
+        ({"repeat_end": "until", "repeat_until": "01/03/2038"}, "until"),
         ({"repeat_end": "until", "repeat_until": "jamais"}, "until"),
         ({"repeat": "daily", "repeat_interval": "1", "repeat_count": "367"}, "count"),
         ({"repeat": "monthly", "repeat_monthly": "3"}, "monthly"),
@@ -108,11 +108,11 @@ def test_all_that_is_wrong_is_said_at_once(as_user: AsUser, cast: Cast) -> None:
 def test_the_rule_is_told_while_it_is_typed(as_user: AsUser, cast: Cast) -> None:
     claire = as_user("claire")
     page = claire.post("/events/repeat?type=meeting", data=typed(cast)).text
-    assert "6 times from Wednesday 3 Mar 2027." in page
+    assert "6 times from Wednesday 3 Mar 2038." in page
     assert page.count("<li>") == 5  # and one that is muted
     assert "and 1 more, the last one on Mon 29 Mar" in page
     assert 'data-submit="Save 6 events"' in page
-    assert "change to summer time on 28 Mar 2027" in page
+    assert "change to summer time on 28 Mar 2038" in page
     wrong = claire.post("/events/repeat?type=meeting", data=typed(cast, repeat_count="367")).text
     assert "At most 366 occurrences" in wrong
     empty = claire.post("/events/repeat?type=meeting", data=typed(cast, starts_at="?")).text
@@ -152,7 +152,7 @@ def test_nothing_is_asked_where_nothing_changes(
 
 
 def test_a_refused_change_stays_in_its_form(as_user: AsUser, ten: list[Event]) -> None:
-    data = edited(ten[3], ends_at="2027-03-22T09:00", reach="following")
+    data = edited(ten[3], ends_at="2038-03-22T09:00", reach="following")
     answer = as_user("marc").post(f"/events/edit/{ten[3].id}", data=data)
     assert answer.status_code == 422
     assert 'id="e-ends_at"' in answer.text
@@ -189,7 +189,7 @@ def test_a_start_on_another_day_is_a_move_and_no_new_rule(
         "repeat": "weekly", "repeat_interval": "1", "repeat_weekdays": ["1"],
         "repeat_end": "count", "repeat_count": "7",
     }  # fmt: skip
-    data = edited(ten[3], starts_at="2027-03-23T10:00", ends_at="2027-03-23T11:00", **rule)
+    data = edited(ten[3], starts_at="2038-03-23T10:00", ends_at="2038-03-23T11:00", **rule)
     marc, url = as_user("marc"), f"/events/edit/{ten[3].id}"
     assert list(choices(marc.post(url, data=data).text)) == ["this", "following", "all"]
     assert marc.post(url, data={**data, "reach": "all"}).status_code == 303
@@ -256,7 +256,7 @@ def test_events_of_colleagues_are_named_in_the_question(
     as_user: AsUser, acting: Acting, cast: Cast
 ) -> None:
     with acting("claire"):
-        events = series()
+        events = series(start=AHEAD)
     with acting("marc"):
         services.update(again(events[4]), {"owner": person(cast.marc)})
     page = (
@@ -270,14 +270,14 @@ def test_events_of_colleagues_are_named_in_the_question(
 
 def test_others_find_neither_question_nor_move(as_user: AsUser, ten: list[Event]) -> None:
     olga = as_user("olga")
-    move = f"/events/move/{ten[0].id}?starts_at=2027-03-22T14:00Z&ends_at=2027-03-22T15:00Z"
+    move = f"/events/move/{ten[0].id}?starts_at=2038-03-22T14:00Z&ends_at=2038-03-22T15:00Z"
     for url in (move, f"/events/delete_series/{ten[0].id}", f"/events/repeat?of={ten[0].id}"):
         assert olga.post(url, data={"reach": "all"}).status_code in (403, 404)
 
 
 def test_a_single_event_starts_to_repeat(as_user: AsUser, acting: Acting, ten: list[Event]) -> None:
     with acting("marc"):
-        event = make(Event, starts_at=local("2027-03-01T10:00"))
+        event = make(Event, starts_at=local("2038-03-01T10:00"))
     rule = {
         "repeat": "daily", "repeat_interval": "1", "repeat_end": "count", "repeat_count": "3",
     }  # fmt: skip
@@ -291,7 +291,7 @@ def test_a_private_event_is_not_counted_in_the_question(
     as_user: AsUser, acting: Acting, cast: Cast
 ) -> None:
     with acting("claire"):
-        events = series()
+        events = series(start=AHEAD)
     with acting("marc"):
         services.update(again(events[4]), {"owner": person(cast.marc)})
     with acting("marc"):
@@ -321,7 +321,7 @@ def test_a_guest_out_of_reach_hinders_no_change_of_the_series(
 ) -> None:
     with acting("marc"):
         contact = make(Contact, last_name="Secret")
-        events = series(participants=[{"contact": contact}])
+        events = series(start=AHEAD, participants=[{"contact": contact}])
     with acting("alice") as session:
         session.get_one(Contact, contact.id).deleted_at = again(events[0]).created_on
     with acting("marc"):

@@ -121,7 +121,11 @@ def test_accepting_a_quote_opens_the_win_dialog_with_what_recurs(
         finalise(quote)
         version = quote.row_version
     claire = as_user("claire")
-    data = {"row_version": version, "accepted_by": "Paul Roy", "accepted_on": str(today())}
+    data = {
+        "row_version": version,
+        "accepted_by": "Paul Roy",
+        "accepted_on": str(today("Europe/Paris")),
+    }
     accepted = claire.post(f"/quotes/accept/{quote.id}", data=data)
     assert accepted.status_code == 303
     dialog = claire.get(accepted.headers["Location"]).text
@@ -131,7 +135,7 @@ def test_accepting_a_quote_opens_the_win_dialog_with_what_recurs(
     with acting("claire"):
         before = again(deal).row_version
     values = {
-        "row_version": before, "closed_on": str(today()), "amount": "500.00",
+        "row_version": before, "closed_on": str(today("Europe/Paris")), "amount": "500.00",
         "recurring_amount": "300.00", "recurring_period": "3", "recurring_duration": "12",
     }  # fmt: skip
     assert claire.post(f"/opportunities/win/{deal.id}", data=values).status_code == 303
