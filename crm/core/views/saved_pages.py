@@ -148,7 +148,7 @@ class SavedPages(Page, ABC):
         except NotFound:
             abort(404)
         except DomainError as error:
-            flash(_sentence(error), "danger")
+            flash(sentence(error), "danger")
             return redirect(unsaved_url, 303)
         return self._done(self.words.saved, name, self.url("open", pk=pk))
 
@@ -188,7 +188,7 @@ class SavedPages(Page, ABC):
             with transaction():
                 name = self._of_kind(lambda: services.restore(pk)).name
         except DomainError as error:
-            flash(_sentence(error), "danger")
+            flash(sentence(error), "danger")
             return redirect(self.url("list"), 303)
         return self._done(self.words.restored, name, self.url("list"))
 
@@ -220,5 +220,6 @@ def _version() -> int:
     return parse_number(request.form.get("row_version", "")) or 0
 
 
-def _sentence(error: DomainError) -> str:
+def sentence(error: DomainError) -> str:
+    """A refusal as one line."""
     return " ".join([error.message, *error.fields.values()]).strip() or _("Nothing was saved.")

@@ -14,7 +14,7 @@ from crm.core.rows import criteria
 from crm.core.saved.models import SavedKind, SavedView
 from crm.core.views.base import PK
 from crm.core.views.pages import ListPage
-from crm.core.views.saved_pages import NewSaved, SavedPages, SavedWords
+from crm.core.views.saved_pages import NewSaved, SavedPages, SavedWords, sentence
 from crm.reporting.boards import sheet
 from crm.reporting.boards.shown import Shown
 from crm.reporting.own.layout import Layout, address_of, read_layout
@@ -75,7 +75,7 @@ class OwnReportView(SavedPages):
         try:
             shown = _shown(layout)
         except DomainError as error:
-            wrong = _words(error)
+            wrong = sentence(error)
         if shown is not None and layout.view.can("export"):
             shown.csv_url = address_at("csv", layout.view, address)
         part = bool(request.headers.get("HX-Request"))
@@ -94,7 +94,7 @@ class OwnReportView(SavedPages):
         try:
             text = sheet.write(_shown(layout, [criteria(layout.view.datamodel.obj, "export")]))
         except DomainError as error:
-            abort(400, _words(error))
+            abort(400, sentence(error))
         answer = Response(text, mimetype="text/csv")
         answer.headers["Content-Disposition"] = f'attachment; filename="{entity}.csv"'
         return answer
@@ -169,10 +169,6 @@ def _shown(layout: Layout, extra: Any = ()) -> Shown:
     if wrong:
         raise DomainError(" ".join(wrong))
     return read(layout, address.filters, extra)
-
-
-def _words(error: DomainError) -> str:
-    return " ".join([error.message, *error.fields.values()]).strip() or _("Nothing was saved.")
 
 
 __all__ = ["OwnReportView"]
