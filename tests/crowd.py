@@ -5,7 +5,7 @@ owner here and there, every status and stage, empty values in the columns that m
 one row in fifty in the bin. Goes around services and row filter: it is there to be measured.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -268,11 +268,14 @@ class Crowd:
         }  # fmt: skip
 
 
-def make_crowd(app: Flask, leads: int, **rows: int) -> None:
+Recipes = Callable[[Crowd], Mapping[str, Mapping[str, Number]]]
+
+
+def make_crowd(app: Flask, leads: int, more: Recipes | None = None, **rows: int) -> None:
     """Fill the database of `app`, which has the cast and nothing else; `leads` a multiple of 100.
 
     Claire and Hugo, who are a team, are two of the owners; Olga and Ines have few rows. `rows`
-    are the numbers of rows of single tables, where SHARES is not meant.
+    are the numbers of rows of single tables, where SHARES is not meant; `more` recipes win.
     """
     cast_ = read_cast(app)
     with app.app_context():
@@ -294,17 +297,20 @@ def make_crowd(app: Flask, leads: int, **rows: int) -> None:
                         "account_category",
                         "stage",
                         "prospect_status",
+                        "lost_reason",
                     )
                 },
                 planted,
             )
+            special = more(crowd) if more is not None else {}
             for name, recipe in crowd.recipes().items():
-                _fill(connection, Model.metadata.tables[name], crowd, recipe)
-        _renew_statistics()
+                told = {**recipe, **special.get(name, {})}
+                _fill(connection, Model.metadata.tables[name], crowd, told)
+        renew_statistics_of_all()
         db.session.remove()
 
 
-def _renew_statistics() -> None:
+def renew_statistics_of_all() -> None:
     """As autovacuum does on PostgreSQL: until then no index answers without its table."""
     if db.engine.dialect.name == "sqlite":
         with db.engine.begin() as connection:

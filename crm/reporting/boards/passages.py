@@ -6,46 +6,31 @@ skipped ones included, and the median time of those that have left it, all their
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import ColumnElement, Float, Select, case, cast, extract, func, select
+from sqlalchemy import ColumnElement
 
-from crm.core.db import db
 from crm.core.models.text import format_day, format_percent
-from crm.core.views.display import zone
-from crm.opportunities.models import Opportunity, Stage, StageKind, StageTime
+from crm.opportunities.models import Stage, StageKind
 from crm.opportunities.passages import (
     ENTERED,
     LEFT,
     WENT_ON,
     all_stages,
     entry_text,
-    in_order,
 )
 from crm.reporting.boards.asked import Asked, conditions
 from crm.reporting.boards.head import OfOpportunities
 from crm.reporting.boards.opportunities import days
+from crm.reporting.boards.passage_times import DAY, Passed, read_passages
 from crm.reporting.boards.periods import Period
 from crm.reporting.boards.reading import Reading, Rows
 from crm.reporting.boards.shown import NOTHING, Figure, Line, Section, Shown, counted
 
-DAY = Decimal(24 * 60 * 60)  # seconds
 HUNDRED = Decimal(100)
-
-
-@dataclass(frozen=True)
-class Passed:
-    """Of one stage: how many entered it and went on, and the median of their seconds in it."""
-
-    entered: int = 0
-    went_on: int = 0
-    seconds: Decimal | None = None
 
 
 class Passages(OfOpportunities):
@@ -130,94 +115,6 @@ class _Lines:
 
 def _time(seconds: Decimal, url: str) -> Figure:
     return Figure(days(seconds / DAY), round(seconds / DAY, 2), url)
-
-
-def read_passages(
-    stages: Sequence[Stage], where: Sequence[ColumnElement[bool]], period: Period | None
-) -> dict[int, Passed]:
-    """The id of each stage that rows of `where` entered in `period`, with what they did."""
-    statement = passages(stages, where, period, db.session().get_bind().dialect.name)
-    return {
-        pk: Passed(entered, went_on, None if seconds is None else Decimal(str(seconds)))
-        for pk, entered, went_on, seconds in db.session.execute(statement)
-    }
-
-
-def passages(
-    stages: Sequence[Stage],
-    where: Sequence[ColumnElement[bool]],
-    period: Period | None,
-    dialect: str,
-) -> Select[Any]:
-    """The statement of `read_passages`: stage, number, number that went on, median of seconds."""
-    stay = _stays(stages, where, period, dialect)
-    went_on = case((stay.c.furthest > stay.c.place, 1), else_=0)
-    has_left = func.count() == func.count(stay.c.seconds)
-    pairs = (
-        select(
-            stay.c.stage_id,
-            func.max(went_on).label("went_on"),
-            case((has_left, func.sum(stay.c.seconds))).label("seconds"),
-        )
-        .where(*([stay.c.entered_at < _starts(period)[1]] if period is not None else []))
-        .group_by(stay.c.opportunity_id, stay.c.stage_id)
-        .subquery()
-    )
-    order = (pairs.c.seconds.is_(None), pairs.c.seconds)
-    number = func.row_number().over(partition_by=pairs.c.stage_id, order_by=order)
-    many = func.count(pairs.c.seconds).over(partition_by=pairs.c.stage_id)
-    ranked = select(pairs, number.label("number"), many.label("many")).subquery()
-    middle = ranked.c.number.in_([(ranked.c.many + 1) // 2, (ranked.c.many + 2) // 2])
-    median = func.avg(case((middle, ranked.c.seconds)))
-    told = (ranked.c.stage_id, func.count(), func.sum(ranked.c.went_on), median)
-    return select(*told).group_by(ranked.c.stage_id)
-
-
-def _stays(
-    stages: Sequence[Stage],
-    where: Sequence[ColumnElement[bool]],
-    period: Period | None,
-    dialect: str,
-) -> Any:
-    """Each stay from the period on, with its place among the stages and the furthest after it."""
-    places = [(StageTime.stage_id == one.id, n) for n, one in enumerate(in_order(stages))]
-    place = case(*places, else_=-1)
-    furthest = func.max(place).over(
-        partition_by=StageTime.opportunity_id, order_by=StageTime.id, rows=(1, None)
-    )
-    since = [StageTime.entered_at >= _starts(period)[0]] if period is not None else []
-    return (
-        select(
-            StageTime.opportunity_id,
-            StageTime.stage_id,
-            StageTime.entered_at,
-            place.label("place"),
-            furthest.label("furthest"),
-            _seconds(dialect).label("seconds"),
-        )
-        .join(Opportunity, Opportunity.id == StageTime.opportunity_id)
-        .where(*where, *since)
-        .subquery()
-    )
-
-
-def _starts(period: Period) -> tuple[datetime, datetime]:
-    """The instants of the beginning and the end of a period, as the reader counts days."""
-    here = ZoneInfo(zone())
-    after = period.last + timedelta(days=1)
-    return (
-        datetime.combine(period.first, time(), here),
-        datetime.combine(after, time(), here),
-    )
-
-
-def _seconds(dialect: str) -> ColumnElement[Any]:
-    """The length of a stay that has ended, in whole seconds."""
-    if dialect == "postgresql":
-        length: Any = extract("epoch", StageTime.left_at - StageTime.entered_at)
-        return func.round(length)
-    length = func.julianday(StageTime.left_at) - func.julianday(StageTime.entered_at)
-    return func.round(cast(length, Float) * int(DAY))
 
 
 PASSAGES = Passages("passages", _l("From one stage to the next"))
