@@ -12,6 +12,7 @@ from crm.core.actor import current_actor
 from crm.core.datamodel.arithmetic import sum_of
 from crm.core.datamodel.buckets import Step, bucket, day_of
 from crm.core.datamodel.filters import key_column, made_column
+from crm.core.datamodel.largest import Largest, put_together
 from crm.core.datamodel.narrowing import narrowed
 from crm.core.db import db
 from crm.core.models import computed, kinds, spec_of
@@ -61,6 +62,7 @@ class Grouped:
     currency: str | None
     count: int
     sums: tuple[Sum, ...] = ()
+    together: int = 0  # groups beyond the largest, of which this is made
 
 
 def read_groups(
@@ -68,20 +70,24 @@ def read_groups(
     where: Sequence[ColumnElement[bool]],
     groups: Sequence[Group | ColumnElement[Any]] = (),
     measures: Sequence[Measure] = (),
+    cut: Largest | None = None,
 ) -> list[Grouped]:
     """The groups of the rows of `model` that the actor may read and that satisfy `where`.
 
     A group is told by an expression too. Without `groups` a single one for all rows; none where
-    there are none.
+    there are none. With `cut` the largest, and the others put together.
     """
     statement = grouped(model, where, groups, measures)
+    if cut is not None:
+        statement = put_together(statement, cut, db.session().get_bind().dialect.name)
     found = []
     for row in db.session.execute(statement):
         keys, (currency, count, *figures) = tuple(row[: len(groups)]), row[len(groups) :]
+        together = figures.pop() if cut is not None else 0
         if count:
             sums = zip(figures[::2], figures[1::2], strict=True)
-            each = (Sum(Decimal(total or 0), number) for total, number in sums)
-            found.append(Grouped(keys, currency, count, tuple(each)))
+            each = (Sum(Decimal(total or 0), int(number)) for total, number in sums)
+            found.append(Grouped(keys, currency, int(count), tuple(each), together))
     return found
 
 
@@ -91,7 +97,7 @@ def grouped(
     groups: Sequence[Group | ColumnElement[Any]],
     measures: Sequence[Measure],
 ) -> Select[Any]:
-    """The statement of `read_groups`: keys, currency, number of rows, sums and counts."""
+    """The statement of `read_groups`: key_0 …, currency, number, sum_0, filled_0 …"""
     dialect = db.session().get_bind().dialect.name
     keys = [_key(model, group, dialect).label(f"key_{n}") for n, group in enumerate(groups)]
     currency = model.currency if _is_money(model, measures) else null()
@@ -106,10 +112,13 @@ def grouped(
         each = select(model.id, currency.label("currency"))
     inner = narrowed(each.where(*where), model).subquery()
     by = [inner.c[key.key] for key in keys] + ([inner.c.currency] if figures else [])
-    told: list[Any] = [func.count()]
-    for figure in figures:
-        told += [sum_of(inner.c[figure.key], dialect), func.count(inner.c[figure.key])]
-    shown = [*by, *told] if figures else [*by, null(), *told]
+    told: list[Any] = [func.count().label("number")]
+    for n, figure in enumerate(figures):
+        number = inner.c[figure.key]
+        told += [
+            sum_of(number, dialect).label(f"sum_{n}"), func.count(number).label(f"filled_{n}"),
+        ]  # fmt: skip
+    shown = [*by, *told] if figures else [*by, null().label("currency"), *told]
     return select(*shown).select_from(inner).group_by(*by)
 
 

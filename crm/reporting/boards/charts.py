@@ -11,12 +11,14 @@ from flask_babel import ngettext
 from sqlalchemy import ColumnElement
 
 from crm.core.datamodel.grouping import TEAM, Group, Measure, Sum
+from crm.core.datamodel.largest import Largest
 from crm.core.models import Label
 from crm.reporting.boards import keys
 from crm.reporting.boards.asked import Asked, list_view
 from crm.reporting.boards.keys import Filter, Key
 from crm.reporting.boards.periods import Period
 from crm.reporting.boards.reading import (
+    BEYOND,
     Reading,
     Rows,
     Totals,
@@ -112,7 +114,7 @@ class _Table:
 
     def shown(self) -> Shown:
         chart, reading = self.chart, self.reading
-        now, before = reading.read([chart.group], chart.measures)
+        now, before = reading.read([chart.group], chart.measures, self._largest())
         sections = [
             self._section(currency, now[currency], before.get(currency, {}))
             for currency in currencies(now)
@@ -143,7 +145,7 @@ class _Table:
     def _section(
         self, currency: str, now: Mapping[Any, Totals], before: Mapping[Any, Totals]
     ) -> Section:
-        rows, rest = self._rows(now, before)
+        rows, rest = self._rows(currency, now, before)
         largest = max((self._size(row.now) for row in rows), default=Decimal(0))
         lines = [self._line(currency, row, largest) for row in [*rows, *rest]]
         return Section(
@@ -151,7 +153,7 @@ class _Table:
         )
 
     def _rows(
-        self, now: Mapping[Any, Totals], before: Mapping[Any, Totals]
+        self, currency: str, now: Mapping[Any, Totals], before: Mapping[Any, Totals]
     ) -> tuple[list[Row], list[Row]]:
         """Each group with what it is now and was before, and one of all others."""
         chart, reading = self.chart, self.reading
@@ -159,7 +161,7 @@ class _Table:
             found = keys.keys_of(chart.model, chart.group, now, reading.period)
             was = keys.keys_of(chart.model, chart.group, before, reading.before) if before else []
             return self._paired(found, was[: len(found)], now, before), []
-        values, others = self._cut({*now, *before}, now)
+        values = {*now, *before} - {BEYOND}
         found = keys.keys_of(chart.model, chart.group, values, None)
         known = [key for key in found if key.is_known]
         rows = self._paired(known, known, now, before)
@@ -167,7 +169,8 @@ class _Table:
             rows.append(self._unknown(unknown, now, before))
         if chart.by_size:
             rows = sorted(rows, key=lambda row: -self._size(row.now))
-        return rows, [self._rest(found, others, now, before)] if others else []
+        beyond = reading.beyond.get(currency, 0)
+        return rows, [self._rest(found, beyond, now, before)] if beyond else []
 
     def _paired(
         self,
@@ -196,21 +199,12 @@ class _Table:
         then = added([before[value] for value in values if value in before])
         return Row(replace(found[0], filter=narrowed), told, then, narrowed)
 
-    def _cut(self, values: set[Any], now: Mapping[Any, Totals]) -> tuple[list[Any], list[Any]]:
-        """The largest groups and the others, before any of them is named: they can be thousands.
-
-        Teams are never put together, as somebody may be in several.
-        """
-        most = self.chart.most
-        if not self.chart.by_size or self.chart.group.name == TEAM or len(values) <= most + 1:
-            return list(values), []
-        none: Totals = (0, ())
-
-        def place(value: Any) -> tuple[Decimal, bool, str]:
-            return -self._size(now.get(value, none)), value is None, str(value)
-
-        sorted_ = sorted(values, key=place)
-        return sorted_[:most], sorted_[most:]
+    def _largest(self) -> Largest | None:
+        """Teams are never put together, as somebody may be in several."""
+        chart = self.chart
+        if not chart.by_size or chart.group.name == TEAM:
+            return None
+        return Largest(chart.most, chart.measures[0].how if chart.measures else "")
 
     def _size(self, told: Totals) -> Decimal:
         count, sums = told
@@ -241,16 +235,16 @@ class _Table:
     def _rest(
         self,
         shown: Sequence[Key],
-        others: Sequence[Any],
+        number: int,
         now: Mapping[Any, Totals],
         before: Mapping[Any, Totals],
     ) -> Row:
         """The groups beyond the most, together."""
         beyond = keys.other(self.chart.model, self.chart.group, shown)
-        label = ngettext("%(num)s other", "%(num)s others", len(others))
-        then = added([before[value] for value in others if value in before])
-        told = added([now[value] for value in others if value in now])
-        return Row(Key(..., label, beyond), told, then, beyond)
+        label = ngettext("%(num)s other", "%(num)s others", number)
+        none: Totals = (0, ())
+        told, then = now.get(BEYOND, none), before.get(BEYOND, none)
+        return Row(Key(BEYOND, label, beyond), told, then, beyond)
 
     def _total(
         self, currency: str, now: Mapping[Any, Totals], before: Mapping[Any, Totals]

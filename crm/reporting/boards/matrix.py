@@ -12,6 +12,7 @@ from flask_babel import ngettext
 from sqlalchemy import ColumnElement
 
 from crm.core.datamodel.grouping import TEAM, Group, Measure
+from crm.core.datamodel.largest import Largest
 from crm.core.errors import DomainError
 from crm.core.models import Label
 from crm.reporting.boards import keys, stacks
@@ -20,6 +21,7 @@ from crm.reporting.boards.charts import Caption, drawing_of, is_open, series_of,
 from crm.reporting.boards.keys import Filter, Key
 from crm.reporting.boards.periods import Period
 from crm.reporting.boards.reading import (
+    BEYOND,
     Reading,
     Rows,
     Totals,
@@ -98,7 +100,8 @@ class _Table:
 
     def shown(self) -> Shown:
         chart, reading = self.chart, self.reading
-        now, before = reading.read([chart.lines, chart.columns], chart.measures)
+        cut = Largest(chart.most) if chart.lines.name not in (TEAM, chart.dated) else None
+        now, before = reading.read([chart.lines, chart.columns], chart.measures, cut)
         cells: Mapping[str, Any] = now
         found = {column for each in cells.values() for _line, column in each}
         if chart.most_columns and len(found) > chart.most_columns:
@@ -192,7 +195,7 @@ class _Table:
         dated = chart.lines.name == chart.dated
         if dated:
             sizes = Counter(_sizes(cells))
-        values, others = self._cut(sizes)
+        values = [value for value in sizes if value is not BEYOND]
         rows = keys.keys_of(chart.model, chart.lines, values, reading.period if dated else None)
         was = rows
         if dated and before:
@@ -203,10 +206,10 @@ class _Table:
             _Row(key, [key.value], [past.value] if past is not None else [], past)
             for key, past in zip_longest(rows, was[: len(rows)])
         ]
-        if others:
-            label = ngettext("%(num)s other", "%(num)s others", len(others))
-            rest = Key(..., label, keys.other(chart.model, chart.lines, rows))
-            groups.append(_Row(rest, others, others, rest))
+        if BEYOND in sizes:
+            label = ngettext("%(num)s other", "%(num)s others", reading.beyond[currency])
+            rest = Key(BEYOND, label, keys.other(chart.model, chart.lines, rows))
+            groups.append(_Row(rest, [BEYOND], [BEYOND], rest))
         largest = max((self._size(cells, row.values) for row in groups), default=Decimal(0))
         lines = [self._line(currency, cells, before, columns, row, largest) for row in groups]
         if chart.lines.name == TEAM:
@@ -214,14 +217,6 @@ class _Table:
         every = [line for line, _column in {**cells, **before}]
         total = _Row(Key(..., _("Total"), columns[0].filter), every, every, None, is_total=True)
         return lines, self._line(currency, cells, before, columns, total, Decimal(0))
-
-    def _cut(self, sizes: Mapping[Any, int]) -> tuple[list[Any], list[Any]]:
-        """The largest lines and the others, before any of them is named."""
-        chart = self.chart
-        if chart.lines.name in (TEAM, chart.dated) or len(sizes) <= chart.most + 1:
-            return list(sizes), []
-        by_size = sorted(sizes, key=lambda v: (-sizes[v], v is None, str(v)))
-        return by_size[: chart.most], by_size[chart.most :]
 
     def _line(
         self,

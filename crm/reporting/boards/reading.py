@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from babel.numbers import get_currency_name
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, case
 from crm.core.actor import current_actor
 from crm.core.datamodel.filters import FilterFormat, condition, filter_spec
 from crm.core.datamodel.grouping import TEAM, Group, Grouped, Measure, Sum, read_groups
+from crm.core.datamodel.largest import Largest
 from crm.core.models import spec_of
 from crm.core.models.locale import locale
 from crm.core.models.text import format_day, labelled
@@ -22,6 +23,7 @@ from crm.reporting.boards.keys import Filter
 from crm.reporting.boards.periods import Period
 
 Totals = tuple[int, tuple[Sum, ...]]  # number of rows, and the sums of the measures
+BEYOND = ...  # the key of the groups that are put together
 ByGroup = Mapping[str, Mapping[Any, Totals]]  # currency → group → Totals; "" without money
 
 
@@ -52,6 +54,7 @@ class Reading:
     filters: list[Filter] = field(init=False)
     period: Period | None = field(init=False)
     before: Period | None = field(init=False)
+    beyond: dict[str, int] = field(init=False, default_factory=dict)  # currency → groups
 
     def __post_init__(self) -> None:
         rows = self.rows
@@ -64,11 +67,12 @@ class Reading:
         self.before = self.asked.before if rows.dated and window is None else None
 
     def read(
-        self, groups: Sequence[Group], measures: Sequence[Measure] = ()
+        self, groups: Sequence[Group], measures: Sequence[Measure] = (), cut: Largest | None = None
     ) -> tuple[ByGroup, ByGroup]:
         """What there is now, and in the period before; in one statement.
 
-        The key is the value of the group; of several, or of none, a tuple of them.
+        The key is the value of the group; of several, or of none, a tuple of them. With `cut`, the
+        first one is BEYOND of what is put together, and `beyond` says how many groups that are.
         """
         spans = [span for span in (self.period, self.before) if span is not None]
         where = [*conditions(self.view, self.filters), *self.extra]
@@ -78,11 +82,16 @@ class Reading:
             where.append(bounds[0] if len(bounds) == 1 else bounds[0] | bounds[1])
             parts = [case((bounds[0], 0), else_=1)] if len(bounds) > 1 else []
         told: tuple[dict[str, Any], dict[str, Any]] = (defaultdict(dict), defaultdict(dict))
-        for one in read_groups(self.rows.model, where, [*groups, *parts], measures):
+        if cut is not None and parts:
+            cut = replace(cut, by_part=True)
+        self.beyond = {}
+        for one in read_groups(self.rows.model, where, [*groups, *parts], measures, cut):
             if self._is_meant(groups, one):
-                found = one.keys[: len(groups)]
+                currency, found = one.currency or "", one.keys[: len(groups)]
+                if one.together:
+                    self.beyond[currency], found = one.together, (BEYOND, *found[1:])
                 key = found[0] if len(groups) == 1 else found
-                told[one.keys[-1] if parts else 0][one.currency or ""][key] = (one.count, one.sums)
+                told[one.keys[-1] if parts else 0][currency][key] = (one.count, one.sums)
         return told
 
     def number(self, now: ByGroup, groups: Sequence[Group]) -> int:
