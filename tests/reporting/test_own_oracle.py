@@ -33,8 +33,10 @@ def values(row: Any, group: Group) -> Iterable[Any]:
     if group.name == TEAM:
         return ([team.id for team in row.owner.groups] if row.owner else []) or [None]
     relation, dot, rest = group.name.partition(".")
-    if not dot and hasattr(row, f"{relation}_id"):  # the row that it leads to may be out of reach
-        return [getattr(row, f"{relation}_id")]
+    if not dot and hasattr(row, f"{relation}_id"):
+        key = getattr(row, f"{relation}_id")
+        is_out_of_reach = key is not None and getattr(row, relation) is None
+        return ["out of reach" if is_out_of_reach else key]  # these stand together
     value = getattr(row, relation)
     if dot:
         return [getattr(value, rest) if value is not None else None]
