@@ -556,6 +556,18 @@ def test_what_cannot_be_shown_is_not_saved(as_user: Callable[[str], Client], que
     assert "Lyon" not in listed(claire, "/reporting/own/")
 
 
+def test_without_amounts_the_bars_say_the_records(
+    as_user: Callable[[str], Client], acting: Acting, agencies: None, cast: Cast
+) -> None:
+    with acting("alice") as session:
+        lyon, lille = session.get_one(Agency, cast.lyon), session.get_one(Agency, cast.lille)
+        for agency in (lyon, lyon, lille):
+            made = make(Lead, agency=agency)
+        make(Opportunity, lead=made, account=None, agency=lille, amount=None)
+    page = listed(as_user("alice"), f"{PATH}?subject=leads")
+    assert re.findall(r'class="s1" width="([\d.]+)"', page) == ["50.0", "100.0"]
+
+
 @pytest.mark.both
 def test_its_tables_as_csv_are_what_one_may_export(
     as_user: Callable[[str], Client], business: None

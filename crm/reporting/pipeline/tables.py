@@ -151,7 +151,7 @@ class Follower:
 
     def _agency(self, key: Key, largest: Decimal) -> Row:
         boxes = self._boxes((key.filter,), key)
-        part = self.figures.opportunities or self.figures.records
+        part = self._amounts or self.figures.records
         url = self.url(part, key.filter) if _cell(part, key).count else ""
         return Row(key.label, boxes, self._share(key, largest), key.value is None, url)
 
@@ -176,13 +176,18 @@ class Follower:
             boxes.append(self.number(now.events, _cell(now.events, key), *more))
         return boxes
 
-    def _size(self, key: Key) -> Decimal:
-        """What a bar says: the amount in the first currency, without opportunities the records."""
+    @property
+    def _amounts(self) -> Part | None:
+        """The opportunities, where their amounts are what the bars say; else it is the records."""
         part = self.figures.opportunities
-        if part is None or not part.found:
+        return part if part is not None and part.found and _amount(part, part.total()) else None
+
+    def _size(self, key: Key) -> Decimal:
+        """What a bar says: the amount in the first currency, without amounts the records."""
+        part = self._amounts
+        if part is None:
             return Decimal(_cell(self.figures.records, key).count)
-        sums = _cell(part, key).sums.get(currencies(part.total())[0])
-        return (sums[0].value("sum") or Decimal(0)) if sums else Decimal(0)
+        return _amount(part, _cell(part, key))
 
     def _share(self, key: Key, largest: Decimal) -> Decimal:
         return round(self._size(key) * 100 / largest, 1) if largest else Decimal(0)
@@ -216,6 +221,12 @@ class Follower:
 
 def _labels() -> list[str]:
     return [str(spec_of(Opportunity, one.name).label) for one in measures()]
+
+
+def _amount(part: Part, cell: Cell) -> Decimal:
+    """In the first currency of the part."""
+    sums = cell.sums.get(currencies(part.total())[0])
+    return (sums[0].value("sum") or Decimal(0)) if sums else Decimal(0)
 
 
 def _cell(part: Part, agency: Key | None) -> Cell:
