@@ -5,7 +5,7 @@ however many workers there are. The lease of a worker that dies runs out.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -53,8 +53,10 @@ class Job:
 
 # Filled by the decorators below; an application has the jobs of the modules that it imports.
 JOBS: dict[str, Job] = {}
-# name → what every worker does several times a minute.
+# name → what every worker does several times a minute; SLOW in a thread of its own, as it may
+# take minutes, which no reminder and no mail waits for.
 SWEEPS: dict[str, Run] = {}
+SLOW: dict[str, Run] = {}
 
 
 def every_minute(name: str) -> Callable[[Run], Run]:
@@ -72,23 +74,32 @@ def nightly(name: str, hour: int) -> Callable[[Run], Run]:
     return _register(name, following)
 
 
-def sweep(name: str) -> Callable[[Run], Run]:
+def sweep(name: str, *, slow: bool = False) -> Callable[[Run], Run]:
     """Run the function in every worker, several times a minute and when the queue wakes it.
 
     For what must not wait until the lease of a worker that died has run out. Several may run it at
-    once: the function itself takes each of its rows.
+    once: the function itself takes each of its rows. A `slow` one is not woken: what it puts into
+    the outbox wakes the others.
     """
 
     def register(function: Run) -> Run:
-        SWEEPS[name] = function
+        (SLOW if slow else SWEEPS)[name] = function
         return function
 
     return register
 
 
 def run_sweeps() -> None:
-    """Run them all, whatever goes wrong with one."""
-    for name, run in SWEEPS.items():
+    """Run all that are quick, whatever goes wrong with one."""
+    _run_each(SWEEPS)
+
+
+def run_slow_sweeps() -> None:
+    _run_each(SLOW)
+
+
+def _run_each(sweeps: Mapping[str, Run]) -> None:
+    for name, run in sweeps.items():
         try:
             run()
         except Exception:

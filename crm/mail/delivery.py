@@ -6,6 +6,7 @@ from time import sleep
 
 import flask_mail
 from flask import current_app
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
@@ -18,7 +19,7 @@ from crm.mail import outcomes
 from crm.mail.claiming import Claim, claim
 from crm.mail.composing import compose
 from crm.mail.connection import Connection, connect, prepare
-from crm.mail.models import Message
+from crm.mail.models import OWN_KINDS, Message
 from crm.mail.outcomes import Outcome
 from crm.mail.queue import queue_of
 
@@ -79,6 +80,8 @@ class LazyConnection:
 def _try(connection: LazyConnection, claimed: Claim) -> Outcome:
     try:
         mail = _composed(claimed)
+    except ClosedAccountError as error:
+        return outcomes.unsendable(error)
     except Exception as error:
         log.exception("Message %s cannot be made into a mail.", claimed.id)
         return outcomes.unsendable(error)
@@ -99,11 +102,19 @@ def _try(connection: LazyConnection, claimed: Claim) -> Outcome:
     return outcomes.SENT
 
 
+class ClosedAccountError(ValueError):
+    """What waits for somebody whose account was deactivated meanwhile does not leave."""
+
+
 def _composed(claimed: Claim) -> flask_mail.Message:
+    """Raises ClosedAccountError, and what `compose` raises."""
     statement = select(Message).where(Message.id == claimed.id)
     content = (Message.body_html, Message.body_text, Message.calendar)
     statement = statement.options(*(undefer(column) for column in content))
-    return compose(db.session.scalars(statement).unique().one())
+    message = db.session.scalars(statement).unique().one()
+    if message.kind in OWN_KINDS and message.owner is not None and not message.owner.active:
+        raise ClosedAccountError(_("The account is deactivated"))
+    return compose(message)
 
 
 def _write(claimed: Claim, outcome: Outcome) -> None:

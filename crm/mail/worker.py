@@ -38,6 +38,7 @@ def run(app: Flask) -> None:
         _every(SWEEP, app, consumer.stop_flag, deliver),
         _every(SWEEP, app, consumer.stop_flag, jobs.run_due),
         _every(LOOK, app, consumer.stop_flag, jobs.run_sweeps),
+        _every(LOOK, app, consumer.stop_flag, jobs.run_slow_sweeps),
     ]
     consumer.run()
     for thread in regular:

@@ -10,11 +10,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from crm.companies.models import User
 from crm.core.files import storing as files
 from crm.core.outage import Outage, unavailable
 from crm.core.types import utcnow
 from crm.mail import connection, delivery, outcomes, services
-from crm.mail.models import Answer, Message, MessageState, SkipReason
+from crm.mail.models import Answer, Message, MessageKind, MessageState, SkipReason
 from crm.mail.signals import message_failed
 from tests.fixtures import Acting, Cast
 from tests.mail.delivering import Everything, delivered, now_due, queued, row
@@ -237,3 +238,18 @@ def test_a_server_that_closes_after_each_mail_holds_nothing_back(
     queued(acting, cast, 3)
     assert delivered(app) == 3
     assert len(postbox.sessions) == 3
+
+
+def test_what_somebody_may_see_does_not_leave_once_their_account_is_closed(
+    app: Flask, acting: Acting, cast: Cast, everything: Everything, postbox: Postbox
+) -> None:
+    kinds = {"kind": MessageKind.REPORT, "owner_id": cast.hugo}
+    (report,) = queued(acting, cast, cause="test:report", **kinds)
+    (free,) = queued(acting, cast, owner_id=cast.hugo, transactional=True)
+    with everything() as session:
+        session.get_one(User, cast.hugo).active = False
+    assert delivered(app) == 1
+    assert row(everything, free).state == MessageState.SENT
+    refused = row(everything, report)
+    assert refused.state == MessageState.FAILED
+    assert refused.last_error == "The account is deactivated"

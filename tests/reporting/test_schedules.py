@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from flask import Flask
-from flask_appbuilder.security.sqla.models import Group
+from flask_appbuilder.security.sqla.models import Group, Role
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, undefer
 
 from crm.companies.models import User
+from crm.core import jobs
 from crm.core.saved import services as saved
 from crm.core.saved.models import SavedKind, SavedView, saved_view_group
 from crm.core.saved.services import Given as SavedGiven
@@ -458,3 +459,62 @@ def test_what_was_deleted_is_purged_after_a_day_with_its_recipients(
         with time_machine.travel(utc(f"2027-03-{day}"), tick=False), everything() as session:
             services.purge()
             assert session.scalar(select(func.count()).select_from(ReportRecipient)) == left
+
+
+def _closed(session: Session, cast: Cast) -> None:
+    session.execute(delete(saved_view_group))
+
+
+def _moved(session: Session, cast: Cast) -> None:
+    hugo = session.get_one(User, cast.hugo)
+    hugo.roles = [session.scalars(select(Role).where(Role.code == "translator")).one()]
+
+
+@pytest.mark.parametrize(
+    ("change", "taken", "outcome"),
+    [
+        (_closed, 1, Outcome.UNREADABLE),
+        (_deactivate("hugo"), 1, Outcome.UNREADABLE),
+        (_moved, 0, Outcome.OUT_OF_REACH),
+    ],
+)
+def test_what_is_closed_while_the_mail_is_made_does_not_leave(
+    app: Flask,
+    acting: Acting,
+    cast: Cast,
+    everything: Everything,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[Session, Cast], None],
+    taken: int,
+    outcome: Outcome,
+) -> None:
+    planned(acting, [cast.hugo], groups=(cast.sales,))
+    with monkeypatch.context() as patched:
+
+        def meanwhile(asked: Any) -> Any:
+            made = making.make(asked)
+            with everything() as session:
+                change(session, cast)
+            return made
+
+        patched.setattr(sending, "make", meanwhile)
+        assert at(app, "2027-03-10T06:00") == taken
+    at(app, "2027-03-10T06:01")
+    assert mails(everything) == []
+    assert outcomes(everything) == {cast.hugo: outcome}
+
+
+def test_what_waits_in_the_outbox_does_not_leave_for_who_refuses(
+    app: Flask, acting: Acting, cast: Cast, everything: Everything
+) -> None:
+    pk = planned(acting, [cast.claire, cast.hugo], groups=(cast.sales,))
+    at(app, "2027-03-10T06:00")
+    with time_machine.travel(utc("2027-03-10T06:01"), tick=False), acting("hugo"):
+        services.unsubscribe(pk)
+    states = {one.owner_id: one.state for one in mails(everything)}
+    assert states == {cast.claire: MessageState.QUEUED, cast.hugo: MessageState.CANCELLED}
+
+
+def test_a_slow_report_holds_up_no_reminder(app: Flask) -> None:
+    assert "report_schedules" in jobs.SLOW
+    assert "report_schedules" not in jobs.SWEEPS

@@ -5,6 +5,7 @@ from crm.mail.models.parts import Answer, MessageAttachment, MessageAttempt, Uns
 from crm.mail.models.template import Template, TemplateAttachment
 from crm.mail.models.words import (
     KINDS,
+    OWN_KINDS,
     REASONS,
     STATES,
     TEMPLATE_KINDS,
@@ -17,6 +18,7 @@ from crm.mail.models.words import (
 
 __all__ = [
     "KINDS",
+    "OWN_KINDS",
     "READ_WITH",
     "REASONS",
     "RELATED",

@@ -52,6 +52,10 @@ TEMPLATE_KINDS = {
 }
 
 
+# Mails to the user whom they are of, about what that person may see.
+OWN_KINDS = (MessageKind.NOTICE, MessageKind.DIGEST, MessageKind.REPORT)
+
+
 class MessageState(StrEnum):
     """Where a message stands."""
 

@@ -54,6 +54,7 @@ class Made:
     detail: str = ""
     mail: Mail | None = None
     token: str = ""
+    reader: Actor | None = None  # by whose rights the mail was made
     files: Sequence[tuple[str, str]] = ()  # title, content
 
 
@@ -105,7 +106,7 @@ def _make(asked: Asked) -> Made:
         return Made(asked.recipient_id, Outcome.EMPTY)
     token = new_token()
     mail = _mail(asked, actor, report, address_of(token))
-    return Made(asked.recipient_id, Outcome.QUEUED, "", mail, token, report.files)
+    return Made(asked.recipient_id, Outcome.QUEUED, "", mail, token, actor, report.files)
 
 
 def _mail(asked: Asked, actor: Actor, report: Report, leave: str) -> Mail:

@@ -1,18 +1,18 @@
 """Sends the reports that are due: one mail for each recipient and period, whoever dies or is late.
 
 What is sent is computed without a lock, under each reader's rights; then one transaction takes the
-schedule by a conditional UPDATE and writes the mails. Two workers that come upon the same one do
-that work twice, and one of them takes it; one that dies leaves nothing behind. After days without
-a worker the last period alone is sent.
+schedule by a conditional UPDATE and writes the mails. What was closed to a reader meanwhile is not
+sent; where their rights are others than before, all is computed again. Two workers that come upon
+the same one do that work twice, and one of them takes it; one that dies leaves nothing behind.
+After days without a worker the last period alone is sent.
 """
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import SystemRandom
-from threading import Lock
 from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import joinedload, selectinload
 
+from crm.companies.actors import load_actor
 from crm.core.db import db, let_others_write, transaction
 from crm.core.errors import Unavailable
 from crm.core.files.storing import keep_made
@@ -40,7 +41,6 @@ from crm.reporting.schedules.unsubscribe_page import NAME as PURPOSE
 LONGEST = timedelta(days=40)  # until the next time; later ones are of a clock that was wrong
 BUDGET = 20.0  # seconds of one look; the others have their turn at the next one
 FORBIDDEN = re.compile(r'\s*[\\/:*?"<>|]+\s*')  # in names of files
-_looking = Lock()  # several threads of a worker look
 
 log = logging.getLogger("crm.reports")
 
@@ -58,16 +58,11 @@ class Due:
     version: int
 
 
-@sweep("report_schedules")
+@sweep("report_schedules", slow=True)
 def send_due() -> int:
     """Send what is due. Returns how many schedules this worker took."""
-    if not _looking.acquire(blocking=False):
-        return 0
-    try:
-        _plan_again()
-        return _send_all()
-    finally:
-        _looking.release()
+    _plan_again()
+    return _send_all()
 
 
 @nightly("report_schedules_bin", hour=2)
@@ -120,10 +115,12 @@ def _send(one: Due) -> bool:
     db.session.rollback()
     made = [make(each) if refused is None else Made(each.recipient_id, refused) for each in asked]
     made = [_with_files(each) for each in made]
+    if not all(map(_is_as_before, made)):
+        return False
     try:
         with transaction(), unfiltered("each recipient is told by the one who took the schedule"):
             _take(one, on, rhythm.following(now, zone, on))
-            _write(made)
+            _write(made, _readers(one.pk))
     except TakenError:
         return False
     return True
@@ -148,6 +145,25 @@ def _refusal(row: ReportSchedule) -> Outcome | None:
         return Outcome.AUTHOR_INACTIVE
     reads = select(User.id).where(User.id == row.user_id, services.reader_ids(view))
     return None if db.session.scalar(reads) is not None else Outcome.UNREADABLE_TO_ME
+
+
+def _is_as_before(made: Made) -> bool:
+    """Whether its reader has the rights that it was made by, unless they have left."""
+    if made.reader is None:
+        return True
+    now = load_actor(made.reader.user_id)
+    return now is None or now == made.reader
+
+
+def _readers(pk: int) -> set[int]:
+    """The ids of those who may read the report of a schedule at this moment."""
+    is_there = (ReportSchedule.id == pk, SavedView.deleted_at.is_(None))
+    of_it = select(SavedView).join(ReportSchedule).where(*is_there)
+    view = db.session.scalars(of_it).first()
+    if view is None:
+        return set()
+    reading = select(User.id).where(User.active.is_(True), services.reader_ids(view))
+    return set(db.session.scalars(reading))
 
 
 def _with_files(made: Made) -> Made:
@@ -178,8 +194,8 @@ def _take(one: Due, on: date, following: datetime) -> None:
         raise TakenError
 
 
-def _write(made: Sequence[Made]) -> None:
-    """The mails, but for who unsubscribed meanwhile, and what became of each recipient."""
+def _write(made: Sequence[Made], readers: Container[int]) -> None:
+    """The mails, but for whom it is closed meanwhile, and what became of each recipient."""
     ids = [one.recipient_id for one in made]
     statement = select(ReportRecipient).where(ReportRecipient.id.in_(ids))
     found = {one.id: one for one in db.session.scalars(statement)}
@@ -187,8 +203,13 @@ def _write(made: Sequence[Made]) -> None:
         recipient = found.get(one.recipient_id)
         if recipient is None or recipient.unsubscribed_at is not None:
             continue
-        recipient.outcome, recipient.detail = one.outcome, one.detail
-        recipient.message_id = _queue(one.mail, one.token) if one.mail is not None else None
+        recipient.outcome, recipient.detail, recipient.message_id = one.outcome, one.detail, None
+        if one.mail is None:
+            continue
+        if recipient.user_id in readers:
+            recipient.message_id = _queue(one.mail, one.token)
+        else:
+            recipient.outcome = Outcome.UNREADABLE
 
 
 def _queue(mail: Mail, token: str) -> int:

@@ -18,6 +18,8 @@ from crm.core.errors import DomainError, NotFound
 from crm.core.rows import IN_BIN, linkable, unfiltered
 from crm.core.saved.models import SavedView, saved_view_group
 from crm.core.types import utcnow
+from crm.mail.models import Message, MessageState
+from crm.mail.services import cancel, refusal
 from crm.reporting.schedules.models import ReportRecipient, ReportSchedule
 from crm.reporting.schedules.rhythm import Rhythm
 
@@ -124,8 +126,18 @@ def restore(pk: int) -> ReportSchedule:
 def unsubscribe(pk: int) -> ReportSchedule:
     """Let a schedule send nothing to the actor any more. Raises NotFound."""
     mine = _mine(pk)
-    mine.unsubscribed_at = mine.unsubscribed_at or utcnow()
+    refuse(mine)
     return mine.schedule
+
+
+def refuse(recipient: ReportRecipient) -> None:
+    """Send them nothing more, nor what waits in the outbox."""
+    recipient.unsubscribed_at = recipient.unsubscribed_at or utcnow()
+    waiting = select(Message).where(Message.id == recipient.message_id)
+    with unfiltered("whoever refuses a report gets none, whether or not they see the outbox"):
+        message = db.session.scalars(waiting).unique().first()
+        if message is not None and not refusal(message, MessageState.CANCELLED):
+            cancel(message)
 
 
 def subscribe(pk: int) -> ReportSchedule:

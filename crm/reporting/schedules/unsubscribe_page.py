@@ -11,9 +11,9 @@ from crm.companies.models import Company
 from crm.core.db import db, transaction
 from crm.core.links.models import PublicLink
 from crm.core.links.purposes import Pictures, Purpose
-from crm.core.types import utcnow
 from crm.mail.models import Message, UnsubscribeLink
 from crm.reporting.schedules.models import ReportRecipient, ReportSchedule
+from crm.reporting.schedules.services import refuse
 
 NAME = "report"
 TEMPLATE = "reporting/schedules/unsubscribe.html"
@@ -55,7 +55,7 @@ def _act(link: PublicLink) -> ResponseReturnValue | None:
     if recipient is None:
         return None
     with transaction():
-        recipient.unsubscribed_at = recipient.unsubscribed_at or utcnow()
+        refuse(recipient)
     token = (request.view_args or {})["token"]
     page = _page(link)
     with force_locale(page.language if page else get_locale()):
