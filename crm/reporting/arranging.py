@@ -75,6 +75,13 @@ def arranged(kept: Kept, keys: Sequence[str]) -> Layout:
     return Layout(places, set(kept.hidden) & set(keys))
 
 
+def uncover(key: str) -> None:
+    """Show a block again that the actor hid when it was here before."""
+    kept = read_kept()
+    if key in kept.hidden:
+        keep(Layout(kept.places, {*kept.hidden} - {key}))
+
+
 def keep(layout: Layout) -> None:
     """Keep the actor's layout for the next time."""
     user_id = current_actor().user_id

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from crm.core.saved import services
-from crm.core.saved.models import SavedKind
+from crm.core.saved.models import SavedKind, saved_view_group
 from crm.core.saved.services import Given
 from crm.reporting.models import ReportPin
 from crm.reporting.own import pins
@@ -153,6 +153,7 @@ def test_what_is_not_there_is_not_pinned(as_user: AsUser, shared: int, acting: A
     for url in (f"{shared}/nowhere", f"{of_list}/home", "999999/home"):
         for act in ("add", "remove"):
             assert as_user("claire").post(f"/reporting/pins/{url}/{act}").status_code == 404
+        assert as_user("claire").get(f"/reporting/pins/{url}").status_code == 404
     for somebody in ("olga", "nadia"):
         answer = as_user(somebody).post(f"/reporting/pins/{shared}/home/add")
         assert answer.status_code == 404, somebody
@@ -193,3 +194,32 @@ def test_pins_cost_one_statement_however_many_there_are(
                 pins.pin(pk, place)
     assert [cost(url) for url in urls] == before
     assert cost(f"/reporting/pins/{shared}/home") <= 6
+
+
+def test_what_is_no_longer_shared_takes_no_room(
+    as_user: AsUser,
+    acting: Acting,
+    shared: int,
+    everything: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hugo = as_user("hugo")
+    hugo.post(f"/reporting/pins/{shared}/home/add")
+    with acting("hugo"):
+        mine = services.create(SavedKind.REPORT, "leads", BY_STATUS, Given("Mine")).id
+    monkeypatch.setattr(pins, "MOST", 1)
+    hugo.post(f"/reporting/pins/{mine}/home/add")
+    assert pinned(hugo, "/") == [f"/reporting/pins/{shared}/home"]
+    with everything() as session:
+        session.execute(delete(saved_view_group))
+    hugo.post(f"/reporting/pins/{mine}/home/add")
+    assert pinned(hugo, "/") == [f"/reporting/pins/{mine}/home"]
+
+
+def test_pinned_again_it_is_seen_though_it_was_hidden(as_user: AsUser, shared: int) -> None:
+    claire, pin = as_user("claire"), f"/reporting/pins/{shared}/home"
+    claire.post(f"{pin}/add")
+    claire.post(f"/home/report-{shared}/hide")
+    claire.post(f"{pin}/remove?from=report")
+    claire.post(f"{pin}/add?from=report")
+    assert pinned(claire, "/") == [pin]

@@ -17,6 +17,7 @@ from crm.core.security.page import Page
 from crm.core.views.base import PK, Action
 from crm.core.views.pages import ListPage
 from crm.core.views.saved_pages import lost_words
+from crm.reporting import arranging
 from crm.reporting.boards.shown import Shown
 from crm.reporting.own import pins, saved
 from crm.reporting.own.subjects import subject
@@ -39,6 +40,8 @@ class ReportPinView(Page):
         its list may not have them. Its caption says so.
         """
         row = _report(pk)
+        if place not in pins.places():
+            abort(404)
         found = saved.LISTS.opened(row)
         shown, wrong = None, ""
         try:
@@ -71,6 +74,8 @@ class ReportPinView(Page):
         try:
             with transaction():
                 pins.pin(pk, place)
+                if place == pins.HOME:
+                    arranging.uncover(f"report-{pk}")
         except NotFound:
             abort(404)
         except DomainError as error:

@@ -85,7 +85,7 @@ def pin(pk: int, place: str) -> None:
         raise NotFound
     if place in places_of(pk):
         return
-    there = select(func.count()).where(ReportPin.place == place)
+    there = select(func.count()).select_from(pinned_at(place).subquery())  # what one sees of them
     if (db.session.scalar(there) or 0) >= MOST:
         text = _("%(num)s reports are pinned there already; unpin some first.", num=MOST)
         raise DomainError(text)
