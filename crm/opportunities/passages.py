@@ -43,10 +43,13 @@ class Entry:
     @property
     def bounds(self) -> tuple[datetime, datetime] | None:
         """The instants of the beginning and of the end."""
-        if self.days is None:
-            return None
-        here, after = ZoneInfo(self.zone), self.days[1] + timedelta(days=1)
-        return datetime.combine(self.days[0], time(), here), datetime.combine(after, time(), here)
+        return instants(self.days, self.zone) if self.days is not None else None
+
+
+def instants(days: tuple[date, date], zone: str) -> tuple[datetime, datetime]:
+    """The beginning of the first day, and the end of the last, in a time zone."""
+    here, after = ZoneInfo(zone), days[1] + timedelta(days=1)
+    return datetime.combine(days[0], time(), here), datetime.combine(after, time(), here)
 
 
 def entry_text(stage_id: int, days: tuple[date, date] | None) -> str:

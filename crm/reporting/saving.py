@@ -23,6 +23,16 @@ class SavablePage(ListPage):
     pins: Action | None = None  # of a saved one: where it can be pinned
     mail_url: str = ""  # where a saved one is sent by e-mail
 
+    @property
+    def acts(self) -> list[Action]:
+        """What can be done with the report, beside its title."""
+        every = (
+            Action(_("Share"), self.edit_url, "share"),
+            Action(_("Send by e-mail…"), self.mail_url, "mail-forward"),
+            Action(_("Export"), self.export_url, "download"),
+        )
+        return [*(one for one in every if one.url), *([self.pins] if self.pins else [])]
+
 
 def put_saving(
     page: SavablePage, entity: str, pairs: Pairs, row: SavedView | None, *, is_same: bool

@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, case, func, literal_column, select
 
 from crm.core.db import db
 from crm.core.views.display import zone
 from crm.opportunities.models import Opportunity, Stage, StageKind, StageTime
-from crm.opportunities.passages import in_order
+from crm.opportunities.passages import in_order, instants
 from crm.reporting.boards.periods import Period
 
 DAY = 24 * 60 * 60  # seconds
@@ -109,12 +108,7 @@ def _pairs(
 
 def starts(period: Period) -> tuple[datetime, datetime]:
     """The instants of the beginning and the end of a period, as the reader counts days."""
-    here = ZoneInfo(zone())
-    after = period.last + timedelta(days=1)
-    return (
-        datetime.combine(period.first, time(), here),
-        datetime.combine(after, time(), here),
-    )
+    return instants((period.first, period.last), zone())
 
 
 def _seconds(dialect: str) -> ColumnElement[Any]:

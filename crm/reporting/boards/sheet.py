@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator
 
 from babel.numbers import get_decimal_symbol
+from flask import Response
 from flask_babel import gettext as _
 
 from crm.core.models.locale import locale
@@ -25,6 +26,13 @@ def write(shown: Shown) -> str:
     for label, currency, texts in _lines(shown, mark):
         writer.writerow([escape_formula(label), *([currency] if has_currency else []), *texts])
     return buffer.getvalue()
+
+
+def download(text: str, name: str) -> Response:
+    """The answer that a browser keeps as the file `name`.csv."""
+    answer = Response(text, mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return answer
 
 
 def _lines(shown: Shown, mark: str) -> Iterator[tuple[str, str, list[str]]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from flask import Response, abort, redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
@@ -172,9 +172,7 @@ class ReportingView(PipelinePages):
         if not view.can("export"):
             abort(403)
         text = sheet.write(found.read(_asked(found.model), [criteria(found.model, "export")]))
-        answer = Response(text, mimetype="text/csv")
-        answer.headers["Content-Disposition"] = f'attachment; filename="{board}-{chart}.csv"'
-        return answer
+        return sheet.download(text, f"{board}-{chart}")
 
 
 def _pinned_chart(one: Pinned, board: str) -> PlacedChart:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, abort, redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
@@ -95,9 +95,7 @@ class OwnReportView(SavedPages):
             text = sheet.write(_shown(layout, [criteria(layout.view.datamodel.obj, "export")]))
         except DomainError as error:
             abort(400, sentence(error))
-        answer = Response(text, mimetype="text/csv")
-        answer.headers["Content-Disposition"] = f'attachment; filename="{entity}.csv"'
-        return answer
+        return sheet.download(text, entity)
 
     def about(self, row: SavedView) -> str:
         return type_of(row.entity).about(row)

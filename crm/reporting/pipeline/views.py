@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flask import Response, abort, redirect, request
+from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
@@ -102,9 +102,7 @@ class PipelinePages(AccountsTogether, ABC):
         tables = Follower(choice, figures).tables()
         found = next((one for one in tables if one.key == table), None) or abort(404)
         text = boards_sheet.write(as_shown(found, figures.records.total().count, ""))
-        answer = Response(text, mimetype="text/csv")
-        answer.headers["Content-Disposition"] = f'attachment; filename="{PIPELINE}-{table}.csv"'
-        return answer
+        return boards_sheet.download(text, f"{PIPELINE}-{table}")
 
 
 def _put_saved(page: PipelinePage, choice: Choice) -> None:

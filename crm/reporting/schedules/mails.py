@@ -12,6 +12,7 @@ from crm.core.actor import Actor
 from crm.core.models.locale import locale
 from crm.core.models.text import format_instant, labelled
 from crm.core.types import utcnow
+from crm.core.views.saved_pages import lost_words
 from crm.mail.notices import as_reader, full_address
 from crm.reporting.boards.shown import Figure, Line, Section, Shown
 from crm.reporting.schedules.rhythm import Rhythm
@@ -56,11 +57,7 @@ def _why(rhythm: Rhythm, sender: str) -> str:
 def _notes(report: Report, actor: Actor) -> Iterator[str]:
     yield _("As of %(time)s", time=format_instant(utcnow(), actor.time_zone))
     if report.lost:
-        yield _(
-            "“%(name)s” opens without what no longer exists or is out of your reach: %(fields)s.",
-            name=report.name,
-            fields=", ".join(dict.fromkeys(report.lost)),
-        )
+        yield lost_words(report.name, report.lost)
 
 
 def _html(report: Report, opens: str, notes: Sequence[str], foot: Sequence[str | Link]) -> str:
