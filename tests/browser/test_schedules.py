@@ -7,10 +7,10 @@ from sqlalchemy import update
 from crm.companies.models import User
 from crm.core.saved import services as saved
 from crm.core.saved.models import SavedKind
-from crm.core.saved.services import Given as SavedGiven
+from crm.core.saved.services import Given
 from crm.reporting.schedules import services
 from crm.reporting.schedules.rhythm import Every, Rhythm
-from crm.reporting.schedules.services import Given
+from crm.reporting.schedules.services import ScheduleInput
 from tests.browser.axe import LEVELS, looked_at
 from tests.browser.conftest import Sit
 from tests.fixtures import Acting, Cast
@@ -20,7 +20,7 @@ LAYOUT = {"filters": [], "by": ["status"], "measure": "", "look": ""}
 
 def test_a_report_is_sent_each_week_by_keyboard(sit: Sit, acting: Acting, cast: Cast) -> None:
     with acting("claire"):
-        given = SavedGiven("By status", frozenset([cast.sales]))
+        given = Given("By status", frozenset([cast.sales]))
         pk = saved.create(SavedKind.REPORT, "leads", LAYOUT, given).id
     desk = sit("claire")
     page = desk.open(f"/reporting/own/open/{pk}")
@@ -47,9 +47,9 @@ def test_a_report_is_sent_each_week_by_keyboard(sit: Sit, acting: Acting, cast: 
 def test_its_pages_have_axe_s_blessing_wide_and_narrow(
     sit: Sit, acting: Acting, cast: Cast, axe: str, language: str, theme: str
 ) -> None:
-    weekly = Given(Rhythm(Every.WEEK, 0, "07:00"), frozenset([cast.claire, cast.hugo]))
+    weekly = ScheduleInput(Rhythm(Every.WEEK, 0, "07:00"), frozenset([cast.claire, cast.hugo]))
     with acting("claire") as session:
-        given = SavedGiven("By status", frozenset([cast.sales]))
+        given = Given("By status", frozenset([cast.sales]))
         view = saved.create(SavedKind.REPORT, "leads", LAYOUT, given)
         row = services.create(view, weekly)
         paths = [

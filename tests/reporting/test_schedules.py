@@ -19,14 +19,14 @@ from crm.companies.models import User
 from crm.core import jobs
 from crm.core.saved import services as saved
 from crm.core.saved.models import SavedKind, SavedView, saved_view_group
-from crm.core.saved.services import Given as SavedGiven
+from crm.core.saved.services import Given
 from crm.leads.models import Lead
 from crm.mail.models import Message, MessageKind, MessageState
 from crm.opportunities.models import Opportunity
 from crm.reporting.schedules import making, sending, services
 from crm.reporting.schedules.models import Outcome, ReportRecipient, ReportSchedule
 from crm.reporting.schedules.rhythm import LAST, Every, Rhythm
-from crm.reporting.schedules.services import Given
+from crm.reporting.schedules.services import ScheduleInput
 from tests.factories import make, person
 from tests.fixtures import Acting, Cast, Client
 from tests.reporting.boards_world import plant
@@ -56,9 +56,9 @@ def planned(
 ) -> int:
     """The id of a schedule that Claire made at START, for a report of leads."""
     with time_machine.travel(utc(START), tick=False), acting("claire"):
-        given = SavedGiven(name, frozenset(groups))
+        given = Given(name, frozenset(groups))
         view = saved.create(SavedKind.REPORT, entity, layout, given)
-        return services.create(view, Given(rhythm, frozenset(to), **more)).id
+        return services.create(view, ScheduleInput(rhythm, frozenset(to), **more)).id
 
 
 def at(app: Flask, text: str) -> int:
@@ -338,10 +338,10 @@ def test_of_the_report_of_another_the_owner_of_both_has_to_be_active(
 ) -> None:
     with time_machine.travel(utc(START), tick=False):
         with acting("claire"):
-            given = SavedGiven("Shared", frozenset([cast.sales]))
+            given = Given("Shared", frozenset([cast.sales]))
             view_id = saved.create(SavedKind.REPORT, "leads", LAYOUT, given).id
         with acting("hugo"):
-            services.create(saved.fetch(view_id), Given(DAILY, frozenset([cast.hugo])))
+            services.create(saved.fetch(view_id), ScheduleInput(DAILY, frozenset([cast.hugo])))
     with everything() as session:
         session.get_one(User, cast.claire).active = False
     assert at(app, "2027-03-10T06:00") == 1

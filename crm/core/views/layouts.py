@@ -17,7 +17,7 @@ MOST_FILTERS, MOST_VALUES = 30, 200
 
 
 @dataclass
-class Opened:
+class OpenedList:
     """The address of a saved list, and the labels of filters of which something went away."""
 
     url: str
@@ -48,11 +48,11 @@ def layout_of(view: FilterBar, address: ListAddress) -> Layout:
     }
 
 
-def opened(view: FilterBar, layout: Layout, rest: Sequence[tuple[str, str]]) -> Opened:
+def opened(view: FilterBar, layout: Layout, rest: Sequence[tuple[str, str]]) -> OpenedList:
     """The address of a saved list, without what the reader cannot filter by any more."""
     address, lost = saved_address(view, layout)
     address.rest = list(rest)
-    return Opened(address.url(), lost)
+    return OpenedList(address.url(), lost)
 
 
 def saved_address(view: FilterBar, layout: Layout) -> tuple[ListAddress, list[str]]:

@@ -79,7 +79,7 @@ COLUMNS: Sequence[Column] = (
 
 
 @dataclass
-class Told:
+class ShownColumn:
     """A column for its reader: the totals of each person, by currency, "" where it counts."""
 
     column: Column
@@ -132,13 +132,13 @@ class ByPerson(OfOpportunities):
         return Shown(self.key, str(self.title), head, sections, caption, count, has_bars=False)
 
 
-def _told(model: type[Any], asked: Asked, *, is_exported: bool) -> list[Told]:
+def _told(model: type[Any], asked: Asked, *, is_exported: bool) -> list[ShownColumn]:
     """The columns of one table of the database, which the actor may open, in one statement."""
     columns = [one for one in COLUMNS if one.rows.model is model]
     columns = [one for one in columns if is_open(model, [OWNER], _measures([one]))]
     if not columns or (is_exported and not list_view(model).can("export")):
         return []
-    told = [Told(one, Reading(one.rows, asked), {}) for one in columns]
+    told = [ShownColumn(one, Reading(one.rows, asked), {}) for one in columns]
     wheres = [_where(one.reading) for one in told]
     parts = [case((where, 2**n), else_=0) for n, where in enumerate(wheres)]
     mask: Any = sum(parts[1:], parts[0])
@@ -159,7 +159,7 @@ def _where(reading: Reading) -> ColumnElement[bool]:
     return and_(*conditions(reading.view, [*reading.filters, *bound]))
 
 
-def _add(told: Told, row: Grouped) -> None:
+def _add(told: ShownColumn, row: Grouped) -> None:
     measured = told.column.measure is not None
     by_person = told.found.setdefault((row.currency or "") if measured else "", {})
     sums: tuple[Sum, ...] = row.sums if measured else ()
@@ -167,14 +167,14 @@ def _add(told: Told, row: Grouped) -> None:
     by_person[person] = added([by_person.get(person, NOTHING), (row.count, sums)])
 
 
-def _shown_people(told: Sequence[Told], people: set[Any]) -> tuple[list[Key], list[Any]]:
+def _shown_people(told: Sequence[ShownColumn], people: set[Any]) -> tuple[list[Key], list[Any]]:
     """Those with a line of their own, by name; and the others, who have the least."""
     wanted = sorted(people, key=lambda pk: (_size(told, pk), str(pk)))
     shown = wanted[:MOST] if len(wanted) > MOST + 1 else wanted
     return keys.keys_of(Opportunity, OWNER, shown, None), wanted[len(shown) :]
 
 
-def _size(told: Sequence[Told], person: Any) -> tuple[Decimal, int]:
+def _size(told: Sequence[ShownColumn], person: Any) -> tuple[Decimal, int]:
     """Less than others' for who has more: money in the company's currency, then rows."""
     amount, count = Decimal(0), 0
     for one in told:
@@ -187,7 +187,7 @@ def _size(told: Sequence[Told], person: Any) -> tuple[Decimal, int]:
 
 
 def _line(
-    told: Sequence[Told],
+    told: Sequence[ShownColumn],
     label: str,
     people: Sequence[Any] | None,
     key: Key | None,
@@ -206,7 +206,7 @@ def _line(
     return Line(label, figures, is_unset=is_unset, hue=key.hue, initials=key.initials)
 
 
-def _head(told: Sequence[Told]) -> Iterable[str]:
+def _head(told: Sequence[ShownColumn]) -> Iterable[str]:
     for one in told:
         names, period = one.names(), one.reading.period
         label = f"{one.column.label}, {period}" if period is not None else str(one.column.label)
@@ -214,7 +214,7 @@ def _head(told: Sequence[Told]) -> Iterable[str]:
             yield label if len(names) == 1 else f"{label}, {currency}"
 
 
-def _caption(told: Sequence[Told], count: int) -> str:
+def _caption(told: Sequence[ShownColumn], count: int) -> str:
     """How many people there are, and what their rows are filtered by."""
     said = ngettext("%(num)s person", "%(num)s people", count)
     return told[0].reading.words(said) if told else f"{said}."

@@ -4,5 +4,6 @@
 - `layout`: a choice of these, from the address of its page and from what is saved.
 - `result`: the choice as a chart of the boards, which reads it.
 - `saved`: the saved ones, one's own and those of one's groups.
-- `views`: the pages.
+- `page`, `views`: the pages.
+- `pins`, `pin_views`: saved ones on one's home page, or at the end of a dashboard.
 """

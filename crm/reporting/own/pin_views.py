@@ -42,7 +42,7 @@ class ReportPinView(Page):
         row = _report(pk)
         if place not in pins.places():
             abort(404)
-        found = saved.LISTS.opened(row)
+        found = saved.LIST_REPORTS.opened(row)
         shown, wrong = None, ""
         try:
             (shown,) = found.tables()

@@ -26,7 +26,7 @@ from crm.reporting.saving import REPORT
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReportRequest:
     """A report that the address of the request says."""
 
     title: str  # without a name
@@ -37,7 +37,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedReport:
     """A saved report: the address of its page, what is missing, and its tables.
 
     `tables` raises DomainError where there is too much to be shown; `exported` are those of the
@@ -56,25 +56,25 @@ class ReportType(Protocol):
     def about(self, row: SavedView) -> str:
         """What a report is of; "" where the actor may not read that."""
 
-    def asked(self, entity: str) -> Asked:
+    def asked(self, entity: str) -> ReportRequest:
         """The report of the request. Raises NotFound where the actor may not read it."""
 
-    def opened(self, row: SavedView) -> Opened:
+    def opened(self, row: SavedView) -> OpenedReport:
         """A saved one for the actor. Raises NotFound where they may not read what it is of."""
 
 
-class OfLists:
+class ListReports:
     """Reports of a list, whose address is the entity."""
 
     def about(self, row: SavedView) -> str:
         view = subject(row.entity)
         return view.words("list_title") if view is not None else ""
 
-    def asked(self, entity: str) -> Asked:
+    def asked(self, entity: str) -> ReportRequest:
         view = _list(entity)
         layout = read_layout(view, request.args)
         address = address_of(layout, _path(view))
-        return Asked(
+        return ReportRequest(
             result.title_of(layout),
             _words(result.title_of(layout), view, address),
             address.url(),
@@ -82,7 +82,7 @@ class OfLists:
             lambda: saved_of(layout, address),
         )
 
-    def opened(self, row: SavedView) -> Opened:
+    def opened(self, row: SavedView) -> OpenedReport:
         view = _list(row.entity)
         layout, left = open_saved(view, row.layout)
         rest = [*layout.pairs(), (REPORT, str(row.id))]
@@ -95,20 +95,20 @@ class OfLists:
             model = view.datamodel.obj
             return tables(criteria(model, "export")) if view.can("export") else []
 
-        return Opened(address.url(), left.lost, tables, exported)
+        return OpenedReport(address.url(), left.lost, tables, exported)
 
 
-class FollowUps:
+class FollowUpReports:
     """Sales follow-ups."""
 
     def about(self, row: SavedView) -> str:
         return follow_ups.about(row.layout)
 
-    def asked(self, entity: str) -> Asked:
+    def asked(self, entity: str) -> ReportRequest:
         if not open_subjects():
             raise NotFound
         choice = read_choice(url_for("ReportingView.pipeline"), request.args.get("subject", ""))
-        return Asked(
+        return ReportRequest(
             str(FOLLOW_UP),
             _words(_title(choice), choice.subject.view(), choice.address),
             choice.url(),
@@ -116,7 +116,7 @@ class FollowUps:
             lambda: follow_ups.layout_of(choice),
         )
 
-    def opened(self, row: SavedView) -> Opened:
+    def opened(self, row: SavedView) -> OpenedReport:
         found = follow_ups.opened(row.layout, row.id)
         choice = found.choice
 
@@ -124,14 +124,14 @@ class FollowUps:
             may = choice.subject.view().can("export")
             return tables_of(choice, exported=True) if may else []
 
-        return Opened(choice.url(tab=""), found.lost, lambda: tables_of(choice), exported)
+        return OpenedReport(choice.url(tab=""), found.lost, lambda: tables_of(choice), exported)
 
 
-LISTS, FOLLOWED = OfLists(), FollowUps()
+LIST_REPORTS, FOLLOW_UP_REPORTS = ListReports(), FollowUpReports()
 
 
 def type_of(entity: str) -> ReportType:
-    return FOLLOWED if entity == PIPELINE else LISTS
+    return FOLLOW_UP_REPORTS if entity == PIPELINE else LIST_REPORTS
 
 
 def _title(choice: Choice) -> str:

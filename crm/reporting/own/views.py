@@ -20,7 +20,7 @@ from crm.reporting.boards.shown import Shown
 from crm.reporting.own.layout import Layout, address_of, read_layout
 from crm.reporting.own.page import ReportPage, address_at, page_of, pages
 from crm.reporting.own.result import read, title_of
-from crm.reporting.own.saved import Asked, Opened, type_of
+from crm.reporting.own.saved import OpenedReport, ReportRequest, type_of
 from crm.reporting.own.subjects import subject, subjects
 from crm.reporting.pipeline.subjects import FOLLOW_UP, open_subjects
 
@@ -133,7 +133,7 @@ class OwnReportView(SavedPages):
         return self.replaced(pk, asked.layout, asked.unsaved_url)
 
 
-def _asked(entity: str) -> Asked:
+def _asked(entity: str) -> ReportRequest:
     """The report of the request; 404 where the actor may not read what it is of."""
     if not current_user.is_authenticated:
         abort(401)
@@ -143,7 +143,7 @@ def _asked(entity: str) -> Asked:
         abort(404)
 
 
-def _opened(row: SavedView) -> Opened:
+def _opened(row: SavedView) -> OpenedReport:
     try:
         return type_of(row.entity).opened(row)
     except NotFound:

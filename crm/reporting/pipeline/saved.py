@@ -16,7 +16,7 @@ from crm.reporting.pipeline.subjects import FOLLOW_UP, Subject, open_subjects
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedFollowUp:
     """A saved follow-up as its reader may see it, and the labels of what is missing."""
 
     choice: Choice
@@ -47,7 +47,7 @@ def is_layout_of(layout: Layout, choice: Choice) -> bool:
     return (choice.subject.key, choice.named) == said and has_filters(layout, choice.filters)
 
 
-def opened(layout: Layout, pk: int | None = None) -> Opened:
+def opened(layout: Layout, pk: int | None = None) -> OpenedFollowUp:
     """The follow-up with the id `pk`. Raises NotFound where its subject is out of reach."""
     subject = _subject(layout)
     if subject is None:
@@ -62,7 +62,7 @@ def opened(layout: Layout, pk: int | None = None) -> Opened:
     address = ListAddress(view.key, url_for("ReportingView.pipeline"), left.filters)
     report = str(pk) if pk is not None else ""
     choice = Choice(subject, TABS[0], address, period, named, report)
-    return Opened(choice, [*left.lost, *lost])
+    return OpenedFollowUp(choice, [*left.lost, *lost])
 
 
 def _subject(layout: Layout) -> Subject | None:

@@ -10,7 +10,7 @@ from crm.reporting.boards.shown import NOTHING, Figure, Line, Section, Shown
 from crm.reporting.pipeline.captions import captions
 from crm.reporting.pipeline.choice import Choice
 from crm.reporting.pipeline.figures import read_figures
-from crm.reporting.pipeline.tables import Box, Follower, Row, Table
+from crm.reporting.pipeline.tables import Box, FollowUpTables, Row, Table
 
 Column = tuple[int, str]  # the number of a box, and the currency of a figure in it; "": a number
 
@@ -18,10 +18,10 @@ Column = tuple[int, str]  # the number of a box, and the currency of a figure in
 def tables_of(choice: Choice, *, exported: bool = False) -> list[Shown]:
     """The figures of all rows, and the tables, of what the actor may read, or may export."""
     figures = read_figures(choice, exported=exported)
-    follower, count = Follower(choice, figures), figures.records.total().count
+    follow_up, count = FollowUpTables(choice, figures), figures.records.total().count
     filters = filter_words(choice.subject.view(), choice.address)
     caption = " ".join([*([f"{filters}."] if filters else []), *captions(choice)])
-    return [as_shown(one, count, caption) for one in (follower.totals(), *follower.tables())]
+    return [as_shown(one, count, caption) for one in (follow_up.totals(), *follow_up.tables())]
 
 
 def as_shown(table: Table, count: int, caption: str) -> Shown:

@@ -64,8 +64,8 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Follower:
-    """Writes the figures of a choice, with their addresses."""
+class FollowUpTables:
+    """The strip and the tables of a choice, each figure with the address of its list."""
 
     choice: Choice
     figures: Figures

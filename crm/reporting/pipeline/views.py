@@ -21,7 +21,7 @@ from crm.reporting.pipeline.choice import Choice, read_choice
 from crm.reporting.pipeline.figures import read_figures
 from crm.reporting.pipeline.sheet import as_shown
 from crm.reporting.pipeline.subjects import FOLLOW_UP, PIPELINE, open_subjects
-from crm.reporting.pipeline.tables import Follower, Kpi, Table
+from crm.reporting.pipeline.tables import FollowUpTables, Kpi, Table
 from crm.reporting.saving import SavablePage, put_saving
 
 
@@ -72,9 +72,9 @@ class PipelinePages(AccountsTogether, ABC):
 
     def _put_figures(self, page: PipelinePage, choice: Choice) -> None:
         figures = read_figures(choice)
-        follower = Follower(choice, figures)
-        page.strip, page.captions = follower.strip(), captions(choice)
-        page.tables = follower.tables()
+        follow_up = FollowUpTables(choice, figures)
+        page.strip, page.captions = follow_up.strip(), captions(choice)
+        page.tables = follow_up.tables()
         if figures.records.view.can("export"):
             page.tables = [
                 replace(one, csv_url=self._with_choice("pipeline_table", table=one.key))
@@ -99,7 +99,7 @@ class PipelinePages(AccountsTogether, ABC):
         if not choice.subject.view().can("export"):
             abort(403)
         figures = read_figures(choice, exported=True)
-        tables = Follower(choice, figures).tables()
+        tables = FollowUpTables(choice, figures).tables()
         found = next((one for one in tables if one.key == table), None) or abort(404)
         text = boards_sheet.write(as_shown(found, figures.records.total().count, ""))
         return boards_sheet.download(text, f"{PIPELINE}-{table}")

@@ -18,7 +18,7 @@ from crm.core.views.form import FormPage
 from crm.reporting.schedules import services
 from crm.reporting.schedules.models import ReportSchedule
 from crm.reporting.schedules.rhythm import DAYS, Every, Rhythm, day_words
-from crm.reporting.schedules.services import Given
+from crm.reporting.schedules.services import ScheduleInput
 
 TO = "to-"  # the ticks of the recipients
 HOURS = tuple(f"{hour:02}:00" for hour in range(24))
@@ -102,7 +102,7 @@ def _tick(name: str, label: str, on: object) -> FormField:
     return field
 
 
-def given_by(fields: Fields) -> Given:
+def given_by(fields: Fields) -> ScheduleInput:
     """What was posted, people who are not offered included. Raises DomainError by field."""
     errors = {
         name: _("Not a valid choice.")
@@ -113,7 +113,7 @@ def given_by(fields: Fields) -> Given:
         raise DomainError("", fields=errors)
     every, _colon, day = fields["when"].text.partition(":")
     ticked = (name.removeprefix(TO) for name in request.form if name.startswith(TO))
-    return Given(
+    return ScheduleInput(
         Rhythm(Every(every), int(day), fields["at"].text),
         frozenset(pk for text in ticked if (pk := parse_number(text)) is not None),
         only_rows=bool(fields["only_rows"].text),

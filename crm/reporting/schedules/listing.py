@@ -50,7 +50,7 @@ class ScheduleLine:
     actions: Sequence[Action]
 
     @property
-    def told(self) -> str:
+    def last_text(self) -> str:
         """The last sending on one line, for who has no column for it."""
         return labelled(_("Last"), " · ".join(self.last)) if self.last else ""
 

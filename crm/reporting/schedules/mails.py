@@ -27,25 +27,24 @@ def subject(report: Report, actor: Actor) -> str:
         return labelled(report.name, format_date(today(), "long", locale=locale()))
 
 
-def texts(report: Report, actor: Actor, rhythm: Rhythm, sender: str, leave: str) -> tuple[str, str]:
-    """(HTML, plain text) for the reader; `sender` is who sends it, "" of their own one.
-
-    `leave` is the address by which they unsubscribe.
-    """
+def texts(
+    report: Report, actor: Actor, rhythm: Rhythm, sender: str, unsubscribe_url: str
+) -> tuple[str, str]:
+    """(HTML, plain text) for the reader; `sender` is who sends it, "" of their own one."""
     with as_reader(actor):
         opens, notes = full_address(report.path), list(_notes(report, actor))
         why, manage = _why(rhythm, sender), full_address(url_for("ScheduleView.list"))
         return (
-            _html(report, opens, notes, [why, *_links(manage, leave)]),
-            _text(report, opens, notes, [why, *_links(manage, leave)]),
+            _html(report, opens, notes, [why, *_links(manage, unsubscribe_url)]),
+            _text(report, opens, notes, [why, *_links(manage, unsubscribe_url)]),
         )
 
 
 Link = tuple[str, str]  # words, address
 
 
-def _links(manage: str, leave: str) -> tuple[Link, Link]:
-    return (_("Unsubscribe"), leave), (_("My reports by e-mail"), manage)
+def _links(manage: str, unsubscribe_url: str) -> tuple[Link, Link]:
+    return (_("Unsubscribe"), unsubscribe_url), (_("My reports by e-mail"), manage)
 
 
 def _why(rhythm: Rhythm, sender: str) -> str:

@@ -27,7 +27,7 @@ log = logging.getLogger("crm.reports")
 
 
 @dataclass(frozen=True)
-class Asked:
+class Delivery:
     """One recipient of a schedule and a day that it is due."""
 
     recipient_id: int
@@ -58,8 +58,8 @@ class Made:
     files: Sequence[tuple[str, str]] = ()  # title, content
 
 
-def asked_of(row: ReportSchedule, to: ReportRecipient, on: date) -> Asked:
-    return Asked(
+def delivery_of(row: ReportSchedule, to: ReportRecipient, on: date) -> Delivery:
+    return Delivery(
         to.id,
         to.user_id,
         row.id,
@@ -72,47 +72,47 @@ def asked_of(row: ReportSchedule, to: ReportRecipient, on: date) -> Asked:
     )
 
 
-def make(asked: Asked) -> Made:
+def make(delivery: Delivery) -> Made:
     """Raises Unavailable or DBAPIError where the database does not answer."""
     try:
-        return _make(asked)
+        return _make(delivery)
     except NotReadableError:
-        return Made(asked.recipient_id, Outcome.UNREADABLE)
+        return Made(delivery.recipient_id, Outcome.UNREADABLE)
     except OutOfReachError:
-        return Made(asked.recipient_id, Outcome.OUT_OF_REACH)
+        return Made(delivery.recipient_id, Outcome.OUT_OF_REACH)
     except DomainError as error:
-        return Made(asked.recipient_id, Outcome.FAILED, str(error)[:LONGEST_DETAIL])
+        return Made(delivery.recipient_id, Outcome.FAILED, str(error)[:LONGEST_DETAIL])
     except Unavailable:
         raise
     except Exception as error:  # whatever is wrong for one, the others get theirs
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             raise
-        log.exception("Report %s cannot be made.", asked.cause)
-        return Made(asked.recipient_id, Outcome.FAILED)
+        log.exception("Report %s cannot be made.", delivery.cause)
+        return Made(delivery.recipient_id, Outcome.FAILED)
     finally:
         db.session.rollback()
 
 
-def _make(asked: Asked) -> Made:
-    actor = load_actor(asked.user_id)
+def _make(delivery: Delivery) -> Made:
+    actor = load_actor(delivery.user_id)
     if actor is None:
-        return Made(asked.recipient_id, Outcome.INACTIVE)
+        return Made(delivery.recipient_id, Outcome.INACTIVE)
     if actor.company is None:
-        return Made(asked.recipient_id, Outcome.NO_COMPANY)
-    if asked.view_id is None:
-        return Made(asked.recipient_id, Outcome.DELETED)
-    report = show(asked.view_id, actor, with_csv=asked.with_csv)
-    if report.is_empty and asked.only_rows:
-        return Made(asked.recipient_id, Outcome.EMPTY)
+        return Made(delivery.recipient_id, Outcome.NO_COMPANY)
+    if delivery.view_id is None:
+        return Made(delivery.recipient_id, Outcome.DELETED)
+    report = show(delivery.view_id, actor, with_csv=delivery.with_csv)
+    if report.is_empty and delivery.only_rows:
+        return Made(delivery.recipient_id, Outcome.EMPTY)
     token = new_token()
-    mail = _mail(asked, actor, report, address_of(token))
-    return Made(asked.recipient_id, Outcome.QUEUED, "", mail, token, actor, report.files)
+    mail = _mail(delivery, actor, report, address_of(token))
+    return Made(delivery.recipient_id, Outcome.QUEUED, "", mail, token, actor, report.files)
 
 
-def _mail(asked: Asked, actor: Actor, report: Report, leave: str) -> Mail:
-    html, text = mails.texts(report, actor, asked.rhythm, asked.sender, leave)
+def _mail(delivery: Delivery, actor: Actor, report: Report, unsubscribe_url: str) -> Mail:
+    html, text = mails.texts(report, actor, delivery.rhythm, delivery.sender, unsubscribe_url)
     return Mail(
-        cause=asked.cause,
+        cause=delivery.cause,
         company_id=actor.company.id if actor.company is not None else 0,
         owner_id=actor.user_id,
         kind=MessageKind.REPORT,

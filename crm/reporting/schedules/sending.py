@@ -34,7 +34,7 @@ from crm.mail.models import UnsubscribeLink
 from crm.mail.services import Mail, queue
 from crm.mail.services.unsubscribing import VALID
 from crm.reporting.schedules import services
-from crm.reporting.schedules.making import Made, asked_of, make
+from crm.reporting.schedules.making import Made, delivery_of, make
 from crm.reporting.schedules.models import Outcome, ReportRecipient, ReportSchedule
 from crm.reporting.schedules.unsubscribe_page import NAME as PURPOSE
 
@@ -111,9 +111,13 @@ def _send(one: Due) -> bool:
             return False
         zone, rhythm, refused = ZoneInfo(row.zone), row.rhythm, _refusal(row)
         on = rhythm.latest(now, zone)
-        asked = [asked_of(row, to, on) for to in row.recipients if to.unsubscribed_at is None]
+        deliveries = [
+            delivery_of(row, to, on) for to in row.recipients if to.unsubscribed_at is None
+        ]
     db.session.rollback()
-    made = [make(each) if refused is None else Made(each.recipient_id, refused) for each in asked]
+    made = [
+        make(each) if refused is None else Made(each.recipient_id, refused) for each in deliveries
+    ]
     made = [_with_files(each) for each in made]
     if not all(map(_is_as_before, made)):
         return False
@@ -143,7 +147,7 @@ def _refusal(row: ReportSchedule) -> Outcome | None:
         return Outcome.DELETED
     if not view.user.active:
         return Outcome.AUTHOR_INACTIVE
-    reads = select(User.id).where(User.id == row.user_id, services.reader_ids(view))
+    reads = select(User.id).where(User.id == row.user_id, services.is_reader(view))
     return None if db.session.scalar(reads) is not None else Outcome.UNREADABLE_TO_ME
 
 
@@ -162,7 +166,7 @@ def _readers(pk: int) -> set[int]:
     view = db.session.scalars(of_it).first()
     if view is None:
         return set()
-    reading = select(User.id).where(User.active.is_(True), services.reader_ids(view))
+    reading = select(User.id).where(User.active.is_(True), services.is_reader(view))
     return set(db.session.scalars(reading))
 
 

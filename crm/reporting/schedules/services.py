@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_appbuilder.security.sqla.models import User, assoc_user_group
 from flask_babel import gettext as _
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 
 from crm.core import rows
 from crm.core.actor import current_actor
@@ -29,7 +28,7 @@ KEPT = timedelta(days=1)  # after it was deleted
 
 
 @dataclass(frozen=True)
-class Given:
+class ScheduleInput:
     """What its owner says of a schedule."""
 
     rhythm: Rhythm
@@ -44,8 +43,8 @@ def fetch(pk: int, action: str = "read") -> ReportSchedule:
     return found
 
 
-def reader_ids(view: SavedView) -> Any:
-    """The ids of those who may read a saved report: its owner, and the members of its groups."""
+def is_reader(view: SavedView) -> ColumnElement[bool]:
+    """The condition on readers of a saved report: its owner, and the members of its groups."""
     members, shared = assoc_user_group.c, saved_view_group.c
     mates = select(members.user_id).join(saved_view_group, shared.group_id == members.group_id)
     return or_(User.id == view.user_id, User.id.in_(mates.where(shared.saved_view_id == view.id)))
@@ -54,12 +53,12 @@ def reader_ids(view: SavedView) -> Any:
 def readers_of(view: SavedView) -> Sequence[User]:
     """Those whom the actor may send a report to: the readers within reach, oneself first."""
     me = current_actor().user_id
-    statement = select(User).where(User.active.is_(True), reader_ids(view), linkable(User))
+    statement = select(User).where(User.active.is_(True), is_reader(view), linkable(User))
     found = db.session.scalars(statement.order_by(User.first_name, User.last_name, User.id))
     return sorted(found.unique(), key=lambda user: user.id != me)
 
 
-def create(view: SavedView, given: Given) -> ReportSchedule:
+def create(view: SavedView, given: ScheduleInput) -> ReportSchedule:
     """A new schedule of the actor for a report that they read. Raises DomainError by field."""
     actor = current_actor()
     mine = select(func.count()).where(ReportSchedule.user_id == actor.user_id)
@@ -76,7 +75,7 @@ def create(view: SavedView, given: Given) -> ReportSchedule:
     return row
 
 
-def change(pk: int, view: SavedView, given: Given, version: int) -> ReportSchedule:
+def change(pk: int, view: SavedView, given: ScheduleInput, version: int) -> ReportSchedule:
     """Raises NotFound, DomainError by field."""
     row = _fetch_version(pk, version)
     is_moved = row.rhythm != given.rhythm
@@ -154,7 +153,7 @@ def purge() -> None:
         db.session.execute(delete(ReportSchedule).where(old))
 
 
-def _refuse_double(view: SavedView, given: Given) -> None:
+def _refuse_double(view: SavedView, given: ScheduleInput) -> None:
     """A form that is posted again, after the browser's Back, sends everything twice."""
     when = given.rhythm
     same = select(ReportSchedule.id).where(
@@ -193,7 +192,7 @@ def _plan(row: ReportSchedule, now: datetime | None = None) -> None:
     row.due_at = row.rhythm.following(now or utcnow(), ZoneInfo(row.zone), row.last_on)
 
 
-def _apply(row: ReportSchedule, view: SavedView, given: Given) -> None:
+def _apply(row: ReportSchedule, view: SavedView, given: ScheduleInput) -> None:
     row.name, row.changed_at = view.name, utcnow()  # so that the version counts recipients, too
     row.every, row.day, row.at = given.rhythm.every, given.rhythm.day, given.rhythm.at
     row.only_rows, row.with_csv = given.only_rows, given.with_csv

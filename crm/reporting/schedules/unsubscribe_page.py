@@ -20,7 +20,7 @@ TEMPLATE = "reporting/schedules/unsubscribe.html"
 
 
 @dataclass(frozen=True)
-class LeavePage:
+class ReportUnsubscribePage:
     """Everything templates/reporting/schedules/unsubscribe.html places."""
 
     company: str
@@ -30,12 +30,12 @@ class LeavePage:
     language: str
 
 
-def _page(link: PublicLink) -> LeavePage | None:
+def _page(link: PublicLink) -> ReportUnsubscribePage | None:
     recipient = _recipient(link)
     if recipient is None:
         return None
     company = db.session.get_one(Company, link.company_id)
-    return LeavePage(
+    return ReportUnsubscribePage(
         company.name,
         recipient.schedule.name,
         company.logo is not None,

@@ -1,7 +1,7 @@
 """/reporting/schedules: saved reports by e-mail, to oneself and to colleagues."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,6 +20,8 @@ from crm.reporting.own.saved import type_of
 from crm.reporting.schedules import listing, services
 from crm.reporting.schedules.form import form_fields, form_page, given_by
 from crm.reporting.schedules.models import ReportSchedule
+
+T = TypeVar("T")
 
 
 class ScheduleView(Page):
@@ -127,7 +129,7 @@ class ScheduleView(Page):
         return redirect(self.url("list"), 303)
 
 
-def _found(act: Callable[[], Any]) -> Any:
+def _found(act: Callable[[], T]) -> T:
     """What `act` answers; 404 for what is not the actor's."""
     try:
         return act()
@@ -137,7 +139,7 @@ def _found(act: Callable[[], Any]) -> Any:
 
 def _report(pk: int) -> SavedView:
     """The saved report that the actor reads; 404 for anything else."""
-    view: SavedView = _found(lambda: saved.fetch(pk))
+    view = _found(lambda: saved.fetch(pk))
     if view.kind != SavedKind.REPORT.value:
         abort(404)
     return view
