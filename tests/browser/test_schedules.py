@@ -67,9 +67,9 @@ def test_its_pages_have_axe_s_blessing_wide_and_narrow(
 def test_an_old_form_says_what_is_saved_now_and_its_list_keeps_its_arrow(
     sit: Sit, acting: Acting, cast: Cast
 ) -> None:
-    weekly = Given(Rhythm(Every.WEEK, 0, "07:00"), frozenset([cast.claire]))
+    weekly = ScheduleInput(Rhythm(Every.WEEK, 0, "07:00"), frozenset([cast.claire]))
     with acting("claire"):
-        view = saved.create(SavedKind.REPORT, "leads", LAYOUT, SavedGiven("By status"))
+        view = saved.create(SavedKind.REPORT, "leads", LAYOUT, Given("By status"))
         pk = services.create(view, weekly).id
     desk = sit("claire")
     page = desk.open(f"/reporting/schedules/edit/{pk}")
@@ -77,7 +77,7 @@ def test_an_old_form_says_what_is_saved_now_and_its_list_keeps_its_arrow(
     time = page.locator("select[name=at]")
     before = time.evaluate(arrow)
     with acting("claire"):
-        services.change(pk, view, Given(Rhythm(Every.WEEK, 0, "18:00"), weekly.user_ids), 1)
+        services.change(pk, view, ScheduleInput(Rhythm(Every.WEEK, 0, "18:00"), weekly.user_ids), 1)
     page.get_by_label("Claire Colin (me)").press("Control+Enter")
     expect(page.get_by_text("Saved in the meantime: 18:00").first).to_be_visible()
     assert time.evaluate(arrow) == before
