@@ -1,7 +1,7 @@
 """The blocks of the home page: moved and hidden by keyboard, in both themes and on a phone."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from sqlalchemy import update
 
 from crm.companies.models import User
@@ -33,6 +33,42 @@ def test_a_block_is_moved_hidden_and_shown_again_by_keyboard(sit: Sit, acting, c
     page.get_by_role("button", name="Show: My open leads").press("Enter")
     expect(page.get_by_role("button", name="Hide: My open leads")).to_be_visible()
     desk.check()
+
+
+def test_a_menu_stays_beside_its_button_while_content_above_it_comes(
+    sit: Sit, acting, cast
+) -> None:
+    with acting("claire"):
+        for number in range(9):
+            make(Lead, organization=f"Élan {number}", owner=person(cast.claire))
+    desk = sit("claire")
+    desk.page.set_viewport_size({"width": 1440, "height": 500})
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    desk.page.route("**/kpis*", hold)
+    for title, is_scrolled in (("My open leads", True), ("Today", False)):
+        page = desk.open("/")
+        scrolled = page.locator(".c-main")
+        button = page.get_by_role("button", name=f"Actions: {title}")
+        if is_scrolled:
+            button.evaluate("button => button.scrollIntoView({ block: 'center' })")
+        page.wait_for_timeout(200)
+        button.press("Enter")
+        before = scrolled.evaluate("box => box.scrollTop")
+        held.pop().fulfill(body="<p>1</p>" * 12)
+        expect(page.locator(".c-kpibox.loaded")).to_have_count(1)
+        page.wait_for_timeout(200)
+        assert (scrolled.evaluate("box => box.scrollTop") != before) == is_scrolled
+        menu, beside = page.get_by_role("menu").bounding_box(), button.bounding_box()
+        below = menu["y"] - beside["y"] - beside["height"]
+        above = beside["y"] - menu["y"] - menu["height"]
+        assert 0 <= max(below, above) < 8
+        page.mouse.move(600, 100)
+        page.mouse.wheel(0, 100)
+        expect(page.get_by_role("menu")).to_have_count(0)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -4,6 +4,7 @@ import { plain } from "./words.js";
 
 const GAP = 4;
 const opener = new WeakMap();
+const placed = new WeakMap(); // where the button was
 let early = []; // keys pressed in a menu before its entries came
 const phone = matchMedia("(max-width: 767.98px)");
 const focusable = '[role^="menuitem"]:not([hidden])';
@@ -77,17 +78,36 @@ function place(popover, button) {
   const below = from.bottom + GAP + height <= clientHeight;
   const top = below ? from.bottom + GAP : Math.max(GAP, from.top - GAP - height);
   popover.style.inset = `${top}px auto auto ${left}px`;
+  placed.set(popover, from);
 }
 
-// The place is the window's, so a menu does not follow its button: scrolling closes it.
+// The place is the window's, so a menu does not follow its button: scrolling closes it. Content that
+// comes above scrolls too, but so that the button stays where it is.
 addEventListener(
   "scroll",
   (event) => {
     const open = document.querySelector("[data-menu]:popover-open");
-    if (open && !phone.matches && !open.contains(event.target)) open.hidePopover();
+    if (open && !phone.matches && !open.contains(event.target) && isAway(open)) open.hidePopover();
   },
   { capture: true, passive: true },
 );
+
+function isAway(popover) {
+  const was = placed.get(popover);
+  const now = buttonOf(popover)?.getBoundingClientRect();
+  return !was || !now || Math.abs(now.top - was.top) > 1 || Math.abs(now.left - was.left) > 1;
+}
+
+// Where nothing scrolls such content moves the button, and its menu with it; the browser has decided
+// which by the second frame.
+document.addEventListener("moved", () => {
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() => {
+      const open = document.querySelector("[popover]:popover-open:not(dialog)");
+      if (open && placed.has(open)) place(open, buttonOf(open));
+    }),
+  );
+});
 
 function visible(menu) {
   return [...menu.querySelectorAll(focusable)].filter((item) => item.checkVisibility());

@@ -25,6 +25,7 @@ async function fill(place) {
     place.innerHTML = await answer.text();
     place.classList.add("loaded");
     htmx.process(place);
+    document.dispatchEvent(new Event("moved"));
     await draw(place);
   } catch {
     refuse(place);
