@@ -22,7 +22,7 @@ PARTS = (
     "/prospects/move_agency/", "/prospects/change_owner/",  # the pages of clients
     ".csv", "/csv", "/chart", "/saved_filters/edit/", "/saved_filters/add",
     "/saved_filters/open/", "/reporting/own/open/", "/reporting/own/edit/",
-    "/reporting/own/copy/",  # what somebody saved
+    "/reporting/own/copy/", "/reporting/schedules/edit/",  # what somebody saved
 )  # fmt: skip
 # What a page asks for beside its path: the record that it is about.
 ABOUT = {"/outbox/compose": "account", "/catalogs/sendings/send": "catalog"}
