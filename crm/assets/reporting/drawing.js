@@ -4,11 +4,13 @@ import { GridComponent, LegendComponent, TooltipComponent } from "echarts/compon
 import * as echarts from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 
+import { cut, GLYPH, linesOf } from "./names.js";
+
 echarts.use([BarChart, CanvasRenderer, GridComponent, LegendComponent, TooltipComponent]);
 
 const SERIES = [1, 2, 3, 4, 5, 6].map((number) => `--c-series-${number}`);
-const GLYPH = 6.5; // pixels
-const AXIS = 56;
+const AXIS = 56; // pixels
+const [BELOW, BESIDE] = [14, 20]; // characters of the names of bars, and of their parts
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const forced = matchMedia("(forced-colors: active)");
@@ -42,15 +44,18 @@ function option({ labels, series, currency, is_stacked }, place) {
   const slot = ((place.clientWidth - AXIS) * 0.8) / labels.length / above.length;
   const fits = longest * GLYPH <= (is_stacked ? slot / 0.8 : slot);
   // All stages have their name below their bar; months may leave some out.
-  const names = is_stacked ? { interval: 0, rotate: Math.max(...labels.map((label) => label.length)) * GLYPH > slot / 0.8 ? 30 : 0 } : { hideOverlap: true };
+  const below = labels.map((label) => cut(label, BELOW));
+  const names = is_stacked ? { interval: 0, formatter: (_label, n) => below[n], rotate: Math.max(...below.map((label) => label.length)) * GLYPH > slot / 0.8 ? 30 : 0 } : { hideOverlap: true };
   const said = (value) => (value && fits ? compact(value) : "");
+  const inLegend = (name) => cut(name, BESIDE);
+  const legend = series.map(({ name }) => inLegend(name));
   const hues = is_stacked || series.length > 2 ? SERIES : ["--c-series-1", "--c-series-6"];
   return {
     animation: !still.matches,
     color: hues.map(colour),
     textStyle: text,
-    grid: { left: 0, right: 0, top: series.length > 1 ? 36 : 24, bottom: 4, outerBoundsMode: "same" },
-    legend: series.length > 1 ? { top: 0, left: 0, itemWidth: 10, itemHeight: 10, icon: "rect", textStyle: text } : undefined,
+    grid: { left: 0, right: 0, top: series.length > 1 ? 16 + 20 * linesOf(legend, place.clientWidth) : 24, bottom: 4, outerBoundsMode: "same" },
+    legend: series.length > 1 ? { top: 0, left: 0, itemWidth: 10, itemHeight: 10, icon: "rect", formatter: inLegend, textStyle: text } : undefined,
     tooltip: {
       trigger: "axis",
       renderMode: "richText",
