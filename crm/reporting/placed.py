@@ -51,11 +51,11 @@ def figures_blocks() -> list[LaterBlock]:
     kpis = url_for("ReportingView.kpis", board=board)
     if board == "salesperson":
         title = _("My figures this month")
-        return [_board_block(view, "month", title, board, kpis, "c-kpibox n6")]
+        return [_board_block(view, "month", title, board, kpis, "c-kpibox n6 compared")]
     by_person = url_for("ReportingView.chart", board=board, chart=BY_PERSON.key)
     return [
         _board_block(view, "team", str(BY_PERSON.title), board, by_person),
-        _board_block(view, "month", _("The team this month"), board, kpis, "c-kpibox n6"),
+        _board_block(view, "month", _("The team this month"), board, kpis, "c-kpibox n6 compared"),
     ]
 
 

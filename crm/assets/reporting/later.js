@@ -6,6 +6,7 @@ import { make, say } from "../core/words.js";
 const AT_ONCE = 2;
 
 export function start(root) {
+  draw(root);
   const waiting = [...root.querySelectorAll("[data-later]:not([data-asked])")];
   const next = async () => {
     const place = waiting.shift();

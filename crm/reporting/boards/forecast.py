@@ -62,7 +62,7 @@ def _open_or_won() -> Sequence[Filter]:
 
 def _caption(count: int) -> str:
     text = ngettext("%(num)s open or won opportunity", "%(num)s open or won opportunities", count)
-    return _("%(rows)s; committed: won, or open at 75 %% or more", rows=text)
+    return _("%(rows)s; committed: won, or open at 75%% or more", rows=text)
 
 
 class Forecast(OfOpportunities):

@@ -1,21 +1,24 @@
 """The figures above the charts of a board, each with what it was in the period before."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
 from flask_babel import gettext as _
 
 from crm.core.datamodel.grouping import Group, Measure, Sum
 from crm.core.models import Label, kinds, spec_of
 from crm.core.models.text import format_money, format_number, format_percent
+from crm.core.rows import criteria
 from crm.reporting.boards import keys
 from crm.reporting.boards.asked import Asked
 from crm.reporting.boards.charts import is_open
 from crm.reporting.boards.keys import Filter
 from crm.reporting.boards.periods import Period
 from crm.reporting.boards.reading import ByGroup, Reading, Rows, Totals, added, currencies
-from crm.reporting.boards.shown import NOTHING, Figure, ShownKpi
+from crm.reporting.boards.shown import NOTHING, Figure, ShownKpi, Written
 
 HUNDRED = Decimal(100)
 NO_ROWS: Totals = (0, ())
@@ -35,7 +38,7 @@ class Kpi:
     """A figure: the number of rows of a source, one of its measures, or a share in per cent.
 
     `part` are the values of the source's split that it is about, () all. A share is that of `part`
-    in `whole`. `write` says a measure that is no amount of money.
+    in `whole`. `write` says a measure that is no amount of money; `per_cent`: it is a rate itself.
     """
 
     label: Label
@@ -44,23 +47,37 @@ class Kpi:
     whole: Sequence[str] | None = None
     measure: int | None = None
     write: Callable[[Decimal], str] | None = None
+    per_cent: bool = False
+
+    @property
+    def is_rate(self) -> bool:
+        return self.per_cent or self.whole is not None
+
+    @property
+    def model(self) -> type[Any]:
+        return self.source.rows.model
 
     def is_open(self) -> bool:
         """Whether the actor reads rows of its table, and the settings show its fields."""
         source = self.source
         groups = [source.split] if source.split is not None else []
         measures = [source.measures[self.measure]] if self.measure is not None else []
-        return is_open(source.rows.model, groups, measures)
+        return is_open(self.model, groups, measures)
 
 
-def read(figures: Sequence[Kpi], asked: Asked) -> list[ShownKpi]:
-    """The figures for the actor; one statement a source. Raises DomainError for a bad filter."""
+def read(figures: Sequence[Kpi], asked: Asked, operation: str = "") -> list[ShownKpi]:
+    """The figures for the actor, of the rows that the right to `operation` reaches.
+
+    One statement a source. Raises DomainError for a bad filter.
+    """
     shown = []
     found: dict[int, _Read] = {}
     for one in figures:
         key = id(one.source)
         if key not in found:
-            found[key] = _Read(one.source, Reading(one.source.rows, asked))
+            rows = one.source.rows
+            extra = [criteria(rows.model, operation)] if operation else []
+            found[key] = _Read(one.source, Reading(rows, asked, extra))
         shown.append(_Shown(one, found[key]).shown())
     return shown
 
@@ -120,7 +137,8 @@ class _Shown:
             told = zip(figures, [name for name in values if values[name] is not None], strict=True)
             figures = [replace(one, text=f"{one.text} {name}") for one, name in told]
         first = next(iter(values))
-        shown = ShownKpi(str(kpi.label), figures or [NOTHING], self._note())
+        written = [self._written(name, value) for name, value in values.items()]
+        shown = ShownKpi(str(kpi.label), figures or [NOTHING], written, kpi.is_rate, self._note())
         if read.reading.before is not None:
             self._compare(shown, first, values[first])
         return shown
@@ -131,7 +149,7 @@ class _Shown:
         if self.kpi.measure is None:
             return False
         measure = self.kpi.source.measures[self.kpi.measure]
-        return spec_of(self.kpi.source.rows.model, measure.name).kind is kinds.MONEY
+        return spec_of(self.kpi.model, measure.name).kind is kinds.MONEY
 
     def _value(self, told: ByGroup, currency: str) -> Decimal | None:
         """None where there is nothing to tell: no row, or no whole to have a share in."""
@@ -140,6 +158,13 @@ class _Shown:
             return part
         whole = self._told(told, currency, self.kpi.whole)
         return part * HUNDRED / whole if whole and part is not None else None
+
+    def _written(self, currency: str, value: Decimal | None) -> Written:
+        kpi, read = self.kpi, self.read
+        is_compared = read.reading.before is not None
+        was = self._value(read.then, currency) if is_compared else None
+        whole = self._told(read.now, currency, kpi.whole) if kpi.whole is not None else None
+        return Written(currency, value, whole, was)
 
     def _told(self, told: ByGroup, currency: str, part: Sequence[str]) -> Decimal | None:
         sums = self.read.sums(told, part)
@@ -174,7 +199,7 @@ class _Shown:
         return Figure(self._text(currency, value), value, url if has_rows else "")
 
     def _text(self, currency: str, value: Decimal) -> str:
-        if self.kpi.whole is not None:
+        if self.kpi.is_rate:
             return format_percent(value, 1)
         if self.kpi.write is not None:
             return self.kpi.write(value)
@@ -195,19 +220,22 @@ class _Shown:
         """What it was before, with the difference: in per cent of money, else in itself."""
         was = self._value(self.read.then, currency)
         if was is None or value is None:
-            shown.change = _("before %(value)s", value=NOTHING.text)
+            shown.change = _("was %(value)s", value=NOTHING.text)
             if was is not None:
-                shown.change = _("before %(value)s", value=self._text(currency, was))
+                shown.change = _("was %(value)s", value=self._text(currency, was))
             return
-        before = _("before %(value)s", value=self._text(currency, was))
+        before = _("was %(value)s", value=self._text(currency, was))
         change = value - was
-        shown.trend = "up" if change > 0 else "down" if change < 0 else ""
         difference = self._difference(change, was)
+        if not change or (difference and not re.search("[1-9]", difference)):  # once rounded
+            shown.change = before
+            return
+        shown.trend = "up" if change > 0 else "down"
         shown.change = f"{difference}, {before}" if difference else before
 
     def _difference(self, change: Decimal, was: Decimal) -> str:
         sign = "+" if change > 0 else ""
-        if self.kpi.whole is not None:
+        if self.kpi.is_rate:
             points = sign + format_number(round(change, 1), 0, 1)
             return _("%(number)s points", number=points)
         if self.is_money:

@@ -48,7 +48,7 @@ class Passages(OfOpportunities):
         before = read_passages(stages, where, asked.before) if asked.before is not None else None
         lines = _Lines(reading, found, before).lines(stages)
         caption = _caption(sum(one.entered for one in found.values()), asked.period)
-        head = [_("Passage"), _("Entered"), _("Went on"), _("Rate"), _("Median time")]
+        head = [_("Passage"), _("Entered"), _("Moved on"), _("Rate"), _("Median time")]
         if asked.before is not None:
             head.append(str(asked.before))
         sections = [Section("", "", lines)] if found or before else []

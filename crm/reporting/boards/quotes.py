@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from crm.companies.days import today
 from crm.core.datamodel.grouping import Group, Measure
-from crm.core.models.text import format_percent
 from crm.quotes.models import Quote, QuoteStatus
 from crm.quotes.models.status import UNANSWERED
 from crm.reporting.boards.charts import Chart
@@ -52,10 +50,6 @@ def _of_expiring(count: int) -> str:
     )
 
 
-def percent(number: Decimal) -> str:
-    return format_percent(number, 1)
-
-
 ISSUED = Source(
     Rows(Quote, _offered, "issued_on"), Group("status"),
     [EXCL, Measure("average", "discount_rate")],
@@ -63,7 +57,7 @@ ISSUED = Source(
 QUOTED = Kpi(_l("Quoted, excl. tax"), ISSUED, measure=0)
 NUMBER = Kpi(_l("Finalised quotes"), ISSUED)
 ACCEPTANCE = Kpi(_l("Acceptance rate"), ISSUED, (QuoteStatus.ACCEPTED.value,), ANSWERED)
-DISCOUNT = Kpi(_l("Average discount"), ISSUED, measure=1, write=percent)
+DISCOUNT = Kpi(_l("Average discount"), ISSUED, measure=1, per_cent=True)
 EXPIRING = Kpi(_l("Expiring within a week"), Source(Rows(Quote, _expiring)))
 KPIS: Sequence[Kpi] = (QUOTED, NUMBER, ACCEPTANCE, DISCOUNT, EXPIRING)
 

@@ -151,12 +151,24 @@ def not_added(sections: Sequence[Section]) -> list[str]:
     return [_("Amounts of different currencies are not added up.")] if several else []
 
 
+@dataclass(frozen=True)
+class Written:
+    """A figure above the charts as the CSV takes it; `currency` "" of what is no money."""
+
+    currency: str
+    value: Decimal | None
+    whole: Decimal | None = None  # of which a rate is the share
+    before: Decimal | None = None
+
+
 @dataclass
 class ShownKpi:
     """A figure above the charts: of money one for each currency, the company's first."""
 
     label: str
     figures: Sequence[Figure]
+    written: Sequence[Written] = ()
+    is_rate: bool = False  # its values are per cent
     note: str = ""
     trend: str = ""  # up, down
     change: str = ""  # against the period before

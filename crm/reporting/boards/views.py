@@ -143,12 +143,28 @@ class ReportingView(PipelinePages):
         """The figures above the charts: a part of the board, or a page of its own."""
         own = _board(board)
         figures = own.open_kpis()
-        shown = kpis.read(figures, _asked(figures[0].source.rows.model)) if figures else []
+        shown = kpis.read(figures, _asked(figures[0].model)) if figures else []
+        csv_url = self._with_choices("kpis_csv", board) if _exported(figures) else ""
         part = bool(request.headers.get("HX-Request"))
         template = "reporting/parts/kpis.html" if part else "reporting/kpis.html"
         page = ListPage(str(own.title), board, self.icon)
-        page.crumbs = [(str(own.title), self.url("board", board=board))]
-        return self.render(template, page=page, shown=shown)
+        page.crumbs = [
+            (str(self.list_title), ""),
+            (str(own.title), self.url("board", board=board)),
+        ]
+        return self.render(template, page=page, shown=shown, csv_url=csv_url)
+
+    @expose("/boards/<board>/kpis.csv")
+    def kpis_csv(self, board: str) -> ResponseReturnValue:
+        """The figures as CSV, of the rows that the actor may export."""
+        figures = _board(board).open_kpis()
+        exported = _exported(figures)
+        if not exported:
+            abort(403)
+        asked = _asked(figures[0].model)
+        before = str(asked.before) if asked.before is not None else ""
+        text = sheet.write_kpis(kpis.read(exported, asked, "export"), before)
+        return sheet.download(text, board)
 
     @expose("/boards/<board>/<chart>")
     def chart(self, board: str, chart: str) -> ResponseReturnValue:
@@ -161,7 +177,10 @@ class ReportingView(PipelinePages):
         part = bool(request.headers.get("HX-Request"))
         template = "reporting/parts/chart.html" if part else "reporting/chart.html"
         page = ListPage(shown.title, board, self.icon)
-        page.crumbs = [(str(own.title), self.url("board", board=board))]
+        page.crumbs = [
+            (str(self.list_title), ""),
+            (str(own.title), self.url("board", board=board)),
+        ]
         return self.render(template, page=page, shown=shown)
 
     @expose("/boards/<board>/<chart>.csv")
@@ -173,6 +192,11 @@ class ReportingView(PipelinePages):
             abort(403)
         text = sheet.write(found.read(_asked(found.model), [criteria(found.model, "export")]))
         return sheet.download(text, f"{board}-{chart}")
+
+
+def _exported(figures: Sequence[kpis.Kpi]) -> list[kpis.Kpi]:
+    """The figures whose list the actor may export."""
+    return [one for one in figures if list_view(one.model).can("export")]
 
 
 def _pinned_chart(one: Pinned, board: str) -> PlacedChart:
