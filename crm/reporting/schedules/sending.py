@@ -22,6 +22,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import joinedload, selectinload
 
 from crm.companies.actors import load_actor
+from crm.core.actor import Actor
 from crm.core.db import db, let_others_write, transaction
 from crm.core.errors import Unavailable
 from crm.core.files.storing import keep_made
@@ -156,7 +157,13 @@ def _is_as_before(made: Made) -> bool:
     if made.reader is None:
         return True
     now = load_actor(made.reader.user_id)
-    return now is None or now == made.reader
+    return now is None or _rights(now) == _rights(made.reader)
+
+
+def _rights(actor: Actor) -> tuple[Any, ...]:
+    """What decides which rows somebody sees; databases read these in any order."""
+    several = (actor.company_ids, actor.group_ids, actor.team_ids, actor.teammate_ids)
+    return (*map(frozenset, several), actor.agency_id, actor.grid, actor.settings)
 
 
 def _readers(pk: int) -> set[int]:
