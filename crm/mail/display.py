@@ -160,7 +160,7 @@ def is_open(message: Message) -> bool:
 def _body(message: Message) -> Markup | str:
     if message.kind == MessageKind.REPORT:
         if not is_open(message):
-            return _("A report of what its recipient may see: only they can read it.")
+            return _("This report shows what its recipient may see: only they can read it.")
         return rich_text.shown(rich_text.from_text(message.body_text))
     return rich_text.shown(message.body_html or rich_text.from_text(message.body_text))
 

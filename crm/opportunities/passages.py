@@ -109,7 +109,7 @@ class Passage(kinds.Kind):
 
     operators = (
         Operator("entered", _l("entered"), 1, _entered),
-        Operator("went_on", _l("entered and went on from"), 1, _went_on),
+        Operator("went_on", _l("entered and moved on from"), 1, _went_on),
         Operator("left", _l("entered and left"), 1, _left),
     )
     is_typed = False

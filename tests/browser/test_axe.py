@@ -43,7 +43,7 @@ def test_axe_finds_no_lack_of_contrast_in_english_by_night(
     assert looked_at(place(), ["/login/"], axe, LEVELS) == {}
 
 
-def test_a_small_screen_has_axe_s_blessing_too(
+def test_axe_finds_nothing_on_a_small_screen(
     place: Sit, planted_world: World, kinds: list[str], axe: str
 ) -> None:
     choose(planted_world, "fr", "dark")

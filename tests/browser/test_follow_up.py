@@ -87,7 +87,7 @@ def _add_agency(page: Page) -> None:
 
 @pytest.mark.parametrize("window", [WIDE, NARROW], ids=["1440", "375"])
 @pytest.mark.parametrize(("language", "theme"), [("fr", "light"), ("en", "dark")])
-def test_its_pages_have_axe_s_blessing(
+def test_axe_finds_nothing_on_its_pages(
     sit: Sit,
     acting: Acting,
     agencies: None,

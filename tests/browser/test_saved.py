@@ -57,7 +57,7 @@ def test_a_filter_is_made_and_saved_by_keyboard_and_its_deletion_undone(
 
 
 @pytest.mark.parametrize(("language", "theme"), [("fr", "light"), ("en", "dark")])
-def test_its_pages_have_axe_s_blessing_wide_and_narrow(
+def test_axe_finds_nothing_on_its_pages_wide_and_narrow(
     sit: Sit, acting: Acting, axe: str, language: str, theme: str
 ) -> None:
     with acting("claire") as session:

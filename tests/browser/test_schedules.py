@@ -44,7 +44,7 @@ def test_a_report_is_sent_each_week_by_keyboard(sit: Sit, acting: Acting, cast: 
 
 
 @pytest.mark.parametrize(("language", "theme"), [("fr", "light"), ("en", "dark")])
-def test_its_pages_have_axe_s_blessing_wide_and_narrow(
+def test_axe_finds_nothing_on_its_pages_wide_and_narrow(
     sit: Sit, acting: Acting, cast: Cast, axe: str, language: str, theme: str
 ) -> None:
     weekly = ScheduleInput(Rhythm(Every.WEEK, 0, "07:00"), frozenset([cast.claire, cast.hugo]))

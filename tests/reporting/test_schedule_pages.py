@@ -219,7 +219,7 @@ def test_one_person_has_a_hundred_schedules_at_most(
     path = f"/reporting/schedules/add/{report}"
     answers = [claire.post(path, data=data | {"at": at}) for at in ("08:00", "09:00")]
     assert [one.status_code for one in answers] == [303, 422]
-    assert "You have 1 schedules already" in answers[1].text
+    assert "You already have 1 schedules" in answers[1].text
 
 
 def test_an_old_form_never_wins_unseen(
@@ -268,5 +268,5 @@ def test_a_form_that_is_posted_again_is_no_second_schedule(
     path = f"/reporting/schedules/add/{report}"
     answers = [claire.post(path, data=data) for _n in range(2)]
     assert [one.status_code for one in answers] == [303, 422]
-    assert "at that time already" in answers[1].text
+    assert "already sent at that time" in answers[1].text
     assert claire.post(path, data=data | {"at": "09:00"}).status_code == 303

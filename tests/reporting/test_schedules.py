@@ -110,7 +110,7 @@ def test_each_reader_gets_what_they_may_see_in_their_language(
     assert re.search(r"Claire Colin +2\n", claire.body_text)
     assert "Marc" not in claire.body_text
     assert re.search(r"Marc Morel +1\n", marc.body_text)
-    assert "Claire Colin vous fait envoyer ce rapport" in marc.body_text
+    assert "Ce rapport vous est envoyé à la demande de Claire Colin" in marc.body_text
     assert '<td align="right">2</td>' in claire.body_html
     assert "/reporting/own/lists/leads?by=owner" in claire.body_text
     assert {one.state for one in (claire, marc)} == {MessageState.QUEUED}

@@ -39,10 +39,12 @@ def form_fields(view: SavedView, row: ReportSchedule | None) -> Fields:
         "when": _select("when", _("How often"), _days(), key_of(rhythm)),
         "at": _select("at", _("Time"), [(hour, hour) for hour in HOURS], rhythm.at),
         "only_rows": _tick("only_rows", _("Only when there are rows"), row and row.only_rows),
-        "with_csv": _tick("with_csv", _("With the table as CSV"), row and row.with_csv),
+        "with_csv": _tick("with_csv", _("Attach the table as CSV"), row and row.with_csv),
     }
     fields["at"].help = _("In your time zone, %(zone)s.", zone=current_actor().time_zone)
-    fields["with_csv"].help = _("For recipients who may export, of the rows that they may export.")
+    fields["with_csv"].help = _(
+        "Only recipients who may export get it, with the rows that they may export."
+    )
     for user in services.readers_of(view):
         name = f"{TO}{user.id}"
         fields[name] = _tick(name, _label(user, left), user.id in chosen)
@@ -130,7 +132,9 @@ def form_page(
 ) -> FormPage:
     """The form, with what is wrong."""
     to = FieldGroup(_("Recipients"), [one for name, one in fields.items() if name.startswith(TO)])
-    to.help = _("Those who may read this report. Each gets figures of the records in their reach.")
+    to.help = _(
+        "People who may read this report. Each gets the figures of the records they can see."
+    )
     when = [fields[name] for name in ("when", "at", "only_rows", "with_csv")]
     page = FormPage(
         title=title,

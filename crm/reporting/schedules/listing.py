@@ -52,7 +52,7 @@ class ScheduleLine:
     @property
     def last_text(self) -> str:
         """The last sending on one line, for who has no column for it."""
-        return labelled(_("Last"), " · ".join(self.last)) if self.last else ""
+        return labelled(_("Last sending"), " · ".join(self.last)) if self.last else ""
 
 
 def own() -> list[ScheduleLine]:
@@ -120,7 +120,7 @@ def _received_line(one: ReportRecipient) -> ScheduleLine:
         act = Action(_("Unsubscribe"), url_for(f"{url}.unsubscribe", pk=row.id), "mail-off", "post")
         state = _next(row)
     else:
-        act = Action(_("Get it again"), url_for(f"{url}.subscribe", pk=row.id), "mail", "post")
+        act = Action(_("Subscribe again"), url_for(f"{url}.subscribe", pk=row.id), "mail", "post")
         state = _("Unsubscribed")
     return ScheduleLine(
         row.name, _report_url(row), str(row.rhythm), str(row.user), state, [], [act]

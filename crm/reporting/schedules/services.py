@@ -63,7 +63,7 @@ def create(view: SavedView, given: ScheduleInput) -> ReportSchedule:
     actor = current_actor()
     mine = select(func.count()).where(ReportSchedule.user_id == actor.user_id)
     if (db.session.scalar(mine) or 0) >= MOST:
-        raise DomainError(_("You have %(num)s schedules already; delete some first.", num=MOST))
+        raise DomainError(_("You already have %(num)s schedules; delete some first.", num=MOST))
     _refuse_double(view, given)
     row = ReportSchedule(
         user_id=actor.user_id, saved_view_id=view.id, recipients=[], zone=actor.time_zone
@@ -164,7 +164,7 @@ def _refuse_double(view: SavedView, given: ScheduleInput) -> None:
         ReportSchedule.at == when.at,
     )
     if db.session.scalar(same) is not None:
-        text = _("You have this report sent at that time already: change that schedule instead.")
+        text = _("This report is already sent at that time: change that schedule instead.")
         raise DomainError(text, field="when")
 
 
