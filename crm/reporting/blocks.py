@@ -21,6 +21,8 @@ from crm.core.views.display import display_next
 from crm.leads.models import Lead
 from crm.opportunities.models import Opportunity
 from crm.quotes.models import UNANSWERED, Quote
+from crm.quotes.services.approval import may_approve
+from crm.quotes.views.quote import TO_APPROVE
 
 Filters = Sequence[tuple[str, int, Sequence[str]]]  # field, operator, values
 
@@ -128,6 +130,17 @@ def quote_line(view: Any, quote: Quote) -> HomeLine:
     )
 
 
+def approval_line(view: Any, quote: Quote) -> HomeLine:
+    """A quote, with its largest discount, its account, its salesperson and its total."""
+    line = quote_line(view, quote)
+    percent = view.field_of(quote, "largest_discount").text
+    text = _("%(percent)s discount", percent=percent)
+    line.lead = Field("largest_discount", "", "next", text=text, tone="none", icon="alert-triangle")
+    whose = (str(one) for one in (quote.account, quote.owner) if one is not None)
+    line.sub = ", ".join(one for one in whose if one != line.label)
+    return line
+
+
 def _expected(view: Any, opportunity: Opportunity) -> Field:
     """The day a sale is expected, or since when it is overdue."""
     shown: Field = view.field_of(opportunity, "expected_close_on")
@@ -192,6 +205,14 @@ def expiring_quotes() -> Filters:
     return [("status", 0, UNANSWERED), ("valid_until", 5, SOON)]
 
 
+def _to_approve() -> Filters:
+    """Those that wait for an approval that the actor may give; they may read those of others."""
+    actor, entity = current_actor(), Quote.__entity__
+    if actor.widest_scope("edit", entity) >= actor.widest_scope("read", entity):
+        return TO_APPROVE.filters
+    return [*TO_APPROVE.filters, ("company", 0, [str(pk) for pk in actor.company_ids])]
+
+
 def _yesterday() -> str:
     return str(today() - timedelta(days=1))
 
@@ -247,6 +268,13 @@ MINE: Sequence[Block] = (
         _l("You have no open opportunities"), ("account", "stage", "owner"),
     ),
 )  # fmt: skip
+# For who may approve the discounts of others.
+APPROVALS: Sequence[Block] = (
+    Block(
+        "approvals", _l("Quotes to approve"), Quote, _to_approve, ("issued_on", "asc"),
+        approval_line, "", ("account", "owner"),
+    ),
+)  # fmt: skip
 # For managers, assistants and administrators, who own little themselves.
 EVERYBODYS: Sequence[Block] = (
     Block(
@@ -271,6 +299,11 @@ EVERYBODYS: Sequence[Block] = (
 
 
 def blocks() -> list[Block]:
-    """One's own work; for who looks after the records of others theirs too, own ones if any."""
+    """What waits for the actor's decision and their own work, for who looks after others' theirs.
+
+    Of one's own nothing is said where there is none, for these.
+    """
     wide = [block for block in EVERYBODYS if is_wide(block.model)]
-    return [*(replace(block, empty="" if wide else block.empty) for block in MINE), *wide]
+    mine = [replace(block, empty="" if wide else block.empty) for block in MINE]
+    decided = APPROVALS if may_approve() and current_actor().company_ids else ()
+    return [*decided, *mine, *wide]

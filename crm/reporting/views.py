@@ -20,6 +20,7 @@ from crm.core.views import Action, Preset
 from crm.core.views.display import hue_of, initials
 from crm.reporting import arranging
 from crm.reporting.arranging_views import block_actions
+from crm.reporting.blocks import APPROVALS
 from crm.reporting.boards.asked import list_view
 from crm.reporting.lines import AT_ONCE, ShownBlock, later_block, lines_of, list_block
 from crm.reporting.placed import figures_blocks, open_blocks, report_blocks, titles
@@ -123,7 +124,7 @@ def _put_work(page: HomePage) -> None:
         _figure(preset, view, found[key]) for key, (preset, view) in shown.items() if not is_new
     ]
     if not is_new:
-        _put_actions(page, [view for _block, view in open_])
+        _put_actions(page, [view for block, view in open_ if block not in APPROVALS])
 
 
 def _put_actions(page: HomePage, views: Sequence[Any]) -> None:

@@ -1,7 +1,9 @@
 """The home page: what is mine and still to be done."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from flask_appbuilder.security.sqla.models import User
@@ -12,8 +14,10 @@ from crm.calendar import services as events
 from crm.calendar.models import Event
 from crm.companies.days import today
 from crm.companies.models import AppSettings, Company, DemoRow
+from crm.companies.people import roles
 from crm.companies.services.company import FIRST
 from crm.core import rows
+from crm.core.actor import Scope
 from crm.core.datamodel.saving import delete_row
 from crm.core.db import db
 from crm.core.files.storing import keep_made
@@ -23,8 +27,10 @@ from crm.leads import services as leads_services
 from crm.leads.models import Lead
 from crm.mail.models import Template
 from crm.opportunities.models import Opportunity
+from crm.quotes.services import approval
 from crm.reporting.lines import AT_ONCE
-from tests.factories import make, person, word
+from tests.factories import again, make, person, word
+from tests.quotes.test_moves import discounted
 
 
 @pytest.fixture(autouse=True)
@@ -200,6 +206,53 @@ def test_who_looks_after_others_sees_their_work(as_user, acting, cast):
     assert 'b-leads"' not in page, "no empty blocks of one's own"
     claire = as_user("claire").get("/").text
     assert 'b-unassigned"' not in claire
+
+
+@pytest.mark.both
+def test_who_may_approve_sees_the_quotes_that_wait_for_it(as_user, acting, cast):
+    with acting("claire"):
+        above, _at_the_ceiling = discounted("20", title="Above"), discounted("15", title="At it")
+    with acting("olga"):
+        discounted("30", title="In Spain")
+    marc, heads = as_user("marc"), {"HX-Request": "true"}
+    page = marc.get("/").text
+    assert re.search(
+        r'class="btn btn-primary[^>]*href="/events/add|href="/events/add[^>]*btn-primary', page
+    )
+    shown = block(page, "approvals")
+    assert '<span class="c-count">1</span>' in shown
+    assert "Above" in shown
+    assert "20% discount" in shown
+    assert "Claire" in shown
+    lines = marc.get("/home/approvals", headers=heads).text
+    assert lines.count("<li") == 1
+    (url,) = re.findall(r'href="([^"]+)">Quotes<', shown)
+    listed = marc.get(unescape(url)).text
+    assert [name for name in ("Above", "At it", "In Spain") if f">{name}<" in listed] == ["Above"]
+    assert 'b-approvals"' not in as_user("claire").get("/").text
+    assert as_user("claire").get("/home/approvals", headers=heads).status_code == 404
+    with acting("marc"):
+        approval.approve(again(above))
+    assert 'b-approvals"' not in marc.get("/").text
+
+
+@pytest.mark.both
+def test_quotes_that_one_reads_but_does_not_edit_wait_for_others(as_user, acting, cast, everything):
+    with acting("claire"):
+        discounted("20", title="Above")
+    with acting("olga"):
+        discounted("30", title="In Spain")
+    with everything() as session:
+        cells = {("quotes", "read"): Scope.ALL, ("quotes", "edit"): Scope.COMPANY}
+        role = roles.create({"name": "Reads all"})
+        roles.save_cells(role, cells)
+        session.get(User, cast.ines).roles = [role]
+    shown = block(as_user("ines").get("/").text, "approvals")
+    assert "Above" in shown
+    assert "In Spain" not in shown
+    (url,) = re.findall(r'href="([^"]+)">Quotes<', shown)
+    assert "In Spain" not in as_user("ines").get(unescape(url)).text
+    assert "In Spain" in as_user("ines").get("/quotes/list/?_flt_0_status=draft").text
 
 
 def test_the_last_changed_records_are_a_click_away(as_user, acting, cast):
