@@ -17,6 +17,7 @@ from crm.core.errors import DomainError
 from crm.core.models import Label
 from crm.reporting.boards import keys, stacks
 from crm.reporting.boards.asked import Asked
+from crm.reporting.boards.cells import Cells, Row, sizes_of, told_in
 from crm.reporting.boards.charts import Caption, drawing_of, is_open, series_of, stacked
 from crm.reporting.boards.keys import Filter, Key
 from crm.reporting.boards.periods import Period
@@ -41,9 +42,6 @@ from crm.reporting.boards.shown import (
     measured,
     not_added,
 )
-
-Cells = Mapping[tuple[Any, Any], Totals]
-NO_ROWS: Totals = (0, ())
 
 
 @dataclass(frozen=True)
@@ -191,31 +189,31 @@ class _Table:
         """The lines, and their total; of teams there is none, as somebody may be in several."""
         chart, reading = self.chart, self.reading
         sizes = Counter({line: 0 for line, _column in before})
-        sizes.update(_sizes(cells))
+        sizes.update(sizes_of(cells))
         dated = chart.lines.name == chart.dated
         if dated:
-            sizes = Counter(_sizes(cells))
+            sizes = Counter(sizes_of(cells))
         values = [value for value in sizes if value is not BEYOND]
         rows = keys.keys_of(chart.model, chart.lines, values, reading.period if dated else None)
         was = rows
         if dated and before:
-            was = keys.keys_of(chart.model, chart.lines, _sizes(before), reading.before)
+            was = keys.keys_of(chart.model, chart.lines, sizes_of(before), reading.before)
         elif not (dated or chart.in_order):
             was = rows = sorted(rows, key=lambda key: -sizes[key.value])
         groups = [
-            _Row(key, [key.value], [past.value] if past is not None else [], past)
+            Row(key, [key.value], [past.value] if past is not None else [], past)
             for key, past in zip_longest(rows, was[: len(rows)])
         ]
         if BEYOND in sizes:
             label = ngettext("%(num)s other", "%(num)s others", reading.beyond[currency])
             rest = Key(BEYOND, label, keys.other(chart.model, chart.lines, rows))
-            groups.append(_Row(rest, [BEYOND], [BEYOND], rest))
+            groups.append(Row(rest, [BEYOND], [BEYOND], rest))
         largest = max((self._size(cells, row.values) for row in groups), default=Decimal(0))
         lines = [self._line(currency, cells, before, columns, row, largest) for row in groups]
         if chart.lines.name == TEAM:
             return lines, None
         every = [line for line, _column in {**cells, **before}]
-        total = _Row(Key(..., _("Total"), columns[0].filter), every, every, None, is_total=True)
+        total = Row(Key(..., _("Total"), columns[0].filter), every, every, None, is_total=True)
         return lines, self._line(currency, cells, before, columns, total, Decimal(0))
 
     def _line(
@@ -224,13 +222,13 @@ class _Table:
         cells: Cells,
         before: Cells,
         columns: Sequence[Key],
-        row: "_Row",
+        row: Row,
         largest: Decimal,
     ) -> Line:
         chart, reading = self.chart, self.reading
         only = reading.only(currency)
         more = [*only, *([] if row.is_total else [row.key.filter])]
-        told = [_told(cells, row.values, column.value) for column in columns]
+        told = [told_in(cells, row.values, column.value) for column in columns]
         urls = [reading.url(reading.period, *more, column.filter) for column in columns]
         every, url = added(told), reading.url(reading.period, *more)
         figures: list[Figure] = [counted(every[0], url)] if chart.totals else []
@@ -254,15 +252,13 @@ class _Table:
             return amounts[:1] if count else [NOTHING]
         return [counted(count, url), *amounts]
 
-    def _past(
-        self, currency: str, before: Cells, columns: Sequence[Key], row: "_Row"
-    ) -> list[Figure]:
+    def _past(self, currency: str, before: Cells, columns: Sequence[Key], row: Row) -> list[Figure]:
         """The same in the period before: the total, or the first measure of each column."""
         reading = self.reading
         more = [*reading.only(currency), *([row.past.filter] if row.past is not None else [])]
-        told = [_told(before, row.then, column.value) for column in columns]
+        told = [told_in(before, row.then, column.value) for column in columns]
         if self._is_added:
-            left = [_told(before, row.then, column) for column in {c for _line, c in before}]
+            left = [told_in(before, row.then, column) for column in {c for _line, c in before}]
             found = self._figures(currency, added(left), reading.url(reading.before, *more))
             return found[-1:]
         return [
@@ -297,33 +293,9 @@ class _Table:
         return stacks.parts(currency, stacks.names(columns), parts, largest, measured_)
 
 
-@dataclass(frozen=True)
-class _Row:
-    """The groups of a line, now and in the period before, by the filter of `past`."""
-
-    key: Key
-    values: Sequence[Any]
-    then: Sequence[Any]
-    past: Key | None
-    is_total: bool = False
-
-
-def _told(cells: Cells, lines: Sequence[Any], column: Any) -> Totals:
-    found = [cells[line, column] for line in dict.fromkeys(lines) if (line, column) in cells]
-    return added(found) if found else NO_ROWS
-
-
 def _too_many(chart: Matrix, number: int) -> str:
     return _(
         "“%(field)s” has %(num)s values here, too many for columns: filter, or group by it alone.",
         field=keys.label_of(chart.model, chart.columns),
         num=number,
     )
-
-
-def _sizes(cells: Cells) -> Mapping[Any, int]:
-    """Line → number of rows."""
-    sizes: Counter[Any] = Counter()
-    for (line, _column), (count, _sums) in cells.items():
-        sizes[line] += count
-    return sizes
