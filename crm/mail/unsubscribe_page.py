@@ -6,10 +6,11 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
+from crm.companies.logo import logo_of
 from crm.companies.models import Company
 from crm.core.db import db, transaction
 from crm.core.links.models import PublicLink
-from crm.core.links.purposes import Pictures, Purpose
+from crm.core.links.purposes import Purpose
 from crm.mail.models import Message, UnsubscribeLink
 from crm.mail.services import unsubscribing
 
@@ -35,11 +36,6 @@ def _page(link: PublicLink) -> UnsubscribePage | None:
     return UnsubscribePage(company.name, message.to_address or "", company.logo is not None, done)
 
 
-def _pictures(link: PublicLink) -> Pictures:
-    logo = db.session.get_one(Company, link.company_id).logo
-    return {"logo": logo} if logo is not None else {}
-
-
 def _act(link: PublicLink) -> ResponseReturnValue | None:
     """For the button, and for mail programs, which follow no redirect. Source: RFC 8058, 3.1."""
     message = _message(link)
@@ -56,4 +52,4 @@ def _message(link: PublicLink) -> Message | None:
     return db.session.scalars(of_link.where(Message.deleted_at.is_(None))).unique().first()
 
 
-PURPOSE = Purpose(unsubscribing.PURPOSE, TEMPLATE, _page, _pictures, _act)
+PURPOSE = Purpose(unsubscribing.PURPOSE, TEMPLATE, _page, logo_of, _act)

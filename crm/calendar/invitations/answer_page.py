@@ -19,11 +19,12 @@ from crm.calendar.invitations.meeting import next_of
 from crm.calendar.invitations.telling import PURPOSE as NAME
 from crm.calendar.invitations.words import repeats, when, zone_of
 from crm.calendar.models import Answer, Invitation, Participant
+from crm.companies.logo import logo_of
 from crm.companies.models import Company
 from crm.core.config import languages
 from crm.core.db import db, transaction
 from crm.core.links.models import PublicLink
-from crm.core.links.purposes import Pictures, Purpose
+from crm.core.links.purposes import Purpose
 from crm.core.models import spec_of
 from crm.core.models.codes import language_name
 from crm.core.models.text import format_phone
@@ -111,11 +112,6 @@ def _page(link: PublicLink, error: str = "") -> InvitationPage | None:
     )
 
 
-def _pictures(link: PublicLink) -> Pictures:
-    logo = db.session.get_one(Company, link.company_id).logo
-    return {"logo": logo} if logo is not None else {}
-
-
 def _act(link: PublicLink) -> ResponseReturnValue | None:
     """Note the answer; back to the page, which shows it."""
     invited = _invited(link)
@@ -159,4 +155,4 @@ def _invited(link: PublicLink) -> Invited | None:
     return answering.invited_by(invitation) if invitation is not None else None
 
 
-PURPOSE = Purpose(NAME, TEMPLATE, _page, _pictures, _act, _file)
+PURPOSE = Purpose(NAME, TEMPLATE, _page, logo_of, _act, _file)

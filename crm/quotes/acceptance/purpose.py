@@ -10,6 +10,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from crm.companies.logo import logo_of
 from crm.companies.models import Company
 from crm.core.config import languages
 from crm.core.db import db, transaction
@@ -17,7 +18,7 @@ from crm.core.errors import Conflict
 from crm.core.files.pictures import picture_of
 from crm.core.files.serving import answer
 from crm.core.links.models import PublicLink
-from crm.core.links.purposes import Closed, Pictures, Purpose
+from crm.core.links.purposes import Closed, Purpose
 from crm.core.models.kinds import tidy
 from crm.core.outage import Outage, unavailable
 from crm.core.security.rate_limits import client_address
@@ -61,11 +62,6 @@ def _shown(
             return None
         page.refuses = values.get("answer") == "refuse" or "refuse" in request.args
         return page
-
-
-def _pictures(link: PublicLink) -> Pictures:
-    logo = db.session.get_one(Company, link.company_id).logo
-    return {"logo": logo} if logo is not None else {}
 
 
 def _file(link: PublicLink, name: str) -> ResponseReturnValue | None:
@@ -163,4 +159,4 @@ def _closed(link: PublicLink) -> Closed | None:
         )  # fmt: skip
 
 
-PURPOSE = Purpose(NAME, TEMPLATE, _page, _pictures, _act, _file, _closed)
+PURPOSE = Purpose(NAME, TEMPLATE, _page, logo_of, _act, _file, _closed)

@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, get_locale
 from sqlalchemy import select
 
+from crm.companies.logo import logo_of
 from crm.companies.models import Company
 from crm.core.db import db, transaction
 from crm.core.links.models import PublicLink
-from crm.core.links.purposes import Pictures, Purpose
+from crm.core.links.purposes import Purpose
 from crm.mail.models import Message, UnsubscribeLink
 from crm.reporting.schedules.models import ReportRecipient, ReportSchedule
 from crm.reporting.schedules.services import refuse
@@ -42,11 +43,6 @@ def _page(link: PublicLink) -> ReportUnsubscribePage | None:
         recipient.unsubscribed_at is not None,
         recipient.user.language or "en",
     )
-
-
-def _pictures(link: PublicLink) -> Pictures:
-    logo = db.session.get_one(Company, link.company_id).logo
-    return {"logo": logo} if logo is not None else {}
 
 
 def _act(link: PublicLink) -> ResponseReturnValue | None:
@@ -82,4 +78,4 @@ def _recipient(link: PublicLink) -> ReportRecipient | None:
     return found
 
 
-PURPOSE = Purpose(NAME, TEMPLATE, _page, _pictures, _act)
+PURPOSE = Purpose(NAME, TEMPLATE, _page, logo_of, _act)
