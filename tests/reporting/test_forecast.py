@@ -186,19 +186,25 @@ def test_what_recurs_by_month(acting: Acting, past: None, somebody: str) -> None
             assert of_currency(shown, section.currency) == expected
 
 
+def stages_and_stays(session: Any) -> tuple[list[Stage], list[int], dict[int, list[StageTime]]]:
+    """All stages, the ids of the open and won ones in order, and the stays of each opportunity."""
+    ids = {row.id for row in readable(session)}
+    stages = list(session.scalars(select(Stage).order_by(Stage.position, Stage.id)))
+    order = [s.id for kind in ("open", "won") for s in stages if s.kind == kind]
+    histories = defaultdict(list)
+    for stay in session.scalars(select(StageTime).order_by(StageTime.id)):
+        if stay.opportunity_id in ids:
+            histories[stay.opportunity_id].append(stay)
+    return stages, order, histories
+
+
 @pytest.mark.parametrize("period", [None, PERIOD])
 @pytest.mark.parametrize("somebody", PEOPLE)
 def test_how_many_go_on_to_the_next_stage_and_how_long_they_stay(
     acting: Acting, past: None, somebody: str, period: Period | None
 ) -> None:
     with acting(somebody) as session:
-        ids = {row.id for row in readable(session)}
-        stages = list(session.scalars(select(Stage).order_by(Stage.position, Stage.id)))
-        order = [s.id for kind in ("open", "won") for s in stages if s.kind == kind]
-        histories = defaultdict(list)
-        for stay in session.scalars(select(StageTime).order_by(StageTime.id)):
-            if stay.opportunity_id in ids:
-                histories[stay.opportunity_id].append(stay)
+        stages, order, histories = stages_and_stays(session)
         told: dict[int, list[tuple[bool, int | None]]] = defaultdict(list)
         for stays in histories.values():
             for stage in {stay.stage_id for stay in stays}:
@@ -232,13 +238,7 @@ def test_every_passage_opens_the_list_of_its_rows(
 ) -> None:
     """Those that entered the stage, that went on, and of the median those that have left it."""
     with acting(somebody) as session:
-        ids = {row.id for row in readable(session)}
-        stages = list(session.scalars(select(Stage).order_by(Stage.position, Stage.id)))
-        order = [s.id for kind in ("open", "won") for s in stages if s.kind == kind]
-        histories = defaultdict(list)
-        for stay in session.scalars(select(StageTime).order_by(StageTime.id)):
-            if stay.opportunity_id in ids:
-                histories[stay.opportunity_id].append(stay)
+        stages, order, histories = stages_and_stays(session)
         shown = PASSAGES.read(Asked(period)).sections[0].lines
         entered: dict[str, tuple[set[int], set[int], set[int]]] = {}
         for stage in stages:
