@@ -16,6 +16,18 @@ from tests.fixtures import Acting, Cast
 
 TEN = datetime(2027, 1, 19, 9, tzinfo=UTC)  # Tuesday at ten in Paris
 WEEK = "/calendar/?view=week&date=2027-01-19"
+# The rows of the calendar arrive late, and are counted.
+LATE = """() => {
+  const before = window.fetch;
+  window.read = 0;
+  window.fetch = async (...asked) => {
+    const answer = await before(...asked);
+    if (!String(asked[0]).includes("/calendar/rows")) return answer;
+    await new Promise((done) => setTimeout(done, 200));
+    window.read += 1;
+    return answer;
+  };
+}"""
 
 
 def planned(subject: str = "Visite", start: datetime = TEN, **values: Any) -> Any:
@@ -138,6 +150,26 @@ def test_quick_keys_follow_each_other(sit: Sit, acting: Acting) -> None:
     expect(page.locator("[data-toast]")).to_contain_text("21 Jan 2027 10:15–11:30")
     expect(box(page, "Visite")).to_be_focused()
     assert starts(acting, event) == "21 09:15"
+    desk.check()
+
+
+def test_keys_pressed_while_the_calendar_is_read_again_are_not_lost(
+    sit: Sit, acting: Acting
+) -> None:
+    with acting("claire"):
+        event = planned()
+    desk = sit("claire")
+    page = desk.open(WEEK)
+    box(page, "Visite").focus()
+    page.evaluate(LATE)
+    for _step in range(8):
+        page.keyboard.press("Alt+ArrowDown")
+        page.wait_for_timeout(60)
+    expect(page.locator("[data-toast]")).to_contain_text("12:00–13:00")
+    expect(box(page, "Visite")).to_contain_text("12:00–13:00")
+    expect(box(page, "Visite")).to_be_focused()
+    assert starts(acting, event) == "19 11:00"
+    assert page.evaluate("window.read") > 0
     desk.check()
 
 

@@ -5,7 +5,10 @@ import { openForm } from "./create.js";
 import { post } from "./rows.js";
 import { toast } from "./talk.js";
 
-/** `changed(id)` draws the calendar again and puts the focus back, `failed(text)` says what went wrong. */
+/** `changed(id)` draws the calendar again and puts the focus back, `failed(text)` says what went wrong.
+ *
+ *  Drawn again once nothing more waits to be saved: until then the event keeps its element, and with it
+ *  the focus for the next key. */
 export function moves(config, { changed, failed, say, keepFocus }) {
   const { urls, words } = config;
 
@@ -28,34 +31,57 @@ export function moves(config, { changed, failed, say, keepFocus }) {
   }
 
   let last = Promise.resolve();
+  let waiting = 0;
+  let saved = 0;
+  let drawn; // the event to which the focus returns, undefined where nothing has changed
   function inTurn(act) {
-    last = last.then(act, act);
+    waiting += 1;
+    const end = (id) => {
+      waiting -= 1;
+      if (id !== undefined) [saved, drawn] = [saved + 1, id];
+      if (waiting || drawn === undefined) return;
+      changed(drawn);
+      drawn = undefined;
+    };
+    last = last.then(act).then(end, () => end());
     return last;
   }
 
+  /** Called when the server is asked for the events: a function that tells whether its answer is of before
+   *  a change that was made meanwhile. They are asked for again after that. */
+  function reading() {
+    const before = saved;
+    return () => {
+      if (waiting) drawn ??= "";
+      return waiting > 0 || saved !== before;
+    };
+  }
+
+  /** Save one change; the id of the event where it has to be drawn again. */
   async function send(url, row, values, revert, version = row.version) {
     const answer = await post(url, { ...values, row_version: version }).catch(() => ({ status: 0 }));
     if (answer.ask) {
       revert();
       keepFocus(row.id);
-      return openForm(answer.ask); // which loads the calendar anew
+      openForm(answer.ask); // which loads the calendar anew
+      return undefined;
     }
     if (answer.status === 200) {
       row.version = answer.version;
-      toast(answer.told, words, answer.undo && (() => undo(answer, row)));
-      return changed(row.id);
+      toast(answer.told, words, answer.undo && (() => inTurn(() => undo(answer, row))));
+      return row.id;
     }
     revert();
     if (answer.status === 409) return stale(answer, () => send(url, row, values, () => {}, answer.version), row);
     failed(answer.message ?? (answer.status === 404 ? words.gone : words.offline));
-    if (answer.status === 404) changed();
+    return answer.status === 404 ? "" : undefined;
   }
 
   async function undo({ undo: { url, ...values }, version }, row) {
     const answer = await post(url, { ...values, row_version: version }).catch(() => ({ status: 0 }));
     if (answer.status === 200) say(words.undone);
     else failed(answer.message ?? (answer.status === 409 ? words.staleTitle : words.offline));
-    changed(row.id);
+    return row.id;
   }
 
   async function stale(answer, again, row) {
@@ -65,8 +91,8 @@ export function moves(config, { changed, failed, say, keepFocus }) {
       { value: "", label: words.keepSaved },
       { value: "again", label: words.moveAnyway, css: "btn-primary" },
     ]);
-    return chosen === "again" ? again() : changed(row.id);
+    return chosen === "again" ? again() : row.id;
   }
 
-  return { move, tick };
+  return { move, tick, reading };
 }

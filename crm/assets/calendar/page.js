@@ -49,8 +49,10 @@ export function start(root) {
   }
 
   async function read(since, until) {
+    const isOld = mover.reading();
     try {
       const found = await readRows(config, state, since, until);
+      if (isOld()) return new Promise(() => {}); // left without an answer: the next one is asked soon
       rows = found.rows;
       trouble.hidden = true;
       if (found.more) failed(words.tooMany);
