@@ -288,11 +288,12 @@ def test_a_finger_moves_and_stretches(sit: Sit, acting: Acting) -> None:
     page.wait_for_load_state("networkidle")
     hour = box(page, "Visite").bounding_box()["height"] + 1
     x, y = middle(box(page, "Visite"))
-    hold(desk, (x, y), 2 * hour)
+    with page.expect_response("**/calendar/rows?**"):  # it is read again
+        hold(desk, (x, y), 2 * hour)
     expect(page.locator("[data-toast]")).to_contain_text("12:00–13:00")
     assert starts(acting, event) == "19 11:00"
     page.locator("[data-toast]").get_by_role("button", name="Close").tap()
-    page.wait_for_load_state("networkidle")  # drawn anew
+    page.evaluate("() => new Promise((drawn) => setTimeout(drawn, 100))")
     hold(desk, middle(box(page, "Visite")), 0)
     grip = page.locator(".fc-grip-y.touch").last
     expect(grip).to_be_visible()
