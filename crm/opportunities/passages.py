@@ -1,7 +1,7 @@
 """The filter of the opportunities that entered a stage in a period, went on from it, or left it.
 
 Its value is `3@2027-01-01..2027-03-31`, a stage and the days in which it was entered, or `3` for
-whenever it was. Reports lead to lists with it; nobody types it. Source: issue 19.
+whenever it was. Reports lead to lists with it; nobody types it.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What a crowded calendar costs: statements and bytes. Source: issue 17, "Done when"."""
+"""What a crowded calendar costs: statements and bytes."""
 
 import random
 from collections.abc import Callable

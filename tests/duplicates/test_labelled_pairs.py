@@ -1,4 +1,4 @@
-"""Of labelled pairs nearly all doubles are found, and hardly anything else. Source: issue 18."""
+"""Of labelled pairs nearly all doubles are found, and hardly anything else."""
 
 import sys
 from collections import Counter

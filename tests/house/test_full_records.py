@@ -1,7 +1,6 @@
 """A record with five hundred related rows of every kind takes few statements, on both databases.
 
-Source: issue 18, "Done when". What points to a record is found from the metadata, so that a table
-that comes later is filled too.
+What points to a record is found from the metadata, so that a table that comes later is filled too.
 """
 
 import re

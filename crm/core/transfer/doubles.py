@@ -2,7 +2,7 @@
 
 In the map `double` says what becomes of such a line: "skip" leaves it out, "update" changes the
 record that is there, "link" only gives it the line's external reference, by which further files
-find it, and "create" makes a second record. Without it nothing is looked for. Source: issue 18.
+find it, and "create" makes a second record. Without it nothing is looked for.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What a salesperson is to win in a quarter. Source: issue 19."""
+"""What a salesperson is to win in a quarter."""
 
 from datetime import date
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The targets of a company's salespeople. Source: issue 19."""
+"""The targets of a company's salespeople."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The forecast by month: what is committed, weighted and at best. Source: issue 19.
+"""The forecast by month: what is committed, weighted and at best.
 
 An open opportunity counts in the month of its expected close date, a won one in that of its close.
 Committed is what is won, and what is open at `LIKELY` per cent or more.

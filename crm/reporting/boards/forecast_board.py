@@ -1,4 +1,4 @@
-"""The figures and charts of the forecast. Source: issue 19."""
+"""The figures and charts of the forecast."""
 
 from collections.abc import Sequence
 

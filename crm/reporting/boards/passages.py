@@ -1,4 +1,4 @@
-"""From a stage to the next: how many go on, and how long they stay. Source: issue 19, spec 7.2.
+"""From a stage to the next: how many go on, and how long they stay. Source: spec 12.
 
 Of the opportunities that entered a stage in the period: those that later reached a stage after it,
 skipped ones included, and the median time of those that have left it, all their stays added up.
@@ -48,7 +48,7 @@ class Passages(OfOpportunities):
         before = read_passages(stages, where, asked.before) if asked.before is not None else None
         lines = _Lines(reading, found, before).lines(stages)
         caption = _caption(sum(one.entered for one in found.values()), asked.period)
-        head = [_("Passage"), _("Entered"), _("Moved on"), _("Rate"), _("Median time")]
+        head = [_("Stages"), _("Entered"), _("Moved on"), _("Rate"), _("Median time")]
         if asked.before is not None:
             head.append(str(asked.before))
         sections = [Section("", "", lines)] if found or before else []

@@ -1,4 +1,4 @@
-"""Recurring revenue by month: what begins, what ends, what runs. Source: issue 19, spec 7.5."""
+"""Recurring revenue by month: what begins, what ends, what runs. Source: spec 7.5."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The targets of the quarter, and what of them is reached. Source: issue 19."""
+"""The targets of the quarter, and what of them is reached."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

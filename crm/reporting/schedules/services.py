@@ -61,6 +61,7 @@ def readers_of(view: SavedView) -> Sequence[User]:
 def create(view: SavedView, given: ScheduleInput) -> ReportSchedule:
     """A new schedule of the actor for a report that they read. Raises DomainError by field."""
     actor = current_actor()
+    _one_after_another(actor.user_id)
     mine = select(func.count()).where(ReportSchedule.user_id == actor.user_id)
     if (db.session.scalar(mine) or 0) >= MOST:
         raise DomainError(_("You already have %(num)s schedules; delete some first.", num=MOST))
@@ -151,6 +152,13 @@ def purge() -> None:
     with unfiltered("what people deleted is purged, whoever they are"):
         old = ReportSchedule.deleted_at < utcnow() - KEPT
         db.session.execute(delete(ReportSchedule).where(old))
+
+
+def _one_after_another(user_id: int) -> None:
+    """Two forms posted at once see each other's schedule; on SQLite all writing is in turn."""
+    users = User.__table__
+    locked = select(users.c.id).where(users.c.id == user_id)
+    db.session.execute(locked.with_for_update(key_share=True))
 
 
 def _refuse_double(view: SavedView, given: ScheduleInput) -> None:
