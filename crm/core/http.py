@@ -110,6 +110,11 @@ def _transport(response: Response) -> Response:
     return response
 
 
+def wants_part() -> bool:
+    """Whether a script asks, which puts the answer into the page that is open."""
+    return bool(request.headers.get("HX-Request"))
+
+
 def wants_json() -> bool:
     """Whether a program asks: the API, or a script that says so."""
     return request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json"
@@ -146,7 +151,7 @@ def _ruled_out(error: DomainError) -> ResponseReturnValue:
         return jsonify(message=error.message, errors=errors), error.status
     if error.status == 404 or request.method == "GET":
         return page(404 if error.status == 404 else 400, ""), error.status
-    if request.headers.get("HX-Request"):
+    if wants_part():
         return str(error), error.status
     flash(str(error), "danger")
     origin = request.host_url.rstrip("/") + "/"

@@ -62,7 +62,7 @@ def _answer(
         log.warning("the connection was lost")
     if http.wants_json():
         return jsonify(message=str(error), errors={}), 503
-    if request.headers.get("HX-Request"):
+    if http.wants_part():
         return str(error), 503
     request.environ[FRAMELESS] = True
     g.setdefault("_login_user", AnonymousUserMixin())  # every template asks Flask-Login who it is

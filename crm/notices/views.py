@@ -15,6 +15,7 @@ from crm.core import rows
 from crm.core.actor import Actor, current_actor
 from crm.core.db import db, transaction
 from crm.core.errors import NotFound
+from crm.core.http import wants_part
 from crm.core.models.text import labelled, parse_number
 from crm.core.security import safe_next
 from crm.core.security.page import Page
@@ -108,7 +109,7 @@ class NoticeView(Page):
             abort(404)
         with transaction():
             services.mark_read(notice)
-        return ("", 204) if request.headers.get("HX-Request") else _back()
+        return ("", 204) if wants_part() else _back()
 
     @expose("/all_read", methods=("POST",))
     def all_read(self) -> ResponseReturnValue:

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from crm.core.db import transaction
 from crm.core.errors import NotFound
+from crm.core.http import wants_part
 from crm.core.security.page import Page
 from crm.core.views import Action
 from crm.reporting import arranging
@@ -54,7 +55,7 @@ class HomeLayoutView(Page):
         if found is None:
             abort(404)
         block, view = found
-        if not request.headers.get("HX-Request"):
+        if not wants_part():
             return redirect(view.preset_url(block.preset()), 302)
         given = lines_of(block, view, view.preset_where(block.preset()))
         return self.render("reporting/parts/lines.html", given=given)

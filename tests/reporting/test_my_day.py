@@ -15,16 +15,11 @@ from crm.leads.models import Lead
 from crm.opportunities.models import Opportunity
 from crm.quotes.models import Quote, QuoteStatus
 from tests.factories import make, person
-from tests.reporting.test_home import block
+from tests.reporting.test_home import all_at_once, block
 
+__all__ = ["all_at_once"]  # of every test here
 pytestmark = pytest.mark.both
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every block has its rows in the page; that most are fetched after it is test_arranging's."""
-    monkeypatch.setattr("crm.reporting.views.AT_ONCE", 99)
 
 
 def event(subject: str, days: int, **values: Any) -> Event:

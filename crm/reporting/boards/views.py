@@ -13,6 +13,7 @@ from flask_login import current_user
 
 from crm.core.datamodel.filters import FilterFormat, condition
 from crm.core.errors import DomainError
+from crm.core.http import wants_part
 from crm.core.rows import criteria
 from crm.core.views import Action
 from crm.core.views.address import ListAddress, read_address
@@ -145,8 +146,7 @@ class ReportingView(PipelinePages):
         figures = own.open_kpis()
         shown = kpis.read(figures, _asked(figures[0].model)) if figures else []
         csv_url = self._with_choices("kpis_csv", board) if _exported(figures) else ""
-        part = bool(request.headers.get("HX-Request"))
-        template = "reporting/parts/kpis.html" if part else "reporting/kpis.html"
+        template = "reporting/parts/kpis.html" if wants_part() else "reporting/kpis.html"
         page = ListPage(str(own.title), board, self.icon)
         page.crumbs = [
             (str(self.list_title), ""),
@@ -174,8 +174,7 @@ class ReportingView(PipelinePages):
         shown.url = shown.url if shown.count else ""
         if list_view(found.model).can("export"):
             shown.csv_url = self._chart_url(own, found, "csv")
-        part = bool(request.headers.get("HX-Request"))
-        template = "reporting/parts/chart.html" if part else "reporting/chart.html"
+        template = "reporting/parts/chart.html" if wants_part() else "reporting/chart.html"
         page = ListPage(shown.title, board, self.icon)
         page.crumbs = [
             (str(self.list_title), ""),

@@ -11,6 +11,7 @@ from flask_login import current_user
 
 from crm.core.db import transaction
 from crm.core.errors import DomainError, NotFound
+from crm.core.http import wants_part
 from crm.core.saved import services
 from crm.core.saved.models import SavedKind, SavedView
 from crm.core.security.page import Page
@@ -51,8 +52,7 @@ class ReportPinView(Page):
         if shown is not None:
             self._put_notes(shown, row, place, found.lost)
             shown.csv_url = _csv_url(row, found.url)
-        part = bool(request.headers.get("HX-Request"))
-        template = "reporting/own/part.html" if part else "reporting/own/chart.html"
+        template = "reporting/own/part.html" if wants_part() else "reporting/own/chart.html"
         page = ListPage(row.name, row.entity, "chart-pie")
         own = url_for("OwnReportView.list")
         page.crumbs = [(_("Own reports"), own), (row.name, _report_url(pk))]

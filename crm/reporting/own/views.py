@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from crm.core.errors import DomainError, NotFound
+from crm.core.http import wants_part
 from crm.core.rows import criteria
 from crm.core.saved.models import SavedKind, SavedView
 from crm.core.views.base import PK
@@ -78,8 +79,7 @@ class OwnReportView(SavedPages):
             wrong = sentence(error)
         if shown is not None and layout.view.can("export"):
             shown.csv_url = address_at("csv", layout.view, address)
-        part = bool(request.headers.get("HX-Request"))
-        template = "reporting/own/part.html" if part else "reporting/own/chart.html"
+        template = "reporting/own/part.html" if wants_part() else "reporting/own/chart.html"
         page = ListPage(title_of(layout), entity, "chart-pie")
         back = address_at("report", layout.view, address)
         page.crumbs = [(_("Own reports"), self.url("list")), (page.title, back)]
